@@ -1,0 +1,45 @@
+"""Everything that can go wrong, as one tree.
+
+Each error carries one sentence that says what is wrong and what to do about it; the command line
+prints that sentence on one line and exits with code 1.
+"""
+
+
+class CratersError(Exception):
+    """Root of every error that the program raises on purpose."""
+
+
+class MosaicError(CratersError):
+    """A raster cannot be used as a mosaic: missing, truncated, empty or not a raster."""
+
+
+class CoordinateSystemError(CratersError):
+    """A coordinate system is missing, is not of the Moon, or cannot be used."""
+
+
+class TileSetError(CratersError):
+    """A directory of tiles is missing, incomplete or does not fit the model."""
+
+
+class ModelError(CratersError):
+    """A model file cannot be read or does not fit the program."""
+
+
+class DatasetError(CratersError):
+    """A training dataset is missing, malformed or empty."""
+
+
+class CatalogueError(CratersError):
+    """A catalogue cannot be read or written."""
+
+
+class RunError(CratersError):
+    """A run directory is missing, unfinished or belongs to another input, model or setting."""
+
+
+class OutputError(CratersError):
+    """An output exists already or cannot be written."""
+
+
+class RecipeError(CratersError):
+    """A recipe in `pipelines/` has an unknown key or a value that does not fit."""
