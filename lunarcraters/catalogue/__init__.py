@@ -1,0 +1,1 @@
+"""The catalogue: from circles in frames to georeferenced craters and their files."""

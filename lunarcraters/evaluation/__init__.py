@@ -1,0 +1,1 @@
+"""Scores of a catalogue against a reference, with every threshold stated."""

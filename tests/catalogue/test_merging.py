@@ -1,0 +1,101 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunarcraters import moon
+from lunarcraters.catalogue.merging import circle_iou, close_pairs, suppress
+
+
+def brute_suppress(positions, diameters, scores, max_iou):
+    order = sorted(
+        range(len(scores)), key=lambda i: (-scores[i], -diameters[i], *positions[i].tolist())
+    )
+    kept = []
+    for i in order:
+        distance = np.linalg.norm(positions[kept] - positions[i], axis=1)
+        if not (circle_iou(distance, diameters[kept], diameters[i]) > max_iou).any():
+            kept.append(i)
+    return kept
+
+
+def test_circle_iou_is_that_of_drawn_circles():
+    y, x = np.mgrid[-3:3:600j, -3:3:600j]
+    for d, d1, d2 in [(0.0, 2, 2), (0.5, 2, 2), (1.2, 2, 3), (0.3, 1, 3), (2.4, 2, 2.9)]:
+        a, b = np.hypot(x, y) < d1 / 2, np.hypot(x - d, y) < d2 / 2
+        drawn = (a & b).sum() / (a | b).sum()
+        assert circle_iou(np.array(d), np.array(d1), np.array(d2)) == pytest.approx(drawn, abs=5e-3)
+
+
+def test_circle_iou_at_its_limits():
+    assert circle_iou(np.array(0.0), np.array(2.0), np.array(2.0)) == 1.0
+    assert circle_iou(np.array(2.0), np.array(2.0), np.array(2.0)) == pytest.approx(0.0, abs=1e-9)
+    assert circle_iou(np.array(9.0), np.array(2.0), np.array(2.0)) == pytest.approx(0.0, abs=1e-9)
+    assert circle_iou(np.array(0.5), np.array(1.0), np.array(2.0)) == pytest.approx(0.25)
+
+
+def test_circles_near_in_place_and_size_are_one_crater():
+    # Nearer than 0.35 of the smaller diameter and within a factor of 1.3: always the same crater.
+    ratio, offset = np.meshgrid(np.linspace(1, 1.3, 50), np.linspace(0, 0.35, 50))
+    assert (circle_iou(offset, np.ones_like(ratio), ratio) > 0.35).all()
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(0, 80), axes=st.sampled_from([2, 3]))
+def test_suppress_is_the_plain_greedy_rule(seed, n, axes):
+    random = np.random.default_rng(seed)
+    positions = random.uniform(0, 6, (n, axes)).round(1)
+    diameters = np.exp(random.uniform(-1.5, 2, n)).round(1)
+    scores = random.uniform(0, 1, n).round(1)
+    kept = suppress(positions, diameters, scores)
+    assert kept.tolist() == brute_suppress(positions, diameters, scores, 0.35)
+
+
+def test_nested_craters_both_stay():
+    kept = suppress(np.zeros((2, 2)), np.array([10.0, 5.0]), np.array([0.9, 0.8]))
+    assert sorted(kept.tolist()) == [0, 1]
+
+
+def test_the_same_crater_of_two_octaves_is_kept_once():
+    kept = suppress(
+        np.array([[0.0, 0.0], [0.5, 0.0]]), np.array([10.0, 11.0]), np.array([0.7, 0.8])
+    )
+    assert kept.tolist() == [1]
+
+
+def test_the_order_of_input_does_not_matter():
+    random = np.random.default_rng(1)
+    positions, diameters = random.uniform(0, 9, (200, 2)), random.uniform(1, 2, 200)
+    scores = random.uniform(0, 1, 200).round(1)
+    shuffled = random.permutation(200)
+    kept = suppress(positions, diameters, scores)
+    again = suppress(positions[shuffled], diameters[shuffled], scores[shuffled])
+    assert kept.tolist() == shuffled[again].tolist()
+
+
+@given(seed=st.integers(0, 10_000), reach=st.floats(0.1, 1.5), max_ratio=st.floats(1, 9))
+def test_close_pairs_are_all_pairs_within_the_bounds(seed, reach, max_ratio):
+    random = np.random.default_rng(seed)
+    p1, p2 = random.uniform(0, 9, (40, 2)), random.uniform(0, 9, (30, 2))
+    d1, d2 = np.exp(random.uniform(-2, 3, 40)), np.exp(random.uniform(-2, 3, 30))
+    distance = np.linalg.norm(p1[:, None] - p2[None], axis=2)
+    ratio = d1[:, None] / d2[None]
+    near = distance <= reach * (d1[:, None] + d2[None]) / 2
+    i, j = np.nonzero(near & (np.maximum(ratio, 1 / ratio) <= max_ratio))
+    found = close_pairs(p1, d1, p2, d2, reach=reach, max_ratio=max_ratio)
+    assert np.array_equal(found[0], i)
+    assert np.array_equal(found[1], j)
+
+
+def test_three_hundred_thousand_circles_take_seconds():
+    random = np.random.default_rng(2)
+    n = 150_000
+    lon, lat = random.uniform(-180, 180, n), np.degrees(np.arcsin(random.uniform(-1, 1, n)))
+    diameters = np.minimum(random.pareto(2.0, n) + 1, 500.0)
+    positions = moon.unit_vectors(lon, lat) * moon.RADIUS_M / 1000
+    positions = np.vstack([positions, positions * (1 + 1e-5)])
+    start = time.perf_counter()
+    kept = suppress(positions, np.tile(diameters, 2), random.uniform(0, 1, 2 * n))
+    assert time.perf_counter() - start < 30
+    assert n * 0.8 < len(kept) <= n
