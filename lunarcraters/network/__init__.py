@@ -1,0 +1,1 @@
+"""The network: residual U-Net, targets, losses, metrics, presets, model files, inference."""

@@ -1,0 +1,103 @@
+"""Presets: each network and the way it is trained, as data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lunarcraters.errors import ModelError
+
+Photometric = Literal["local", "unit"]
+"""`local`: normalised by the local mean and deviation. `unit`: grey values scaled to 0..1."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A network with what it is given, what it is taught and how.
+
+    Attributes:
+        name: What `--preset` calls it.
+        filters: Filters of each encoder level, then of the bottleneck.
+        channels: Channels of the input; grey is repeated.
+        input_size: Side of the input, pixels; None for any multiple of the network's stride.
+        heads: What each output channel is: `mask`, `centre` and `log_size`, or `mask` alone.
+        photometry: How grey values become input.
+        diameters_px: Smallest and largest crater that one octave answers for, pixels.
+        batch_size: Tiles a training step.
+        epochs: Epochs at most.
+        steps: Training steps an epoch; None for one pass over the tiles.
+        learning_rate: Highest learning rate of AdamW.
+        weight_decay: Weight decay of AdamW.
+        schedule: `cosine` to zero over all epochs after a warm-up, or `plateau`: halved when the
+            validation loss has not improved for 3 epochs, down to 1e-6.
+        patience: Epochs without a better validation loss after which training stops; None: never.
+    """
+
+    name: str
+    filters: tuple[int, ...]
+    channels: int
+    input_size: int | None
+    heads: tuple[str, ...]
+    photometry: Photometric
+    diameters_px: tuple[float, float]
+    batch_size: int
+    epochs: int
+    steps: int | None
+    learning_rate: float
+    weight_decay: float
+    schedule: Literal["cosine", "plateau"]
+    patience: int | None
+
+    @property
+    def stride(self) -> int:
+        """Input sides are multiples of this: the network halves it at each level."""
+        return int(2 ** (len(self.filters) - 1))
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="compact",
+            filters=(16, 32, 64, 128, 256),
+            channels=1,
+            input_size=None,
+            heads=("mask", "centre", "log_size"),
+            photometry="local",
+            diameters_px=(8.0, 72.0),
+            batch_size=8,
+            epochs=40,
+            steps=250,
+            learning_rate=2e-3,
+            weight_decay=1e-4,
+            schedule="cosine",
+            patience=None,
+        ),
+        Preset(
+            name="baseline",
+            filters=(64, 128, 256, 512, 1024, 2048),
+            channels=3,
+            input_size=256,
+            heads=("mask",),
+            photometry="unit",
+            diameters_px=(4.0, 200.0),
+            batch_size=16,
+            epochs=25,
+            steps=None,
+            learning_rate=1e-3,
+            weight_decay=4e-3,
+            schedule="plateau",
+            patience=5,
+        ),
+    )
+}
+
+
+def preset(name: str) -> Preset:
+    """Return the preset of that name.
+
+    Raises:
+        ModelError: There is none.
+    """
+    try:
+        return PRESETS[name]
+    except KeyError:
+        raise ModelError(f"no preset {name!r}: choose one of {', '.join(PRESETS)}") from None

@@ -1,0 +1,310 @@
+"""Fitting: one resumable training, from data to a model file, its history and its pictures."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lunarcraters import __version__
+from lunarcraters.errors import DatasetError, OutputError, RunError
+from lunarcraters.network.losses import bce_dice, centre_size_mask
+from lunarcraters.network.metrics import MASK_METRICS
+from lunarcraters.network.model_file import ModelInfo, write_model
+from lunarcraters.network.presets import Preset
+from lunarcraters.network.resunet import build
+from lunarcraters.network.targets import CHANNELS
+from lunarcraters.training.sampling import Sampler
+
+_WARM_UP = 0.02  # share of the steps over which the learning rate rises
+_MIN_LEARNING_RATE = 1e-6
+_PLATEAU_PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What a training is, beside its data; two with the same settings give the same model."""
+
+    preset: Preset
+    seed: int
+    epochs: int
+    steps: int
+    precision: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The settings as JSON would give them back."""
+        return dict(json.loads(json.dumps(asdict(self))))
+
+
+def fit(
+    settings: TrainingSettings,
+    train: Sampler,
+    valid: Sampler,
+    out: Path,
+    *,
+    resume: bool,
+    data: dict[str, Any],
+    say: Callable[[str], None],
+) -> Path:
+    """Train, leaving `model.keras`, `history.csv` and `history.json` in `out`.
+
+    Every epoch leaves a checkpoint in `out/checkpoint`, from which a killed training goes on.
+
+    Args:
+        settings: The network and how it is trained.
+        train: Training batches.
+        valid: Validation batches; all of it is seen once an epoch.
+        out: Directory of the training.
+        resume: Go on from the last checkpoint.
+        data: What the model was trained on, for its description.
+        say: Where lines for the user go.
+
+    Returns:
+        The model file.
+
+    Raises:
+        RunError: There is nothing to resume, or it was another training.
+        OutputError: The directory cannot be written.
+    """
+    if settings.preset.batch_size > len(valid):
+        raise DatasetError(
+            f"{len(valid)} validation images are fewer than a batch of "
+            f"{settings.preset.batch_size}: add some, or lower --batch"
+        )
+    epoch = _open_directory(settings, out, resume=resume)
+    keras.utils.set_random_seed(settings.seed)
+    model = build(settings.preset, settings.precision)
+    _compile(model, settings)
+    say(
+        f"{model.name}: {_count(model.trainable_variables):,} trainable and "
+        f"{_count(model.non_trainable_variables):,} non-trainable parameters"
+    )
+    checkpoint = _Checkpoint(model, out, resume=resume)
+    callbacks = _schedule(settings)
+    if not checkpoint.stopped and epoch < settings.epochs:
+        model.fit(
+            _dataset(train, epoch * settings.steps, settings),
+            validation_data=_dataset(valid, 0, settings, len(valid) // train.preset.batch_size),
+            initial_epoch=epoch,
+            epochs=settings.epochs,
+            steps_per_epoch=settings.steps,
+            callbacks=[
+                *callbacks,
+                _History(out, say, resume=resume),
+                checkpoint.following(callbacks),
+            ],
+            shuffle=False,
+            verbose=0,
+        )
+    return _finish(settings, model, out, data)
+
+
+def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> int:
+    """Make or check the directory; returns the epoch to begin with."""
+    path, state = out / "settings.json", out / "checkpoint" / "state.json"
+    if not resume:
+        try:
+            (out / "checkpoint").mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(settings.as_json(), indent=1) + "\n")
+        except OSError as error:
+            raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+        return 0
+    if not path.is_file() or not state.is_file():
+        raise RunError(f"{out} holds no checkpoint to resume: leave --resume out to begin")
+    before = json.loads(path.read_text())
+    if before != settings.as_json():
+        differing = sorted(k for k in before if before[k] != settings.as_json().get(k))
+        raise RunError(
+            f"{out} was begun with another {' and '.join(differing)}: give the same options to "
+            "resume it, or another --output to begin anew"
+        )
+    return int(json.loads(state.read_text())["epoch"])
+
+
+def _compile(model: keras.Model, settings: TrainingSettings) -> None:
+    preset = settings.preset
+    rate: Any = preset.learning_rate
+    if preset.schedule == "cosine":
+        total = settings.epochs * settings.steps
+        warm_up = max(int(total * _WARM_UP), 1)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(total - warm_up, 1), warmup_target=preset.learning_rate, warmup_steps=warm_up
+        )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=preset.weight_decay),
+        loss=bce_dice if preset.heads == ("mask",) else centre_size_mask,
+        metrics=list(MASK_METRICS),
+        # XLA halves the speed on CPUs and is no gain for networks of this size elsewhere.
+        jit_compile=False,
+    )
+
+
+def _schedule(settings: TrainingSettings) -> list[keras.callbacks.Callback]:
+    callbacks: list[keras.callbacks.Callback] = []
+    if settings.preset.schedule == "plateau":
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                "val_loss", factor=0.5, patience=_PLATEAU_PATIENCE, min_lr=_MIN_LEARNING_RATE
+            )
+        )
+    if settings.preset.patience is not None:
+        # The best weights are restored from their file, which outlives the process.
+        callbacks.append(
+            keras.callbacks.EarlyStopping("val_loss", patience=settings.preset.patience)
+        )
+    return callbacks
+
+
+def _dataset(
+    sampler: Sampler, first: int, settings: TrainingSettings, batches: int | None = None
+) -> tf.data.Dataset:
+    """Batches made while the network works; always in the same order."""
+    preset = settings.preset
+    side = preset.input_size or 256
+    channels = 1 if preset.heads == ("mask",) else len(CHANNELS)
+    shape = (preset.batch_size, side, side)
+
+    def make(number: Any) -> tuple[Any, Any]:
+        x, y = tf.numpy_function(sampler.batch, [number], (tf.float32, tf.float32))
+        return tf.ensure_shape(x, (*shape, preset.channels)), tf.ensure_shape(y, (*shape, channels))
+
+    last = first + batches if batches else settings.epochs * settings.steps
+    numbers = tf.data.Dataset.range(first, max(last, first + 1))
+    return numbers.map(make, num_parallel_calls=2, deterministic=True).prefetch(2)
+
+
+class _History(keras.callbacks.Callback):
+    """Every metric of every epoch, as CSV, as JSON and as a line for the user."""
+
+    def __init__(self, out: Path, say: Callable[[str], None], *, resume: bool) -> None:
+        super().__init__()
+        self.out, self.say = out, say
+        self.rows = read_history(out) if resume else []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        row = {"epoch": float(epoch + 1), **{k: float(v) for k, v in (logs or {}).items()}}
+        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        self.rows = [old for old in self.rows if old["epoch"] <= epoch] + [row]
+        write_history(self.rows, self.out)
+        shown = ", ".join(f"{k} {v:.4g}" for k, v in row.items() if k != "epoch")
+        self.say(f"epoch {epoch + 1}/{self.params['epochs']}: {shown}")
+
+
+def write_history(rows: list[dict[str, float]], out: Path) -> None:
+    """Write `history.csv` and `history.json`, one row an epoch."""
+    (out / "history.json").write_text(json.dumps(rows, indent=1) + "\n")
+    columns = list(rows[0]) if rows else []
+    lines = [",".join(columns), *(",".join(f"{row[c]:.8g}" for c in columns) for row in rows)]
+    (out / "history.csv").write_text("\n".join(lines) + "\n")
+
+
+def read_history(out: Path) -> list[dict[str, float]]:
+    """Rows of `history.json`; none where there is none."""
+    path = out / "history.json"
+    return list(json.loads(path.read_text())) if path.is_file() else []
+
+
+class _Checkpoint(keras.callbacks.Callback):
+    """After each epoch: weights, optimizer and the state of the other callbacks, on disk.
+
+    Keras' own BackupAndRestore forgets how long the others have waited for a better loss, so a
+    resumed training would stop, or lower its learning rate, at another epoch.
+    """
+
+    _STATE = ("best", "wait", "cooldown_counter", "stopped_epoch", "best_epoch")
+
+    def __init__(self, network: keras.Model, out: Path, *, resume: bool) -> None:
+        super().__init__()
+        network.optimizer.build(network.trainable_variables)
+        self.folder = out / "checkpoint"
+        self.best_weights = self.folder / "best.weights.h5"
+        self.manager = tf.train.CheckpointManager(
+            tf.train.Checkpoint(model=network, optimizer=network.optimizer),
+            str(self.folder),
+            max_to_keep=2,  # the last, and the one that state.json names until it is replaced
+            checkpoint_name="state",
+        )
+        self.state: dict[str, Any] = {"epoch": 0, "best": None, "stopped": False, "callbacks": []}
+        self.others: list[keras.callbacks.Callback] = []
+        if resume:
+            self.state = json.loads((self.folder / "state.json").read_text())
+            self.manager.checkpoint.restore(str(self.folder / self.state["file"])).expect_partial()
+
+    @property
+    def stopped(self) -> bool:
+        """True where the training had come to its end before it was resumed."""
+        return bool(self.state["stopped"])
+
+    def following(self, others: list[keras.callbacks.Callback]) -> "_Checkpoint":
+        """Keep the state of these callbacks too, which must come before this one."""
+        self.others = others
+        return self
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        # The others have just been reset by their own `on_train_begin`.
+        for callback, kept in zip(self.others, self.state["callbacks"], strict=False):
+            for name, value in kept.items():
+                setattr(callback, name, value)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        loss = float((logs or {})["val_loss"])
+        if self.state["best"] is None or loss < self.state["best"]:
+            self.state["best"] = loss
+            temporary = self.folder / "next.weights.h5"
+            self.model.save_weights(temporary)
+            temporary.replace(self.best_weights)
+        self.state["epoch"] = epoch + 1
+        self.state["stopped"] = bool(self.model.stop_training)
+        self.state["callbacks"] = [
+            {name: _plain(getattr(c, name)) for name in self._STATE if hasattr(c, name)}
+            for c in self.others
+        ]
+        self.state["file"] = Path(self.manager.save(epoch + 1)).name
+        temporary = self.folder / "state.json.next"
+        temporary.write_text(json.dumps(self.state))
+        os.replace(temporary, self.folder / "state.json")
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _finish(
+    settings: TrainingSettings, model: keras.Model, out: Path, data: dict[str, Any]
+) -> Path:
+    """Take the best weights, in single precision, and write the model file."""
+    preset = settings.preset
+    final = build(preset)
+    best = out / "checkpoint" / "best.weights.h5"
+    model.load_weights(best)
+    final.set_weights(model.get_weights())
+    training = {
+        "data": data,
+        "settings": settings.as_json(),
+        "versions": {
+            "lunarcraters": __version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "python": sys.version.split()[0],
+        },
+    }
+    info = ModelInfo(
+        preset=preset.name,
+        heads=preset.heads,
+        photometry=preset.photometry,
+        diameters_px=preset.diameters_px,
+        training=training,
+    )
+    path = out / "model.keras"
+    write_model(final, info, path)
+    return path
+
+
+def _count(variables: Any) -> int:
+    return int(sum(np.prod(variable.shape) for variable in variables))

@@ -1,0 +1,152 @@
+"""From scenes to batches: scale, crop, turn, light, normalise.
+
+Batch number `n` depends on the seed and on `n` alone, so a training that is resumed goes on with
+the batches it would have had.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.network.presets import Preset
+from lunarcraters.network.targets import maps, rectangles
+from lunarcraters.raster.photometry import WINDOW_PX, normalise
+from lunarcraters.training.sources import (
+    Scene,
+    Source,
+    TileSource,
+    corners,
+    read_grey,
+)
+from lunarcraters.training.lu3m6tgt import read_labels
+
+CROP_PX = 256
+"""Side of what the network is taught on."""
+
+_OCTAVES = (0.65, 0.25, 0.1)  # how often a scene is seen at 1, 1/2 and 1/4
+_JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
+
+Float32 = NDArray[np.float32]
+Batch = tuple[Float32, Float32]
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Draws training batches from its sources.
+
+    Attributes:
+        sources: All are gone through once an epoch, shuffled together.
+        preset: What is taught.
+        seed: Of everything random.
+        augment: False for validation: scale 1, the middle crop, no change of light.
+    """
+
+    sources: Sequence[Source]
+    preset: Preset
+    seed: int
+    augment: bool = True
+
+    def __len__(self) -> int:
+        """Scenes an epoch."""
+        return sum(len(source) for source in self.sources)
+
+    def batch(self, number: int) -> Batch:
+        """Batch `number` of the training: images and targets, stacked."""
+        first = number * self.preset.batch_size
+        samples = [self._sample(first + i) for i in range(self.preset.batch_size)]
+        return np.stack([x for x, _ in samples]), np.stack([y for _, y in samples])
+
+    def _sample(self, index: int) -> Batch:
+        epoch, place = divmod(index, len(self))
+        if self.augment:
+            place = _permutation(self.seed, epoch, len(self))[place]
+        rng = np.random.default_rng([self.seed, index])
+        for source in self.sources:
+            if place < len(source):
+                break
+            place -= len(source)
+        if self.preset.photometry == "unit":
+            assert isinstance(source, TileSource)
+            return _baseline_sample(source, place, self.preset)
+        return self._octave_sample(source, place, rng)
+
+    def _octave_sample(self, source: Source, place: int, rng: np.random.Generator) -> Batch:
+        margin = WINDOW_PX // 2
+        if not self.augment:
+            scene = source.scene(place, 1.0, CROP_PX + 2 * margin, rng)
+            image = normalise(scene.values, scene.valid, _deviation(scene))
+            middle = [(side - CROP_PX) // 2 for side in scene.values.shape]
+            return _crop(scene, image, middle[1], middle[0], self.preset)
+        octave = int(rng.choice(len(_OCTAVES), p=_OCTAVES))
+        scale = 2.0 ** (rng.uniform(*_JITTER) - octave)
+        scene = source.scene(place, scale, CROP_PX + 2 * margin, rng)
+        values = _relight(scene.values, rng)
+        deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
+        image = normalise(values, scene.valid, deviation) * np.float32(2.0 ** rng.uniform(-0.3, 0.3))
+        top, left = (_offset(side, rng) for side in scene.values.shape)
+        return _turn(*_crop(scene, image, left, top, self.preset), int(rng.integers(8)))
+
+
+def _permutation(seed: int, epoch: int, length: int) -> NDArray[np.int_]:
+    return np.random.default_rng([seed, epoch, length]).permutation(length)
+
+
+def _deviation(scene: Scene) -> float:
+    return float(scene.values[scene.valid].std()) if scene.valid.any() else 1.0
+
+
+def _offset(side: int, rng: np.random.Generator) -> int:
+    """Where a crop begins: anywhere within a larger scene, or anywhere around a smaller one."""
+    room = side - CROP_PX
+    return int(rng.integers(min(room, 0), max(room, 0) + 1))
+
+
+def _relight(values: Float32, rng: np.random.Generator) -> Float32:
+    """Another camera: gamma, blur and noise; contrast and brightness are normalised away."""
+    low, high = np.percentile(values, [0.5, 99.5])
+    span = max(float(high - low), 1e-6)
+    unit = np.clip((values - low) / span, 0.0, 1.0) ** np.float32(2.0 ** rng.uniform(-0.7, 0.7))
+    if rng.random() < 0.3:
+        unit = cv2.GaussianBlur(unit, (0, 0), float(rng.uniform(0.4, 1.0)))
+    if rng.random() < 0.5:
+        noise = rng.standard_normal(unit.shape, np.float32)
+        unit = unit + np.float32(rng.uniform(0.0, 0.04)) * noise
+    return np.asarray(unit * span, np.float32)
+
+
+def _crop(scene: Scene, image: Float32, left: int, top: int, preset: Preset) -> Batch:
+    """Cut a crop whose corner is at (left, top), which may lie outside the scene."""
+    shift = np.array([left, top], float)
+    valid = _window(scene.valid.astype(np.float32), left, top) > 0.5
+    circles = scene.circles - [left, top, 0.0]
+    targets = maps((CROP_PX, CROP_PX), circles, scene.clipped - np.tile(shift, 2), valid, preset)
+    return _window(image, left, top)[..., None], targets
+
+
+def _window(plane: Float32, left: int, top: int) -> Float32:
+    out = np.zeros((CROP_PX, CROP_PX), np.float32)
+    height, width = plane.shape
+    y0, y1 = max(top, 0), min(top + CROP_PX, height)
+    x0, x1 = max(left, 0), min(left + CROP_PX, width)
+    out[y0 - top : y1 - top, x0 - left : x1 - left] = plane[y0:y1, x0:x1]
+    return out
+
+
+def _turn(image: Float32, targets: Float32, way: int) -> Batch:
+    """One of the eight turns and mirrorings of the square."""
+    if way >= 4:
+        image, targets = image[:, ::-1], targets[:, ::-1]
+    return np.rot90(image, way % 4).copy(), np.rot90(targets, way % 4).copy()
+
+
+def _baseline_sample(source: TileSource, place: int, preset: Preset) -> Batch:
+    """The published way: the tile at the network's size, grey / 255 repeated, boxes filled."""
+    pair, side = source.pairs[place], preset.input_size or CROP_PX
+    image = cv2.resize(read_grey(pair.image), (side, side), interpolation=cv2.INTER_AREA)
+    grey = np.repeat((image / np.float32(255.0)).astype(np.float32)[..., None], preset.channels, -1)
+    return grey, rectangles((side, side), corners(read_labels(pair.label), side, side))
+
+
