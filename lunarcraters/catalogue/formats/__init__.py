@@ -1,1 +1,80 @@
-"""Catalogue files, one module a format."""
+"""Catalogue files, one module a format; the file's name says which."""
+
+import os
+from pathlib import Path
+from types import ModuleType
+
+from lunarcraters.catalogue.formats import csv, geojson, geopackage, parquet
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError, OutputError
+
+# Each module has `write(catalogue, path)`, and `read(path)` where the format can be read back.
+_FORMATS: dict[str, ModuleType] = {
+    ".gpkg": geopackage,
+    ".geojson": geojson,
+    ".parquet": parquet,
+    ".csv": csv,
+    ".csv.gz": csv,
+}
+
+
+def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False) -> None:
+    """Write a catalogue in the format that the name of the file says.
+
+    The file appears whole or not at all.
+
+    Args:
+        catalogue: What to write.
+        path: Where to; its suffix is one of `.gpkg`, `.geojson`, `.parquet`, `.csv`, `.csv.gz`.
+        overwrite: Replace a file that is there.
+
+    Raises:
+        OutputError: The file exists, or cannot be written, or its suffix is not known.
+    """
+    path = Path(path)
+    suffix = _suffix(path)
+    if suffix is None:
+        raise OutputError(f"{path}: a catalogue is written as {_known()}: give one of these names")
+    if path.is_dir():
+        raise OutputError(f"{path} is a directory: give the name of a file")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists: give another name, or --overwrite to replace it")
+    if not path.parent.is_dir():
+        raise OutputError(f"the directory {path.parent} does not exist: create it first")
+    temporary = path.with_name(f".{path.name[: -len(suffix)]}.{os.getpid()}{suffix}")
+    try:
+        _FORMATS[suffix].write(catalogue, temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """Read a catalogue: one of this program, or a table with the usual column names.
+
+    Raises:
+        CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
+    """
+    path = Path(path)
+    if not path.is_file():
+        what = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
+        raise CatalogueError(f"{path} {what}: give a file named {_known()}")
+    suffix = _suffix(path)
+    if suffix is None:
+        raise CatalogueError(f"{path}: catalogues are read from {_known()}")
+    try:
+        catalogue: Catalogue = _FORMATS[suffix].read(path)
+    except OSError as error:
+        raise CatalogueError(f"{path} cannot be read: {error.strerror or error}") from error
+    return catalogue
+
+
+def _suffix(path: Path) -> str | None:
+    fitting = [suffix for suffix in _FORMATS if path.name.lower().endswith(suffix)]
+    return max(fitting, key=len, default=None)
+
+
+def _known() -> str:
+    return ", ".join(f"*{suffix}" for suffix in _FORMATS)

@@ -1,0 +1,96 @@
+"""CSV with the columns of Robbins 2018, and reading of other catalogues' tables.
+
+Written are the 21 columns of the reference database in their order, those that this program does
+not measure left empty, and SCORE after them; longitude is 0-360. A catalogue in pixels is written
+with its own columns. The footprint and the thresholds have no place in a CSV.
+"""
+
+import gzip
+import io
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lunarcraters import moon
+from lunarcraters.catalogue.columns import is_text, recognise
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError
+
+ROBBINS_COLUMNS = (
+    "CRATER_ID",
+    "LAT_CIRC_IMG",
+    "LON_CIRC_IMG",
+    "LAT_ELLI_IMG",
+    "LON_ELLI_IMG",
+    "DIAM_CIRC_IMG",
+    "DIAM_CIRC_SD_IMG",
+    "DIAM_ELLI_MAJOR_IMG",
+    "DIAM_ELLI_MINOR_IMG",
+    "DIAM_ELLI_ECCEN_IMG",
+    "DIAM_ELLI_ELLIP_IMG",
+    "DIAM_ELLI_ANGLE_IMG",
+    "LAT_ELLI_SD_IMG",
+    "LON_ELLI_SD_IMG",
+    "DIAM_ELLI_MAJOR_SD_IMG",
+    "DIAM_ELLI_MINOR_SD_IMG",
+    "DIAM_ELLI_ANGLE_SD_IMG",
+    "DIAM_ELLI_ECCEN_SD_IMG",
+    "DIAM_ELLI_ELLIP_SD_IMG",
+    "ARC_IMG",
+    "PTS_RIM_IMG",
+)
+_DEGREE_DECIMALS = 8
+_KM_DECIMALS = 6
+_SCORE_DECIMALS = 6
+_DELIMITERS = ",;\t|"
+
+
+def write(catalogue: Catalogue, path: Path) -> None:
+    """Write a catalogue as CSV, compressed where the name ends in `.gz`."""
+    table = catalogue.craters if catalogue.is_pixels else _robbins(catalogue.craters)
+    content = table.to_csv(index=False, lineterminator="\n").encode()
+    # No time in the header of the archive: the same catalogue gives the same bytes.
+    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def _robbins(craters: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame({name: pd.Series(np.nan, craters.index) for name in ROBBINS_COLUMNS})
+    # Rounded first: 359.999999999 is 0, not 360.
+    table["LON_CIRC_IMG"] = craters["lon"].mod(360.0).round(_DEGREE_DECIMALS).mod(360.0)
+    table["LAT_CIRC_IMG"] = craters["lat"].round(_DEGREE_DECIMALS)
+    table["DIAM_CIRC_IMG"] = craters["diameter_km"].round(_KM_DECIMALS)
+    table["DIAM_CIRC_SD_IMG"] = craters["diameter_sd_km"].round(_KM_DECIMALS)
+    table["SCORE"] = craters["score"].round(_SCORE_DECIMALS)
+    return table.assign(CRATER_ID=craters["crater_id"])
+
+
+def read(path: Path) -> Catalogue:
+    """Read a table of craters; separators, case and the usual names of columns are recognised.
+
+    Raises:
+        CatalogueError: The file is no table of craters.
+    """
+    try:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
+    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise CatalogueError(f"{path} is not a text table: {error}") from error
+    header = text.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    names = [name.strip().strip('"') for name in header.split(delimiter)]
+    try:
+        table = pd.read_csv(
+            io.StringIO(text),
+            sep=delimiter,
+            skipinitialspace=True,
+            index_col=False,
+            low_memory=False,
+            # 00-1-000000 and 0000001 are names, not numbers.
+            dtype={name: str for name in names if is_text(name)},
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise CatalogueError(f"{path} is not a table of craters: {str(error).strip()}") from error
+    craters = recognise(table, str(path))
+    return Catalogue(craters, moon.geographic_crs() if "lon" in craters else None)

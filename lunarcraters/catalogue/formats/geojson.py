@@ -1,0 +1,102 @@
+"""GeoJSON: one polygon a crater, with every column.
+
+RFC 7946 knows the Earth only, and a reader takes a GeoJSON without `crs` as Earth. So all of the
+RFC is kept (longitude and latitude within -180..180, cut at the antimeridian, right-hand rule)
+but one thing: the `crs` member of the 2008 specification names the lunar sphere. `footprint` and
+`catalogue` are members of their own. Catalogues in pixels have `"crs": null` and y turned over.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.geometry import mapping, shape
+
+from lunarcraters import moon
+from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.columns import recognise
+from lunarcraters.catalogue.schema import COLUMNS, PIXEL_COLUMNS, Catalogue, from_header
+from lunarcraters.errors import CatalogueError
+
+_URN = "urn:ogc:def:crs:IAU::30100"
+_CHUNK = 20_000
+_DECIMALS = 9
+_FEATURES = '"features": ['
+
+
+def write(catalogue: Catalogue, path: Path) -> None:
+    """Write a catalogue as GeoJSON."""
+    header = catalogue.header()
+    del header["footprint"]
+    outline = outlines.footprint_outline(catalogue)
+    members = {
+        "type": "FeatureCollection",
+        "crs": None if catalogue.is_pixels else {"type": "name", "properties": {"name": _URN}},
+        "catalogue": header,
+        "footprint": None if outline is None else mapping(outline),
+    }
+    with path.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(members)[:-1] + ",\n" + _FEATURES + "\n")
+        for start in range(0, len(catalogue), _CHUNK):
+            part = replace(catalogue, craters=catalogue.craters[start : start + _CHUNK])
+            file.write(",\n" * (start > 0))
+            _write_features(part, file)
+        file.write("\n]}\n")
+
+
+def _write_features(catalogue: Catalogue, file: TextIO) -> None:
+    rounded = shapely.transform(
+        outlines.crater_outlines(catalogue), lambda c: np.round(c, _DECIMALS)
+    )
+    # JSON has no NaN: what is not known is null.
+    table = catalogue.craters.astype(object).where(catalogue.craters.notna(), None)
+    records = table.to_dict("records")
+    file.write(
+        ",\n".join(
+            f'{{"type": "Feature", "properties": {json.dumps(record)}, "geometry": {geometry}}}'
+            for record, geometry in zip(records, shapely.to_geojson(rounded), strict=True)
+        )
+    )
+
+
+def read(path: Path) -> Catalogue:
+    """Read a GeoJSON of this program, or another whose features have the usual properties.
+
+    Raises:
+        CatalogueError: It is damaged, or holds no craters.
+        CoordinateSystemError: It is not of the Moon.
+    """
+    header = _read_header(path)
+    try:
+        table = pyogrio.read_dataframe(path, read_geometry=False)
+        crs = pyogrio.read_info(path)["crs"]
+    except (DataSourceError, DataLayerError) as error:
+        raise CatalogueError(f"{path} is not a GeoJSON of craters: {error}") from error
+    if header is not None:
+        empty = pd.DataFrame(columns=PIXEL_COLUMNS if header["crs"] is None else COLUMNS)
+        return from_header(table if len(table) else empty, header)
+    craters = recognise(table, str(path))
+    sphere = moon.radius_m(moon.lunar_crs(crs, str(path)))
+    return Catalogue(craters, moon.geographic_crs(sphere))
+
+
+def _read_header(path: Path) -> dict[str, Any] | None:
+    """What `write` put on the first line, as `Catalogue.header`; None in other files."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            line = file.readline().rstrip().rstrip(",")
+        members = json.loads(line + "}")
+        header, outline = dict(members["catalogue"]), members["footprint"]
+        footprint = None if outline is None else shape(outline)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if footprint is not None and header.get("crs") is None:
+        footprint = outlines.turn_over(footprint)
+    header["footprint"] = None if footprint is None else shapely.to_wkt(footprint, -1)
+    return header

@@ -1,0 +1,113 @@
+"""GeoPackage: craters, centres, bounding boxes and the footprint as layers, in the lunar CRS.
+
+Layers `craters` (geodesic circles), `centres` and `bounding_boxes` have every column of the
+catalogue; `footprint` is the ground searched with its `area_km2`; the table `catalogue` holds how
+it was made. Catalogues in pixels have no CRS and y turned over (see `catalogue.outlines`).
+"""
+
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from pyogrio.errors import (
+    CRSError,
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+)
+
+from lunarcraters import moon
+from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.columns import recognise
+from lunarcraters.catalogue.georeferencing import Geometries
+from lunarcraters.catalogue.schema import Catalogue, from_header
+from lunarcraters.errors import CatalogueError, OutputError
+
+_ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
+_CHUNK = 50_000
+_LAYERS: dict[str, tuple[str, Callable[[Catalogue], Geometries]]] = {
+    "craters": ("MultiPolygon", outlines.crater_outlines),
+    "centres": ("Point", outlines.crater_centres),
+    "bounding_boxes": ("MultiPolygon", outlines.crater_boxes),
+}
+# Readable without warnings by the GDAL of every QGIS of the last years.
+_VERSION = {"VERSION": "1.2"}
+
+
+def write(catalogue: Catalogue, path: Path) -> None:
+    """Write a catalogue as a GeoPackage."""
+    try:
+        for layer, (geometry_type, draw) in _LAYERS.items():
+            # In parts, so that the polygons of a whole Moon are never in memory together.
+            for start in range(0, max(len(catalogue), 1), _CHUNK):
+                part = replace(catalogue, craters=catalogue.craters[start : start + _CHUNK])
+                frame = gpd.GeoDataFrame(part.craters, geometry=draw(part), crs=catalogue.crs)
+                _write_layer(frame, path, layer, geometry_type, append=start > 0)
+        outline = outlines.footprint_outline(catalogue)
+        footprint = gpd.GeoDataFrame(
+            {"area_km2": np.array([catalogue.footprint_area_km2], float)[: outline is not None]},
+            geometry=[outline] * (outline is not None),
+            crs=catalogue.crs,
+        )
+        _write_layer(footprint, path, "footprint", "MultiPolygon")
+        header = catalogue.header()
+        table = pd.DataFrame(
+            {"key": list(header), "value": [json.dumps(value) for value in header.values()]}
+        )
+        pyogrio.write_dataframe(table, path, layer="catalogue", driver="GPKG")
+    except _ERRORS as error:
+        raise OutputError(f"the GeoPackage cannot be written: {error}") from error
+
+
+def _write_layer(
+    frame: Any, path: Path, layer: str, geometry_type: str, append: bool = False
+) -> None:
+    with warnings.catch_warnings():
+        # Pixels have no CRS, on purpose.
+        warnings.filterwarnings("ignore", "'crs' was not provided")
+        pyogrio.write_dataframe(
+            frame,
+            path,
+            layer=layer,
+            driver="GPKG",
+            append=append,
+            geometry_type=geometry_type,
+            promote_to_multi=geometry_type.startswith("Multi"),
+            dataset_options=_VERSION,
+        )
+
+
+def read(path: Path) -> Catalogue:
+    """Read a GeoPackage of this program, or the first layer of another with the usual columns.
+
+    Raises:
+        CatalogueError: It is damaged, or holds no craters.
+        CoordinateSystemError: It is not of the Moon.
+    """
+    try:
+        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        if {"craters", "catalogue"} <= set(layers):
+            table = pyogrio.read_dataframe(path, layer="craters", read_geometry=False)
+            pairs = pyogrio.read_dataframe(path, layer="catalogue", read_geometry=False)
+            header = {key: json.loads(value) for key, value in pairs[["key", "value"]].to_numpy()}
+            return from_header(table, header)
+        if not layers:
+            raise CatalogueError(f"{path} has no layers: it is not a catalogue")
+        crs = pyogrio.read_info(path, layer=layers[0])["crs"]
+        table = pyogrio.read_dataframe(path, layer=layers[0], read_geometry=False)
+    except (*_ERRORS, KeyError, json.JSONDecodeError) as error:
+        raise CatalogueError(f"{path} is not a GeoPackage of craters: {error}") from error
+    craters = recognise(table, str(path))
+    if "lon" not in craters:
+        return Catalogue(craters, None)
+    sphere = moon.radius_m(moon.lunar_crs(crs, str(path)))
+    return Catalogue(craters, moon.geographic_crs(sphere))

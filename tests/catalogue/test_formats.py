@@ -1,0 +1,281 @@
+import gzip
+import json
+import subprocess
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyproj import CRS
+
+from lunarcraters import moon
+from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.formats.csv import ROBBINS_COLUMNS
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError, CoordinateSystemError, OutputError
+
+WHOLE = [".gpkg", ".geojson", ".parquet"]
+ALL = [*WHOLE, ".csv", ".csv.gz"]
+
+
+def assert_same(left, right):
+    pd.testing.assert_frame_equal(left.craters, right.craters, check_exact=True)
+    assert left.header() == right.header()
+
+
+def is_lunar(crs):
+    return crs.is_geographic and moon.radius_m(CRS.from_user_input(crs)) == moon.RADIUS_M
+
+
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_a_catalogue_comes_back_whole(lunar, pixels, tmp_path, suffix):
+    for name, catalogue in {"lunar": lunar, "pixels": pixels}.items():
+        path = tmp_path / f"{name}{suffix}"
+        write_catalogue(catalogue, path)
+        assert_same(read_catalogue(path), catalogue)
+        assert list(tmp_path.glob(".*")) == []
+
+
+@pytest.mark.parametrize("suffix", ALL)
+def test_an_empty_catalogue_is_a_catalogue(lunar, tmp_path, suffix):
+    empty = replace(lunar.select(2.0), footprint=None, footprint_area_km2=None)
+    write_catalogue(empty, tmp_path / f"a{suffix}")
+    again = read_catalogue(tmp_path / f"a{suffix}")
+    assert len(again) == 0
+    assert again.columns == empty.columns
+
+
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_another_lunar_sphere_is_kept(lunar, tmp_path, suffix):
+    catalogue = replace(lunar, crs=moon.geographic_crs(1_738_000.0))
+    write_catalogue(catalogue, tmp_path / f"a{suffix}")
+    assert read_catalogue(tmp_path / f"a{suffix}").radius_m == 1_738_000.0
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(
+    rows=st.lists(
+        st.tuples(st.floats(-180, 360), st.floats(-90, 90), st.floats(1e-3, 2000), st.floats(0, 1)),
+        min_size=1,
+        max_size=5,
+    ),
+    suffix=st.sampled_from(ALL),
+)
+def test_any_craters_survive_any_format(tmp_path, rows, suffix):
+    craters = pd.DataFrame(rows, columns=["lon", "lat", "diameter_km", "score"])
+    catalogue = Catalogue(craters, moon.geographic_crs())
+    path = tmp_path / f"a{suffix}"
+    write_catalogue(catalogue, path, overwrite=True)
+    again = read_catalogue(path)
+    order = again.craters.set_index("crater_id").loc[catalogue.craters["crater_id"]]
+    exact = suffix in WHOLE
+    lon = moon.wrap_longitude(order["lon"] - catalogue.craters["lon"].to_numpy())
+    assert np.abs(lon).max() <= (1e-12 if exact else 1e-8)
+    for name in ("lat", "diameter_km", "score"):
+        assert np.allclose(order[name], catalogue.craters[name], rtol=0, atol=0 if exact else 1e-6)
+
+
+def test_a_geopackage_has_its_layers_in_the_lunar_crs(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
+    assert set(layers) == {"craters", "centres", "bounding_boxes", "footprint", "catalogue"}
+    for name in ("craters", "centres", "bounding_boxes", "footprint"):
+        frame = pyogrio.read_dataframe(path, layer=name)
+        assert is_lunar(frame.crs)
+        assert frame.geometry.is_valid.all()
+        assert frame.total_bounds[0] >= -180
+        assert frame.total_bounds[2] <= 180
+    assert frame["area_km2"].tolist() == [123456.789]
+    centres = pyogrio.read_dataframe(path, layer="centres")
+    assert np.allclose(centres.geometry.x, centres["lon"])
+
+
+def test_gdal_of_the_system_sees_the_moon_in_a_geopackage(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    try:
+        told = subprocess.run(
+            ["ogrinfo", "-so", "-al", str(path)], capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError:
+        pytest.skip("ogrinfo is not installed")
+    assert told.stdout.count('ELLIPSOID["Moon (2015) - Sphere",1737400') == 4
+    assert "Warning" not in told.stderr
+
+
+def test_pixels_lie_upright_and_have_no_crs(pixels, tmp_path):
+    for suffix in (".gpkg", ".parquet"):
+        write_catalogue(pixels, tmp_path / f"a{suffix}")
+    frame = pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="craters")
+    assert frame.crs is None
+    assert frame.geometry.iloc[0].bounds == pytest.approx((184.75, -415.25, 215.25, -384.75))
+    points = gpd.read_parquet(tmp_path / "a.parquet")
+    assert points.crs is None
+    assert (points.geometry.iloc[0].x, points.geometry.iloc[0].y) == (200.0, -400.0)
+
+
+def test_geojson_follows_the_rfc_but_for_its_crs(lunar, tmp_path):
+    path = tmp_path / "a.geojson"
+    write_catalogue(lunar, path)
+    content = json.loads(path.read_text())
+    assert content["crs"]["properties"]["name"] == "urn:ogc:def:crs:IAU::30100"
+    assert content["footprint"]["type"] == "MultiPolygon"
+    assert len(content["features"]) == len(lunar)
+    for feature in content["features"]:
+        geometry = shapely.geometry.shape(feature["geometry"])
+        assert geometry.is_valid
+        assert -180 <= geometry.bounds[0] <= geometry.bounds[2] <= 180
+        assert all(part.exterior.is_ccw for part in shapely.get_parts(geometry))
+    assert [f["properties"]["diameter_sd_km"] for f in content["features"]].count(None) == 1
+    assert is_lunar(gpd.read_file(path).crs)
+
+
+def test_geoparquet_is_read_by_geopandas_and_the_same_to_the_byte(lunar, tmp_path):
+    for name in ("a.parquet", "b.parquet"):
+        write_catalogue(lunar, tmp_path / name)
+    frame = gpd.read_parquet(tmp_path / "a.parquet")
+    assert is_lunar(frame.crs)
+    assert np.allclose(frame.geometry.y, frame["lat"])
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_csv_has_the_columns_of_robbins(lunar, tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_catalogue(lunar, path)
+    table = pd.read_csv(path, dtype={"CRATER_ID": str})
+    assert tuple(table.columns) == (*ROBBINS_COLUMNS, "SCORE")
+    assert table["LON_CIRC_IMG"].between(0, 360, inclusive="left").all()
+    assert table["ARC_IMG"].isna().all()
+    again = read_catalogue(path)
+    assert again.craters["crater_id"].tolist() == lunar.craters["crater_id"].tolist()
+    assert np.allclose(again.positions, lunar.positions, atol=1e-8)
+
+
+def test_a_crater_a_hair_west_of_the_meridian_is_at_zero_not_360(tmp_path):
+    craters = pd.DataFrame({"lon": [-1e-12], "lat": [0.0], "diameter_km": [1.0]})
+    write_catalogue(Catalogue(craters, moon.geographic_crs()), tmp_path / "a.csv")
+    assert pd.read_csv(tmp_path / "a.csv")["LON_CIRC_IMG"].tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lon,lat,diam_km\n190.5,2,3\n",
+        "Lon,Lat,Diam_km\n190.5,2,3\n",
+        "Longitude (deg E);Latitude;Diameter (km)\n190.5;2;3\n".replace(" E", ""),
+        "id\tLongitude\tLatitude\tDiameter_km\n7\t-169.5\t2\t3\n",
+        "x,y,Diam (km)\n190.5,2,3\n",
+        "CRATER_ID,LAT_CIRC_IMG,LON_CIRC_IMG,LAT_ELLI_IMG,DIAM_CIRC_IMG\n00-1-0,2,190.5,9,3\n",
+        "lon,lat,Diameter_h (km),Diameter_w (km),confidence\n190.5,2,4.5,2,0.5\n",
+        "LAT,LON,RADIUS_M\n2, 190.5, 1500\n",
+        "\ufefflon,lat,diameter_m,\r\n190.5,2,3000,\r\n",
+    ],
+)
+def test_the_usual_columns_are_read(tmp_path, text):
+    (tmp_path / "a.csv").write_bytes(text.encode())
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text.encode()))
+    for name in ("a.csv", "b.csv.gz"):
+        catalogue = read_catalogue(tmp_path / name)
+        assert catalogue.positions.tolist() == [[-169.5, 2.0]]
+        assert catalogue.diameters == pytest.approx([3.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "not a table of craters"),
+        ("a.csv", b"\xff\xfe\x00", "not a text table"),
+        ("a.csv.gz", b"lon,lat", "not a text table"),
+        ("a.csv", b"lon,lat,name\n1,2,x\n", "no column for diameter among lon, lat, name"),
+        ("a.csv", b"lon,lat,diam_km\n1,2,3\n1,north,3\n", "row 2: lat is 'north'"),
+        ("a.csv", b"lon,lat,diam_km\n1,,3\n", "crater 1 of the table"),
+        ("a.gpkg", b"SQLite", "not a GeoPackage of craters"),
+        ("a.geojson", b'{"type": "FeatureCollection", "features": [', "not a GeoJSON"),
+        ("a.parquet", b"PAR1", "not a Parquet file"),
+        ("a.xlsx", b"", "read from"),
+    ],
+)
+def test_what_is_no_catalogue_is_refused_in_words(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CatalogueError, match=message):
+        read_catalogue(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet"])
+def test_a_truncated_file_is_refused(lunar, tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_catalogue(lunar, path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with pytest.raises(CatalogueError):
+        read_catalogue(path)
+
+
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_tables_of_other_programs_are_read_if_they_are_of_the_moon(tmp_path, suffix):
+    write = {".gpkg": "GPKG", ".geojson": "GeoJSON"}
+    for name, crs in (("moon", "IAU_2015:30100"), ("earth", "EPSG:4326")):
+        frame = gpd.GeoDataFrame(
+            {"Lon": [190.0], "Lat": [5.0], "Diam_km": [2.0]},
+            geometry=[shapely.Point(1, 2)],
+            crs=crs,
+        )
+        path = tmp_path / f"{name}{suffix}"
+        if suffix == ".parquet":
+            frame.to_parquet(path)
+        else:
+            frame.to_file(path, driver=write[suffix])
+    assert read_catalogue(tmp_path / f"moon{suffix}").positions.tolist() == [[-170.0, 5.0]]
+    with pytest.raises(CoordinateSystemError, match="not of the Moon"):
+        read_catalogue(tmp_path / f"earth{suffix}")
+
+
+def test_missing_files_and_directories_are_told_apart(tmp_path):
+    with pytest.raises(CatalogueError, match="does not exist"):
+        read_catalogue(tmp_path / "a.csv")
+    with pytest.raises(CatalogueError, match="is a directory"):
+        read_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ALL)
+def test_an_existing_file_is_replaced_only_when_asked(lunar, tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    path.write_text("precious")
+    with pytest.raises(OutputError, match="--overwrite"):
+        write_catalogue(lunar, path)
+    assert path.read_text() == "precious"
+    write_catalogue(lunar, path, overwrite=True)
+    assert len(read_catalogue(path)) == len(lunar)
+
+
+@pytest.mark.parametrize("suffix", ALL)
+def test_a_directory_that_cannot_be_written_is_said(lunar, tmp_path, suffix):
+    with pytest.raises(OutputError, match="does not exist"):
+        write_catalogue(lunar, tmp_path / "nowhere" / f"a{suffix}")
+    (tmp_path / f"d{suffix}").mkdir()
+    with pytest.raises(OutputError, match="is a directory"):
+        write_catalogue(lunar, tmp_path / f"d{suffix}")
+
+
+def test_an_unknown_suffix_lists_the_known(lunar, tmp_path):
+    with pytest.raises(OutputError, match=r"\*\.gpkg, \*\.geojson"):
+        write_catalogue(lunar, tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize("suffix", ALL)
+def test_a_failure_half_way_leaves_nothing(lunar, tmp_path, suffix, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    for target in ("pyogrio.write_dataframe", "pyarrow.parquet.write_table", "shapely.to_geojson"):
+        monkeypatch.setattr(target, fail)
+    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
+    with pytest.raises(OutputError, match="No space left"):
+        write_catalogue(lunar, tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
