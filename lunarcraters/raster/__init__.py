@@ -1,0 +1,1 @@
+"""Rasters: mosaics of any kind, cut into tiles and put together again."""

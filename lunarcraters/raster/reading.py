@@ -1,0 +1,142 @@
+"""Reading: windows of what GDAL opens, at full resolution or as the means of blocks."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+
+from lunarcraters.raster.sources import open_dataset
+
+Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
+"""Values (0 where invalid) and validity, of one shape."""
+
+_CHUNK_PX = 1 << 22
+"""Most pixels held at full resolution while averaging."""
+
+_OPEN_DATASETS = 8
+_LUMINANCE = np.array([0.299, 0.587, 0.114])
+
+_NEARLY_INFINITE = 3.4e38
+"""ISIS cubes mark missing and saturated float pixels by values just short of the largest."""
+
+
+def read_blocks(
+    uri: str,
+    bands: Sequence[int],
+    origin: tuple[int, int],
+    count: tuple[int, int],
+    by: tuple[int, int],
+) -> Pixels:
+    """Means of the valid pixels of blocks, some of which may lie outside the raster.
+
+    Args:
+        uri: What GDAL opens.
+        bands: One band, or red, green and blue, read as luminance.
+        origin: Column and row of the first block's corner.
+        count: Blocks along x and along y.
+        by: Pixels of a block along x and along y; (1, 1) for the pixels themselves.
+
+    Returns:
+        Values in the raster's dtype and validity (at least half of the block's pixels), of shape
+        (count along y, count along x).
+
+    Raises:
+        RasterioError: The pixels cannot be read.
+    """
+    overview, shrink = _overview(uri, bands[0], origin, by)
+    dataset = _dataset(uri, overview)
+    x, y = origin[0] // shrink, origin[1] // shrink
+    by_x, by_y = by[0] // shrink, by[1] // shrink
+    right, bottom = x + count[0] * by_x, y + count[1] * by_y
+    left, top = max(x, 0), max(y, 0)
+    window = ((top, min(bottom, dataset.height)), (left, min(right, dataset.width)))
+    values, valid = _read(dataset, bands, window)
+    beyond = ((top - y, bottom - window[0][1]), (left - x, right - window[1][1]))
+    values, valid = np.pad(values, beyond), np.pad(valid, beyond)
+    return (values, valid) if (by_x, by_y) == (1, 1) else _block_means(values, valid, (by_x, by_y))
+
+
+def chunks(
+    columns: tuple[int, int], rows: tuple[int, int], by: tuple[int, int]
+) -> Iterator[tuple[slice, slice]]:
+    """Ranges of blocks, (columns, rows), that together hold a bounded number of pixels."""
+    block_px = by[0] * by[1]
+    across = max(1, columns[1] - columns[0])
+    if block_px > 1:
+        across = max(1, min(across, _CHUNK_PX // block_px))
+    down = max(1, _CHUNK_PX // (block_px * across))
+    for y in range(*rows, down):
+        for x in range(*columns, across):
+            yield slice(x, min(x + across, columns[1])), slice(y, min(y + down, rows[1]))
+
+
+def _read(
+    dataset: rasterio.DatasetReader, bands: Sequence[int], window: tuple[tuple[int, int], ...]
+) -> Pixels:
+    values = dataset.read(list(bands), window=window)
+    valid = (dataset.read_masks(list(bands), window=window) > 0).any(axis=0)
+    if values.dtype.kind == "f":
+        valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
+    values = np.where(valid, values, np.zeros((), values.dtype))
+    if len(bands) == 1:
+        return values[0], valid
+    grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
+    return _like(grey, values.dtype), valid
+
+
+def _like(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+    return (np.rint(real) if dtype.kind in "iu" else real).astype(dtype)
+
+
+def _block_means(
+    values: NDArray[np.generic], valid: NDArray[np.bool_], by: tuple[int, int]
+) -> Pixels:
+    size = (values.shape[1] // by[0], values.shape[0] // by[1])
+    # Single precision holds 16 bits with room to spare, and float32 as well as it holds itself.
+    enough = values.dtype.itemsize <= 2 or values.dtype == np.float32
+    real = np.float32 if enough else np.float64
+    share = cv2.resize(valid.astype(real), size, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(values.astype(real), size, interpolation=cv2.INTER_AREA)
+    known = share > 0.4999
+    means = np.divide(total, share, out=np.zeros_like(total), where=known)
+    return _like(means, values.dtype), known
+
+
+def _overview(
+    uri: str, band: int, origin: tuple[int, int], by: tuple[int, int]
+) -> tuple[int | None, int]:
+    """Index and factor of the coarsest overview whose pixels make up whole blocks."""
+    best: tuple[int | None, int] = (None, 1)
+    if max(by) == 1:
+        return best
+    full = _dataset(uri, None)
+    for index, factor in enumerate(full.overviews(band)):
+        if factor <= best[1] or any(number % factor for number in (*by, *origin)):
+            continue
+        coarse = _dataset(uri, index)
+        # An overview without the mask of its raster would make nodata valid.
+        alike = coarse.mask_flag_enums == full.mask_flag_enums
+        if alike and coarse.shape == (-(-full.height // factor), -(-full.width // factor)):
+            best = index, factor
+    return best
+
+
+_opened = threading.local()
+
+
+def _dataset(uri: str, overview: int | None) -> rasterio.DatasetReader:
+    """An open dataset of this thread of this process: GDAL's handles may not be shared."""
+    cache: OrderedDict[tuple[int, str, int | None], rasterio.DatasetReader]
+    cache = _opened.__dict__.setdefault("datasets", OrderedDict())
+    key = (os.getpid(), uri, overview)
+    if key not in cache:
+        while len(cache) >= _OPEN_DATASETS:
+            cache.popitem(last=False)[1].close()
+        cache[key] = open_dataset(uri, overview)
+    cache.move_to_end(key)
+    return cache[key]
