@@ -30,7 +30,7 @@ def crater_profile(radius_ratio: ArrayLike, diameter_km: float) -> Float32:
     wall = np.clip((ratio - floor) / (1.0 - floor), 0.0, 1.0)
     complexity = np.clip((np.log(diameter_km) - np.log(15.0)) / np.log(20.0 / 15.0), 0.0, 1.0)
     # Slumped walls step down in terraces.
-    wall = wall + np.float32(0.035 * complexity) * np.sin(wall * np.float32(5.0 * np.pi))
+    wall = wall + np.float32(0.012 * complexity) * np.sin(wall * np.float32(5.0 * np.pi))
     inside = rim - depth + depth * np.clip(wall, 0.0, None) ** np.float32(1.3)
     if complexity > 0.0:
         peak = min(600e-3 * diameter_km**1.97, 0.7 * float(depth)) * complexity

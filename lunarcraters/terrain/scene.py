@@ -142,7 +142,8 @@ def _dig(
     dy = np.arange(low[1], high[1], dtype=np.float32) + np.float32(0.5 - centre[1])
     ratio: Float32 = np.sqrt(dx[None, :] ** 2 + dy[:, None] ** 2) * np.float32(1.0 / radius)
     if radius > 8:
-        ratio *= _uneven_rim(dx, dy, rng)
+        # The unevenness is the rim's: it fades inwards.
+        ratio *= 1.0 + _uneven_rim(dx, dy, rng) * np.minimum(ratio, 1.0) ** 2
     fresh = crater_profile(ratio, float(population.diameter_px[index] * gsd_m / 1000.0))
     wear = _wear(population.diameter_px[index], population.age[index])
     worn = _blur(fresh, wear * radius)
@@ -170,14 +171,14 @@ def _replaced(ratio: Float32) -> Float32:
 
 
 def _uneven_rim(dx: Float32, dy: Float32, rng: np.random.Generator) -> Float32:
-    """Factors on the distance that make the rim a little uneven, as targets are; mean 1."""
+    """How uneven the rim is in each direction, as a share of the radius; mean 0."""
     angle = np.arctan2(dy[:, None], dx[None, :])
-    amplitudes = rng.normal(0.0, 0.022, 5) / np.arange(2, 7) ** 0.5
+    amplitudes = rng.normal(0.0, 0.02, 5) / np.arange(2, 7) ** 0.5
     phases = rng.uniform(0.0, 2.0 * np.pi, 5)
-    factor = np.ones_like(angle)
+    uneven: Float32 = np.zeros_like(angle)
     for turns, amplitude, phase in zip(range(2, 7), amplitudes, phases, strict=True):
-        factor += np.float32(amplitude) * np.cos(np.float32(turns) * angle + np.float32(phase))
-    return factor
+        uneven += np.float32(amplitude) * np.cos(np.float32(turns) * angle + np.float32(phase))
+    return uneven
 
 
 def _hummocks(
@@ -188,7 +189,7 @@ def _hummocks(
     rows = (np.arange(ratio.shape[0]) + offset[0]) % 512
     columns = (np.arange(ratio.shape[1]) + offset[1]) % 512
     envelope = np.exp(-(((ratio - 1.0) / np.where(ratio < 1.0, 0.5, 0.7)) ** 2))
-    rough: Float32 = texture[np.ix_(rows, columns)] * envelope * np.float32(0.016 * radius_m)
+    rough: Float32 = texture[np.ix_(rows, columns)] * envelope * np.float32(0.018 * radius_m)
     return rough
 
 
