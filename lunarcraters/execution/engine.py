@@ -1,0 +1,140 @@
+"""The engine: tasks spread over Dask workers, each of which loads the model once."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from dask import config
+from distributed import (
+    CancelledError,
+    Client,
+    KilledWorker,
+    LocalCluster,
+    WorkerPlugin,
+    as_completed,
+    get_worker,
+)
+
+from lunarcraters.errors import RunError
+from lunarcraters.network.model_file import digest
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_IN_FLIGHT = 3  # tasks at a worker: one that runs, others that wait, so that it never idles
+_PLUGIN = "lunarcraters-detector"
+_CONNECT_TIMEOUT_S = 20
+
+
+class DetectorPlugin(WorkerPlugin):
+    """Brings the model to a worker and loads it at the first task; TensorFlow starts only then."""
+
+    name = _PLUGIN
+
+    def __init__(self, model: Path, threads: int | None) -> None:
+        self.content = model.read_bytes()
+        self.threads = threads
+        self.loaded: Any = None
+
+    def detector(self) -> Any:
+        """The network, loaded once."""
+        if self.loaded is None:
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+            from lunarcraters.network.inference import Detector, limit_threads
+
+            if self.threads is not None:
+                limit_threads(self.threads)
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / "model.keras"
+                path.write_bytes(self.content)
+                self.loaded = Detector(path)
+        return self.loaded
+
+
+def worker_detector() -> Any:
+    """The network of the worker that a task runs on."""
+    return get_worker().plugins[_PLUGIN].detector()
+
+
+@contextmanager
+def cluster(model: Path, *, workers: int | None, scheduler: str | None) -> Iterator[Client]:
+    """A Dask client whose workers have the model.
+
+    Args:
+        model: Model file; its content travels to the workers.
+        workers: Processes on this machine, by default one a core up to 8.
+        scheduler: Address of a running cluster to use instead.
+
+    Raises:
+        RunError: The cluster does not answer.
+        ModelError: The model file cannot be read.
+    """
+    digest(model)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = workers or min(cores, 8)
+    with config.set({"distributed.admin.tick.limit": "1 h"}):
+        if scheduler is not None:
+            with _connect(scheduler) as client:
+                client.register_plugin(DetectorPlugin(model, None))
+                yield client
+            return
+        with (
+            LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                memory_limit=None,
+                silence_logs=logging.ERROR,
+            ) as local,
+            Client(local) as client,
+        ):
+            client.register_plugin(DetectorPlugin(model, max(cores // count, 1)))
+            yield client
+
+
+def _connect(scheduler: str) -> Client:
+    try:
+        client = Client(scheduler, timeout=_CONNECT_TIMEOUT_S)
+        client.wait_for_workers(1, timeout=_CONNECT_TIMEOUT_S)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise RunError(
+            f"no Dask cluster with a worker answers at {scheduler}: start one with "
+            "`dask scheduler` and `dask worker`, or leave --scheduler out"
+        ) from error
+    return client
+
+
+def run_tasks(
+    client: Client, work: Callable[[T], R], tasks: Sequence[T]
+) -> Iterator[R]:
+    """Run tasks on the cluster, a few at a time, yielding results as they come.
+
+    Raises:
+        CratersError: The first that a task raised.
+        RunError: The workers of a task died, time and again.
+    """
+    waiting = iter(tasks)
+    limit = _IN_FLIGHT * max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
+
+    def submit(task: T) -> Any:
+        return client.submit(work, task, pure=False)
+
+    running = as_completed([submit(task) for task, _ in zip(waiting, range(limit), strict=False)])
+    for future in running:
+        try:
+            yield future.result()
+        except (KilledWorker, CancelledError, MemoryError) as error:
+            raise RunError(
+                "workers died at their work, most often for want of memory: run the same command "
+                "again, with fewer --workers, and it goes on where it stopped"
+            ) from error
+        future.release()
+        following = next(waiting, None)
+        if following is not None:
+            running.add(submit(following))

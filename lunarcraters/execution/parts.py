@@ -1,0 +1,79 @@
+"""Parts: what one task found, as a file that is there whole or not at all."""
+
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lunarcraters.errors import OutputError
+
+_TABLE = "table."
+
+
+@dataclass(frozen=True)
+class Part:
+    """Craters and masks of a batch of tiles.
+
+    Attributes:
+        craters: Columns of the catalogue's schema but `crater_id`.
+        masks: By tile name, what each tile's mask is, uint8 (size, size); empty tiles have none.
+    """
+
+    craters: pd.DataFrame
+    masks: dict[str, NDArray[np.uint8]]
+
+
+def write_part(part: Part, path: Path) -> None:
+    """Write a part by temporary file and rename.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    columns = {f"{_TABLE}{name}": part.craters[name].to_numpy() for name in part.craters}
+    arrays = {n: v.astype("U") if v.dtype.kind in "OTU" else v for n, v in columns.items()}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays, **part.masks)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a part is there and every checksum in it holds."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def read_craters(path: Path) -> pd.DataFrame:
+    """The craters of a part."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return pd.DataFrame(
+            {n.removeprefix(_TABLE): arrays[n] for n in arrays.files if n.startswith(_TABLE)}
+        )
+
+
+def mask_index(paths: list[Path]) -> dict[str, Path]:
+    """Which part holds the mask of each tile."""
+    return {name: path for path in paths for name in _mask_names(path)}
+
+
+def _mask_names(path: Path) -> Iterator[str]:
+    with np.load(path, allow_pickle=False) as arrays:
+        yield from (name for name in arrays.files if not name.startswith(_TABLE))
+
+
+def read_mask(path: Path, name: str) -> NDArray[np.uint8]:
+    """One tile's mask."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return np.asarray(arrays[name])
