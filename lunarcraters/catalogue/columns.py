@@ -68,8 +68,8 @@ def recognise(table: pd.DataFrame, source: str) -> pd.DataFrame:
     missing += ["diameter"] * (sizes is None)
     if missing or sizes is None:
         raise CatalogueError(
-            f"{source} has no column for {', '.join(missing)} among {', '.join(map(str, table.columns))}: "
-            "rename them lon, lat and diameter_km"
+            f"{source} has no column for {', '.join(missing)} among "
+            f"{', '.join(map(str, table.columns))}: rename them lon, lat and diameter_km"
         )
     parts = {f"diameter {i}": known[name] for i, name in enumerate(sizes)}
     out = _numbers(table, {**found, **parts}, source)

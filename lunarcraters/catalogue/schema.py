@@ -1,5 +1,6 @@
 """The catalogue: one table of craters, the ground it was searched on, and how it was made."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+import shapely.geometry
 from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
@@ -109,9 +111,11 @@ class Catalogue:
 
     def header(self) -> dict[str, Any]:
         """Everything but the table, as JSON holds it; `from_header` reads it back."""
+        known = self.footprint is not None
+        footprint = json.loads(str(shapely.to_geojson(self.footprint))) if known else None
         return {
             "crs": None if self.crs is None else self.crs.to_wkt(),
-            "footprint": None if self.footprint is None else shapely.to_wkt(self.footprint, -1),
+            "footprint": footprint,
             "footprint_area_km2": self.footprint_area_km2,
             "thresholds": dict(self.thresholds),
             "properties": dict(self.properties),
@@ -129,7 +133,7 @@ def from_header(craters: pd.DataFrame, header: Mapping[str, Any]) -> Catalogue:
         return Catalogue(
             craters=craters,
             crs=None if header["crs"] is None else CRS.from_wkt(header["crs"]),
-            footprint=None if footprint is None else shapely.from_wkt(footprint),
+            footprint=None if footprint is None else shapely.geometry.shape(footprint),
             footprint_area_km2=header["footprint_area_km2"],
             thresholds={str(k): float(v) for k, v in header["thresholds"].items()},
             properties={str(k): str(v) for k, v in header["properties"].items()},

@@ -27,7 +27,7 @@ def lunar():
         }
     )
     ground = shapely.MultiPolygon(
-        [shapely.box(-180, -90, -170, 90), shapely.box(0, -90, 40, 90 - 1 / 3)]
+        [shapely.Point(-80, 0).buffer(10), shapely.box(0, -90, 40, 90 - 1 / 3)]
     )
     return Catalogue(
         craters,

@@ -52,7 +52,7 @@ def write(catalogue: Catalogue, path: Path) -> None:
     table = catalogue.craters if catalogue.is_pixels else _robbins(catalogue.craters)
     content = table.to_csv(index=False, lineterminator="\n").encode()
     # No time in the header of the archive: the same catalogue gives the same bytes.
-    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    path.write_bytes(gzip.compress(content, 6, mtime=0) if path.suffix == ".gz" else content)
 
 
 def _robbins(craters: pd.DataFrame) -> pd.DataFrame:

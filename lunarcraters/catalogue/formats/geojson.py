@@ -28,18 +28,19 @@ _URN = "urn:ogc:def:crs:IAU::30100"
 _CHUNK = 20_000
 _DECIMALS = 9
 _FEATURES = '"features": ['
+_FEATURE = '{"type": "Feature", "properties": '
+_END = "]}\n"
 
 
 def write(catalogue: Catalogue, path: Path) -> None:
     """Write a catalogue as GeoJSON."""
-    header = catalogue.header()
-    del header["footprint"]
-    outline = outlines.footprint_outline(catalogue)
+    upright = replace(catalogue, footprint=outlines.footprint_outline(catalogue))
+    header = upright.header()
     members = {
         "type": "FeatureCollection",
         "crs": None if catalogue.is_pixels else {"type": "name", "properties": {"name": _URN}},
+        "footprint": header.pop("footprint"),
         "catalogue": header,
-        "footprint": None if outline is None else mapping(outline),
     }
     with path.open("w", encoding="utf-8") as file:
         file.write(json.dumps(members)[:-1] + ",\n" + _FEATURES + "\n")
@@ -47,7 +48,7 @@ def write(catalogue: Catalogue, path: Path) -> None:
             part = replace(catalogue, craters=catalogue.craters[start : start + _CHUNK])
             file.write(",\n" * (start > 0))
             _write_features(part, file)
-        file.write("\n]}\n")
+        file.write("\n" + _END)
 
 
 def _write_features(catalogue: Catalogue, file: TextIO) -> None:
@@ -59,7 +60,7 @@ def _write_features(catalogue: Catalogue, file: TextIO) -> None:
     records = table.to_dict("records")
     file.write(
         ",\n".join(
-            f'{{"type": "Feature", "properties": {json.dumps(record)}, "geometry": {geometry}}}'
+            f'{_FEATURE}{json.dumps(record)}, "geometry": {geometry}}}'
             for record, geometry in zip(records, shapely.to_geojson(rounded), strict=True)
         )
     )
@@ -73,30 +74,45 @@ def read(path: Path) -> Catalogue:
         CoordinateSystemError: It is not of the Moon.
     """
     header = _read_header(path)
+    if header is not None:
+        return from_header(_read_own(path), header)
     try:
         table = pyogrio.read_dataframe(path, read_geometry=False)
         crs = pyogrio.read_info(path)["crs"]
     except (DataSourceError, DataLayerError) as error:
         raise CatalogueError(f"{path} is not a GeoJSON of craters: {error}") from error
-    if header is not None:
-        empty = pd.DataFrame(columns=PIXEL_COLUMNS if header["crs"] is None else COLUMNS)
-        return from_header(table if len(table) else empty, header)
     craters = recognise(table, str(path))
     sphere = moon.radius_m(moon.lunar_crs(crs, str(path)))
     return Catalogue(craters, moon.geographic_crs(sphere))
+
+
+def _read_own(path: Path) -> pd.DataFrame:
+    """The properties of a file that `write` made, a line each, without the polygons.
+
+    GDAL would hold the whole text as objects: 9 GB for 300,000 craters.
+    """
+    decode = json.JSONDecoder().raw_decode
+    records, line = [], ""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            # A feature that does not end in a bracket is the last of a truncated file.
+            if line.startswith(_FEATURE) and line.rstrip(",\n").endswith("}}"):
+                records.append(decode(line, len(_FEATURE))[0])
+    if line != _END:
+        raise CatalogueError(f"{path} ends half-way: write or copy it again")
+    empty = pd.DataFrame({name: pd.Series(dtype=float) for name in (*COLUMNS, *PIXEL_COLUMNS)})
+    return pd.DataFrame(records) if records else empty
 
 
 def _read_header(path: Path) -> dict[str, Any] | None:
     """What `write` put on the first line, as `Catalogue.header`; None in other files."""
     try:
         with path.open(encoding="utf-8") as file:
-            line = file.readline().rstrip().rstrip(",")
-        members = json.loads(line + "}")
-        header, outline = dict(members["catalogue"]), members["footprint"]
-        footprint = None if outline is None else shape(outline)
-    except (ValueError, KeyError, TypeError, AttributeError):
+            members = json.loads(file.readline().rstrip().rstrip(",") + "}")
+        header = {**members["catalogue"], "footprint": members["footprint"]}
+    except (ValueError, KeyError, TypeError):
         return None
-    if footprint is not None and header.get("crs") is None:
-        footprint = outlines.turn_over(footprint)
-    header["footprint"] = None if footprint is None else shapely.to_wkt(footprint, -1)
+    if header.get("crs") is None and header["footprint"] is not None:
+        upright = outlines.turn_over(shape(header["footprint"]))
+        header["footprint"] = mapping(upright)
     return header
