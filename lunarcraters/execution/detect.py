@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,47 @@ class Batch:
     def file(self) -> str:
         """Name of its part."""
         return f"{self.number:06d}.npz"
+
+
+def open_source(
+    paths: Sequence[Path],
+    model: Path,
+    *,
+    size: int | None = None,
+    halo: int | None = None,
+    levels: int | None = None,
+    crs: str | None = None,
+    nodata: float | None = None,
+) -> TileSource:
+    """What is to be searched: the tiles that `craters tile` wrote, or mosaics cut as they are read.
+
+    Args:
+        paths: One directory of tiles; or rasters, and directories of them, as one mosaic.
+        model: Model file; it tells the size of tiles where none is given.
+        size: Largest tile, pixels.
+        halo: Margin around the core of each tile, pixels.
+        levels: Octaves.
+        crs: Coordinate system in place of the mosaic's own.
+        nodata: Value that means "no data".
+
+    Raises:
+        TileSetError: The tiles are incomplete, or options are given that only a mosaic takes.
+        MosaicError: The mosaic cannot be used.
+        CoordinateSystemError: Its coordinate system is missing or not of the Moon.
+        ModelError: The model file cannot be read.
+    """
+    info = read_info(model)
+    if len(paths) == 1 and is_tile_set(paths[0]):
+        if any(option is not None for option in (size, halo, levels, crs, nodata)):
+            raise TileSetError(
+                f"{paths[0]} holds tiles, whose size, halo, levels, CRS and nodata are settled: "
+                "give these options to craters tile"
+            )
+        return open_tiles(paths[0])
+    mosaic = open_mosaic(paths, crs=crs, nodata=nodata)
+    chosen = size or info.input_size or DEFAULT_SIZE
+    margin = halo if halo is not None else min(DEFAULT_HALO, chosen // 4)
+    return MosaicTiles.plan(mosaic, max_size=chosen, halo=margin, levels=levels)
 
 
 def detect(
@@ -198,18 +240,19 @@ def search(source: TileSource, folder: Path, batch: Batch) -> int:
     """
     detector = engine.worker_detector()
     size = batch.tiles[0].size
-    _check_size(detector, size)
+    side = _input_side(detector, size)
     read = [(tile, *source.read(tile)) for tile in batch.tiles]
     full = [(tile, values, valid) for tile, values, valid in read if valid.any()]
-    step = max(_CALL_PX // size**2, 1)
+    step = max(_CALL_PX // side**2, 1)
     tables: list[pd.DataFrame] = []
     masks: dict[str, NDArray[np.uint8]] = {}
     for first in range(0, len(full), step):
         some = full[first : first + step]
-        images = np.zeros((step, size, size, detector.channels), np.float32)
+        images = np.zeros((step, side, side, detector.channels), np.float32)
         for place, (_, values, valid) in enumerate(some):
-            images[place] = detector.images(values, valid, source.photometry)
-        for (tile, _, valid), maps in zip(some, detector.maps(images), strict=False):
+            images[place, :size, :size] = detector.images(values, valid, source.photometry)
+        found = detector.maps(images)[:, :size, :size]
+        for (tile, _, valid), maps in zip(some, found, strict=False):
             mask = np.rint(maps[..., detector.info.heads.index("mask")] * MASK_SCALE)
             masks[tile.name] = np.where(valid, mask, 255).astype(np.uint8)
             tables.append(craters_of(maps * valid[..., None], tile, source.mosaic, detector.info))
@@ -219,13 +262,15 @@ def search(source: TileSource, folder: Path, batch: Batch) -> int:
     return len(batch.tiles)
 
 
-def _check_size(detector: engine.Detector, size: int) -> None:  # type: ignore[name-defined]
-    if detector.input_size not in (None, size) or size % detector.stride:
-        needed = detector.input_size or f"a multiple of {detector.stride}"
+def _input_side(detector: Any, size: int) -> int:
+    """Side of the network's input for tiles of a size; smaller tiles are filled up with zeros."""
+    side: int = detector.input_size or -(-size // detector.stride) * detector.stride
+    if size > side:
         raise TileSetError(
-            f"tiles of {size} pixels do not fit the model, which takes {needed}: make them with "
-            f"craters tile --size {detector.input_size or 512}"
+            f"tiles of {size} pixels are too large for the model, which takes {side}: make them "
+            f"with craters tile --size {side}"
         )
+    return side
 
 
 def empty_table(mosaic: Mosaic) -> pd.DataFrame:

@@ -34,6 +34,7 @@ class ModelInfo:
         heads: What each output channel is.
         photometry: How grey values become its input.
         diameters_px: Smallest and largest crater that one octave answers for, pixels.
+        input_size: Side of the input, pixels; None for any.
         thresholds: Operating points by name (`balanced` ...), chosen on the validation split.
         diameter_sd: Relative standard deviation of the diameter: `diameter_px` (in the octave) and
             `relative_sd`, lists of one length, interpolated between.
@@ -44,6 +45,7 @@ class ModelInfo:
     heads: tuple[str, ...]
     photometry: Photometric
     diameters_px: tuple[float, float]
+    input_size: int | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
     diameter_sd: dict[str, list[float]] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
@@ -70,8 +72,7 @@ def read_info(path: Path) -> ModelInfo:
     _check(path)
     with zipfile.ZipFile(path) as archive:
         if MEMBER not in archive.namelist():
-            baseline = PRESETS["baseline"]
-            return ModelInfo("foreign", ("mask",), baseline.photometry, baseline.diameters_px)
+            return _foreign(archive, path)
         try:
             content = json.loads(archive.read(MEMBER))
             content["heads"] = tuple(content["heads"])
@@ -79,6 +80,18 @@ def read_info(path: Path) -> ModelInfo:
             return ModelInfo(**content)
         except (json.JSONDecodeError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise ModelError(f"{path}: its {MEMBER} is damaged: take another copy") from error
+
+
+def _foreign(archive: zipfile.ZipFile, path: Path) -> ModelInfo:
+    """How a file without a description is used: as the baseline is."""
+    baseline = PRESETS["baseline"]
+    try:
+        layers = json.loads(archive.read("config.json"))["config"]["layers"]
+        shape = next(x["config"]["batch_shape"] for x in layers if x["class_name"] == "InputLayer")
+        size = None if shape[1] is None else int(shape[1])
+    except (ValueError, KeyError, TypeError, IndexError, StopIteration) as error:
+        raise ModelError(f"{path} holds no network from one image to one image") from error
+    return ModelInfo("foreign", ("mask",), baseline.photometry, baseline.diameters_px, size)
 
 
 def write_model(model: Any, info: ModelInfo, path: Path) -> None:

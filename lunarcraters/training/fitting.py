@@ -299,6 +299,7 @@ def _finish(
         heads=preset.heads,
         photometry=preset.photometry,
         diameters_px=preset.diameters_px,
+        input_size=preset.input_size,
         training=training,
     )
     path = out / "model.keras"

@@ -1,0 +1,34 @@
+# `make demo` and `make test` do everything on a machine with Python 3.11-3.13 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEMO := demo
+
+.PHONY: demo test lint clean
+.DELETE_ON_ERROR:
+
+$(INSTALLED): pyproject.toml setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/craters tile sample_tiles/rendered_scene.tif -o $(DEMO)/tiles --overwrite
+	$(BIN)/craters detect $(DEMO)/tiles -o $(DEMO)/run --overwrite
+	$(BIN)/craters export $(DEMO)/run $(DEMO)/craters.gpkg --overwrite
+	$(BIN)/craters evaluate $(DEMO)/run sample_tiles/rendered_scene_craters.csv --figures $(DEMO)/figures
+	@echo "catalogue: $(DEMO)/craters.gpkg"
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(DEMO) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,133 @@
+"""`craters dataset`: check, clean and split training data."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from lunarcraters.errors import DatasetError
+
+_DATASET = click.argument("dataset", type=click.Path(path_type=Path))
+
+
+@click.group("dataset")
+def command() -> None:
+    """Check, clean and split training data in LU3M6TGT's layout.
+
+    \b
+    craters dataset check LU3M6TGT_yolo_format
+    craters dataset clean LU3M6TGT_yolo_format --dry-run
+    craters dataset split LU3M6TGT_yolo_format -o blocks
+    """
+
+
+@command.command("check")
+@_DATASET
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Print problems only, no notes and no progress.")
+def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
+    """Find files that do not pair, bad labels, odd images and duplicates in DATASET.
+
+    Exits with code 1 if there are problems. Empty label files are noted and are no problem.
+
+    \b
+    craters dataset check LU3M6TGT_yolo_format
+    craters dataset check LU3M6TGT_yolo_format --json > problems.json
+    """
+    from lunarcraters.training.cleaning import check
+
+    def progress(done: int, total: int) -> None:
+        if not quiet and sys.stderr.isatty():
+            click.echo(f"\rreading images {done}/{total}", err=True, nl=done == total)
+
+    found = check(dataset, progress)
+    problems = [problem for problem in found if not problem.is_note]
+    if as_json:
+        entries = [{**vars(p), "path": str(p.path), "is_note": p.is_note} for p in found]
+        click.echo(json.dumps(entries, indent=1))
+    else:
+        for problem in problems:
+            click.echo(f"{problem.kind}: {problem.path} {problem.detail}")
+        if not quiet:
+            click.echo(f"{len(found) - len(problems)} label files are empty")
+            click.echo(f"{len(problems)} problems")
+    if problems:
+        raise DatasetError(f"{dataset} has {len(problems)} problems: mend or remove these files")
+
+
+@command.command("clean")
+@_DATASET
+@click.option("--dry-run", is_flag=True, help="Only tell what would move.")
+@click.option("--undo", "back", is_flag=True, help="Put back all that was moved.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None:
+    """Move images without craters, with their empty label files, out of DATASET's splits.
+
+    They go to `empty/empty_images` and `empty/empty_labels` inside their split. The log
+    `cleaning_log.json` lets --undo put everything back.
+
+    \b
+    craters dataset clean LU3M6TGT_yolo_format --dry-run
+    craters dataset clean LU3M6TGT_yolo_format
+    craters dataset clean LU3M6TGT_yolo_format --undo
+    """
+    from lunarcraters.training.cleaning import clean, undo
+
+    if back and dry_run:
+        raise click.UsageError("--undo and --dry-run do not go together")
+    moves = undo(dataset) if back else clean(dataset, dry_run=dry_run)
+    if quiet:
+        return
+    if dry_run:
+        for move in moves:
+            click.echo(f"{move.source} -> {move.target}")
+    done = "put back" if back else "would be moved" if dry_run else "moved"
+    click.echo(f"{len(moves)} files {done}")
+
+
+@command.command("split")
+@_DATASET
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
+              help="Directory of the new dataset.")  # fmt: skip
+@click.option("--valid", type=click.FloatRange(0, 1), default=0.15, show_default=True,
+              help="Share of the tiles for validation.")  # fmt: skip
+@click.option("--test", type=click.FloatRange(0, 1), default=0.15, show_default=True,
+              help="Share of the tiles for the test; 0 for none.")  # fmt: skip
+@click.option("--block", type=click.FloatRange(0, 90, min_open=True), default=15.0,
+              show_default=True, help="Side of a block, degrees.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--link/--copy", default=False, show_default=True,
+              help="Hard links or copies of the files.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def split_command(
+    dataset: Path,
+    output: Path,
+    valid: float,
+    test: float,
+    block: float,
+    seed: int,
+    link: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Write a new dataset from DATASET, split by blocks of longitude and latitude.
+
+    Tiles cut from one grid at random leak from one split into the next, because neighbours share
+    craters and light; tiles of one block stay together here.
+
+    \b
+    craters dataset split LU3M6TGT_yolo_format -o blocks
+    craters dataset split LU3M6TGT_yolo_format -o blocks --valid 0.2 --test 0 --link
+    """
+    from lunarcraters.training.splitting import split
+
+    if valid + test >= 1.0:
+        raise click.UsageError("--valid and --test leave nothing to train on")
+    fractions = {"train": 1.0 - valid - test, "valid": valid, "test": test}
+    counts = split(dataset, output, fractions=fractions, block_deg=block, seed=seed, link=link)
+    if as_json:
+        click.echo(json.dumps(counts))
+    elif not quiet:
+        click.echo(f"{output}: " + ", ".join(f"{name} {n}" for name, n in counts.items()))

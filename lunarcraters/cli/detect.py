@@ -1,0 +1,73 @@
+"""`craters detect`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from lunarcraters.cli.options import crs_option, json_option, nodata_option, output_option
+from lunarcraters.cli.options import overwrite_option, quiet_option
+from lunarcraters.cli.progress import progress_bar
+
+
+@click.command("detect")
+@click.argument("source", nargs=-1, required=True, type=click.Path(path_type=Path))
+@output_option("Directory of the run.")
+@click.option("--model", type=click.Path(path_type=Path),
+              help="A .keras file [default: the weights that come with craters].")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
+@click.option("--scheduler", metavar="ADDRESS", help="A running Dask cluster to use instead.")
+@click.option("--size", type=click.IntRange(64), help="Largest tile, pixels.")
+@click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels.")
+@click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
+@crs_option
+@nodata_option
+@overwrite_option
+@quiet_option
+@json_option
+def command(
+    source: tuple[Path, ...],
+    out: Path,
+    model: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    size: int | None,
+    halo: int | None,
+    levels: int | None,
+    crs: str | None,
+    nodata: float | None,
+    overwrite: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Find the craters of SOURCE: rasters, a directory of them, or what craters tile wrote.
+
+    A run that was stopped goes on when the same command is given again.
+
+    \b
+    craters detect mosaic.tif -o run
+    craters detect tiles/ -o run --workers 2
+    craters detect mosaic.tif -o run --model my.keras --scheduler tcp://10.0.0.1:8786
+    """
+    from lunarcraters.execution.detect import detect, open_source
+    from lunarcraters.network.model_file import shipped_model
+
+    model = model or shipped_model()
+    tiles = open_source(source, model, size=size, halo=halo, levels=levels, crs=crs, nodata=nodata)
+    with progress_bar("detecting", quiet=quiet or as_json) as progress:
+        found = detect(
+            tiles, out, model, workers=workers, scheduler=scheduler, overwrite=overwrite,
+            progress=progress,
+        )  # fmt: skip
+    balanced = found.thresholds.get("balanced")
+    summary = {
+        "run": str(out),
+        "craters": len(found),
+        "balanced": None if balanced is None else len(found.select(balanced)),
+        "searched_km2": found.footprint_area_km2,
+    }
+    if as_json:
+        click.echo(json.dumps(summary))
+    elif not quiet:
+        best = "" if balanced is None else f", {summary['balanced']} above {balanced:.2f} (balanced)"
+        click.echo(f"{len(found)} craters{best} in {out}: write them with craters export {out} OUT")

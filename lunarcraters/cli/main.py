@@ -1,0 +1,56 @@
+"""The command `craters`: its subcommands are imported when they are called, so help is instant."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from lunarcraters import __version__
+from lunarcraters.errors import CratersError
+
+_COMMANDS = {
+    "tile": "Cut mosaics into georeferenced tiles for the network.",
+    "detect": "Find the craters of a mosaic or of its tiles.",
+    "export": "Write the catalogue of a run as GeoPackage, GeoJSON, CSV ...",
+    "evaluate": "Score a catalogue against a reference.",
+    "train": "Train a network on LU3M6TGT or a dataset of its layout.",
+    "calibrate": "Choose a model's thresholds on a validation split.",
+    "dataset": "Check, clean and split training data.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Lists commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"lunarcraters.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="craters")
+def cli() -> None:
+    """From a lunar mosaic to a georeferenced crater catalogue.
+
+    \b
+    craters detect mosaic.tif -o run
+    craters export run craters.gpkg
+    """
+
+
+def main() -> None:
+    """Run the command line; our own errors become one line and exit code 1."""
+    try:
+        cli(standalone_mode=True)
+    except CratersError as error:
+        click.echo(f"Error: {' '.join(str(error).split())}", err=True)
+        sys.exit(1)

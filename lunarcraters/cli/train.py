@@ -1,0 +1,56 @@
+"""`craters train`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lunarcraters.network.presets import PRESETS
+
+
+@click.command("train")
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path),
+              help="Directory of the training.")  # fmt: skip
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="compact", show_default=True,
+              help="Network, target, loss and schedule.")  # fmt: skip
+@click.option("--epochs", type=click.IntRange(1), help="Epochs at most [default: the preset's].")
+@click.option("--steps", type=click.IntRange(1), help="Steps an epoch [default: the preset's].")
+@click.option("--batch", type=click.IntRange(1), help="Tiles a step [default: the preset's].")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True),
+              help="Highest learning rate [default: the preset's].")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
+              show_default=True, help="auto: bfloat16 where the processor has it.")  # fmt: skip
+@click.option("--elevation", type=click.Path(path_type=Path),
+              help="Directory of elevation rasters with catalogues, lit as further scenes.")  # fmt: skip
+@click.option("--elevation-scenes", type=click.IntRange(1), default=100, show_default=True,
+              help="Scenes of each elevation raster an epoch.")  # fmt: skip
+@click.option("--resume", is_flag=True, help="Go on with the training in the directory.")
+@click.option("--overwrite", is_flag=True, help="Replace the training in the directory.")
+@click.option("--calibrate/--no-calibrate", default=True, show_default=True,
+              help="Choose the thresholds on the validation split at the end.")  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: Any
+) -> None:
+    """Train a network on DATASET, a directory in LU3M6TGT's layout.
+
+    \b
+    craters train LU3M6TGT_yolo_format -o training
+    craters train LU3M6TGT_yolo_format -o training --resume
+    craters train LU3M6TGT_yolo_format -o baseline --preset baseline
+    """
+    from lunarcraters.training.session import train
+
+    def say(line: str) -> None:
+        if not quiet:
+            click.echo(line)
+
+    model = train(dataset, out, say=say, **settings)
+    if calibrate and "log_size" in PRESETS[settings["preset"]].heads:
+        from lunarcraters.execution.calibration import calibrate as choose
+
+        chosen = choose(model, dataset, "valid")
+        say(f"thresholds chosen on valid: {chosen.thresholds}")
+    say(f"model: {model}\npictures: {out / 'curves.png'}, {out / 'panels.png'}")

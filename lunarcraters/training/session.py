@@ -1,0 +1,159 @@
+"""A training from a dataset's directory to a model file, with its history and its pictures."""
+
+import math
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lunarcraters.errors import DatasetError, OutputError
+from lunarcraters.network.presets import preset as preset_named
+from lunarcraters.training.lu3m6tgt import Pair, find_splits, pairs, read_labels
+from lunarcraters.training.sampling import Sampler
+from lunarcraters.training.sources import ElevationSource, Source, TileSource
+
+_BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+def train(
+    dataset: Path,
+    out: Path,
+    *,
+    preset: str = "compact",
+    epochs: int | None = None,
+    steps: int | None = None,
+    batch: int | None = None,
+    learning_rate: float | None = None,
+    seed: int = 1,
+    precision: str = "auto",
+    elevation: Path | None = None,
+    elevation_scenes: int = 100,
+    resume: bool = False,
+    overwrite: bool = False,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Train a network.
+
+    Args:
+        dataset: Directory in LU3M6TGT's layout, with the splits `train` and `valid`.
+        out: Directory of the training: `model.keras`, `history.csv`, `history.json`,
+            `curves.png`, `panels.png`, and checkpoints.
+        preset: Name of the network and of the way it is trained.
+        epochs: Epochs at most, in place of the preset's.
+        steps: Training steps an epoch, in place of the preset's.
+        batch: Tiles a step, in place of the preset's.
+        learning_rate: Highest learning rate, in place of the preset's.
+        seed: Of the weights, of the order of tiles and of every augmentation.
+        precision: `float32`, `bfloat16` (mixed), or `auto`: the latter where the processor has it.
+        elevation: Directory of elevation rasters (metres, in degrees), each with a catalogue
+            beside it (`NAME_craters.csv` or `.csv.gz`), lit from everywhere as further scenes.
+        elevation_scenes: Scenes of each raster an epoch.
+        resume: Go on with the training in `out`.
+        overwrite: Replace the training in `out`.
+        say: Where lines for the user go.
+
+    Returns:
+        The model file.
+
+    Raises:
+        DatasetError: The dataset is missing, malformed, or has no validation split.
+        OutputError: `out` holds a training already, or cannot be written.
+        RunError: There is nothing to resume, or it was begun with other options.
+    """
+    chosen = preset_named(preset)
+    chosen = replace(
+        chosen,
+        batch_size=batch or chosen.batch_size,
+        learning_rate=learning_rate or chosen.learning_rate,
+    )
+    train_pairs, valid_pairs = (tuple(_checked_pairs(dataset, s)) for s in ("train", "valid"))
+    sources: list[Source] = [TileSource(train_pairs)]
+    blocks = elevation_sources(elevation, elevation_scenes) if elevation else []
+    if blocks and chosen.photometry == "unit":
+        raise DatasetError(f"the preset {preset} is taught on tiles alone: leave --elevation out")
+    sources.extend(blocks)
+    _open(out, resume=resume, overwrite=overwrite)
+
+    # TensorFlow starts here, once the data and the directory are known to be right.
+    from lunarcraters.training.figures import draw_curves, draw_panels
+    from lunarcraters.training.fitting import TrainingSettings, fit, read_history
+
+    sampler = Sampler(sources, chosen, seed)
+    settings = TrainingSettings(
+        preset=chosen,
+        seed=seed,
+        epochs=epochs or chosen.epochs,
+        steps=steps or chosen.steps or math.ceil(len(sampler) / chosen.batch_size),
+        precision=_policy(precision),
+    )
+    validation = Sampler([TileSource(valid_pairs)], chosen, seed, augment=False)
+    data = {
+        "dataset": dataset.resolve().name,
+        "train": len(train_pairs),
+        "valid": len(valid_pairs),
+        "elevation": [block.elevation.name for block in blocks],
+        "elevation_scenes": elevation_scenes if blocks else 0,
+    }
+    model = fit(settings, sampler, validation, out, resume=resume, data=data, say=say)
+    draw_curves(read_history(out), out / "curves.png")
+    draw_panels(model, validation, out / "panels.png")
+    return model
+
+
+def elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSource]:
+    """Every elevation raster of a directory that has a catalogue beside it.
+
+    Raises:
+        DatasetError: There is none.
+    """
+    found = []
+    for raster in sorted(folder.glob("*.tif")) if folder.is_dir() else []:
+        for suffix in ("_craters.csv", "_craters.csv.gz"):
+            catalogue = raster.with_name(raster.stem + suffix)
+            if catalogue.is_file():
+                found.append(ElevationSource(raster, catalogue, scenes))
+    if not found:
+        raise DatasetError(
+            f"{folder} holds no elevation: expected NAME.tif with NAME_craters.csv beside it"
+        )
+    return found
+
+
+def _checked_pairs(dataset: Path, split: str) -> list[Pair]:
+    """Pairs of a split, every label read once, so that a bad one is found before hours of work."""
+    if split not in find_splits(dataset):
+        raise DatasetError(
+            f"{dataset} has no split {split!r}: make one with craters dataset split {dataset}"
+        )
+    found = pairs(dataset, split)
+    for pair in found:
+        read_labels(pair.label)
+    return found
+
+
+def _open(out: Path, *, resume: bool, overwrite: bool) -> None:
+    if resume or not out.exists():
+        return
+    if not out.is_dir() or any(out.iterdir()):
+        if not (overwrite and (out / "settings.json").is_file()):
+            raise OutputError(
+                f"{out} exists already: give --resume to go on with the training in it, "
+                "--overwrite to replace one, or another --output"
+            )
+        shutil.rmtree(out)
+
+
+def _policy(precision: str) -> str:
+    """The Keras policy of a precision."""
+    if precision == "auto":
+        precision = "bfloat16" if _has_bf16() else "float32"
+    return "mixed_bfloat16" if precision == "bfloat16" else "float32"
+
+
+def _has_bf16() -> bool:
+    """Whether the processor multiplies in bfloat16 (Linux tells; elsewhere: no)."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return bool(_BF16_FLAGS & set(flags.split()))
