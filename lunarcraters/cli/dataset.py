@@ -1,11 +1,12 @@
 """`craters dataset`: check, clean and split training data."""
+# ruff: noqa: D301 - click reads the backspace characters in the docstrings.
 
 import json
-import sys
 from pathlib import Path
 
 import click
 
+from lunarcraters.cli.progress import progress_bar
 from lunarcraters.errors import DatasetError
 
 _DATASET = click.argument("dataset", type=click.Path(path_type=Path))
@@ -27,9 +28,11 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print problems only, no notes and no progress.")
 def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
-    """Find files that do not pair, bad labels, odd images and duplicates in DATASET.
+    """Find what is wrong in DATASET.
 
-    Exits with code 1 if there are problems. Empty label files are noted and are no problem.
+    Files that do not pair by name, malformed labels, images that cannot be read, are of an odd
+    size or occur twice. Exits with code 1 if there are problems; empty label files are
+    counted and are no problem.
 
     \b
     craters dataset check LU3M6TGT_yolo_format
@@ -37,11 +40,8 @@ def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
     """
     from lunarcraters.training.cleaning import check
 
-    def progress(done: int, total: int) -> None:
-        if not quiet and sys.stderr.isatty():
-            click.echo(f"\rreading images {done}/{total}", err=True, nl=done == total)
-
-    found = check(dataset, progress)
+    with progress_bar("reading", quiet=quiet) as progress:
+        found = check(dataset, progress)
     problems = [problem for problem in found if not problem.is_note]
     if as_json:
         entries = [{**vars(p), "path": str(p.path), "is_note": p.is_note} for p in found]
@@ -62,10 +62,11 @@ def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
 @click.option("--undo", "back", is_flag=True, help="Put back all that was moved.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None:
-    """Move images without craters, with their empty label files, out of DATASET's splits.
+    """Move pairs without craters aside.
 
-    They go to `empty/empty_images` and `empty/empty_labels` inside their split. The log
-    `cleaning_log.json` lets --undo put everything back.
+    Images of DATASET whose label file is empty go, with it, to `empty/empty_images` and
+    `empty/empty_labels` inside their split. The log `cleaning_log.json` lets --undo put
+    everything back.
 
     \b
     craters dataset clean LU3M6TGT_yolo_format --dry-run
@@ -112,8 +113,9 @@ def split_command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Write a new dataset from DATASET, split by blocks of longitude and latitude.
+    """Split by blocks of the Moon into a new dataset.
 
+    Whole blocks of longitude and latitude of DATASET go to one split.
     Tiles cut from one grid at random leak from one split into the next, because neighbours share
     craters and light; tiles of one block stay together here.
 
