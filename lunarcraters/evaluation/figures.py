@@ -1,0 +1,101 @@
+"""Figures of an evaluation: precision and recall, recall by diameter, offsets and sizes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lunarcraters.errors import OutputError
+from lunarcraters.evaluation.matching import Matches
+from lunarcraters.evaluation.scores import COMPLETENESS_LEVEL, Scores, curve
+
+_DPI = 150
+
+
+def write_figures(
+    matches: Matches, scores: Scores, rule: str, unit: str, folder: Path
+) -> list[Path]:
+    """Draw the figures of an evaluation as PNG files.
+
+    Args:
+        matches: Detections and references.
+        scores: Their scores.
+        rule: The matching rule in words, for the titles.
+        unit: Unit of the diameters, `km` or `px`.
+        folder: Where to; made if missing, files in it replaced.
+
+    Returns:
+        The files written.
+
+    Raises:
+        OutputError: The directory cannot be written.
+    """
+    figures = {
+        "precision_recall.png": _precision_recall(matches, scores, rule),
+        "recall_by_diameter.png": _by_diameter(scores, rule, unit),
+        "offsets_and_sizes.png": _offsets_and_sizes(matches, scores, rule),
+    }
+    paths = [folder / name for name in figures]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, figure in zip(paths, figures.values(), strict=True):
+            figure.savefig(path, dpi=_DPI)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return paths
+
+
+def _precision_recall(matches: Matches, scores: Scores, rule: str) -> Figure:
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes: Any = figure.subplots()
+    _, precision, recall = curve(matches)
+    axes.plot(recall, precision, color="tab:blue")
+    for point, name, marker in ((scores.best, "best F1", "o"), (scores.chosen, "chosen", "s")):
+        at = "" if point.threshold is None else f" at {point.threshold:.2f}"
+        axes.plot(point.recall, point.precision, marker, label=f"{name}{at}: F1 {point.f1:.3f}")
+    area = scores.average_precision
+    axes.set(
+        xlim=(0, 1.01),
+        ylim=(0, 1.01),
+        xlabel="recall",
+        ylabel="precision",
+        title=f"{rule}" + ("" if area is None else f"\nAP {area:.3f}"),
+    )
+    axes.legend(loc="lower left")
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def _by_diameter(scores: Scores, rule: str, unit: str) -> Figure:
+    figure = Figure(figsize=(6, 5), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    middle = np.array([(one.low * one.high) ** 0.5 for one in scores.bins])
+    recall = [np.nan if one.recall is None else one.recall for one in scores.bins]
+    precision = [np.nan if one.precision is None else one.precision for one in scores.bins]
+    upper.plot(middle, recall, "o-", label="recall")
+    upper.plot(middle, precision, "s--", label="precision")
+    upper.axhline(COMPLETENESS_LEVEL, color="0.6", linewidth=0.8)
+    upper.set(ylim=(0, 1.03), title=rule)
+    upper.legend()
+    edges = [one.low for one in scores.bins] + [scores.bins[-1].high]
+    lower.stairs([one.references for one in scores.bins], edges, label="reference")
+    lower.stairs([one.detections for one in scores.bins], edges, label="detections")
+    lower.set(xscale="log", yscale="symlog", xlabel=f"diameter, {unit}", ylabel="count")
+    lower.legend()
+    return figure
+
+
+def _offsets_and_sizes(matches: Matches, scores: Scores, rule: str) -> Figure:
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    threshold = -np.inf if scores.chosen.threshold is None else scores.chosen.threshold
+    true = matches.true & ~(matches.score < threshold)
+    size = matches.reference[matches.reference_of[true]]
+    left.hist(np.linalg.norm(matches.offset[true], axis=1) / size, bins=40)
+    left.set(xlabel="offset of centres / reference diameter", ylabel="craters")
+    right.hist(matches.detected[true] / size, bins=40)
+    right.axvline(1.0, color="0.3", linewidth=0.8)
+    right.set(xlabel="diameter / reference diameter")
+    figure.suptitle(rule)
+    return figure

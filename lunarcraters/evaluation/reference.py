@@ -1,0 +1,219 @@
+"""What a catalogue is scored against: another catalogue, or label files of LU3M6TGT's layout."""
+
+import math
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from shapely.geometry.base import BaseGeometry
+
+from lunarcraters import moon
+from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError
+from lunarcraters.training.lu3m6tgt import IMAGE_SUFFIXES, TileName, read_labels
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+LABEL_SIZE_PX = 416
+"""Size of LU3M6TGT's images, where there is no image to tell."""
+
+_EDGE_PX = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Reference craters; lengths in km, or in pixels without a sphere.
+
+    Attributes:
+        positions: Longitude and latitude (or x and y), (n, 2).
+        diameters: (n,).
+        boxes: Widths and heights on the ground, (n, 2); the diameter where there are no labels.
+        clipped: Craters cut off by the edge of their label tile, (n,).
+        radius_m: Radius of the sphere; None for pixels.
+        tiles: Edges of the label tiles, x (longitude) min and max, y (latitude) min and max,
+            (m, 4); None for a catalogue.
+        footprint: Ground that the reference covers, if known.
+        pixel: Size of a label's pixel in the unit of the diameters; None for a catalogue.
+    """
+
+    positions: Float
+    diameters: Float
+    boxes: Float
+    clipped: Bool
+    radius_m: float | None
+    tiles: Float | None = None
+    footprint: BaseGeometry | None = None
+    pixel: float | None = None
+
+    @property
+    def is_pixels(self) -> bool:
+        """Whether positions are pixels."""
+        return self.radius_m is None
+
+    def crosses_edge(self, positions: Float, diameters: Float) -> Bool:
+        """Craters whose box is not whole in any label tile that holds their centre, (n,).
+
+        Those centred off all tiles are such. False everywhere for a catalogue.
+        """
+        if self.tiles is None:
+            return np.zeros(len(positions), dtype=bool)
+        x, y = positions.T
+        half_y = np.asarray(diameters) / 2.0
+        half_x = half_y
+        if self.radius_m is not None:
+            half_y = np.degrees(half_y * 1000.0 / self.radius_m)
+            half_x = half_y / np.maximum(np.cos(np.radians(y)), 1e-12)
+        west, east, south, north = self.tiles.T
+        tree = shapely.STRtree(np.atleast_1d(np.asarray(shapely.box(west, south, east, north))))
+        whole = np.zeros(len(positions), dtype=bool)
+        # Tiles start in -180..180 and may end beyond: points east of there are seen a turn on.
+        for turn in (0.0,) if self.is_pixels else (0.0, 360.0):
+            i, tile = tree.query(shapely.points(x + turn, y), predicate="intersects")
+            seen = x[i] + turn
+            inside = (seen - half_x[i] >= west[tile]) & (seen + half_x[i] <= east[tile])
+            inside &= (y[i] - half_y[i] >= south[tile]) & (y[i] + half_y[i] <= north[tile])
+            whole[i[inside]] = True
+        return ~whole
+
+
+def from_catalogue(catalogue: Catalogue) -> Reference:
+    """A catalogue as a reference."""
+    diameters = catalogue.diameters
+    return Reference(
+        positions=catalogue.positions,
+        diameters=diameters,
+        boxes=np.column_stack([diameters, diameters]),
+        clipped=np.zeros(len(diameters), dtype=bool),
+        radius_m=catalogue.radius_m,
+        footprint=catalogue.footprint,
+    )
+
+
+def read_reference(path: Path) -> Reference:
+    """Read a reference.
+
+    Args:
+        path: A catalogue file of any readable format; or labels: a split of a dataset (with
+            `labels/`, and `images/` beside it), the directory of label files itself, or one label
+            file. Labels of images that are not named by their edges (`lonmin,lonmax,latmin,latmax`)
+            are in pixels, and are read one image at a time.
+
+    Raises:
+        CatalogueError: It is none of these.
+        DatasetError: A label file is malformed.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".txt" and path.is_file():
+        return _read_label_files([path])
+    if not path.is_dir():
+        return from_catalogue(read_catalogue(path))
+    folder = path / "labels" if (path / "labels").is_dir() else path
+    files = sorted(file for file in folder.glob("*.txt") if not file.name.startswith("."))
+    if not files:
+        raise CatalogueError(
+            f"{path} has no label files: give a catalogue, or the directory of one split, which "
+            "holds labels/"
+        )
+    return _read_label_files(files)
+
+
+def _read_label_files(files: list[Path]) -> Reference:
+    names = [TileName.parse(file.name) for file in files]
+    placed = [(file, name) for file, name in zip(files, names, strict=True) if name is not None]
+    if len(placed) == len(files):
+        return _join([_read_tile(file, name) for file, name in placed])
+    if len(files) > 1:
+        raise CatalogueError(
+            f"{files[names.index(None)].name} is not named by its edges, so its place on the Moon "
+            "is not known: evaluate one image at a time and give its label file"
+        )
+    return _read_plain(files[0])
+
+
+def _join(parts: list[Reference]) -> Reference:
+    return Reference(
+        positions=np.concatenate([part.positions for part in parts]),
+        diameters=np.concatenate([part.diameters for part in parts]),
+        boxes=np.concatenate([part.boxes for part in parts]),
+        clipped=np.concatenate([part.clipped for part in parts]),
+        radius_m=moon.RADIUS_M,
+        tiles=np.concatenate([part.tiles for part in parts if part.tiles is not None]),
+        pixel=float(np.median([part.pixel for part in parts if part.pixel is not None])),
+    )
+
+
+def _read_tile(file: Path, name: TileName) -> Reference:
+    """The labels of a tile in simple cylindrical projection, whose edges are in its name."""
+    x, y, width, height = read_labels(file).T
+    columns, rows = _image_size(file) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
+    across, along = name.lon_max - name.lon_min, name.lat_max - name.lat_min
+    lat = name.lat_max - y * along
+    km = math.radians(1.0) * moon.RADIUS_M / 1000.0
+    # A circle is 1/cos(latitude) times wider than tall in this projection.
+    boxes = np.column_stack([width * across * np.cos(np.radians(lat)), height * along]) * km
+    west = float(moon.wrap_longitude(name.lon_min))
+    return Reference(
+        positions=np.column_stack([moon.wrap_longitude(name.lon_min + x * across), lat]),
+        diameters=np.sqrt(boxes.prod(axis=1)),
+        boxes=boxes,
+        clipped=_touches_edge(x, y, width, height, columns, rows),
+        radius_m=moon.RADIUS_M,
+        tiles=np.array([[west, west + across, name.lat_min, name.lat_max]]),
+        pixel=along / rows * km,
+    )
+
+
+def _read_plain(file: Path) -> Reference:
+    """The labels of an image without a place on the Moon, in its pixels."""
+    size = _image_size(file)
+    if size is None:
+        raise CatalogueError(
+            f"{file}: labels are fractions of an image, and there is no image of that name beside "
+            "it in images/ or in the same directory"
+        )
+    x, y, width, height = read_labels(file).T
+    boxes = np.column_stack([width, height]) * size
+    return Reference(
+        positions=np.column_stack([x, y]) * size,
+        diameters=np.sqrt(boxes.prod(axis=1)),
+        boxes=boxes,
+        clipped=_touches_edge(x, y, width, height, *size),
+        radius_m=None,
+        tiles=np.array([[0.0, size[0], 0.0, size[1]]]),
+        pixel=1.0,
+    )
+
+
+def _touches_edge(x: Float, y: Float, width: Float, height: Float, columns: int, rows: int) -> Bool:
+    near_x, near_y = _EDGE_PX / columns, _EDGE_PX / rows
+    return np.asarray(
+        (x - width / 2 <= near_x)
+        | (x + width / 2 >= 1.0 - near_x)
+        | (y - height / 2 <= near_y)
+        | (y + height / 2 >= 1.0 - near_y)
+    )
+
+
+def _image_size(label: Path) -> tuple[int, int] | None:
+    """Columns and rows of the image of a label file; None where there is no image."""
+    stem = label.name[: -len(".txt")]
+    for folder in (label.parent.parent / "images", label.parent):
+        for suffix in sorted(IMAGE_SUFFIXES):
+            image = folder / f"{stem}{suffix}"
+            if not image.is_file():
+                continue
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                    with rasterio.open(image) as raster:
+                        return raster.width, raster.height
+            except RasterioIOError as error:
+                raise CatalogueError(f"{image} is not an image: {error}") from error
+    return None

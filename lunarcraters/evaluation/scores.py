@@ -1,0 +1,230 @@
+"""Scores of matches: precision and recall, by diameter too, and the bias of place and size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.errors import CatalogueError
+from lunarcraters.evaluation.matching import Matches
+
+Float = NDArray[np.float64]
+
+COMPLETENESS_LEVEL = 0.5
+"""Recall at which a catalogue is called complete."""
+
+COMPLETENESS_MIN_COUNT = 5
+"""Bins with fewer reference craters say nothing about completeness."""
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """Counts and scores at a threshold; the threshold is None where detections have no score."""
+
+    threshold: float | None
+    true: int
+    false: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        """Share of the detections that are true; 0 where there are none."""
+        return self.true / max(self.true + self.false, 1)
+
+    @property
+    def recall(self) -> float:
+        """Share of the references that were found."""
+        return self.true / max(self.true + self.missed, 1)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        return 2 * self.true / max(2 * self.true + self.false + self.missed, 1)
+
+
+@dataclass(frozen=True)
+class DiameterBin:
+    """Counts in a bin `low` <= diameter < `high`: references by theirs, detections by theirs."""
+
+    low: float
+    high: float
+    references: int
+    found: int
+    detections: int
+    true: int
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the bin's references that were found; None where there are none."""
+        return self.found / self.references if self.references else None
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the bin's detections that are true; None where there are none."""
+        return self.true / self.detections if self.detections else None
+
+
+@dataclass(frozen=True)
+class Quartiles:
+    """Lower quartile, median and upper quartile; None where nothing matched."""
+
+    low: float | None
+    median: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How good a catalogue is. Lengths in km or pixels; all but two are at `chosen`'s threshold.
+
+    Attributes:
+        average_precision: Area under the precision-recall curve of all detections, with the
+            monotone envelope; None where detections have no score.
+        best: The threshold of the highest F1.
+        chosen: The threshold asked for.
+        bins: By factors of sqrt(2) in diameter.
+        complete_above: Diameter above which the recall of every bin that has at least
+            `COMPLETENESS_MIN_COUNT` references stays at `COMPLETENESS_LEVEL` or more; None
+            where it does not for the largest.
+        offset: Distance of centres in reference diameters.
+        offset_east: Detection east of the reference (right of it), in reference diameters.
+        offset_north: Detection north of it (in pixels: below it), likewise.
+        diameter_ratio: Diameter of the detection over that of the reference.
+        references: References counted.
+        references_ignored: References left out.
+        detections: Detections counted, of all scores.
+        detections_ignored: Detections left out.
+    """
+
+    average_precision: float | None
+    best: OperatingPoint
+    chosen: OperatingPoint
+    bins: tuple[DiameterBin, ...]
+    complete_above: float | None
+    offset: Quartiles
+    offset_east: Quartiles
+    offset_north: Quartiles
+    diameter_ratio: Quartiles
+    references: int
+    references_ignored: int
+    detections: int
+    detections_ignored: int
+
+
+def score(matches: Matches, threshold: float | None = None) -> Scores:
+    """Score matches.
+
+    Args:
+        matches: Detections and references.
+        threshold: Score from which a detection counts as one; None: where F1 is best.
+
+    Raises:
+        CatalogueError: No reference crater counts.
+    """
+    references = int(matches.reference_counted.sum())
+    if references == 0:
+        raise CatalogueError(
+            "no reference crater lies on the ground searched and in the range of diameters: "
+            "check that both are of one region, and --min-diameter and --max-diameter"
+        )
+    thresholds, precision, recall = curve(matches)
+    with np.errstate(invalid="ignore"):
+        f1 = np.nan_to_num(2 * precision * recall / (precision + recall))
+    # Of equal F1 the highest threshold; without detections, any.
+    best = float(thresholds[np.argmax(f1)]) if len(thresholds) else None
+    scored = bool(np.isfinite(matches.score).any())
+    used = threshold if threshold is not None else best
+    above = _above(matches, used)
+    true = matches.true & above
+    bins = _bins(matches, above)
+    size = matches.reference[matches.reference_of[true]]
+    return Scores(
+        average_precision=_area(precision, recall) if scored else None,
+        best=_point(matches, best if scored else None),
+        chosen=_point(matches, used if scored else None),
+        bins=bins,
+        complete_above=_complete_above(bins),
+        offset=_quartiles(np.linalg.norm(matches.offset[true], axis=1) / size),
+        offset_east=_quartiles(matches.offset[true, 0] / size),
+        offset_north=_quartiles(matches.offset[true, 1] / size),
+        diameter_ratio=_quartiles(matches.detected[true] / size),
+        references=references,
+        references_ignored=len(matches.reference) - references,
+        detections=int(matches.counted.sum()),
+        detections_ignored=int((~matches.counted).sum()),
+    )
+
+
+def curve(matches: Matches) -> tuple[Float, Float, Float]:
+    """Thresholds (descending, each score that occurs once), precision and recall at each.
+
+    Detections without a score stand at 1.
+    """
+    value = np.nan_to_num(matches.score[matches.counted], nan=1.0)
+    order = np.argsort(-value, kind="stable")
+    value, true = value[order], matches.true[matches.counted][order]
+    last = np.flatnonzero(np.append(np.diff(value) != 0.0, True)) if len(value) else order
+    found = np.cumsum(true)[last]
+    return (
+        value[last],
+        found / (last + 1.0),
+        found / max(int(matches.reference_counted.sum()), 1),
+    )
+
+
+def _area(precision: Float, recall: Float) -> float:
+    """Area under the curve with precision made monotone from the right, in steps of recall."""
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((np.diff(recall, prepend=0.0) * envelope).sum())
+
+
+def _above(matches: Matches, threshold: float | None) -> NDArray[np.bool_]:
+    return ~(matches.score < (-np.inf if threshold is None else threshold))
+
+
+def _point(matches: Matches, threshold: float | None) -> OperatingPoint:
+    above = _above(matches, threshold)
+    true = int((matches.true & above).sum())
+    return OperatingPoint(
+        threshold,
+        true,
+        false=int((matches.counted & above).sum()) - true,
+        missed=int(matches.reference_counted.sum()) - true,
+    )
+
+
+def _bins(matches: Matches, above: NDArray[np.bool_]) -> tuple[DiameterBin, ...]:
+    counted, true = matches.counted & above, matches.true & above
+    found = np.zeros(len(matches.reference), dtype=bool)
+    found[matches.reference_of[true]] = True
+    everything = (
+        matches.reference[matches.reference_counted],
+        matches.reference[found],
+        matches.detected[counted],
+        matches.detected[true],
+    )
+    steps = [np.floor(2.0 * np.log2(diameters) + 1e-9).astype(int) for diameters in everything]
+    joined = np.concatenate(steps)
+    low, high = int(joined.min()), int(joined.max())
+    counts = [np.bincount(step - low, minlength=high - low + 1).tolist() for step in steps]
+    return tuple(
+        DiameterBin(2.0 ** ((low + k) / 2.0), 2.0 ** ((low + k + 1) / 2.0), *row)
+        for k, row in enumerate(zip(*counts, strict=True))
+    )
+
+
+def _complete_above(bins: tuple[DiameterBin, ...]) -> float | None:
+    complete = None
+    for one in reversed(bins):
+        if one.recall is None or one.references < COMPLETENESS_MIN_COUNT:
+            continue
+        if one.recall < COMPLETENESS_LEVEL:
+            break
+        complete = one.low
+    return complete
+
+
+def _quartiles(values: Float) -> Quartiles:
+    if len(values) == 0:
+        return Quartiles(None, None, None)
+    return Quartiles(*(float(value) for value in np.quantile(values, [0.25, 0.5, 0.75])))

@@ -1,0 +1,135 @@
+import cv2
+import numpy as np
+import pytest
+
+from lunarcraters import moon
+from lunarcraters.errors import CatalogueError, DatasetError
+from lunarcraters.evaluation.reference import LABEL_SIZE_PX, read_reference
+
+KM_PER_DEGREE = np.radians(1) * moon.RADIUS_M / 1000
+TILE = "10.0,11.3718808,60.0,61.3718808"
+
+
+def write_label(folder, name, lines, size=None):
+    (folder / "labels").mkdir(parents=True, exist_ok=True)
+    (folder / "labels" / f"{name}.txt").write_text("\n".join(lines))
+    if size:
+        (folder / "images").mkdir(exist_ok=True)
+        cv2.imwrite(str(folder / "images" / f"{name}.png"), np.zeros(size[::-1], np.uint8))
+
+
+def test_a_label_becomes_a_crater_on_the_sphere(tmp_path):
+    # 0.02 wide and 0.01 tall at 60.7 degrees: nearly a circle of 0.0137 degrees.
+    write_label(tmp_path, TILE, ["0 0.25 0.5 0.02 0.01"])
+    reference = read_reference(tmp_path)
+    lat = 61.3718808 - 0.5 * 1.3718808
+    assert reference.positions[0] == pytest.approx([10 + 0.25 * 1.3718808, lat])
+    width = 0.02 * 1.3718808 * KM_PER_DEGREE * np.cos(np.radians(lat))
+    height = 0.01 * 1.3718808 * KM_PER_DEGREE
+    assert reference.boxes[0] == pytest.approx([width, height])
+    assert reference.diameters[0] == pytest.approx(np.sqrt(width * height))
+    assert reference.tiles[0] == pytest.approx([10.0, 11.3718808, 60.0, 61.3718808])
+    assert reference.pixel == pytest.approx(0.1, rel=1e-3)
+    assert not reference.clipped.any()
+
+
+@pytest.mark.parametrize(
+    ("line", "clipped"),
+    [
+        ("0 0.05 0.5 0.1 0.1", True),
+        ("0 0.0624 0.5 0.12 0.1", True),
+        ("0 0.0625 0.5 0.12 0.1", False),
+        ("0 0.5 0.95 0.1 0.1", True),
+        ("0 0.95 0.5 0.1 0.1", True),
+        ("0 0.5 0.05 0.1 0.1", True),
+        ("0 0.5 0.5 0.1 0.1", False),
+    ],
+)
+def test_boxes_within_a_pixel_of_the_edge_are_clipped(tmp_path, line, clipped):
+    # A pixel is 1/416 = 0.0024 of the tile.
+    write_label(tmp_path, TILE, [line])
+    assert read_reference(tmp_path).clipped.tolist() == [clipped]
+
+
+def test_the_image_tells_the_size_of_a_pixel(tmp_path):
+    write_label(tmp_path, TILE, ["0 0.06 0.5 0.1 0.1"], size=(100, 100))
+    reference = read_reference(tmp_path)
+    assert reference.clipped.tolist() == [True]
+    assert reference.pixel == pytest.approx(1.3718808 * KM_PER_DEGREE / 100)
+
+
+def test_labels_are_found_by_split_by_folder_and_by_file(tmp_path):
+    write_label(tmp_path, TILE, ["0 0.5 0.5 0.1 0.1"])
+    write_label(tmp_path, "-1.0,0.3718808,2.0,3.3718808", [])
+    for path in (tmp_path, tmp_path / "labels"):
+        reference = read_reference(path)
+        assert len(reference.diameters) == 1
+        assert len(reference.tiles) == 2
+    assert len(read_reference(tmp_path / "labels" / f"{TILE}.txt").tiles) == 1
+
+
+def test_tiles_on_both_conventions_of_longitude_are_one_ground(tmp_path):
+    write_label(tmp_path, "181.0,182.3718808,0.0,1.3718808", ["0 0.5 0.5 0.1 0.1"])
+    write_label(tmp_path, "179.5,180.8718808,5.0,6.3718808", ["0 0.8 0.5 0.1 0.1"])
+    reference = read_reference(tmp_path)
+    assert (np.abs(reference.positions[:, 0]) <= 180).all()
+    inside = np.array([[-178.3, 0.7], [-179.5, 5.7], [179.8, 5.7], [-179.0, 5.7], [179.8, 0.7]])
+    crosses = reference.crosses_edge(inside, np.full(5, 1.0))
+    assert crosses.tolist() == [False, False, False, True, True]
+
+
+def test_a_plain_image_is_in_its_pixels(tmp_path):
+    write_label(tmp_path, "site_a", ["0 0.25 0.5 0.05 0.1"], size=(640, 320))
+    for path in (tmp_path, tmp_path / "labels" / "site_a.txt"):
+        reference = read_reference(path)
+        assert reference.is_pixels
+        assert reference.positions.tolist() == [[160.0, 160.0]]
+        assert reference.boxes.tolist() == [[32.0, 32.0]]
+        assert reference.tiles.tolist() == [[0.0, 640.0, 0.0, 320.0]]
+        assert reference.pixel == 1.0
+
+
+def test_plain_images_are_read_one_at_a_time(tmp_path):
+    write_label(tmp_path, "site_a", [], size=(64, 64))
+    write_label(tmp_path, "site_b", [], size=(64, 64))
+    with pytest.raises(CatalogueError, match=r"site_a\.txt is not named by its edges"):
+        read_reference(tmp_path)
+
+
+def test_a_plain_label_needs_its_image(tmp_path):
+    write_label(tmp_path, "site_a", ["0 0.25 0.5 0.05 0.1"])
+    with pytest.raises(CatalogueError, match="no image of that name"):
+        read_reference(tmp_path)
+
+
+def test_a_directory_without_labels_is_no_reference(tmp_path):
+    write_label(tmp_path / "train", TILE, [])
+    with pytest.raises(CatalogueError, match="directory of one split"):
+        read_reference(tmp_path)
+
+
+def test_a_malformed_label_is_named(tmp_path):
+    write_label(tmp_path, TILE, ["0 0.5 0.5 1.7 0.1"])
+    with pytest.raises(DatasetError, match=r"line 1.*1\.7"):
+        read_reference(tmp_path)
+
+
+def test_a_catalogue_is_a_reference(tmp_path):
+    (tmp_path / "a.csv").write_text("lon,lat,diam_km\n350,2,3\n")
+    reference = read_reference(tmp_path / "a.csv")
+    assert reference.positions.tolist() == [[-10.0, 2.0]]
+    assert reference.tiles is None
+    assert not reference.crosses_edge(reference.positions, reference.diameters).any()
+
+
+def test_real_labels_are_mostly_round(pytestconfig):
+    split = pytestconfig.rootpath.parent / "shared" / "data" / "lroc_wac" / "test"
+    if not split.is_dir():
+        pytest.skip(f"{split} is not here")
+    reference = read_reference(split)
+    whole = ~reference.clipped
+    ratio = reference.boxes[whole, 0] / reference.boxes[whole, 1]
+    assert np.median(ratio) == pytest.approx(1.0, abs=0.03)
+    assert reference.pixel == pytest.approx(0.1, rel=1e-3)
+    assert LABEL_SIZE_PX == 416
+    assert len(reference.tiles) == 172

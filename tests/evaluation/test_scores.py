@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunarcraters.errors import CatalogueError
+from lunarcraters.evaluation.figures import write_figures
+from lunarcraters.evaluation.matching import Matches
+from lunarcraters.evaluation.scores import curve, score
+
+
+def matches(score, reference_of, references, *, detected=None, ignored=(), lost=(), offset=None):
+    """Detections that all count but `ignored`, references of diameter 2 that count but `lost`."""
+    n = len(score)
+    reference_of = np.array(reference_of, int).reshape(n)
+    return Matches(
+        score=np.array(score, float),
+        detected=np.full(n, 2.0) if detected is None else np.array(detected, float),
+        reference_of=reference_of,
+        counted=~np.isin(np.arange(n), ignored),
+        offset=np.zeros((n, 2)) if offset is None else np.array(offset, float),
+        reference=np.array(references, float),
+        reference_counted=~np.isin(np.arange(len(references)), lost),
+    )
+
+
+def test_average_precision_by_hand():
+    # True, false, true, true, false of 4 references:
+    # precision 1, 1/2, 2/3, 3/4, 3/5 at recall 1/4, 1/4, 1/2, 3/4, 3/4;
+    # envelope 1 up to 1/4, then 3/4 up to 3/4.
+    found = score(matches([0.9, 0.8, 0.7, 0.6, 0.5], [0, -1, 1, 2, -1], [2, 2, 2, 2]))
+    assert found.average_precision == pytest.approx(0.25 * 1 + 0.25 * 0.75 + 0.25 * 0.75)
+    assert found.best.threshold == 0.6
+    assert (found.best.true, found.best.false, found.best.missed) == (3, 1, 1)
+    assert found.best.precision == found.best.recall == found.best.f1 == 0.75
+    assert found.chosen == found.best
+
+
+def test_ignored_craters_are_on_neither_side():
+    plain = score(matches([0.9, 0.8], [0, -1], [2, 2]))
+    more = score(
+        matches([0.9, 0.85, 0.8, 0.7], [0, 2, -1, -1], [2, 2, 2], ignored=[1, 3], lost=[2])
+    )
+    assert more.average_precision == plain.average_precision == 0.5
+    assert more.best == plain.best
+    assert (more.references, more.references_ignored) == (2, 1)
+    assert (more.detections, more.detections_ignored) == (2, 2)
+
+
+def test_a_threshold_is_inclusive():
+    found = score(matches([0.9, 0.8, 0.7], [0, -1, 1], [2, 2]), threshold=0.8)
+    assert (found.chosen.true, found.chosen.false, found.chosen.missed) == (1, 1, 1)
+    assert found.chosen.threshold == 0.8
+    assert found.chosen.f1 == 0.5
+    assert found.best.threshold == 0.7
+
+
+def test_equal_scores_are_one_point_of_the_curve():
+    thresholds, precision, recall = curve(matches([0.5, 0.5, 0.5], [-1, 0, -1], [2]))
+    assert (thresholds.tolist(), precision.tolist(), recall.tolist()) == ([0.5], [1 / 3], [1.0])
+
+
+def test_a_perfect_catalogue_scores_one():
+    found = score(matches([0.9, 0.2], [1, 0], [2, 2]))
+    assert found.average_precision == found.best.f1 == 1.0
+    assert found.diameter_ratio.median == 1.0
+    assert found.offset.median == 0.0
+
+
+def test_nothing_found_scores_zero():
+    found = score(matches([], [], [2, 2]))
+    assert found.average_precision is None
+    assert (found.best.precision, found.best.recall, found.best.f1) == (0, 0, 0)
+    assert found.offset.median is None
+    assert found.complete_above is None
+
+
+def test_catalogues_without_scores_have_no_average_precision():
+    found = score(matches([np.nan, np.nan], [0, -1], [2, 2]))
+    assert found.average_precision is None
+    assert found.best.threshold is None
+    assert found.best.f1 == 0.5
+
+
+def test_no_reference_to_find_is_an_error():
+    with pytest.raises(CatalogueError, match="no reference crater"):
+        score(matches([0.5], [-1], [2], lost=[0]))
+
+
+def test_bins_are_root_two_wide_and_count_each_side_by_its_own_diameter():
+    found = score(
+        matches([0.9, 0.8, 0.7], [0, 1, -1], [1.0, 1.5, 2.9], detected=[1.42, 1.5, 2.0]), 0.0
+    )
+    assert [one.low for one in found.bins] == pytest.approx([1, 2**0.5, 2, 8**0.5])
+    assert [(one.references, one.found) for one in found.bins] == [(1, 1), (1, 1), (0, 0), (1, 0)]
+    assert [(one.detections, one.true) for one in found.bins] == [(0, 0), (2, 2), (1, 0), (0, 0)]
+    assert [one.recall for one in found.bins] == [1, 1, None, 0]
+    assert [one.precision for one in found.bins] == [None, 1, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("found", "complete"),
+    [([5, 5, 5], 1.0), ([0, 5, 5], 2.0), ([5, 2, 3], 4.0), ([5, 5, 2], None), ([3, 3, 3], 1.0)],
+)
+def test_completeness_is_where_recall_stays_up(found, complete):
+    references = np.repeat([1.0, 2.0, 4.0], 5)
+    reference_of = np.concatenate([np.arange(k) + 5 * i for i, k in enumerate(found)])
+    n = len(reference_of)
+    result = score(matches(np.full(n, 0.5), reference_of, references))
+    assert result.complete_above == complete
+
+
+def test_bins_of_few_references_do_not_break_completeness():
+    references = [*np.repeat(1.0, 5), 90.0]
+    found = score(matches([0.5] * 5, range(5), references))
+    assert found.complete_above == 1.0
+
+
+def test_bias_is_in_reference_diameters():
+    found = score(
+        matches(
+            [0.9, 0.8, 0.7],
+            [0, 1, 2],
+            [10, 10, 10],
+            detected=[11, 12, 9],
+            offset=[[3, 4], [-1, 0], [0, -2]],
+        )
+    )
+    assert found.offset.median == pytest.approx(0.2)
+    assert found.offset_east.median == 0
+    assert found.offset_north.median == 0
+    assert found.diameter_ratio.median == pytest.approx(1.1)
+    assert found.diameter_ratio.low == pytest.approx(1.0)
+    assert found.diameter_ratio.high == pytest.approx(1.15)
+
+
+@given(seed=st.integers(0, 10_000))
+def test_scores_are_those_of_counting_at_every_threshold(seed):
+    random = np.random.default_rng(seed)
+    n, m = int(random.integers(1, 30)), int(random.integers(1, 20))
+    k = int(random.integers(0, min(n, m) + 1))
+    reference_of = np.full(n, -1)
+    reference_of[random.permutation(n)[:k]] = random.permutation(m)[:k]
+    values = random.uniform(0, 1, n).round(1)
+    result = score(matches(values, reference_of, np.full(m, 2.0)))
+    points = []
+    for threshold in sorted(set(values), reverse=True):
+        above = values >= threshold
+        true = int((above & (reference_of >= 0)).sum())
+        points.append((true / m, true / above.sum(), 2 * true / (above.sum() + m)))
+    assert result.best.f1 == pytest.approx(max(f1 for _, _, f1 in points))
+    area, before = 0.0, 0.0
+    for i, (recall, _, _) in enumerate(points):
+        area += (recall - before) * max(precision for _, precision, _ in points[i:])
+        before = recall
+    assert result.average_precision == pytest.approx(area)
+
+
+def test_figures_are_drawn_even_of_nothing(tmp_path):
+    some = matches([0.9, 0.8, 0.7], [0, -1, 1], [2, 2])
+    for name, found in {"some": some, "none": matches([], [], [2.0])}.items():
+        paths = write_figures(found, score(found), "box IoU >= 0.5", "km", tmp_path / name)
+        assert {path.name for path in paths} == {
+            "precision_recall.png",
+            "recall_by_diameter.png",
+            "offsets_and_sizes.png",
+        }
+        assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
