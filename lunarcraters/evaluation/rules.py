@@ -87,11 +87,11 @@ class OverlapRule:
 class DeepMoonRule:
     """The rule of DeepMoon (Silburt et al. 2019, Icarus 317).
 
-    d^2 / min(r1, r2)^2 < `max_offset` and |r1 - r2| / min(r1, r2) < `max_difference`.
+    d^2 / min(r1, r2)^2 < `max_distance` and |r1 - r2| / min(r1, r2) < `max_difference`.
     """
 
     name: str = "deepmoon"
-    max_offset: float = 1.8
+    max_distance: float = 1.8
     max_difference: float = 1.0
 
     @property
@@ -102,19 +102,19 @@ class DeepMoonRule:
     @property
     def reach(self) -> float:
         """The smaller radius is at most half of the sum."""
-        return self.max_offset**0.5 / 2.0
+        return self.max_distance**0.5 / 2.0
 
     def quality(self, offset: Float, detected: Float, reference: Float, box: Float) -> Float:
         """The squared distance in units of the smaller radius, negative."""
         smaller = np.minimum(detected, reference)
         distance = 4.0 * (offset**2).sum(axis=1) / smaller**2
-        near = distance < self.max_offset
+        near = distance < self.max_distance
         return np.where(
             near & (np.abs(detected - reference) / smaller < self.max_difference), -distance, np.nan
         )
 
     def __str__(self) -> str:
-        return f"d²/min(r)² < {self.max_offset:g}, |Δr|/min(r) < {self.max_difference:g}"
+        return f"d²/min(r)² < {self.max_distance:g}, |Δr|/min(r) < {self.max_difference:g}"
 
 
 @dataclass(frozen=True)
@@ -142,5 +142,11 @@ class OffsetRule:
         return f"offset <= {self.max_offset:g} D, diameter ratio <= {self.max_ratio:g}"
 
 
-DEEPMOON = DeepMoonRule()
-DEEPMOON_STRICT = DeepMoonRule("deepmoon-strict", 0.5, 0.25)
+RULES: dict[str, OverlapRule | DeepMoonRule | OffsetRule] = {
+    "circle": OverlapRule("circle"),
+    "box": OverlapRule("box"),
+    "deepmoon": DeepMoonRule(),
+    "deepmoon-strict": DeepMoonRule("deepmoon-strict", 0.5, 0.25),
+    "offset": OffsetRule(),
+}
+"""The rules by name, with their usual thresholds; `dataclasses.replace` gives others."""

@@ -10,11 +10,10 @@ from lunarcraters import moon
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import match, pool
 from lunarcraters.evaluation.reference import Reference, from_catalogue
-from lunarcraters.evaluation.rules import DEEPMOON, DEEPMOON_STRICT, OffsetRule, OverlapRule
+from lunarcraters.evaluation.rules import RULES, OverlapRule
 from tests.evaluation.conftest import lunar_catalogue, pixel_catalogue
 
 CIRCLE = OverlapRule("circle")
-RULES = [CIRCLE, OverlapRule("box"), DEEPMOON, DEEPMOON_STRICT, OffsetRule()]
 
 
 def labels(rows, tiles=((0, 100, 0, 100),), clipped=None):
@@ -116,7 +115,7 @@ def test_detections_off_the_ground_of_the_reference_are_ignored():
     assert found.counted.tolist() == [False, True]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 @pytest.mark.parametrize(("lon", "lat"), [(180.0, 0.0), (10.0, 60.0), (0.0, 89.999), (-180, -90)])
 def test_the_same_crater_matches_anywhere_on_the_moon(rule, lon, lat):
     km_per_degree = np.radians(1) * moon.RADIUS_M / 1000
@@ -163,7 +162,9 @@ def brute_force(detections, references, clipped, rule):
     return pairs
 
 
-@given(seed=st.integers(0, 100_000), rule=st.sampled_from([*RULES, OverlapRule("box", 0.2)]))
+@given(
+    seed=st.integers(0, 100_000), rule=st.sampled_from([*RULES.values(), OverlapRule("box", 0.2)])
+)
 def test_matching_is_the_plain_greedy_rule(seed, rule):
     random = np.random.default_rng(seed)
     n, m = random.integers(0, 40, 2)

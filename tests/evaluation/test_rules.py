@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.evaluation.rules import DEEPMOON, DEEPMOON_STRICT, OffsetRule, OverlapRule
+from lunarcraters.evaluation.rules import RULES, OffsetRule, OverlapRule
 
 
 def judge(rule, dx, dy, detected, reference, box=None):
@@ -31,14 +31,14 @@ def test_circle_iou_by_hand():
 
 def test_deepmoon_by_hand():
     # Radii 10 and 10: 13.4^2 / 10^2 = 1.7956 < 1.8 < 13.42^2 / 10^2.
-    assert judge(DEEPMOON, 13.4, 0, 20, 20) == pytest.approx(-1.7956)
-    assert np.isnan(judge(DEEPMOON, 0, 13.42, 20, 20))
+    assert judge(RULES["deepmoon"], 13.4, 0, 20, 20) == pytest.approx(-1.7956)
+    assert np.isnan(judge(RULES["deepmoon"], 0, 13.42, 20, 20))
     # Radii 5 and 10: |5| / 5 = 1 is not < 1.
-    assert np.isnan(judge(DEEPMOON, 0, 0, 10, 20))
-    assert judge(DEEPMOON, 0, 0, 10.01, 20) == 0
-    assert np.isnan(judge(DEEPMOON_STRICT, 0, 0, 16, 20))
-    assert judge(DEEPMOON_STRICT, 7, 0, 20, 20) == pytest.approx(-0.49)
-    assert np.isnan(judge(DEEPMOON_STRICT, 7.1, 0, 20, 20))
+    assert np.isnan(judge(RULES["deepmoon"], 0, 0, 10, 20))
+    assert judge(RULES["deepmoon"], 0, 0, 10.01, 20) == 0
+    assert np.isnan(judge(RULES["deepmoon-strict"], 0, 0, 16, 20))
+    assert judge(RULES["deepmoon-strict"], 7, 0, 20, 20) == pytest.approx(-0.49)
+    assert np.isnan(judge(RULES["deepmoon-strict"], 7.1, 0, 20, 20))
 
 
 def test_offset_by_hand():
@@ -49,7 +49,7 @@ def test_offset_by_hand():
 
 @given(
     rule=st.sampled_from(
-        [DEEPMOON, DEEPMOON_STRICT, OffsetRule(0.5, 2), OffsetRule(2.0, 1.2)]
+        [RULES["deepmoon"], RULES["deepmoon-strict"], OffsetRule(0.5, 2), OffsetRule(2.0, 1.2)]
         + [OverlapRule(s, t) for s in ("box", "circle") for t in (0.1, 0.5, 0.9)]
     ),
     dx=st.floats(-30, 30),
@@ -68,5 +68,5 @@ def test_nothing_that_matches_lies_beyond_the_reach(rule, dx, dy, detected, refe
 
 def test_a_rule_states_its_thresholds():
     assert str(OverlapRule("box", 0.5)) == "box IoU >= 0.5"
-    assert str(DEEPMOON) == "d²/min(r)² < 1.8, |Δr|/min(r) < 1"
+    assert str(RULES["deepmoon"]) == "d²/min(r)² < 1.8, |Δr|/min(r) < 1"
     assert str(OffsetRule(0.25, 1.5)) == "offset <= 0.25 D, diameter ratio <= 1.5"

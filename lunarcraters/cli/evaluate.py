@@ -1,0 +1,191 @@
+"""`craters evaluate`."""
+
+import json
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.schema import Catalogue
+    from lunarcraters.evaluation.rules import Rule
+    from lunarcraters.evaluation.scores import OperatingPoint, Quartiles, Scores
+
+# The names of `evaluation.rules.RULES`, which would take a second to import for --help.
+RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
+
+
+@click.command("evaluate")
+@click.argument("catalogue", type=click.Path(path_type=Path))
+@click.argument("reference", type=click.Path(path_type=Path))
+@click.option("--rule", "rule_name", type=click.Choice(RULE_NAMES), default="circle",
+              show_default=True, help="When a detection is a reference crater.")  # fmt: skip
+@click.option("--iou", type=click.FloatRange(0, 1, min_open=True),
+              help="Least intersection over union (circle, box) [default: 0.5].")  # fmt: skip
+@click.option("--max-offset", type=click.FloatRange(0, min_open=True),
+              help="Largest offset in reference diameters (offset) [default: 0.25].")  # fmt: skip
+@click.option("--max-ratio", type=click.FloatRange(1),
+              help="Largest ratio of diameters (offset) [default: 1.5].")  # fmt: skip
+@click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
+              help="Smallest crater that counts, km (pixels for a plain image).")  # fmt: skip
+@click.option("--max-diameter", type=click.FloatRange(0), default=float("inf"),
+              help="Largest crater that counts.")  # fmt: skip
+@click.option("--min-pixels", type=click.FloatRange(0),
+              help="Smallest crater that counts, pixels of the label tiles.")  # fmt: skip
+@click.option("--min-score", metavar="SCORE|NAME",
+              help="Score, or operating point, from which a detection counts "
+              "[default: balanced, or where F1 is best].")  # fmt: skip
+@click.option("--figures", type=click.Path(path_type=Path, file_okay=False),
+              help="Directory for figures (PNG).")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    catalogue: Path,
+    reference: Path,
+    rule_name: str,
+    iou: float | None,
+    max_offset: float | None,
+    max_ratio: float | None,
+    min_diameter: float,
+    max_diameter: float,
+    min_pixels: float | None,
+    min_score: str | None,
+    figures: Path | None,
+    as_json: bool,
+) -> None:
+    """Score CATALOGUE (a file, or a run of craters detect) against REFERENCE.
+
+    REFERENCE is a catalogue file, or labels in LU3M6TGT's layout: the directory of a split, or one
+    label file. Craters cut off by the edge of a label tile, of other sizes than asked for, or off
+    the ground searched are left out on both sides.
+
+    \b
+    craters evaluate run reference.csv --min-diameter 2
+    craters evaluate run LU3M6TGT/test --rule box --min-pixels 11 --figures figures
+    craters evaluate craters.gpkg reference.csv --rule deepmoon --json
+    """
+    from lunarcraters.evaluation.figures import write_figures
+    from lunarcraters.evaluation.matching import match
+    from lunarcraters.evaluation.reference import read_reference
+    from lunarcraters.evaluation.scores import score
+
+    rule = _rule(rule_name, {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio})
+    found, known = _read(catalogue), read_reference(reference)
+    if min_pixels is not None:
+        if known.pixel is None:
+            raise click.UsageError("--min-pixels needs labels as REFERENCE: use --min-diameter")
+        min_diameter = max(min_diameter, min_pixels * known.pixel)
+    if min_score is None and "balanced" in found.thresholds:
+        min_score = "balanced"
+    threshold = None if min_score is None else found.threshold(min_score)
+    matches = match(found, known, rule, min_diameter=min_diameter, max_diameter=max_diameter)
+    scores = score(matches, threshold)
+    unit = "px" if found.is_pixels else "km"
+    terms = {
+        "rule": rule_name,
+        "match": str(rule),
+        "unit": unit,
+        "min_diameter": min_diameter,
+        "max_diameter": None if max_diameter == float("inf") else max_diameter,
+        "min_score": min_score or "best F1",
+    }
+    if figures is not None:
+        write_figures(matches, scores, str(rule), unit, figures)
+    if as_json:
+        click.echo(json.dumps({**terms, **_as_json(scores)}, indent=1))
+    else:
+        _print(terms, scores)
+
+
+def _rule(name: str, given: dict[str, float | None]) -> "Rule":
+    """The rule of that name with the thresholds given."""
+    from lunarcraters.evaluation.rules import RULES
+
+    limits = {field: value for field, value in given.items() if value is not None}
+    for field in limits:
+        fitting = [key for key, rule in RULES.items() if field in {f.name for f in fields(rule)}]
+        if name not in fitting:
+            flag = "--iou" if field == "min_iou" else "--" + field.replace("_", "-")
+            raise click.UsageError(f"{flag} goes with --rule {' or '.join(fitting)}")
+    rule: Any = RULES[name]
+    changed: Rule = replace(rule, **limits)
+    return changed
+
+
+def _read(path: Path) -> "Catalogue":
+    if path.is_dir():
+        from lunarcraters.execution.run import read_run
+
+        return read_run(path)
+    from lunarcraters.catalogue.formats import read_catalogue
+
+    return read_catalogue(path)
+
+
+def _as_json(scores: "Scores") -> dict[str, Any]:
+    """The scores with those that are worked out from counts."""
+    result = asdict(scores)
+    for name, point in (("best", scores.best), ("chosen", scores.chosen)):
+        result[name] |= {"precision": point.precision, "recall": point.recall, "f1": point.f1}
+    for row, one in zip(result["bins"], scores.bins, strict=True):
+        row |= {"recall": one.recall, "precision": one.precision}
+    return result
+
+
+def _print(terms: dict[str, Any], scores: "Scores") -> None:
+    from lunarcraters.evaluation.scores import COMPLETENESS_LEVEL, COMPLETENESS_MIN_COUNT
+
+    unit, match = terms["unit"], terms["match"]
+    upper = "" if terms["max_diameter"] is None else f" to {terms['max_diameter']:g}"
+    click.echo(f"match: {match}; diameters from {terms['min_diameter']:.4g}{upper} {unit}")
+    click.echo(
+        f"references: {scores.references} counted, {scores.references_ignored} ignored; "
+        f"detections: {scores.detections} counted, {scores.detections_ignored} ignored"
+    )
+    area = scores.average_precision
+    if area is not None:
+        click.echo(f"average precision {area:.4f} ({match}, all detections)")
+    click.echo(f"best F1: {_point(scores.best, match)}")
+    click.echo(f"at {terms['min_score']}: {_point(scores.chosen, match)}")
+    _print_bins(scores, unit)
+    least = f"recall >= {COMPLETENESS_LEVEL:g} in bins of {COMPLETENESS_MIN_COUNT} or more"
+    complete = scores.complete_above
+    click.echo(f"complete ({least}) above: {'-' if complete is None else f'{complete:.3g} {unit}'}")
+    sides = ("east", "north") if unit == "km" else ("right", "below")
+    click.echo("lower quartile, median, upper quartile of the matches, in reference diameters:")
+    click.echo(f"  offset of centres   {_quartiles(scores.offset)}")
+    click.echo(f"  towards {sides[0]:<12}{_quartiles(scores.offset_east)}")
+    click.echo(f"  towards {sides[1]:<12}{_quartiles(scores.offset_north)}")
+    click.echo(f"  diameter            {_quartiles(scores.diameter_ratio)}")
+
+
+def _print_bins(scores: "Scores", unit: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("diameter, " + unit, box=None)
+    for heading in ("references", "recall", "detections", "precision"):
+        table.add_column(heading, justify="right")
+    for one in scores.bins:
+        table.add_row(
+            f"{one.low:.3g} - {one.high:.3g}",
+            str(one.references),
+            "-" if one.recall is None else f"{one.recall:.3f}",
+            str(one.detections),
+            "-" if one.precision is None else f"{one.precision:.3f}",
+        )
+    Console().print(table)
+
+
+def _point(point: "OperatingPoint", match: str) -> str:
+    score = "all detections" if point.threshold is None else f"score >= {point.threshold:.3f}"
+    return (
+        f"precision {point.precision:.4f}, recall {point.recall:.4f}, F1 {point.f1:.4f} "
+        f"({match}, {score})"
+    )
+
+
+def _quartiles(values: "Quartiles") -> str:
+    if values.low is None or values.median is None or values.high is None:
+        return "-"
+    return f"{values.low:.3f}  {values.median:.3f}  {values.high:.3f}"

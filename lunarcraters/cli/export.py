@@ -1,0 +1,41 @@
+"""`craters export`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("export")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--min-score",
+    metavar="SCORE|NAME",
+    help="Lowest score, or an operating point of the model: balanced, complete, pure "
+    "[default: balanced].",
+)
+@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def command(run: Path, out: Path, min_score: str | None, overwrite: bool, quiet: bool) -> None:
+    """Write the catalogue of RUN, a directory of craters detect, to the file OUT.
+
+    The name of OUT says the format: .gpkg (circles, centres, boxes and footprint as layers),
+    .geojson, .parquet (GeoParquet), .csv or .csv.gz (Robbins' columns).
+
+    \b
+    craters export run craters.gpkg
+    craters export run craters.csv --min-score pure
+    craters export run all.parquet --min-score 0
+    """
+    from lunarcraters.catalogue.formats import write_catalogue
+    from lunarcraters.execution.run import read_run
+
+    found = read_run(run)
+    if min_score is None:
+        # A model without operating points (a mask-only network) has scored all it kept.
+        min_score = "balanced" if "balanced" in found.thresholds else "0"
+    least = found.threshold(min_score)
+    chosen = found.select(least)
+    write_catalogue(chosen, out, overwrite=overwrite)
+    if not quiet:
+        click.echo(f"{len(chosen)} of {len(found)} craters (score >= {least:.3g}) in {out}")
