@@ -1,6 +1,5 @@
 """Targets: from craters to the maps that the network is taught."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,9 +83,20 @@ def maps(
 
 
 def _disc(plane: Float32, x: float, y: float, radius: float, value: float) -> None:
-    # OpenCV counts from pixel centres; `shift` gives it 1/16 of a pixel.
-    point = (round((x - 0.5) * 16), round((y - 0.5) * 16))
-    cv2.circle(plane, point, max(round(radius * 16), 8), value, cv2.FILLED, shift=4)
+    """Set the pixels whose centre is within a circle."""
+    rows, columns, dy, dx = _window(plane, x, y, radius)
+    plane[rows, columns][dx * dx + dy * dy <= radius * radius] = value
+
+
+def _window(
+    plane: Float32, x: float, y: float, reach: float
+) -> tuple[slice, slice, NDArray[np.float64], NDArray[np.float64]]:
+    """Rows and columns within reach of a point, and their pixel centres' offsets from it."""
+    height, width = plane.shape
+    rows = np.arange(max(int(y - reach), 0), min(int(np.ceil(y + reach)) + 1, height))
+    columns = np.arange(max(int(x - reach), 0), min(int(np.ceil(x + reach)) + 1, width))
+    row, column = (slice(i[0], i[-1] + 1) if i.size else slice(0, 0) for i in (rows, columns))
+    return row, column, (rows + 0.5 - y)[:, None], (columns + 0.5 - x)[None, :]
 
 
 def _centre(
@@ -98,13 +108,10 @@ def _centre(
     if not (0 <= column < width and 0 <= row < height):
         return
     sigma = max(_SIGMA * diameter, _MIN_SIGMA_PX)
-    reach = int(np.ceil(3 * sigma))
-    rows = np.arange(max(row - reach, 0), min(row + reach + 1, height))
-    columns = np.arange(max(column - reach, 0), min(column + reach + 1, width))
-    dy, dx = (rows + 0.5 - y)[:, None], (columns + 0.5 - x)[None, :]
+    rows, columns, dy, dx = _window(centre, x, y, 3 * sigma)
     bump = np.exp(-(dx * dx + dy * dy) / (2 * sigma * sigma)).astype(np.float32)
-    bump[row - rows[0], column - columns[0]] = 1.0
-    window = np.ix_(rows, columns)
+    bump[row - rows.start, column - columns.start] = 1.0
+    window = (rows, columns)
     higher = bump >= centre[window]
     log_size[window] = np.where(higher, np.log2(diameter / SIZE_UNIT_PX), log_size[window])
     centre[window] = np.maximum(centre[window], bump)

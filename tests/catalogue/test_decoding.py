@@ -1,0 +1,63 @@
+import cv2
+import numpy as np
+import pytest
+
+from lunarcraters.catalogue.decoding import decode, from_mask
+
+
+def discs(*circles, shape=(128, 128)):
+    mask = np.zeros(shape, np.float32)
+    for x, y, diameter in circles:
+        rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
+        mask[np.hypot(columns - x, rows - y) <= diameter / 2] = 0.9
+    return mask
+
+
+def bump(x, y, diameter, score):
+    rows, columns = np.mgrid[:128, :128] + 0.5
+    centre = score * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * (0.08 * diameter) ** 2))
+    return centre.astype(np.float32), np.full((128, 128), np.log2(diameter / 16), np.float32)
+
+
+def test_a_peak_is_placed_between_pixels():
+    centre, size = bump(40.3, 60.8, 30.0, 0.8)
+    maps = np.stack([centre, centre, size], axis=-1)
+    circles, scores = decode(maps, ("mask", "centre", "log_size"), (8, 72))
+    assert circles[0] == pytest.approx([40.3, 60.8, 30.0], abs=0.02)
+    assert scores[0] == pytest.approx(0.8, abs=0.01)
+
+
+def test_scores_below_five_hundredths_and_sizes_out_of_range_are_left_out():
+    for diameter, score, found in ((30.0, 0.04, 0), (120.0, 0.9, 0), (4.0, 0.9, 0), (30.0, 0.9, 1)):
+        centre, size = bump(64.5, 64.5, diameter, score)
+        maps = np.stack([centre, centre, size], axis=-1)
+        assert len(decode(maps, ("mask", "centre", "log_size"), (8, 72))[0]) == found
+
+
+def test_a_mask_region_is_a_crater():
+    circles, scores = from_mask(discs((40.0, 50.0, 24.0)))
+    assert circles[0] == pytest.approx([40.0, 50.0, 24.0], abs=0.5)
+    assert scores[0] == pytest.approx(0.9)
+
+
+def test_touching_craters_of_a_mask_are_split():
+    truth = [(40.0, 64.0, 30.0), (68.0, 64.0, 28.0), (100.0, 30.0, 16.0)]
+    circles, _ = from_mask(discs(*truth))
+    found = circles[np.argsort(circles[:, 0])]
+    np.testing.assert_allclose(found, truth, atol=1.6)
+
+
+def test_an_empty_mask_has_no_craters():
+    circles, scores = decode(np.zeros((64, 64, 1), np.float32), ("mask",), (4, 200))
+    assert circles.shape == (0, 3)
+    assert scores.shape == (0,)
+
+
+def test_decoding_a_turned_mask_turns_the_craters():
+    mask = discs((40.0, 50.0, 24.0), (80.0, 90.0, 40.0))
+    turned = cv2.rotate(mask, cv2.ROTATE_180)
+    circles, _ = from_mask(mask)
+    again, _ = from_mask(turned)
+    again[:, :2] = 128 - again[:, :2]
+    order, order_again = np.argsort(circles[:, 0]), np.argsort(again[:, 0])
+    np.testing.assert_allclose(circles[order], again[order_again], atol=1e-6)

@@ -1,0 +1,114 @@
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from lunarcraters.errors import ModelError
+from lunarcraters.network import model_file
+from lunarcraters.network.model_file import ModelInfo
+from lunarcraters.network.presets import preset
+
+keras = pytest.importorskip("keras")
+from lunarcraters.network.inference import Detector, unit  # noqa: E402
+from lunarcraters.network.resunet import build  # noqa: E402
+from lunarcraters.raster.photometry import Photometry  # noqa: E402
+
+COMPACT = preset("compact")
+INFO = ModelInfo(COMPACT.name, COMPACT.heads, COMPACT.photometry, COMPACT.diameters_px)
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(3)
+    return build(COMPACT)
+
+
+def foreign(path, *, name="foreign", side=64, channels=3, filters=1):
+    inputs = keras.Input((side, side, channels))
+    x = keras.layers.Conv2D(filters, 3, padding="same", activation="sigmoid")(inputs)
+    model = keras.Model(inputs, x, name=name)
+    model.compile(loss=lambda y_true, y_pred: keras.ops.mean(y_pred))
+    model.save(path)
+    return model
+
+
+def test_a_model_comes_back_to_half_precision(network, tmp_path):
+    path = tmp_path / "model.keras"
+    model_file.write_model(network, INFO, path)
+    image = np.random.default_rng(0).standard_normal((1, 64, 64, 1)).astype(np.float32)
+    found = Detector(path).maps(image)
+    assert model_file.read_info(path) == INFO
+    np.testing.assert_allclose(found, np.asarray(network(image)), atol=0.01)
+    assert path.stat().st_size < 5e6
+
+
+def test_plain_keras_opens_it(network, tmp_path):
+    path = tmp_path / "model.keras"
+    model_file.write_model(network, INFO, path)
+    assert keras.saving.load_model(path, compile=False).count_params() == network.count_params()
+
+
+def test_a_new_description_leaves_the_weights(network, tmp_path):
+    path = tmp_path / "model.keras"
+    model_file.write_model(network, INFO, path)
+    with zipfile.ZipFile(path) as archive:
+        before = archive.read("model.weights.h5")
+    described = model_file.with_calibration(INFO, {"balanced": 0.3}, {})
+    model_file.update_info(path, described)
+    assert model_file.read_info(path).thresholds == {"balanced": 0.3}
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("model.weights.h5") == before
+    assert [p.name for p in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_a_file_made_elsewhere_is_a_mask_only_network(tmp_path):
+    path = tmp_path / "foreign.keras"
+    model = foreign(path)
+    info = model_file.read_info(path)
+    assert (info.heads, info.photometry, info.input_size) == (("mask",), "unit", 64)
+    detector = Detector(path)
+    assert (detector.channels, detector.input_size) == (3, 64)
+    image = np.random.default_rng(0).random((2, 64, 64, 3)).astype(np.float32)
+    np.testing.assert_allclose(detector.maps(image), np.asarray(model(image)), atol=1e-5)
+
+
+def test_code_in_a_file_is_not_run(tmp_path):
+    path = tmp_path / "lambda.keras"
+    inputs = keras.Input((64, 64, 1))
+    keras.Model(inputs, keras.layers.Lambda(lambda x: x * 2)(inputs)).save(path)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        Detector(path)
+
+
+def test_networks_of_another_kind_are_refused(tmp_path):
+    path = tmp_path / "many.keras"
+    foreign(path, filters=5)
+    with pytest.raises(ModelError, match="5 output channels"):
+        Detector(path)
+    path = tmp_path / "spectral.keras"
+    foreign(path, channels=7)
+    with pytest.raises(ModelError, match="1 or 3 channels"):
+        Detector(path)
+
+
+def test_what_is_no_model_is_named(tmp_path):
+    with pytest.raises(ModelError, match="no such model file"):
+        model_file.read_info(tmp_path / "missing.keras")
+    text = tmp_path / "text.keras"
+    text.write_text("not a model")
+    with pytest.raises(ModelError, match=r"not a \.keras file"):
+        model_file.read_info(text)
+    empty = tmp_path / "empty.keras"
+    with zipfile.ZipFile(empty, "w") as archive:
+        archive.writestr("craters.json", json.dumps({}))
+    with pytest.raises(ModelError, match="holds no network"):
+        model_file.read_info(empty)
+
+
+def test_grey_values_as_the_baseline_expects_them():
+    valid = np.array([[True, True, False]])
+    eight = unit(np.array([[0, 255, 51]], np.uint8), valid, Photometry(10.0, 90.0, 5.0))
+    np.testing.assert_allclose(eight, [[0.0, 1.0, 0.0]])
+    wide = unit(np.array([[10.0, 50.0, np.nan]], np.float32), valid, Photometry(10.0, 90.0, 5.0))
+    np.testing.assert_allclose(wide, [[0.0, 0.5, 0.0]])

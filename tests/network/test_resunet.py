@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from lunarcraters.errors import ModelError
+from lunarcraters.network.presets import PRESETS, preset
+
+keras = pytest.importorskip("keras")
+from lunarcraters.network.resunet import build  # noqa: E402
+
+
+def count(variables):
+    return sum(int(np.prod(variable.shape)) for variable in variables)
+
+
+def test_baseline_has_the_published_parameters():
+    model = build(preset("baseline"))
+    assert count(model.trainable_variables) == 142_585_153
+    assert count(model.non_trainable_variables) == 24_064
+    assert model.input_shape == (None, 256, 256, 3)
+    assert model.output_shape == (None, 256, 256, 1)
+
+
+def test_compact_takes_any_multiple_of_its_stride():
+    chosen = preset("compact")
+    model = build(chosen)
+    for side in (chosen.stride, 3 * chosen.stride):
+        maps = model(np.zeros((1, side, side, 1), np.float32))
+        assert maps.shape == (1, side, side, 3)
+
+
+def test_centres_are_rare_before_training():
+    model = build(preset("compact"))
+    image = np.random.default_rng(0).standard_normal((1, 64, 64, 1)).astype(np.float32)
+    assert float(np.asarray(model(image))[..., 1].mean()) < 0.05
+
+
+def test_an_unknown_preset_names_those_there_are():
+    with pytest.raises(ModelError, match=", ".join(PRESETS)):
+        preset("huge")

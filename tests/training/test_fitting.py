@@ -1,0 +1,120 @@
+import csv
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lunarcraters.errors import DatasetError, OutputError, RunError
+from lunarcraters.network.presets import PRESETS
+from lunarcraters.training.session import train
+
+keras = pytest.importorskip("keras")
+from lunarcraters.training import fitting  # noqa: E402
+
+TINY = replace(
+    PRESETS["compact"], name="tiny", filters=(4, 8), batch_size=2, epochs=3, steps=2,
+    schedule="plateau", patience=2,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _tiny_preset():
+    PRESETS["tiny"] = TINY
+    yield
+    del PRESETS["tiny"]
+
+
+def fit(dataset, out, **options):
+    return train(dataset, out, preset="tiny", precision="float32", **{"say": list} | options)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(dataset, tmp_path_factory):
+    """A whole training, and what it said."""
+    out, lines = tmp_path_factory.mktemp("trainings") / "undisturbed", []
+    fit(dataset, out, say=lines.append)
+    return out, lines
+
+
+def weights(path):
+    return keras.saving.load_model(path, compile=False).get_weights()
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_a_killed_training_that_is_resumed_gives_what_an_undisturbed_one_gives(
+    dataset, undisturbed, tmp_path
+):
+    def kill(line):
+        if line.startswith("epoch 2"):
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(dataset, tmp_path / "killed", say=kill)
+    assert not (tmp_path / "killed" / "model.keras").exists()
+    resumed = fit(dataset, tmp_path / "killed", resume=True)
+    whole, _ = undisturbed
+    for one, other in zip(weights(whole / "model.keras"), weights(resumed), strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-3)
+    histories = [json.loads((out / "history.json").read_text()) for out in (whole, tmp_path / "killed")]
+    assert [row["epoch"] for row in histories[1]] == [1, 2, 3]
+    for one, other in zip(*histories, strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-3)
+        assert one["learning_rate"] == other["learning_rate"]
+
+
+def test_a_training_leaves_its_history_and_its_pictures(undisturbed):
+    out, lines = undisturbed
+    assert "trainable and" in lines[0]
+    with (out / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3
+    wanted = {"accuracy", "precision", "recall", "f1", "dice", "loss"}
+    assert wanted | {f"val_{name}" for name in wanted} | {"learning_rate"} <= set(rows[0])
+    for name in ("curves.png", "panels.png", "model.keras"):
+        assert (out / name).stat().st_size > 1000
+
+
+def test_a_training_stops_where_the_validation_loss_no_longer_falls(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(fitting, "centre_size_mask", lambda _, y: 0.0 * keras.ops.sum(y) + 1.0)
+    fit(dataset, tmp_path / "out", epochs=9, steps=1)
+    rows = json.loads((tmp_path / "out" / "history.json").read_text())
+    assert len(rows) == 1 + TINY.patience
+
+
+def test_another_training_is_not_resumed(dataset, undisturbed, tmp_path):
+    with pytest.raises(RunError, match="another seed"):
+        fit(dataset, undisturbed[0], seed=2, resume=True)
+    with pytest.raises(RunError, match="no checkpoint to resume"):
+        fit(dataset, tmp_path / "none", resume=True)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_directory_in_use_is_not_overwritten_unasked(dataset, undisturbed, tmp_path):
+    with pytest.raises(OutputError, match="exists already"):
+        fit(dataset, undisturbed[0])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="exists already"):
+        fit(dataset, tmp_path / "mine", overwrite=True)
+    assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_bad_data_is_found_before_anything_is_written(dataset, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    label = next((copy / "train" / "labels").iterdir())
+    label.write_text("0 0.5 1.7 0.1 0.1\n")
+    with pytest.raises(DatasetError, match="1.7"):
+        fit(copy, tmp_path / "out")
+    label.unlink()
+    with pytest.raises(DatasetError, match="no label file"):
+        fit(copy, tmp_path / "out")
+    shutil.rmtree(copy / "valid")
+    with pytest.raises(DatasetError, match="craters dataset split"):
+        fit(copy, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from lunarcraters.network.presets import preset
+from lunarcraters.network.targets import CHANNELS
+from lunarcraters.training.lu3m6tgt import pairs
+from lunarcraters.training.sampling import CROP_PX, Sampler
+from lunarcraters.training.sources import TileSource
+
+COMPACT = preset("compact")
+
+
+@pytest.fixture
+def tiles(dataset):
+    return TileSource(tuple(pairs(dataset, "train")))
+
+
+def test_a_batch_depends_on_the_seed_and_its_number_alone(tiles):
+    first, again = Sampler([tiles], COMPACT, seed=1), Sampler([tiles], COMPACT, seed=1)
+    first.batch(0)
+    for one, other in zip(first.batch(5), again.batch(5), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(first.batch(5)[0], first.batch(6)[0])
+    assert not np.array_equal(first.batch(5)[0], Sampler([tiles], COMPACT, seed=2).batch(5)[0])
+
+
+def test_images_and_targets_fit_the_network(tiles):
+    images, targets = Sampler([tiles], COMPACT, seed=1).batch(0)
+    assert images.shape == (8, CROP_PX, CROP_PX, 1)
+    assert targets.shape == (8, CROP_PX, CROP_PX, len(CHANNELS))
+    assert np.isfinite(images).all()
+    assert np.isfinite(targets).all()
+
+
+def test_every_tile_is_seen_once_an_epoch(tiles, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        TileSource, "scene", lambda self, index, *rest: seen.append(index) or 1 / 0
+    )
+    sampler = Sampler([tiles, tiles], COMPACT, seed=1)
+    for index in range(len(sampler)):
+        with pytest.raises(ZeroDivisionError):
+            sampler._sample(index)
+    assert sorted(seen) == sorted([*range(6), *range(6)])
+    assert seen != sorted(seen)
+
+
+def test_the_image_is_dark_where_the_mask_says_crater(tiles):
+    images, targets = Sampler([tiles], COMPACT, seed=1, augment=False).batch(0)
+    mask, weight = targets[..., 0] > 0, targets[..., 1] > 0
+    assert images[..., 0][mask & weight].mean() < images[..., 0][~mask & weight].mean() - 1
+
+
+def test_every_turn_keeps_image_and_targets_together(tiles):
+    sampler = Sampler([tiles], COMPACT, seed=4)
+    for number in range(3):
+        images, targets = sampler.batch(number)
+        mask, weight = targets[..., 0] > 0, targets[..., 1] > 0
+        assert images[..., 0][mask & weight].mean() < images[..., 0][~mask & weight].mean() - 0.5
+
+
+def test_the_baseline_is_given_whole_tiles_in_grey_levels(tiles):
+    images, targets = Sampler([tiles], preset("baseline"), seed=1, augment=False).batch(0)
+    assert images.shape == (16, 256, 256, 3)
+    assert targets.shape == (16, 256, 256, 1)
+    assert 0 <= images.min() < images.max() <= 1
+    np.testing.assert_array_equal(images[..., 0], images[..., 2])
+    assert set(np.unique(targets)) == {0.0, 1.0}
