@@ -8,7 +8,7 @@ import click
 from lunarcraters import __version__
 from lunarcraters.errors import CratersError
 
-_COMMANDS = {
+COMMANDS = {
     "tile": "Cut mosaics into georeferenced tiles for the network.",
     "detect": "Find the craters of a mosaic or of its tiles.",
     "export": "Write the catalogue of a run as GeoPackage, GeoJSON, CSV ...",
@@ -16,24 +16,28 @@ _COMMANDS = {
     "train": "Train a network on LU3M6TGT or a dataset of its layout.",
     "calibrate": "Choose a model's thresholds on a validation split.",
     "dataset": "Check, clean and split training data.",
+    "run": "Run the commands of a recipe, one after another.",
 }
+
+
+def load_command(name: str) -> click.Command:
+    """Import a subcommand."""
+    command: click.Command = import_module(f"lunarcraters.cli.{name}").command
+    return command
 
 
 class _LazyGroup(click.Group):
     """Lists commands without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(f"lunarcraters.cli.{name}").command
-        return command
+        return load_command(name) if name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

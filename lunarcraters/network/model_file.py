@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 import zipfile
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
@@ -114,13 +114,6 @@ def update_info(path: Path, info: ModelInfo) -> None:
     with _replacing(path) as temporary:
         _rewrite(path, temporary, info, half=False)
     read_info.cache_clear()
-
-
-def with_calibration(
-    info: ModelInfo, thresholds: dict[str, float], diameter_sd: dict[str, list[float]]
-) -> ModelInfo:
-    """The same description with other operating points and diameter uncertainty."""
-    return replace(info, thresholds=thresholds, diameter_sd=diameter_sd)
 
 
 def _check(path: Path) -> None:

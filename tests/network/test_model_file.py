@@ -1,5 +1,6 @@
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_a_new_description_leaves_the_weights(network, tmp_path):
     model_file.write_model(network, INFO, path)
     with zipfile.ZipFile(path) as archive:
         before = archive.read("model.weights.h5")
-    described = model_file.with_calibration(INFO, {"balanced": 0.3}, {})
+    described = replace(INFO, thresholds={"balanced": 0.3})
     model_file.update_info(path, described)
     assert model_file.read_info(path).thresholds == {"balanced": 0.3}
     with zipfile.ZipFile(path) as archive:

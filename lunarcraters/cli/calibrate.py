@@ -1,0 +1,35 @@
+"""`craters calibrate`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from lunarcraters.cli.options import json_option, quiet_option
+
+
+@click.command("calibrate")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--split", default="valid", show_default=True, help="Split to measure on.")
+@click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
+@quiet_option
+@json_option
+def command(
+    model: Path, dataset: Path, split: str, workers: int | None, quiet: bool, as_json: bool
+) -> None:
+    """Choose the thresholds and the diameter errors of MODEL on a split of DATASET.
+
+    `craters train` does it at its end; do it for models of your own that were trained elsewhere.
+
+    \b
+    craters calibrate model.keras LU3M6TGT_yolo_format
+    """
+    from lunarcraters.execution.calibration import calibrate
+
+    info = calibrate(model, dataset, split, workers=workers)
+    if as_json:
+        click.echo(json.dumps({"thresholds": info.thresholds, "diameter_sd": info.diameter_sd}))
+    elif not quiet:
+        points = ", ".join(f"{name} {value:.3f}" for name, value in info.thresholds.items())
+        click.echo(f"{model}: {points}")
