@@ -21,6 +21,7 @@ from lunarcraters.raster.vrt import mosaic_xml
 
 Float = NDArray[np.float64]
 
+_SAME_PLACE_PX = 0.01
 _SAMPLE_BYTES = 1 << 16
 _SAMPLES = 64
 
@@ -89,7 +90,7 @@ class Mosaic:
         step = self.width / 32.0
         x = self.width / 2.0 + np.array([[-step], [0.0], [step]])
         y = self.height * np.array([[0.25, 0.5, 0.75]])
-        lon, lat = self.to_lonlat(*np.broadcast_arrays(x, y))
+        lon, lat = self._lonlat(*np.broadcast_arrays(x, y))
         turn = moon.wrap_longitude(np.diff(lon, axis=0))
         cylindrical = np.allclose(turn, turn[0, 0], rtol=1e-6) and np.ptp(lat, axis=0).max() < 1e-6
         return abs(360.0 / float(turn[0, 0]) * step) if cylindrical and turn[0, 0] else None
@@ -101,10 +102,18 @@ class Mosaic:
 
     def to_lonlat(self, x: ArrayLike, y: ArrayLike) -> tuple[Float, Float]:
         """Longitude (-180..180) and latitude of mosaic pixels; NaN off the Moon."""
-        crs = self._placed()
         x, y = np.asarray(x, float), np.asarray(y, float)
+        lon, lat = self._lonlat(x, y)
+        if self.period_px is None:
+            # Beyond its edge a projection may go on with ground that it has already shown.
+            back_x, back_y = self.from_lonlat(lon, lat)
+            off = ~(np.hypot(back_x - x, back_y - y) < _SAME_PLACE_PX)
+            lon, lat = np.where(off, np.nan, lon), np.where(off, np.nan, lat)
+        return lon, lat
+
+    def _lonlat(self, x: Float, y: Float) -> tuple[Float, Float]:
         a, b, c, d, e, f = self.affine[:6]
-        return moon.to_lonlat(crs, a * x + b * y + c, d * x + e * y + f)
+        return moon.to_lonlat(self._placed(), a * x + b * y + c, d * x + e * y + f)
 
     def from_lonlat(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Float, Float]:
         """Mosaic pixels of longitudes (any range) and latitudes; NaN where there is none."""
@@ -158,7 +167,7 @@ class Mosaic:
             # Blocks are counted from the corner of the box; those wholly outside are left out.
             inside_x = _blocks_inside(start[0], width, by[0], self.width)
             inside_y = _blocks_inside(start[1], height, by[1], self.height)
-            for columns, rows in chunks(inside_x, inside_y, by):
+            for columns, rows in chunks(inside_x, inside_y, by, square=len(self.extents) > 1):
                 origin = (start[0] + columns.start * by[0], start[1] + rows.start * by[1])
                 count = (columns.stop - columns.start, rows.stop - rows.start)
                 if not self._meets_extent(origin, count[0] * by[0], count[1] * by[1]):

@@ -15,7 +15,8 @@ from lunarcraters.raster.sources import open_dataset
 Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
 """Values (0 where invalid) and validity, of one shape."""
 
-_CHUNK_PX = 1 << 22
+_CHUNK_SIDE_PX = 1 << 11
+_CHUNK_PX = _CHUNK_SIDE_PX**2
 """Most pixels held at full resolution while averaging."""
 
 _OPEN_DATASETS = 8
@@ -62,14 +63,16 @@ def read_blocks(
 
 
 def chunks(
-    columns: tuple[int, int], rows: tuple[int, int], by: tuple[int, int]
+    columns: tuple[int, int], rows: tuple[int, int], by: tuple[int, int], *, square: bool
 ) -> Iterator[tuple[slice, slice]]:
-    """Ranges of blocks, (columns, rows), that together hold a bounded number of pixels."""
-    block_px = by[0] * by[1]
+    """Ranges of blocks, (columns, rows), that together hold a bounded number of pixels.
+
+    Whole rows suit a raster stored in strips; squares suit many small rasters.
+    """
     across = max(1, columns[1] - columns[0])
-    if block_px > 1:
-        across = max(1, min(across, _CHUNK_PX // block_px))
-    down = max(1, _CHUNK_PX // (block_px * across))
+    if by != (1, 1):
+        across = min(across, max(1, (_CHUNK_SIDE_PX if square else _CHUNK_PX // by[1]) // by[0]))
+    down = max(1, _CHUNK_PX // (by[0] * by[1] * across))
     for y in range(*rows, down):
         for x in range(*columns, across):
             yield slice(x, min(x + across, columns[1])), slice(y, min(y + down, rows[1]))

@@ -1,0 +1,70 @@
+"""Partition: boxes of ground cut into the cores of tiles."""
+
+from itertools import pairwise
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from lunarcraters.raster.placement import Box
+
+_TOUCHING_PX = 2
+
+Cut = tuple[float, float]
+"""Start and end of a core along one axis."""
+
+
+def components(extents: tuple[Box, ...]) -> list[Box]:
+    """Bounding boxes of extents that touch (within 2 px), no two of which touch."""
+    boxes = np.array(extents, np.int64)
+    boxes[:, 2:] += boxes[:, :2]
+    while True:
+        squares = _squares(boxes, grown=_TOUCHING_PX / 2.0)
+        pairs = shapely.STRtree(squares).query(squares, predicate="intersects")
+        links = coo_array((np.ones(pairs.shape[1]), pairs), shape=(len(boxes), len(boxes)))
+        count, group = connected_components(links, directed=False)
+        if count == len(boxes):
+            break
+        merged = np.empty((count, 4), np.int64)
+        merged[:, :2], merged[:, 2:] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+        np.minimum.at(merged[:, :2], group, boxes[:, :2])
+        np.maximum.at(merged[:, 2:], group, boxes[:, 2:])
+        boxes = merged
+    order = np.lexsort((boxes[:, 0], boxes[:, 1]))
+    return [(int(x), int(y), int(r - x), int(b - y)) for x, y, r, b in boxes[order]]
+
+
+def cut(length: float, limit: float, halo: float, *, goes_on: bool) -> list[Cut]:
+    """Cut an axis so that each core with its halos is at most `limit` long.
+
+    The first and the last core need no halo on their outer side, and are longer by it, unless the
+    ground goes on there. Otherwise all are of one length.
+    """
+    outer = halo if goes_on else 0.0
+    if length + 2.0 * outer <= limit:
+        return [(0.0, length)]
+    spare = halo - outer
+    count = int(np.ceil(round((length - 2.0 * spare) / (limit - 2.0 * halo), 9)))
+    step = (length - 2.0 * spare) / count
+    edges = [0.0, *(spare + step * i for i in range(1, count)), length]
+    return list(pairwise(edges))
+
+
+def meets(boxes: NDArray[np.int64], extents: tuple[Box, ...]) -> NDArray[np.bool_]:
+    """Which boxes (n, 4) share ground with an extent."""
+    # Boxes that only share an edge share no ground: they are taken a little smaller.
+    ground, others = np.array(extents, np.int64), boxes.copy()
+    ground[:, 2:] += ground[:, :2]
+    others[:, 2:] += others[:, :2]
+    tree = shapely.STRtree(_squares(ground, grown=-0.25))
+    found = np.zeros(len(boxes), np.bool_)
+    found[tree.query(_squares(others, grown=-0.25), predicate="intersects")[0]] = True
+    return found
+
+
+def _squares(corners: NDArray[np.int64], *, grown: float) -> NDArray[np.object_]:
+    left, top, right, bottom = corners.T.astype(float)
+    boxes = shapely.box(left - grown, top - grown, right + grown, bottom + grown)
+    return np.asarray(boxes, np.object_)

@@ -1,0 +1,220 @@
+"""Tiling: square windows in frames, each with a core of its own and a halo around it."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from affine import Affine
+from numpy.typing import ArrayLike, NDArray
+
+from lunarcraters import moon
+from lunarcraters.errors import TileSetError
+from lunarcraters.raster.frames import Fit, Ground, rows_of_frames, stretch
+from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.partition import components, cut, meets
+from lunarcraters.raster.placement import Box
+from lunarcraters.raster.reading import Pixels
+from lunarcraters.raster.warping import read_frame
+
+MAX_STRETCH = 1.1
+"""Up to this ratio of a pixel's ground sizes tiles are windows of the mosaic itself."""
+
+_SIZE_STEP_PX = 16
+_LEAST_SIZE_PX = 64
+_LEAST_LEVEL_PX = 128
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A square window in a frame.
+
+    Attributes:
+        name: Level, row and column in the plan ("z0_r0003_c0012"), unique.
+        level: Octave: a pixel of the frame is 2**level pixels of the mosaic.
+        crs_wkt: CRS of the frame; None for a plain picture.
+        affine: Frame pixel corner to frame CRS (plain: to mosaic pixel).
+        size: Pixels to a side, a multiple of 16.
+        core: The ground that is the tile's own, mosaic pixels; cores of a level do not overlap.
+        window: Native frame: the window of the mosaic, size * 2**level mosaic pixels to a side,
+            which may reach outside. None: a local frame.
+    """
+
+    name: str
+    level: int
+    crs_wkt: str | None
+    affine: Affine
+    size: int
+    core: Box
+    window: Box | None
+
+
+def plan_tiles(
+    mosaic: Mosaic,
+    *,
+    max_size: int = 1024,
+    halo: int = 64,
+    levels: int | None = None,
+    frames: str = "auto",
+) -> list[Tile]:
+    """Tiles of every octave of a mosaic, ordered by level, row and column.
+
+    Args:
+        mosaic: What to cut.
+        max_size: Most pixels to a side of a tile.
+        halo: Pixels around a core that the tile has as well, where the ground goes on.
+        levels: How many octaves; None for as many as leave the mosaic 128 px long.
+        frames: "native" (windows of the mosaic), "local" (each tile warped to a stereographic
+            frame of its own) or "auto": native where pixels are nearly square on the ground.
+
+    Raises:
+        TileSetError: The sizes leave no room for a core, or the mosaic is off the Moon.
+    """
+    max_size -= max_size % _SIZE_STEP_PX
+    if halo < 0 or max_size < max(_LEAST_SIZE_PX, 2 * halo + _SIZE_STEP_PX):
+        raise TileSetError(
+            f"tiles of {max_size} px have no room for a core between halos of {halo} px: give a "
+            f"--size of at least {max(_LEAST_SIZE_PX, 2 * halo + 2 * _SIZE_STEP_PX)}"
+        )
+    grounds = components(mosaic.extents)
+    if levels is None:
+        longest = max(max(box[2:]) for box in grounds)
+        levels = max(1, int(np.log2(max(1.0, longest / _LEAST_LEVEL_PX))) + 1)
+    if levels < 1:
+        raise TileSetError(f"{levels} levels were asked for: give --levels of at least 1")
+    native = frames == "native" or mosaic.is_plain
+    if frames == "auto" and not native:
+        native = stretch(mosaic) < MAX_STRETCH
+    plan = _plan_native if native else _plan_local
+    return [
+        tile for level in range(levels) for tile in plan(mosaic, grounds, level, max_size, halo)
+    ]
+
+
+def read_tile(mosaic: Mosaic, tile: Tile) -> Pixels:
+    """Values in the mosaic's dtype (0 where invalid) and validity, of shape (size, size).
+
+    Raises:
+        MosaicError: The pixels cannot be read.
+    """
+    if tile.window is not None:
+        return mosaic.read(tile.window, 2**tile.level)
+    if tile.crs_wkt is None:
+        raise TileSetError(f"tile {tile.name} has no frame: plan the tiles again")
+    return read_frame(mosaic, tile.crs_wkt, tile.affine, tile.size)
+
+
+def owns(mosaic: Mosaic, tile: Tile, x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
+    """Which points, in mosaic pixels, lie in the tile's core, its left and top edges included.
+
+    Where the mosaic goes round the Moon, points between its last column and its first (less than
+    a pixel of ground) count as in the nearer one.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if mosaic.goes_round:
+        x = np.where((x < 0.0) & (x >= -1.0), 0.0, x)
+        last = np.nextafter(float(mosaic.width), 0.0)
+        x = np.where((x > last) & (x <= mosaic.width + 1.0), last, x)
+    column, row, width, height = tile.core
+    return np.asarray((x >= column) & (x < column + width) & (y >= row) & (y < row + height))
+
+
+def _round_up(size: float) -> int:
+    steps = int(np.ceil(round(size / _SIZE_STEP_PX, 6)))
+    return max(_LEAST_SIZE_PX, steps * _SIZE_STEP_PX)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A core along one axis, and the same with its halos, in pixels of the level."""
+
+    core: tuple[int, int]
+    needed: tuple[int, int]
+
+
+def _spans(start: int, stop: int, max_size: int, halo: int, *, goes_on: bool) -> list[_Span]:
+    cuts = cut(stop - start, max_size, halo, goes_on=goes_on)
+    edges = [start, *(start + round(end) for _, end in cuts)]
+    spans = []
+    for index, core in enumerate(pairwise(edges)):
+        before = halo if goes_on or index > 0 else 0
+        after = halo if goes_on or index < len(cuts) - 1 else 0
+        spans.append(_Span(core, (core[0] - before, core[1] + after)))
+    return spans
+
+
+def _plan_native(
+    mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
+) -> list[Tile]:
+    scale = 2**level
+    found: list[tuple[int, int, Box, _Span, _Span]] = []
+    row = 0
+    for ground in grounds:
+        left, top, width, height = ground
+        # Windows start on whole pixels of the level, so that overviews fit them.
+        first_x, last_x = left // scale, -(-(left + width) // scale)
+        first_y, last_y = top // scale, -(-(top + height) // scale)
+        goes_on = mosaic.goes_round and width == mosaic.width
+        across = _spans(first_x, last_x, max_size, halo, goes_on=goes_on)
+        for y in _spans(first_y, last_y, max_size, halo, goes_on=False):
+            cores = [_core(x, y, ground, scale) for x in across]
+            for column in np.flatnonzero(meets(np.array(cores), mosaic.extents)):
+                found.append((row, int(column), cores[column], across[column], y))
+            row += 1
+    needs = [s.needed[1] - s.needed[0] for *_, x, y in found for s in (x, y)]
+    size = _round_up(max(needs))
+    return [_native_tile(mosaic, level, size, *place) for place in found]
+
+
+def _core(x: _Span, y: _Span, ground: Box, scale: int) -> Box:
+    left, top = max(ground[0], x.core[0] * scale), max(ground[1], y.core[0] * scale)
+    right = min(ground[0] + ground[2], x.core[1] * scale)
+    bottom = min(ground[1] + ground[3], y.core[1] * scale)
+    return left, top, right - left, bottom - top
+
+
+def _native_tile(
+    mosaic: Mosaic, level: int, size: int, row: int, column: int, core: Box, x: _Span, y: _Span
+) -> Tile:
+    scale = 2**level
+    left, top = ((s.needed[0] - (size - (s.needed[1] - s.needed[0])) // 2) * scale for s in (x, y))
+    return Tile(
+        name=f"z{level}_r{row:04d}_c{column:04d}",
+        level=level,
+        crs_wkt=mosaic.crs_wkt,
+        affine=mosaic.affine * Affine.translation(left, top) * Affine.scale(scale),
+        size=size,
+        core=core,
+        window=(left, top, size * scale, size * scale),
+    )
+
+
+def _plan_local(
+    mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
+) -> list[Tile]:
+    rows: list[Fit] = []
+    for ground in grounds:
+        rows += rows_of_frames(Ground(mosaic, ground, level, max_size, halo))
+    size = _round_up(max((float(fit.needs.max()) for fit in rows), default=0.0))
+    return [
+        _local_tile(mosaic, level, size, row, column, fit)
+        for row, fit in enumerate(rows)
+        for column in range(len(fit.cores))
+    ]
+
+
+def _local_tile(mosaic: Mosaic, level: int, size: int, row: int, column: int, fit: Fit) -> Tile:
+    radius = moon.radius_m(mosaic.crs) if mosaic.crs else moon.RADIUS_M
+    crs = moon.local_frame(float(fit.lon[column]), float(fit.lat[column]), radius)
+    gsd_m = float(fit.gsd_m[column])
+    centre_x, centre_y = (fit.low[column] + fit.high[column]) / 2.0
+    left, top = float(centre_x - size / 2.0) * gsd_m, float(centre_y + size / 2.0) * gsd_m
+    x, y, width, height = (int(number) for number in fit.cores[column])
+    return Tile(
+        name=f"z{level}_r{row:04d}_c{column:04d}",
+        level=level,
+        crs_wkt=crs.to_wkt(),
+        affine=Affine(gsd_m, 0.0, left, 0.0, -gsd_m, top),
+        size=size,
+        core=(x, y, width, height),
+        window=None,
+    )

@@ -1,0 +1,156 @@
+"""Warping: pixels of one grid sampled at the places of another."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from lunarcraters import moon
+from lunarcraters.raster.mosaic import Mosaic, nearest_turn
+from lunarcraters.raster.reading import Pixels
+
+Float = NDArray[np.float64]
+Places = tuple[Float, Float]
+"""x and y of the same shape; NaN where there is no place."""
+
+_KNOT_PX = 16
+_TOLERANCE_PX = 0.05
+_WIDEST_PX = 30_000
+"""cv2.remap counts source pixels in 16 bits."""
+
+
+def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixels:
+    """The mosaic's pixels, bilinear, in a square frame of another coordinate system.
+
+    Where frame pixels are larger than mosaic pixels the means of blocks are sampled, along x and
+    along y by themselves: near the poles a cylindrical mosaic has far more columns than it needs.
+
+    Returns:
+        Values in the mosaic's dtype (0 where invalid) and validity, of shape (size, size).
+    """
+    place = _frame_to_mosaic(mosaic, CRS.from_wkt(crs_wkt), affine, size)
+    by = _decimation(mosaic, place, size)
+    x, y = places_of_pixels(
+        place, size, size, tolerance=(_TOLERANCE_PX * by[0], _TOLERANCE_PX * by[1])
+    )
+    on_moon = np.isfinite(x) & np.isfinite(y)
+    if not on_moon.any():
+        return np.zeros((size, size), mosaic.dtype), np.zeros((size, size), np.bool_)
+    left, width, by_x = _span(x[on_moon], by[0])
+    top, height, by_y = _span(y[on_moon], by[1])
+    values, valid = mosaic.read((left, top, width, height), (by_x, by_y))
+    real, known = sample(values, valid, (x - left) / by_x, (y - top) / by_y)
+    if values.dtype.kind in "iu":
+        real = np.rint(real)
+    return real.astype(values.dtype), known
+
+
+def sample(
+    values: NDArray[np.generic], valid: NDArray[np.bool_], x: Float, y: Float
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Bilinear values at places of an array, counting from the corner of its first pixel.
+
+    Invalid pixels have no weight; where they have half of it or more the result is invalid (0).
+    """
+    weight = valid.astype(np.float32)
+    real = np.where(valid, values, 0).astype(np.float32)
+    # cv2 counts from the centre of the first pixel.
+    map_x = np.nan_to_num(x - 0.5, nan=-9.0).astype(np.float32)
+    map_y = np.nan_to_num(y - 0.5, nan=-9.0).astype(np.float32)
+    share = cv2.remap(weight, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    total = cv2.remap(real, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    known = share > 0.4999
+    return np.divide(total, share, out=np.zeros_like(total), where=known), known
+
+
+def places_of_pixels(
+    place: Callable[[Float, Float], Places],
+    width: int,
+    height: int,
+    tolerance: tuple[float, float] = (_TOLERANCE_PX, _TOLERANCE_PX),
+) -> Places:
+    """Places of all pixel centres, exact at every 16th pixel corner and bilinear in between.
+
+    Where that is not good enough (a pole, the edge of the projection) each is computed exactly.
+
+    Args:
+        place: From pixel coordinates to places.
+        width: Pixels.
+        height: Pixels.
+        tolerance: Largest error along x and along y, in the units of `place`.
+
+    Returns:
+        x and y, each of shape (height, width).
+    """
+    across, down = -(-width // _KNOT_PX), -(-height // _KNOT_PX)
+    u, v = _grid(np.arange(across + 1) * _KNOT_PX, np.arange(down + 1) * _KNOT_PX)
+    middle_u, middle_v = u[1:, 1:] - _KNOT_PX / 2.0, v[1:, 1:] - _KNOT_PX / 2.0
+    knots, middles = place(u, v), place(middle_u, middle_v)
+    for knot, middle, allowed in zip(knots, middles, tolerance, strict=True):
+        mean = (knot[1:, 1:] + knot[:-1, 1:] + knot[1:, :-1] + knot[:-1, :-1]) / 4.0
+        if not (np.abs(mean - middle) <= allowed).all():  # NaN is not
+            return place(*_grid(np.arange(width) + 0.5, np.arange(height) + 0.5))
+    x, y = (_between(knot, width, height) for knot in knots)
+    return x, y
+
+
+def _grid(u: NDArray[np.generic], v: NDArray[np.generic]) -> Places:
+    grid_u, grid_v = np.meshgrid(u.astype(float), v.astype(float))
+    return grid_u, grid_v
+
+
+def _between(knots: Float, width: int, height: int) -> Float:
+    """Bilinear at pixel centres; in plain steps, whose result is the same on every machine."""
+    column, row = np.arange(width) // _KNOT_PX, np.arange(height) // _KNOT_PX
+    along_x = (np.arange(width) + 0.5) / _KNOT_PX - column
+    along_y = ((np.arange(height) + 0.5) / _KNOT_PX - row)[:, None]
+    wide = knots[:, column] * (1.0 - along_x) + knots[:, column + 1] * along_x
+    return np.asarray(wide[row] * (1.0 - along_y) + wide[row + 1] * along_y)
+
+
+def _frame_to_mosaic(
+    mosaic: Mosaic, crs: CRS, affine: Affine, size: int
+) -> Callable[[Float, Float], Places]:
+    def locate(u: Float, v: Float) -> Places:
+        a, b, c, d, e, f = affine[:6]
+        return mosaic.from_lonlat(*moon.to_lonlat(crs, a * u + b * v + c, d * u + e * v + f))
+
+    centre = float(locate(np.array(size / 2.0), np.array(size / 2.0))[0])
+
+    def place(u: Float, v: Float) -> Places:
+        x, y = locate(u, v)
+        if mosaic.period_px is not None and np.isfinite(centre):
+            x = nearest_turn(x, centre, mosaic.period_px)
+        return x, y
+
+    return place
+
+
+def _decimation(
+    mosaic: Mosaic, place: Callable[[Float, Float], Places], size: int
+) -> tuple[int, int]:
+    """Powers of two nearest to the mosaic pixels in a frame pixel, where they are fewest."""
+    u, v = _grid(np.arange(0, size + 1, _KNOT_PX), np.arange(0, size + 1, _KNOT_PX))
+    here, right, below = place(u, v), place(u + 1.0, v), place(u, v + 1.0)
+    steps = []
+    for axis, period in enumerate((mosaic.period_px, None)):
+        moves = np.stack([right[axis] - here[axis], below[axis] - here[axis]])
+        if period is not None:
+            moves = nearest_turn(moves, 0.0, period)
+        length = np.hypot(*moves)
+        fewest = np.nanpercentile(length, 5) if np.isfinite(length).any() else 1.0
+        # A step of 1.68 pixels and more counts as 2: a stereographic frame shrinks its margins.
+        steps.append(2 ** max(0, int(np.floor(np.log2(max(fewest, 1.0)) + 0.25))))
+    return steps[0], steps[1]
+
+
+def _span(places: Float, by: int) -> tuple[int, int, int]:
+    """Start, length (both whole blocks, with one to spare) and the size of a block."""
+    while (places.max() - places.min()) / by > _WIDEST_PX:
+        by *= 2
+    first = int(np.floor(places.min() / by)) - 1
+    last = int(np.floor(places.max() / by)) + 2
+    return first * by, (last - first) * by, by
