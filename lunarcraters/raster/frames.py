@@ -150,19 +150,24 @@ def _halves(ground: Ground, core: NDArray[np.int64]) -> tuple[Box, Box]:
 
 def fit_frames(mosaic: Mosaic, cores: NDArray[np.int64], level: int, halo: int) -> Fit:
     """Stereographic frames centred on cores; cores that lie off the Moon are left out."""
-    centre = cores[:, :2] + cores[:, 2:] / 2.0
-    lon, lat = mosaic.to_lonlat(*centre.T)
-    gsd_m = meridian_gsd_m(mosaic, *centre.T) * 2**level
     share = np.linspace(0.0, 1.0, _POINTS)
     x = cores[:, 0, None, None] + cores[:, 2, None, None] * share[None, None, :]
     y = cores[:, 1, None, None] + cores[:, 3, None, None] * share[None, :, None]
-    places = np.stack(np.broadcast_arrays(*mosaic.to_lonlat(*np.broadcast_arrays(x, y))))
-    plane = stereographic_m(mosaic, lon, lat, places[0], places[1])
-    on_moon = np.isfinite(lon) & np.isfinite(gsd_m) & np.isfinite(plane).any(axis=(1, 2, 3))
-    plane = plane[on_moon] / gsd_m[on_moon, None, None, None]
+    to_lon, to_lat = mosaic.to_lonlat(*np.broadcast_arrays(x, y))
+    lon, lat = mosaic.to_lonlat(*(cores[:, :2] + cores[:, 2:] / 2.0).T)
+    # A core at the limb of the Moon may have its middle beyond it.
+    points = np.nan_to_num(moon.unit_vectors(to_lon, to_lat)).sum(axis=(1, 2))
+    ground_lon, ground_lat = moon.vectors_to_lonlat(points)
+    off = ~np.isfinite(lon) & points.any(axis=1)
+    lon, lat = np.where(off, ground_lon, lon), np.where(off, ground_lat, lat)
+    gsd_m = meridian_gsd_m(mosaic, *mosaic.from_lonlat(lon, lat)) * 2**level
+    on_moon = np.isfinite(gsd_m)
+    lon, lat, gsd_m = lon[on_moon], lat[on_moon], gsd_m[on_moon]
+    plane = stereographic_m(mosaic, lon, lat, to_lon[on_moon], to_lat[on_moon])
+    plane /= gsd_m[:, None, None, None]
     low = np.nanmin(plane, axis=(1, 2)) if len(plane) else np.empty((0, 2))
     high = np.nanmax(plane, axis=(1, 2)) if len(plane) else np.empty((0, 2))
-    return Fit(cores[on_moon], lon[on_moon], lat[on_moon], gsd_m[on_moon], low, high, halo)
+    return Fit(cores[on_moon], lon, lat, gsd_m, low, high, halo)
 
 
 def stereographic_m(mosaic: Mosaic, lon: Float, lat: Float, to_lon: Float, to_lat: Float) -> Float:
@@ -220,6 +225,7 @@ def _lengths_px(ground: Ground, band: tuple[int, int]) -> tuple[float, float]:
     gsd_m, sizes_m = _sizes_m(ground, band)
     # The middle of each row, not its ends: at a limb pixels are of any size.
     sizes = (sizes_m / gsd_m[:, None]).reshape(_POINTS, _POINTS, 2)
+    sizes = sizes[np.isfinite(sizes).any(axis=(1, 2))]
     widest, tallest = np.nanmax(np.nanmedian(sizes, axis=1), axis=0)
     scale = 2**ground.level
     return float(ground.box[2] * widest / scale), float(band[1] * tallest / scale)
