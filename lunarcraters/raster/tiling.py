@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from affine import Affine
 from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS
 
 from lunarcraters import moon
 from lunarcraters.errors import TileSetError
@@ -18,6 +19,9 @@ from lunarcraters.raster.warping import read_frame
 
 MAX_STRETCH = 1.1
 """Up to this ratio of a pixel's ground sizes tiles are windows of the mosaic itself."""
+
+DEFAULT_SIZE_PX = 1024
+DEFAULT_HALO_PX = 64
 
 _SIZE_STEP_PX = 16
 _LEAST_SIZE_PX = 64
@@ -47,12 +51,17 @@ class Tile:
     core: Box
     window: Box | None
 
+    @property
+    def crs(self) -> CRS | None:
+        """CRS of the frame; None for a plain picture."""
+        return None if self.crs_wkt is None else CRS.from_wkt(self.crs_wkt)
+
 
 def plan_tiles(
     mosaic: Mosaic,
     *,
-    max_size: int = 1024,
-    halo: int = 64,
+    max_size: int = DEFAULT_SIZE_PX,
+    halo: int = DEFAULT_HALO_PX,
     levels: int | None = None,
     frames: str = "auto",
 ) -> list[Tile]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 import numpy as np
+from affine import Affine
 from pyproj import CRS
 
-from lunarcraters.raster.placement import Grid, Place
+from lunarcraters.raster.placement import Box, Grid, Place
 from lunarcraters.raster.sources import Source
 
 GDAL_TYPES = {
@@ -24,25 +25,82 @@ _COLOURS = ("Red", "Green", "Blue")
 
 def mosaic_xml(sources: Sequence[Source], grid: Grid) -> str:
     """XML of sources laid on one grid, later ones on top, with a mask band of what is valid."""
-    root = ElementTree.Element(
-        "VRTDataset", rasterXSize=str(grid.width), rasterYSize=str(grid.height)
-    )
-    if grid.crs_wkt is not None:
-        # The data axes stay x, y whatever order the CRS itself names.
-        _child(root, "SRS", grid.crs_wkt, dataAxisToSRSAxisMapping=_axis_mapping(grid.crs_wkt))
-        a, b, c, d, e, f = grid.affine[:6]
-        _child(root, "GeoTransform", ", ".join(repr(float(n)) for n in (c, a, b, f, d, e)))
+    root = _dataset_element(grid.width, grid.height, grid.crs_wkt, grid.affine)
     dtype = GDAL_TYPES[str(np.result_type(*(source.dtype for source in sources)))]
     for index, band in enumerate(sources[0].bands):
-        element = _child(root, "VRTRasterBand", dataType=dtype, band=str(index + 1))
-        colour = _COLOURS[index] if len(sources[0].bands) > 1 else "Gray"
-        _child(element, "ColorInterp", colour)
+        element = _band(root, index, len(sources[0].bands), dtype)
         for source, place in zip(sources, grid.places, strict=True):
             _values(element, source, place, band)
     mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
     for source, place in zip(sources, grid.places, strict=True):
         _validity(mask, source, place)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def window_xml(
+    uri: str,
+    *,
+    limits: tuple[int, int],
+    bands: Sequence[int],
+    dtype: str,
+    window: Box,
+    size: int,
+    crs_wkt: str | None,
+    affine: Affine,
+) -> str:
+    """XML of a square window of a raster, outside of which nothing is valid.
+
+    Args:
+        uri: What GDAL opens.
+        limits: Width and height of the raster.
+        bands: Of the raster.
+        dtype: NumPy name.
+        window: Pixels of the raster; may reach outside.
+        size: Pixels to a side of what the window is shown as.
+        crs_wkt: None for a plain picture.
+        affine: Pixel corner of the result to CRS.
+    """
+    left, top, side, _ = window
+    first_x, first_y = max(left, 0), max(top, 0)
+    last_x, last_y = min(left + side, limits[0]), min(top + side, limits[1])
+    inside = (first_x, first_y, last_x - first_x, last_y - first_y)
+    scale = side / size
+    place = tuple(n / scale for n in (first_x - left, first_y - top, inside[2], inside[3]))
+    root = _dataset_element(size, size, crs_wkt, affine)
+    for index, band in enumerate(bands):
+        element = _band(root, index, len(bands), GDAL_TYPES[dtype])
+        _window(element, uri, str(band), inside, place)
+    mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
+    _window(mask, uri, f"mask,{bands[0]}", inside, place)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _window(
+    parent: ElementTree.Element, uri: str, band: str, inside: Sequence[int], place: Sequence[float]
+) -> None:
+    element = _child(parent, "SimpleSource", resampling="average")
+    _child(element, "SourceFilename", uri, relativeToVRT="0")
+    _child(element, "SourceBand", band)
+    _rectangle(element, "SrcRect", inside)
+    _rectangle(element, "DstRect", place)
+
+
+def _dataset_element(
+    width: int, height: int, crs_wkt: str | None, affine: Affine
+) -> ElementTree.Element:
+    root = ElementTree.Element("VRTDataset", rasterXSize=str(width), rasterYSize=str(height))
+    if crs_wkt is not None:
+        # The data axes stay x, y whatever order the CRS itself names.
+        _child(root, "SRS", crs_wkt, dataAxisToSRSAxisMapping=_axis_mapping(crs_wkt))
+        a, b, c, d, e, f = affine[:6]
+        _child(root, "GeoTransform", ", ".join(repr(float(n)) for n in (c, a, b, f, d, e)))
+    return root
+
+
+def _band(root: ElementTree.Element, index: int, count: int, dtype: str) -> ElementTree.Element:
+    element = _child(root, "VRTRasterBand", dataType=dtype, band=str(index + 1))
+    _child(element, "ColorInterp", _COLOURS[index] if count > 1 else "Gray")
+    return element
 
 
 def _axis_mapping(crs_wkt: str) -> str:

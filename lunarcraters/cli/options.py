@@ -1,0 +1,31 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+
+def output_option(what: str) -> Callable[[Command], Command]:
+    """`-o OUT`, required; `what` is its help."""
+    return click.option(
+        "-o", "--output", "out", type=click.Path(path_type=Path), required=True, help=what
+    )
+
+
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+
+crs_option = click.option(
+    "--crs", help="Coordinate system of the mosaic, for example IAU_2015:30110 [default: its own]."
+)
+
+nodata_option = click.option(
+    "--nodata", type=float, help="Value that means no data [default: the mosaic's own]."
+)
+
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -1,0 +1,159 @@
+"""Tile sources: tiles in a directory, or tiles cut from a mosaic as they are read.
+
+What reads tiles cannot tell which of the two it has: both give the same pixels.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.photometry import Photometry, measure
+from lunarcraters.raster.reading import Pixels
+from lunarcraters.raster.tile_files import read_geotiff, tile_file
+from lunarcraters.raster.tiling import (
+    DEFAULT_HALO_PX,
+    DEFAULT_SIZE_PX,
+    Tile,
+    plan_tiles,
+    read_tile,
+)
+
+FORMAT = "craters tiles 1"
+"""Of the files that describe tiles; another number for anything that older programs misread."""
+
+
+class TileSource(Protocol):
+    """Tiles to search: written ones, or a mosaic that is cut as it is read."""
+
+    @property
+    def mosaic(self) -> Mosaic:
+        """What the tiles are cut from."""
+
+    @property
+    def tiles(self) -> Sequence[Tile]:
+        """By level, row and column."""
+
+    @property
+    def photometry(self) -> Photometry:
+        """Of the mosaic."""
+
+    def read(self, tile: Tile) -> Pixels:
+        """Values and validity of a tile, shape (size, size)."""
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the mosaic and the plan."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a mosaic was cut.
+
+    Attributes:
+        max_size: Most pixels to a side of a tile.
+        halo: Pixels around a core.
+        levels: Octaves.
+        frames: "auto", "native" or "local".
+    """
+
+    max_size: int
+    halo: int
+    levels: int
+    frames: str = "auto"
+
+
+@dataclass(frozen=True)
+class MosaicTiles:
+    """A mosaic that is cut as it is read.
+
+    Attributes:
+        mosaic: What is cut.
+        settings: How.
+        tiles: The plan.
+        photometry: Of the mosaic.
+    """
+
+    mosaic: Mosaic
+    settings: Settings
+    tiles: tuple[Tile, ...]
+    photometry: Photometry
+
+    @classmethod
+    def plan(
+        cls,
+        mosaic: Mosaic,
+        *,
+        max_size: int = DEFAULT_SIZE_PX,
+        halo: int = DEFAULT_HALO_PX,
+        levels: int | None = None,
+        frames: str = "auto",
+    ) -> "MosaicTiles":
+        """Plan the tiles of a mosaic (see `plan_tiles`) and measure its photometry.
+
+        Raises:
+            TileSetError: The sizes leave no room for a core.
+            MosaicError: The mosaic has no valid pixel, or cannot be read.
+        """
+        tiles = plan_tiles(mosaic, max_size=max_size, halo=halo, levels=levels, frames=frames)
+        count = 1 + max(tile.level for tile in tiles)
+        settings = Settings(max_size, halo, count, frames)
+        return cls(mosaic, settings, tuple(tiles), measure(mosaic))
+
+    def read(self, tile: Tile) -> Pixels:
+        """Values and validity of a tile, shape (size, size)."""
+        return read_tile(self.mosaic, tile)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the mosaic and the settings: that of the same tiles when written."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return _fingerprint(self.mosaic.fingerprint(), self.settings)
+
+
+@dataclass(frozen=True)
+class TileSet:
+    """Tiles in a directory.
+
+    Attributes:
+        directory: Where they are.
+        virtual: Whether the files hold no pixels, so that these come from the mosaic.
+        mosaic: What they were cut from. Unless virtual, its files may be gone.
+        mosaic_fingerprint: Of the mosaic when it was cut.
+        settings: How it was cut.
+        tiles: Those that have a valid pixel (virtual: all).
+        photometry: Of the mosaic.
+    """
+
+    directory: Path
+    virtual: bool
+    mosaic: Mosaic
+    mosaic_fingerprint: str
+    settings: Settings
+    tiles: tuple[Tile, ...]
+    photometry: Photometry
+
+    def read(self, tile: Tile) -> Pixels:
+        """Values and validity of a tile, shape (size, size).
+
+        Raises:
+            TileSetError: Its file is missing or damaged.
+            MosaicError: It is virtual, and the mosaic cannot be read.
+        """
+        if self.virtual:
+            return read_tile(self.mosaic, tile)
+        return read_geotiff(self.directory / tile_file(tile, virtual=False))
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the mosaic and the settings: that of the mosaic cut as it is read."""
+        return _fingerprint(self.mosaic_fingerprint, self.settings)
+
+
+def _fingerprint(mosaic_fingerprint: str, settings: Settings) -> str:
+    text = json.dumps([FORMAT, mosaic_fingerprint, asdict(settings)])
+    return hashlib.sha256(text.encode()).hexdigest()
