@@ -94,7 +94,9 @@ def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[Float, Float]:
     try:
         lon, lat = _transformer(crs.to_wkt()).transform(np.asarray(x, float), np.asarray(y, float))
     except ProjError as error:
-        raise CoordinateSystemError(f"{crs.name} cannot be turned into longitude: {error}") from error
+        raise CoordinateSystemError(
+            f"{crs.name} cannot be turned into longitude: {error}"
+        ) from error
     lon, lat = np.asarray(lon, float), np.asarray(lat, float)
     off = ~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(lat) > 90.0)
     return np.where(off, np.nan, wrap_longitude(lon)), np.where(off, np.nan, lat)

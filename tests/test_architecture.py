@@ -12,7 +12,7 @@ import lunarcraters
 
 PACKAGE = Path(lunarcraters.__file__).parent
 LAYERS = (
-    "errors", "moon", "terrain", "raster", "network", "catalogue", "training", "evaluation",
+    "errors", "files", "moon", "terrain", "raster", "network", "catalogue", "training", "evaluation",
     "execution", "cli",
 )  # fmt: skip
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

@@ -1,5 +1,4 @@
 """`craters dataset`: check, clean and split training data."""
-# ruff: noqa: D301 - click reads the backspace characters in the docstrings.
 
 import json
 from pathlib import Path

@@ -5,8 +5,14 @@ from pathlib import Path
 
 import click
 
-from lunarcraters.cli.options import crs_option, json_option, nodata_option, output_option
-from lunarcraters.cli.options import overwrite_option, quiet_option
+from lunarcraters.cli.options import (
+    crs_option,
+    json_option,
+    nodata_option,
+    output_option,
+    overwrite_option,
+    quiet_option,
+)
 from lunarcraters.cli.progress import progress_bar
 
 
@@ -69,5 +75,7 @@ def command(
     if as_json:
         click.echo(json.dumps(summary))
     elif not quiet:
-        best = "" if balanced is None else f", {summary['balanced']} above {balanced:.2f} (balanced)"
+        best = (
+            "" if balanced is None else f", {summary['balanced']} above {balanced:.2f} (balanced)"
+        )
         click.echo(f"{len(found)} craters{best} in {out}: write them with craters export {out} OUT")

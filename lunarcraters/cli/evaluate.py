@@ -19,8 +19,9 @@ RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
 @click.command("evaluate")
 @click.argument("catalogue", type=click.Path(path_type=Path))
 @click.argument("reference", type=click.Path(path_type=Path))
-@click.option("--rule", "rule_name", type=click.Choice(RULE_NAMES), default="circle",
-              show_default=True, help="When a detection is a reference crater.")  # fmt: skip
+@click.option("--rule", "rule_name", type=click.Choice(RULE_NAMES),
+              help="When a detection is a reference crater "
+              "[default: box for labels, circle for catalogues].")  # fmt: skip
 @click.option("--iou", type=click.FloatRange(0, 1, min_open=True),
               help="Least intersection over union (circle, box) [default: 0.5].")  # fmt: skip
 @click.option("--max-offset", type=click.FloatRange(0, min_open=True),
@@ -42,7 +43,7 @@ RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
 def command(
     catalogue: Path,
     reference: Path,
-    rule_name: str,
+    rule_name: str | None,
     iou: float | None,
     max_offset: float | None,
     max_ratio: float | None,
@@ -61,7 +62,7 @@ def command(
 
     \b
     craters evaluate run reference.csv --min-diameter 2
-    craters evaluate run LU3M6TGT/test --rule box --min-pixels 11 --figures figures
+    craters evaluate run LU3M6TGT/test --min-pixels 11 --figures figures
     craters evaluate craters.gpkg reference.csv --rule deepmoon --json
     """
     from lunarcraters.evaluation.figures import write_figures
@@ -69,8 +70,9 @@ def command(
     from lunarcraters.evaluation.reference import read_reference
     from lunarcraters.evaluation.scores import score
 
-    rule = _rule(rule_name, {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio})
     found, known = _read(catalogue), read_reference(reference)
+    rule_name = rule_name or ("circle" if known.tiles is None else "box")
+    rule = _rule(rule_name, {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio})
     if min_pixels is not None:
         if known.pixel is None:
             raise click.UsageError("--min-pixels needs labels as REFERENCE: use --min-diameter")

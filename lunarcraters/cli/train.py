@@ -31,9 +31,7 @@ from lunarcraters.network.presets import PRESETS
 @click.option("--calibrate/--no-calibrate", default=True, show_default=True,
               help="Choose the thresholds on the validation split at the end.")  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def command(
-    dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: Any
-) -> None:
+def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: Any) -> None:
     """Train a network on DATASET, a directory in LU3M6TGT's layout.
 
     \b

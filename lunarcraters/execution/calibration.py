@@ -4,6 +4,7 @@ The split is searched as a user would search it, by the whole pipeline.
 """
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -111,7 +112,7 @@ def diameter_errors(matches: Matches, octave_px: Float) -> dict[str, list[float]
     ratio = matches.detected[true] / matches.reference[matches.reference_of[true]]
     sizes, errors = octave_px[true], np.log(ratio)
     middles, deviations = [], []
-    for low, high in zip(_SIZE_BINS[:-1], _SIZE_BINS[1:], strict=True):
+    for low, high in pairwise(_SIZE_BINS):
         inside = (sizes >= low) & (sizes < high)
         if inside.sum() >= _LEAST_IN_BIN:
             middles.append(round(float(np.sqrt(low * high)), 2))

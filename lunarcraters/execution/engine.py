@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -26,16 +27,21 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _IN_FLIGHT = 3  # tasks at a worker: one that runs, others that wait, so that it never idles
-_PLUGIN = "lunarcraters-detector"
+_PLUGIN = "lunarcraters"
 _CONNECT_TIMEOUT_S = 20
 
 
-class DetectorPlugin(WorkerPlugin):
-    """Brings the model to a worker and loads it at the first task; TensorFlow starts only then."""
+class SearchPlugin(WorkerPlugin):
+    """What a worker needs for every task: where pixels come from, and the model.
+
+    The scheduler gives it to workers that join later too. The model is loaded at the first task;
+    TensorFlow starts only then.
+    """
 
     name = _PLUGIN
 
-    def __init__(self, model: Path, threads: int | None) -> None:
+    def __init__(self, source: Any, model: Path, threads: int | None) -> None:
+        self.source = source
         self.content = model.read_bytes()
         self.threads = threads
         self.loaded: Any = None
@@ -43,7 +49,6 @@ class DetectorPlugin(WorkerPlugin):
     def detector(self) -> Any:
         """The network, loaded once."""
         if self.loaded is None:
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
             from lunarcraters.network.inference import Detector, limit_threads
 
             if self.threads is not None:
@@ -55,31 +60,38 @@ class DetectorPlugin(WorkerPlugin):
         return self.loaded
 
 
-def worker_detector() -> Any:
-    """The network of the worker that a task runs on."""
-    return get_worker().plugins[_PLUGIN].detector()
+def worker_state() -> SearchPlugin:
+    """What the worker that a task runs on was given."""
+    plugin: SearchPlugin = get_worker().plugins[_PLUGIN]
+    return plugin
 
 
 @contextmanager
-def cluster(model: Path, *, workers: int | None, scheduler: str | None) -> Iterator[Client]:
-    """A Dask client whose workers have the model.
+def cluster(
+    source: Any, model: Path, workers: int | None, scheduler: str | None, *, tasks: int
+) -> Iterator[Client]:
+    """A Dask client whose workers have the source of pixels and the model.
 
     Args:
+        source: Where pixels come from: picklable, with no open files.
         model: Model file; its content travels to the workers.
         workers: Processes on this machine, by default one a core up to 8.
         scheduler: Address of a running cluster to use instead.
+        tasks: Number of tasks to come: no more processes are started than there are.
 
     Raises:
         RunError: The cluster does not answer.
         ModelError: The model file cannot be read.
     """
     digest(model)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = workers or min(cores, 8)
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    count = min(workers or min(cores, 8), tasks)
     with config.set({"distributed.admin.tick.limit": "1 h"}):
         if scheduler is not None:
             with _connect(scheduler) as client:
-                client.register_plugin(DetectorPlugin(model, None))
+                client.register_plugin(SearchPlugin(source, model, None))
                 yield client
             return
         with (
@@ -94,7 +106,7 @@ def cluster(model: Path, *, workers: int | None, scheduler: str | None) -> Itera
             ) as local,
             Client(local) as client,
         ):
-            client.register_plugin(DetectorPlugin(model, max(cores // count, 1)))
+            client.register_plugin(SearchPlugin(source, model, max(cores // count, 1)))
             yield client
 
 
@@ -110,9 +122,7 @@ def _connect(scheduler: str) -> Client:
     return client
 
 
-def run_tasks(
-    client: Client, work: Callable[[T], R], tasks: Sequence[T]
-) -> Iterator[R]:
+def run_tasks(client: Client, work: Callable[[T], R], tasks: Sequence[T]) -> Iterator[R]:
     """Run tasks on the cluster, a few at a time, yielding results as they come.
 
     Raises:
@@ -125,7 +135,7 @@ def run_tasks(
     def submit(task: T) -> Any:
         return client.submit(work, task, pure=False)
 
-    running = as_completed([submit(task) for task, _ in zip(waiting, range(limit), strict=False)])
+    running = as_completed([submit(task) for task in islice(waiting, limit)])
     for future in running:
         try:
             yield future.result()

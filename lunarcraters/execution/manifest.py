@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lunarcraters.errors import OutputError, RunError
+from lunarcraters.files import replacing
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -33,7 +34,9 @@ class Manifest:
     def differences(self, other: "Manifest") -> list[str]:
         """In words, what would make the results of two runs differ."""
         words = {"input": "input", "model": "model", "format": "version of the program"}
-        found = [word for name, word in words.items() if getattr(self, name) != getattr(other, name)]
+        found = [
+            word for name, word in words.items() if getattr(self, name) != getattr(other, name)
+        ]
         names = sorted(self.settings.keys() | other.settings.keys())
         return found + [n for n in names if self.settings.get(n) != other.settings.get(n)]
 
@@ -46,11 +49,10 @@ def write_manifest(manifest: Manifest, run: Path) -> None:
     """
     try:
         run.mkdir(parents=True, exist_ok=True)
-        temporary = run / f".{MANIFEST}"
-        temporary.write_text(json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
-        temporary.replace(run / MANIFEST)
     except OSError as error:
-        raise OutputError(f"{run} cannot be written: {error.strerror}") from error
+        raise OutputError(f"{run} cannot be made: {error.strerror}") from error
+    with replacing(run / MANIFEST) as temporary:
+        temporary.write_text(json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
 
 
 def read_manifest(run: Path) -> Manifest:

@@ -1,6 +1,5 @@
 """Parts: what one task found, as a file that is there whole or not at all."""
 
-import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lunarcraters.errors import OutputError
+from lunarcraters.files import replacing
 
 _TABLE = "table."
 
@@ -36,14 +35,8 @@ def write_part(part: Part, path: Path) -> None:
     """
     columns = {f"{_TABLE}{name}": part.craters[name].to_numpy() for name in part.craters}
     arrays = {n: v.astype("U") if v.dtype.kind in "OTU" else v for n, v in columns.items()}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays, **part.masks)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays, **part.masks)
 
 
 def is_whole(path: Path) -> bool:

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import RunError
 
 CRATERS = "craters.parquet"
 MASK = "mask.tif"
-RESULT = "run.json"
-
-__all__ = ["CRATERS", "MASK", "RESULT", "read_run", "write_catalogue"]
+PARTS = "parts"
+RESULT = "run.json"  # written last: a run that has it is finished
 
 
 def read_run(path: Path) -> Catalogue:

@@ -63,9 +63,7 @@ class Detector:
         return np.asarray(self._run(tf.constant(images)), np.float32)
 
 
-def unit(
-    values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry
-) -> Float32:
+def unit(values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry) -> Float32:
     """Grey values in 0..1: 8 bits divided by 255, others stretched over the mosaic's range."""
     if values.dtype == np.uint8:
         grey = values.astype(np.float32) / np.float32(255.0)

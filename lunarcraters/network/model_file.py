@@ -4,9 +4,8 @@ Any Keras 3 opens them; the member `craters.json` is what a plain file lacks. Fi
 (made elsewhere, the baseline's among them) are taken for mask-only networks.
 """
 
+import io
 import json
-import os
-import tempfile
 import zipfile
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -17,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from lunarcraters.errors import ModelError, OutputError
+from lunarcraters.errors import ModelError
+from lunarcraters.files import replacing
 from lunarcraters.network.presets import PRESETS, Photometric
 
 MEMBER = "craters.json"
@@ -100,7 +100,7 @@ def write_model(model: Any, info: ModelInfo, path: Path) -> None:
     Half precision moves a weight by at most 0.05 %, less than bfloat16 arithmetic does, and halves
     the file. Keras turns them back into float32 on loading.
     """
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         whole = temporary.with_suffix(".whole.keras")
         model.save(whole)
         try:
@@ -111,7 +111,7 @@ def write_model(model: Any, info: ModelInfo, path: Path) -> None:
 
 def update_info(path: Path, info: ModelInfo) -> None:
     """Replace the description of a model file, leaving its weights as they are."""
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         _rewrite(path, temporary, info, half=False)
     read_info.cache_clear()
 
@@ -126,29 +126,6 @@ def _check(path: Path) -> None:
             raise ModelError(f"{path} is an archive but not a .keras file: it holds no network")
 
 
-class _replacing:  # noqa: N801 - used as a function
-    """A temporary sibling of a file, which takes its place if nothing went wrong."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> Path:
-        try:
-            handle, name = tempfile.mkstemp(suffix=".keras", dir=self.path.parent)
-        except OSError as error:
-            raise OutputError(f"{self.path} cannot be written: {error.strerror}") from error
-        os.close(handle)
-        self.temporary = Path(name)
-        return self.temporary
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.temporary.chmod(0o644)
-            self.temporary.replace(self.path)
-        else:
-            self.temporary.unlink(missing_ok=True)
-
-
 def _rewrite(source: Path, target: Path, info: ModelInfo, *, half: bool) -> None:
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -160,8 +137,6 @@ def _rewrite(source: Path, target: Path, info: ModelInfo, *, half: bool) -> None
 
 def _halved(weights: bytes) -> bytes:
     """The same HDF5 file with its float32 arrays as float16; the optimizer's are left out."""
-    import io
-
     import h5py
 
     out = io.BytesIO()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rasterio.features import shapes
 from rasterio.transform import Affine
 from rasterio.windows import Window
-from scipy.ndimage import map_coordinates
+from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.raster.mosaic import Mosaic
@@ -20,7 +20,7 @@ NODATA = 255
 
 _CELLS = 1024  # along the longer side of a footprint's grid
 _BLOCK_PX = 1024
-_NODE_PX = 64  # the area of a pixel is worked out at nodes this far apart
+_CELL_PX = 8  # within a cell of this side pixels are taken to be of one area
 
 Float = NDArray[np.float64]
 
@@ -76,21 +76,27 @@ def _lonlat_outline(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) ->
         inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
     cells = np.zeros(x.shape, bool)
     cells[inside] = searched[row[inside].astype(int), column[inside].astype(int)]
-    return _outline(cells, grid)
+    return _turned_back(_outline(cells, grid))
+
+
+def _turned_back(outline: BaseGeometry) -> BaseGeometry:
+    """What lies past the antimeridian, brought back into -180..180."""
+    turns = (-360.0, 0.0, 360.0)
+    pieces = [outline & shapely.box(turn - 180.0, -90.0, turn + 180.0, 90.0) for turn in turns]
+    moved = [translate(piece, -turn) for piece, turn in zip(pieces, turns, strict=True)]
+    return shapely.union_all([piece for piece in moved if piece.area > 0.0])
 
 
 def _bounds(mosaic: Mosaic, box: Box) -> tuple[float, float, float, float]:
-    """West, south, east, north of a box; all longitudes where it crosses the antimeridian."""
+    """West, south, east, north of a box; east may lie past 180, or west before -180."""
     left, top, width, height = box
     x, y = np.meshgrid(np.linspace(left, left + width, 65), np.linspace(top, top + height, 65))
-    inner = np.zeros(x.shape, bool)
     lon, lat = mosaic.to_lonlat(x, y)
-    # The east edge of a mosaic that ends at 180 comes out as -180.
+    # Within half a turn of the middle, or, where columns are longitude, by columns.
     middle = lon[32, 32]
     near = middle + np.mod(lon - middle + 180.0, 360.0) - 180.0
     if mosaic.period_px is not None:
         near = middle + (x - x[32, 32]) / mosaic.period_px * 360.0
-    del inner
     west, east = float(np.nanmin(near)), float(np.nanmax(near))
     south, north = float(np.nanmin(lat)), float(np.nanmax(lat))
     for pole in (-90.0, 90.0):
@@ -101,9 +107,7 @@ def _bounds(mosaic: Mosaic, box: Box) -> tuple[float, float, float, float]:
             and top <= row <= top + height
         ):
             return -180.0, min(south, pole), 180.0, max(north, pole)
-    if west < -180.0 or east > 180.0:
-        west, east = -180.0, 180.0
-    return west, south, east, north
+    return west, south, min(east, west + 360.0), north
 
 
 def _outline(cells: NDArray[np.bool_], grid: Affine) -> BaseGeometry:
@@ -123,18 +127,18 @@ def _area_km2(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) -> float
             size = (min(_BLOCK_PX, left + width - column), min(_BLOCK_PX, top + height - row))
             searched = raster.read(1, window=Window(column, row, *size)) != NODATA
             if searched.any():
-                total += float(_pixel_area_km2(mosaic, column, row, *size)[searched].sum())
+                total += _searched_km2(mosaic, column, row, searched)
     return total
 
 
-def _pixel_area_km2(mosaic: Mosaic, column: int, row: int, width: int, height: int) -> Float:
-    """Area of each pixel of a block: exact at nodes, linear between them."""
-    x = np.linspace(0.5, width - 0.5, max(width // _NODE_PX, 1) + 1)
-    y = np.linspace(0.5, height - 0.5, max(height // _NODE_PX, 1) + 1)
+def _searched_km2(mosaic: Mosaic, column: int, row: int, searched: NDArray[np.bool_]) -> float:
+    """Pixels counted in small cells, times the area of a pixel in the middle of each."""
+    rows, columns = (np.arange(0, side, _CELL_PX) for side in searched.shape)
+    counts = np.add.reduceat(np.add.reduceat(searched.astype(float), rows, 0), columns, 1)
+    x, y = (
+        (starts + np.minimum(starts + _CELL_PX, side)) / 2
+        for starts, side in ((columns, searched.shape[1]), (rows, searched.shape[0]))
+    )
     jacobian = mosaic.jacobian_m(*np.meshgrid(column + x, row + y))
-    area = np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1) / 1e6
-    area = np.nan_to_num(area)
-    at_x = np.arange(width) / max(width - 1, 1) * (len(x) - 1)
-    at_y = np.arange(height) / max(height - 1, 1) * (len(y) - 1)
-    places = np.meshgrid(at_y, at_x, indexing="ij")
-    return np.asarray(map_coordinates(area, places, order=1))
+    pixel_m2 = np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1)
+    return float((counts * np.nan_to_num(pixel_m2)).sum() / 1e6)

@@ -127,9 +127,15 @@ def owns(mosaic: Mosaic, tile: Tile, x: ArrayLike, y: ArrayLike) -> NDArray[np.b
     return np.asarray((x >= column) & (x < column + width) & (y >= row) & (y < row + height))
 
 
-def _round_up(size: float) -> int:
-    steps = int(np.ceil(round(size / _SIZE_STEP_PX, 6)))
-    return max(_LEAST_SIZE_PX, steps * _SIZE_STEP_PX)
+def _frame_size(needed: float, max_size: int) -> int:
+    """The least size of a frame that holds so many pixels.
+
+    Sizes are an eighth of a power of two apart: a network is compiled for each, so they are few.
+    """
+    octave = int(np.ceil(np.log2(max(needed, _LEAST_SIZE_PX))))
+    step = max(_SIZE_STEP_PX, 2 ** (octave - 4))
+    size = int(np.ceil(round(needed / step, 6))) * step
+    return min(max(_LEAST_SIZE_PX, size), max_size)
 
 
 @dataclass(frozen=True)
@@ -155,7 +161,7 @@ def _plan_native(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
     scale = 2**level
-    found: list[tuple[int, int, Box, _Span, _Span]] = []
+    tiles: list[Tile] = []
     row = 0
     for ground in grounds:
         left, top, width, height = ground
@@ -164,14 +170,15 @@ def _plan_native(
         first_y, last_y = top // scale, -(-(top + height) // scale)
         goes_on = mosaic.goes_round and width == mosaic.width
         across = _spans(first_x, last_x, max_size, halo, goes_on=goes_on)
-        for y in _spans(first_y, last_y, max_size, halo, goes_on=False):
+        down = _spans(first_y, last_y, max_size, halo, goes_on=False)
+        size = _frame_size(max(s.needed[1] - s.needed[0] for s in (*across, *down)), max_size)
+        for y in down:
             cores = [_core(x, y, ground, scale) for x in across]
             for column in np.flatnonzero(meets(np.array(cores), mosaic.extents)):
-                found.append((row, int(column), cores[column], across[column], y))
+                place = (row, int(column), cores[column], across[column], y)
+                tiles.append(_native_tile(mosaic, level, size, *place))
             row += 1
-    needs = [s.needed[1] - s.needed[0] for *_, x, y in found for s in (x, y)]
-    size = _round_up(max(needs))
-    return [_native_tile(mosaic, level, size, *place) for place in found]
+    return tiles
 
 
 def _core(x: _Span, y: _Span, ground: Box, scale: int) -> Box:
@@ -200,15 +207,16 @@ def _native_tile(
 def _plan_local(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
-    rows: list[Fit] = []
+    tiles: list[Tile] = []
+    row = 0
     for ground in grounds:
-        rows += rows_of_frames(Ground(mosaic, ground, level, max_size, halo))
-    size = _round_up(max((float(fit.needs.max()) for fit in rows), default=0.0))
-    return [
-        _local_tile(mosaic, level, size, row, column, fit)
-        for row, fit in enumerate(rows)
-        for column in range(len(fit.cores))
-    ]
+        rows = rows_of_frames(Ground(mosaic, ground, level, max_size, halo))
+        size = _frame_size(max((float(fit.needs.max()) for fit in rows), default=0.0), max_size)
+        for fit in rows:
+            columns = range(len(fit.cores))
+            tiles += [_local_tile(mosaic, level, size, row, column, fit) for column in columns]
+            row += 1
+    return tiles
 
 
 def _local_tile(mosaic: Mosaic, level: int, size: int, row: int, column: int, fit: Fit) -> Tile:

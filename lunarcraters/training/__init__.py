@@ -1,0 +1,1 @@
+"""Training: data, batches, fitting, and their pictures."""

@@ -7,7 +7,6 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("Agg")
-import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
@@ -27,7 +26,9 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
         history: One row an epoch, as `fitting.read_history` gives it.
         path: PNG to write.
     """
-    names = [k for k in (history[0] if history else {}) if k != "epoch" and not k.startswith("val_")]
+    names = [
+        k for k in (history[0] if history else {}) if k != "epoch" and not k.startswith("val_")
+    ]
     columns = 4
     rows = max(-(-len(names) // columns), 1)
     figure, axes = plt.subplots(rows, columns, figsize=(14, 3.2 * rows), squeeze=False)

@@ -1,7 +1,6 @@
 """Fitting: one resumable training, from data to a model file, its history and its pictures."""
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ import tensorflow as tf
 
 from lunarcraters import __version__
 from lunarcraters.errors import DatasetError, OutputError, RunError
+from lunarcraters.files import replacing
 from lunarcraters.network.losses import bce_dice, centre_size_mask
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import ModelInfo, write_model
@@ -256,9 +256,11 @@ class _Checkpoint(keras.callbacks.Callback):
         loss = float((logs or {})["val_loss"])
         if self.state["best"] is None or loss < self.state["best"]:
             self.state["best"] = loss
-            temporary = self.folder / "next.weights.h5"
-            self.model.save_weights(temporary)
-            temporary.replace(self.best_weights)
+            with replacing(self.best_weights) as temporary:
+                # Keras insists on names that end in .weights.h5.
+                named = temporary.with_suffix(".weights.h5")
+                self.model.save_weights(named)
+                named.replace(temporary)
         self.state["epoch"] = epoch + 1
         self.state["stopped"] = bool(self.model.stop_training)
         self.state["callbacks"] = [
@@ -266,9 +268,8 @@ class _Checkpoint(keras.callbacks.Callback):
             for c in self.others
         ]
         self.state["file"] = Path(self.manager.save(epoch + 1)).name
-        temporary = self.folder / "state.json.next"
-        temporary.write_text(json.dumps(self.state))
-        os.replace(temporary, self.folder / "state.json")
+        with replacing(self.folder / "state.json") as temporary:
+            temporary.write_text(json.dumps(self.state))
 
 
 def _plain(value: Any) -> Any:

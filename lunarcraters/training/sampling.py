@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import maps, rectangles
 from lunarcraters.raster.photometry import WINDOW_PX, normalise
+from lunarcraters.training.lu3m6tgt import read_labels
 from lunarcraters.training.sources import (
     Scene,
     Source,
@@ -21,7 +22,6 @@ from lunarcraters.training.sources import (
     corners,
     read_grey,
 )
-from lunarcraters.training.lu3m6tgt import read_labels
 
 CROP_PX = 256
 """Side of what the network is taught on."""
@@ -85,7 +85,9 @@ class Sampler:
         scene = source.scene(place, scale, CROP_PX + 2 * margin, rng)
         values = _relight(scene.values, rng)
         deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
-        image = normalise(values, scene.valid, deviation) * np.float32(2.0 ** rng.uniform(-0.3, 0.3))
+        image = normalise(values, scene.valid, deviation) * np.float32(
+            2.0 ** rng.uniform(-0.3, 0.3)
+        )
         top, left = (_offset(side, rng) for side in scene.values.shape)
         return _turn(*_crop(scene, image, left, top, self.preset), int(rng.integers(8)))
 
@@ -148,5 +150,3 @@ def _baseline_sample(source: TileSource, place: int, preset: Preset) -> Batch:
     image = cv2.resize(read_grey(pair.image), (side, side), interpolation=cv2.INTER_AREA)
     grey = np.repeat((image / np.float32(255.0)).astype(np.float32)[..., None], preset.channels, -1)
     return grey, rectangles((side, side), corners(read_labels(pair.label), side, side))
-
-

@@ -18,9 +18,7 @@ def channels(circles, clipped=NOTHING, valid=ALL_VALID):
     return dict(zip(CHANNELS, np.moveaxis(found, -1, 0), strict=True))
 
 
-@given(
-    x=st.floats(20, 76), y=st.floats(20, 76), diameter=st.floats(*COMPACT.diameters_px)
-)
+@given(x=st.floats(20, 76), y=st.floats(20, 76), diameter=st.floats(*COMPACT.diameters_px))
 def test_a_crater_taught_is_the_crater_decoded(x, y, diameter):
     planes = channels([(x, y, diameter)])
     circles, scores = from_centres(planes["centre"], planes["log_size"])

@@ -34,9 +34,7 @@ def test_images_and_targets_fit_the_network(tiles):
 
 def test_every_tile_is_seen_once_an_epoch(tiles, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        TileSource, "scene", lambda self, index, *rest: seen.append(index) or 1 / 0
-    )
+    monkeypatch.setattr(TileSource, "scene", lambda self, index, *rest: seen.append(index) or 1 / 0)
     sampler = Sampler([tiles, tiles], COMPACT, seed=1)
     for index in range(len(sampler)):
         with pytest.raises(ZeroDivisionError):

@@ -1,12 +1,12 @@
 """Catalogue files, one module a format; the file's name says which."""
 
-import os
 from pathlib import Path
 from types import ModuleType
 
 from lunarcraters.catalogue.formats import csv, geojson, geopackage, parquet
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.files import replacing
 
 # Each module has `write(catalogue, path)`, and `read(path)` where the format can be read back.
 _FORMATS: dict[str, ModuleType] = {
@@ -41,14 +41,8 @@ def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False
         raise OutputError(f"{path} exists: give another name, or --overwrite to replace it")
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
-    temporary = path.with_name(f".{path.name[: -len(suffix)]}.{os.getpid()}{suffix}")
-    try:
+    with replacing(path) as temporary:
         _FORMATS[suffix].write(catalogue, temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_catalogue(path: Path) -> Catalogue:

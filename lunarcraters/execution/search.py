@@ -1,0 +1,143 @@
+"""Search: what a worker does with a batch of tiles, from pixels to a part."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from lunarcraters.catalogue.decoding import decode
+from lunarcraters.catalogue.georeferencing import georeference
+from lunarcraters.catalogue.schema import COLUMNS, PIXEL_COLUMNS
+from lunarcraters.errors import TileSetError
+from lunarcraters.execution import engine, parts
+from lunarcraters.network.model_file import ModelInfo
+from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.tiling import Tile, owns
+
+MASK_SCALE = 254
+"""A mask pixel is a probability times this; 255 is where nothing was searched."""
+
+_TASK_PX = 4 * 1024 * 1024
+_CALL_PX = 1024 * 1024  # what the network is given at once
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tiles of one size that a task works on."""
+
+    number: int
+    tiles: tuple[Tile, ...]
+
+    @property
+    def file(self) -> str:
+        """Name of its part."""
+        return f"{self.number:06d}.npz"
+
+
+def plan_batches(tiles: Sequence[Tile]) -> Iterator[Batch]:
+    """Tiles as batches of one size, the largest first, else in their order."""
+    number = 0
+    by_size = sorted(tiles, key=lambda tile: -tile.size)
+    for size, same in groupby(by_size, key=lambda tile: tile.size):
+        group = list(same)
+        step = max(_TASK_PX // size**2, 1)
+        for first in range(0, len(group), step):
+            yield Batch(number, tuple(group[first : first + step]))
+            number += 1
+
+
+def search(folder: Path, batch: Batch) -> int:
+    """Run the network over a batch and write what it finds; runs on a worker.
+
+    Args:
+        folder: Where the part goes.
+        batch: The tiles.
+
+    Returns:
+        Number of tiles.
+
+    Raises:
+        TileSetError: The tiles do not fit the model.
+        MosaicError: The pixels cannot be read.
+        OutputError: The part cannot be written.
+    """
+    state = engine.worker_state()
+    detector, source = state.detector(), state.source
+    size = batch.tiles[0].size
+    side = _input_side(detector, size)
+    read = [(tile, *source.read(tile)) for tile in batch.tiles]
+    full = [(tile, values, valid) for tile, values, valid in read if valid.any()]
+    step = min(max(_CALL_PX // side**2, 1), len(batch.tiles))
+    tables = [_empty_table(source.mosaic)]
+    masks: dict[str, NDArray[np.uint8]] = {}
+    for first in range(0, len(full), step):
+        some = full[first : first + step]
+        # The last call is filled up: another shape would be compiled anew.
+        images = np.zeros((step, side, side, detector.channels), np.float32)
+        for place, (_, values, valid) in enumerate(some):
+            images[place, :size, :size] = detector.images(values, valid, source.photometry)
+        found = detector.maps(images)[:, :size, :size]
+        for (tile, _, valid), maps in zip(some, found, strict=False):
+            mask = np.rint(maps[..., detector.info.heads.index("mask")] * MASK_SCALE)
+            masks[tile.name] = np.where(valid, mask, 255).astype(np.uint8)
+            tables.append(craters_of(maps * valid[..., None], tile, source.mosaic, detector.info))
+    filled = [table for table in tables if len(table)] or tables[:1]
+    craters = pd.concat(filled, ignore_index=True)
+    parts.write_part(parts.Part(craters, masks), folder / batch.file)
+    return len(batch.tiles)
+
+
+def _input_side(detector: Any, size: int) -> int:
+    """Side of the network's input for tiles of a size; smaller tiles are filled up with zeros."""
+    side: int = detector.input_size or -(-size // detector.stride) * detector.stride
+    if size > side:
+        raise TileSetError(
+            f"tiles of {size} pixels are too large for the model, which takes {side}: make them "
+            f"with craters tile --size {side}"
+        )
+    return side
+
+
+def _empty_table(mosaic: Mosaic) -> pd.DataFrame:
+    columns = PIXEL_COLUMNS if mosaic.is_plain else COLUMNS
+    return pd.DataFrame({name: np.empty(0) for name in columns[1:]})
+
+
+def craters_of(
+    maps: NDArray[np.float32], tile: Tile, mosaic: Mosaic, info: ModelInfo
+) -> pd.DataFrame:
+    """The craters of one tile whose centre lies in its core, placed on the Moon.
+
+    Args:
+        maps: What the network gave, shape (size, size, heads).
+        tile: The tile.
+        mosaic: What it is cut from.
+        info: How to read the maps.
+
+    Returns:
+        The columns of a catalogue but `crater_id`.
+    """
+    circles, scores = decode(maps, info.heads, info.diameters_px)
+    relative_sd = relative_diameter_sd(circles[:, 2], info)
+    crs = None if tile.crs_wkt is None else CRS.from_wkt(tile.crs_wkt)
+    first, second, diameter = georeference(circles, tile.affine, crs)
+    x, y = (first, second) if mosaic.is_plain else mosaic.from_lonlat(first, second)
+    keep = owns(mosaic, tile, x, y) & np.isfinite(diameter)
+    names = PIXEL_COLUMNS if mosaic.is_plain else COLUMNS
+    columns = (first, second, diameter, diameter * relative_sd, scores)
+    table = {name: values[keep] for name, values in zip(names[1:6], columns, strict=True)}
+    return pd.DataFrame({**table, "level": tile.level, "tile": tile.name})
+
+
+def relative_diameter_sd(diameters_px: NDArray[np.float64], info: ModelInfo) -> NDArray[np.float64]:
+    """Standard deviation of diameters over themselves; NaN where the model does not know it."""
+    if not info.diameter_sd:
+        return np.full(diameters_px.shape, np.nan)
+    known = info.diameter_sd
+    return np.asarray(np.interp(diameters_px, known["diameter_px"], known["relative_sd"]))

@@ -1,0 +1,171 @@
+"""Bad input: one clear line on stderr, exit code 1, no traceback, nothing half-written."""
+
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from lunarcraters.cli.main import main
+
+LUNAR = "IAU_2015:30110"
+
+
+def write_raster(path, *, crs=LUNAR, values=None, **options):
+    values = np.full((512, 512), 90, np.uint8) if values is None else values
+    with rasterio.open(
+        path, "w", driver="GTiff", width=values.shape[1], height=values.shape[0], count=1,
+        dtype=values.dtype, crs=crs, transform=from_origin(0, 0, 100, 100), **options,
+    ) as raster:  # fmt: skip
+        raster.write(values, 1)
+    return path
+
+
+@pytest.fixture
+def craters(tmp_path, monkeypatch, capsys):
+    """Run the command line in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["craters", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        captured = capsys.readouterr()
+        return stopped.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+def refused(result, *words):
+    code, out, err = result
+    assert code == 1, err
+    assert out == ""
+    lines = [line for line in err.splitlines() if line]
+    assert len(lines) == 1, err
+    assert lines[0].startswith("Error: ")
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.fixture(params=["tile", "detect"])
+def search(request, craters, tmp_path):
+    """`craters tile` and `craters detect` of a mosaic; whatever is wrong, there is no output."""
+
+    def run(*arguments, out="out"):
+        result = craters(request.param, *arguments, "-o", out)
+        assert not (tmp_path / out).exists()
+        assert not list(tmp_path.glob(".*")), "no temporary files are left"
+        return result
+
+    return run
+
+
+def test_no_coordinate_system(search, tmp_path):
+    refused(search(write_raster(tmp_path / "m.tif", crs=None)), "m.tif", "--crs")
+
+
+def test_a_coordinate_system_of_the_earth(search, tmp_path):
+    refused(search(write_raster(tmp_path / "m.tif", crs="EPSG:32633")), "m.tif", "WGS 84", "--crs")
+
+
+def test_a_truncated_tiff(search, tmp_path):
+    noise = np.random.default_rng(0).integers(1, 255, (512, 512), np.uint8)
+    path = write_raster(tmp_path / "m.tif", values=noise, tiled=True, blockxsize=256, blockysize=256)
+    path.write_bytes(path.read_bytes()[:150_000])
+    refused(search(path), "m.tif", "truncated")
+
+
+def test_nothing_but_nodata(search, tmp_path):
+    values = np.zeros((512, 512), np.uint8)
+    refused(search(write_raster(tmp_path / "m.tif", values=values, nodata=0)), "m.tif", "nodata")
+
+
+def test_nothing_but_nan(search, tmp_path):
+    values = np.full((512, 512), np.nan, np.float32)
+    refused(search(write_raster(tmp_path / "m.tif", values=values)), "m.tif", "nodata")
+
+
+def test_a_text_file_called_tif(search, tmp_path):
+    (tmp_path / "m.tif").write_text("not a raster")
+    refused(search(tmp_path / "m.tif"), "m.tif", "raster")
+
+
+def test_an_empty_directory(search, tmp_path):
+    (tmp_path / "empty").mkdir()
+    refused(search(tmp_path / "empty"), "empty")
+
+
+def test_a_missing_file(search, tmp_path):
+    refused(search(tmp_path / "missing.tif"), "missing.tif")
+
+
+def test_an_output_that_cannot_be_written(craters, tmp_path):
+    write_raster(tmp_path / "m.tif")
+    (tmp_path / "file").write_text("")
+    for command in ("tile", "detect"):
+        refused(craters(command, "m.tif", "-o", "file/out"), "file")
+
+
+def test_an_output_that_exists(craters, tmp_path):
+    write_raster(tmp_path / "m.tif")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("years of work")
+    for command in ("tile", "detect"):
+        refused(craters(command, "m.tif", "-o", "out"), "out")
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "years of work"
+
+
+def test_weights_that_are_none(craters, tmp_path):
+    write_raster(tmp_path / "m.tif")
+    (tmp_path / "model.keras").write_text("not a model")
+    refused(craters("detect", "m.tif", "-o", "out", "--model", "model.keras"), "model.keras")
+    refused(craters("detect", "m.tif", "-o", "out", "--model", "none.keras"), "none.keras")
+    assert not (tmp_path / "out").exists()
+
+
+def dataset(tmp_path):
+    for split in ("train", "valid"):
+        for folder in ("images", "labels"):
+            (tmp_path / "data" / split / folder).mkdir(parents=True)
+        image = np.full((64, 64), 90, np.uint8)
+        cv2.imwrite(str(tmp_path / "data" / split / "images" / "a.png"), image)
+        (tmp_path / "data" / split / "labels" / "a.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    return tmp_path / "data"
+
+
+def test_a_label_out_of_range(craters, tmp_path):
+    label = dataset(tmp_path) / "train" / "labels" / "a.txt"
+    label.write_text("0 0.5 1.7 0.2 0.2\n")
+    refused(craters("train", "data", "-o", "out"), "a.txt", "1.7")
+    assert not (tmp_path / "out").exists()
+
+
+def test_images_without_labels(craters, tmp_path):
+    (dataset(tmp_path) / "train" / "labels" / "a.txt").unlink()
+    refused(craters("train", "data", "-o", "out"), "a.png", "label")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_is_none(craters, tmp_path):
+    refused(craters("export", "missing", "craters.gpkg"), "missing", "craters detect")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recipe_with_a_slip_suggests_what_was_meant(craters, tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("steps:\n  - detct: {source: m.tif}\n")
+    refused(craters("run", recipe), "'detct'", "'detect'")
+    recipe.write_text("steps:\n  - detect: {source: m.tif, output: out, modle: x}\n")
+    refused(craters("run", recipe), "'modle'", "'model'")
+    recipe.write_text("steps:\n  - detect: {source: m.tif, output: out, workers: many}\n")
+    refused(craters("run", recipe), "many")
+    recipe.write_text("steps:\n  - detect: {output: out}\n")
+    refused(craters("run", recipe), "SOURCE")
+
+
+def test_a_slip_on_the_command_line_is_a_matter_of_usage(craters):
+    code, _, err = craters("detect", "m.tif", "--outptu", "x")
+    assert code == 2
+    assert "--output" in err

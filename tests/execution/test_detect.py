@@ -1,0 +1,171 @@
+"""The pipeline from mosaic to catalogue, with the shipped weights on a part of the sample scene."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from lunarcraters.raster.tileset import write_tiles
+from rasterio.windows import Window
+
+from lunarcraters import moon
+from lunarcraters.catalogue.merging import circle_iou
+from lunarcraters.errors import OutputError, RunError, TileSetError
+from lunarcraters.execution.detect import detect, open_source
+from lunarcraters.execution.run import read_run
+from lunarcraters.execution.search import plan_batches
+from lunarcraters.network.model_file import shipped_model
+from lunarcraters.raster.mosaic import open_mosaic
+
+MODEL = shipped_model()
+
+
+@pytest.fixture(scope="module")
+def mosaic(scene, tmp_path_factory):
+    """The middle of the scene, 700 x 640 pixels, the nodata corner with it."""
+    path = tmp_path_factory.mktemp("mosaic") / "part.tif"
+    with rasterio.open(scene) as whole:
+        window = Window(836, 896, 700, 640)
+        profile = {**whole.profile, "width": 700, "height": 640}
+        with rasterio.open(
+            path, "w", **{**profile, "transform": whole.window_transform(window)}
+        ) as part:
+            part.write(whole.read(window=window))
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(mosaic, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "run"
+    detect(open_source([mosaic], MODEL, size=384), out, MODEL, workers=2)
+    return out
+
+
+@pytest.fixture(scope="module")
+def truth(repository):
+    return pd.read_csv(repository / "sample_tiles" / "rendered_scene_craters.csv")
+
+
+def craters_of(catalogue):
+    return catalogue.craters.drop(columns=["crater_id"])
+
+
+def test_the_scenes_craters_are_found(run, truth, mosaic):
+    found = read_run(run)
+    chosen = found.select(found.threshold("balanced")).craters
+    area = open_mosaic(mosaic)
+    x, y = area.from_lonlat(truth["lon"], truth["lat"])
+    inside = (x > 20) & (x < area.width - 20) & (y > 20) & (y < area.height - 20)
+    wanted = truth[inside & (truth["diam_km"] > 1.2)]
+    distance = moon.distance_km(
+        wanted["lon"].to_numpy()[:, None], wanted["lat"].to_numpy()[:, None],
+        chosen["lon"].to_numpy()[None], chosen["lat"].to_numpy()[None],
+    )  # fmt: skip
+    iou = circle_iou(
+        distance, wanted["diam_km"].to_numpy()[:, None], chosen["diameter_km"].to_numpy()[None]
+    )
+    assert len(wanted) > 50
+    assert (iou.max(axis=1) > 0.5).mean() > 0.6
+
+
+def test_no_crater_is_found_twice(run):
+    craters = read_run(run).craters
+    distance = moon.distance_km(
+        craters["lon"].to_numpy()[:, None], craters["lat"].to_numpy()[:, None],
+        craters["lon"].to_numpy()[None], craters["lat"].to_numpy()[None],
+    )  # fmt: skip
+    diameter = craters["diameter_km"].to_numpy()
+    small = np.minimum(diameter[:, None], diameter[None])
+    ratio = np.maximum(diameter[:, None], diameter[None]) / small
+    twins = (distance < 0.1 * small) & (ratio < 1.2)
+    assert twins.sum() == len(craters)
+
+
+def test_written_tiles_and_the_mosaic_itself_give_the_same_craters(run, mosaic, tmp_path):
+    write_tiles(open_mosaic(mosaic), tmp_path / "tiles", max_size=384, halo=64, levels=None,
+                virtual=False, overwrite=False)  # fmt: skip
+    found = detect(open_source([tmp_path / "tiles"], MODEL), tmp_path / "run", MODEL, workers=1)
+    pd.testing.assert_frame_equal(craters_of(found), craters_of(read_run(run)), atol=1e-4)
+
+
+def test_the_mask_lies_on_the_mosaics_grid(run, mosaic):
+    with rasterio.open(run / "mask.tif") as mask, rasterio.open(mosaic) as image:
+        assert (mask.width, mask.height, mask.transform) == (
+            image.width,
+            image.height,
+            image.transform,
+        )
+        assert mask.crs == image.crs
+        values, nodata = mask.read(1), image.read(1) == 0
+    assert (values[nodata] == 255).mean() > 0.99
+    assert (values[~nodata] < 255).mean() > 0.99
+    assert 0.02 < (values[~nodata] > 127).mean() < 0.9
+
+
+def test_the_ground_searched_leaves_nodata_out(run, mosaic):
+    found = read_run(run)
+    with rasterio.open(mosaic) as image:
+        pixels = int((image.read(1) != 0).sum())
+    assert found.footprint_area_km2 == pytest.approx(pixels * 0.01, rel=2e-3)
+    assert moon.area_km2(found.footprint) == pytest.approx(pixels * 0.01, rel=0.01)
+
+
+def test_a_finished_run_is_not_done_again(run, mosaic):
+    before = {path: path.stat().st_mtime_ns for path in (run / "parts").iterdir()}
+    table = (run / "craters.parquet").read_bytes()
+    detect(open_source([mosaic], MODEL, size=384), run, MODEL, workers=1)
+    assert {path: path.stat().st_mtime_ns for path in (run / "parts").iterdir()} == before
+    assert (run / "craters.parquet").read_bytes() == table
+
+
+def test_a_run_goes_on_where_it_stopped(run, mosaic, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    (copy / "run.json").unlink()
+    lost = sorted((copy / "parts").iterdir())[-1]
+    lost.write_bytes(lost.read_bytes()[:100])
+    with pytest.raises(RunError, match="not a finished run"):
+        read_run(copy)
+    detect(open_source([mosaic], MODEL, size=384), copy, MODEL, workers=1)
+    pd.testing.assert_frame_equal(craters_of(read_run(copy)), craters_of(read_run(run)), atol=1e-4)
+
+
+def test_another_run_is_not_taken_up(run, mosaic):
+    with pytest.raises(RunError, match="--overwrite"):
+        detect(open_source([mosaic], MODEL, size=512), run, MODEL, workers=1)
+
+
+def test_a_directory_that_is_no_run_is_left_alone(mosaic, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="not a run"):
+        detect(open_source([mosaic], MODEL), tmp_path, MODEL, overwrite=True)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
+    source = open_source([repository / "sample_tiles" / "moon.png"], MODEL)
+    found = detect(source, tmp_path / "run", MODEL, workers=1)
+    assert found.is_pixels
+    assert {"x", "y", "diameter_px"} <= set(found.craters)
+    assert len(found) > 10
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["searched_km2"] is None
+
+
+def test_options_of_a_mosaic_do_not_go_with_tiles(mosaic, tmp_path):
+    write_tiles(open_mosaic(mosaic), tmp_path / "tiles", max_size=384, halo=64, levels=1,
+                virtual=True, overwrite=False)  # fmt: skip
+    with pytest.raises(TileSetError, match="craters tile"):
+        open_source([tmp_path / "tiles"], MODEL, size=512)
+
+
+def test_batches_hold_tiles_of_one_size_and_every_tile_once(mosaic):
+    tiles = open_source([mosaic], MODEL, size=256).tiles
+    batches = list(plan_batches(tiles))
+    batched = [tile.name for batch in batches for tile in batch.tiles]
+    assert sorted(batched) == sorted(tile.name for tile in tiles)
+    assert all(len({tile.size for tile in batch.tiles}) == 1 for batch in batches)
+    assert len({batch.file for batch in batches}) == len(batches)
+    assert isinstance(Path(batches[0].file), Path)

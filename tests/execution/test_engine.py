@@ -1,0 +1,55 @@
+import pytest
+
+from lunarcraters.errors import ModelError, RunError
+from lunarcraters.execution import engine
+
+
+class Client:
+    """Runs what is submitted at once, in this process."""
+
+    def __init__(self, workers):
+        self.workers, self.waiting, self.most = workers, 0, 0
+
+    def scheduler_info(self, n_workers):
+        return {"workers": dict.fromkeys(range(self.workers))}
+
+    def submit(self, work, task, *, pure):
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        return Future(self, work, task)
+
+
+class Future:
+    def __init__(self, client, work, task):
+        self.client, self.result = client, lambda: work(task)
+
+    def release(self):
+        self.client.waiting -= 1
+
+
+class Completed(list):
+    add = list.append
+
+
+@pytest.mark.parametrize("tasks", [0, 1, 3, 4, 50])
+def test_every_task_is_run_once_and_few_wait(monkeypatch, tasks):
+    monkeypatch.setattr(engine, "as_completed", Completed)
+    client, done = Client(workers=2), []
+    results = list(engine.run_tasks(client, lambda task: done.append(task) or task, range(tasks)))
+    assert sorted(done) == sorted(results) == list(range(tasks))
+    assert client.most <= 6
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(engine, "_CONNECT_TIMEOUT_S", 1)
+    model = tmp_path / "model.keras"
+    with pytest.raises(ModelError), engine.cluster(None, model, 1, None, tasks=1):
+        pass
+    from lunarcraters.network.model_file import shipped_model
+
+    address = "tcp://127.0.0.1:9"
+    with (
+        pytest.raises(RunError, match=address),
+        engine.cluster(None, shipped_model(), None, address, tasks=1),
+    ):
+        pass

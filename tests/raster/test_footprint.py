@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from rasterio.transform import from_bounds
+
+from lunarcraters import moon
+from lunarcraters.raster.footprint import NODATA, searched_ground
+from lunarcraters.raster.mosaic import open_mosaic
+
+KM_PER_DEGREE = np.radians(1) * 1737.4
+
+
+def ground(tmp_path, crs, bounds, mask):
+    """Footprint of a raster with these bounds whose mask is `mask`."""
+    height, width = mask.shape
+    paths = tmp_path / "image.tif", tmp_path / "mask.tif"
+    for path, values in zip(paths, (np.full(mask.shape, 90, np.uint8), mask), strict=True):
+        with rasterio.open(
+            path, "w", driver="GTiff", width=width, height=height, count=1, dtype="uint8", crs=crs,
+            transform=from_bounds(*bounds, width, height),
+        ) as raster:  # fmt: skip
+            raster.write(values, 1)
+    return searched_ground(open_mosaic(paths[0]), paths[1])
+
+
+def zone_km2(lon, south, north):
+    return np.radians(lon) * (np.sin(np.radians(north)) - np.sin(np.radians(south))) * 1737.4**2
+
+
+def test_a_box_in_degrees_with_its_lower_half_left_out(tmp_path):
+    mask = np.zeros((400, 300), np.uint8)
+    mask[200:] = NODATA
+    outline, area = ground(tmp_path, "IAU_2015:30100", (10, 30, 40, 70), mask)
+    assert area == pytest.approx(zone_km2(30, 50, 70), rel=1e-5)
+    assert outline.bounds == pytest.approx((10, 50, 40, 70), abs=0.05)
+    assert moon.area_km2(outline) == pytest.approx(area, rel=2e-3)
+
+
+def test_ground_across_the_antimeridian_is_cut_there(tmp_path):
+    half = 10 * KM_PER_DEGREE * 1000
+    bounds = (-half, -half, half, half)
+    outline, area = ground(tmp_path, "IAU_2015:30115", bounds, np.zeros((256, 256), np.uint8))
+    assert area == pytest.approx(zone_km2(20, -10, 10), rel=1e-5)
+    assert moon.area_km2(outline) == pytest.approx(area, rel=0.01)
+    assert outline.covers(shapely.Point(175, 5))
+    assert outline.covers(shapely.Point(-175, 5))
+    assert not outline.intersects(shapely.Point(0, 5))
+
+
+def test_a_cap_with_a_hole_at_its_pole(tmp_path):
+    rows, columns = np.mgrid[:512, :512] + 0.5
+    radius = np.hypot(rows - 256, columns - 256) / 256
+    # Polar stereographic: the radius is 2 R tan(colatitude / 2).
+    edge = 2 * 1737.4e3 * np.tan(np.radians(10))
+    inner = 2 * 1737.4e3 * np.tan(np.radians(2.5)) / edge
+    mask = np.where((radius < 1) & (radius > inner), 0, NODATA).astype(np.uint8)
+    outline, area = ground(tmp_path, "IAU_2015:30130", (-edge, -edge, edge, edge), mask)
+    assert area == pytest.approx(zone_km2(360, 70, 85), rel=5e-3)
+    assert moon.area_km2(outline) == pytest.approx(area, rel=0.02)
+    assert outline.is_valid
+    for lon in (-179, -90, 0, 90, 179):
+        assert outline.covers(shapely.Point(lon, 78))
+        assert not outline.intersects(shapely.Point(lon, 88))
+
+
+def test_a_whole_globe(tmp_path):
+    outline, area = ground(
+        tmp_path, "IAU_2015:30100", (-180, -90, 180, 90), np.zeros((180, 360), np.uint8)
+    )
+    assert area == pytest.approx(4 * np.pi * 1737.4**2, rel=1e-3)
+    assert moon.area_km2(outline) == pytest.approx(area, rel=1e-3)
+
+
+def test_nothing_searched_is_no_ground(tmp_path):
+    outline, area = ground(
+        tmp_path, "IAU_2015:30100", (0, 0, 1, 1), np.full((64, 64), NODATA, np.uint8)
+    )
+    assert outline.is_empty
+    assert area == 0.0

@@ -1,0 +1,17 @@
+"""Every recipe in `pipelines/` is one that `craters run` takes."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lunarcraters.cli.main import cli
+
+RECIPES = sorted((Path(__file__).parents[1] / "pipelines").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_a_recipe_is_valid(recipe):
+    found = CliRunner().invoke(cli, ["run", str(recipe), "--dry-run"], catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    assert "craters " in found.output
