@@ -19,8 +19,10 @@ demo: $(INSTALLED)
 	$(BIN)/craters tile sample_tiles/rendered_scene.tif -o $(DEMO)/tiles --overwrite
 	$(BIN)/craters detect $(DEMO)/tiles -o $(DEMO)/run --overwrite
 	$(BIN)/craters export $(DEMO)/run $(DEMO)/craters.gpkg --overwrite
-	$(BIN)/craters evaluate $(DEMO)/run sample_tiles/rendered_scene_craters.csv --figures $(DEMO)/figures
-	@echo "catalogue: $(DEMO)/craters.gpkg"
+	$(BIN)/craters evaluate $(DEMO)/run sample_tiles/rendered_scene_craters.csv --min-diameter 0.8 --figures $(DEMO)/figures
+	$(BIN)/craters plot map $(DEMO)/run $(DEMO)/craters.png
+	@echo "GeoPackage for QGIS: $(DEMO)/craters.gpkg"
+	@echo "picture:             $(DEMO)/craters.png"
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest

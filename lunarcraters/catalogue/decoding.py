@@ -109,7 +109,7 @@ def _split(region: NDArray[np.uint8], contour: NDArray[np.int32]) -> list[NDArra
     count, markers = cv2.connectedComponents(peaks)
     if count <= 2:
         return [region > 0]
-    markers = np.where(region > 0, markers, count).astype(np.int32)
+    markers[region == 0] = count
     slope = np.rint(255.0 * (1.0 - depth / depth.max())).astype(np.uint8)
     cv2.watershed(cv2.cvtColor(slope, cv2.COLOR_GRAY2BGR), markers)
     return [markers == label for label in range(1, count)]

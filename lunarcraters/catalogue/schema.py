@@ -83,6 +83,14 @@ class Catalogue:
         """Scores, (n,): 0..1, NaN where a crater has none."""
         return self.craters["score"].to_numpy(float)
 
+    @property
+    def default_threshold(self) -> str:
+        """The operating point used unasked: `balanced`, or everything where there is none.
+
+        A model without operating points (a mask-only network) has scored all it kept.
+        """
+        return "balanced" if "balanced" in self.thresholds else "0"
+
     def threshold(self, chosen: float | str) -> float:
         """The score meant by a number or by the name of an operating point.
 

@@ -31,10 +31,7 @@ def command(run: Path, out: Path, min_score: str | None, overwrite: bool, quiet:
     from lunarcraters.execution.run import read_run
 
     found = read_run(run)
-    if min_score is None:
-        # A model without operating points (a mask-only network) has scored all it kept.
-        min_score = "balanced" if "balanced" in found.thresholds else "0"
-    least = found.threshold(min_score)
+    least = found.threshold(min_score or found.default_threshold)
     chosen = found.select(least)
     write_catalogue(chosen, out, overwrite=overwrite)
     if not quiet:

@@ -1,6 +1,7 @@
 """`craters run`: commands one after another, from a file."""
 
 import difflib
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,18 @@ def command(recipe: Path, dry_run: bool) -> None:
     \b
     craters run pipelines/sample.yaml
     """
-    steps = [(name, arguments_of(recipe, name, given)) for name, given in read_steps(recipe)]
-    for name, arguments in steps:
-        click.echo("craters " + " ".join([name, *arguments]), err=True)
+    steps = [
+        (name, found, arguments_of(recipe, name, found, given))
+        for name, found, given in read_steps(recipe)
+    ]
+    for name, found, arguments in steps:
+        click.echo(shlex.join(["craters", *name.split(), *arguments]), err=True)
         if not dry_run:
-            load_command(name).main(arguments, prog_name=f"craters {name}", standalone_mode=False)
+            found.main(arguments, prog_name=f"craters {name}", standalone_mode=False)
 
 
-def read_steps(recipe: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Names and arguments of a recipe's steps.
+def read_steps(recipe: Path) -> list[tuple[str, click.Command, dict[str, Any]]]:
+    """The steps of a recipe: name, command, arguments.
 
     Raises:
         RecipeError: The file is missing, not YAML, or not a list of known commands.
@@ -56,21 +60,30 @@ def read_steps(recipe: Path) -> list[tuple[str, dict[str, Any]]]:
         if not (isinstance(step, dict) and len(step) == 1):
             raise RecipeError(f"{recipe}, step {number}: expected one command with its arguments")
         ((name, given),) = step.items()
-        if name not in COMMANDS or name == "run":
+        found = None if name == "run" else find_command(name)
+        if found is None:
             raise RecipeError(f"{recipe}, step {number}: {_suggest(str(name), list(COMMANDS))}")
         if not isinstance(given, dict):
             raise RecipeError(f"{recipe}, step {number}: {name} needs its arguments by name")
-        steps.append((name, given))
+        steps.append((name, found, given))
     return steps
 
 
-def arguments_of(recipe: Path, name: str, given: dict[str, Any]) -> list[str]:
+def find_command(name: str) -> click.Command | None:
+    """A command by its words, such as `detect` or `plot map`; None where there is none."""
+    first, *rest = str(name).split() or [""]
+    found = load_command(first) if first in COMMANDS else None
+    for word in rest:
+        found = found.commands.get(word) if isinstance(found, click.Group) else None
+    return None if isinstance(found, click.Group) else found
+
+
+def arguments_of(recipe: Path, name: str, found: click.Command, given: dict[str, Any]) -> list[str]:
     """The words of a command line, its values checked by the command itself.
 
     Raises:
         RecipeError: A name or a value does not fit the command.
     """
-    found = load_command(name)
     positional: list[str] = []
     options: list[str] = []
     arguments = {p.name: p for p in found.params if isinstance(p, click.Argument)}

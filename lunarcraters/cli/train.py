@@ -22,8 +22,11 @@ from lunarcraters.network.presets import PRESETS
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
               show_default=True, help="auto: bfloat16 where the processor has it.")  # fmt: skip
-@click.option("--elevation", type=click.Path(path_type=Path),
-              help="Directory of elevation rasters with catalogues, lit as further scenes.")  # fmt: skip
+@click.option(
+    "--elevation",
+    type=click.Path(path_type=Path),
+    help="Directory of elevation rasters with catalogues, lit as further scenes.",
+)
 @click.option("--elevation-scenes", type=click.IntRange(1), default=100, show_default=True,
               help="Scenes of each elevation raster an epoch.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the training in the directory.")

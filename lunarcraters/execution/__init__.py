@@ -1,0 +1,1 @@
+"""Execution: tasks on workers, and the runs they make up."""

@@ -23,10 +23,10 @@ from lunarcraters.files import replacing
 from lunarcraters.network.model_file import ModelInfo, digest, read_info
 from lunarcraters.raster.footprint import searched_ground
 from lunarcraters.raster.mosaic import Mosaic, open_mosaic
-from lunarcraters.raster.tiling import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
 from lunarcraters.raster.stitching import stitch
 from lunarcraters.raster.tile_source import MosaicTiles, TileSource
 from lunarcraters.raster.tileset import is_tile_set, open_tiles
+from lunarcraters.raster.tiling import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
 
 Progress = Callable[[int, int], None]
 

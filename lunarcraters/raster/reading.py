@@ -81,8 +81,10 @@ def chunks(
 def _read(
     dataset: rasterio.DatasetReader, bands: Sequence[int], window: tuple[tuple[int, int], ...]
 ) -> Pixels:
-    values = dataset.read(list(bands), window=window)
-    valid = (dataset.read_masks(list(bands), window=window) > 0).any(axis=0)
+    # By several threads the sources of a VRT are drawn in any order, where they share a row too.
+    with rasterio.Env(VRT_NUM_THREADS="1"):
+        values = dataset.read(list(bands), window=window)
+        valid = (dataset.read_masks(list(bands), window=window) > 0).any(axis=0)
     if values.dtype.kind == "f":
         valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
     values = np.where(valid, values, np.zeros((), values.dtype))

@@ -5,11 +5,9 @@ What reads tiles cannot tell which of the two it has: both give the same pixels.
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.photometry import Photometry, measure
@@ -25,28 +23,6 @@ from lunarcraters.raster.tiling import (
 
 FORMAT = "craters tiles 1"
 """Of the files that describe tiles; another number for anything that older programs misread."""
-
-
-class TileSource(Protocol):
-    """Tiles to search: written ones, or a mosaic that is cut as it is read."""
-
-    @property
-    def mosaic(self) -> Mosaic:
-        """What the tiles are cut from."""
-
-    @property
-    def tiles(self) -> Sequence[Tile]:
-        """By level, row and column."""
-
-    @property
-    def photometry(self) -> Photometry:
-        """Of the mosaic."""
-
-    def read(self, tile: Tile) -> Pixels:
-        """Values and validity of a tile, shape (size, size)."""
-
-    def fingerprint(self) -> str:
-        """SHA-256 of the mosaic and the plan."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +128,10 @@ class TileSet:
     def fingerprint(self) -> str:
         """SHA-256 of the mosaic and the settings: that of the mosaic cut as it is read."""
         return _fingerprint(self.mosaic_fingerprint, self.settings)
+
+
+TileSource = MosaicTiles | TileSet
+"""Tiles to search: both have `mosaic`, `tiles`, `photometry`, `read` and `fingerprint`."""
 
 
 def _fingerprint(mosaic_fingerprint: str, settings: Settings) -> str:

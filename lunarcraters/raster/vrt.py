@@ -78,7 +78,8 @@ def window_xml(
 def _window(
     parent: ElementTree.Element, uri: str, band: str, inside: Sequence[int], place: Sequence[float]
 ) -> None:
-    element = _child(parent, "SimpleSource", resampling="average")
+    # A SimpleSource takes the nearest pixel, whatever it is told.
+    element = _child(parent, "ComplexSource", resampling="average")
     _child(element, "SourceFilename", uri, relativeToVRT="0")
     _child(element, "SourceBand", band)
     _rectangle(element, "SrcRect", inside)

@@ -72,7 +72,9 @@ def test_a_coordinate_system_of_the_earth(search, tmp_path):
 
 def test_a_truncated_tiff(search, tmp_path):
     noise = np.random.default_rng(0).integers(1, 255, (512, 512), np.uint8)
-    path = write_raster(tmp_path / "m.tif", values=noise, tiled=True, blockxsize=256, blockysize=256)
+    path = write_raster(
+        tmp_path / "m.tif", values=noise, tiled=True, blockxsize=256, blockysize=256
+    )
     path.write_bytes(path.read_bytes()[:150_000])
     refused(search(path), "m.tif", "truncated")
 

@@ -1,0 +1,69 @@
+"""Pictures of a catalogue."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.collections import LineCollection
+
+from lunarcraters import moon
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError
+from lunarcraters.files import replacing
+from lunarcraters.raster.mosaic import Mosaic
+
+_SIDE_PX = 1600
+_POINTS = 48
+
+
+def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
+    """Draw the craters as circles over their mosaic, coloured by score.
+
+    Args:
+        catalogue: What was found in the mosaic.
+        mosaic: The picture underneath, shown at no more than 1600 pixels a side.
+        path: PNG to write.
+
+    Raises:
+        CatalogueError: One is in pixels and the other on the sphere.
+        OutputError: The picture cannot be written.
+    """
+    if catalogue.is_pixels != mosaic.is_plain:
+        raise CatalogueError(
+            f"the catalogue is in {'pixels' if catalogue.is_pixels else 'degrees'}, and "
+            f"{mosaic.name} is not: give the mosaic that it was made from"
+        )
+    step = max(-(-max(mosaic.width, mosaic.height) // _SIDE_PX), 1)
+    values, valid = mosaic.read((0, 0, mosaic.width, mosaic.height), step)
+    if not valid.any():
+        raise CatalogueError(f"{mosaic.name} has no valid pixel to draw: give another mosaic")
+    low, high = np.percentile(values[valid].astype(float), [0.5, 99.5])
+    height, width = values.shape
+    figure = plt.figure(figsize=(width / 100, height / 100), dpi=100)
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    extent = (0.0, width * step, height * step, 0.0)
+    shown = np.where(valid, values, low)
+    axes.imshow(shown, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), extent=extent)
+    axes.set_axis_off()
+    outlines = _outlines(catalogue, mosaic)
+    colours = plt.get_cmap("plasma")(np.nan_to_num(catalogue.scores, nan=1.0))
+    axes.add_collection(LineCollection(list(outlines), colors=colours, linewidths=0.9))
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png")
+    plt.close(figure)
+
+
+def _outlines(catalogue: Catalogue, mosaic: Mosaic) -> np.ndarray:
+    """Closed circles in mosaic pixels, (n, points, 2)."""
+    if catalogue.radius_m is None:
+        turn = np.linspace(0.0, 2.0 * np.pi, _POINTS, endpoint=False)
+        ring = np.stack([np.cos(turn), np.sin(turn)], axis=-1) / 2.0
+        points = catalogue.positions[:, None] + catalogue.diameters[:, None, None] * ring
+    else:
+        lon, lat = catalogue.positions.T
+        around = moon.circle_points(lon, lat, catalogue.diameters, _POINTS, catalogue.radius_m)
+        points = np.stack(mosaic.from_lonlat(*around), axis=-1)
+    return np.concatenate([points, points[:, :1]], axis=1)

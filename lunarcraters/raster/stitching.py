@@ -1,0 +1,174 @@
+"""Stitching: the masks of tiles as one raster on the mosaic's grid, block by block."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from lunarcraters import moon
+from lunarcraters.errors import OutputError
+from lunarcraters.files import replacing
+from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.placement import Box
+from lunarcraters.raster.tiling import Tile
+from lunarcraters.raster.warping import Float, Places, places_of_pixels, sample
+
+NODATA = 255
+"""Value of a mask pixel that was not searched."""
+
+SCALE = 254
+"""A mask pixel is a probability times this."""
+
+_BLOCK_PX = 2048
+_COG_BLOCK_PX = 512
+_MASKS_KEPT = 64
+
+Mask = NDArray[np.uint8]
+
+
+def stitch(
+    mosaic: Mosaic,
+    tiles: Sequence[Tile],
+    read_mask: Callable[[Tile], Mask | None],
+    path: Path,
+) -> None:
+    """Write the masks of tiles as a Cloud Optimized GeoTIFF on the mosaic's grid.
+
+    A pixel is the largest probability that any level gives it, times 254 (the band's scale says
+    so). It is 255, nodata, where the finest level has no valid mask. Memory does not grow with the
+    mosaic.
+
+    Args:
+        mosaic: Whose grid it is.
+        tiles: Whose cores make it up.
+        read_mask: Gives a tile's mask, (size, size): probability times 254, 255 where invalid; None
+            where the tile was not searched.
+        path: Of the GeoTIFF; replaced if it is there.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    masks = lru_cache(maxsize=_MASKS_KEPT)(read_mask)
+    try:
+        with (
+            replacing(path) as temporary,
+            TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder,
+        ):
+            blocks = Path(folder) / "blocks.tif"
+            _write_blocks(mosaic, tiles, masks, blocks)
+            rasterio.shutil.copy(
+                str(blocks),
+                str(temporary),
+                driver="COG",
+                COMPRESS="DEFLATE",
+                BLOCKSIZE=str(_COG_BLOCK_PX),
+                OVERVIEW_RESAMPLING="AVERAGE",
+                BIGTIFF="IF_SAFER",
+                NUM_THREADS="ALL_CPUS",
+            )
+    except RasterioError as error:
+        raise OutputError(f"{path} cannot be written: {error}") from error
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _write_blocks(
+    mosaic: Mosaic, tiles: Sequence[Tile], masks: Callable[[Tile], Mask | None], path: Path
+) -> None:
+    cores = np.array([tile.core for tile in tiles], np.int64).reshape(-1, 4)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=mosaic.width,
+        height=mosaic.height,
+        count=1,
+        dtype="uint8",
+        nodata=NODATA,
+        crs=mosaic.crs_wkt,
+        transform=mosaic.affine,
+        tiled=True,
+        blockxsize=_COG_BLOCK_PX,
+        blockysize=_COG_BLOCK_PX,
+        compress="deflate",
+        sparse_ok=True,
+        bigtiff="IF_SAFER",
+    ) as raster:
+        raster.scales = (1.0 / SCALE,)
+        raster.set_band_description(1, "crater probability")
+        for row in range(0, mosaic.height, _BLOCK_PX):
+            for column in range(0, mosaic.width, _BLOCK_PX):
+                width = min(_BLOCK_PX, mosaic.width - column)
+                box = (column, row, width, min(_BLOCK_PX, mosaic.height - row))
+                met = [tiles[index] for index in np.flatnonzero(_meet(cores, box))]
+                block = _block(mosaic, met, masks, box)
+                if (block != NODATA).any():
+                    raster.write(block, 1, window=Window(*box))
+
+
+def _meet(cores: NDArray[np.int64], box: Box) -> NDArray[np.bool_]:
+    x, y, width, height = cores.T
+    across = (x < box[0] + box[2]) & (x + width > box[0])
+    return np.asarray(across & (y < box[1] + box[3]) & (y + height > box[1]))
+
+
+def _block(
+    mosaic: Mosaic, tiles: Sequence[Tile], masks: Callable[[Tile], Mask | None], box: Box
+) -> Mask:
+    column, row, width, height = box
+    largest = np.zeros((height, width), np.uint8)
+    searched = np.zeros((height, width), np.bool_)
+    finest = min((tile.level for tile in tiles), default=0)
+    for tile in tiles:
+        mask = masks(tile)
+        if mask is None:
+            continue
+        left, top = max(column, tile.core[0]), max(row, tile.core[1])
+        right = min(column + width, tile.core[0] + tile.core[2])
+        bottom = min(row + height, tile.core[1] + tile.core[3])
+        values, known = _on_the_mosaic(mosaic, tile, mask, (left, top, right - left, bottom - top))
+        place = np.s_[top - row : bottom - row, left - column : right - column]
+        largest[place] = np.maximum(largest[place], np.where(known, values, 0))
+        if tile.level == finest:
+            searched[place] |= known
+    return np.where(searched, largest, np.uint8(NODATA))
+
+
+def _on_the_mosaic(
+    mosaic: Mosaic, tile: Tile, mask: Mask, box: Box
+) -> tuple[Mask, NDArray[np.bool_]]:
+    """A tile's mask and its validity at the mosaic pixels of a box."""
+    column, row, width, height = box
+    if tile.window is not None and tile.level == 0:
+        left, top = column - tile.window[0], row - tile.window[1]
+        values = mask[top : top + height, left : left + width]
+        return values, values != NODATA
+    u, v = places_of_pixels(_mosaic_to_frame(mosaic, tile, column, row), width, height)
+    real, known = sample(mask, mask != NODATA, u, v)
+    return np.rint(real).astype(np.uint8), known
+
+
+def _mosaic_to_frame(
+    mosaic: Mosaic, tile: Tile, column: int, row: int
+) -> Callable[[Float, Float], Places]:
+    window, crs = tile.window, tile.crs
+    a, b, c, d, e, f = (~tile.affine)[:6]
+
+    def through_window(x: Float, y: Float) -> Places:
+        assert window is not None
+        scale = window[2] / tile.size
+        return (x + column - window[0]) / scale, (y + row - window[1]) / scale
+
+    def over_the_ground(x: Float, y: Float) -> Places:
+        assert crs is not None
+        east, north = moon.from_lonlat(crs, *mosaic.to_lonlat(x + column, y + row))
+        return a * east + b * north + c, d * east + e * north + f
+
+    return over_the_ground if window is None else through_window
