@@ -83,6 +83,7 @@ def _write_blocks(
     mosaic: Mosaic, tiles: Sequence[Tile], masks: Callable[[Tile], Mask | None], path: Path
 ) -> None:
     cores = np.array([tile.core for tile in tiles], np.int64).reshape(-1, 4)
+    finest = min((tile.level for tile in tiles), default=0)
     with rasterio.open(
         path,
         "w",
@@ -107,8 +108,8 @@ def _write_blocks(
             for column in range(0, mosaic.width, _BLOCK_PX):
                 width = min(_BLOCK_PX, mosaic.width - column)
                 box = (column, row, width, min(_BLOCK_PX, mosaic.height - row))
-                met = [tiles[index] for index in np.flatnonzero(_meet(cores, box))]
-                block = _block(mosaic, met, masks, box)
+                met = [tiles[int(index)] for index in np.flatnonzero(_meet(cores, box))]
+                block = _block(mosaic, met, masks, box, finest)
                 if (block != NODATA).any():
                     raster.write(block, 1, window=Window(*box))
 
@@ -120,12 +121,15 @@ def _meet(cores: NDArray[np.int64], box: Box) -> NDArray[np.bool_]:
 
 
 def _block(
-    mosaic: Mosaic, tiles: Sequence[Tile], masks: Callable[[Tile], Mask | None], box: Box
+    mosaic: Mosaic,
+    tiles: Sequence[Tile],
+    masks: Callable[[Tile], Mask | None],
+    box: Box,
+    finest: int,
 ) -> Mask:
     column, row, width, height = box
     largest = np.zeros((height, width), np.uint8)
     searched = np.zeros((height, width), np.bool_)
-    finest = min((tile.level for tile in tiles), default=0)
     for tile in tiles:
         mask = masks(tile)
         if mask is None:
