@@ -12,8 +12,8 @@ import lunarcraters
 
 PACKAGE = Path(lunarcraters.__file__).parent
 LAYERS = (
-    "errors", "files", "moon", "terrain", "raster", "network", "catalogue", "training", "evaluation",
-    "execution", "cli",
+    "errors", "files", "moon", "terrain", "raster", "network", "catalogue", "training",
+    "evaluation", "execution", "cli",
 )  # fmt: skip
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 

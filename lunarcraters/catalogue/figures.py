@@ -48,8 +48,9 @@ def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
     shown = np.where(valid, values, low)
     axes.imshow(shown, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), extent=extent)
     axes.set_axis_off()
+    axes.set(autoscale_on=False, xlim=extent[:2], ylim=extent[2:])
     outlines = _outlines(catalogue, mosaic)
-    colours = plt.get_cmap("plasma")(np.nan_to_num(catalogue.scores, nan=1.0))
+    colours = plt.get_cmap("autumn")(np.nan_to_num(catalogue.scores, nan=1.0))
     axes.add_collection(LineCollection(list(outlines), colors=colours, linewidths=0.9))
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png")

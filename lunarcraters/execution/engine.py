@@ -22,6 +22,7 @@ from distributed import (
 
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import digest
+from lunarcraters.network.startup import start_tensorflow
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -49,10 +50,9 @@ class SearchPlugin(WorkerPlugin):
     def detector(self) -> Any:
         """The network, loaded once."""
         if self.loaded is None:
-            from lunarcraters.network.inference import Detector, limit_threads
+            start_tensorflow(self.threads)
+            from lunarcraters.network.inference import Detector
 
-            if self.threads is not None:
-                limit_threads(self.threads)
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "model.keras"
                 path.write_bytes(self.content)

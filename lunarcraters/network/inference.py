@@ -15,14 +15,6 @@ from lunarcraters.raster.photometry import Photometry, normalise
 Float32 = NDArray[np.float32]
 
 
-def limit_threads(threads: int) -> None:
-    """Give TensorFlow this many threads; before its first operation only."""
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
-
-
 class Detector:
     """A network ready to run: loaded once, called many times with batches of one shape."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lunarcraters.errors import DatasetError, OutputError
 from lunarcraters.network.presets import preset as preset_named
+from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.training.lu3m6tgt import Pair, find_splits, pairs, read_labels
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.sources import ElevationSource, Source, TileSource
@@ -75,6 +76,7 @@ def train(
     _open(out, resume=resume, overwrite=overwrite)
 
     # TensorFlow starts here, once the data and the directory are known to be right.
+    start_tensorflow()
     from lunarcraters.training.figures import draw_curves, draw_panels
     from lunarcraters.training.fitting import TrainingSettings, fit, read_history
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-from lunarcraters.raster.tileset import write_tiles
 from rasterio.windows import Window
 
 from lunarcraters import moon
@@ -19,6 +18,7 @@ from lunarcraters.execution.run import read_run
 from lunarcraters.execution.search import plan_batches
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.raster.mosaic import open_mosaic
+from lunarcraters.raster.tileset import write_tiles
 
 MODEL = shipped_model()
 
