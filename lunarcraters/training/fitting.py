@@ -13,13 +13,14 @@ import tensorflow as tf
 
 from lunarcraters import __version__
 from lunarcraters.errors import DatasetError, OutputError, RunError
-from lunarcraters.files import replacing
 from lunarcraters.network.losses import bce_dice, centre_size_mask
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import ModelInfo, write_model
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.resunet import build
 from lunarcraters.network.targets import CHANNELS
+from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint
+from lunarcraters.training.history import History
 from lunarcraters.training.sampling import Sampler
 
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
@@ -78,6 +79,7 @@ def fit(
             f"{settings.preset.batch_size}: add some, or lower --batch"
         )
     epoch = _open_directory(settings, out, resume=resume)
+    resume = epoch > 0  # killed in its first epoch, a training begins again
     keras.utils.set_random_seed(settings.seed)
     model = build(settings.preset, settings.precision)
     _compile(model, settings)
@@ -85,7 +87,7 @@ def fit(
         f"{model.name}: {_count(model.trainable_variables):,} trainable and "
         f"{_count(model.non_trainable_variables):,} non-trainable parameters"
     )
-    checkpoint = _Checkpoint(model, out, resume=resume)
+    checkpoint = Checkpoint(model, out, resume=resume)
     callbacks = _schedule(settings)
     if not checkpoint.stopped and epoch < settings.epochs:
         model.fit(
@@ -96,7 +98,7 @@ def fit(
             steps_per_epoch=settings.steps,
             callbacks=[
                 *callbacks,
-                _History(out, say, resume=resume),
+                History(out, say, resume=resume),
                 checkpoint.following(callbacks),
             ],
             shuffle=False,
@@ -107,16 +109,16 @@ def fit(
 
 def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> int:
     """Make or check the directory; returns the epoch to begin with."""
-    path, state = out / "settings.json", out / "checkpoint" / "state.json"
+    path, state = out / "settings.json", out / FOLDER / STATE
     if not resume:
         try:
-            (out / "checkpoint").mkdir(parents=True, exist_ok=True)
+            (out / FOLDER).mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(settings.as_json(), indent=1) + "\n")
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror}") from error
         return 0
-    if not path.is_file() or not state.is_file():
-        raise RunError(f"{out} holds no checkpoint to resume: leave --resume out to begin")
+    if not path.is_file():
+        raise RunError(f"{out} holds no training to resume: leave --resume out to begin one")
     before = json.loads(path.read_text())
     if before != settings.as_json():
         differing = sorted(k for k in before if before[k] != settings.as_json().get(k))
@@ -124,7 +126,7 @@ def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> i
             f"{out} was begun with another {' and '.join(differing)}: give the same options to "
             "resume it, or another --output to begin anew"
         )
-    return int(json.loads(state.read_text())["epoch"])
+    return int(json.loads(state.read_text())["epoch"]) if state.is_file() else 0
 
 
 def _compile(model: keras.Model, settings: TrainingSettings) -> None:
@@ -179,110 +181,13 @@ def _dataset(
     return numbers.map(make, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
-class _History(keras.callbacks.Callback):
-    """Every metric of every epoch, as CSV, as JSON and as a line for the user."""
-
-    def __init__(self, out: Path, say: Callable[[str], None], *, resume: bool) -> None:
-        super().__init__()
-        self.out, self.say = out, say
-        self.rows = read_history(out) if resume else []
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        row = {"epoch": float(epoch + 1), **{k: float(v) for k, v in (logs or {}).items()}}
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
-        self.rows = [old for old in self.rows if old["epoch"] <= epoch] + [row]
-        write_history(self.rows, self.out)
-        shown = ", ".join(f"{k} {v:.4g}" for k, v in row.items() if k != "epoch")
-        self.say(f"epoch {epoch + 1}/{self.params['epochs']}: {shown}")
-
-
-def write_history(rows: list[dict[str, float]], out: Path) -> None:
-    """Write `history.csv` and `history.json`, one row an epoch."""
-    (out / "history.json").write_text(json.dumps(rows, indent=1) + "\n")
-    columns = list(rows[0]) if rows else []
-    lines = [",".join(columns), *(",".join(f"{row[c]:.8g}" for c in columns) for row in rows)]
-    (out / "history.csv").write_text("\n".join(lines) + "\n")
-
-
-def read_history(out: Path) -> list[dict[str, float]]:
-    """Rows of `history.json`; none where there is none."""
-    path = out / "history.json"
-    return list(json.loads(path.read_text())) if path.is_file() else []
-
-
-class _Checkpoint(keras.callbacks.Callback):
-    """After each epoch: weights, optimizer and the state of the other callbacks, on disk.
-
-    Keras' own BackupAndRestore forgets how long the others have waited for a better loss, so a
-    resumed training would stop, or lower its learning rate, at another epoch.
-    """
-
-    _STATE = ("best", "wait", "cooldown_counter", "stopped_epoch", "best_epoch")
-
-    def __init__(self, network: keras.Model, out: Path, *, resume: bool) -> None:
-        super().__init__()
-        network.optimizer.build(network.trainable_variables)
-        self.folder = out / "checkpoint"
-        self.best_weights = self.folder / "best.weights.h5"
-        self.manager = tf.train.CheckpointManager(
-            tf.train.Checkpoint(model=network, optimizer=network.optimizer),
-            str(self.folder),
-            max_to_keep=2,  # the last, and the one that state.json names until it is replaced
-            checkpoint_name="state",
-        )
-        self.state: dict[str, Any] = {"epoch": 0, "best": None, "stopped": False, "callbacks": []}
-        self.others: list[keras.callbacks.Callback] = []
-        if resume:
-            self.state = json.loads((self.folder / "state.json").read_text())
-            self.manager.checkpoint.restore(str(self.folder / self.state["file"])).expect_partial()
-
-    @property
-    def stopped(self) -> bool:
-        """True where the training had come to its end before it was resumed."""
-        return bool(self.state["stopped"])
-
-    def following(self, others: list[keras.callbacks.Callback]) -> "_Checkpoint":
-        """Keep the state of these callbacks too, which must come before this one."""
-        self.others = others
-        return self
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        # The others have just been reset by their own `on_train_begin`.
-        for callback, kept in zip(self.others, self.state["callbacks"], strict=False):
-            for name, value in kept.items():
-                setattr(callback, name, value)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        loss = float((logs or {})["val_loss"])
-        if self.state["best"] is None or loss < self.state["best"]:
-            self.state["best"] = loss
-            with replacing(self.best_weights) as temporary:
-                # Keras insists on names that end in .weights.h5.
-                named = temporary.with_suffix(".weights.h5")
-                self.model.save_weights(named)
-                named.replace(temporary)
-        self.state["epoch"] = epoch + 1
-        self.state["stopped"] = bool(self.model.stop_training)
-        self.state["callbacks"] = [
-            {name: _plain(getattr(c, name)) for name in self._STATE if hasattr(c, name)}
-            for c in self.others
-        ]
-        self.state["file"] = Path(self.manager.save(epoch + 1)).name
-        with replacing(self.folder / "state.json") as temporary:
-            temporary.write_text(json.dumps(self.state))
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
 def _finish(
     settings: TrainingSettings, model: keras.Model, out: Path, data: dict[str, Any]
 ) -> Path:
     """Take the best weights, in single precision, and write the model file."""
     preset = settings.preset
     final = build(preset)
-    best = out / "checkpoint" / "best.weights.h5"
+    best = out / FOLDER / BEST
     model.load_weights(best)
     final.set_weights(model.get_weights())
     training = {

@@ -78,7 +78,8 @@ def train(
     # TensorFlow starts here, once the data and the directory are known to be right.
     start_tensorflow()
     from lunarcraters.training.figures import draw_curves, draw_panels
-    from lunarcraters.training.fitting import TrainingSettings, fit, read_history
+    from lunarcraters.training.fitting import TrainingSettings, fit
+    from lunarcraters.training.history import read_history
 
     sampler = Sampler(sources, chosen, seed)
     settings = TrainingSettings(

@@ -91,7 +91,7 @@ def test_a_training_stops_where_the_validation_loss_no_longer_falls(dataset, tmp
 def test_another_training_is_not_resumed(dataset, undisturbed, tmp_path):
     with pytest.raises(RunError, match="another seed"):
         fit(dataset, undisturbed[0], seed=2, resume=True)
-    with pytest.raises(RunError, match="no checkpoint to resume"):
+    with pytest.raises(RunError, match="no training to resume"):
         fit(dataset, tmp_path / "none", resume=True)
     assert not (tmp_path / "none").exists()
 
