@@ -192,7 +192,7 @@ class Mosaic:
         self, origin: tuple[int, int], count: tuple[int, int], by: tuple[int, int]
     ) -> Pixels:
         try:
-            return read_blocks(self.uri, self.bands, origin, count, by)
+            return read_blocks(self.uri, self.bands, self.nodata, origin, count, by)
         except RasterioError as error:
             raise MosaicError(
                 f"{self.name} cannot be read at column {origin[0]}, row {origin[1]}: a file is "

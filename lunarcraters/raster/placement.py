@@ -141,7 +141,9 @@ def _same_system(first: Source, other: Source, affine: Affine) -> bool:
     systems = CRS.from_wkt(first.crs_wkt), CRS.from_wkt(other.crs_wkt)
     if len({moon.radius_m(system) for system in systems}) > 1:
         return False
-    corners = np.array([affine * (x, y) for x in (0, other.width) for y in (0, other.height)])
+    a, _, c, _, e, f = affine[:6]
+    ends = [(x, y) for x in (0, other.width) for y in (0, other.height)]
+    corners = np.array([(a * x + c, e * y + f) for x, y in ends])
     step = np.array([affine.a, affine.e]) * _ALIGNED_PX
     places = [moon.unit_vectors(*moon.to_lonlat(crs, *corners.T)) for crs in systems]
     nearby = moon.unit_vectors(*moon.to_lonlat(systems[1], *(corners + step).T))

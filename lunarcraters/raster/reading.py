@@ -29,6 +29,7 @@ _NEARLY_INFINITE = 3.4e38
 def read_blocks(
     uri: str,
     bands: Sequence[int],
+    nodata: float | None,
     origin: tuple[int, int],
     count: tuple[int, int],
     by: tuple[int, int],
@@ -38,6 +39,7 @@ def read_blocks(
     Args:
         uri: What GDAL opens.
         bands: One band, or red, green and blue, read as luminance.
+        nodata: A value that means "no data" whatever the raster says, or None.
         origin: Column and row of the first block's corner.
         count: Blocks along x and along y.
         by: Pixels of a block along x and along y; (1, 1) for the pixels themselves.
@@ -49,14 +51,15 @@ def read_blocks(
     Raises:
         RasterioError: The pixels cannot be read.
     """
-    overview, shrink = _overview(uri, bands[0], origin, by)
+    # Overviews were made without knowing of such a value.
+    overview, shrink = (None, 1) if nodata is not None else _overview(uri, bands[0], origin, by)
     dataset = _dataset(uri, overview)
     x, y = origin[0] // shrink, origin[1] // shrink
     by_x, by_y = by[0] // shrink, by[1] // shrink
     right, bottom = x + count[0] * by_x, y + count[1] * by_y
     left, top = max(x, 0), max(y, 0)
     window = ((top, min(bottom, dataset.height)), (left, min(right, dataset.width)))
-    values, valid = _read(dataset, bands, window)
+    values, valid = _read(dataset, bands, nodata, window)
     beyond = ((top - y, bottom - window[0][1]), (left - x, right - window[1][1]))
     values, valid = np.pad(values, beyond), np.pad(valid, beyond)
     return (values, valid) if (by_x, by_y) == (1, 1) else _block_means(values, valid, (by_x, by_y))
@@ -79,12 +82,18 @@ def chunks(
 
 
 def _read(
-    dataset: rasterio.DatasetReader, bands: Sequence[int], window: tuple[tuple[int, int], ...]
+    dataset: rasterio.DatasetReader,
+    bands: Sequence[int],
+    nodata: float | None,
+    window: tuple[tuple[int, int], ...],
 ) -> Pixels:
     # By several threads the sources of a VRT are drawn in any order, where they share a row too.
     with rasterio.Env(VRT_NUM_THREADS="1"):
         values = dataset.read(list(bands), window=window)
         valid = (dataset.read_masks(list(bands), window=window) > 0).any(axis=0)
+    if nodata is not None and _holds(values.dtype, nodata):
+        # In double precision -3.4e38 is not what it is in single.
+        valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
     if values.dtype.kind == "f":
         valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
     values = np.where(valid, values, np.zeros((), values.dtype))
@@ -92,6 +101,13 @@ def _read(
         return values[0], valid
     grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
     return _like(grey, values.dtype), valid
+
+
+def _holds(dtype: np.dtype[np.generic], value: float) -> bool:
+    if dtype.kind == "f":
+        return True
+    limits = np.iinfo(str(dtype))
+    return float(value).is_integer() and limits.min <= value <= limits.max
 
 
 def _like(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import rasterio
 from affine import Affine
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 
 from lunarcraters import moon
@@ -38,7 +38,8 @@ class Source:
         height: Pixels.
         dtype: NumPy name.
         bands: The band to read, or red, green and blue.
-        nodata: A value that takes the place of the file's own validity, or None.
+        nodata: A value that means "no data" in place of the file's own such value, or None.
+        masked: Whether it has a mask or an alpha band, which hold whatever `nodata` is.
         files: All files behind it (a label and its image, a VRT and what it names).
     """
 
@@ -50,6 +51,7 @@ class Source:
     dtype: str
     bands: tuple[int, ...]
     nodata: float | None
+    masked: bool
     files: tuple[Path, ...]
 
 
@@ -145,6 +147,9 @@ def inspect(path: Path, crs: str | None = None, nodata: float | None = None) -> 
             bands=bands,
             # Tiles of the LU3M6TGT kind fill what lies outside their source with 0.
             nodata=0.0 if nodata is None and by_name else nodata,
+            masked=not {MaskFlags.per_dataset, MaskFlags.alpha}.isdisjoint(
+                dataset.mask_flag_enums[bands[0] - 1]
+            ),
             files=tuple(sorted({Path(f).absolute() for f in dataset.files if _counts(f)})),
         )
 

@@ -119,7 +119,7 @@ def _child(
 
 def _values(parent: ElementTree.Element, source: Source, place: Place, band: int) -> None:
     element = _source(parent, source, place, str(band), resampling="cubic")
-    if source.nodata is not None:
+    if source.nodata is not None and not source.masked:
         _child(element, "NODATA", repr(source.nodata))
     else:
         _child(element, "UseMaskBand", "true")
@@ -127,7 +127,7 @@ def _values(parent: ElementTree.Element, source: Source, place: Place, band: int
 
 def _validity(parent: ElementTree.Element, source: Source, place: Place) -> None:
     """255 where the source is valid; elsewhere nothing, so that what lies below shows."""
-    if source.nodata is not None:
+    if source.nodata is not None and not source.masked:
         element = _source(parent, source, place, str(source.bands[0]), resampling="nearest")
         _child(element, "NODATA", repr(source.nodata))
         _child(element, "ScaleOffset", "255")

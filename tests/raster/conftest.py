@@ -26,11 +26,13 @@ def write_raster(path, values, crs=SIMPLE_CYLINDRICAL, affine=None, mask=None, *
         "driver": "GTiff", "count": len(bands), "height": bands.shape[1], "width": bands.shape[2],
         "dtype": bands.dtype, "crs": crs, "transform": affine, **options,
     }  # fmt: skip
-    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_PAM_ENABLED=False):
-        with rasterio.open(path, "w", **profile) as raster:
-            raster.write(bands)
-            if mask is not None:
-                raster.write_mask(mask)
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_PAM_ENABLED=False),
+        rasterio.open(path, "w", **profile) as raster,
+    ):
+        raster.write(bands)
+        if mask is not None:
+            raster.write_mask(mask)
     return path
 
 

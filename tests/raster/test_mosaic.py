@@ -7,6 +7,7 @@ import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.raster.mosaic import Mosaic, open_mosaic
@@ -171,7 +172,7 @@ def test_planetary_formats_are_read(noise, tmp_path, name, driver):
 def test_a_vrt_counts_what_it_names_in_its_fingerprint(noise, tmp_path):
     source = write_raster(tmp_path / "a.tif", noise)
     with rasterio.open(source) as raster:
-        rasterio.shutil.copy(raster, tmp_path / "a.vrt", driver="VRT")
+        copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
     before = open_mosaic(tmp_path / "a.vrt").fingerprint()
     write_raster(source, noise + 1)
     assert open_mosaic(tmp_path / "a.vrt").fingerprint() != before
@@ -180,12 +181,12 @@ def test_a_vrt_counts_what_it_names_in_its_fingerprint(noise, tmp_path):
 def test_a_fingerprint_knows_content_and_not_places(noise, tmp_path):
     first = write_raster(tmp_path / "a.tif", noise)
     (tmp_path / "elsewhere").mkdir()
-    copy = shutil.copy(first, tmp_path / "elsewhere" / "a.tif")
+    second = shutil.copy(first, tmp_path / "elsewhere" / "a.tif")
     fingerprint = open_mosaic(first).fingerprint()
     assert open_mosaic(tmp_path / "elsewhere" / "a.tif").fingerprint() == fingerprint
     assert open_mosaic(first, nodata=3).fingerprint() != fingerprint
     noise[150, 150] ^= 1
-    write_raster(copy, noise)
+    write_raster(second, noise)
     assert open_mosaic(tmp_path / "elsewhere" / "a.tif").fingerprint() != fingerprint
 
 

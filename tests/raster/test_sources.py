@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
+from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError
 from lunarcraters.raster.mosaic import open_mosaic
@@ -80,11 +82,9 @@ def test_other_truncated_formats_are_found_out_by_their_last_pixel(
 
 
 def test_a_vrt_whose_source_is_gone_is_found_out(tmp_path, noise):
-    import rasterio
-
     source = write_raster(tmp_path / "a.tif", noise)
     with rasterio.open(source) as raster:
-        rasterio.shutil.copy(raster, tmp_path / "a.vrt", driver="VRT")
+        copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
     source.unlink()
     with pytest.raises(CratersError, match="files it names"):
         open_mosaic(tmp_path / "a.vrt")

@@ -1,0 +1,288 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lunarcraters import moon
+from lunarcraters.errors import TileSetError
+from lunarcraters.raster.mosaic import Mosaic, open_mosaic
+from lunarcraters.raster.partition import components, cut
+from lunarcraters.raster.tiling import owns, plan_tiles, read_tile
+
+from .conftest import HALF_TURN_M, SIMPLE_CYLINDRICAL, brightness, write_raster
+
+PROJECTIONS = {
+    "simple cylindrical": (SIMPLE_CYLINDRICAL, 2 * HALF_TURN_M / 1500, 1500, 750),
+    "clon 180": ("IAU_2015:30115", 2 * HALF_TURN_M / 900, 900, 450),
+    "polar": ("IAU_2015:30130", 1000.0, 700, 700),
+    "sinusoidal": ("IAU_2015:30120", 5000.0, 900, 700),
+    "orthographic": ("IAU_2015:30165", 4000.0, 880, 880),
+    "Mercator": ("IAU_2015:30190", 4000.0, 900, 900),
+}
+
+
+def paper(name, extents=None):
+    """A mosaic that exists on paper only."""
+    crs, side, width, height = PROJECTIONS[name]
+    affine = Affine(side, 0, -side * width / 2, 0, -side, side * height / 2)
+    wkt = moon.lunar_crs(crs, name).to_wkt()
+    extents = extents or ((0, 0, width, height),)
+    return Mosaic(name, "none", wkt, affine, width, height, "uint8", extents, ())
+
+
+def cover(mosaic, tiles):
+    """How many cores each mosaic pixel lies in."""
+    count = np.zeros((mosaic.height, mosaic.width), int)
+    for tile in tiles:
+        column, row, width, height = tile.core
+        assert column >= 0
+        assert row >= 0
+        count[row : row + height, column : column + width] += 1
+    return count
+
+
+def frame_pixels(mosaic, tile, x, y):
+    """Frame pixels of mosaic pixels."""
+    if tile.window is not None:
+        scale = tile.window[2] / tile.size
+        return (x - tile.window[0]) / scale, (y - tile.window[1]) / scale
+    east, north = moon.from_lonlat(tile.crs, *mosaic.to_lonlat(x, y))
+    a, b, c, d, e, f = (~tile.affine)[:6]
+    return a * east + b * north + c, d * east + e * north + f
+
+
+@pytest.mark.parametrize("name", PROJECTIONS)
+@pytest.mark.parametrize("frames", ["native", "local"])
+def test_cores_cover_the_ground_once_and_fit_their_frames(name, frames):
+    mosaic = paper(name)
+    x, y = np.meshgrid(np.arange(mosaic.width) + 0.5, np.arange(mosaic.height) + 0.5)
+    on_moon = np.isfinite(mosaic.to_lonlat(x, y)[0])
+    tiles = plan_tiles(mosaic, max_size=256, halo=24, frames=frames)
+    assert len({tile.name for tile in tiles}) == len(tiles)
+    for level in range(max(tile.level for tile in tiles) + 1):
+        same = [tile for tile in tiles if tile.level == level]
+        count = cover(mosaic, same)
+        assert count.max() == 1
+        # At a limb a frame may be lost that holds less than a thousandth of the ground.
+        assert (count[on_moon] == 1).mean() > 0.999
+        assert max(tile.size for tile in same) <= 256
+        for tile in same[:: max(1, len(same) // 12)]:
+            # At a limb pixels are of any size.
+            spare = 8.0 if name == "orthographic" else 0.5
+            assert_core_and_halo_fit(mosaic, tile, 24 if len(same) > 1 else 0, spare)
+
+
+def assert_core_and_halo_fit(mosaic, tile, halo, spare):
+    column, row, width, height = tile.core
+    share = np.linspace(0.0, 1.0, 33)
+    x, y = np.meshgrid(column + width * share, row + height * share)
+    u, v = frame_pixels(mosaic, tile, x, y)
+    on_moon = np.isfinite(u)
+    # A native frame needs no halo where its mosaic ends.
+    ends = [0.0, 0.0, 0.0, 0.0] if tile.window is None else [
+        column == 0, row == 0, column + width == mosaic.width, row + height == mosaic.height
+    ]  # fmt: skip
+    left, top, right, bottom = (0 if end else halo for end in ends)
+    assert u[on_moon].min() >= left - spare
+    assert v[on_moon].min() >= top - spare
+    assert u[on_moon].max() <= tile.size - right + spare
+    assert v[on_moon].max() <= tile.size - bottom + spare
+
+
+@pytest.mark.parametrize(("name", "native"), [
+    ("simple cylindrical", False), ("polar", True), ("Mercator", True), ("sinusoidal", False),
+])  # fmt: skip
+def test_frames_are_native_where_pixels_are_nearly_square(name, native):
+    tiles = plan_tiles(paper(name), max_size=256, halo=24)
+    assert all((tile.window is not None) == native for tile in tiles)
+
+
+def test_an_equatorial_strip_is_native_and_goes_round():
+    crs, side, width, _ = PROJECTIONS["simple cylindrical"]
+    affine = Affine(side, 0, -HALF_TURN_M, 0, -side, side * 50)
+    wkt = moon.lunar_crs(crs, "strip").to_wkt()
+    strip = Mosaic("strip", "none", wkt, affine, width, 100, "uint8", ((0, 0, width, 100),), ())
+    tiles = plan_tiles(strip, max_size=256, halo=24, levels=1)
+    assert all(tile.window is not None for tile in tiles)
+    assert min(tile.window[0] for tile in tiles) <= -24
+
+
+@pytest.mark.parametrize("raster", ["globe", "cap", "midlatitude"])
+@pytest.mark.parametrize("frames", ["native", "local"])
+def test_every_pixel_of_a_frame_shows_its_own_ground(request, raster, frames):
+    mosaic = open_mosaic(request.getfixturevalue(raster))
+    tiles = plan_tiles(mosaic, max_size=256, halo=24, frames=frames)
+    errors = []
+    for tile in tiles[:: max(1, len(tiles) // 25)]:
+        values, valid = read_tile(mosaic, tile)
+        assert values.shape == valid.shape == (tile.size, tile.size)
+        u, v = np.meshgrid(np.arange(tile.size) + 0.5, np.arange(tile.size) + 0.5)
+        a, b, c, d, e, f = tile.affine[:6]
+        lon, lat = moon.to_lonlat(tile.crs, a * u + b * v + c, d * u + e * v + f)
+        wanted = brightness(lon, lat)
+        steps = np.gradient(wanted)
+        step = np.nanmedian(np.hypot(*steps))
+        # Within half a pixel of the mosaic's edge the nearest pixel stands in.
+        inner = valid & np.isfinite(wanted)
+        inner[1:-1, 1:-1] &= valid[:-2, 1:-1] & valid[2:, 1:-1] & valid[1:-1, :-2] & valid[1:-1, 2:]
+        errors.append(np.median(np.abs(values - wanted)[inner]) / step)
+        assert np.percentile(np.abs(values - wanted)[inner], 99) < 0.6 * step
+    assert max(errors) < 0.05
+
+
+def test_a_frame_at_the_pole_or_the_antimeridian_has_no_gap(globe):
+    mosaic = open_mosaic(globe)
+    tiles = plan_tiles(mosaic, max_size=256, halo=24)
+    for tile in tiles:
+        if tile.core[0] == 0 or tile.core[1] == 0:
+            assert read_tile(mosaic, tile)[1].all()
+
+
+def test_circles_on_the_sphere_are_circles_in_local_frames(globe):
+    mosaic = open_mosaic(globe)
+    tile = next(tile for tile in plan_tiles(mosaic, max_size=256) if tile.core[1] == 0)
+    lon, lat = mosaic.to_lonlat(tile.core[0] + tile.core[2] / 2, tile.core[1] + tile.core[3] / 2)
+    u, v = frame_pixels_of(tile, *moon.circle_points(lon, lat + 1.0, 200.0))
+    radius = np.hypot(u - u.mean(), v - v.mean())
+    assert np.ptp(radius) < 1e-6 * radius.mean() + 0.02
+
+
+def frame_pixels_of(tile, lon, lat):
+    east, north = moon.from_lonlat(tile.crs, lon, lat)
+    return (east - tile.affine.c) / tile.affine.a, (north - tile.affine.f) / tile.affine.e
+
+
+def test_native_tiles_are_the_mosaics_own_pixels(tmp_path, noise):
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", noise))
+    for tile in plan_tiles(mosaic, max_size=128, halo=16):
+        values, valid = read_tile(mosaic, tile)
+        wanted, known = mosaic.read(tile.window, 2**tile.level)
+        np.testing.assert_array_equal(values, wanted)
+        np.testing.assert_array_equal(valid, known)
+        assert tile.window[0] % 2**tile.level == 0
+        assert tile.affine @ (0, 0) == mosaic.affine @ tile.window[:2]
+
+
+def test_plain_pictures_have_frames_in_their_pixels(tmp_path, noise):
+    path = write_raster(tmp_path / "a.png", noise, None, Affine.identity(), driver="PNG")
+    tiles = plan_tiles(open_mosaic(path), max_size=128, halo=16)
+    assert all(tile.crs is None and tile.window is not None for tile in tiles)
+    assert {tile.level for tile in tiles} == {0, 1}
+    coarse = next(tile for tile in tiles if tile.level == 1)
+    assert coarse.affine.a == coarse.affine.e == 2.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-300, 1800), st.integers(-300, 1000)), min_size=1, max_size=30)
+)
+def test_a_point_belongs_to_one_tile_of_a_level_or_lies_off_the_mosaic(points):
+    mosaic = paper("simple cylindrical")
+    x, y = np.array(points, float).T + 0.25
+    tiles = plan_tiles(mosaic, max_size=384, halo=32, levels=2, frames="native")
+    for level in (0, 1):
+        count = sum(owns(mosaic, tile, x, y).astype(int) for tile in tiles if tile.level == level)
+        inside = (x >= 0) & (x < mosaic.width) & (y >= 0) & (y < mosaic.height)
+        near = (x >= -1) & (x <= mosaic.width + 1) & (y >= 0) & (y < mosaic.height)
+        assert (count[inside] == 1).all()
+        assert (count[~near] == 0).all()
+
+
+def test_no_crater_is_lost_in_the_seam_of_a_mosaic_that_goes_round():
+    crs, _, width, height = PROJECTIONS["simple cylindrical"]
+    side = 2 * HALF_TURN_M / (width + 0.07)  # the WAC mosaic lacks 0.07 of a column
+    affine = Affine(side, 0, -side * width / 2, 0, -side, side * height / 2)
+    wkt = moon.lunar_crs(crs, "seam").to_wkt()
+    mosaic = Mosaic(
+        "seam", "none", wkt, affine, width, height, "uint8", ((0, 0, width, height),), ()
+    )
+    assert mosaic.goes_round
+    tiles = [tile for tile in plan_tiles(mosaic, max_size=256) if tile.level == 0]
+    lon = 180.0 + np.linspace(-0.2, 0.2, 401)
+    x, y = mosaic.from_lonlat(lon, np.full(401, 0.01))
+    assert (sum(owns(mosaic, tile, x, y).astype(int) for tile in tiles) == 1).all()
+
+
+def test_scattered_ground_is_tiled_by_itself():
+    far = ((0, 0, 60, 60), (61, 0, 60, 60), (400, 300, 50, 40), (1000, 700, 30, 30))
+    mosaic = paper("simple cylindrical", far)
+    tiles = plan_tiles(mosaic, max_size=256, halo=24, levels=1, frames="native")
+    assert sorted(tile.core for tile in tiles) == [
+        (0, 0, 121, 60), (400, 300, 50, 40), (1000, 700, 30, 30),
+    ]  # fmt: skip
+    assert sorted({tile.size for tile in tiles}) == [64, 128]
+
+
+def test_cores_without_an_extent_are_left_out():
+    corner = ((0, 0, 700, 60), (640, 60, 60, 600))
+    tiles = plan_tiles(paper("Mercator", corner), max_size=128, halo=16, levels=1)
+    count = cover(paper("Mercator"), tiles)
+    assert count[:60, :700].all()
+    assert count[60:660, 640:700].all()
+    assert not count[300:600, :500].any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(
+    st.tuples(st.integers(0, 200), st.integers(0, 200), st.integers(1, 40), st.integers(1, 40)),
+    min_size=1, max_size=25,
+))  # fmt: skip
+def test_components_hold_their_extents_and_keep_apart(extents):
+    found = components(tuple(extents))
+    count = np.zeros((250, 250), int)
+    for x, y, width, height in found:
+        count[y : y + height, x : x + width] += 1
+    assert count.max() == 1
+    assert all(count[y : y + h, x : x + w].all() for x, y, w, h in extents)
+
+
+@given(st.integers(1, 20_000), st.integers(48, 1024), st.integers(0, 20), st.booleans())
+def test_cuts_follow_each_other_and_leave_room_for_halos(length, limit, halo, goes_on):
+    cuts = cut(length, limit, halo, goes_on=goes_on)
+    assert cuts[0][0] == 0
+    assert cuts[-1][1] == length
+    for (_, end), (start, _) in pairwise(cuts):
+        assert end == start
+    for index, (start, end) in enumerate(cuts):
+        before = halo if goes_on or index else 0
+        after = halo if goes_on or index < len(cuts) - 1 else 0
+        assert end - start + before + after <= limit + 1e-6
+
+
+def test_levels_go_on_while_the_mosaic_is_128_pixels_long():
+    assert {tile.level for tile in plan_tiles(paper("polar"), max_size=256)} == {0, 1, 2}
+    assert {tile.level for tile in plan_tiles(paper("polar"), max_size=256, levels=1)} == {0}
+
+
+@pytest.mark.parametrize("sizes", [{"max_size": 128, "halo": 64}, {"max_size": 32}, {"levels": 0}])
+def test_sizes_without_room_are_refused(sizes):
+    with pytest.raises(TileSetError, match="give"):
+        plan_tiles(paper("polar"), **sizes)
+
+
+def test_a_mosaic_placed_off_the_moon_is_refused():
+    wkt = moon.lunar_crs("IAU_2015:30165", "far").to_wkt()
+    affine = Affine(1000, 0, 9e6, 0, -1000, 9e6)
+    far = Mosaic("far", "none", wkt, affine, 100, 100, "uint8", ((0, 0, 100, 100),), ())
+    with pytest.raises(TileSetError, match="does not lie on the Moon"):
+        plan_tiles(far, frames="local")
+
+
+def test_the_global_wac_mosaic_is_planned_in_seconds():
+    side, width, height = 100.0, 109_164, 54_582
+    affine = Affine(side, 0, -side * width / 2, 0, -side, side * height / 2)
+    wkt = moon.lunar_crs(SIMPLE_CYLINDRICAL, "wac").to_wkt()
+    wac = Mosaic("wac", "none", wkt, affine, width, height, "uint8", ((0, 0, width, height),), ())
+    tiles = plan_tiles(wac, levels=3)
+    assert 6000 < len(tiles) < 7500
+    assert {tile.size for tile in tiles} == {1024}
+    # Fewer columns towards the poles, where there is less ground.
+    rows = {}
+    for tile in tiles:
+        if tile.level == 0:
+            rows[tile.core[1]] = rows.get(tile.core[1], 0) + 1
+    counts = [rows[row] for row in sorted(rows)]
+    assert counts[0] < counts[10] < counts[len(counts) // 2]
