@@ -45,15 +45,15 @@ def measure(mosaic: Mosaic) -> Photometry:
     Raises:
         MosaicError: There is no valid pixel in the mosaic, or it cannot be read.
     """
-    samples, budget = _SAMPLES, 0
     values = np.empty(0, np.float64)
     windows: list[Box] = []
+    budget = _SAMPLES
     while values.size < _ENOUGH_PX:
-        before, budget, samples = len(windows), samples, samples * 4
-        windows = list(dict.fromkeys(_spread(mosaic.extents, budget)))
+        before, windows = len(windows), list(dict.fromkeys(_spread(mosaic.extents, budget)))
         if len(windows) == before:
             break  # the whole mosaic has been read
         values = np.concatenate([_valid_values(mosaic, window) for window in windows])
+        budget *= 4
     if not values.size:
         raise MosaicError(
             f"{mosaic.name} has no valid pixel: all are nodata (if that is wrong, name the value "
