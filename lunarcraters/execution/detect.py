@@ -115,7 +115,7 @@ def detect(
         input_name=source.mosaic.name,
         model=digest(model),
         model_name=str(model),
-        settings={"tiles": len(tiles), "version": __version__},
+        settings={"version": __version__},
     )
     _open_run(manifest, out, overwrite=overwrite)
     batches = list(plan_batches(tiles))

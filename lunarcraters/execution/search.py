@@ -18,10 +18,8 @@ from lunarcraters.errors import TileSetError
 from lunarcraters.execution import engine, parts
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.stitching import NODATA, SCALE
 from lunarcraters.raster.tiling import Tile, owns
-
-MASK_SCALE = 254
-"""A mask pixel is a probability times this; 255 is where nothing was searched."""
 
 _TASK_PX = 4 * 1024 * 1024
 _CALL_PX = 1024 * 1024  # what the network is given at once
@@ -84,8 +82,8 @@ def search(folder: Path, batch: Batch) -> int:
             images[place, :size, :size] = detector.images(values, valid, source.photometry)
         found = detector.maps(images)[:, :size, :size]
         for (tile, _, valid), maps in zip(some, found, strict=False):
-            mask = np.rint(maps[..., detector.info.heads.index("mask")] * MASK_SCALE)
-            masks[tile.name] = np.where(valid, mask, 255).astype(np.uint8)
+            mask = np.rint(maps[..., detector.info.heads.index("mask")] * SCALE)
+            masks[tile.name] = np.where(valid, mask, NODATA).astype(np.uint8)
             tables.append(craters_of(maps * valid[..., None], tile, source.mosaic, detector.info))
     filled = [table for table in tables if len(table)] or tables[:1]
     craters = pd.concat(filled, ignore_index=True)

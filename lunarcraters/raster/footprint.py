@@ -14,9 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.placement import Box
-
-NODATA = 255
-"""Value of a mask pixel that was not searched."""
+from lunarcraters.raster.stitching import NODATA
 
 _CELLS = 1024  # along the longer side of a footprint's grid
 _BLOCK_PX = 1024

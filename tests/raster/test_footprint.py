@@ -5,8 +5,9 @@ import shapely
 from rasterio.transform import from_bounds
 
 from lunarcraters import moon
-from lunarcraters.raster.footprint import NODATA, searched_ground
+from lunarcraters.raster.footprint import searched_ground
 from lunarcraters.raster.mosaic import open_mosaic
+from lunarcraters.raster.stitching import NODATA
 
 KM_PER_DEGREE = np.radians(1) * 1737.4
 
