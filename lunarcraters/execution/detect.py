@@ -14,7 +14,7 @@ from lunarcraters import __version__, moon
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.merging import suppress
 from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.errors import OutputError, RunError, TileSetError
+from lunarcraters.errors import CratersError, OutputError, RunError, TileSetError
 from lunarcraters.execution import engine, parts
 from lunarcraters.execution.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from lunarcraters.execution.run import CRATERS, MASK, PARTS, RESULT
@@ -119,7 +119,12 @@ def detect(
     )
     _open_run(manifest, out, overwrite=overwrite)
     batches = list(plan_batches(tiles))
-    _work(source, out, model, batches, workers, scheduler, progress)
+    try:
+        _work(source, out, model, batches, workers, scheduler, progress)
+    except CratersError:
+        if not any((out / PARTS).glob("*.npz")):  # it never began: leave nothing behind
+            shutil.rmtree(out, ignore_errors=True)
+        raise
     part_files = [out / PARTS / batch.file for batch in batches]
     catalogue = _merge(part_files, source.mosaic, info, manifest)
     where = parts.mask_index(part_files)
@@ -139,18 +144,28 @@ def detect(
         "searched_km2": area_km2,
         "seconds": round(time.monotonic() - begun, 1),
     }
+    _sweep(out)
     with replacing(out / RESULT) as temporary:
         temporary.write_text(json.dumps(result, indent=1) + "\n")
     return catalogue
 
 
+def _sweep(out: Path) -> None:
+    """Remove what killed processes left: temporary files and folders begin with a dot."""
+    for path in (*out.glob(".*"), *(out / PARTS).glob(".*")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def _open_run(manifest: Manifest, out: Path, *, overwrite: bool) -> None:
     """Make the directory of a run, or make sure that the one there is the same run."""
     if (out / MANIFEST).is_file():
-        differences = read_manifest(out).differences(manifest)
-        if not differences:
-            return
         if not overwrite:
+            differences = read_manifest(out).differences(manifest)
+            if not differences:
+                return
             raise RunError(
                 f"{out} holds a run with another {' and another '.join(differences)}: give "
                 "another --output, or --overwrite to replace it"

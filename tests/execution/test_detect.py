@@ -12,7 +12,7 @@ from rasterio.windows import Window
 
 from lunarcraters import moon
 from lunarcraters.catalogue.merging import circle_iou
-from lunarcraters.errors import OutputError, RunError, TileSetError
+from lunarcraters.errors import ModelError, OutputError, RunError, TileSetError
 from lunarcraters.execution.detect import detect, open_source
 from lunarcraters.execution.run import read_run
 from lunarcraters.execution.search import plan_batches
@@ -152,6 +152,21 @@ def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
     assert {"x", "y", "diameter_px"} <= set(found.craters)
     assert len(found) > 10
     assert json.loads((tmp_path / "run" / "run.json").read_text())["searched_km2"] is None
+
+
+def test_a_run_that_never_began_leaves_nothing(mosaic, tmp_path):
+    keras = pytest.importorskip("keras")
+    inputs = keras.Input((64, 64, 1))
+    outputs = keras.layers.Conv2D(5, 1)(inputs)
+    keras.Model(inputs, outputs).save(tmp_path / "five.keras")
+    with pytest.raises(ModelError, match="5 output channels"):
+        detect(
+            open_source([mosaic], tmp_path / "five.keras", levels=1),
+            tmp_path / "run",
+            tmp_path / "five.keras",
+            workers=1,
+        )
+    assert not (tmp_path / "run").exists()
 
 
 def test_options_of_a_mosaic_do_not_go_with_tiles(mosaic, tmp_path):
