@@ -10,7 +10,8 @@ MIN_SCORE = 0.05
 """A run keeps every crater with at least this score."""
 
 _MASK_LEVEL = 0.5
-_MIN_SOLIDITY = 0.9  # a mask region less convex than this is split
+_NECK = 0.9  # bulges of a mask are two craters where the neck is shallower by this than both
+_LEAST_BULGE = 0.25  # of the deepest one
 _MIN_AREA_PX = 9.0
 _SLACK = 1.25  # diameters this much beyond the network's range are still believed
 
@@ -85,7 +86,7 @@ def from_mask(mask: Float32) -> Found:
         region = np.zeros((height + 2, width + 2), np.uint8)
         cv2.drawContours(region, [contour], 0, 1, cv2.FILLED, offset=(1 - left, 1 - top))
         probability = np.pad(mask[top : top + height, left : left + width], 1)
-        for part in _split(region, contour):
+        for part in _split(region):
             area = float(part.sum())
             if area < _MIN_AREA_PX:
                 continue
@@ -96,20 +97,34 @@ def from_mask(mask: Float32) -> Found:
     return np.array(circles, float).reshape(-1, 3), np.array(scores, float)
 
 
-def _split(region: NDArray[np.uint8], contour: NDArray[np.int32]) -> list[NDArray[np.bool_]]:
-    """A region's parts: itself where it is convex, else what a watershed makes of its depth."""
-    hull = cv2.contourArea(cv2.convexHull(contour))
-    if hull <= _MIN_AREA_PX or cv2.contourArea(contour) >= _MIN_SOLIDITY * hull:
+def _split(region: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
+    """A region's parts, one for each bulge: a pixel goes to the circle that it is deepest in."""
+    depth = cv2.GaussianBlur(cv2.distanceTransform(region, cv2.DIST_L2, 5), (0, 0), 1.0)
+    bulges = _bulges(depth)
+    if len(bulges) < 2:
         return [region > 0]
-    depth = cv2.distanceTransform(region, cv2.DIST_L2, 5)
-    depth = cv2.GaussianBlur(depth, (0, 0), 1.0)
-    reach = max(int(depth.max() * 0.8) | 1, 3)
-    top = cv2.dilate(depth, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    peaks = ((depth >= top) & (depth > 0.3 * depth.max())).astype(np.uint8)
-    count, markers = cv2.connectedComponents(peaks)
-    if count <= 2:
-        return [region > 0]
-    markers[region == 0] = count
-    slope = np.rint(255.0 * (1.0 - depth / depth.max())).astype(np.uint8)
-    cv2.watershed(cv2.cvtColor(slope, cv2.COLOR_GRAY2BGR), markers)
-    return [markers == label for label in range(1, count)]
+    rows, columns = np.indices(region.shape)
+    beyond = [np.hypot(columns - x, rows - y) - radius for x, y, radius in bulges]
+    nearest = np.argmin(beyond, axis=0)
+    return [(region > 0) & (nearest == index) for index in range(len(bulges))]
+
+
+def _bulges(depth: Float32) -> list[tuple[float, float, float]]:
+    """Column, row and depth of the peaks that a neck separates from every deeper one."""
+    highest = cv2.dilate(depth, np.ones((3, 3), np.uint8))
+    peaks = ((depth >= highest) & (depth > _LEAST_BULGE * depth.max())).astype(np.uint8)
+    _, _, _, centroids = cv2.connectedComponentsWithStats(peaks)
+    found: list[tuple[float, float, float]] = []
+    places = [(x, y, float(depth[round(y), round(x)])) for x, y in centroids[1:]]
+    for x, y, radius in sorted(places, key=lambda place: -place[2]):
+        necks = (_shallowest(depth, (x, y), (other[0], other[1])) for other in found)
+        if all(neck < _NECK * radius for neck in necks):
+            found.append((x, y, radius))
+    return found
+
+
+def _shallowest(depth: Float32, one: tuple[float, float], other: tuple[float, float]) -> float:
+    steps = np.linspace(0.0, 1.0, int(np.hypot(one[0] - other[0], one[1] - other[1])) + 2)
+    columns = np.rint(one[0] + steps * (other[0] - one[0])).astype(int)
+    rows = np.rint(one[1] + steps * (other[1] - one[1])).astype(int)
+    return float(depth[rows, columns].min())
