@@ -38,7 +38,7 @@ class Detector:
                 f"{path} has {heads} output channels, not one for each of "
                 f"{', '.join(self.info.heads)}: a mask-only network has one"
             )
-        self._run = tf.function(lambda images: self._model(images, training=False))
+        self._compiled: dict[tuple[int, ...], Any] = {}
 
     def images(
         self, values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry
@@ -52,7 +52,12 @@ class Detector:
 
     def maps(self, images: Float32) -> Float32:
         """Maps of a batch, shape (n, height, width, heads)."""
-        return np.asarray(self._run(tf.constant(images)), np.float32)
+        if images.shape not in self._compiled:
+            # `predict` in a loop leaks memory (keras #13118); a graph for each shape does not.
+            graph = tf.function(lambda batch: self._model(batch, training=False))
+            spec = tf.TensorSpec(images.shape, tf.float32)
+            self._compiled[images.shape] = graph.get_concrete_function(spec)
+        return np.asarray(self._compiled[images.shape](tf.constant(images)), np.float32)
 
 
 def unit(values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry) -> Float32:
