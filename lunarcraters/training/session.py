@@ -67,7 +67,7 @@ def train(
         batch_size=batch or chosen.batch_size,
         learning_rate=learning_rate or chosen.learning_rate,
     )
-    train_pairs, valid_pairs = (tuple(_checked_pairs(dataset, s)) for s in ("train", "valid"))
+    train_pairs, valid_pairs = _checked_pairs(dataset)
     sources: list[Source] = [TileSource(train_pairs)]
     blocks = elevation_sources(elevation, elevation_scenes) if elevation else []
     if blocks and chosen.photometry == "unit":
@@ -122,14 +122,16 @@ def elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSource]:
     return found
 
 
-def _checked_pairs(dataset: Path, split: str) -> list[Pair]:
-    """Pairs of a split, every label read once, so that a bad one is found before hours of work."""
-    if split not in find_splits(dataset):
-        raise DatasetError(
-            f"{dataset} has no split {split!r}: make one with craters dataset split {dataset}"
-        )
-    found = pairs(dataset, split)
-    for pair in found:
+def _checked_pairs(dataset: Path) -> list[tuple[Pair, ...]]:
+    """Pairs of `train` and `valid`; every label is read, so that a bad one costs no hours."""
+    splits = find_splits(dataset)
+    for split in ("train", "valid"):
+        if split not in splits:
+            raise DatasetError(
+                f"{dataset} has no split {split!r}: make one with craters dataset split {dataset}"
+            )
+    found = [tuple(pairs(dataset, split)) for split in ("train", "valid")]
+    for pair in (*found[0], *found[1]):
         read_labels(pair.label)
     return found
 
