@@ -16,15 +16,19 @@ from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
-from lunarcraters.training.lu3m6tgt import IMAGE_SUFFIXES, TileName, read_labels
+from lunarcraters.training.lu3m6tgt import (
+    IMAGE_SUFFIXES,
+    TileName,
+    corners,
+    is_clipped,
+    read_labels,
+)
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 LABEL_SIZE_PX = 416
 """Size of LU3M6TGT's images, where there is no image to tell."""
-
-_EDGE_PX = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +155,8 @@ def _join(parts: list[Reference]) -> Reference:
 
 def _read_tile(file: Path, name: TileName) -> Reference:
     """The labels of a tile in simple cylindrical projection, whose edges are in its name."""
-    x, y, width, height = read_labels(file).T
+    labels = read_labels(file)
+    x, y, width, height = labels.T
     columns, rows = _image_size(file) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
     across, along = name.lon_max - name.lon_min, name.lat_max - name.lat_min
     lat = name.lat_max - y * along
@@ -163,7 +168,7 @@ def _read_tile(file: Path, name: TileName) -> Reference:
         positions=np.column_stack([moon.wrap_longitude(name.lon_min + x * across), lat]),
         diameters=np.sqrt(boxes.prod(axis=1)),
         boxes=boxes,
-        clipped=_touches_edge(x, y, width, height, columns, rows),
+        clipped=is_clipped(corners(labels, columns, rows), columns, rows),
         radius_m=moon.RADIUS_M,
         tiles=np.array([[west, west + across, name.lat_min, name.lat_max]]),
         pixel=along / rows * km,
@@ -178,26 +183,16 @@ def _read_plain(file: Path) -> Reference:
             f"{file}: labels are fractions of an image, and there is no image of that name beside "
             "it in images/ or in the same directory"
         )
-    x, y, width, height = read_labels(file).T
-    boxes = np.column_stack([width, height]) * size
+    labels = read_labels(file)
+    boxes = labels[:, 2:] * size
     return Reference(
-        positions=np.column_stack([x, y]) * size,
+        positions=labels[:, :2] * size,
         diameters=np.sqrt(boxes.prod(axis=1)),
         boxes=boxes,
-        clipped=_touches_edge(x, y, width, height, *size),
+        clipped=is_clipped(corners(labels, *size), *size),
         radius_m=None,
         tiles=np.array([[0.0, size[0], 0.0, size[1]]]),
         pixel=1.0,
-    )
-
-
-def _touches_edge(x: Float, y: Float, width: Float, height: Float, columns: int, rows: int) -> Bool:
-    near_x, near_y = _EDGE_PX / columns, _EDGE_PX / rows
-    return np.asarray(
-        (x - width / 2 <= near_x)
-        | (x + width / 2 >= 1.0 - near_x)
-        | (y - height / 2 <= near_y)
-        | (y + height / 2 >= 1.0 - near_y)
     )
 
 

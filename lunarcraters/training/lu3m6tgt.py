@@ -16,6 +16,9 @@ from lunarcraters.errors import DatasetError
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 SPLIT_NAMES = ("train", "valid", "test")
 
+EDGE_PX = 1.0
+"""A box that comes this near the edge of its image is cut by it."""
+
 _ALIASES = {"val": "valid", "validation": "valid"}
 _YAML_KEYS = {"train": "train", "valid": "val", "test": "test"}
 _COLUMNS = ("class", "x_centre", "y_centre", "width", "height")
@@ -199,6 +202,19 @@ def read_labels(path: Path) -> NDArray[np.float64]:
     lines = enumerate(text.splitlines(), start=1)
     boxes = [_read_line(path, number, line) for number, line in lines if line.strip()]
     return np.array(boxes, np.float64).reshape(-1, 4)
+
+
+def corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+    """Left, top, right, bottom in pixels, of boxes as label files hold them; shape (n, 4)."""
+    centre, size = boxes[:, :2], boxes[:, 2:]
+    return np.hstack([centre - size / 2, centre + size / 2]) * [width, height, width, height]
+
+
+def is_clipped(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
+    """Which boxes (left, top, right, bottom) come within a pixel of the image's edge."""
+    low = (boxes[:, :2] <= EDGE_PX).any(axis=1)
+    high = (boxes[:, 2:] >= np.array([width, height]) - EDGE_PX).any(axis=1)
+    return np.asarray(low | high)
 
 
 def _read_line(path: Path, number: int, line: str) -> list[float]:

@@ -14,14 +14,8 @@ from numpy.typing import NDArray
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import maps, rectangles
 from lunarcraters.raster.photometry import WINDOW_PX, normalise
-from lunarcraters.training.lu3m6tgt import read_labels
-from lunarcraters.training.sources import (
-    Scene,
-    Source,
-    TileSource,
-    corners,
-    read_grey,
-)
+from lunarcraters.training.lu3m6tgt import corners, read_labels
+from lunarcraters.training.sources import Scene, Source, TileSource, read_grey
 
 CROP_PX = 256
 """Side of what the network is taught on."""

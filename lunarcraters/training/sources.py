@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from lunarcraters.errors import DatasetError
 from lunarcraters.moon import RADIUS_M
 from lunarcraters.terrain import shade
-from lunarcraters.training.lu3m6tgt import Pair, TileName, read_labels
-
-EDGE_PX = 1.0
-"""A box that comes this near the edge of its image is cut by it."""
+from lunarcraters.training.lu3m6tgt import (
+    EDGE_PX,
+    Pair,
+    TileName,
+    corners,
+    is_clipped,
+    read_labels,
+)
 
 
 @dataclass(frozen=True)
@@ -149,19 +153,6 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     if image is None:
         raise DatasetError(f"{path} is not an image that can be read: remove or replace it")
     return np.asarray(image, np.uint8)
-
-
-def corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
-    """Left, top, right, bottom in pixels, of boxes as label files hold them; shape (n, 4)."""
-    centre, size = boxes[:, :2], boxes[:, 2:]
-    return np.hstack([centre - size / 2, centre + size / 2]) * [width, height, width, height]
-
-
-def is_clipped(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
-    """Which boxes (left, top, right, bottom) come within a pixel of the image's edge."""
-    low = (boxes[:, :2] <= EDGE_PX).any(axis=1)
-    high = (boxes[:, 2:] >= np.array([width, height]) - EDGE_PX).any(axis=1)
-    return np.asarray(low | high)
 
 
 def circles_of(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

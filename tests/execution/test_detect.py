@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -155,7 +156,6 @@ def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
 
 
 def test_a_run_that_never_began_leaves_nothing(mosaic, tmp_path):
-    keras = pytest.importorskip("keras")
     inputs = keras.Input((64, 64, 1))
     outputs = keras.layers.Conv2D(5, 1)(inputs)
     keras.Model(inputs, outputs).save(tmp_path / "five.keras")

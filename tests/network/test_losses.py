@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-tf = pytest.importorskip("tensorflow")
-from lunarcraters.network import losses, metrics  # noqa: E402
-from lunarcraters.network.presets import preset  # noqa: E402
-from lunarcraters.network.targets import maps  # noqa: E402
+from lunarcraters.network import losses, metrics
+from lunarcraters.network.presets import preset
+from lunarcraters.network.targets import maps
 
 
 @pytest.fixture

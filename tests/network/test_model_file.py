@@ -2,18 +2,17 @@ import json
 import zipfile
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
 from lunarcraters.errors import ModelError
 from lunarcraters.network import model_file
+from lunarcraters.network.inference import Detector, unit
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.network.presets import preset
-
-keras = pytest.importorskip("keras")
-from lunarcraters.network.inference import Detector, unit  # noqa: E402
-from lunarcraters.network.resunet import build  # noqa: E402
-from lunarcraters.raster.photometry import Photometry  # noqa: E402
+from lunarcraters.network.resunet import build
+from lunarcraters.raster.photometry import Photometry
 
 COMPACT = preset("compact")
 INFO = ModelInfo(COMPACT.name, COMPACT.heads, COMPACT.photometry, COMPACT.diameters_px)

@@ -3,9 +3,7 @@ import pytest
 
 from lunarcraters.errors import ModelError
 from lunarcraters.network.presets import PRESETS, preset
-
-keras = pytest.importorskip("keras")
-from lunarcraters.network.resunet import build  # noqa: E402
+from lunarcraters.network.resunet import build
 
 
 def count(variables):

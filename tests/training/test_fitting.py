@@ -3,15 +3,14 @@ import json
 import shutil
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
 from lunarcraters.errors import DatasetError, OutputError, RunError
 from lunarcraters.network.presets import PRESETS
+from lunarcraters.training import fitting
 from lunarcraters.training.session import train
-
-keras = pytest.importorskip("keras")
-from lunarcraters.training import fitting  # noqa: E402
 
 TINY = replace(
     PRESETS["compact"], name="tiny", filters=(4, 8), batch_size=2, epochs=3, steps=2,

@@ -5,15 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunarcraters.errors import DatasetError
-from lunarcraters.training.lu3m6tgt import Pair, pairs
-from lunarcraters.training.sources import (
-    ElevationSource,
-    TileSource,
-    complete,
-    corners,
-    is_clipped,
-    read_grey,
-)
+from lunarcraters.training.lu3m6tgt import Pair, corners, is_clipped, pairs
+from lunarcraters.training.sources import ElevationSource, TileSource, complete, read_grey
 
 RNG = np.random.default_rng(0)
 SIZE = np.array([300, 400])
