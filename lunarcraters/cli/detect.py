@@ -79,3 +79,5 @@ def command(
             "" if balanced is None else f", {summary['balanced']} above {balanced:.2f} (balanced)"
         )
         click.echo(f"{len(found)} craters{best} in {out}: write them with craters export {out} OUT")
+        if found.is_pixels:
+            click.echo("The picture has no coordinate system: positions and diameters are pixels.")
