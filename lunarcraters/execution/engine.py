@@ -88,6 +88,7 @@ def cluster(
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     count = min(workers or min(cores, 8), tasks)
+    # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
     with config.set({"distributed.admin.tick.limit": "1 h"}):
         if scheduler is not None:
             with _connect(scheduler) as client:

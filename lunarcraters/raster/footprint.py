@@ -13,6 +13,7 @@ from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.partition import components
 from lunarcraters.raster.placement import Box
 from lunarcraters.raster.stitching import NODATA
 
@@ -38,20 +39,10 @@ def searched_ground(mosaic: Mosaic, mask: Path) -> tuple[BaseGeometry, float | N
         if mosaic.is_plain:
             searched = raster.read(1) != NODATA
             return _outline(searched, Affine.identity()), None
-        boxes = _merged(mosaic.extents)
+        boxes = components(mosaic.extents)
         polygons = [_lonlat_outline(mosaic, raster, box) for box in boxes]
         area_km2 = sum(_area_km2(mosaic, raster, box) for box in boxes)
     return shapely.union_all(polygons), area_km2
-
-
-def _merged(extents: tuple[Box, ...]) -> list[Box]:
-    """Bounding boxes of extents that touch."""
-    outlines = [shapely.box(x - 1, y - 1, x + w + 1, y + h + 1) for x, y, w, h in extents]
-    joined = shapely.get_parts(shapely.union_all(outlines))
-    found = []
-    for left, top, right, bottom in (np.asarray(part.bounds).astype(int) for part in joined):
-        found.append((left + 1, top + 1, right - left - 2, bottom - top - 2))
-    return found
 
 
 def _lonlat_outline(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) -> BaseGeometry:
