@@ -20,7 +20,7 @@ from distributed import (
     get_worker,
 )
 
-from lunarcraters.errors import RunError
+from lunarcraters.errors import CratersError, RunError
 from lunarcraters.network.model_file import digest
 from lunarcraters.network.startup import start_tensorflow
 
@@ -123,6 +123,14 @@ def _connect(scheduler: str) -> Client:
     return client
 
 
+def _attempt(work: Callable[[T], R], task: T) -> R | CratersError:
+    """Do a task; an error of ours is its result, lest the worker print it with a traceback."""
+    try:
+        return work(task)
+    except CratersError as error:
+        return error
+
+
 def run_tasks(client: Client, work: Callable[[T], R], tasks: Sequence[T]) -> Iterator[R]:
     """Run tasks on the cluster, a few at a time, yielding results as they come.
 
@@ -134,17 +142,20 @@ def run_tasks(client: Client, work: Callable[[T], R], tasks: Sequence[T]) -> Ite
     limit = _IN_FLIGHT * max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
 
     def submit(task: T) -> Any:
-        return client.submit(work, task, pure=False)
+        return client.submit(_attempt, work, task, pure=False)
 
     running = as_completed([submit(task) for task in islice(waiting, limit)])
     for future in running:
         try:
-            yield future.result()
+            result = future.result()
         except (KilledWorker, CancelledError, MemoryError) as error:
             raise RunError(
                 "workers died at their work, most often for want of memory: run the same command "
                 "again, with fewer --workers, and it goes on where it stopped"
             ) from error
+        if isinstance(result, CratersError):
+            raise result
+        yield result
         future.release()
         following = next(waiting, None)
         if following is not None:

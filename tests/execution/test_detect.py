@@ -155,7 +155,7 @@ def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
     assert json.loads((tmp_path / "run" / "run.json").read_text())["searched_km2"] is None
 
 
-def test_a_run_that_never_began_leaves_nothing(mosaic, tmp_path):
+def test_a_run_that_never_began_leaves_nothing(mosaic, tmp_path, capfd):
     inputs = keras.Input((64, 64, 1))
     outputs = keras.layers.Conv2D(5, 1)(inputs)
     keras.Model(inputs, outputs).save(tmp_path / "five.keras")
@@ -167,6 +167,7 @@ def test_a_run_that_never_began_leaves_nothing(mosaic, tmp_path):
             workers=1,
         )
     assert not (tmp_path / "run").exists()
+    assert "Traceback" not in capfd.readouterr().err, "the workers keep silent"
 
 
 def test_options_of_a_mosaic_do_not_go_with_tiles(mosaic, tmp_path):

@@ -13,7 +13,7 @@ class Client:
     def scheduler_info(self, n_workers):
         return {"workers": dict.fromkeys(range(self.workers))}
 
-    def submit(self, work, task, *, pure):
+    def submit(self, work, *task, pure):
         self.waiting += 1
         self.most = max(self.most, self.waiting)
         return Future(self, work, task)
@@ -21,7 +21,7 @@ class Client:
 
 class Future:
     def __init__(self, client, work, task):
-        self.client, self.result = client, lambda: work(task)
+        self.client, self.result = client, lambda: work(*task)
 
     def release(self):
         self.client.waiting -= 1
@@ -38,6 +38,16 @@ def test_every_task_is_run_once_and_few_wait(monkeypatch, tasks):
     results = list(engine.run_tasks(client, lambda task: done.append(task) or task, range(tasks)))
     assert sorted(done) == sorted(results) == list(range(tasks))
     assert client.most <= 6
+
+
+def test_an_error_of_ours_is_raised_here(monkeypatch):
+    monkeypatch.setattr(engine, "as_completed", Completed)
+
+    def fail(task):
+        raise ModelError(f"task {task} failed")
+
+    with pytest.raises(ModelError, match="task 0 failed"):
+        list(engine.run_tasks(Client(workers=1), fail, range(3)))
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
