@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from lunarcraters import __version__
 from lunarcraters.errors import DatasetError, OutputError, RunError
+from lunarcraters.files import replacing
 from lunarcraters.network.losses import bce_dice, centre_size_mask
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import ModelInfo, write_model
@@ -21,7 +22,7 @@ from lunarcraters.network.resunet import build
 from lunarcraters.network.targets import CHANNELS
 from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint
 from lunarcraters.training.history import History
-from lunarcraters.training.sampling import Sampler
+from lunarcraters.training.sampling import CROP_PX, Sampler
 
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
 _MIN_LEARNING_RATE = 1e-6
@@ -70,6 +71,7 @@ def fit(
         The model file.
 
     Raises:
+        DatasetError: The validation split is smaller than a batch.
         RunError: There is nothing to resume, or it was another training.
         OutputError: The directory cannot be written.
     """
@@ -113,9 +115,10 @@ def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> i
     if not resume:
         try:
             (out / FOLDER).mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(settings.as_json(), indent=1) + "\n")
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(settings.as_json(), indent=1) + "\n")
         return 0
     if not path.is_file():
         raise RunError(f"{out} holds no training to resume: leave --resume out to begin one")
@@ -168,7 +171,7 @@ def _dataset(
 ) -> tf.data.Dataset:
     """Batches made while the network works; always in the same order."""
     preset = settings.preset
-    side = preset.input_size or 256
+    side = preset.input_size or CROP_PX
     channels = 1 if preset.heads == ("mask",) else len(CHANNELS)
     shape = (preset.batch_size, side, side)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import keras
 
+from lunarcraters.files import replacing
+
 
 class History(keras.callbacks.Callback):
     """Writes it as CSV and as JSON, and says each epoch as a line."""
@@ -27,10 +29,12 @@ class History(keras.callbacks.Callback):
 
 def write_history(rows: list[dict[str, float]], out: Path) -> None:
     """Write `history.csv` and `history.json`, one row an epoch."""
-    (out / "history.json").write_text(json.dumps(rows, indent=1) + "\n")
+    with replacing(out / "history.json") as temporary:
+        temporary.write_text(json.dumps(rows, indent=1) + "\n")
     columns = list(rows[0]) if rows else []
     lines = [",".join(columns), *(",".join(f"{row[c]:.8g}" for c in columns) for row in rows)]
-    (out / "history.csv").write_text("\n".join(lines) + "\n")
+    with replacing(out / "history.csv") as temporary:
+        temporary.write_text("\n".join(lines) + "\n")
 
 
 def read_history(out: Path) -> list[dict[str, float]]:
