@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from lunarcraters.cli.options import json_option, output_option, quiet_option
 from lunarcraters.cli.progress import progress_bar
 from lunarcraters.errors import DatasetError
 
@@ -88,8 +89,7 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
 
 @command.command("split")
 @_DATASET
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
-              help="Directory of the new dataset.")  # fmt: skip
+@output_option("Directory of the new dataset.")
 @click.option("--valid", type=click.FloatRange(0, 1), default=0.15, show_default=True,
               help="Share of the tiles for validation.")  # fmt: skip
 @click.option("--test", type=click.FloatRange(0, 1), default=0.15, show_default=True,
@@ -99,11 +99,11 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--link/--copy", default=False, show_default=True,
               help="Hard links or copies of the files.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@json_option
+@quiet_option
 def split_command(
     dataset: Path,
-    output: Path,
+    out: Path,
     valid: float,
     test: float,
     block: float,
@@ -127,8 +127,8 @@ def split_command(
     if valid + test >= 1.0:
         raise click.UsageError("--valid and --test leave nothing to train on")
     fractions = {"train": 1.0 - valid - test, "valid": valid, "test": test}
-    counts = split(dataset, output, fractions=fractions, block_deg=block, seed=seed, link=link)
+    counts = split(dataset, out, fractions=fractions, block_deg=block, seed=seed, link=link)
     if as_json:
         click.echo(json.dumps(counts))
     elif not quiet:
-        click.echo(f"{output}: " + ", ".join(f"{name} {n}" for name, n in counts.items()))
+        click.echo(f"{out}: " + ", ".join(f"{name} {n}" for name, n in counts.items()))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lunarcraters.cli.options import json_option
+
 if TYPE_CHECKING:
     from lunarcraters.catalogue.schema import Catalogue
     from lunarcraters.evaluation.rules import Rule
@@ -39,7 +41,7 @@ RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
               "[default: balanced, or where F1 is best].")  # fmt: skip
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False),
               help="Directory for figures (PNG).")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@json_option
 def command(
     catalogue: Path,
     reference: Path,

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from lunarcraters.cli.options import overwrite_option, quiet_option
+
 
 @click.command("export")
 @click.argument("run", type=click.Path(path_type=Path))
@@ -14,8 +16,8 @@ import click
     help="Lowest score, or an operating point of the model: balanced, complete, pure "
     "[default: balanced].",
 )
-@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@overwrite_option
+@quiet_option
 def command(run: Path, out: Path, min_score: str | None, overwrite: bool, quiet: bool) -> None:
     """Write the catalogue of RUN, a directory of craters detect, to the file OUT.
 

@@ -1,7 +1,6 @@
 """The command `craters`: its subcommands are imported when they are called, so help is instant."""
 
 import sys
-import warnings
 from importlib import import_module
 
 import click
@@ -55,9 +54,6 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
-    # Plain pictures have no place on the Moon, which we say ourselves; named by its text, because
-    # importing rasterio for the category would slow every --help.
-    warnings.filterwarnings("ignore", message="Dataset has no geotransform|The given matrix is")
     try:
         cli(standalone_mode=True)
     except CratersError as error:

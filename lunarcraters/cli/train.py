@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
+from lunarcraters.cli.options import output_option, quiet_option
 from lunarcraters.network.presets import PRESETS
 
 
 @click.command("train")
 @click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path),
-              help="Directory of the training.")  # fmt: skip
+@output_option("Directory of the training.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="compact", show_default=True,
               help="Network, target, loss and schedule.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1), help="Epochs at most [default: the preset's].")
@@ -33,7 +33,7 @@ from lunarcraters.network.presets import PRESETS
 @click.option("--overwrite", is_flag=True, help="Replace the training in the directory.")
 @click.option("--calibrate/--no-calibrate", default=True, show_default=True,
               help="Choose the thresholds on the validation split at the end.")  # fmt: skip
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@quiet_option
 def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: Any) -> None:
     """Train a network on DATASET, a directory in LU3M6TGT's layout.
 

@@ -1,21 +1,20 @@
 """What a catalogue is scored against: another catalogue, or label files of LU3M6TGT's layout."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rasterio
 import shapely
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.errors import RasterioIOError
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.raster.sources import open_dataset
 from lunarcraters.training.lu3m6tgt import (
     IMAGE_SUFFIXES,
     TileName,
@@ -205,10 +204,8 @@ def _image_size(label: Path) -> tuple[int, int] | None:
             if not image.is_file():
                 continue
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", NotGeoreferencedWarning)
-                    with rasterio.open(image) as raster:
-                        return raster.width, raster.height
+                with open_dataset(str(image)) as raster:
+                    return raster.width, raster.height
             except RasterioIOError as error:
                 raise CatalogueError(f"{image} is not an image: {error}") from error
     return None

@@ -21,7 +21,7 @@ from distributed import (
 )
 
 from lunarcraters.errors import CratersError, RunError
-from lunarcraters.network.model_file import digest
+from lunarcraters.network.model_file import read_info
 from lunarcraters.network.startup import start_tensorflow
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ def cluster(
         RunError: The cluster does not answer.
         ModelError: The model file cannot be read.
     """
-    digest(model)
+    read_info(model)
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )

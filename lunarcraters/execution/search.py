@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyproj import CRS
 
 from lunarcraters.catalogue.decoding import decode
 from lunarcraters.catalogue.georeferencing import georeference
@@ -123,8 +122,7 @@ def craters_of(
     """
     circles, scores = decode(maps, info.heads, info.diameters_px)
     relative_sd = relative_diameter_sd(circles[:, 2], info)
-    crs = None if tile.crs_wkt is None else CRS.from_wkt(tile.crs_wkt)
-    first, second, diameter = georeference(circles, tile.affine, crs)
+    first, second, diameter = georeference(circles, tile.affine, tile.crs)
     x, y = (first, second) if mosaic.is_plain else mosaic.from_lonlat(first, second)
     keep = owns(mosaic, tile, x, y) & np.isfinite(diameter)
     names = PIXEL_COLUMNS if mosaic.is_plain else COLUMNS

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import components
 from lunarcraters.raster.placement import Box
+from lunarcraters.raster.sources import open_dataset
 from lunarcraters.raster.stitching import NODATA
 
 _CELLS = 1024  # along the longer side of a footprint's grid
@@ -35,7 +36,7 @@ def searched_ground(mosaic: Mosaic, mask: Path) -> tuple[BaseGeometry, float | N
         Polygons in longitude and latitude (-180..180), cut from a grid of up to 1024 cells a side
         (plain pictures: pixels), and the area in km^2 by every single pixel (plain: None).
     """
-    with rasterio.open(mask) as raster:
+    with open_dataset(str(mask)) as raster:
         if mosaic.is_plain:
             searched = raster.read(1) != NODATA
             return _outline(searched, Affine.identity()), None

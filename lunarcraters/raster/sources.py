@@ -4,6 +4,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,9 +105,16 @@ def _looks_like_raster(path: Path) -> bool:
 def open_dataset(uri: str, overview: int | None = None) -> rasterio.DatasetReader:
     """Open a path or VRT XML for reading, without the warning about plain pictures."""
     options = {} if overview is None else {"OVERVIEW_LEVEL": overview}
+    with plain_allowed():
+        return rasterio.open(uri, **options)
+
+
+@contextmanager
+def plain_allowed() -> Iterator[None]:
+    """Without rasterio's warning about pictures that have no place: we say so ourselves."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(uri, **options)
+        yield
 
 
 def inspect(path: Path, crs: str | None = None, nodata: float | None = None) -> Source:

@@ -17,6 +17,7 @@ from lunarcraters.errors import OutputError
 from lunarcraters.files import replacing
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.placement import Box
+from lunarcraters.raster.sources import plain_allowed
 from lunarcraters.raster.tiling import Tile
 from lunarcraters.raster.warping import Float, Places, places_of_pixels, sample
 
@@ -58,6 +59,7 @@ def stitch(
     masks = lru_cache(maxsize=_MASKS_KEPT)(read_mask)
     try:
         with (
+            plain_allowed(),
             replacing(path) as temporary,
             TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder,
         ):

@@ -9,7 +9,7 @@ import rasterio
 import rasterio.shutil
 import shapely
 from rasterio.enums import Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
@@ -18,7 +18,7 @@ from lunarcraters import moon
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.reading import Pixels
-from lunarcraters.raster.sources import open_dataset
+from lunarcraters.raster.sources import open_dataset, plain_allowed
 from lunarcraters.raster.tiling import Tile
 from lunarcraters.raster.vrt import window_xml
 
@@ -37,11 +37,9 @@ def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
     block = min(_BLOCK_PX, tile.size)
     kind = "float" if values.dtype.kind == "f" else "integer"
     with (
-        warnings.catch_warnings(),
+        plain_allowed(),
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
-    ):
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(
+        rasterio.open(
             path,
             "w",
             driver="GTiff",
@@ -56,9 +54,10 @@ def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
             blockysize=block,
             compress="deflate",
             predictor={"integer": 2, "float": 3}[kind],
-        ) as dataset:
-            dataset.write(values, 1)
-            dataset.write_mask(valid)
+        ) as dataset,
+    ):
+        dataset.write(values, 1)
+        dataset.write_mask(valid)
 
 
 def read_geotiff(path: Path) -> Pixels:

@@ -23,7 +23,7 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
     """Draw every metric over the epochs, training and validation.
 
     Args:
-        history: One row an epoch, as `fitting.read_history` gives it.
+        history: One row an epoch, as `history.read_history` gives it.
         path: PNG to write.
     """
     names = [

@@ -15,7 +15,7 @@ from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import maps, rectangles
 from lunarcraters.raster.photometry import WINDOW_PX, normalise
 from lunarcraters.training.lu3m6tgt import corners, read_labels
-from lunarcraters.training.sources import Scene, Source, TileSource, read_grey
+from lunarcraters.training.sources import LabelledTiles, Scene, Source, read_grey
 
 CROP_PX = 256
 """Side of what the network is taught on."""
@@ -63,7 +63,7 @@ class Sampler:
                 break
             place -= len(source)
         if self.preset.photometry == "unit":
-            assert isinstance(source, TileSource)
+            assert isinstance(source, LabelledTiles)
             return _baseline_sample(source, place, self.preset)
         return self._octave_sample(source, place, rng)
 
@@ -138,7 +138,7 @@ def _turn(image: Float32, targets: Float32, way: int) -> Batch:
     return np.rot90(image, way % 4).copy(), np.rot90(targets, way % 4).copy()
 
 
-def _baseline_sample(source: TileSource, place: int, preset: Preset) -> Batch:
+def _baseline_sample(source: LabelledTiles, place: int, preset: Preset) -> Batch:
     """The published way: the tile at the network's size, grey / 255 repeated, boxes filled."""
     pair, side = source.pairs[place], preset.input_size or CROP_PX
     image = cv2.resize(read_grey(pair.image), (side, side), interpolation=cv2.INTER_AREA)

@@ -11,7 +11,7 @@ from lunarcraters.network.presets import preset as preset_named
 from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.training.lu3m6tgt import Pair, find_splits, pairs, read_labels
 from lunarcraters.training.sampling import Sampler
-from lunarcraters.training.sources import ElevationSource, Source, TileSource
+from lunarcraters.training.sources import ElevationSource, LabelledTiles, Source
 
 _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
@@ -68,7 +68,7 @@ def train(
         learning_rate=learning_rate or chosen.learning_rate,
     )
     train_pairs, valid_pairs = _checked_pairs(dataset)
-    sources: list[Source] = [TileSource(train_pairs)]
+    sources: list[Source] = [LabelledTiles(train_pairs)]
     blocks = elevation_sources(elevation, elevation_scenes) if elevation else []
     if blocks and chosen.photometry == "unit":
         raise DatasetError(f"the preset {preset} is taught on tiles alone: leave --elevation out")
@@ -89,7 +89,7 @@ def train(
         steps=steps or chosen.steps or math.ceil(len(sampler) / chosen.batch_size),
         precision=_policy(precision),
     )
-    validation = Sampler([TileSource(valid_pairs)], chosen, seed, augment=False)
+    validation = Sampler([LabelledTiles(valid_pairs)], chosen, seed, augment=False)
     data = {
         "dataset": dataset.resolve().name,
         "train": len(train_pairs),

@@ -52,7 +52,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class TileSource:
+class LabelledTiles:
     """Images with boxes, in the layout of LU3M6TGT.
 
     In simple cylindrical a tile is 1 / cos(latitude) too wide; its name tells the latitude, and

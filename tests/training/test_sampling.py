@@ -5,14 +5,14 @@ from lunarcraters.network.presets import preset
 from lunarcraters.network.targets import CHANNELS
 from lunarcraters.training.lu3m6tgt import pairs
 from lunarcraters.training.sampling import CROP_PX, Sampler
-from lunarcraters.training.sources import TileSource
+from lunarcraters.training.sources import LabelledTiles
 
 COMPACT = preset("compact")
 
 
 @pytest.fixture
 def tiles(dataset):
-    return TileSource(tuple(pairs(dataset, "train")))
+    return LabelledTiles(tuple(pairs(dataset, "train")))
 
 
 def test_a_batch_depends_on_the_seed_and_its_number_alone(tiles):
@@ -34,7 +34,9 @@ def test_images_and_targets_fit_the_network(tiles):
 
 def test_every_tile_is_seen_once_an_epoch(tiles, monkeypatch):
     seen = []
-    monkeypatch.setattr(TileSource, "scene", lambda self, index, *rest: seen.append(index) or 1 / 0)
+    monkeypatch.setattr(
+        LabelledTiles, "scene", lambda self, index, *rest: seen.append(index) or 1 / 0
+    )
     sampler = Sampler([tiles, tiles], COMPACT, seed=1)
     for index in range(len(sampler)):
         with pytest.raises(ZeroDivisionError):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lunarcraters.errors import DatasetError
 from lunarcraters.training.lu3m6tgt import Pair, corners, is_clipped, pairs
-from lunarcraters.training.sources import ElevationSource, TileSource, complete, read_grey
+from lunarcraters.training.sources import ElevationSource, LabelledTiles, complete, read_grey
 
 RNG = np.random.default_rng(0)
 SIZE = np.array([300, 400])
@@ -21,7 +21,7 @@ def place(tmp_path, lat, boxes, side=416):
     pair = Pair(tmp_path / "images" / f"{stem}.png", tmp_path / "labels" / f"{stem}.txt")
     cv2.imwrite(str(pair.image), image)
     pair.label.write_text("".join(f"0 {' '.join(map(str, box))}\n" for box in boxes))
-    return TileSource((pair,))
+    return LabelledTiles((pair,))
 
 
 def test_the_stretch_of_a_tile_is_undone(tmp_path):
