@@ -15,7 +15,9 @@ class Preset:
 
     Attributes:
         name: What `--preset` calls it.
+        stem: Stride of the first convolution, which the heads undo; 1: there is none.
         filters: Filters of each encoder level, then of the bottleneck.
+        blocks: Residual blocks of each encoder level, then of the bottleneck.
         channels: Channels of the input; grey is repeated.
         input_size: Side of the input, pixels; None for any multiple of the network's stride.
         heads: What each output channel is: `mask`, `centre` and `log_size`, or `mask` alone.
@@ -32,7 +34,9 @@ class Preset:
     """
 
     name: str
+    stem: int
     filters: tuple[int, ...]
+    blocks: tuple[int, ...]
     channels: int
     input_size: int | None
     heads: tuple[str, ...]
@@ -48,8 +52,8 @@ class Preset:
 
     @property
     def stride(self) -> int:
-        """Input sides are multiples of this: the network halves it at each level."""
-        return int(2 ** (len(self.filters) - 1))
+        """Input sides are multiples of this: the stem divides them, then each level halves them."""
+        return int(self.stem * 2 ** (len(self.filters) - 1))
 
 
 PRESETS = {
@@ -57,7 +61,9 @@ PRESETS = {
     for preset in (
         Preset(
             name="compact",
-            filters=(16, 32, 64, 128, 256),
+            stem=2,
+            filters=(32, 64, 128, 256),
+            blocks=(1, 1, 1, 3),
             channels=1,
             input_size=None,
             heads=("mask", "centre", "log_size"),
@@ -73,7 +79,9 @@ PRESETS = {
         ),
         Preset(
             name="baseline",
+            stem=1,
             filters=(64, 128, 256, 512, 1024, 2048),
+            blocks=(1, 1, 1, 1, 1, 1),
             channels=3,
             input_size=256,
             heads=("mask",),

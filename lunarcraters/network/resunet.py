@@ -24,21 +24,30 @@ def build(preset: Preset, precision: str = "float32") -> keras.Model:
     """
     policy = keras.DTypePolicy(precision)
     inputs = keras.Input((preset.input_size, preset.input_size, preset.channels), name="image")
-    skips = []
-    x = inputs
-    *encoder, bottleneck = preset.filters
-    for filters in encoder:
-        x = _block(x, filters, policy)
-        skips.append(x)
-        x = layers.MaxPooling2D(2, dtype=policy)(x)
-    x = _block(x, bottleneck, policy)
-    for filters, skip in zip(reversed(encoder), reversed(skips), strict=True):
+    x = inputs if preset.stem == 1 else _stem(inputs, preset, policy)
+    levels = []
+    for filters, blocks in zip(preset.filters, preset.blocks, strict=True):
+        if levels:
+            x = layers.MaxPooling2D(2, dtype=policy)(x)
+        for _ in range(blocks):
+            x = _block(x, filters, policy)
+        levels.append(x)
+    for filters, skip in zip(preset.filters[-2::-1], levels[-2::-1], strict=True):
         x = layers.Conv2DTranspose(filters, 2, strides=2, padding="same", dtype=policy)(x)
         x = layers.Concatenate(dtype=policy)([x, skip])
         x = _block(x, filters, policy)
-    heads = [_head(x, name) for name in preset.heads]
+    heads = [_head(x, name, preset.stem) for name in preset.heads]
     outputs = heads[0] if len(heads) == 1 else layers.Concatenate(name="maps")(heads)
     return keras.Model(inputs, outputs, name=f"resunet_{preset.name}")
+
+
+def _stem(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
+    """A 5x5 convolution to a coarser grid, where a filter costs a fraction."""
+    x = layers.Conv2D(
+        preset.filters[0], 5, strides=preset.stem, padding="same", use_bias=False, dtype=policy
+    )(x)
+    x = layers.BatchNormalization(dtype=policy)(x)
+    return layers.Activation("relu", dtype=policy)(x)
 
 
 def _block(x: Any, filters: int, policy: keras.DTypePolicy) -> Any:
@@ -55,9 +64,12 @@ def _block(x: Any, filters: int, policy: keras.DTypePolicy) -> Any:
     return layers.Activation("relu", dtype=policy)(x)
 
 
-def _head(x: Any, name: str) -> Any:
+def _head(x: Any, name: str, stem: int) -> Any:
+    """One channel at the input's resolution."""
     bias = keras.initializers.Constant(_CENTRE_PRIOR if name == "centre" else 0.0)
     activation = "linear" if name == "log_size" else "sigmoid"
-    return layers.Conv2D(
-        1, 1, activation=activation, bias_initializer=bias, dtype="float32", name=name
-    )(x)
+    given: dict[str, Any] = {"activation": activation, "bias_initializer": bias}
+    if stem > 1:
+        up = layers.Conv2DTranspose(1, stem, strides=stem, dtype="float32", name=name, **given)
+        return up(x)
+    return layers.Conv2D(1, 1, dtype="float32", name=name, **given)(x)
