@@ -79,6 +79,11 @@ class Catalogue:
         return self.craters[self.columns[3]].to_numpy(float)
 
     @property
+    def deviations(self) -> NDArray[np.float64]:
+        """Standard deviations of the diameters, (n,): NaN where not known."""
+        return self.craters[self.columns[4]].to_numpy(float)
+
+    @property
     def scores(self) -> NDArray[np.float64]:
         """Scores, (n,): 0..1, NaN where a crater has none."""
         return self.craters["score"].to_numpy(float)

@@ -39,6 +39,9 @@ RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
 @click.option("--min-score", metavar="SCORE|NAME",
               help="Score, or operating point, from which a detection counts "
               "[default: balanced, or where F1 is best].")  # fmt: skip
+@click.option("--bins", callback=lambda _, __, value: _edges(value), metavar="EDGE,EDGE,...",
+              help="Lower edges of the diameter bins, in the unit of the smallest diameter "
+              "[default: factors of sqrt(2)].")  # fmt: skip
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False),
               help="Directory for figures (PNG).")  # fmt: skip
 @json_option
@@ -53,6 +56,7 @@ def command(
     max_diameter: float,
     min_pixels: float | None,
     min_score: str | None,
+    bins: list[float] | None,
     figures: Path | None,
     as_json: bool,
 ) -> None:
@@ -64,7 +68,7 @@ def command(
 
     \b
     craters evaluate run reference.csv --min-diameter 2
-    craters evaluate run LU3M6TGT/test --min-pixels 11 --figures figures
+    craters evaluate run LU3M6TGT/test --min-pixels 11 --bins 11,16,24,48,96 --figures figures
     craters evaluate craters.gpkg reference.csv --rule deepmoon --json
     """
     from lunarcraters.evaluation.figures import write_figures
@@ -79,11 +83,12 @@ def command(
         if known.pixel is None:
             raise click.UsageError("--min-pixels needs labels as REFERENCE: use --min-diameter")
         min_diameter = max(min_diameter, min_pixels * known.pixel)
+        bins = bins and [edge * known.pixel for edge in bins]
     if min_score is None and "balanced" in found.thresholds:
         min_score = "balanced"
     threshold = None if min_score is None else found.threshold(min_score)
     matches = match(found, known, rule, min_diameter=min_diameter, max_diameter=max_diameter)
-    scores = score(matches, threshold)
+    scores = score(matches, threshold, bins)
     unit = "px" if found.is_pixels else "km"
     terms = {
         "rule": rule_name,
@@ -99,6 +104,19 @@ def command(
         click.echo(json.dumps({**terms, **_as_json(scores)}, indent=1))
     else:
         _print(terms, scores)
+
+
+def _edges(text: str | None) -> list[float] | None:
+    """Bin edges from `11,16,24`."""
+    if text is None:
+        return None
+    try:
+        edges = [float(part) for part in text.split(",")]
+    except ValueError:
+        edges = []
+    if not edges or edges[0] <= 0 or sorted(set(edges)) != edges:
+        raise click.BadParameter(f"{text!r} is not a rising list of diameters, such as 11,16,24")
+    return edges
 
 
 def _rule(name: str, given: dict[str, float | None]) -> "Rule":
@@ -137,6 +155,7 @@ def _as_json(scores: "Scores") -> dict[str, Any]:
 
 
 def _print(terms: dict[str, Any], scores: "Scores") -> None:
+    from lunarcraters.evaluation.reliability import LEAST_SCORE
     from lunarcraters.evaluation.scores import COMPLETENESS_LEVEL, COMPLETENESS_MIN_COUNT
 
     unit, match = terms["unit"], terms["match"]
@@ -161,6 +180,13 @@ def _print(terms: dict[str, Any], scores: "Scores") -> None:
     click.echo(f"  towards {sides[0]:<12}{_quartiles(scores.offset_east)}")
     click.echo(f"  towards {sides[1]:<12}{_quartiles(scores.offset_north)}")
     click.echo(f"  diameter            {_quartiles(scores.diameter_ratio)}")
+    if scores.within_deviation is not None:
+        click.echo(f"diameters within one standard deviation: {scores.within_deviation:.1%}")
+    if scores.calibration_error is not None:
+        click.echo(
+            f"expected calibration error {scores.calibration_error:.4f} (detections that score at "
+            f"least {LEAST_SCORE:g})"
+        )
 
 
 def _print_bins(scores: "Scores", unit: str) -> None:

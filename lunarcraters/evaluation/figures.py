@@ -33,6 +33,7 @@ def write_figures(
     """
     figures = {
         "precision_recall.png": _precision_recall(matches, scores, rule),
+        "reliability.png": _reliability(scores, rule),
         "recall_by_diameter.png": _by_diameter(scores, rule, unit),
         "offsets_and_sizes.png": _offsets_and_sizes(matches, scores, rule),
     }
@@ -64,6 +65,21 @@ def _precision_recall(matches: Matches, scores: Scores, rule: str) -> Figure:
     )
     axes.legend(loc="lower left")
     axes.grid(alpha=0.3)
+    return figure
+
+
+def _reliability(scores: Scores, rule: str) -> Figure:
+    figure = Figure(figsize=(5, 6), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    mean = [one.score for one in scores.reliability]
+    upper.plot((0, 1), (0, 1), color="0.6", linewidth=0.8)
+    upper.plot(mean, [one.precision for one in scores.reliability], "o-")
+    error = scores.calibration_error
+    title = rule if error is None else f"{rule}\nexpected calibration error {error:.3f}"
+    upper.set(xlim=(0, 1), ylim=(0, 1.01), ylabel="precision", title=title)
+    upper.grid(alpha=0.3)
+    lower.bar(mean, [one.count for one in scores.reliability], width=0.06)
+    lower.set(yscale="log", xlabel="score", ylabel="detections")
     return figure
 
 

@@ -34,6 +34,7 @@ class Matches:
     Attributes:
         score: Scores of the detections, (n,); NaN where there is none.
         detected: Diameters of the detections, (n,).
+        deviation: Their standard deviations, (n,); NaN where not known.
         reference_of: The reference each detection matches, (n,); -1 where none.
         counted: Detections that are true or false, (n,); the others are ignored.
         offset: Detection less reference, east and north (or x and y), (n, 2); NaN unmatched.
@@ -43,6 +44,7 @@ class Matches:
 
     score: Float
     detected: Float
+    deviation: Float
     reference_of: Index
     counted: Bool
     offset: Float
@@ -111,6 +113,7 @@ def match(
     return Matches(
         score=detections.scores,
         detected=sizes,
+        deviation=detections.deviations,
         reference_of=reference_of,
         counted=np.where(matched, to_counted, judged),
         offset=offsets,

@@ -1,5 +1,6 @@
 """Scores of matches: precision and recall, by diameter too, and the bias of place and size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,12 @@ from numpy.typing import NDArray
 
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
+from lunarcraters.evaluation.reliability import (
+    ScoreBin,
+    expected_calibration_error,
+    reliability,
+    within_deviation,
+)
 
 Float = NDArray[np.float64]
 
@@ -75,14 +82,16 @@ class Quartiles:
 
 @dataclass(frozen=True)
 class Scores:
-    """How good a catalogue is. Lengths in km or pixels; all but two are at `chosen`'s threshold.
+    """How good a catalogue is. Lengths in km or pixels; from `bins` on at `chosen`'s threshold.
 
     Attributes:
         average_precision: Area under the precision-recall curve of all detections, with the
             monotone envelope; None where detections have no score.
         best: The threshold of the highest F1.
         chosen: The threshold asked for.
-        bins: By factors of sqrt(2) in diameter.
+        reliability: Mean score and precision of detections of like score.
+        calibration_error: Expected difference of the two; None where there is no score.
+        bins: By diameter.
         complete_above: Diameter above which the recall of every bin that has at least
             `COMPLETENESS_MIN_COUNT` references stays at `COMPLETENESS_LEVEL` or more; None
             where it does not for the largest.
@@ -90,6 +99,8 @@ class Scores:
         offset_east: Detection east of the reference (right of it), in reference diameters.
         offset_north: Detection north of it (in pixels: below it), likewise.
         diameter_ratio: Diameter of the detection over that of the reference.
+        within_deviation: Share of the matches whose diameter is right to within its standard
+            deviation; None where there is none.
         references: References counted.
         references_ignored: References left out.
         detections: Detections counted, of all scores.
@@ -99,24 +110,31 @@ class Scores:
     average_precision: float | None
     best: OperatingPoint
     chosen: OperatingPoint
+    reliability: tuple[ScoreBin, ...]
+    calibration_error: float | None
     bins: tuple[DiameterBin, ...]
     complete_above: float | None
     offset: Quartiles
     offset_east: Quartiles
     offset_north: Quartiles
     diameter_ratio: Quartiles
+    within_deviation: float | None
     references: int
     references_ignored: int
     detections: int
     detections_ignored: int
 
 
-def score(matches: Matches, threshold: float | None = None) -> Scores:
+def score(
+    matches: Matches, threshold: float | None = None, edges: Sequence[float] | None = None
+) -> Scores:
     """Score matches.
 
     Args:
         matches: Detections and references.
         threshold: Score from which a detection counts as one; None: where F1 is best.
+        edges: Lower edges of the diameter bins, ascending, in the unit of the diameters; None:
+            factors of sqrt(2).
 
     Raises:
         CatalogueError: No reference crater counts.
@@ -136,18 +154,22 @@ def score(matches: Matches, threshold: float | None = None) -> Scores:
     used = threshold if threshold is not None else best
     above = _above(matches, used)
     true = matches.true & above
-    bins = _bins(matches, above)
+    bins = _bins(matches, above, edges)
+    of_score = reliability(matches)
     size = matches.reference[matches.reference_of[true]]
     return Scores(
         average_precision=_area(precision, recall) if scored else None,
         best=_point(matches, best if scored else None),
         chosen=_point(matches, used if scored else None),
+        reliability=of_score,
+        calibration_error=expected_calibration_error(of_score),
         bins=bins,
         complete_above=_complete_above(bins),
         offset=_quartiles(np.linalg.norm(matches.offset[true], axis=1) / size),
         offset_east=_quartiles(matches.offset[true, 0] / size),
         offset_north=_quartiles(matches.offset[true, 1] / size),
         diameter_ratio=_quartiles(matches.detected[true] / size),
+        within_deviation=within_deviation(matches, above),
         references=references,
         references_ignored=len(matches.reference) - references,
         detections=int(matches.counted.sum()),
@@ -193,7 +215,9 @@ def _point(matches: Matches, threshold: float | None) -> OperatingPoint:
     )
 
 
-def _bins(matches: Matches, above: NDArray[np.bool_]) -> tuple[DiameterBin, ...]:
+def _bins(
+    matches: Matches, above: NDArray[np.bool_], edges: Sequence[float] | None
+) -> tuple[DiameterBin, ...]:
     counted, true = matches.counted & above, matches.true & above
     found = np.zeros(len(matches.reference), dtype=bool)
     found[matches.reference_of[true]] = True
@@ -203,12 +227,15 @@ def _bins(matches: Matches, above: NDArray[np.bool_]) -> tuple[DiameterBin, ...]
         matches.detected[counted],
         matches.detected[true],
     )
-    steps = [np.floor(2.0 * np.log2(diameters) + 1e-9).astype(int) for diameters in everything]
-    joined = np.concatenate(steps)
-    low, high = int(joined.min()), int(joined.max())
-    counts = [np.bincount(step - low, minlength=high - low + 1).tolist() for step in steps]
+    joined = np.concatenate(everything)
+    if edges is None:
+        low, high = (int(np.floor(2.0 * np.log2(x) + 1e-9)) for x in (joined.min(), joined.max()))
+        limits = 2.0 ** (np.arange(low, high + 2) / 2.0)
+    else:
+        limits = np.append(edges, max(float(joined.max()), edges[-1]) * (1.0 + 1e-9))
+    counts = [np.histogram(x * (1.0 + 1e-12), limits)[0].tolist() for x in everything]
     return tuple(
-        DiameterBin(2.0 ** ((low + k) / 2.0), 2.0 ** ((low + k + 1) / 2.0), *row)
+        DiameterBin(float(limits[k]), float(limits[k + 1]), *row)
         for k, row in enumerate(zip(*counts, strict=True))
     )
 

@@ -1,15 +1,18 @@
-"""Calibration: a model's operating points and diameter errors, measured on a validation split.
+"""Calibration: what scores are worth, operating points and diameter errors, from a validation split.
 
 The split is searched as a user would search it, by the whole pipeline.
 """
 
+import shutil
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
+from scipy.spatial import KDTree
 
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import DatasetError
@@ -27,8 +30,12 @@ MIN_PIXELS = 11.0
 
 _COMPLETE_PRECISION = 0.5
 _PURE_PRECISION = 0.9
-_SIZE_BINS = (8.0, 11.0, 14.0, 18.0, 24.0, 34.0, 48.0, 72.0)  # diameters in the octave, pixels
-_LEAST_IN_BIN = 30
+_SIZES_PX = (10.0, 14.0, 20.0, 28.0, 40.0, 56.0)  # in the octave, half an octave apart
+_SCORES = (0.1, 0.3, 0.5, 0.7, 0.9)
+_NEIGHBOURS = 200  # matches that tell the diameter error at a size and score
+_GROUPS = 50  # of scores, whose precision is measured
+_LEAST_IN_GROUP = 10  # true detections
+_LEAST_RISE = 1e-5
 
 Float = NDArray[np.float64]
 
@@ -38,11 +45,11 @@ def calibrate(
 ) -> ModelInfo:
     """Measure a model on a split and write into it what it shows.
 
-    Operating points (box IoU >= 0.5, labels of 11 pixels and more): `balanced`, the threshold of
-    the best F1; `complete`, the lowest threshold with a precision of at least 0.5; `pure`, the
-    lowest with a precision of at least 0.9 (where none has it, that of the highest precision).
-    The diameter's standard deviation is half the width of the middle 68 % of log(found / label),
-    by diameter in the octave.
+    All by box IoU >= 0.5 and labels of 11 pixels and more. A score is the precision of detections
+    that the network scores like it. Operating points: `balanced`, the threshold of the best F1;
+    `complete`, the lowest threshold with a precision of at least 0.5; `pure`, the lowest with a
+    precision of at least 0.9 (where none has it, that of the highest precision). The diameter's
+    standard deviation is what 68 % of labels lie within, by diameter in the octave and score.
 
     Args:
         model: Model file, whose description is replaced.
@@ -61,8 +68,11 @@ def calibrate(
         raise DatasetError(f"{dataset} has no split {split!r}: it has {', '.join(splits)}")
     reference = read_reference(splits[split])
     with TemporaryDirectory() as folder:
-        source = open_source([splits[split] / "images"], model)
-        found = detect(source, Path(folder) / "run", model, workers=workers)
+        bare = Path(folder) / model.name
+        shutil.copyfile(model, bare)
+        update_info(bare, replace(read_info(model), thresholds={}, scores={}, diameter_sd={}))
+        source = open_source([splits[split] / "images"], bare)
+        found = detect(source, Path(folder) / "run", bare, workers=workers)
     matches = match(
         found, reference, OverlapRule("box"), min_diameter=MIN_PIXELS * (reference.pixel or 1.0)
     )
@@ -70,13 +80,39 @@ def calibrate(
         raise DatasetError(
             f"{model} finds none of the labelled craters of {splits[split]}: train it longer"
         )
+    worth = score_worth(matches)
+    matches = replace(matches, score=np.interp(matches.score, worth["raw"], worth["precision"]))
     info = replace(
         read_info(model),
         thresholds=operating_points(*curve(matches)),
+        scores=worth,
         diameter_sd=diameter_errors(matches, pixels_in_octave(found, source.mosaic)),
     )
     update_info(model, info)
     return info
+
+
+def score_worth(matches: Matches) -> dict[str, list[float]]:
+    """Precision by raw score: measured in groups of as many true detections each, made monotone.
+
+    The lists go from (0, 0) to (1, 1) and rise: no two scores become one.
+    """
+    order = np.argsort(matches.score[matches.counted], kind="stable")
+    score = matches.score[matches.counted][order]
+    true = matches.true[matches.counted][order]
+    groups = int(np.clip(true.sum() // _LEAST_IN_GROUP, 1, _GROUPS))
+    group = np.minimum(np.cumsum(true) * groups // true.sum(), groups - 1)
+    count = np.bincount(group)
+    measured = np.bincount(group, weights=true) / count
+    raw = np.bincount(group, weights=score) / count
+    precision = isotonic_regression(measured, weights=count).x
+    raw, first = np.unique(np.round(raw, 6), return_index=True)
+    steps = _LEAST_RISE * np.arange(1, len(raw) + 1)
+    rising = np.minimum(precision[first], 1.0 - 2.0 * steps[-1]) + steps
+    return {
+        "raw": [0.0, *raw.tolist(), 1.0],
+        "precision": [0.0, *np.round(rising, 6).tolist(), 1.0],
+    }
 
 
 def operating_points(thresholds: Float, precision: Float, recall: Float) -> dict[str, float]:
@@ -101,8 +137,11 @@ def pixels_in_octave(found: Catalogue, mosaic: Mosaic) -> Float:
     return np.asarray(found.diameters / pixel_km / 2.0 ** found.craters["level"].to_numpy(float))
 
 
-def diameter_errors(matches: Matches, octave_px: Float) -> dict[str, list[float]]:
-    """Relative standard deviation of diameters, by diameter in the octave.
+def diameter_errors(matches: Matches, octave_px: Float) -> dict[str, list[Any]]:
+    """What 68 % of |log(found / label)| stay within, by diameter in the octave and by score.
+
+    At each size and score from the matches most like it, an octave counting as much as half a
+    unit of score.
 
     Args:
         matches: Detections and references.
@@ -110,18 +149,17 @@ def diameter_errors(matches: Matches, octave_px: Float) -> dict[str, list[float]
     """
     true = matches.true
     ratio = matches.detected[true] / matches.reference[matches.reference_of[true]]
-    sizes, errors = octave_px[true], np.log(ratio)
-    middles, deviations = [], []
-    for low, high in pairwise(_SIZE_BINS):
-        inside = (sizes >= low) & (sizes < high)
-        if inside.sum() >= _LEAST_IN_BIN:
-            middles.append(round(float(np.sqrt(low * high)), 2))
-            deviations.append(round(_spread(errors[inside]), 4))
-    if not middles:  # too few to tell sizes apart
-        return {"diameter_px": [_SIZE_BINS[0]], "relative_sd": [round(_spread(errors), 4)]}
-    return {"diameter_px": middles, "relative_sd": deviations}
+    known = KDTree(_place(octave_px[true], matches.score[true]))
+    errors = np.abs(np.log(ratio))
+    at = _place(*np.meshgrid(_SIZES_PX, _SCORES, indexing="ij"))
+    _, near = known.query(at, k=min(_NEIGHBOURS, len(errors)))
+    sd = np.quantile(errors[near.reshape(len(at), -1)], 0.68, axis=1)
+    return {
+        "diameter_px": list(_SIZES_PX),
+        "score": list(_SCORES),
+        "relative_sd": np.round(sd, 4).reshape(len(_SIZES_PX), len(_SCORES)).tolist(),
+    }
 
 
-def _spread(errors: Float) -> float:
-    low, high = np.percentile(errors, [16.0, 84.0])
-    return float(high - low) / 2.0
+def _place(octave_px: Float, score: Float) -> Float:
+    return np.column_stack([np.log2(octave_px).ravel() / 2.0, np.ravel(score)])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.interpolate import interpn
 
 from lunarcraters.catalogue.decoding import decode
 from lunarcraters.catalogue.georeferencing import georeference
@@ -22,6 +23,8 @@ from lunarcraters.raster.tiling import Tile, owns
 
 _TASK_PX = 4 * 1024 * 1024
 _CALL_PX = 1024 * 1024  # what the network is given at once
+
+Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def craters_of(
         The columns of a catalogue but `crater_id`.
     """
     circles, scores = decode(maps, info.heads, info.diameters_px)
-    relative_sd = relative_diameter_sd(circles[:, 2], info)
+    scores = calibrated(scores, info)
+    relative_sd = relative_diameter_sd(circles[:, 2], scores, info)
     first, second, diameter = georeference(circles, tile.affine, tile.crs)
     x, y = (first, second) if mosaic.is_plain else mosaic.from_lonlat(first, second)
     keep = owns(mosaic, tile, x, y) & np.isfinite(diameter)
@@ -131,9 +135,20 @@ def craters_of(
     return pd.DataFrame({**table, "level": tile.level, "tile": tile.name})
 
 
-def relative_diameter_sd(diameters_px: NDArray[np.float64], info: ModelInfo) -> NDArray[np.float64]:
+def calibrated(scores: Float, info: ModelInfo) -> Float:
+    """The network's scores as the precision that they had on the validation split."""
+    if not info.scores:
+        return scores
+    return np.interp(scores, info.scores["raw"], info.scores["precision"])
+
+
+def relative_diameter_sd(diameters_px: Float, scores: Float, info: ModelInfo) -> Float:
     """Standard deviation of diameters over themselves; NaN where the model does not know it."""
     if not info.diameter_sd:
         return np.full(diameters_px.shape, np.nan)
     known = info.diameter_sd
-    return np.asarray(np.interp(diameters_px, known["diameter_px"], known["relative_sd"]))
+    axes = np.log(known["diameter_px"]), np.array(known["score"], float)
+    inside = [
+        np.clip(v, a[0], a[-1]) for v, a in zip((np.log(diameters_px), scores), axes, strict=True)
+    ]
+    return np.asarray(interpn(axes, np.array(known["relative_sd"], float), np.column_stack(inside)))

@@ -16,6 +16,7 @@ def matches(score, reference_of, references, *, detected=None, ignored=(), lost=
     return Matches(
         score=np.array(score, float),
         detected=np.full(n, 2.0) if detected is None else np.array(detected, float),
+        deviation=np.full(n, np.nan),
         reference_of=reference_of,
         counted=~np.isin(np.arange(n), ignored),
         offset=np.zeros((n, 2)) if offset is None else np.array(offset, float),
@@ -162,6 +163,7 @@ def test_figures_are_drawn_even_of_nothing(tmp_path):
         paths = write_figures(found, score(found), "box IoU >= 0.5", "km", tmp_path / name)
         assert {path.name for path in paths} == {
             "precision_recall.png",
+            "reliability.png",
             "recall_by_diameter.png",
             "offsets_and_sizes.png",
         }

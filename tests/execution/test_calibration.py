@@ -1,9 +1,18 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lunarcraters.errors import DatasetError
 from lunarcraters.evaluation.matching import Matches
-from lunarcraters.execution.calibration import calibrate, diameter_errors, operating_points
+from lunarcraters.execution.calibration import (
+    calibrate,
+    diameter_errors,
+    operating_points,
+    score_worth,
+)
+from lunarcraters.execution.search import calibrated, relative_diameter_sd
+from lunarcraters.network.model_file import ModelInfo
 
 
 def test_operating_points_by_hand():
@@ -20,31 +29,55 @@ def test_a_precision_that_is_never_reached_gives_the_highest():
     assert found["pure"] == found["complete"] == 0.8
 
 
-def matches(ratio):
-    count = len(ratio)
+def matches(ratio, score=None):
+    """Detections of references of diameter 10; those of ratio NaN match none."""
+    ratio = np.asarray(ratio, float)
+    count, true = len(ratio), np.isfinite(ratio)
     return Matches(
-        score=np.full(count, 0.5),
-        detected=10.0 * ratio,
-        reference_of=np.arange(count),
+        score=np.full(count, 0.5) if score is None else score,
+        detected=10.0 * np.nan_to_num(ratio, nan=1.0),
+        deviation=np.full(count, np.nan),
+        reference_of=np.where(true, np.arange(count), -1),
         counted=np.ones(count, bool),
         offset=np.zeros((count, 2)),
         reference=np.full(count, 10.0),
-        reference_counted=np.ones(count, bool),
+        reference_counted=true,
     )
 
 
-def test_diameter_errors_are_told_by_size():
+def test_diameter_errors_are_told_by_size_and_score():
     rng = np.random.default_rng(0)
-    small, large = np.exp(rng.normal(0, 0.2, 2000)), np.exp(rng.normal(0, 0.05, 2000))
-    sizes = np.repeat([9.0, 60.0], 2000)
-    found = diameter_errors(matches(np.concatenate([small, large])), sizes)
-    assert found["relative_sd"] == pytest.approx([0.2, 0.05], rel=0.1)
-    assert found["diameter_px"] == pytest.approx([9.4, 58.8], abs=0.1)
+    spread = {(10.0, 0.3): 0.3, (10.0, 0.9): 0.1, (56.0, 0.3): 0.2, (56.0, 0.9): 0.05}
+    sizes, scores = (np.repeat([key[k] for key in spread], 500) for k in (0, 1))
+    ratio = np.exp(rng.normal(0, np.repeat(list(spread.values()), 500)))
+    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0),
+                     diameter_sd=diameter_errors(matches(ratio, scores), sizes))  # fmt: skip
+    for (size, score), sd in spread.items():
+        told = relative_diameter_sd(np.array([size]), np.array([score]), info)
+        assert told == pytest.approx(sd, rel=0.25)
+    assert np.isfinite(
+        relative_diameter_sd(np.array([1.0, 500.0]), np.array([0.0, 1.0]), info)
+    ).all()
 
 
 def test_a_few_matches_give_one_error_for_all_sizes():
     found = diameter_errors(matches(np.array([0.9, 1.0, 1.1])), np.array([9.0, 20.0, 60.0]))
-    assert len(found["relative_sd"]) == 1
+    assert len(np.unique(found["relative_sd"])) == 1
+
+
+@given(st.integers(0, 1000), st.integers(1, 2000))
+def test_calibrated_scores_are_precisions_and_keep_their_order(seed, count):
+    rng = np.random.default_rng(seed)
+    raw = rng.uniform(0.05, 0.9, count)
+    true = rng.random(count) < raw**3
+    true[0] = True
+    worth = score_worth(matches(np.where(true, 1.0, np.nan), raw))
+    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=worth)
+    told = calibrated(raw, info)
+    assert (np.diff(told[np.argsort(raw)]) >= 0).all()
+    assert (told >= 0).all() and (told <= 1).all()
+    assert (np.diff(worth["precision"]) > 0).all() and (np.diff(worth["raw"]) > 0).all()
+    assert told.mean() == pytest.approx(true.mean(), abs=0.1 if count > 300 else 1)
 
 
 def test_a_split_that_is_not_there_is_named(tmp_path):
