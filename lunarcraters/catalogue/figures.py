@@ -8,6 +8,7 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.collections import LineCollection
+from numpy.typing import NDArray
 
 from lunarcraters import moon
 from lunarcraters.catalogue.schema import Catalogue
@@ -17,6 +18,8 @@ from lunarcraters.raster.mosaic import Mosaic
 
 _SIDE_PX = 1600
 _POINTS = 48
+
+Float = NDArray[np.float64]
 
 
 def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
@@ -49,7 +52,9 @@ def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
     axes.imshow(shown, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), extent=extent)
     axes.set_axis_off()
     axes.set(autoscale_on=False, xlim=extent[:2], ylim=extent[2:])
-    outlines = _outlines(catalogue, mosaic)
+    outlines = outlines_in_pixels(
+        catalogue.positions, catalogue.diameters, catalogue.radius_m, mosaic
+    )
     colours = plt.get_cmap("autumn")(np.nan_to_num(catalogue.scores, nan=1.0))
     axes.add_collection(LineCollection(list(outlines), colors=colours, linewidths=0.9))
     with replacing(path) as temporary:
@@ -57,14 +62,23 @@ def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
     plt.close(figure)
 
 
-def _outlines(catalogue: Catalogue, mosaic: Mosaic) -> np.ndarray:
-    """Closed circles in mosaic pixels, (n, points, 2)."""
-    if catalogue.radius_m is None:
+def outlines_in_pixels(
+    positions: Float, diameters: Float, radius_m: float | None, mosaic: Mosaic
+) -> Float:
+    """Closed circles in mosaic pixels, (n, points, 2); NaN where the mosaic's projection ends.
+
+    Args:
+        positions: Longitude and latitude in degrees, or x and y in pixels, (n, 2).
+        diameters: In km, or pixels, (n,).
+        radius_m: Of the sphere; None for pixels.
+        mosaic: Whose pixels.
+    """
+    if radius_m is None:
         turn = np.linspace(0.0, 2.0 * np.pi, _POINTS, endpoint=False)
         ring = np.stack([np.cos(turn), np.sin(turn)], axis=-1) / 2.0
-        points = catalogue.positions[:, None] + catalogue.diameters[:, None, None] * ring
+        points = positions[:, None] + diameters[:, None, None] * ring
     else:
-        lon, lat = catalogue.positions.T
-        around = moon.circle_points(lon, lat, catalogue.diameters, _POINTS, catalogue.radius_m)
+        lon, lat = positions.T
+        around = moon.circle_points(lon, lat, diameters, _POINTS, radius_m)
         points = np.stack(mosaic.from_lonlat(*around), axis=-1)
     return np.concatenate([points, points[:, :1]], axis=1)

@@ -44,6 +44,10 @@ RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
               "[default: factors of sqrt(2)].")  # fmt: skip
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False),
               help="Directory for figures (PNG).")  # fmt: skip
+@click.option("--gallery", type=click.Path(path_type=Path, file_okay=False),
+              help="Directory for pictures of the worst errors (PNG).")  # fmt: skip
+@click.option("--mosaic", type=click.Path(path_type=Path),
+              help="The mosaic that they show [default: the one that was searched].")  # fmt: skip
 @json_option
 def command(
     catalogue: Path,
@@ -58,6 +62,8 @@ def command(
     min_score: str | None,
     bins: list[float] | None,
     figures: Path | None,
+    gallery: Path | None,
+    mosaic: Path | None,
     as_json: bool,
 ) -> None:
     """Score CATALOGUE (a file, or a run of craters detect) against REFERENCE.
@@ -69,6 +75,7 @@ def command(
     \b
     craters evaluate run reference.csv --min-diameter 2
     craters evaluate run LU3M6TGT/test --min-pixels 11 --bins 11,16,24,48,96 --figures figures
+    craters evaluate run LU3M6TGT/test --min-pixels 11 --gallery errors
     craters evaluate craters.gpkg reference.csv --rule deepmoon --json
     """
     from lunarcraters.evaluation.figures import write_figures
@@ -100,6 +107,12 @@ def command(
     }
     if figures is not None:
         write_figures(matches, scores, str(rule), unit, figures)
+    if gallery is not None:
+        from lunarcraters.evaluation.gallery import write_gallery
+        from lunarcraters.execution.run import searched_mosaic
+
+        under = searched_mosaic(catalogue, mosaic)
+        write_gallery(found, known, matches, scores, under, gallery)
     if as_json:
         click.echo(json.dumps({**terms, **_as_json(scores)}, indent=1))
     else:

@@ -35,12 +35,10 @@ def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: 
     craters plot map run map.png --min-score pure --mosaic mosaic.tif
     """
     from lunarcraters.catalogue.figures import draw_map
-    from lunarcraters.execution.manifest import read_manifest
-    from lunarcraters.execution.run import read_run
-    from lunarcraters.raster.mosaic import open_mosaic
+    from lunarcraters.execution.run import read_run, searched_mosaic
 
     found = read_run(run)
-    under = open_mosaic(mosaic or Path(read_manifest(run).input_name), crs=crs)
+    under = searched_mosaic(run, mosaic, crs=crs)
     chosen = found.select(found.threshold(min_score or found.default_threshold))
     draw_map(chosen, under, out)
     click.echo(f"{len(chosen)} craters drawn in {out}")

@@ -1,4 +1,4 @@
-"""Calibration: what scores are worth, operating points and diameter errors, from a validation split.
+"""Calibration: what scores are worth, operating points, diameter errors; on a validation split.
 
 The split is searched as a user would search it, by the whole pipeline.
 """

@@ -5,6 +5,8 @@ from pathlib import Path
 from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import RunError
+from lunarcraters.execution.manifest import read_manifest
+from lunarcraters.raster.mosaic import Mosaic, open_mosaic
 
 CRATERS = "craters.parquet"
 MASK = "mask.tif"
@@ -25,3 +27,15 @@ def read_run(path: Path) -> Catalogue:
             f"{path} is not a finished run: run the same craters detect again to finish it"
         )
     return read_catalogue(path / CRATERS)
+
+
+def searched_mosaic(run: Path, mosaic: Path | None = None, *, crs: str | None = None) -> Mosaic:
+    """The mosaic that a run searched, or another in its place.
+
+    Raises:
+        RunError: It is no run, so that its mosaic is not known, and none is given.
+        MosaicError: The mosaic cannot be used.
+    """
+    if mosaic is None and not run.is_dir():
+        raise RunError(f"{run} does not tell which mosaic was searched: give it with --mosaic")
+    return open_mosaic(mosaic or Path(read_manifest(run).input_name), crs=crs)

@@ -25,7 +25,7 @@ def build(preset: Preset, precision: str = "float32") -> keras.Model:
     policy = keras.DTypePolicy(precision)
     inputs = keras.Input((preset.input_size, preset.input_size, preset.channels), name="image")
     x = inputs if preset.stem == 1 else _stem(inputs, preset, policy)
-    levels = []
+    levels: list[Any] = []
     for filters, blocks in zip(preset.filters, preset.blocks, strict=True):
         if levels:
             x = layers.MaxPooling2D(2, dtype=policy)(x)

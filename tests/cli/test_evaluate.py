@@ -46,6 +46,25 @@ def test_json_holds_the_same_numbers(files):
     assert sum(row["references"] for row in result["bins"]) == 5
 
 
+def test_bins_as_asked_for(files):
+    result = json.loads(evaluate(*files, "--json", "--bins", "1,5,10").output)
+    assert [row["low"] for row in result["bins"]] == [1, 5, 10]
+    assert [row["references"] for row in result["bins"]] == [1, 0, 4]
+
+
+@pytest.mark.parametrize("bins", ["", "5,1", "a", "0,1", "1,1"])
+def test_bins_that_do_not_rise_are_refused(files, bins):
+    result = evaluate(*files, "--bins", bins)
+    assert result.exit_code == 2
+    assert "such as 11,16,24" in result.output
+
+
+def test_a_gallery_needs_the_mosaic(files, tmp_path):
+    result = evaluate(*files, "--gallery", tmp_path / "gallery")
+    assert isinstance(result.exception, RunError)
+    assert "--mosaic" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("options", "match", "true"),
     [
@@ -110,7 +129,7 @@ def test_labels_are_a_reference_and_edges_are_left_out(tmp_path):
 
 def test_figures_are_written(files, tmp_path):
     assert evaluate(*files, "--figures", tmp_path / "figures").exit_code == 0
-    assert len(list((tmp_path / "figures").glob("*.png"))) == 3
+    assert len(list((tmp_path / "figures").glob("*.png"))) == 4
 
 
 def test_problems_are_errors_of_ours(files, tmp_path):
