@@ -21,7 +21,9 @@ from lunarcraters.network.presets import PRESETS
               help="Highest learning rate [default: the preset's].")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
-              show_default=True, help="auto: bfloat16 where the processor has it.")  # fmt: skip
+              show_default=True, help="auto: the faster one on this machine.")  # fmt: skip
+@click.option("--weights", type=click.Path(path_type=Path),
+              help="Model file of the same preset to begin with.")  # fmt: skip
 @click.option(
     "--elevation",
     type=click.Path(path_type=Path),
@@ -41,6 +43,7 @@ def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: 
     craters train LU3M6TGT_yolo_format -o training
     craters train LU3M6TGT_yolo_format -o training --resume
     craters train LU3M6TGT_yolo_format -o baseline --preset baseline
+    craters train my_tiles -o tuned --weights training/model.keras --learning-rate 0.0003
     """
     from lunarcraters.training.session import train
 

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +11,21 @@ import numpy as np
 import tensorflow as tf
 
 from lunarcraters import __version__
-from lunarcraters.errors import DatasetError, OutputError, RunError
+from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
 from lunarcraters.files import replacing
 from lunarcraters.network.losses import bce_dice, centre_size_mask
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import ModelInfo, write_model
-from lunarcraters.network.presets import Preset
 from lunarcraters.network.resunet import build
 from lunarcraters.network.targets import CHANNELS
 from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint
 from lunarcraters.training.history import History
 from lunarcraters.training.sampling import CROP_PX, Sampler
+from lunarcraters.training.settings import SETTINGS, TrainingSettings
 
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
 _MIN_LEARNING_RATE = 1e-6
 _PLATEAU_PATIENCE = 3
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """What a training is, beside its data; two with the same settings give the same model."""
-
-    preset: Preset
-    seed: int
-    epochs: int
-    steps: int
-    precision: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The settings as JSON would give them back."""
-        return dict(json.loads(json.dumps(asdict(self))))
 
 
 def fit(
@@ -50,6 +34,7 @@ def fit(
     valid: Sampler,
     out: Path,
     *,
+    weights: Path | None,
     resume: bool,
     data: dict[str, Any],
     say: Callable[[str], None],
@@ -63,6 +48,7 @@ def fit(
         train: Training batches.
         valid: Validation batches; all of it is seen once an epoch.
         out: Directory of the training.
+        weights: Model file to begin with.
         resume: Go on from the last checkpoint.
         data: What the model was trained on, for its description.
         say: Where lines for the user go.
@@ -72,6 +58,7 @@ def fit(
 
     Raises:
         DatasetError: The validation split is smaller than a batch.
+        ModelError: The weights are of another network.
         RunError: There is nothing to resume, or it was another training.
         OutputError: The directory cannot be written.
     """
@@ -80,10 +67,12 @@ def fit(
             f"{len(valid)} validation images are fewer than a batch of "
             f"{settings.preset.batch_size}: add some, or lower --batch"
         )
-    epoch = _open_directory(settings, out, resume=resume)
-    resume = epoch > 0  # killed in its first epoch, a training begins again
     keras.utils.set_random_seed(settings.seed)
     model = build(settings.preset, settings.precision)
+    if weights is not None:
+        _take_weights(model, weights)
+    epoch = _open_directory(settings, out, resume=resume)
+    resume = epoch > 0  # killed in its first epoch, a training begins again
     _compile(model, settings)
     say(
         f"{model.name}: {_count(model.trainable_variables):,} trainable and "
@@ -111,7 +100,7 @@ def fit(
 
 def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> int:
     """Make or check the directory; returns the epoch to begin with."""
-    path, state = out / "settings.json", out / FOLDER / STATE
+    path, state = out / SETTINGS, out / FOLDER / STATE
     if not resume:
         try:
             (out / FOLDER).mkdir(parents=True, exist_ok=True)
@@ -130,6 +119,20 @@ def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> i
             "resume it, or another --output to begin anew"
         )
     return int(json.loads(state.read_text())["epoch"]) if state.is_file() else 0
+
+
+def _take_weights(model: keras.Model, path: Path) -> None:
+    """Begin with the weights of a model file."""
+    try:
+        given = keras.saving.load_model(path, compile=False, safe_mode=True).get_weights()
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise ModelError(f"{path} cannot be loaded as a Keras model: {error}") from error
+    if [w.shape for w in given] != [w.shape for w in model.get_weights()]:
+        raise ModelError(
+            f"the weights of {path} are of another network than the preset: give the --preset that "
+            "it was trained as, or leave --weights out"
+        )
+    model.set_weights(given)
 
 
 def _compile(model: keras.Model, settings: TrainingSettings) -> None:

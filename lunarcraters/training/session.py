@@ -1,5 +1,6 @@
 """A training from a dataset's directory to a model file, with its history and its pictures."""
 
+import json
 import math
 import shutil
 from collections.abc import Callable, Sequence
@@ -7,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from lunarcraters.errors import DatasetError, OutputError
+from lunarcraters.network.model_file import digest
 from lunarcraters.network.presets import preset as preset_named
-from lunarcraters.network.startup import start_tensorflow
+from lunarcraters.network.startup import faster_precision, start_tensorflow
 from lunarcraters.training.lu3m6tgt import Pair, find_splits, pairs, read_labels
 from lunarcraters.training.sampling import Sampler
+from lunarcraters.training.settings import SETTINGS, TrainingSettings
 from lunarcraters.training.sources import ElevationSource, LabelledTiles, Source
-
-_BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def train(
@@ -27,6 +28,7 @@ def train(
     learning_rate: float | None = None,
     seed: int = 1,
     precision: str = "auto",
+    weights: Path | None = None,
     elevation: Path | None = None,
     elevation_scenes: int = 100,
     resume: bool = False,
@@ -45,7 +47,8 @@ def train(
         batch: Tiles a step, in place of the preset's.
         learning_rate: Highest learning rate, in place of the preset's.
         seed: Of the weights, of the order of tiles and of every augmentation.
-        precision: `float32`, `bfloat16` (mixed), or `auto`: the latter where the processor has it.
+        precision: `float32`, `bfloat16` (mixed), or `auto`: the faster one here.
+        weights: Model file of the same preset to begin with, in place of random weights.
         elevation: Directory of elevation rasters (metres, in degrees), each with a catalogue
             beside it (`NAME_craters.csv` or `.csv.gz`), lit from everywhere as further scenes.
         elevation_scenes: Scenes of each raster an epoch.
@@ -59,6 +62,7 @@ def train(
     Raises:
         DatasetError: The dataset is missing, malformed, or has no validation split.
         OutputError: `out` holds a training already, or cannot be written.
+        ModelError: The weights are no model file, or of another network.
         RunError: There is nothing to resume, or it was begun with other options.
     """
     chosen = preset_named(preset)
@@ -69,6 +73,7 @@ def train(
     )
     train_pairs, valid_pairs = _checked_pairs(dataset)
     sources: list[Source] = [LabelledTiles(train_pairs)]
+    begin_with = digest(weights) if weights else None
     blocks = elevation_sources(elevation, elevation_scenes) if elevation else []
     if blocks and chosen.photometry == "unit":
         raise DatasetError(f"the preset {preset} is taught on tiles alone: leave --elevation out")
@@ -78,7 +83,7 @@ def train(
     # TensorFlow starts here, once the data and the directory are known to be right.
     start_tensorflow()
     from lunarcraters.training.figures import draw_curves, draw_panels
-    from lunarcraters.training.fitting import TrainingSettings, fit
+    from lunarcraters.training.fitting import fit
     from lunarcraters.training.history import read_history
 
     sampler = Sampler(sources, chosen, seed)
@@ -87,7 +92,8 @@ def train(
         seed=seed,
         epochs=epochs or chosen.epochs,
         steps=steps or chosen.steps or math.ceil(len(sampler) / chosen.batch_size),
-        precision=_policy(precision),
+        precision=_policy(precision, out if resume else None),
+        weights=begin_with,
     )
     validation = Sampler([LabelledTiles(valid_pairs)], chosen, seed, augment=False)
     data = {
@@ -97,7 +103,9 @@ def train(
         "elevation": [block.elevation.name for block in blocks],
         "elevation_scenes": elevation_scenes if blocks else 0,
     }
-    model = fit(settings, sampler, validation, out, resume=resume, data=data, say=say)
+    model = fit(
+        settings, sampler, validation, out, weights=weights, resume=resume, data=data, say=say
+    )
     draw_curves(read_history(out), out / "curves.png")
     draw_panels(model, validation, out / "panels.png")
     return model
@@ -140,7 +148,7 @@ def _open(out: Path, *, resume: bool, overwrite: bool) -> None:
     if resume or not out.exists():
         return
     if not out.is_dir() or any(out.iterdir()):
-        if not (overwrite and (out / "settings.json").is_file()):
+        if not (overwrite and (out / SETTINGS).is_file()):
             raise OutputError(
                 f"{out} exists already: give --resume to go on with the training in it, "
                 "--overwrite to replace one, or another --output"
@@ -148,17 +156,11 @@ def _open(out: Path, *, resume: bool, overwrite: bool) -> None:
         shutil.rmtree(out)
 
 
-def _policy(precision: str) -> str:
-    """The Keras policy of a precision."""
+def _policy(precision: str, begun: Path | None) -> str:
+    """The Keras policy of a precision; `auto` goes on with what a training began with."""
     if precision == "auto":
-        precision = "bfloat16" if _has_bf16() else "float32"
+        settings = begun / SETTINGS if begun else None
+        if settings and settings.is_file():
+            return str(json.loads(settings.read_text())["precision"])
+        precision = faster_precision()
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"
-
-
-def _has_bf16() -> bool:
-    """Whether the processor multiplies in bfloat16 (Linux tells; elsewhere: no)."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return bool(_BF16_FLAGS & set(flags.split()))

@@ -7,13 +7,13 @@ import keras
 import numpy as np
 import pytest
 
-from lunarcraters.errors import DatasetError, OutputError, RunError
+from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.training import fitting
 from lunarcraters.training.session import train
 
 TINY = replace(
-    PRESETS["compact"], name="tiny", filters=(4, 8), batch_size=2, epochs=3, steps=2,
+    PRESETS["compact"], name="tiny", filters=(4, 8), blocks=(1, 1), batch_size=2, epochs=3, steps=2,
     schedule="plateau", patience=2,
 )  # fmt: skip
 
@@ -26,7 +26,8 @@ def _tiny_preset():
 
 
 def fit(dataset, out, **options):
-    return train(dataset, out, preset="tiny", precision="float32", **{"say": list} | options)
+    given = {"preset": "tiny", "precision": "float32", "say": list} | options
+    return train(dataset, out, **given)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,30 @@ def test_another_training_is_not_resumed(dataset, undisturbed, tmp_path):
     with pytest.raises(RunError, match="no training to resume"):
         fit(dataset, tmp_path / "none", resume=True)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_training_begins_with_the_weights_it_is_given(dataset, undisturbed, tmp_path):
+    model = undisturbed[0] / "model.keras"
+    tuned = fit(dataset, tmp_path / "tuned", weights=model, epochs=1, learning_rate=1e-9)
+    moved = [np.abs(a - b).max() for a, b in zip(weights(model), weights(tuned), strict=True)]
+    # The moving statistics of batch normalisation go on; the others stay.
+    assert np.median(moved) < 1e-3
+    other = fit(dataset, tmp_path / "other", epochs=1, learning_rate=1e-9, seed=2)
+    moved = [np.abs(a - b).max() for a, b in zip(weights(model), weights(other), strict=True)]
+    assert max(moved) > 0.1
+
+
+def test_weights_of_another_network_are_refused(dataset, undisturbed, tmp_path):
+    with pytest.raises(ModelError, match="another network"):
+        train(dataset, tmp_path / "out", weights=undisturbed[0] / "model.keras", batch=2)
+    assert not (tmp_path / "out").exists()
+
+
+def test_auto_goes_on_with_the_precision_it_began_with(dataset, undisturbed, tmp_path):
+    shutil.copytree(undisturbed[0], tmp_path / "out")
+    fit(dataset, tmp_path / "out", resume=True, precision="auto")
+    settings = json.loads((tmp_path / "out" / "settings.json").read_text())
+    assert settings["precision"] == "float32"
 
 
 def test_a_directory_in_use_is_not_overwritten_unasked(dataset, undisturbed, tmp_path):
