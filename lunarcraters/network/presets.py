@@ -23,6 +23,7 @@ class Preset:
         heads: What each output channel is: `mask`, `centre` and `log_size`, or `mask` alone.
         photometry: How grey values become input.
         diameters_px: Smallest and largest crater that one octave answers for, pixels.
+        octaves: How often it is shown a scene at 1, 1/2, 1/4 ... of its resolution.
         batch_size: Tiles a training step.
         epochs: Epochs at most.
         steps: Training steps an epoch; None for one pass over the tiles.
@@ -42,6 +43,7 @@ class Preset:
     heads: tuple[str, ...]
     photometry: Photometric
     diameters_px: tuple[float, float]
+    octaves: tuple[float, ...]
     batch_size: int
     epochs: int
     steps: int | None
@@ -69,6 +71,7 @@ PRESETS = {
             heads=("mask", "centre", "log_size"),
             photometry="local",
             diameters_px=(8.0, 72.0),
+            octaves=(0.65, 0.25, 0.1),
             batch_size=8,
             epochs=40,
             steps=250,
@@ -87,6 +90,7 @@ PRESETS = {
             heads=("mask",),
             photometry="unit",
             diameters_px=(4.0, 200.0),
+            octaves=(1.0,),
             batch_size=16,
             epochs=25,
             steps=None,

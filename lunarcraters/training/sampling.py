@@ -20,7 +20,6 @@ from lunarcraters.training.sources import LabelledTiles, Scene, Source, read_gre
 CROP_PX = 256
 """Side of what the network is taught on."""
 
-_OCTAVES = (0.65, 0.25, 0.1)  # how often a scene is seen at 1, 1/2 and 1/4
 _JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
 
 Float32 = NDArray[np.float32]
@@ -73,8 +72,8 @@ class Sampler:
             scene = source.scene(place, 1.0, CROP_PX + 2 * margin, rng)
             image = normalise(scene.values, scene.valid, _deviation(scene))
             middle = [(side - CROP_PX) // 2 for side in scene.values.shape]
-            return _crop(scene, image, middle[1], middle[0], self.preset)
-        octave = int(rng.choice(len(_OCTAVES), p=_OCTAVES))
+            return self._crop(scene, image, middle[1], middle[0])
+        octave = int(rng.choice(len(self.preset.octaves), p=self.preset.octaves))
         scale = 2.0 ** (rng.uniform(*_JITTER) - octave)
         scene = source.scene(place, scale, CROP_PX + 2 * margin, rng)
         values = _relight(scene.values, rng)
@@ -83,7 +82,20 @@ class Sampler:
             2.0 ** rng.uniform(-0.3, 0.3)
         )
         top, left = (_offset(side, rng) for side in scene.values.shape)
-        return _turn(*_crop(scene, image, left, top, self.preset), int(rng.integers(8)))
+        return _turn(*self._crop(scene, image, left, top), int(rng.integers(8)))
+
+    def _crop(self, scene: Scene, image: Float32, left: int, top: int) -> Batch:
+        """Cut a crop whose corner is at (left, top), which may lie outside the scene."""
+        valid = _window(scene.valid.astype(np.float32), left, top) > 0.5
+        circles = scene.circles - [left, top, 0.0]
+        clipped = scene.clipped - [left, top, left, top]
+        return _window(image, left, top)[..., None], self.targets(circles, clipped, valid)
+
+    def targets(
+        self, circles: NDArray[np.float64], clipped: NDArray[np.float64], valid: NDArray[np.bool_]
+    ) -> Float32:
+        """What the network is taught of a crop; arguments as of `maps`."""
+        return maps(valid.shape, circles, clipped, valid, self.preset)
 
 
 def _permutation(seed: int, epoch: int, length: int) -> NDArray[np.int_]:
@@ -111,15 +123,6 @@ def _relight(values: Float32, rng: np.random.Generator) -> Float32:
         noise = rng.standard_normal(unit.shape, np.float32)
         unit = unit + np.float32(rng.uniform(0.0, 0.04)) * noise
     return np.asarray(unit * span, np.float32)
-
-
-def _crop(scene: Scene, image: Float32, left: int, top: int, preset: Preset) -> Batch:
-    """Cut a crop whose corner is at (left, top), which may lie outside the scene."""
-    shift = np.array([left, top], float)
-    valid = _window(scene.valid.astype(np.float32), left, top) > 0.5
-    circles = scene.circles - [left, top, 0.0]
-    targets = maps((CROP_PX, CROP_PX), circles, scene.clipped - np.tile(shift, 2), valid, preset)
-    return _window(image, left, top)[..., None], targets
 
 
 def _window(plane: Float32, left: int, top: int) -> Float32:

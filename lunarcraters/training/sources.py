@@ -65,6 +65,10 @@ class LabelledTiles:
         """Number of tiles."""
         return len(self.pairs)
 
+    def squeeze(self, name: TileName | None) -> float:
+        """Factor along x that makes a tile's frame isotropic."""
+        return 1.0 if name is None else float(np.cos(np.radians(name.centre[1])))
+
     def scene(self, index: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
         """The whole tile, resampled."""
         pair = self.pairs[index]
@@ -73,8 +77,7 @@ class LabelledTiles:
         boxes = corners(read_labels(pair.label), width, height)
         cut = is_clipped(boxes, width, height)
         name = TileName.parse(pair.image.name)
-        stretch = 1.0 if name is None else float(np.cos(np.radians(name.centre[1])))
-        factors = np.array([scale * stretch, scale])
+        factors = np.array([scale * self.squeeze(name), scale])
         size = np.maximum(np.rint(np.array([width, height]) * factors).astype(int), 1)
         factors = size / [width, height]
         valid = image > 0 if name is not None else np.ones(image.shape, bool)
