@@ -126,7 +126,11 @@ def main(dataset: Path, elevation: Path, out: Path, steps: int, only: Sequence[s
             else:
                 train(row, dataset, elevation, folder, steps)
             result.write_text(json.dumps(numbers(evaluate(row, model, dataset / "valid", folder))))
-        print(f"| {row.name} | " + " | ".join(f"{x:.3f}" for x in json.loads(result.read_text())))
+        print(
+            f"| {row.name} | "
+            + " | ".join(f"{x:.3f}" for x in json.loads(result.read_text()))
+            + " |"
+        )
 
 
 def train(row: Row, dataset: Path, elevation: Path, folder: Path, steps: int) -> None:

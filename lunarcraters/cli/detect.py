@@ -23,6 +23,10 @@ from lunarcraters.cli.progress import progress_bar
               help="A .keras file [default: the weights that come with craters].")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
 @click.option("--scheduler", metavar="ADDRESS", help="A running Dask cluster to use instead.")
+@click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32",
+              show_default=True, help="Of the network's arithmetic.")  # fmt: skip
+@click.option("--batch", type=click.IntRange(1),
+              help="Tiles given to the network at once [default: about a megapixel].")  # fmt: skip
 @click.option("--size", type=click.IntRange(64), help="Largest tile, pixels.")
 @click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels.")
 @click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
@@ -37,6 +41,8 @@ def command(
     model: Path | None,
     workers: int | None,
     scheduler: str | None,
+    precision: str,
+    batch: int | None,
     size: int | None,
     halo: int | None,
     levels: int | None,
@@ -62,8 +68,8 @@ def command(
     tiles = open_source(source, model, size=size, halo=halo, levels=levels, crs=crs, nodata=nodata)
     with progress_bar("detecting", quiet=quiet or as_json) as progress:
         found = detect(
-            tiles, out, model, workers=workers, scheduler=scheduler, overwrite=overwrite,
-            progress=progress,
+            tiles, out, model, workers=workers, scheduler=scheduler, precision=precision,
+            at_once=batch, overwrite=overwrite, progress=progress,
         )  # fmt: skip
     balanced = found.thresholds.get("balanced")
     summary = {

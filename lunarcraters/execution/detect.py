@@ -79,6 +79,8 @@ def detect(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
+    precision: str = "float32",
+    at_once: int | None = None,
     overwrite: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Catalogue:
@@ -94,6 +96,8 @@ def detect(
         model: Model file.
         workers: Processes on this machine.
         scheduler: Address of a Dask cluster to use instead.
+        precision: Of the network: `float32`, or `bfloat16`.
+        at_once: Tiles that the network is given at once; None for about a megapixel.
         overwrite: Replace another run in `out`.
         progress: Called with the number of tiles done and in all.
 
@@ -115,12 +119,23 @@ def detect(
         input_name=source.mosaic.name,
         model=digest(model),
         model_name=str(model),
-        settings={"version": __version__},
+        settings={"version": __version__, "precision": precision},
     )
     _open_run(manifest, out, overwrite=overwrite)
     batches = list(plan_batches(tiles))
     try:
-        _work(source, out, model, batches, workers, scheduler, progress)
+        missing = _missing(out / PARTS, batches)
+        total = sum(len(batch.tiles) for batch in batches)
+        done = total - sum(len(batch.tiles) for batch in missing)
+        progress(done, total)
+        if missing:
+            # Tasks bring their tiles; that of a large mosaic would be a long list to send about.
+            bare, tasks = replace(source, tiles=()), len(missing)
+            work = partial(search, (out / PARTS).resolve(), at_once)
+            with engine.cluster(bare, model, precision, workers, scheduler, tasks=tasks) as client:
+                for finished in engine.run_tasks(client, work, missing):
+                    done += finished
+                    progress(done, total)
     except CratersError:
         if not any((out / PARTS).glob("*.npz")):  # it never began: leave nothing behind
             shutil.rmtree(out, ignore_errors=True)
@@ -176,33 +191,13 @@ def _open_run(manifest: Manifest, out: Path, *, overwrite: bool) -> None:
     write_manifest(manifest, out)
 
 
-def _work(
-    source: TileSource,
-    out: Path,
-    model: Path,
-    batches: Sequence[Batch],
-    workers: int | None,
-    scheduler: str | None,
-    progress: Progress,
-) -> None:
-    """Do the batches that have no part yet."""
-    folder = out / PARTS
+def _missing(folder: Path, batches: Sequence[Batch]) -> list[Batch]:
+    """The batches that have no part yet."""
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
-    missing = [batch for batch in batches if not parts.is_whole(folder / batch.file)]
-    total = sum(len(batch.tiles) for batch in batches)
-    done = total - sum(len(batch.tiles) for batch in missing)
-    progress(done, total)
-    if not missing:
-        return
-    # Tasks bring their tiles; that of a large mosaic would be a long list to send about.
-    bare = replace(source, tiles=())
-    with engine.cluster(bare, model, workers, scheduler, tasks=len(missing)) as client:
-        for finished in engine.run_tasks(client, partial(search, folder.resolve()), missing):
-            done += finished
-            progress(done, total)
+    return [batch for batch in batches if not parts.is_whole(folder / batch.file)]
 
 
 def _merge(files: Sequence[Path], mosaic: Mosaic, info: ModelInfo, manifest: Manifest) -> Catalogue:

@@ -41,16 +41,17 @@ class SearchPlugin(WorkerPlugin):
 
     name = _PLUGIN
 
-    def __init__(self, source: Any, model: Path, threads: int | None) -> None:
+    def __init__(self, source: Any, model: Path, precision: str, threads: int | None) -> None:
         self.source = source
         self.content = model.read_bytes()
+        self.precision = precision
         self.threads = threads
         self.loaded: Any = None
 
     def detector(self) -> Any:
         """The network, loaded once."""
         if self.loaded is None:
-            start_tensorflow(self.threads)
+            start_tensorflow(self.threads, self.precision)
             from lunarcraters.network.inference import Detector
 
             with TemporaryDirectory() as folder:
@@ -68,13 +69,20 @@ def worker_state() -> SearchPlugin:
 
 @contextmanager
 def cluster(
-    source: Any, model: Path, workers: int | None, scheduler: str | None, *, tasks: int
+    source: Any,
+    model: Path,
+    precision: str,
+    workers: int | None,
+    scheduler: str | None,
+    *,
+    tasks: int,
 ) -> Iterator[Client]:
     """A Dask client whose workers have the source of pixels and the model.
 
     Args:
         source: Where pixels come from: picklable, with no open files.
         model: Model file; its content travels to the workers.
+        precision: Of the network, `float32` or `bfloat16`.
         workers: Processes on this machine, by default one a core up to 8.
         scheduler: Address of a running cluster to use instead.
         tasks: Number of tasks to come: no more processes are started than there are.
@@ -92,7 +100,7 @@ def cluster(
     with config.set({"distributed.admin.tick.limit": "1 h"}):
         if scheduler is not None:
             with _connect(scheduler) as client:
-                client.register_plugin(SearchPlugin(source, model, None))
+                client.register_plugin(SearchPlugin(source, model, precision, None))
                 yield client
             return
         with (
@@ -107,7 +115,7 @@ def cluster(
             ) as local,
             Client(local) as client,
         ):
-            client.register_plugin(SearchPlugin(source, model, max(cores // count, 1)))
+            client.register_plugin(SearchPlugin(source, model, precision, max(cores // count, 1)))
             yield client
 
 

@@ -52,11 +52,12 @@ def plan_batches(tiles: Sequence[Tile]) -> Iterator[Batch]:
             number += 1
 
 
-def search(folder: Path, batch: Batch) -> int:
+def search(folder: Path, at_once: int | None, batch: Batch) -> int:
     """Run the network over a batch and write what it finds; runs on a worker.
 
     Args:
         folder: Where the part goes.
+        at_once: Tiles that the network is given at once; None for about a megapixel.
         batch: The tiles.
 
     Returns:
@@ -73,7 +74,7 @@ def search(folder: Path, batch: Batch) -> int:
     side = _input_side(detector, size)
     read = [(tile, *source.read(tile)) for tile in batch.tiles]
     full = [(tile, values, valid) for tile, values, valid in read if valid.any()]
-    step = min(max(_CALL_PX // side**2, 1), len(batch.tiles))
+    step = min(at_once or max(_CALL_PX // side**2, 1), len(batch.tiles))
     tables = [_empty_table(source.mosaic)]
     masks: dict[str, NDArray[np.uint8]] = {}
     for first in range(0, len(full), step):

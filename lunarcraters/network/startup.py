@@ -10,11 +10,13 @@ _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 _TRIALS = 9
 
 
-def start_tensorflow(threads: int | None = None) -> None:
+def start_tensorflow(threads: int | None = None, precision: str = "float32") -> None:
     """Import TensorFlow and let it find its devices; to be called before anything else of it.
 
     Args:
         threads: How many it may use; None for all.
+        precision: Of inference: `float32`, or `bfloat16` where that loses little (convolutions
+            and what lies between them, not the heads).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _hushed():
@@ -23,6 +25,10 @@ def start_tensorflow(threads: int | None = None) -> None:
         if threads is not None:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(1)
+        if precision == "bfloat16":
+            tf.config.optimizer.set_experimental_options(
+                {"auto_mixed_precision_onednn_bfloat16": True}
+            )
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.config.list_logical_devices()

@@ -65,8 +65,9 @@ def maps(
     near = circles[(diameters >= low / _MARGIN) & (diameters <= high * _MARGIN)]
     for left, top, right, bottom in ignored:
         if max(right - left, bottom - top) <= high * _MARGIN:
-            rows = slice(max(int(top), 0), int(np.ceil(bottom)))
-            columns = slice(max(int(left), 0), int(np.ceil(right)))
+            # Boxes off the crop have negative ends, which must not count from the other side.
+            rows = slice(max(int(top), 0), max(int(np.ceil(bottom)), 0))
+            columns = slice(max(int(left), 0), max(int(np.ceil(right)), 0))
             mask_weight[rows, columns] = centre_weight[rows, columns] = 0.0
     for x, y, diameter in near[(near[:, 2] < low) | (near[:, 2] > high)]:
         _disc(mask_weight, x, y, diameter / 2, 0.0)

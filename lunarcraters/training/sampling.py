@@ -20,6 +20,7 @@ from lunarcraters.training.sources import LabelledTiles, Scene, Source, read_gre
 CROP_PX = 256
 """Side of what the network is taught on."""
 
+_GAP_PX = 16  # of nodata between scenes that share a crop
 _JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
 
 Float32 = NDArray[np.float32]
@@ -75,8 +76,8 @@ class Sampler:
             return self._crop(scene, image, middle[1], middle[0])
         octave = int(rng.choice(len(self.preset.octaves), p=self.preset.octaves))
         scale = 2.0 ** (rng.uniform(*_JITTER) - octave)
-        scene = source.scene(place, scale, CROP_PX + 2 * margin, rng)
-        values = _relight(scene.values, rng)
+        scene = _enough(source, place, scale, CROP_PX + 2 * margin, rng)
+        values = _relight(scene, rng)
         deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
         image = normalise(values, scene.valid, deviation) * np.float32(
             2.0 ** rng.uniform(-0.3, 0.3)
@@ -98,6 +99,34 @@ class Sampler:
         return maps(valid.shape, circles, clipped, valid, self.preset)
 
 
+def _enough(source: Source, place: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
+    """A scene; where it is smaller than a crop, others beside it, with nodata between."""
+    scene = source.scene(place, scale, side, rng)
+    height, width = scene.values.shape
+    rows, columns = CROP_PX // height + 1, CROP_PX // width + 1
+    if rows * columns == 1:
+        return scene
+    places = rng.integers(len(source), size=rows * columns - 1).tolist()
+    scenes = [scene, *(source.scene(other, scale, side, rng) for other in places)]
+    return _side_by_side(scenes, columns)
+
+
+def _side_by_side(scenes: Sequence[Scene], columns: int) -> Scene:
+    """Scenes in rows and columns as one."""
+    high, wide = (max(s.values.shape[axis] for s in scenes) + _GAP_PX for axis in (0, 1))
+    shape = (-(-len(scenes) // columns) * high, columns * wide)
+    values, valid = np.zeros(shape, np.float32), np.zeros(shape, np.bool_)
+    circles, clipped = [], []
+    for number, scene in enumerate(scenes):
+        height, width = scene.values.shape
+        top, left = number // columns * high, number % columns * wide
+        values[top : top + height, left : left + width] = scene.values
+        valid[top : top + height, left : left + width] = scene.valid
+        circles.append(scene.circles + np.array([left, top, 0.0]))
+        clipped.append(scene.clipped + np.tile([left, top], 2))
+    return Scene(values, valid, np.vstack(circles), np.vstack(clipped))
+
+
 def _permutation(seed: int, epoch: int, length: int) -> NDArray[np.int_]:
     return np.random.default_rng([seed, epoch, length]).permutation(length)
 
@@ -112,11 +141,15 @@ def _offset(side: int, rng: np.random.Generator) -> int:
     return int(rng.integers(min(room, 0), max(room, 0) + 1))
 
 
-def _relight(values: Float32, rng: np.random.Generator) -> Float32:
+def _relight(scene: Scene, rng: np.random.Generator) -> Float32:
     """Another camera: gamma, blur and noise; contrast and brightness are normalised away."""
-    low, high = np.percentile(values, [0.5, 99.5])
+    if not scene.valid.any():
+        return scene.values
+    low, middle, high = np.percentile(scene.values[scene.valid], [0.5, 50.0, 99.5])
     span = max(float(high - low), 1e-6)
-    unit = np.clip((values - low) / span, 0.0, 1.0) ** np.float32(2.0 ** rng.uniform(-0.7, 0.7))
+    # Filled up, lest blur darken the edges of the data.
+    unit = np.clip((np.where(scene.valid, scene.values, middle) - low) / span, 0.0, 1.0)
+    unit = unit.astype(np.float32) ** np.float32(2.0 ** rng.uniform(-0.7, 0.7))
     if rng.random() < 0.3:
         unit = cv2.GaussianBlur(unit, (0, 0), float(rng.uniform(0.4, 1.0)))
     if rng.random() < 0.5:

@@ -53,13 +53,13 @@ def test_an_error_of_ours_is_raised_here(monkeypatch):
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "_CONNECT_TIMEOUT_S", 1)
     model = tmp_path / "model.keras"
-    with pytest.raises(ModelError), engine.cluster(None, model, 1, None, tasks=1):
+    with pytest.raises(ModelError), engine.cluster(None, model, "float32", 1, None, tasks=1):
         pass
     from lunarcraters.network.model_file import shipped_model
 
     address = "tcp://127.0.0.1:9"
     with (
         pytest.raises(RunError, match=address),
-        engine.cluster(None, shipped_model(), None, address, tasks=1),
+        engine.cluster(None, shipped_model(), "float32", None, address, tasks=1),
     ):
         pass

@@ -56,6 +56,22 @@ def test_a_box_that_tells_no_centre_is_neither_crater_nor_background():
     assert planes["centre_weight"][50, 50] == 1, "a crater within it is still taught"
 
 
+@given(
+    left=st.floats(-300, 300), top=st.floats(-300, 300), width=st.floats(1, 90),
+    height=st.floats(1, 90),
+)  # fmt: skip
+def test_a_box_without_a_centre_silences_nothing_but_itself(left, top, width, height):
+    box = np.array([[left, top, left + width, top + height]])
+    silent = channels([], box)["centre_weight"] == 0
+    rows, columns = np.indices(SHAPE)
+    near = (columns > left - 1) & (columns < left + width + 1)
+    near &= (rows > top - 1) & (rows < top + height + 1)
+    assert not silent[~near].any()
+    well_inside = (columns >= left) & (columns + 1 <= left + width)
+    well_inside &= (rows >= top) & (rows + 1 <= top + height)
+    assert silent[well_inside].all()
+
+
 def test_nodata_teaches_nothing():
     valid = ALL_VALID.copy()
     valid[:, :48] = False

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,3 +68,13 @@ def test_the_baseline_is_given_whole_tiles_in_grey_levels(tiles):
     assert 0 <= images.min() < images.max() <= 1
     np.testing.assert_array_equal(images[..., 0], images[..., 2])
     assert set(np.unique(targets)) == {0.0, 1.0}
+
+
+def test_small_scenes_share_a_crop(tiles):
+    quarter = Sampler([tiles], replace(COMPACT, octaves=(0.0, 0.0, 1.0)), seed=1)
+    images, targets = quarter.batch(0)
+    known = images[..., 0] != 0
+    assert known.mean() > 0.6
+    mask, weight = targets[..., 0] > 0, targets[..., 1] > 0
+    assert not weight[~known].any()
+    assert images[..., 0][mask & weight].mean() < images[..., 0][~mask & weight].mean() - 0.5
