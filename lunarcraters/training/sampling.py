@@ -143,9 +143,10 @@ def _offset(side: int, rng: np.random.Generator) -> int:
 
 def _relight(scene: Scene, rng: np.random.Generator) -> Float32:
     """Another camera: gamma, blur and noise; contrast and brightness are normalised away."""
-    if not scene.valid.any():
+    some = scene.values[::4, ::4][scene.valid[::4, ::4]]
+    if not some.size:
         return scene.values
-    low, middle, high = np.percentile(scene.values[scene.valid], [0.5, 50.0, 99.5])
+    low, middle, high = np.percentile(some, [0.5, 50.0, 99.5])
     span = max(float(high - low), 1e-6)
     # Filled up, lest blur darken the edges of the data.
     unit = np.clip((np.where(scene.valid, scene.values, middle) - low) / span, 0.0, 1.0)
