@@ -9,7 +9,7 @@ import pytest
 
 from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
 from lunarcraters.network.presets import PRESETS
-from lunarcraters.training import fitting
+from lunarcraters.training import fitting, history
 from lunarcraters.training.session import train
 
 TINY = replace(
@@ -79,6 +79,15 @@ def test_a_training_leaves_its_history_and_its_pictures(undisturbed):
     assert wanted | {f"val_{name}" for name in wanted} | {"learning_rate"} <= set(rows[0])
     for name in ("curves.png", "panels.png", "model.keras"):
         assert (out / name).stat().st_size > 1000
+
+
+def test_the_losses_of_the_first_steps_are_logged_and_come_again(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(history, "_EVERY", 1)
+    for name in ("one", "other"):
+        fit(dataset, tmp_path / name, epochs=2, steps=2)
+    one, other = (history.read_losses(tmp_path / name) for name in ("one", "other"))
+    assert list(one) == [1, 2, 3, 4]
+    assert list(other.values()) == pytest.approx(list(one.values()), rel=1e-3)
 
 
 def test_a_training_stops_where_the_validation_loss_no_longer_falls(dataset, tmp_path, monkeypatch):
