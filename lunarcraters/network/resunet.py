@@ -42,10 +42,12 @@ def build(preset: Preset, precision: str = "float32") -> keras.Model:
 
 
 def _stem(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
-    """A 5x5 convolution to a coarser grid, where a filter costs a fraction."""
-    x = layers.Conv2D(
-        preset.filters[0], 5, strides=preset.stem, padding="same", use_bias=False, dtype=policy
-    )(x)
+    """A convolution of overlapping patches to a coarser grid, where a filter costs a fraction."""
+    filters, side, stride = preset.filters[0], 2 * preset.stem + 1, preset.stem
+    convolution = layers.Conv2D(
+        filters, side, strides=stride, padding="same", use_bias=False, dtype=policy
+    )
+    x = convolution(x)
     x = layers.BatchNormalization(dtype=policy)(x)
     return layers.Activation("relu", dtype=policy)(x)
 

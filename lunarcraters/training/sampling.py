@@ -21,6 +21,7 @@ CROP_PX = 256
 """Side of what the network is taught on."""
 
 _GAP_PX = 16  # of nodata between scenes that share a crop
+_TRANSPOSED = 0.2  # of the crops are lit from the north or south, if they were from the east or west
 _JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
 
 Float32 = NDArray[np.float32]
@@ -83,7 +84,7 @@ class Sampler:
             2.0 ** rng.uniform(-0.3, 0.3)
         )
         top, left = (_offset(side, rng) for side in scene.values.shape)
-        return _turn(*self._crop(scene, image, left, top), int(rng.integers(8)))
+        return _turn(*self._crop(scene, image, left, top), rng)
 
     def _crop(self, scene: Scene, image: Float32, left: int, top: int) -> Batch:
         """Cut a crop whose corner is at (left, top), which may lie outside the scene."""
@@ -168,11 +169,16 @@ def _window(plane: Float32, left: int, top: int) -> Float32:
     return out
 
 
-def _turn(image: Float32, targets: Float32, way: int) -> Batch:
-    """One of the eight turns and mirrorings of the square."""
-    if way >= 4:
-        image, targets = image[:, ::-1], targets[:, ::-1]
-    return np.rot90(image, way % 4).copy(), np.rot90(targets, way % 4).copy()
+def _turn(image: Float32, targets: Float32, rng: np.random.Generator) -> Batch:
+    """One of the eight turns and mirrorings of the square; most keep the line to the sun.
+
+    Most pictures are lit from the east or west, and which way is lit is what tells a crater from
+    a hill.
+    """
+    if rng.random() < _TRANSPOSED:
+        image, targets = image.swapaxes(0, 1), targets.swapaxes(0, 1)
+    rows, columns = (slice(None, None, int(step)) for step in rng.choice([-1, 1], 2))
+    return image[rows, columns].copy(), targets[rows, columns].copy()
 
 
 def _baseline_sample(source: LabelledTiles, place: int, preset: Preset) -> Batch:
