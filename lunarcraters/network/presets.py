@@ -63,9 +63,9 @@ PRESETS = {
     for preset in (
         Preset(
             name="compact",
-            stem=2,
-            filters=(32, 64, 128, 256),
-            blocks=(1, 1, 1, 3),
+            stem=4,
+            filters=(64, 128, 256),
+            blocks=(2, 2, 3),
             channels=1,
             input_size=None,
             heads=("mask", "centre", "log_size"),

@@ -72,6 +72,7 @@ def _head(x: Any, name: str, stem: int) -> Any:
     activation = "linear" if name == "log_size" else "sigmoid"
     given: dict[str, Any] = {"activation": activation, "bias_initializer": bias}
     if stem > 1:
-        up = layers.Conv2DTranspose(1, stem, strides=stem, dtype="float32", name=name, **given)
-        return up(x)
+        # Patches overlap, so that two agree on a peak between them.
+        given.update(strides=stem, padding="same")
+        return layers.Conv2DTranspose(1, 2 * stem, dtype="float32", name=name, **given)(x)
     return layers.Conv2D(1, 1, dtype="float32", name=name, **given)(x)
