@@ -55,7 +55,7 @@ class Row:
     octaves: bool = True
     isotropic: bool = True
     relit: bool = True
-    width: int = 16
+    width: int = 32
     flips: bool = False
 
 
@@ -67,7 +67,7 @@ ROWS = (
     Row("octaves", relit=False),
     Row("relit topography"),
     Row("test-time flips", flips=True),
-    Row("width", width=32),
+    Row("width", width=64),
 )
 
 
