@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from lunarcraters.errors import ModelError
+from lunarcraters.network.folding import folded
 from lunarcraters.network.model_file import read_info
 from lunarcraters.raster.photometry import Photometry, normalise
 
@@ -38,6 +39,7 @@ class Detector:
                 f"{path} has {heads} output channels, not one for each of "
                 f"{', '.join(self.info.heads)}: a mask-only network has one"
             )
+        self._model = folded(self._model)
         self._compiled: dict[tuple[int, ...], Any] = {}
 
     def images(

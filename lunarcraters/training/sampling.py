@@ -21,7 +21,7 @@ CROP_PX = 256
 """Side of what the network is taught on."""
 
 _GAP_PX = 16  # of nodata between scenes that share a crop
-_TRANSPOSED = 0.2  # of the crops are lit from the north or south, if they were from the east or west
+_TRANSPOSED = 0.2  # of the crops, where light from the east comes from the north or south
 _JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
 
 Float32 = NDArray[np.float32]

@@ -1,0 +1,50 @@
+"""Folding batch normalization changes the network's layers, and nothing that it says."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from lunarcraters.network.folding import folded
+from lunarcraters.network.presets import preset
+from lunarcraters.network.resunet import build
+
+
+def norms(model):
+    return sum(isinstance(layer, layers.BatchNormalization) for layer in model.layers)
+
+
+def same(one, other, image):
+    np.testing.assert_allclose(one(image).numpy(), other(image).numpy(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("stem", [1, 4])
+def test_a_residual_u_net_loses_its_normalizations(stem):
+    small = replace(preset("compact"), stem=stem, filters=(4, 8), blocks=(1, 1))
+    model = build(small)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            size = layer.gamma.shape
+            layer.set_weights([rng.uniform(0.5, 1.5, size) for _ in range(4)])
+    image = rng.standard_normal((2, 64, 64, 1), np.float32)
+    assert norms(model) > 0
+    assert norms(folded(model)) == 0
+    same(model, folded(model), image)
+
+
+def test_normalizations_that_a_convolution_cannot_do_stay():
+    inputs = keras.Input((8, 8, 1))
+    used_twice = layers.Conv2D(3, 3, padding="same")(inputs)
+    x = layers.BatchNormalization()(used_twice)
+    x = layers.Conv2D(3, 3, padding="same", activation="relu")(layers.Add()([x, used_twice]))
+    model = keras.Model(inputs, layers.BatchNormalization()(x))
+    assert norms(folded(model)) == 2
+    same(model, folded(model), np.ones((1, 8, 8, 1), np.float32))
+
+
+def test_a_sequential_model_is_left_alone():
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(1, 3, padding="same")])
+    same(model, folded(model), np.ones((1, 8, 8, 1), np.float32))
