@@ -1,11 +1,16 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and directories that one process at a time writes."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lunarcraters.errors import OutputError
+from filelock import FileLock, Timeout
+
+from lunarcraters.errors import OutputError, RunError
+
+LOCK = ".lock"
+"""A locked directory's lock; the system releases it when its process ends, however it ends."""
 
 
 @contextmanager
@@ -25,3 +30,27 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a directory, which is made if need be, against other processes.
+
+    Raises:
+        RunError: Another process holds it.
+        OutputError: It cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(
+            f"another process is at work in {folder}: wait for it, or give another --output"
+        ) from error
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        lock.release()

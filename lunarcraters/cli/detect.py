@@ -32,6 +32,7 @@ from lunarcraters.cli.progress import progress_bar
 @click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
 @crs_option
 @nodata_option
+@click.option("--strict", is_flag=True, help="Stop at a tile that cannot be read.")
 @overwrite_option
 @quiet_option
 @json_option
@@ -48,20 +49,24 @@ def command(
     levels: int | None,
     crs: str | None,
     nodata: float | None,
+    strict: bool,
     overwrite: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Find the craters of SOURCE: rasters, a directory of them, or what craters tile wrote.
 
-    A run that was stopped goes on when the same command is given again.
+    A run that was stopped goes on when the same command is given again. Tiles that cannot be read
+    are left out, and the exit code is 1.
 
     \b
     craters detect mosaic.tif -o run
     craters detect tiles/ -o run --workers 2
     craters detect mosaic.tif -o run --model my.keras --scheduler tcp://10.0.0.1:8786
     """
+    from lunarcraters.errors import MosaicError
     from lunarcraters.execution.detect import detect, open_source
+    from lunarcraters.execution.run import RESULT
     from lunarcraters.network.model_file import shipped_model
 
     model = model or shipped_model()
@@ -69,7 +74,7 @@ def command(
     with progress_bar("detecting", quiet=quiet or as_json) as progress:
         found = detect(
             tiles, out, model, workers=workers, scheduler=scheduler, precision=precision,
-            at_once=batch, overwrite=overwrite, progress=progress,
+            at_once=batch, strict=strict, overwrite=overwrite, progress=progress,
         )  # fmt: skip
     balanced = found.thresholds.get("balanced")
     summary = {
@@ -77,6 +82,7 @@ def command(
         "craters": len(found),
         "balanced": None if balanced is None else len(found.select(balanced)),
         "searched_km2": found.footprint_area_km2,
+        "unread_tiles": int(found.properties.get("unread_tiles", 0)),
     }
     if as_json:
         click.echo(json.dumps(summary))
@@ -87,3 +93,9 @@ def command(
         click.echo(f"{len(found)} craters{best} in {out}: write them with craters export {out} OUT")
         if found.is_pixels:
             click.echo("The picture has no coordinate system: positions and diameters are pixels.")
+    if summary["unread_tiles"]:
+        raise MosaicError(
+            f"{summary['unread_tiles']} of {len(tiles.tiles)} tiles could not be read, and {out} "
+            f"lacks their craters ({out / RESULT} names them): mend the mosaic and run the same "
+            "command again, which goes on with those"
+        )

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,12 @@ from lunarcraters import __version__, moon
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.merging import suppress
 from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.errors import CratersError, OutputError, RunError, TileSetError
+from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.execution import engine, parts
 from lunarcraters.execution.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from lunarcraters.execution.run import CRATERS, MASK, PARTS, RESULT
 from lunarcraters.execution.search import Batch, plan_batches, search
-from lunarcraters.files import replacing
+from lunarcraters.files import LOCK, locked, replacing
 from lunarcraters.network.model_file import ModelInfo, digest, read_info
 from lunarcraters.raster.footprint import searched_ground
 from lunarcraters.raster.mosaic import Mosaic, open_mosaic
@@ -81,6 +81,7 @@ def detect(
     scheduler: str | None = None,
     precision: str = "float32",
     at_once: int | None = None,
+    strict: bool = False,
     overwrite: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Catalogue:
@@ -88,7 +89,9 @@ def detect(
 
     A run that was killed goes on where it stopped when it is begun again with the same input and
     model. Its directory holds the catalogue (every crater that scores at least 0.05), the mask as
-    a Cloud Optimized GeoTIFF, and what each task found.
+    a Cloud Optimized GeoTIFF, and what each task found. Tiles that cannot be read, at the third
+    attempt either, are left out of all of them, counted in the catalogue's property
+    `unread_tiles`, named in `run.json`, and read again when the run is begun again.
 
     Args:
         source: Tiles to search.
@@ -98,6 +101,7 @@ def detect(
         scheduler: Address of a Dask cluster to use instead.
         precision: Of the network: `float32`, or `bfloat16`.
         at_once: Tiles that the network is given at once; None for about a megapixel.
+        strict: Stop at a tile that cannot be read.
         overwrite: Replace another run in `out`.
         progress: Called with the number of tiles done and in all.
 
@@ -105,15 +109,14 @@ def detect(
         The catalogue that was written.
 
     Raises:
-        RunError: `out` holds another run, or workers died.
+        RunError: `out` holds another run, another process is at work in it, or workers died.
         OutputError: `out` cannot be written, or is no run's.
         TileSetError: The tiles do not fit the model.
         ModelError: The model cannot be used.
-        MosaicError: The mosaic cannot be read, or holds no data.
+        MosaicError: A tile cannot be read (strict), or none can.
     """
     begun = time.monotonic()
-    info = read_info(model)
-    tiles = tuple(source.tiles)
+    read_info(model)
     manifest = Manifest(
         input=source.fingerprint(),
         input_name=source.mosaic.name,
@@ -121,47 +124,69 @@ def detect(
         model_name=str(model),
         settings={"version": __version__, "precision": precision},
     )
-    _open_run(manifest, out, overwrite=overwrite)
-    batches = list(plan_batches(tiles))
-    try:
-        missing = _missing(out / PARTS, batches)
-        total = sum(len(batch.tiles) for batch in batches)
-        done = total - sum(len(batch.tiles) for batch in missing)
-        progress(done, total)
-        if missing:
-            # Tasks bring their tiles; that of a large mosaic would be a long list to send about.
-            bare, tasks = replace(source, tiles=()), len(missing)
-            work = partial(search, (out / PARTS).resolve(), at_once)
-            with engine.cluster(bare, model, precision, workers, scheduler, tasks=tasks) as client:
-                for finished in engine.run_tasks(client, work, missing):
-                    done += finished
-                    progress(done, total)
-    except CratersError:
-        if not any((out / PARTS).glob("*.npz")):  # it never began: leave nothing behind
-            shutil.rmtree(out, ignore_errors=True)
-        raise
-    part_files = [out / PARTS / batch.file for batch in batches]
+    batches = list(plan_batches(source.tiles))
+    _refuse_strangers(out)
+    with locked(out):
+        _open_run(manifest, out, overwrite=overwrite)
+        try:
+            missing = _missing(out / PARTS, batches)
+            total = sum(len(batch.tiles) for batch in batches)
+            done = total - sum(len(batch.tiles) for batch in missing)
+            progress(done, total)
+            if missing:
+                # Tasks bring their tiles; those of a large mosaic would be a long list to send.
+                bare, tasks = replace(source, tiles=()), len(missing)
+                work = partial(search, (out / PARTS).resolve(), at_once, strict)
+                with engine.cluster(
+                    bare, model, precision, workers, scheduler, tasks=tasks
+                ) as client:
+                    for finished in engine.run_tasks(client, work, missing):
+                        done += finished
+                        progress(done, total)
+            part_files = [out / PARTS / batch.file for batch in batches]
+            unread = {k: v for path in part_files for k, v in parts.read_unread(path).items()}
+            if len(unread) == len(source.tiles):
+                raise MosaicError(next(iter(unread.values())))
+        except CratersError:
+            if not any((out / PARTS).glob("*.npz")):  # it never began: leave nothing behind
+                shutil.rmtree(out, ignore_errors=True)
+            raise
+        catalogue = _put_together(source, part_files, out, read_info(model), manifest, unread)
+        result = {
+            "craters": len(catalogue),
+            "tiles": len(source.tiles),
+            "unread_tiles": unread,
+            "searched_km2": catalogue.footprint_area_km2,
+            "seconds": round(time.monotonic() - begun, 1),
+        }
+        _sweep(out)
+        with replacing(out / RESULT) as temporary:
+            temporary.write_text(json.dumps(result, indent=1) + "\n")
+    return catalogue
+
+
+def _put_together(
+    source: TileSource,
+    part_files: Sequence[Path],
+    out: Path,
+    info: ModelInfo,
+    manifest: Manifest,
+    unread: Mapping[str, str],
+) -> Catalogue:
+    """Write the mask and the catalogue of all parts."""
     catalogue = _merge(part_files, source.mosaic, info, manifest)
     where = parts.mask_index(part_files)
     stitch(
         source.mosaic,
-        tiles,
+        source.tiles,
         lambda tile: parts.read_mask(where[tile.name], tile.name) if tile.name in where else None,
         out / MASK,
     )
     footprint, area_km2 = searched_ground(source.mosaic, out / MASK)
+    if unread:
+        catalogue.properties["unread_tiles"] = str(len(unread))
     catalogue = replace(catalogue, footprint=footprint, footprint_area_km2=area_km2)
     write_catalogue(catalogue, out / CRATERS, overwrite=True)
-    result = {
-        "craters": len(catalogue),
-        "tiles": len(tiles),
-        "empty_tiles": len(tiles) - len(where),
-        "searched_km2": area_km2,
-        "seconds": round(time.monotonic() - begun, 1),
-    }
-    _sweep(out)
-    with replacing(out / RESULT) as temporary:
-        temporary.write_text(json.dumps(result, indent=1) + "\n")
     return catalogue
 
 
@@ -170,34 +195,46 @@ def _sweep(out: Path) -> None:
     for path in (*out.glob(".*"), *(out / PARTS).glob(".*")):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        else:
+        elif path.name != LOCK:
             path.unlink(missing_ok=True)
 
 
+def _refuse_strangers(out: Path) -> None:
+    """Leave alone what is no run."""
+    if not out.exists() or (out / MANIFEST).is_file():
+        return
+    if not out.is_dir() or any(path.name != LOCK for path in out.iterdir()):
+        raise OutputError(f"{out} exists and is not a run of craters detect: give another --output")
+
+
 def _open_run(manifest: Manifest, out: Path, *, overwrite: bool) -> None:
-    """Make the directory of a run, or make sure that the one there is the same run."""
+    """Begin a run, or make sure that the one there is the same run."""
     if (out / MANIFEST).is_file():
-        if not overwrite:
-            differences = read_manifest(out).differences(manifest)
-            if not differences:
-                return
+        differences = [] if overwrite else read_manifest(out).differences(manifest)
+        if differences:
             raise RunError(
                 f"{out} holds a run with another {' and another '.join(differences)}: give "
                 "another --output, or --overwrite to replace it"
             )
-        shutil.rmtree(out)
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} exists and is not a run of craters detect: give another --output")
+        if not overwrite:
+            return
+        for path in out.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
     write_manifest(manifest, out)
 
 
 def _missing(folder: Path, batches: Sequence[Batch]) -> list[Batch]:
-    """The batches that have no part yet."""
+    """The batches that have no part yet, or one that lacks a tile."""
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
-    return [batch for batch in batches if not parts.is_whole(folder / batch.file)]
+    files = [folder / batch.file for batch in batches]
+    whole = [parts.is_whole(path) and not parts.read_unread(path) for path in files]
+    return [batch for batch, done in zip(batches, whole, strict=True) if not done]
 
 
 def _merge(files: Sequence[Path], mosaic: Mosaic, info: ModelInfo, manifest: Manifest) -> Catalogue:

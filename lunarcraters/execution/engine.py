@@ -136,7 +136,7 @@ def _attempt(work: Callable[[T], R], task: T) -> R | CratersError:
     try:
         return work(task)
     except CratersError as error:
-        return error
+        return type(error)(*error.args)  # bare: GDAL's errors, its causes, cannot travel
 
 
 def run_tasks(client: Client, work: Callable[[T], R], tasks: Sequence[T]) -> Iterator[R]:

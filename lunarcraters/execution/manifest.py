@@ -7,7 +7,7 @@ from pathlib import Path
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 

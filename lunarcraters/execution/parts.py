@@ -1,8 +1,8 @@
 """Parts: what one task found, as a file that is there whole or not at all."""
 
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lunarcraters.files import replacing
 
 _TABLE = "table."
+_UNREAD = "unread"
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,12 @@ class Part:
     Attributes:
         craters: Columns of the catalogue's schema but `crater_id`.
         masks: By tile name, what each tile's mask is, uint8 (size, size); empty tiles have none.
+        unread: By tile name, why a tile's pixels could not be read.
     """
 
     craters: pd.DataFrame
     masks: dict[str, NDArray[np.uint8]]
+    unread: dict[str, str] = field(default_factory=dict)
 
 
 def write_part(part: Part, path: Path) -> None:
@@ -35,8 +38,9 @@ def write_part(part: Part, path: Path) -> None:
     """
     columns = {f"{_TABLE}{name}": part.craters[name].to_numpy() for name in part.craters}
     arrays = {n: v.astype("U") if v.dtype.kind in "OTU" else v for n, v in columns.items()}
+    unread = np.array(list(part.unread.items()), "U").reshape(-1, 2)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays, **part.masks)
+        np.savez_compressed(file, allow_pickle=False, unread=unread, **arrays, **part.masks)
 
 
 def is_whole(path: Path) -> bool:
@@ -56,14 +60,20 @@ def read_craters(path: Path) -> pd.DataFrame:
         )
 
 
-def mask_index(paths: list[Path]) -> dict[str, Path]:
+def read_unread(path: Path) -> dict[str, str]:
+    """The tiles of a part that could not be read, by name, and why."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return {str(name): str(reason) for name, reason in arrays[_UNREAD]}
+
+
+def mask_index(paths: Sequence[Path]) -> dict[str, Path]:
     """Which part holds the mask of each tile."""
     return {name: path for path in paths for name in _mask_names(path)}
 
 
 def _mask_names(path: Path) -> Iterator[str]:
     with np.load(path, allow_pickle=False) as arrays:
-        yield from (name for name in arrays.files if not name.startswith(_TABLE))
+        yield from (n for n in arrays.files if n != _UNREAD and not n.startswith(_TABLE))
 
 
 def read_mask(path: Path, name: str) -> NDArray[np.uint8]:

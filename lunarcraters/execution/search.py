@@ -1,5 +1,6 @@
 """Search: what a worker does with a batch of tiles, from pixels to a part."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,15 +15,19 @@ from scipy.interpolate import interpn
 from lunarcraters.catalogue.decoding import decode
 from lunarcraters.catalogue.georeferencing import georeference
 from lunarcraters.catalogue.schema import COLUMNS, PIXEL_COLUMNS
-from lunarcraters.errors import TileSetError
+from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.execution import engine, parts
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.reading import Pixels, close_datasets
 from lunarcraters.raster.stitching import NODATA, SCALE
+from lunarcraters.raster.tile_source import TileSource
 from lunarcraters.raster.tiling import Tile, owns
 
 _TASK_PX = 4 * 1024 * 1024
 _CALL_PX = 1024 * 1024  # what the network is given at once
+_TRIALS = 3  # of reading a tile
+_PAUSE_S = 0.2  # between them
 
 Float = NDArray[np.float64]
 
@@ -52,12 +57,13 @@ def plan_batches(tiles: Sequence[Tile]) -> Iterator[Batch]:
             number += 1
 
 
-def search(folder: Path, at_once: int | None, batch: Batch) -> int:
+def search(folder: Path, at_once: int | None, strict: bool, batch: Batch) -> int:
     """Run the network over a batch and write what it finds; runs on a worker.
 
     Args:
         folder: Where the part goes.
         at_once: Tiles that the network is given at once; None for about a megapixel.
+        strict: Raise an error where a tile cannot be read, rather than note it.
         batch: The tiles.
 
     Returns:
@@ -65,15 +71,25 @@ def search(folder: Path, at_once: int | None, batch: Batch) -> int:
 
     Raises:
         TileSetError: The tiles do not fit the model.
-        MosaicError: The pixels cannot be read.
+        MosaicError: The pixels of a tile cannot be read (strict).
         OutputError: The part cannot be written.
     """
     state = engine.worker_state()
     detector, source = state.detector(), state.source
     size = batch.tiles[0].size
     side = _input_side(detector, size)
-    read = [(tile, *source.read(tile)) for tile in batch.tiles]
-    full = [(tile, values, valid) for tile, values, valid in read if valid.any()]
+    full: list[tuple[Tile, NDArray[Any], NDArray[np.bool_]]] = []
+    unread: dict[str, str] = {}
+    for tile in batch.tiles:
+        try:
+            values, valid = _read(source, tile)
+        except (MosaicError, TileSetError) as error:
+            if strict:
+                raise
+            unread[tile.name] = str(error)
+            continue
+        if valid.any():
+            full.append((tile, values, valid))
     step = min(at_once or max(_CALL_PX // side**2, 1), len(batch.tiles))
     tables = [_empty_table(source.mosaic)]
     masks: dict[str, NDArray[np.uint8]] = {}
@@ -90,8 +106,19 @@ def search(folder: Path, at_once: int | None, batch: Batch) -> int:
             tables.append(craters_of(maps * valid[..., None], tile, source.mosaic, detector.info))
     filled = [table for table in tables if len(table)] or tables[:1]
     craters = pd.concat(filled, ignore_index=True)
-    parts.write_part(parts.Part(craters, masks), folder / batch.file)
+    parts.write_part(parts.Part(craters, masks, unread), folder / batch.file)
     return len(batch.tiles)
+
+
+def _read(source: TileSource, tile: Tile) -> Pixels:
+    """The pixels of a tile; a file system that hiccups is asked again."""
+    for _ in range(_TRIALS - 1):
+        try:
+            return source.read(tile)
+        except (MosaicError, TileSetError):
+            close_datasets()
+            time.sleep(_PAUSE_S)
+    return source.read(tile)
 
 
 def _input_side(detector: Any, size: int) -> int:

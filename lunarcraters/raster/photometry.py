@@ -40,20 +40,23 @@ def measure(mosaic: Mosaic) -> Photometry:
     """Photometry of a mosaic from 64 windows of 256 px, evenly spread over its extents.
 
     Where these hold next to nothing (a polar cap in a wide frame of nodata), four times as many
-    are read, and so on.
+    are read, and so on. Windows that cannot be read are left out.
 
     Raises:
-        MosaicError: There is no valid pixel in the mosaic, or it cannot be read.
+        MosaicError: There is no valid pixel in the mosaic, or none can be read.
     """
     values = np.empty(0, np.float64)
     windows: list[Box] = []
+    unreadable: list[MosaicError] = []
     budget = _SAMPLES
     while values.size < _ENOUGH_PX:
         before, windows = len(windows), list(dict.fromkeys(_spread(mosaic.extents, budget)))
         if len(windows) == before:
             break  # the whole mosaic has been read
-        values = np.concatenate([_valid_values(mosaic, window) for window in windows])
+        values = np.concatenate([_valid_values(mosaic, window, unreadable) for window in windows])
         budget *= 4
+    if not values.size and unreadable:
+        raise unreadable[0]
     if not values.size:
         raise MosaicError(
             f"{mosaic.name} has no valid pixel: all are nodata (if that is wrong, name the value "
@@ -66,8 +69,14 @@ def measure(mosaic: Mosaic) -> Photometry:
     return Photometry(float(low), float(high), max(spread, float(least)))
 
 
-def _valid_values(mosaic: Mosaic, window: Box) -> NDArray[np.float64]:
-    values, valid = mosaic.read(window)
+def _valid_values(
+    mosaic: Mosaic, window: Box, unreadable: list[MosaicError]
+) -> NDArray[np.float64]:
+    try:
+        values, valid = mosaic.read(window)
+    except MosaicError as error:
+        unreadable.append(error)
+        return np.empty(0, np.float64)
     return values[valid].astype(np.float64)
 
 

@@ -161,3 +161,9 @@ def _dataset(uri: str, overview: int | None) -> rasterio.DatasetReader:
         cache[key] = open_dataset(uri, overview)
     cache.move_to_end(key)
     return cache[key]
+
+
+def close_datasets() -> None:
+    """Close what this thread has open, so that a file that failed is opened anew."""
+    for dataset in _opened.__dict__.pop("datasets", {}).values():
+        dataset.close()

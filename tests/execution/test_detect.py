@@ -13,10 +13,11 @@ from rasterio.windows import Window
 
 from lunarcraters import moon
 from lunarcraters.catalogue.merging import circle_iou
-from lunarcraters.errors import ModelError, OutputError, RunError, TileSetError
+from lunarcraters.errors import ModelError, MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.execution.detect import detect, open_source
 from lunarcraters.execution.run import read_run
 from lunarcraters.execution.search import plan_batches
+from lunarcraters.files import locked
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.raster.mosaic import open_mosaic
 from lunarcraters.raster.tileset import write_tiles
@@ -137,6 +138,44 @@ def test_a_run_goes_on_where_it_stopped(run, mosaic, tmp_path):
 def test_another_run_is_not_taken_up(run, mosaic):
     with pytest.raises(RunError, match="--overwrite"):
         detect(open_source([mosaic], MODEL, size=512), run, MODEL, workers=1)
+
+
+def test_two_processes_do_not_work_in_one_run(run, mosaic):
+    with locked(run), pytest.raises(RunError, match="another process"):
+        detect(open_source([mosaic], MODEL, size=384), run, MODEL, workers=1, overwrite=True)
+    assert read_run(run)
+
+
+@pytest.fixture
+def damaged(mosaic, tmp_path):
+    """The mosaic with one block that cannot be decoded."""
+    path = tmp_path / "damaged.tif"
+    with rasterio.open(mosaic) as whole:
+        blocks = {"tiled": True, "blockxsize": 128, "blockysize": 128, "compress": "deflate"}
+        with rasterio.open(path, "w", **{**whole.profile, **blocks}) as raster:
+            raster.write(whole.read())
+    with rasterio.open(path) as raster:
+        offset = int(raster.get_tag_item("BLOCK_OFFSET_3_2", "TIFF", bidx=1))
+    content = bytearray(path.read_bytes())
+    content[offset : offset + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    return path
+
+
+def test_a_tile_that_cannot_be_read_is_left_out_and_named(damaged, tmp_path):
+    source = open_source([damaged], MODEL, size=256, levels=1)
+    out = tmp_path / "run"
+    found = detect(source, out, MODEL, workers=1)
+    result = json.loads((out / "run.json").read_text())
+    assert 0 < len(result["unread_tiles"]) < result["tiles"]
+    assert found.properties["unread_tiles"] == str(len(result["unread_tiles"]))
+    assert read_run(out).properties["unread_tiles"] == found.properties["unread_tiles"]
+    assert not set(found.craters["tile"]) & set(result["unread_tiles"])
+    with rasterio.open(out / "mask.tif") as mask:
+        cores = [tile.core for tile in source.tiles if tile.name in result["unread_tiles"]]
+        assert all((mask.read(1, window=Window(*core)) == 255).all() for core in cores)
+    with pytest.raises(MosaicError, match="damaged"):
+        detect(source, tmp_path / "strict", MODEL, workers=1, strict=True)
 
 
 def test_a_directory_that_is_no_run_is_left_alone(mosaic, tmp_path):

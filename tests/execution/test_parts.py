@@ -8,7 +8,11 @@ from lunarcraters.execution import parts
 CRATERS = pd.DataFrame(
     {"lon": [1.0, 2.0], "score": [0.5, np.nan], "level": [0, 1], "tile": ["z0_r0_c0", "z0_r0_c1"]}
 )
-PART = parts.Part(CRATERS, {"z0_r0_c0": np.arange(16, dtype=np.uint8).reshape(4, 4)})
+PART = parts.Part(
+    CRATERS,
+    {"z0_r0_c0": np.arange(16, dtype=np.uint8).reshape(4, 4)},
+    {"z0_r0_c2": "block 7 is damaged"},
+)
 
 
 def test_a_part_comes_back(tmp_path):
@@ -16,6 +20,7 @@ def test_a_part_comes_back(tmp_path):
     parts.write_part(PART, path)
     assert parts.is_whole(path)
     pd.testing.assert_frame_equal(parts.read_craters(path), CRATERS, check_dtype=False)
+    assert parts.read_unread(path) == PART.unread
     assert parts.mask_index([path]) == {"z0_r0_c0": path}
     np.testing.assert_array_equal(parts.read_mask(path, "z0_r0_c0"), PART.masks["z0_r0_c0"])
     assert [p.name for p in tmp_path.iterdir()] == ["000001.npz"]
@@ -26,6 +31,7 @@ def test_a_part_without_craters_comes_back(tmp_path):
     parts.write_part(parts.Part(CRATERS.iloc[:0], {}), path)
     assert parts.read_craters(path).empty
     assert list(parts.read_craters(path)) == list(CRATERS)
+    assert parts.read_unread(path) == {}
 
 
 @pytest.mark.parametrize("harm", ["cut", "flip", "missing"])
