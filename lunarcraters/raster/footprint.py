@@ -12,9 +12,9 @@ from rasterio.windows import Window
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import components
-from lunarcraters.raster.placement import Box
 from lunarcraters.raster.sources import open_dataset
 from lunarcraters.raster.stitching import NODATA
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from lunarcraters import moon
 from lunarcraters.errors import TileSetError
+from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import Cut, cut, meets
-from lunarcraters.raster.placement import Box
 
 Float = NDArray[np.float64]
 

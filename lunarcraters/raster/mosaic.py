@@ -14,7 +14,8 @@ from rasterio.errors import RasterioError
 
 from lunarcraters import moon
 from lunarcraters.errors import CoordinateSystemError, MosaicError
-from lunarcraters.raster.placement import Box, place_sources
+from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.placement import place_sources
 from lunarcraters.raster.reading import Pixels, chunks, read_blocks
 from lunarcraters.raster.sources import find_rasters, inspect
 from lunarcraters.raster.vrt import mosaic_xml
@@ -38,7 +39,8 @@ class Mosaic:
         width: Pixels.
         height: Pixels.
         dtype: NumPy name of the values' type.
-        extents: Boxes in which there may be data: one for each raster.
+        extents: Boxes in which there may be data: one for each raster, or for each part of a
+            sparse one.
         sources: Absolute paths of the files.
         bands: The band that is read, or red, green and blue, read as luminance.
         nodata: Value that the user called "no data", or None.
@@ -252,7 +254,7 @@ def open_mosaic(
         width=grid.width,
         height=grid.height,
         dtype=str(np.result_type(*(source.dtype for source in sources))),
-        extents=grid.extents,
+        extents=(first.filled if len(sources) == 1 else None) or grid.extents,
         sources=tuple(sorted({str(file) for source in sources for file in source.files})),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
         nodata=nodata,

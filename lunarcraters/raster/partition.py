@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from lunarcraters.raster.placement import Box
+from lunarcraters.raster.blocks import Box
 
 _TOUCHING_PX = 2
 
@@ -16,13 +16,23 @@ Cut = tuple[float, float]
 """Start and end of a core along one axis."""
 
 
-def components(extents: tuple[Box, ...]) -> list[Box]:
-    """Bounding boxes of extents that touch (within 2 px), no two of which touch."""
+def components(extents: tuple[Box, ...], around: int | None = None) -> list[Box]:
+    """Bounding boxes of extents that touch (within 2 px), no two of which touch.
+
+    Args:
+        extents: Boxes.
+        around: Columns after which the ground comes round again, so that boxes at both ends touch
+            (their bounding box goes from end to end); None where it does not.
+    """
     boxes = np.array(extents, np.int64)
     boxes[:, 2:] += boxes[:, :2]
     while True:
         squares = _squares(boxes, grown=_TOUCHING_PX / 2.0)
-        pairs = shapely.STRtree(squares).query(squares, predicate="intersects")
+        tree = shapely.STRtree(squares)
+        pairs = tree.query(squares, predicate="intersects")
+        if around is not None:
+            beyond = _squares(boxes + np.array([around, 0, around, 0]), grown=_TOUCHING_PX / 2.0)
+            pairs = np.hstack([pairs, tree.query(beyond, predicate="intersects")])
         links = coo_array((np.ones(pairs.shape[1]), pairs), shape=(len(boxes), len(boxes)))
         count, group = connected_components(links, directed=False)
         if count == len(boxes):

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
-from lunarcraters.raster.placement import Box
 
 WINDOW_PX = 129
 """Side of the window of the local mean and deviation, pixels of the frame."""

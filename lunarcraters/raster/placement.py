@@ -11,10 +11,8 @@ from pyproj import CRS
 
 from lunarcraters import moon
 from lunarcraters.errors import CoordinateSystemError, MosaicError
+from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.sources import Source
-
-Box = tuple[int, int, int, int]
-"""Column, row, width, height in mosaic pixels."""
 
 Place = tuple[float, float, float, float]
 """The same of a source, whole numbers where it is aligned with the grid."""

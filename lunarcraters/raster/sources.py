@@ -15,6 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOEr
 
 from lunarcraters import moon
 from lunarcraters.errors import MosaicError
+from lunarcraters.raster.blocks import Block, Box, filled_boxes, fills_with_nodata, stored_blocks
 
 TILES_FILE = "tiles.json"
 """The file that marks a directory written by `craters tile`."""
@@ -42,6 +43,8 @@ class Source:
         nodata: A value that means "no data" in place of the file's own such value, or None.
         masked: Whether it has a mask or an alpha band, which hold whatever `nodata` is.
         files: All files behind it (a label and its image, a VRT and what it names).
+        filled: Boxes outside of which a sparse TIFF has no blocks, so that all is nodata; None
+            where that is not known.
     """
 
     path: Path
@@ -54,6 +57,7 @@ class Source:
     nodata: float | None
     masked: bool
     files: tuple[Path, ...]
+    filled: tuple[Box, ...] | None = None
 
 
 def find_rasters(paths: Sequence[Path]) -> list[Path]:
@@ -142,7 +146,7 @@ def inspect(path: Path, crs: str | None = None, nodata: float | None = None) -> 
                 f"{path} has {kind}: make it a single-band raster, for example with gdal_translate"
             )
         bands = _bands(dataset)
-        _check_complete(path, dataset, bands)
+        stored = _check_complete(path, dataset, bands)
         affine, found_crs = _georeferencing(path, dataset, crs)
         by_name = affine is not None and not dataset.crs and _bounds_in_name(path) is not None
         return Source(
@@ -159,6 +163,7 @@ def inspect(path: Path, crs: str | None = None, nodata: float | None = None) -> 
                 dataset.mask_flag_enums[bands[0] - 1]
             ),
             files=tuple(sorted({Path(f).absolute() for f in dataset.files if _counts(f)})),
+            filled=filled_boxes(dataset, stored) if fills_with_nodata(dataset, nodata) else None,
         )
 
 
@@ -223,20 +228,23 @@ def _why_not_a_raster(path: Path) -> str:
     )
 
 
-def _check_complete(path: Path, dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> None:
+def _check_complete(
+    path: Path, dataset: rasterio.DatasetReader, bands: tuple[int, ...]
+) -> list[Block]:
     """Find out whether a file ends before its pixels do, at little cost.
 
-    A TIFF says where each of its blocks lies; of other formats the last pixel is read.
+    A TIFF says where each of its blocks lies, and those are returned; of other formats the last
+    pixel is read.
     """
     if dataset.driver in ("GTiff", "COG"):
-        size = path.stat().st_size
-        end = max(_block_ends(dataset, bands), default=0)
+        stored = list(stored_blocks(dataset, bands))
+        size, end = path.stat().st_size, max((block.end for block in stored), default=0)
         if end > size:
             raise MosaicError(
                 f"{path} is truncated: it has {size:,} bytes of at least {end:,}: copy or "
                 "download it again"
             )
-        return
+        return stored
     column, row = dataset.width - 1, dataset.height - 1
     try:
         dataset.read(bands[-1], window=((row, row + 1), (column, column + 1)))
@@ -245,18 +253,4 @@ def _check_complete(path: Path, dataset: rasterio.DatasetReader, bands: tuple[in
             f"{path} is truncated or damaged, its last pixel cannot be read: copy or download it "
             "again (a VRT or label: check the files it names)"
         ) from error
-
-
-def _block_ends(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> Iterator[int]:
-    for band in bands:
-        block_height, block_width = dataset.block_shapes[band - 1]
-        for overview in (None, *range(len(dataset.overviews(band)))):
-            shrink = 1 if overview is None else dataset.overviews(band)[overview]
-            across = -(-dataset.width // (block_width * shrink))
-            down = -(-dataset.height // (block_height * shrink))
-            for place in (f"{x}_{y}" for y in range(down) for x in range(across)):
-                key = ("TIFF", band) if overview is None else ("TIFF", band, overview)
-                offset = dataset.get_tag_item(f"BLOCK_OFFSET_{place}", *key)
-                count = dataset.get_tag_item(f"BLOCK_SIZE_{place}", *key)
-                if offset and count:  # neither where a sparse file has no block
-                    yield int(offset) + int(count)
+    return []

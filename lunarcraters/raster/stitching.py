@@ -15,8 +15,8 @@ from rasterio.windows import Window
 from lunarcraters import moon
 from lunarcraters.errors import OutputError
 from lunarcraters.files import replacing
+from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
-from lunarcraters.raster.placement import Box
 from lunarcraters.raster.sources import plain_allowed
 from lunarcraters.raster.tiling import Tile
 from lunarcraters.raster.warping import Float, Places, places_of_pixels, sample

@@ -10,10 +10,10 @@ from pyproj import CRS
 
 from lunarcraters import moon
 from lunarcraters.errors import TileSetError
+from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.frames import Fit, Ground, rows_of_frames, stretch
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import components, cut, meets
-from lunarcraters.raster.placement import Box
 from lunarcraters.raster.reading import Pixels
 from lunarcraters.raster.warping import read_frame
 
@@ -84,7 +84,7 @@ def plan_tiles(
             f"tiles of {max_size} px have no room for a core between halos of {halo} px: give a "
             f"--size of at least {max(_LEAST_SIZE_PX, 2 * halo + 2 * _SIZE_STEP_PX)}"
         )
-    grounds = components(mosaic.extents)
+    grounds = components(mosaic.extents, mosaic.width if mosaic.goes_round else None)
     if levels is None:
         longest = max(max(box[2:]) for box in grounds)
         levels = max(1, int(np.log2(max(1.0, longest / _LEAST_LEVEL_PX))) + 1)

@@ -7,7 +7,8 @@ import numpy as np
 from affine import Affine
 from pyproj import CRS
 
-from lunarcraters.raster.placement import Box, Grid, Place
+from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.placement import Grid, Place
 from lunarcraters.raster.sources import Source
 
 GDAL_TYPES = {

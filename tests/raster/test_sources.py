@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError
@@ -98,8 +100,42 @@ def test_hidden_files_and_sidecars_are_no_rasters(tmp_path, noise):
     assert len(open_mosaic(tmp_path).extents) == 1
 
 
-def test_sparse_files_are_whole(tmp_path):
+BLOCKS = {"sparse_ok": True, "tiled": True, "blockxsize": 128, "blockysize": 128}
+
+
+def test_only_the_blocks_of_a_sparse_file_may_hold_data(tmp_path):
+    values = np.zeros((600, 600), np.uint8)
+    values[300:320, 100:320] = 9
+    values[590:, 590:] = 9
+    path = write_raster(tmp_path / "a.tif", values, nodata=0, **BLOCKS)
+    mosaic = open_mosaic(path)
+    assert (mosaic.width, mosaic.height) == (600, 600)
+    assert mosaic.extents == ((0, 256, 384, 128), (512, 512, 88, 88))
+    read, valid = mosaic.read((0, 0, 600, 600))
+    np.testing.assert_array_equal(read, values)
+    np.testing.assert_array_equal(valid, values > 0)
+
+
+def test_without_a_nodata_value_blocks_that_are_missing_hold_zeros(tmp_path):
     values = np.zeros((600, 600), np.uint8)
     values[300:320, 300:320] = 9
-    path = write_raster(tmp_path / "a.tif", values, sparse_ok=True, tiled=True, nodata=0)
-    assert open_mosaic(path).width == 600
+    path = write_raster(tmp_path / "a.tif", values, **BLOCKS)
+    assert open_mosaic(path).extents == ((0, 0, 600, 600),)
+    assert open_mosaic(path, nodata=9).extents == ((0, 0, 600, 600),)
+    assert open_mosaic(path, nodata=0).extents == ((256, 256, 128, 128),)
+    assert open_mosaic(path).read((0, 0, 600, 600))[1].all()
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.sets(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1))
+def test_the_boxes_of_a_sparse_file_are_its_blocks(tmp_path, blocks):
+    values = np.zeros((600, 600), np.uint8)
+    for row, column in blocks:
+        values[row * 128 : (row + 1) * 128, column * 128 : (column + 1) * 128] = 7
+    path = write_raster(tmp_path / "a.tif", values, nodata=0, **BLOCKS)
+    count = np.zeros((600, 600), np.uint8)
+    for x, y, width, height in open_mosaic(path).extents:
+        count[y : y + height, x : x + width] += 7
+    np.testing.assert_array_equal(count, values)

@@ -239,6 +239,12 @@ def test_components_hold_their_extents_and_keep_apart(extents):
     assert all(count[y : y + h, x : x + w].all() for x, y, w, h in extents)
 
 
+def test_boxes_at_both_ends_of_a_map_that_goes_round_are_one():
+    ends = ((0, 10, 30, 20), (170, 15, 30, 5), (80, 100, 10, 10))
+    assert components(ends) == [(0, 10, 30, 20), (170, 15, 30, 5), (80, 100, 10, 10)]
+    assert components(ends, 200) == [(0, 10, 200, 20), (80, 100, 10, 10)]
+
+
 @given(st.integers(1, 20_000), st.integers(48, 1024), st.integers(0, 20), st.booleans())
 def test_cuts_follow_each_other_and_leave_room_for_halos(length, limit, halo, goes_on):
     cuts = cut(length, limit, halo, goes_on=goes_on)
