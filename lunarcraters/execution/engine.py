@@ -92,10 +92,7 @@ def cluster(
         ModelError: The model file cannot be read.
     """
     read_info(model)
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    count = min(workers or min(cores, 8), tasks)
+    count = worker_count(workers, tasks)
     # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
     with config.set({"distributed.admin.tick.limit": "1 h"}):
         if scheduler is not None:
@@ -115,8 +112,18 @@ def cluster(
             ) as local,
             Client(local) as client,
         ):
-            client.register_plugin(SearchPlugin(source, model, precision, max(cores // count, 1)))
+            threads = max(_cores() // count, 1)
+            client.register_plugin(SearchPlugin(source, model, precision, threads))
             yield client
+
+
+def worker_count(workers: int | None, tasks: int) -> int:
+    """Processes on this machine: those asked for, or one a core up to 8; no more than tasks."""
+    return max(min(workers or min(_cores(), 8), tasks), 1)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _connect(scheduler: str) -> Client:

@@ -31,6 +31,18 @@ def craters(*arguments):
     return found.stdout
 
 
+def test_what_a_run_would_cost_is_known_before(folder):
+    said = json.loads(craters("info", folder / "corner.tif", "--json", "--workers", 1))
+    assert said["levels"][0]["diameters"] == pytest.approx([0.8, 7.2])
+    assert [level["level"] for level in said["levels"]] == [0, 1]
+    assert said["cost"]["empty_share"] == 0
+    pixels = sum(level["pixels"] for level in said["levels"])
+    assert said["cost"]["seconds"] == pytest.approx(pixels / said["cost"]["pixels_per_s"])
+    assert 0.2e9 < said["cost"]["memory_bytes"] < 8e9
+    assert 0 < said["cost"]["disk_bytes"] < 4 * pixels
+    assert "0.8 - 7.2" in craters("info", folder / "corner.tif", "--plan-only")
+
+
 def test_from_mosaic_to_scores(folder, repository):
     craters("tile", folder / "corner.tif", "-o", folder / "tiles", "-q")
     said = json.loads(craters("detect", folder / "tiles", "-o", folder / "run", "--json"))

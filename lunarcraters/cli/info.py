@@ -1,0 +1,106 @@
+"""`craters info`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lunarcraters.cli.options import crs_option, json_option, nodata_option
+
+if TYPE_CHECKING:
+    from lunarcraters.execution.forecast import Cost, Level
+    from lunarcraters.raster.mosaic import Mosaic
+
+
+@click.command("info")
+@click.argument("source", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", type=click.Path(path_type=Path),
+              help="A .keras file [default: the weights that come with craters].")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
+@click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32",
+              show_default=True, help="Of the network's arithmetic.")  # fmt: skip
+@click.option("--size", type=click.IntRange(64), help="Largest tile, pixels.")
+@click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels.")
+@click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
+@click.option("--plan-only", is_flag=True, help="Do not search a few tiles to foretell the time.")
+@crs_option
+@nodata_option
+@json_option
+def command(
+    source: tuple[Path, ...],
+    model: Path | None,
+    workers: int | None,
+    precision: str,
+    size: int | None,
+    halo: int | None,
+    levels: int | None,
+    plan_only: bool,
+    crs: str | None,
+    nodata: float | None,
+    as_json: bool,
+) -> None:
+    """Tell what craters detect SOURCE would search, and what it would cost on this machine.
+
+    \b
+    craters info mosaic.tif
+    craters info mosaic.tif --workers 4 --precision bfloat16
+    """
+    from lunarcraters.execution.detect import open_source
+    from lunarcraters.execution.forecast import levels_of, measure_cost
+    from lunarcraters.network.model_file import shipped_model
+
+    model = model or shipped_model()
+    tiles = open_source(source, model, size=size, halo=halo, levels=levels, crs=crs, nodata=nodata)
+    plan = levels_of(tiles, model)
+    cost = None if plan_only else measure_cost(tiles, model, workers=workers, precision=precision)
+    if as_json:
+        found = {"levels": [asdict(level) for level in plan], "cost": cost and asdict(cost)}
+        click.echo(json.dumps({**_described(tiles.mosaic), **found}))
+        return
+    for name, value in _described(tiles.mosaic).items():
+        click.echo(f"{name:10} {value}")
+    click.echo(_table(plan))
+    if cost:
+        click.echo(_costs(cost))
+
+
+def _described(mosaic: "Mosaic") -> dict[str, str]:
+    size = f"{mosaic.width:,} x {mosaic.height:,} pixels, {mosaic.dtype}"
+    if mosaic.crs is None:
+        return {"mosaic": mosaic.name, "size": size, "place": "none: a plain picture"}
+    ground = f"{mosaic.gsd_m:.4g} m a pixel at the centre"
+    return {"mosaic": mosaic.name, "size": f"{size}, {ground}", "place": mosaic.crs.name}
+
+
+def _table(plan: "list[Level]") -> str:
+    unit = "px" if plan[0].gsd_m is None else "km"
+    rows = [f"{'level':>5} {f'diameters, {unit}':>18} {'tiles':>9} {'megapixels':>11}"]
+    for level in plan:
+        low, high = level.diameters
+        sizes = f"{low:.3g} - {high:.3g}"
+        megapixels = f"{level.pixels / 1e6:,.1f}"
+        rows.append(f"{level.level:5} {sizes:>18} {level.tiles:9,} {megapixels:>11}")
+    return "\n".join(rows)
+
+
+def _costs(cost: "Cost") -> str:
+    return "\n".join(
+        [
+            f"empty      {cost.empty_share:.0%} of {cost.looked_at} tiles looked at",
+            f"speed      {cost.pixels_per_s / 1e6:.2f} megapixels/s with {cost.workers} workers",
+            f"time       about {_duration(cost.seconds)} of searching",
+            f"memory     about {cost.memory_bytes / 1e9:.1f} GB",
+            f"disk       about {cost.disk_bytes / 1e9:.2g} GB",
+        ]
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "a minute"
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,179 @@
+"""Forecast: what a run will search and what it will cost, before it is paid for."""
+
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from lunarcraters.errors import MosaicError, TileSetError
+from lunarcraters.execution import engine
+from lunarcraters.execution.search import Batch, search
+from lunarcraters.network.model_file import read_info
+from lunarcraters.raster.tile_source import TileSource
+from lunarcraters.raster.tiling import Tile
+
+_SAMPLED = 64  # tiles of the finest level that are looked at
+_TRIAL_PX = 2 * 1024 * 1024  # that each worker searches, once to warm up and once by the clock
+_MASK_COPIES = 2  # on disk: in the parts, and stitched
+
+
+@dataclass(frozen=True)
+class Level:
+    """One octave of a plan.
+
+    Attributes:
+        level: A pixel is 2**level mosaic pixels.
+        gsd_m: Ground size of its pixel, metres; None for a plain picture.
+        diameters: Smallest and largest crater found in it, km (plain: mosaic pixels).
+        tiles: Number of tiles.
+        pixels: Pixels of all tiles, halos included.
+    """
+
+    level: int
+    gsd_m: float | None
+    diameters: tuple[float, float]
+    tiles: int
+    pixels: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What searching a source costs on this machine.
+
+    Attributes:
+        workers: Processes.
+        empty_share: Tiles of the finest level that hold no data, of those looked at.
+        looked_at: Number of tiles looked at.
+        pixels_per_s: Searched, in all.
+        seconds: Of the search; merging and stitching come on top.
+        memory_bytes: At the peak, all processes together.
+        disk_bytes: Of the run's directory.
+    """
+
+    workers: int
+    empty_share: float
+    looked_at: int
+    pixels_per_s: float
+    seconds: float
+    memory_bytes: float
+    disk_bytes: float
+
+
+def levels_of(source: TileSource, model: Path) -> list[Level]:
+    """The octaves of a plan.
+
+    Raises:
+        ModelError: The model file cannot be read.
+    """
+    smallest, largest = read_info(model).diameters_px
+    gsd_m = source.mosaic.gsd_m
+    found = []
+    for level, group in groupby(sorted(source.tiles, key=_level), key=_level):
+        tiles = list(group)
+        unit = 2**level * (1.0 if gsd_m is None else gsd_m / 1000.0)
+        found.append(
+            Level(
+                level=level,
+                gsd_m=None if gsd_m is None else gsd_m * 2**level,
+                diameters=(smallest * unit, largest * unit),
+                tiles=len(tiles),
+                pixels=sum(tile.size**2 for tile in tiles),
+            )
+        )
+    return found
+
+
+def measure_cost(
+    source: TileSource, model: Path, *, workers: int | None = None, precision: str = "float32"
+) -> Cost:
+    """Search a few tiles and tell what all of them will cost.
+
+    Args:
+        source: Tiles to search.
+        model: Model file.
+        workers: Processes, as of `detect`.
+        precision: Of the network.
+
+    Raises:
+        MosaicError: No tile that was looked at holds data.
+        ModelError: The model cannot be used.
+        TileSetError: The tiles do not fit the model.
+    """
+    finest = min(tile.level for tile in source.tiles)
+    tiles = _spread([tile for tile in source.tiles if tile.level == finest], _SAMPLED)
+    full = [tile for tile in tiles if _holds_data(source, tile)]
+    if not full:
+        raise MosaicError(
+            f"none of {len(tiles)} tiles of {source.mosaic.name} that were looked at holds data: "
+            "there is nothing to foretell the time from"
+        )
+    share = 1.0 - len(full) / len(tiles)
+    count = engine.worker_count(workers, len(full))
+    first, second = (list(_trial(full, count, offset)) for offset in (0, count))
+    bare = replace(source, tiles=())
+    with (
+        TemporaryDirectory() as folder,
+        engine.cluster(bare, model, precision, count, None, tasks=count) as client,
+    ):
+        work = partial(search, Path(folder), None, True)
+        for _ in engine.run_tasks(client, work, first):
+            pass
+        begun = time.perf_counter()
+        for _ in engine.run_tasks(client, work, second):
+            pass
+        seconds = time.perf_counter() - begun
+        memory = sum(client.run(_peak_bytes).values()) + _peak_bytes()
+        searched = sum(tile.size**2 for batch in second for tile in batch.tiles)
+        written = sum((Path(folder) / batch.file).stat().st_size for batch in second)
+    rate = searched / seconds
+    pixels = (1.0 - share) * sum(tile.size**2 for tile in source.tiles)
+    return Cost(
+        workers=count,
+        empty_share=share,
+        looked_at=len(tiles),
+        pixels_per_s=rate,
+        seconds=pixels / rate,
+        memory_bytes=float(memory),
+        disk_bytes=_MASK_COPIES * pixels * written / searched,
+    )
+
+
+def _level(tile: Tile) -> int:
+    return tile.level
+
+
+def _spread(tiles: Sequence[Tile], count: int) -> list[Tile]:
+    """Evenly spread over the mosaic."""
+    places = np.unique(np.linspace(0, len(tiles) - 1, count).round().astype(int))
+    return [tiles[int(place)] for place in places]
+
+
+def _holds_data(source: TileSource, tile: Tile) -> bool:
+    try:
+        return bool(source.read(tile)[1].any())
+    except (MosaicError, TileSetError):
+        return False
+
+
+def _trial(tiles: Sequence[Tile], workers: int, first: int) -> Iterator[Batch]:
+    """A batch for each worker; tiles come again where there are few."""
+    size = tiles[0].size
+    same = [tile for tile in tiles if tile.size == size]
+    each = max(_TRIAL_PX // size**2, 1)
+    for number in range(first, first + workers):
+        places = range(number * each, (number + 1) * each)
+        names = dict.fromkeys(same[place % len(same)] for place in places)
+        yield Batch(number, tuple(names))
+
+
+def _peak_bytes() -> int:
+    """Most memory that this process has had."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
