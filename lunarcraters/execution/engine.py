@@ -3,7 +3,8 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,11 +47,18 @@ class SearchPlugin(WorkerPlugin):
         self.content = model.read_bytes()
         self.precision = precision
         self.threads = threads
+        self.versions = versions()
         self.loaded: Any = None
 
     def detector(self) -> Any:
-        """The network, loaded once."""
+        """The network, loaded once.
+
+        Raises:
+            RunError: Other versions are installed here than where the run was begun.
+            ModelError: The model cannot be used.
+        """
         if self.loaded is None:
+            _check_versions(self.versions)
             start_tensorflow(self.threads, self.precision)
             from lunarcraters.network.inference import Detector
 
@@ -59,6 +67,26 @@ class SearchPlugin(WorkerPlugin):
                 path.write_bytes(self.content)
                 self.loaded = Detector(path)
         return self.loaded
+
+
+def versions() -> dict[str, str]:
+    """What results depend on that is installed here."""
+    found = {}
+    for name in ("lunarcraters", "tensorflow", "tensorflow-cpu", "keras", "numpy"):
+        with suppress(PackageNotFoundError):
+            found[name.removesuffix("-cpu")] = version(name)
+    return found
+
+
+def _check_versions(wanted: dict[str, str]) -> None:
+    here = versions()
+    differing = [name for name in wanted if here.get(name) != wanted[name]]
+    if differing:
+        listed = ", ".join(f"{n} {here.get(n, 'not installed')} ({wanted[n]})" for n in differing)
+        raise RunError(
+            f"the worker {get_worker().address} has other versions than the client (in brackets): "
+            f"{listed}: install the same there, and restart it"
+        )
 
 
 def worker_state() -> SearchPlugin:
@@ -97,7 +125,7 @@ def cluster(
     with config.set({"distributed.admin.tick.limit": "1 h"}):
         if scheduler is not None:
             with _connect(scheduler) as client:
-                client.register_plugin(SearchPlugin(source, model, precision, None))
+                _give(client, SearchPlugin(source, model, precision, None))
                 yield client
             return
         with (
@@ -113,8 +141,18 @@ def cluster(
             Client(local) as client,
         ):
             threads = max(_cores() // count, 1)
-            client.register_plugin(SearchPlugin(source, model, precision, threads))
+            _give(client, SearchPlugin(source, model, precision, threads))
             yield client
+
+
+def _give(client: Client, plugin: SearchPlugin) -> None:
+    try:
+        client.register_plugin(plugin)
+    except ImportError as error:
+        raise RunError(
+            f"a worker cannot import what the run needs ({error}): install lunarcraters "
+            f"{version('lunarcraters')} in the Python of every worker"
+        ) from error
 
 
 def worker_count(workers: int | None, tasks: int) -> int:
