@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -42,11 +43,13 @@ class SearchPlugin(WorkerPlugin):
 
     name = _PLUGIN
 
-    def __init__(self, source: Any, model: Path, precision: str, threads: int | None) -> None:
+    def __init__(
+        self, source: Any, model: Path, precision: str, workers_by_host: dict[str, int]
+    ) -> None:
         self.source = source
         self.content = model.read_bytes()
         self.precision = precision
-        self.threads = threads
+        self.workers_by_host = workers_by_host
         self.versions = versions()
         self.loaded: Any = None
 
@@ -59,7 +62,8 @@ class SearchPlugin(WorkerPlugin):
         """
         if self.loaded is None:
             _check_versions(self.versions)
-            start_tensorflow(self.threads, self.precision)
+            neighbours = self.workers_by_host.get(_host(get_worker().address), 1)
+            start_tensorflow(max(_cores() // neighbours, 1), self.precision)
             from lunarcraters.network.inference import Detector
 
             with TemporaryDirectory() as folder:
@@ -125,7 +129,7 @@ def cluster(
     with config.set({"distributed.admin.tick.limit": "1 h"}):
         if scheduler is not None:
             with _connect(scheduler) as client:
-                _give(client, SearchPlugin(source, model, precision, None))
+                _give(client, SearchPlugin(source, model, precision, _workers_by_host(client)))
                 yield client
             return
         with (
@@ -140,9 +144,18 @@ def cluster(
             ) as local,
             Client(local) as client,
         ):
-            threads = max(_cores() // count, 1)
-            _give(client, SearchPlugin(source, model, precision, threads))
+            _give(client, SearchPlugin(source, model, precision, _workers_by_host(client)))
             yield client
+
+
+def _workers_by_host(client: Client) -> dict[str, int]:
+    """How many share the cores of a host."""
+    return dict(Counter(map(_host, client.scheduler_info(n_workers=-1)["workers"])))
+
+
+def _host(address: str) -> str:
+    """The host of an address such as tcp://10.0.0.7:4000."""
+    return address.rpartition(":")[0]
 
 
 def _give(client: Client, plugin: SearchPlugin) -> None:

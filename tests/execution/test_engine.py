@@ -68,7 +68,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
 def test_a_worker_with_other_versions_is_named(monkeypatch):
     from lunarcraters.network.model_file import shipped_model
 
-    plugin = engine.SearchPlugin(None, shipped_model(), "float32", 1)
+    plugin = engine.SearchPlugin(None, shipped_model(), "float32", {})
     assert {"lunarcraters", "tensorflow", "keras", "numpy"} <= plugin.versions.keys()
     worker = type("Worker", (), {"address": "tcp://10.0.0.7:4000"})
     monkeypatch.setattr(engine, "get_worker", worker)
