@@ -1,0 +1,200 @@
+"""Whether the same ground gives the same craters in every projection.
+
+    python benchmarks/projections.py ../shared/data/gld100/equatorial_nearside.tif -15 15
+    python benchmarks/projections.py ../shared/data/gld100/midlat_farside.tif -165 55
+    python benchmarks/projections.py ../shared/data/gld100/north_cap.tif 180 68
+    python benchmarks/projections.py sample_tiles/rendered_scene.tif 0 90 --as-if
+
+Warps a square of ground round a point (longitude, latitude) into each projection, at the ground
+resolution of the mosaic, searches each view, and compares what is found with what is found in a
+stereographic view. `--as-if` takes the middle of the mosaic and lays it round that point instead,
+so that a small scene can be tried anywhere on the Moon.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+import numpy as np
+import rasterio
+from affine import Affine
+from pyproj import CRS
+from rasterio.warp import Resampling, reproject
+
+from lunarcraters import moon
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.evaluation.matching import match
+from lunarcraters.evaluation.reference import Reference
+from lunarcraters.evaluation.rules import OffsetRule
+from lunarcraters.execution.detect import detect, open_source
+from lunarcraters.network.model_file import shipped_model
+
+EDGE = 0.06  # of the side of the square: craters nearer to its edge are not compared
+
+
+@dataclass(frozen=True)
+class View:
+    """A square of ground in a projection."""
+
+    name: str
+    proj: str
+
+
+def views(lon: float, lat: float) -> list[View]:
+    """Six projections and two ways to count longitude, where they are of use at that latitude."""
+    pole = "90" if lat >= 0 else "-90"
+    everywhere = [
+        View("polar stereographic", f"+proj=stere +lat_0={pole} +lon_0=0"),
+        View("LAEA", f"+proj=laea +lat_0={lat} +lon_0={lon}"),
+        View("transverse Mercator", f"+proj=tmerc +lat_0=0 +lon_0={lon}"),
+    ]
+    if abs(lat) > 85:
+        return everywhere
+    return [
+        View("equirectangular, metres", f"+proj=eqc +lon_0={lon}"),
+        View("equirectangular, degrees", "+proj=longlat"),
+        View("equirectangular, 0..360", "+proj=eqc +lon_0=180"),
+        View("Mercator", f"+proj=merc +lon_0={lon}"),
+        View("sinusoidal", f"+proj=sinu +lon_0={lon}"),
+        *everywhere,
+    ]
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("mosaic", type=click.Path(path_type=Path))
+@click.argument("lon", type=float)
+@click.argument("lat", type=float)
+@click.option("--side", default=1536, show_default=True, help="Of the square, mosaic pixels.")
+@click.option("--as-if", is_flag=True, help="Lay the middle of the mosaic round the point.")
+def main(mosaic: Path, lon: float, lat: float, side: int, as_if: bool) -> None:
+    """Compare the craters of MOSAIC round LON, LAT in every projection."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        ground = folder / "stereographic.tif"
+        first_view(mosaic, lon, lat, side, as_if, ground)
+        wanted = found_in(ground)
+        print(f"stereographic: {len(wanted)} craters at the balanced threshold")
+        print("| projection | craters | of ours found | of theirs ours | offset, D | diameter |")
+        print("|---|---|---|---|---|---|")
+        for view in views(lon, lat):
+            path = folder / "view.tif"
+            warp(ground, f"{view.proj} +R={moon.RADIUS_M} +units=m +no_defs", path)
+            print(compared(view.name, wanted, found_in(path), ground), flush=True)
+
+
+def first_view(mosaic: Path, lon: float, lat: float, side: int, as_if: bool, path: Path) -> None:
+    """The square in a stereographic projection round its middle."""
+    crs = moon.local_frame(lon, lat)
+    with rasterio.open(mosaic) as raster:
+        unit_m = 1.0 if raster.crs.is_projected else np.radians(1.0) * moon.RADIUS_M
+        gsd_m = raster.res[1] * unit_m
+        affine = Affine(gsd_m, 0, -side / 2 * gsd_m, 0, -gsd_m, side / 2 * gsd_m)
+        if as_if:
+            left, top = (raster.width - side) // 2, (raster.height - side) // 2
+            window = rasterio.windows.Window(max(left, 0), max(top, 0), side, side)
+            values = raster.read(1, window=window)
+        else:
+            values = np.zeros((side, side), np.uint8)
+            reproject(
+                rasterio.band(raster, 1), values, dst_crs=crs.to_wkt(), dst_transform=affine,
+                dst_nodata=0, src_nodata=0, resampling=Resampling.cubic,
+            )  # fmt: skip
+    write(path, values, crs.to_wkt(), affine)
+
+
+def warp(source: Path, proj: str, path: Path) -> None:
+    """A view in another projection, its pixels as large on the ground, or smaller."""
+    with rasterio.open(source) as raster:
+        crs = CRS.from_user_input(proj).to_wkt()
+        affine, width, height = fine_enough(raster, crs)
+        values = np.zeros((height, width), np.uint8)
+        reproject(
+            rasterio.band(raster, 1), values, dst_crs=crs, dst_transform=affine, dst_nodata=0,
+            src_nodata=0, resampling=Resampling.cubic,
+        )  # fmt: skip
+    write(path, values, crs, affine)
+
+
+def fine_enough(raster: rasterio.DatasetReader, crs: str) -> tuple[Affine, int, int]:
+    """A grid of square pixels over the view, of which the largest has the ground's resolution."""
+    edge = np.linspace(0.0, 1.0, 41)
+    across, down = np.meshgrid(edge * raster.width, edge * raster.height)
+    here = raster.transform * (across, down)
+    lon, lat = moon.to_lonlat(CRS.from_wkt(raster.crs.to_wkt()), *here)
+    target = CRS.from_wkt(crs)
+    x, y = moon.from_lonlat(target, lon, lat)
+    if np.ptp(x) > 0.9 * 2 * np.pi * moon.RADIUS_M:
+        raise click.UsageError("the square goes round the pole in this projection")
+    unit = 1.0 if target.is_projected else np.radians(1.0) * moon.RADIUS_M
+    # North-south a pixel of every one of these has its full length somewhere in the view.
+    step = raster.res[0] * float(scale(target, lon, lat)) / unit
+    left, top = x.min(), y.max()
+    width, height = (int(np.ceil(np.ptp(axis) / step)) for axis in (x, y))
+    return Affine(step, 0, left, 0, -step, top), width, height
+
+
+def scale(crs: CRS, lon: np.ndarray, lat: np.ndarray) -> float:
+    """The least that the projection enlarges a step to the north, within the view."""
+    step = 0.01
+    x0, y0 = moon.from_lonlat(crs, lon, lat - step / 2)
+    x1, y1 = moon.from_lonlat(crs, lon, lat + step / 2)
+    unit = 1.0 if crs.is_projected else np.radians(1.0) * moon.RADIUS_M
+    return float(np.min(np.hypot(x1 - x0, y1 - y0)) * unit / (np.radians(step) * moon.RADIUS_M))
+
+
+def write(path: Path, values: np.ndarray, crs: str, affine: Affine) -> None:
+    """Write one band whose nodata is 0."""
+    height, width = values.shape
+    with rasterio.open(
+        path, "w", driver="GTiff", count=1, dtype="uint8", nodata=0, crs=crs, transform=affine,
+        width=width, height=height, tiled=True, compress="deflate",
+    ) as raster:  # fmt: skip
+        raster.write(values, 1)
+
+
+def found_in(path: Path) -> Catalogue:
+    """The craters of a view at the balanced threshold."""
+    model = shipped_model()
+    with TemporaryDirectory() as folder:
+        found = detect(open_source([path], model), Path(folder) / "run", model)
+    return found.select(found.threshold("balanced"))
+
+
+def compared(name: str, ours: Catalogue, theirs: Catalogue, ground: Path) -> str:
+    """A row of the table: craters well inside the square, one-to-one."""
+    forth, back = (pairs(one, other, ground) for one, other in ((theirs, ours), (ours, theirs)))
+    reference, detected, offset = forth[1:]
+    ratio = np.median(detected / reference)
+    apart = np.median(np.linalg.norm(offset, axis=1) / reference)
+    return (
+        f"| {name} | {len(theirs)} | {forth[0]:.1%} | {back[0]:.1%} | {apart:.3f} | {ratio:.3f} |"
+    )
+
+
+def pairs(
+    detections: Catalogue, wanted: Catalogue, ground: Path
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+    """Share of `wanted` that has a match, and diameters and offsets of the matches."""
+    positions = wanted.positions
+    with rasterio.open(ground) as raster:
+        x, y = moon.from_lonlat(CRS.from_wkt(raster.crs.to_wkt()), *positions.T)
+        half = raster.width * raster.res[0] / 2.0
+        inside = np.maximum(np.abs(x), np.abs(y)) < half * (1.0 - 2.0 * EDGE)
+    diameters = wanted.diameters
+    reference = Reference(
+        positions=positions,
+        diameters=diameters,
+        boxes=np.column_stack([diameters, diameters]),
+        clipped=~inside,
+        radius_m=wanted.radius_m,
+    )
+    found = match(detections, reference, OffsetRule(max_offset=0.25, max_ratio=1.25))
+    true = found.true
+    of = found.reference_of[true]
+    share = len(of) / int(found.reference_counted.sum())
+    return share, found.reference[of], found.detected[true], found.offset[true]
+
+
+if __name__ == "__main__":
+    main()
