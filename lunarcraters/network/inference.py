@@ -1,5 +1,6 @@
 """Inference: a model file in, maps of a batch of tiles out."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,8 @@ class Detector:
         """Maps of a batch, shape (n, height, width, heads)."""
         if images.shape not in self._compiled:
             # `predict` in a loop leaks memory (keras #13118); a graph for each shape does not.
-            graph = tf.function(lambda batch: self._model(batch, training=False))
             spec = tf.TensorSpec(images.shape, tf.float32)
+            graph = tf.function(partial(self._model, training=False), autograph=False)
             self._compiled[images.shape] = graph.get_concrete_function(spec)
         return np.asarray(self._compiled[images.shape](tf.constant(images)), np.float32)
 
