@@ -55,7 +55,7 @@ def test_a_sequential_model_is_left_alone():
 def test_a_tile_says_the_same_alone_and_among_others():
     model = folded(build(preset("compact")))
     network = tf.function(partial(model, training=False), autograph=False)
-    images = np.random.default_rng(0).standard_normal((5, 128, 128, 1)).astype(np.float32)
+    images = np.random.default_rng(0).standard_normal((5, 256, 256, 1)).astype(np.float32)
     together = network(tf.constant(images)).numpy()
     alone = [network(tf.constant(images[i : i + 1])).numpy() for i in range(5)]
     np.testing.assert_array_equal(together, np.concatenate(alone))
