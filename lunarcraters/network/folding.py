@@ -1,10 +1,12 @@
 """Folding: a network rewritten for inference, so that it says the same in fewer steps.
 
 Batch normalization after a convolution becomes part of the convolution. A strided first convolution
-over one channel becomes a 3x3 one over the pixels of blocks as channels: oneDNN runs the first kind
-by a general matrix product, slower, and rounds it otherwise for another number of tiles.
+over one channel becomes a 3x3 one over the pixels of blocks as channels, and a strided transposed
+one to one channel becomes a 3x3 one to the pixels of blocks: oneDNN does the first kinds by a
+general matrix product, slower, and rounds them otherwise for another number of tiles.
 """
 
+from itertools import product
 from typing import Any
 
 import keras
@@ -30,6 +32,7 @@ def folded(model: Any) -> Any:
         return model
     norm_of = {convolution: norm for norm, convolution in convolution_of.items()}
     stems = {layer.name: layer.strides[0] for layer in model.layers if _is_stem(layer, norm_of)}
+    heads = {layer.name: layer.strides[0] for layer in model.layers if _is_head(layer)}
 
     def clone(layer: Any) -> Any:
         config = layer.get_config()
@@ -37,37 +40,44 @@ def folded(model: Any) -> Any:
             config["use_bias"] = True
         if layer.name in stems:
             config.update(kernel_size=3, strides=1)
+        if layer.name in heads:
+            given = {name: config[name] for name in ("name", "dtype", "activation")}
+            return keras.layers.Conv2D(heads[layer.name] ** 2, 3, padding="same", **given)
         return layer.__class__.from_config(config)
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if layer.name in convolution_of:
             return args[0]
         if layer.name in stems:
-            return layer(_SpaceToDepth(stems[layer.name])(*args))
+            return layer(_Blocks(tf.nn.space_to_depth, stems[layer.name])(*args))
+        if layer.name in heads:
+            return _Blocks(tf.nn.depth_to_space, heads[layer.name])(layer(*args))
         return layer(*args, **kwargs)
 
     plain = keras.models.clone_model(model, clone_function=clone, call_function=call)
     for layer in plain.layers:
-        if isinstance(layer, _SpaceToDepth):
+        if isinstance(layer, _Blocks):
             continue
         given = model.get_layer(layer.name)
         norm = norm_of.get(layer.name)
         weights = _merged(given, model.get_layer(norm)) if norm else given.get_weights()
         if layer.name in stems:
             weights[0] = _over_blocks(weights[0], stems[layer.name])
+        if layer.name in heads:
+            weights = _to_blocks(weights, heads[layer.name])
         layer.set_weights(weights)
     return plain
 
 
-class _SpaceToDepth(keras.layers.Layer):
-    """The pixels of square blocks as channels."""
+class _Blocks(keras.layers.Layer):
+    """The pixels of square blocks to channels, or back."""
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, way: Any, side: int) -> None:
         super().__init__()
-        self.side = side
+        self.way, self.side = way, side
 
     def call(self, images: Any) -> Any:
-        return tf.nn.space_to_depth(images, self.side)
+        return self.way(images, self.side)
 
 
 def _is_stem(layer: Any, norm_of: dict[str, str]) -> bool:
@@ -90,6 +100,33 @@ def _over_blocks(kernel: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     whole[first : first + len(kernel), first : first + len(kernel)] = kernel[:, :, 0]
     blocks = whole.reshape(3, side, 3, side, -1).transpose(0, 2, 1, 3, 4)
     return blocks.reshape(3, 3, side * side, -1)
+
+
+def _is_head(layer: Any) -> bool:
+    """A transposed convolution to one channel whose kernel of 2 s goes by strides of s."""
+    return (
+        type(layer) is keras.layers.Conv2DTranspose
+        and layer.filters == 1
+        and layer.use_bias
+        and layer.padding == "same"
+        and layer.data_format == "channels_last"
+        and layer.strides[0] == layer.strides[1] > 1
+        and layer.kernel_size == (2 * layer.strides[0],) * 2
+        and layer.dilation_rate == (1, 1)
+        and layer.output_padding is None
+    )
+
+
+def _to_blocks(weights: list[NDArray[Any]], side: int) -> list[NDArray[Any]]:
+    """Kernel (2 s, 2 s, 1, f) and bias of a transposed convolution for (3, 3, f, s s) and bias."""
+    kernel, bias = weights
+    blocks = np.zeros((3, 3, kernel.shape[-1], side, side))
+    before = side // 2  # what SAME cuts off before the first row
+    for row, column in product(range(2 * side), repeat=2):
+        # Row k of the kernel adds to row k - before of the output, counted from its own block.
+        (down, y), (across, x) = (divmod(k - before, side) for k in (row, column))
+        blocks[1 - down, 1 - across, :, y, x] = kernel[row, column, 0]
+    return [blocks.reshape(3, 3, -1, side * side), np.repeat(bias, side * side)]
 
 
 def _pairs(model: Any) -> dict[str, str]:

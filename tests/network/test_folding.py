@@ -52,10 +52,11 @@ def test_a_sequential_model_is_left_alone():
     same(model, folded(model), np.ones((1, 8, 8, 1), np.float32))
 
 
-def test_a_tile_says_the_same_alone_and_among_others():
+@pytest.mark.parametrize("side", [64, 128, 256, 304])
+def test_a_tile_says_the_same_alone_and_among_others(side):
     model = folded(build(preset("compact")))
     network = tf.function(partial(model, training=False), autograph=False)
-    images = np.random.default_rng(0).standard_normal((5, 256, 256, 1)).astype(np.float32)
+    images = np.random.default_rng(0).standard_normal((5, side, side, 1)).astype(np.float32)
     together = network(tf.constant(images)).numpy()
     alone = [network(tf.constant(images[i : i + 1])).numpy() for i in range(5)]
     np.testing.assert_array_equal(together, np.concatenate(alone))
