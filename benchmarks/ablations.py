@@ -187,7 +187,7 @@ def evaluate(row: Row, model: Path, split: Path, folder: Path) -> Scores:
         source = open_source([split / "images"], model, levels=levels)
     finally:
         tiling.MAX_STRETCH = usual
-    found: Catalogue = detect(source, folder / "run", model, overwrite=True)
+    found: Catalogue = detect(source, folder / "run", model, overwrite=True).read()
     reference = read_reference(split)
     return score(
         match(found, reference, OverlapRule("box"), min_diameter=MIN_PIXELS * reference.pixel)

@@ -38,7 +38,7 @@ def main(dataset: Path, model: Path | None, min_pixels: float, picture: Path | N
     with TemporaryDirectory() as folder:
         sheet, labels = Path(folder) / "sheet.png", Path(folder) / "sheet.txt"
         lay_out(dataset, sheet, labels)
-        found = detect(open_source([sheet], model, nodata=0), Path(folder) / "run", model)
+        found = detect(open_source([sheet], model, nodata=0), Path(folder) / "run", model).read()
         reference = read_reference(labels)
         print("| rule | AP | F1 | precision | recall | best F1 |\n|---|---|---|---|---|---|")
         for rule in (RULES["box"], RULES["offset"]):

@@ -157,7 +157,7 @@ def found_in(path: Path) -> Catalogue:
     """The craters of a view at the balanced threshold."""
     model = shipped_model()
     with TemporaryDirectory() as folder:
-        found = detect(open_source([path], model), Path(folder) / "run", model)
+        found = detect(open_source([path], model), Path(folder) / "run", model).read()
     return found.select(found.threshold("balanced"))
 
 

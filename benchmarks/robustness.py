@@ -48,7 +48,7 @@ def main(mosaic: Path, catalogue: Path, model: Path | None, min_diameter: float)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "mosaic.tif"
             write(mosaic, name, path)
-            found = detect(open_source([path], model), Path(folder) / "run", model)
+            found = detect(open_source([path], model), Path(folder) / "run", model).read()
             reference = read_reference(catalogue)
             if name.startswith("mirrored"):
                 middle = found.footprint.envelope.centroid.x

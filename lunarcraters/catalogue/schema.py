@@ -1,7 +1,7 @@
 """The catalogue: one table of craters, the ground it was searched on, and how it was made."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,10 @@ COLUMNS = ("crater_id", "lon", "lat", "diameter_km", "diameter_sd_km", "score", 
 
 PIXEL_COLUMNS = ("crater_id", "x", "y", "diameter_px", "diameter_sd_px", "score", "level", "tile")
 """Columns of a catalogue of an image without a coordinate system: pixels, y down."""
+
+
+PART_ROWS = 50_000
+"""Craters whose polygons are held at once while a file is written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +125,16 @@ class Catalogue:
         """
         keep = ~(self.scores < min_score)
         return replace(self, craters=self.craters[keep])
+
+    @property
+    def about(self) -> "Catalogue":
+        """Everything but the craters."""
+        return replace(self, craters=self.craters[:0])
+
+    def parts(self) -> Iterator["Catalogue"]:
+        """The craters a few at a time, in their order; at least one part, which may be empty."""
+        for start in range(0, max(len(self), 1), PART_ROWS):
+            yield replace(self, craters=self.craters[start : start + PART_ROWS])
 
     def header(self) -> dict[str, Any]:
         """Everything but the table, as JSON holds it; `from_header` reads it back."""

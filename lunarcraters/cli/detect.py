@@ -76,13 +76,13 @@ def command(
             tiles, out, model, workers=workers, scheduler=scheduler, precision=precision,
             at_once=batch, strict=strict, overwrite=overwrite, progress=progress,
         )  # fmt: skip
-    balanced = found.thresholds.get("balanced")
+    balanced = found.about.thresholds.get("balanced")
     summary = {
         "run": str(out),
         "craters": len(found),
-        "balanced": None if balanced is None else len(found.select(balanced)),
-        "searched_km2": found.footprint_area_km2,
-        "unread_tiles": int(found.properties.get("unread_tiles", 0)),
+        "balanced": None if balanced is None else found.count(balanced),
+        "searched_km2": found.about.footprint_area_km2,
+        "unread_tiles": int(found.about.properties.get("unread_tiles", 0)),
     }
     if as_json:
         click.echo(json.dumps(summary))
@@ -91,7 +91,7 @@ def command(
             "" if balanced is None else f", {summary['balanced']} above {balanced:.2f} (balanced)"
         )
         click.echo(f"{len(found)} craters{best} in {out}: write them with craters export {out} OUT")
-        if found.is_pixels:
+        if found.about.is_pixels:
             click.echo("The picture has no coordinate system: positions and diameters are pixels.")
     if summary["unread_tiles"]:
         raise MosaicError(

@@ -29,12 +29,11 @@ def command(run: Path, out: Path, min_score: str | None, overwrite: bool, quiet:
     craters export run craters.csv --min-score pure
     craters export run all.parquet --min-score 0
     """
-    from lunarcraters.catalogue.formats import write_catalogue
-    from lunarcraters.execution.run import read_run
+    from lunarcraters.catalogue.formats import write_parts
+    from lunarcraters.execution.run import open_run
 
-    found = read_run(run)
-    least = found.threshold(min_score or found.default_threshold)
-    chosen = found.select(least)
-    write_catalogue(chosen, out, overwrite=overwrite)
+    found = open_run(run)
+    least = found.about.threshold(min_score or found.about.default_threshold)
+    write_parts(found.about, found.parts(least), out, overwrite=overwrite)
     if not quiet:
-        click.echo(f"{len(chosen)} of {len(found)} craters (score >= {least:.3g}) in {out}")
+        click.echo(f"{found.count(least)} of {len(found)} craters (score >= {least:.3g}) in {out}")

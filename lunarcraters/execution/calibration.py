@@ -72,7 +72,7 @@ def calibrate(
         shutil.copyfile(model, bare)
         update_info(bare, replace(read_info(model), thresholds={}, scores={}, diameter_sd={}))
         source = open_source([splits[split] / "images"], bare)
-        found = detect(source, Path(folder) / "run", bare, workers=workers)
+        found = detect(source, Path(folder) / "run", bare, workers=workers).read()
     matches = match(
         found, reference, OverlapRule("box"), min_diameter=MIN_PIXELS * (reference.pixel or 1.0)
     )

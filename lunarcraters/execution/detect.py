@@ -3,27 +3,22 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
-from lunarcraters import __version__, moon
-from lunarcraters.catalogue.formats import write_catalogue
-from lunarcraters.catalogue.merging import suppress
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters import __version__
+from lunarcraters.catalogue.formats.parquet import Stored
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.execution import engine, parts
+from lunarcraters.execution.assembly import put_together
 from lunarcraters.execution.manifest import MANIFEST, Manifest, read_manifest, write_manifest
-from lunarcraters.execution.run import CRATERS, MASK, PARTS, RESULT
+from lunarcraters.execution.run import PARTS, RESULT
 from lunarcraters.execution.search import Batch, plan_batches, search
 from lunarcraters.files import LOCK, locked, replacing
-from lunarcraters.network.model_file import ModelInfo, digest, read_info
-from lunarcraters.raster.footprint import searched_ground
-from lunarcraters.raster.mosaic import Mosaic, open_mosaic
-from lunarcraters.raster.stitching import stitch
+from lunarcraters.network.model_file import digest, read_info
+from lunarcraters.raster.mosaic import open_mosaic
 from lunarcraters.raster.tile_source import MosaicTiles, TileSource
 from lunarcraters.raster.tileset import is_tile_set, open_tiles
 from lunarcraters.raster.tiling import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
@@ -84,7 +79,7 @@ def detect(
     strict: bool = False,
     overwrite: bool = False,
     progress: Progress = lambda done, total: None,
-) -> Catalogue:
+) -> Stored:
     """Find the craters of a mosaic or of its tiles.
 
     A run that was killed goes on where it stopped when it is begun again with the same input and
@@ -106,7 +101,7 @@ def detect(
         progress: Called with the number of tiles done and in all.
 
     Returns:
-        The catalogue that was written.
+        The catalogue that was written; `read()` gives it whole.
 
     Raises:
         RunError: `out` holds another run, another process is at work in it, or workers died.
@@ -151,43 +146,18 @@ def detect(
             if not any((out / PARTS).glob("*.npz")):  # it never began: leave nothing behind
                 shutil.rmtree(out, ignore_errors=True)
             raise
-        catalogue = _put_together(source, part_files, out, read_info(model), manifest, unread)
+        found = put_together(source, part_files, out, read_info(model), manifest, unread)
         result = {
-            "craters": len(catalogue),
+            "craters": len(found),
             "tiles": len(source.tiles),
             "unread_tiles": unread,
-            "searched_km2": catalogue.footprint_area_km2,
+            "searched_km2": found.about.footprint_area_km2,
             "seconds": round(time.monotonic() - begun, 1),
         }
         _sweep(out)
         with replacing(out / RESULT) as temporary:
             temporary.write_text(json.dumps(result, indent=1) + "\n")
-    return catalogue
-
-
-def _put_together(
-    source: TileSource,
-    part_files: Sequence[Path],
-    out: Path,
-    info: ModelInfo,
-    manifest: Manifest,
-    unread: Mapping[str, str],
-) -> Catalogue:
-    """Write the mask and the catalogue of all parts."""
-    catalogue = _merge(part_files, source.mosaic, info, manifest)
-    where = parts.mask_index(part_files)
-    stitch(
-        source.mosaic,
-        source.tiles,
-        lambda tile: parts.read_mask(where[tile.name], tile.name) if tile.name in where else None,
-        out / MASK,
-    )
-    footprint, area_km2 = searched_ground(source.mosaic, out / MASK)
-    if unread:
-        catalogue.properties["unread_tiles"] = str(len(unread))
-    catalogue = replace(catalogue, footprint=footprint, footprint_area_km2=area_km2)
-    write_catalogue(catalogue, out / CRATERS, overwrite=True)
-    return catalogue
+    return found
 
 
 def _sweep(out: Path) -> None:
@@ -235,27 +205,3 @@ def _missing(folder: Path, batches: Sequence[Batch]) -> list[Batch]:
     files = [folder / batch.file for batch in batches]
     whole = [parts.is_whole(path) and not parts.read_unread(path) for path in files]
     return [batch for batch, done in zip(batches, whole, strict=True) if not done]
-
-
-def _merge(files: Sequence[Path], mosaic: Mosaic, info: ModelInfo, manifest: Manifest) -> Catalogue:
-    """One catalogue of all parts: of the same crater seen twice, the better view stays."""
-    table = pd.concat([parts.read_craters(path) for path in files], ignore_index=True)
-    if mosaic.crs is None:
-        positions = table[["x", "y"]].to_numpy(float)
-        diameters = table["diameter_px"].to_numpy(float)
-        crs = None
-    else:
-        radius_m = moon.radius_m(mosaic.crs)
-        positions = moon.unit_vectors(table["lon"], table["lat"]) * radius_m / 1000.0
-        diameters = table["diameter_km"].to_numpy(float)
-        crs = moon.geographic_crs(radius_m)
-    kept = suppress(positions, diameters, table["score"].to_numpy(float))
-    properties = {
-        "input": manifest.input_name,
-        "input_sha256": manifest.input,
-        "model": Path(manifest.model_name).name,
-        "model_sha256": manifest.model,
-        "lunarcraters": __version__,
-    }
-    craters = table.iloc[kept]
-    return Catalogue(craters, crs, thresholds=dict(info.thresholds), properties=properties)

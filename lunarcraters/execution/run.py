@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.formats.parquet import Stored, stored
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import RunError
 from lunarcraters.execution.manifest import read_manifest
@@ -20,13 +20,22 @@ def read_run(path: Path) -> Catalogue:
     Raises:
         RunError: It is no run, or not finished.
     """
+    return open_run(path).read()
+
+
+def open_run(path: Path) -> Stored:
+    """The catalogue of a finished run, to be read part by part.
+
+    Raises:
+        RunError: It is no run, or not finished.
+    """
     if not path.is_dir():
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
     if not (path / RESULT).is_file():
         raise RunError(
             f"{path} is not a finished run: run the same craters detect again to finish it"
         )
-    return read_catalogue(path / CRATERS)
+    return stored(path / CRATERS)
 
 
 def searched_mosaic(run: Path, mosaic: Path | None = None, *, crs: str | None = None) -> Mosaic:

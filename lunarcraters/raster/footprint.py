@@ -19,6 +19,7 @@ from lunarcraters.raster.sources import open_dataset
 from lunarcraters.raster.stitching import NODATA
 
 _CELLS = 1024  # along the longer side of a footprint's grid
+_PLAIN_CELLS = 8192  # along the longer side of a plain picture
 _BLOCK_PX = 1024
 _CELL_PX = 8  # within a cell of this side pixels are taken to be of one area
 
@@ -34,12 +35,16 @@ def searched_ground(mosaic: Mosaic, mask: Path) -> tuple[BaseGeometry, float | N
 
     Returns:
         Polygons in longitude and latitude (-180..180), cut from a grid of up to 1024 cells a side
-        (plain pictures: pixels), and the area in km^2 by every single pixel (plain: None).
+        (plain pictures: pixels, up to 8192 cells), and the area in km^2 by every single pixel
+        (plain: None).
     """
     with open_dataset(str(mask)) as raster:
         if mosaic.is_plain:
-            searched = raster.read(1) != NODATA
-            return _outline(searched, Affine.identity()), None
+            step = max(-(-max(raster.shape) // _PLAIN_CELLS), 1)
+            shape = (-(-raster.height // step), -(-raster.width // step))
+            searched = raster.read(1, out_shape=shape) != NODATA
+            cell = (raster.width / shape[1], raster.height / shape[0])
+            return _outline(searched, Affine.scale(*cell)), None
         boxes = components(mosaic.extents)
         polygons = [_lonlat_outline(mosaic, raster, box) for box in boxes]
         area_km2 = sum(_area_km2(mosaic, raster, box) for box in boxes)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from lunarcraters import moon
-from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.formats import read_catalogue, write_catalogue, write_parts
 from lunarcraters.catalogue.formats.csv import ROBBINS_COLUMNS
+from lunarcraters.catalogue.formats.parquet import stored
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError, OutputError
 
@@ -273,9 +274,42 @@ def test_a_failure_half_way_leaves_nothing(lunar, tmp_path, suffix, monkeypatch)
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    for target in ("pyogrio.write_dataframe", "pyarrow.parquet.write_table", "shapely.to_geojson"):
+    for target in (
+        "pyogrio.write_dataframe",
+        "pyarrow.parquet.ParquetWriter.write_table",
+        "shapely.to_geojson",
+        "pandas.DataFrame.to_csv",
+    ):
         monkeypatch.setattr(target, fail)
-    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
     with pytest.raises(OutputError, match="No space left"):
         write_catalogue(lunar, tmp_path / f"a{suffix}")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", ALL)
+def test_a_catalogue_written_part_by_part_is_the_same(lunar, tmp_path, suffix):
+    write_catalogue(lunar, tmp_path / f"whole{suffix}")
+    singly = [replace(lunar, craters=lunar.craters[i : i + 1]) for i in range(len(lunar))]
+    write_parts(lunar.about, [lunar.about, *singly, lunar.about], tmp_path / f"parts{suffix}")
+    whole, parts = (read_catalogue(tmp_path / f"{name}{suffix}") for name in ("whole", "parts"))
+    assert_same(parts, whole)
+
+
+def test_a_stored_catalogue_is_read_part_by_part(lunar, tmp_path, monkeypatch):
+    write_catalogue(lunar, tmp_path / "a.parquet")
+    monkeypatch.setattr("lunarcraters.catalogue.formats.parquet.PART_ROWS", 2)
+    opened = stored(tmp_path / "a.parquet")
+    middle = float(np.median(lunar.scores))
+    parts = list(opened.parts(middle))
+    assert max(map(len, parts)) <= 2
+    assert sum(map(len, parts)) == opened.count(middle) == len(lunar.select(middle))
+    assert_same(
+        replace(lunar, craters=pd.concat([part.craters for part in parts])), lunar.select(middle)
+    )
+    assert (len(opened), opened.about.header()) == (len(lunar), lunar.header())
+
+
+def test_a_file_of_another_program_is_not_a_stored_catalogue(tmp_path):
+    pd.DataFrame({"lon": [1.0]}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(CatalogueError, match="not a catalogue of this program"):
+        stored(tmp_path / "a.parquet")

@@ -3,7 +3,8 @@ import pytest
 from click.testing import CliRunner
 
 from lunarcraters import moon
-from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.formats.parquet import stored
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.cli.export import command
 from lunarcraters.errors import CatalogueError, OutputError, RunError
@@ -23,10 +24,11 @@ def found():
 
 
 @pytest.fixture
-def export(found, monkeypatch):
-    monkeypatch.setattr("lunarcraters.execution.run.read_run", lambda path: found)
-
+def export(found, monkeypatch, tmp_path):
     def run(*arguments):
+        write_catalogue(found, tmp_path / "run.parquet", overwrite=True)
+        opened = stored(tmp_path / "run.parquet")
+        monkeypatch.setattr("lunarcraters.execution.run.open_run", lambda path: opened)
         return CliRunner().invoke(command, ["run", *map(str, arguments)])
 
     return run

@@ -93,7 +93,7 @@ def test_a_run_outlives_one_of_its_machines(cluster, mosaic, tmp_path, monkeypat
     address, workers = cluster
     monkeypatch.setattr("lunarcraters.execution.search._TASK_PX", 128 * 128)  # many tasks
     source = open_source([mosaic], MODEL, size=128, halo=32)
-    alone = detect(source, tmp_path / "alone", MODEL, workers=2)
+    alone = detect(source, tmp_path / "alone", MODEL, workers=2).read()
     out = tmp_path / "run"
 
     def pull_the_plug():
@@ -103,7 +103,7 @@ def test_a_run_outlives_one_of_its_machines(cluster, mosaic, tmp_path, monkeypat
 
     accident = threading.Thread(target=pull_the_plug, daemon=True)
     accident.start()
-    found = detect(source, out, MODEL, scheduler=address)
+    found = detect(source, out, MODEL, scheduler=address).read()
     accident.join(timeout=5)
     assert workers[0].wait(timeout=5) == -signal.SIGKILL, "it was still at work"
     pd.testing.assert_frame_equal(found.craters, alone.craters)

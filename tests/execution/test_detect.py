@@ -89,7 +89,9 @@ def test_no_crater_is_found_twice(run):
 def test_written_tiles_and_the_mosaic_itself_give_the_same_craters(run, mosaic, tmp_path):
     write_tiles(open_mosaic(mosaic), tmp_path / "tiles", max_size=384, halo=64, levels=None,
                 virtual=False, overwrite=False)  # fmt: skip
-    found = detect(open_source([tmp_path / "tiles"], MODEL), tmp_path / "run", MODEL, workers=1)
+    found = detect(
+        open_source([tmp_path / "tiles"], MODEL), tmp_path / "run", MODEL, workers=1
+    ).read()
     pd.testing.assert_frame_equal(craters_of(found), craters_of(read_run(run)), atol=1e-4)
 
 
@@ -165,7 +167,7 @@ def damaged(mosaic, tmp_path):
 def test_a_tile_that_cannot_be_read_is_left_out_and_named(damaged, tmp_path):
     source = open_source([damaged], MODEL, size=256, levels=1)
     out = tmp_path / "run"
-    found = detect(source, out, MODEL, workers=1)
+    found = detect(source, out, MODEL, workers=1).read()
     result = json.loads((out / "run.json").read_text())
     assert 0 < len(result["unread_tiles"]) < result["tiles"]
     assert found.properties["unread_tiles"] == str(len(result["unread_tiles"]))
@@ -187,7 +189,7 @@ def test_a_directory_that_is_no_run_is_left_alone(mosaic, tmp_path):
 
 def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
     source = open_source([repository / "sample_tiles" / "moon.png"], MODEL)
-    found = detect(source, tmp_path / "run", MODEL, workers=1)
+    found = detect(source, tmp_path / "run", MODEL, workers=1).read()
     assert found.is_pixels
     assert {"x", "y", "diameter_px"} <= set(found.craters)
     assert len(found) > 10

@@ -48,6 +48,6 @@ def test_a_run_waits_for_room(small_disk, scene, tmp_path):
     with pytest.raises(RunError):
         read_run(place / "run")
     enlarge()
-    found = detect(source, place / "run", MODEL, workers=1)
-    expected = detect(source, tmp_path / "run", MODEL, workers=1)
+    found = detect(source, place / "run", MODEL, workers=1).read()
+    expected = detect(source, tmp_path / "run", MODEL, workers=1).read()
     pd.testing.assert_frame_equal(found.craters, expected.craters)

@@ -36,7 +36,7 @@ def search(values, profile, folder, **options):
     given = {"width": width, "height": height, "dtype": values.dtype}
     with rasterio.open(path, "w", **{**profile, **given}) as raster:
         raster.write(values, 1)
-    found = detect(open_source([path], MODEL, size=256), run, MODEL, **options)
+    found = detect(open_source([path], MODEL, size=256), run, MODEL, **options).read()
     mosaic = open_mosaic(path)
 
     def circles(operating_point):

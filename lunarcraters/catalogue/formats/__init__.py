@@ -1,5 +1,6 @@
 """Catalogue files, one module a format; the file's name says which."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -8,7 +9,7 @@ from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import replacing
 
-# Each module has `write(catalogue, path)`, and `read(path)` where the format can be read back.
+# Each module has `write(about, parts, path)`, as `write_parts`, and `read(path)`.
 _FORMATS: dict[str, ModuleType] = {
     ".gpkg": geopackage,
     ".geojson": geojson,
@@ -31,6 +32,23 @@ def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False
     Raises:
         OutputError: The file exists, or cannot be written, or its suffix is not known.
     """
+    write_parts(catalogue.about, catalogue.parts(), path, overwrite=overwrite)
+
+
+def write_parts(
+    about: Catalogue, parts: Iterable[Catalogue], path: Path, *, overwrite: bool = False
+) -> None:
+    """Write a catalogue that is too large to be held, part by part; else as `write_catalogue`.
+
+    Args:
+        about: Everything but the craters.
+        parts: The craters, largest first; at least one part, which may be empty.
+        path: Where to.
+        overwrite: Replace a file that is there.
+
+    Raises:
+        OutputError: As of `write_catalogue`.
+    """
     path = Path(path)
     suffix = _suffix(path)
     if suffix is None:
@@ -42,7 +60,7 @@ def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
     with replacing(path) as temporary:
-        _FORMATS[suffix].write(catalogue, temporary)
+        _FORMATS[suffix].write(about, parts, temporary)
 
 
 def read_catalogue(path: Path) -> Catalogue:

@@ -8,7 +8,10 @@ with its own columns. The footprint and the thresholds have no place in a CSV.
 import gzip
 import io
 import zlib
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 import pandas as pd
@@ -47,12 +50,18 @@ _SCORE_DECIMALS = 6
 _DELIMITERS = ",;\t|"
 
 
-def write(catalogue: Catalogue, path: Path) -> None:
+def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as CSV, compressed where the name ends in `.gz`."""
-    table = catalogue.craters if catalogue.is_pixels else _robbins(catalogue.craters)
-    content = table.to_csv(index=False, lineterminator="\n").encode()
-    # No time in the header of the archive: the same catalogue gives the same bytes.
-    path.write_bytes(gzip.compress(content, 6, mtime=0) if path.suffix == ".gz" else content)
+    with ExitStack() as stack:
+        file: IO[bytes] = stack.enter_context(path.open("wb"))
+        if path.suffix == ".gz":
+            # No name or time in the archive: the same catalogue gives the same bytes.
+            packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0)
+            file = cast(IO[bytes], stack.enter_context(packed))
+        for number, part in enumerate(parts):
+            table = part.craters if about.is_pixels else _robbins(part.craters)
+            text = table.to_csv(index=False, header=number == 0, lineterminator="\n")
+            file.write(text.encode())
 
 
 def _robbins(craters: pd.DataFrame) -> pd.DataFrame:

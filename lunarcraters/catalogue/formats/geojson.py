@@ -7,6 +7,7 @@ but one thing: the `crs` member of the 2008 specification names the lunar sphere
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,29 +26,29 @@ from lunarcraters.catalogue.schema import COLUMNS, PIXEL_COLUMNS, Catalogue, fro
 from lunarcraters.errors import CatalogueError
 
 _URN = "urn:ogc:def:crs:IAU::30100"
-_CHUNK = 20_000
 _DECIMALS = 9
 _FEATURES = '"features": ['
 _FEATURE = '{"type": "Feature", "properties": '
 _END = "]}\n"
 
 
-def write(catalogue: Catalogue, path: Path) -> None:
+def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as GeoJSON."""
-    upright = replace(catalogue, footprint=outlines.footprint_outline(catalogue))
-    header = upright.header()
+    header = replace(about, footprint=outlines.footprint_outline(about)).header()
     members = {
         "type": "FeatureCollection",
-        "crs": None if catalogue.is_pixels else {"type": "name", "properties": {"name": _URN}},
+        "crs": None if about.is_pixels else {"type": "name", "properties": {"name": _URN}},
         "footprint": header.pop("footprint"),
         "catalogue": header,
     }
     with path.open("w", encoding="utf-8") as file:
         file.write(json.dumps(members)[:-1] + ",\n" + _FEATURES + "\n")
-        for start in range(0, len(catalogue), _CHUNK):
-            part = replace(catalogue, craters=catalogue.craters[start : start + _CHUNK])
-            file.write(",\n" * (start > 0))
-            _write_features(part, file)
+        separator = ""
+        for part in parts:
+            if len(part):
+                file.write(separator)
+                _write_features(part, file)
+                separator = ",\n"
         file.write("\n" + _END)
 
 

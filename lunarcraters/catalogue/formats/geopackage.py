@@ -7,8 +7,7 @@ it was made. Catalogues in pixels have no CRS and y turned over (see `catalogue.
 
 import json
 import warnings
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,6 @@ from lunarcraters.catalogue.schema import Catalogue, from_header
 from lunarcraters.errors import CatalogueError, OutputError
 
 _ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
-_CHUNK = 50_000
 _LAYERS: dict[str, tuple[str, Callable[[Catalogue], Geometries]]] = {
     "craters": ("MultiPolygon", outlines.crater_outlines),
     "centres": ("Point", outlines.crater_centres),
@@ -43,23 +41,21 @@ _LAYERS: dict[str, tuple[str, Callable[[Catalogue], Geometries]]] = {
 _VERSION = {"VERSION": "1.2"}
 
 
-def write(catalogue: Catalogue, path: Path) -> None:
+def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as a GeoPackage."""
     try:
-        for layer, (geometry_type, draw) in _LAYERS.items():
-            # In parts, so that the polygons of a whole Moon are never in memory together.
-            for start in range(0, max(len(catalogue), 1), _CHUNK):
-                part = replace(catalogue, craters=catalogue.craters[start : start + _CHUNK])
-                frame = gpd.GeoDataFrame(part.craters, geometry=draw(part), crs=catalogue.crs)
-                _write_layer(frame, path, layer, geometry_type, append=start > 0)
-        outline = outlines.footprint_outline(catalogue)
+        for number, part in enumerate(parts):
+            for layer, (geometry_type, draw) in _LAYERS.items():
+                frame = gpd.GeoDataFrame(part.craters, geometry=draw(part), crs=about.crs)
+                _write_layer(frame, path, layer, geometry_type, append=number > 0)
+        outline = outlines.footprint_outline(about)
         footprint = gpd.GeoDataFrame(
-            {"area_km2": np.array([catalogue.footprint_area_km2], float)[: outline is not None]},
+            {"area_km2": np.array([about.footprint_area_km2], float)[: outline is not None]},
             geometry=[outline] * (outline is not None),
-            crs=catalogue.crs,
+            crs=about.crs,
         )
         _write_layer(footprint, path, "footprint", "MultiPolygon")
-        header = catalogue.header()
+        header = about.header()
         table = pd.DataFrame(
             {"key": list(header), "value": [json.dumps(value) for value in header.values()]}
         )

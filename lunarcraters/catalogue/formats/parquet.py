@@ -5,6 +5,8 @@ PROJJSON. The same catalogue gives the same bytes.
 """
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +18,77 @@ import shapely
 from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.schema import Catalogue, from_header
+from lunarcraters.catalogue.schema import PART_ROWS, Catalogue, from_header
 from lunarcraters.errors import CatalogueError
 
 _KEY = b"lunarcraters"
 
 
-def write(catalogue: Catalogue, path: Path) -> None:
+def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as GeoParquet."""
-    table = pa.Table.from_pandas(catalogue.craters, preserve_index=False)
-    points = outlines.crater_centres(catalogue)
-    table = table.append_column("geometry", pa.array(shapely.to_wkb(points), pa.binary()))
     metadata = {
-        b"geo": json.dumps(_geo(catalogue)).encode(),
-        _KEY: json.dumps(catalogue.header()).encode(),
+        b"geo": json.dumps(_geo(about)).encode(),
+        _KEY: json.dumps(about.header()).encode(),
     }
-    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+    schema = _table(about).schema.with_metadata(metadata)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for part in parts:
+            writer.write_table(_table(part).cast(schema))
+
+
+def _table(catalogue: Catalogue) -> pa.Table:
+    table = pa.Table.from_pandas(catalogue.craters, preserve_index=False)
+    points = shapely.to_wkb(outlines.crater_centres(catalogue))
+    return table.append_column("geometry", pa.array(points, pa.binary()))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A catalogue in a file that `write` made, of which only a part is held at a time.
+
+    Attributes:
+        path: Of the file.
+        about: Everything but the craters.
+    """
+
+    path: Path
+    about: Catalogue
+
+    def __len__(self) -> int:
+        return int(pq.read_metadata(self.path).num_rows)
+
+    def count(self, min_score: float) -> int:
+        """How many craters score at least `min_score`."""
+        batches = pq.ParquetFile(self.path).iter_batches(columns=["score"])
+        return sum(int((~(batch["score"].to_numpy() < min_score)).sum()) for batch in batches)
+
+    def parts(self, min_score: float = 0.0) -> Iterator[Catalogue]:
+        """The craters that score at least `min_score`, in their order, a part at a time."""
+        names = list(self.about.columns)
+        for batch in pq.ParquetFile(self.path).iter_batches(PART_ROWS, columns=names):
+            yield replace(self.about, craters=batch.to_pandas()).select(min_score)
+        if not len(self):
+            yield self.about
+
+    def read(self) -> Catalogue:
+        """The whole catalogue."""
+        return read(self.path)
+
+
+def stored(path: Path) -> Stored:
+    """Open a file that `write` made.
+
+    Raises:
+        CatalogueError: It is damaged, or another program's.
+    """
+    try:
+        schema = pq.read_schema(path)
+        header = json.loads((schema.metadata or {})[_KEY])
+    except (pa.ArrowException, OSError, KeyError, json.JSONDecodeError) as error:
+        raise CatalogueError(f"{path} is not a catalogue of this program: {error}") from error
+    names = [name for name in schema.names if name != "geometry"]
+    empty = schema.empty_table().select(names).to_pandas()
+    return Stored(path, from_header(empty, header))
 
 
 def _geo(catalogue: Catalogue) -> dict[str, Any]:

@@ -1,0 +1,183 @@
+"""Assembly: the parts of a run put together as its mask and its catalogue.
+
+Craters are merged in bands of latitude (of rows, in plain pictures), so that memory does not grow
+with the mosaic but for 16 bytes a crater, by which the catalogue is ordered.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lunarcraters import __version__, moon
+from lunarcraters.catalogue.formats import write_parts
+from lunarcraters.catalogue.formats.parquet import Stored, stored
+from lunarcraters.catalogue.merging import suppress
+from lunarcraters.catalogue.schema import COLUMNS, PART_ROWS, PIXEL_COLUMNS, Catalogue
+from lunarcraters.execution import parts
+from lunarcraters.execution.manifest import Manifest
+from lunarcraters.execution.run import CRATERS, MASK
+from lunarcraters.network.model_file import ModelInfo
+from lunarcraters.raster.footprint import searched_ground
+from lunarcraters.raster.stitching import stitch
+from lunarcraters.raster.tile_source import TileSource
+
+_BAND_ROWS = 500_000  # craters merged at once
+_CELLS = 1 << 15  # in which craters are counted to make bands of so many
+# Circles that are one crater lie within 0.6 diameters of the larger. A circle may fall to one that
+# another has felled, and so on: five such steps are looked at across the edge of a band.
+_REACH = 3.0  # diameters
+
+Float = NDArray[np.float64]
+
+
+def put_together(
+    source: TileSource,
+    part_files: Sequence[Path],
+    out: Path,
+    info: ModelInfo,
+    manifest: Manifest,
+    unread: Mapping[str, str],
+) -> Stored:
+    """Write a run's mask and its catalogue.
+
+    Args:
+        source: What was searched.
+        part_files: What was found.
+        out: Directory of the run.
+        info: Of the model.
+        manifest: Of the run.
+        unread: Tiles that could not be read, and why.
+
+    Returns:
+        The catalogue.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    mosaic = source.mosaic
+    where = parts.mask_index(part_files)
+    stitch(
+        mosaic,
+        source.tiles,
+        lambda tile: parts.read_mask(where[tile.name], tile.name) if tile.name in where else None,
+        out / MASK,
+    )
+    footprint, area_km2 = searched_ground(mosaic, out / MASK)
+    properties = {
+        "input": manifest.input_name,
+        "input_sha256": manifest.input,
+        "model": Path(manifest.model_name).name,
+        "model_sha256": manifest.model,
+        "lunarcraters": __version__,
+    }
+    if unread:
+        properties["unread_tiles"] = str(len(unread))
+    columns = PIXEL_COLUMNS if mosaic.is_plain else COLUMNS
+    about = Catalogue(
+        pd.DataFrame({name: np.empty(0) for name in columns[1:6]}),
+        None if mosaic.crs is None else moon.geographic_crs(moon.radius_m(mosaic.crs)),
+        footprint=footprint,
+        footprint_area_km2=area_km2,
+        thresholds=dict(info.thresholds),
+        properties=properties,
+    )
+    names = np.array([tile.name for tile in source.tiles])
+    ends = (0.0, float(mosaic.height)) if mosaic.is_plain else (-90.0, 90.0)
+    with TemporaryDirectory(dir=out, prefix=".merged.") as folder:
+        merged = Path(folder) / "craters.bin"
+        with merged.open("wb") as file:
+            for kept in merged_bands(part_files, about, ends):
+                _pack(kept, names).tofile(file)
+        write_parts(about, _largest_first(merged, names, about), out / CRATERS, overwrite=True)
+    return stored(out / CRATERS)
+
+
+def merged_bands(
+    part_files: Sequence[Path],
+    about: Catalogue,
+    ends: tuple[float, float],
+    most: int = _BAND_ROWS,
+) -> Iterator[pd.DataFrame]:
+    """The craters of all parts, each once: of the same crater seen twice, the better view stays.
+
+    Args:
+        part_files: What was found, in an order that depends on the plan alone.
+        about: Tells the columns and the sphere.
+        ends: Least and largest latitude, or row.
+        most: Craters merged at once, where latitudes differ.
+    """
+    along = about.columns[2]
+    cells = np.linspace(*ends, _CELLS + 1)
+    counts = np.zeros(_CELLS, np.int64)
+    reaches = np.full((len(part_files), 2), np.nan)
+    for number, path in enumerate(part_files):
+        table = parts.read_craters(path)
+        if len(table):
+            low, high = _reach(table, about)
+            reaches[number] = low.min(), high.max()
+            counts += np.histogram(table[along], cells)[0]
+    for start, stop in _bands(cells, counts, most):
+        touching = np.flatnonzero((reaches[:, 1] >= start) & (reaches[:, 0] < stop))
+        tables = []
+        for number in touching.tolist():
+            table = parts.read_craters(part_files[number])
+            low, high = _reach(table, about)
+            tables.append(table[(high >= start) & (low < stop)])
+        if tables:
+            kept = _once(pd.concat(tables, ignore_index=True), about)
+            yield kept[(kept[along] >= start) & (kept[along] < stop)]
+
+
+def _reach(table: pd.DataFrame, about: Catalogue) -> tuple[Float, Float]:
+    """Least and largest latitude (row) at which a crater matters to others."""
+    along, diameter = about.columns[2:4]
+    unit = 1.0 if about.radius_m is None else float(np.degrees(1000.0 / about.radius_m))
+    position, reach = table[along].to_numpy(), _REACH * unit * table[diameter].to_numpy()
+    return position - reach, position + reach
+
+
+def _bands(cells: Float, counts: NDArray[np.int64], most: int) -> list[tuple[float, float]]:
+    """Bands of up to `most` craters, or of one cell; the first and the last are open."""
+    edges, held = [-np.inf], 0
+    for edge, count in zip(cells[:-1].tolist(), counts.tolist(), strict=True):
+        if held and held + count > most:
+            edges.append(edge)
+            held = 0
+        held += count
+    return list(pairwise([*edges, np.inf]))
+
+
+def _once(table: pd.DataFrame, about: Catalogue) -> pd.DataFrame:
+    across, along, diameter = about.columns[1:4]
+    positions = table[[across, along]].to_numpy(float)
+    if about.radius_m is not None:
+        positions = moon.unit_vectors(*positions.T) * about.radius_m / 1000.0
+    diameters, scores = table[diameter].to_numpy(float), table["score"].to_numpy(float)
+    return table.iloc[suppress(positions, diameters, scores)]
+
+
+def _pack(craters: pd.DataFrame, names: NDArray[np.str_]) -> Float:
+    """A table as numbers, (n, 7): a tile is its place among the names."""
+    by_name = np.argsort(names)
+    tile = by_name[np.searchsorted(names, craters["tile"].to_numpy(str), sorter=by_name)]
+    return np.column_stack([craters.drop(columns="tile").to_numpy(float), tile])
+
+
+def _largest_first(path: Path, names: NDArray[np.str_], about: Catalogue) -> Iterator[Catalogue]:
+    """The craters of a file of `_pack`, numbered by size, a part at a time."""
+    rows = np.empty((0, 7))
+    if path.stat().st_size:
+        rows = np.memmap(path, np.float64, "r").reshape(-1, 7)
+    order = np.argsort(-rows[:, 2], kind="stable")
+    for start in range(0, max(len(order), 1), PART_ROWS):
+        some = np.asarray(rows[order[start : start + PART_ROWS]])
+        table = pd.DataFrame(some[:, :6], columns=list(about.columns[1:7]))
+        table["tile"] = names[some[:, 6].astype(int)]
+        table["crater_id"] = [f"{start + i:07d}" for i in range(1, len(some) + 1)]
+        yield replace(about, craters=table)
