@@ -13,7 +13,7 @@ _NAMES = {
     "lon": ("lon", "loncircimg", "longitude", "long", "lone", "londeg", "longitudedeg", "x"),
     "lat": ("lat", "latcircimg", "latitude", "latn", "latdeg", "latitudedeg", "y"),
     "crater_id": ("craterid", "id", "craternumber"),
-    "diameter_sd_km": ("diametersdkm", "diamcircsdimg"),
+    "diameter_sd_km": ("diametersdkm", "diamsdkm", "diamcircsdimg"),
     "score": ("score", "confidence", "conf", "probability"),
     "level": ("level",),
     "tile": ("tile",),

@@ -22,11 +22,13 @@ def command(run: Path, out: Path, min_score: str | None, overwrite: bool, quiet:
     """Write the catalogue of RUN, a directory of craters detect, to the file OUT.
 
     The name of OUT says the format: .gpkg (circles, centres, boxes and footprint as layers),
-    .geojson, .parquet (GeoParquet), .csv or .csv.gz (Robbins' columns).
+    .geojson, .parquet (GeoParquet), .csv or .csv.gz (Robbins' columns), .scc or .diam (crater
+    counts for craterstats), .shp.
 
     \b
     craters export run craters.gpkg
     craters export run craters.csv --min-score pure
+    craters export run count.scc
     craters export run all.parquet --min-score 0
     """
     from lunarcraters.catalogue.formats import write_parts

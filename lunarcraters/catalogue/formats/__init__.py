@@ -1,10 +1,19 @@
 """Catalogue files, one module a format; the file's name says which."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 
-from lunarcraters.catalogue.formats import csv, geojson, geopackage, parquet
+from lunarcraters.catalogue.formats import (
+    csv,
+    diam,
+    geojson,
+    geopackage,
+    parquet,
+    scc,
+    shapefile,
+)
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import replacing
@@ -16,6 +25,9 @@ _FORMATS: dict[str, ModuleType] = {
     ".parquet": parquet,
     ".csv": csv,
     ".csv.gz": csv,
+    ".scc": scc,
+    ".diam": diam,
+    ".shp": shapefile,
 }
 
 
@@ -26,11 +38,13 @@ def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False
 
     Args:
         catalogue: What to write.
-        path: Where to; its suffix is one of `.gpkg`, `.geojson`, `.parquet`, `.csv`, `.csv.gz`.
+        path: Where to; its suffix is one of `.gpkg`, `.geojson`, `.parquet`, `.csv`, `.csv.gz`,
+            `.scc`, `.diam`, `.shp`.
         overwrite: Replace a file that is there.
 
     Raises:
         OutputError: The file exists, or cannot be written, or its suffix is not known.
+        CatalogueError: The format needs what the catalogue does not have.
     """
     write_parts(catalogue.about, catalogue.parts(), path, overwrite=overwrite)
 
@@ -48,6 +62,7 @@ def write_parts(
 
     Raises:
         OutputError: As of `write_catalogue`.
+        CatalogueError: As of `write_catalogue`.
     """
     path = Path(path)
     suffix = _suffix(path)
@@ -59,8 +74,12 @@ def write_parts(
         raise OutputError(f"{path} exists: give another name, or --overwrite to replace it")
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
-    with replacing(path) as temporary:
-        _FORMATS[suffix].write(about, parts, temporary)
+    module = _FORMATS[suffix]
+    with ExitStack() as stack:
+        temporary = stack.enter_context(replacing(path))
+        for sidecar in getattr(module, "SIDECARS", ()):
+            stack.enter_context(replacing(path.with_suffix(sidecar)))
+        module.write(about, parts, temporary)
 
 
 def read_catalogue(path: Path) -> Catalogue:

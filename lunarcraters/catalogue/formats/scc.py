@@ -1,0 +1,99 @@
+"""`.scc`: a spatial crater count, craters and the ground they were counted on (craterstats)."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from lunarcraters import moon
+from lunarcraters.catalogue.columns import recognise
+from lunarcraters.catalogue.formats.diam import counted_area
+from lunarcraters.catalogue.formats.structure import read_structure
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError
+
+
+def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
+    """Write a catalogue as `.scc`.
+
+    Raises:
+        CatalogueError: The area that was counted is not known, or there is no kilometre.
+    """
+    area = counted_area(about)
+    crs = about.crs or moon.geographic_crs()
+    radius_km = moon.radius_m(crs) / 1000.0
+    with path.open("w", encoding="utf-8") as file:
+        file.write("# Spatial crater count\n")
+        for axis in "abc":
+            file.write(f"{axis}_axis_radius = {radius_km:.10g} <km>\n")
+        file.write(f"coordinate_system_name = {crs.name}\n")
+        _write_boundary(about, file)
+        file.write(f"Total_area = {area:.6f} <km^2>\n")
+        file.write("crater = {diam, fraction, lon, lat, topo_scale_factor\n")
+        for part in parts:
+            for lon, lat, diameter in part.craters[["lon", "lat", "diameter_km"]].to_numpy():
+                file.write(f"{diameter:.9f}\t1\t{lon:.9f}\t{lat:.9f}\t1\n")
+        file.write("}\n")
+
+
+def _write_boundary(about: Catalogue, file: TextIO) -> None:
+    rings = list(_rings(about.footprint))
+    file.write("unit_boundary = {vertex, sub_area, tag, lon, lat\n#\n")
+    for ring, (tag, points) in enumerate(rings, 1):
+        if tag == "ext":
+            area = moon.area_km2(shapely.Polygon(points), about.radius_m or moon.RADIUS_M)
+            file.write(f"# Area_name {ring} = searched\n")
+            file.write(f"# Area_size {ring} = {area:.6f} <km^2>\n")
+    file.write("#\n")
+    vertex = 0
+    for ring, (tag, points) in enumerate(rings, 1):
+        for lon, lat in points:
+            vertex += 1
+            file.write(f"{vertex}\t{ring}\t{tag}\t{lon:.9f}\t{lat:.9f}\n")
+    file.write("}\n")
+
+
+def _rings(footprint: BaseGeometry | None) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Closed rings, each polygon's outline (`ext`) before its holes (`int`)."""
+    for polygon in shapely.get_parts(footprint):
+        yield "ext", shapely.get_coordinates(polygon.exterior)
+        for hole in polygon.interiors:
+            yield "int", shapely.get_coordinates(hole)
+
+
+def read(path: Path) -> Catalogue:
+    """Read a `.scc`.
+
+    Raises:
+        CatalogueError: It is damaged, or no spatial crater count.
+    """
+    found = read_structure(path)
+    craters = recognise(found.tables["crater"], str(path))
+    return Catalogue(
+        craters,
+        moon.geographic_crs(found.number("a_axis_radius") * 1000.0),
+        footprint=_footprint(found.tables.get("unit_boundary"), path),
+        footprint_area_km2=found.number("Total_area"),
+    )
+
+
+def _footprint(boundary: pd.DataFrame | None, path: Path) -> BaseGeometry | None:
+    if boundary is None or boundary.empty:
+        return None
+    try:
+        groups = [group for _, group in boundary.groupby(boundary["sub_area"].astype(int))]
+        polygons: list[tuple[NDArray[np.float64], list[NDArray[np.float64]]]] = []
+        for group in groups:
+            points = group[["lon", "lat"]].to_numpy(float)
+            if group["tag"].iloc[0] == "int" and polygons:
+                polygons[-1][1].append(points)
+            else:
+                polygons.append((points, []))
+        return shapely.MultiPolygon([shapely.Polygon(*rings) for rings in polygons])
+    except (KeyError, ValueError, shapely.GEOSException) as error:
+        raise CatalogueError(f"{path}: its unit_boundary is damaged: {error}") from error

@@ -1,0 +1,66 @@
+"""Shapefile: craters as polygons, with names of columns that fit its ten letters.
+
+The footprint, the thresholds and how the catalogue was made have no place in it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+
+from lunarcraters import moon
+from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.columns import recognise
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError, OutputError
+
+SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
+"""The files beside the one that is named."""
+
+_NAMES = {
+    "diameter_km": "diam_km",
+    "diameter_sd_km": "diam_sd_km",
+    "diameter_px": "diam_px",
+    "diameter_sd_px": "diam_sd_px",
+}
+_ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
+
+
+def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
+    """Write a catalogue as a Shapefile."""
+    if about.is_pixels:
+        raise CatalogueError(
+            "craters in pixels have no place on the Moon, which a Shapefile needs: export .gpkg "
+            "or .csv, or give the picture a coordinate system (--crs)"
+        )
+    try:
+        for number, part in enumerate(parts):
+            frame = gpd.GeoDataFrame(
+                part.craters.rename(columns=_NAMES),
+                geometry=outlines.crater_outlines(part),
+                crs=about.crs,
+            )
+            pyogrio.write_dataframe(
+                frame, path, driver="ESRI Shapefile", append=number > 0, geometry_type="Polygon"
+            )
+    except _ERRORS as error:
+        raise OutputError(f"the Shapefile cannot be written: {error}") from error
+
+
+def read(path: Path) -> Catalogue:
+    """Read a Shapefile whose columns have usual names.
+
+    Raises:
+        CatalogueError: It is damaged, or holds no craters.
+        CoordinateSystemError: It is not of the Moon.
+    """
+    try:
+        crs = pyogrio.read_info(path)["crs"]
+        table = pyogrio.read_dataframe(path, read_geometry=False)
+    except _ERRORS as error:
+        raise CatalogueError(f"{path} is not a Shapefile of craters: {error}") from error
+    craters = recognise(table.replace({None: np.nan}), str(path))
+    return Catalogue(craters, moon.geographic_crs(moon.radius_m(moon.lunar_crs(crs, str(path)))))
