@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from lunarcraters.errors import ModelError
 from lunarcraters.network.folding import folded
@@ -60,12 +59,8 @@ class Detector:
             # `predict` in a loop leaks memory (keras #13118); a graph for each shape does not.
             spec = tf.TensorSpec(images.shape, tf.float32)
             graph = tf.function(partial(self._model, training=False), autograph=False)
-            # As constants, weights are laid out for oneDNN once, not at every call.
-            self._compiled[images.shape] = convert_variables_to_constants_v2(
-                graph.get_concrete_function(spec)
-            )
-        (maps,) = self._compiled[images.shape](tf.constant(images))
-        return np.asarray(maps, np.float32)
+            self._compiled[images.shape] = graph.get_concrete_function(spec)
+        return np.asarray(self._compiled[images.shape](tf.constant(images)), np.float32)
 
 
 def unit(values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry) -> Float32:
