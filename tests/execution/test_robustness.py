@@ -18,6 +18,7 @@ from lunarcraters.raster.mosaic import open_mosaic
 
 MODEL = shipped_model()
 BORDER_PX = 90
+COMPARED_PX = 9.5  # near 8 px, the smallest taught, a little more or less decides
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +67,16 @@ def plain(part, tmp_path_factory):
 
 
 def agreement(one, other):
-    """Share of the craters of either at the balanced threshold that the other knows of."""
+    """Share of the craters of either at the balanced threshold that the other knows of.
+
+    Those a fifth larger than the smallest that the network was taught.
+    """
     return min(known(one.balanced, other.complete), known(other.balanced, one.complete))
 
 
 def known(craters, others):
+    large = craters[1] > COMPARED_PX
+    craters = craters[0][large], craters[1][large]
     first, second = close_pairs(*craters, *others, reach=1.0, max_ratio=2.0**0.5)
     distance = np.linalg.norm(craters[0][first] - others[0][second], axis=1)
     same = circle_iou(distance, craters[1][first], others[1][second]) > 0.5
@@ -107,7 +113,7 @@ def test_a_border_of_nodata_changes_little(part, plain, tmp_path):
     padded = np.pad(values, BORDER_PX)
     found = search(padded, {**profile, "transform": transform}, tmp_path, workers=1)
     # It also shifts the grid of the network's coarser levels.
-    assert agreement(plain, found.moved(-BORDER_PX)) > 0.93
+    assert agreement(plain, found.moved(-BORDER_PX)) > 0.95
 
 
 @pytest.mark.parametrize("options", [{"workers": 2}, {"workers": 1, "at_once": 1}])
