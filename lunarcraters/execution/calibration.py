@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
+from scipy.optimize import minimize
 from scipy.spatial import KDTree
+from scipy.special import expit
 
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import DatasetError
@@ -33,8 +34,7 @@ _PURE_PRECISION = 0.9
 _SIZES_PX = (10.0, 14.0, 20.0, 28.0, 40.0, 56.0)  # in the octave, half an octave apart
 _SCORES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _NEIGHBOURS = 200  # matches that tell the diameter error at a size and score
-_GROUPS = 50  # of scores, whose precision is measured
-_LEAST_IN_GROUP = 10  # true detections
+_KNOTS = 51  # of the curve from score to precision
 _LEAST_RISE = 1e-5
 
 Float = NDArray[np.float64]
@@ -46,10 +46,11 @@ def calibrate(
     """Measure a model on a split and write into it what it shows.
 
     All by box IoU >= 0.5 and labels of 11 pixels and more. A score is the precision of detections
-    that the network scores like it. Operating points: `balanced`, the threshold of the best F1;
-    `complete`, the lowest threshold with a precision of at least 0.5; `pure`, the lowest with a
-    precision of at least 0.9 (where none has it, that of the highest precision). The diameter's
-    standard deviation is what 68 % of labels lie within, by diameter in the octave and score.
+    that the network scores like it. Operating points: `balanced`, where as many craters are found
+    as are labelled (precision = recall), so that counts are unbiased; `complete`, the lowest
+    threshold with a precision of at least 0.5; `pure`, the lowest with a precision of at least 0.9
+    (where none has it, that of the highest precision). The diameter's standard deviation is what
+    68 % of labels lie within, by diameter in the octave and score.
 
     Args:
         model: Model file, whose description is replaced.
@@ -93,40 +94,45 @@ def calibrate(
 
 
 def score_worth(matches: Matches) -> dict[str, list[float]]:
-    """Precision by raw score: measured in groups of as many true detections each, made monotone.
+    """Precision by raw score: beta calibration (Kull et al. 2017, doi:10.1214/17-EJS1338SI).
 
-    The lists go from (0, 0) to (1, 1) and rise: no two scores become one.
+    The logit of the precision is a log(score) - b log(1 - score) + c with a, b >= 0, fitted to
+    which detections are true. The lists go from (0, 0) to (1, 1) and rise: no two scores become
+    one.
     """
-    order = np.argsort(matches.score[matches.counted], kind="stable")
-    score = matches.score[matches.counted][order]
-    true = matches.true[matches.counted][order]
-    groups = int(np.clip(true.sum() // _LEAST_IN_GROUP, 1, _GROUPS))
-    group = np.minimum(np.cumsum(true) * groups // true.sum(), groups - 1)
-    count = np.bincount(group)
-    measured = np.bincount(group, weights=true) / count
-    raw = np.bincount(group, weights=score) / count
-    precision = isotonic_regression(measured, weights=count).x
-    raw, first = np.unique(np.round(raw, 6), return_index=True)
+    true = matches.true[matches.counted]
+    terms = _beta_terms(matches.score[matches.counted])
+
+    def log_loss(weights: Float) -> float:
+        logit = terms @ weights
+        return float(np.mean(np.logaddexp(0.0, logit) - true * logit))
+
+    bounds = [(0.0, None), (0.0, None), (None, None)]
+    weights = minimize(log_loss, [1.0, 1.0, 0.0], method="L-BFGS-B", bounds=bounds).x
+    raw = np.linspace(0.0, 1.0, _KNOTS)[1:-1]
     steps = _LEAST_RISE * np.arange(1, len(raw) + 1)
-    rising = np.minimum(precision[first], 1.0 - 2.0 * steps[-1]) + steps
+    precision = np.minimum(expit(_beta_terms(raw) @ weights), 1.0 - 2.0 * steps[-1]) + steps
     return {
-        "raw": [0.0, *raw.tolist(), 1.0],
-        "precision": [0.0, *np.round(rising, 6).tolist(), 1.0],
+        "raw": [0.0, *np.round(raw, 6).tolist(), 1.0],
+        "precision": [0.0, *np.round(precision, 6).tolist(), 1.0],
     }
+
+
+def _beta_terms(score: Float) -> Float:
+    inside = np.clip(score, 1e-4, 1.0 - 1e-4)
+    return np.column_stack([np.log(inside), -np.log1p(-inside), np.ones(len(inside))])
 
 
 def operating_points(thresholds: Float, precision: Float, recall: Float) -> dict[str, float]:
     """Thresholds by name, from a precision-recall curve of descending thresholds."""
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
 
-    def lowest(wanted: float) -> int:
-        enough = np.flatnonzero(precision >= wanted)
-        return int(enough[-1]) if enough.size else int(np.argmax(precision))
+    def last(enough: NDArray[np.bool_]) -> int:
+        return int(np.flatnonzero(enough)[-1]) if enough.any() else int(np.argmax(precision))
 
     places = {
-        "balanced": int(np.argmax(f1)),
-        "complete": lowest(_COMPLETE_PRECISION),
-        "pure": lowest(_PURE_PRECISION),
+        "balanced": last(precision >= recall),
+        "complete": last(precision >= _COMPLETE_PRECISION),
+        "pure": last(precision >= _PURE_PRECISION),
     }
     return {name: round(float(thresholds[place]), 4) for name, place in places.items()}
 

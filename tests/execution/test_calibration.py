@@ -19,7 +19,6 @@ def test_operating_points_by_hand():
     thresholds = np.array([0.9, 0.7, 0.5, 0.3, 0.1])
     precision = np.array([1.0, 0.95, 0.8, 0.6, 0.4])
     recall = np.array([0.1, 0.3, 0.6, 0.7, 0.8])
-    # F1: 0.18, 0.46, 0.69, 0.65, 0.53
     found = operating_points(thresholds, precision, recall)
     assert found == {"balanced": 0.5, "complete": 0.3, "pure": 0.7}
 
@@ -27,6 +26,14 @@ def test_operating_points_by_hand():
 def test_a_precision_that_is_never_reached_gives_the_highest():
     found = operating_points(np.array([0.8, 0.2]), np.array([0.4, 0.3]), np.array([0.2, 0.5]))
     assert found["pure"] == found["complete"] == 0.8
+
+
+def test_balanced_thresholds_find_as_many_as_are_listed():
+    found = np.arange(1, 101)
+    true = np.cumsum(np.sin(found) > -0.3)  # the first is true, and not every later one
+    thresholds = 1.0 - found / 101
+    chosen = operating_points(thresholds, true / found, true / 60)["balanced"]
+    assert chosen == round(thresholds[59], 4)
 
 
 def matches(ratio, score=None):
@@ -79,6 +86,16 @@ def test_calibrated_scores_are_precisions_and_keep_their_order(seed, count):
     assert told.max() <= 1
     assert all((np.diff(worth[name]) > 0).all() for name in ("raw", "precision"))
     assert told.mean() == pytest.approx(true.mean(), abs=0.1 if count > 300 else 1)
+
+
+def test_calibrated_scores_follow_the_precision():
+    rng = np.random.default_rng(0)
+    raw = rng.uniform(0.05, 0.95, 20_000)
+    precision = raw**3 / (raw**3 + 3 * (1 - raw) ** 2)
+    true = rng.random(len(raw)) < precision
+    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0),
+                     scores=score_worth(matches(np.where(true, 1.0, np.nan), raw)))  # fmt: skip
+    assert calibrated(raw, info) == pytest.approx(precision, abs=0.02)
 
 
 def test_a_split_that_is_not_there_is_named(tmp_path):
