@@ -23,7 +23,7 @@ MAX_STRETCH = 1.1
 DEFAULT_SIZE_PX = 1024
 DEFAULT_HALO_PX = 64
 
-_SIZE_STEP_PX = 16
+_STRIDE_PX = 16  # of the network: sizes are its multiples, and native windows start there
 _LEAST_SIZE_PX = 64
 _LEAST_LEVEL_PX = 128
 
@@ -70,7 +70,8 @@ def plan_tiles(
     Args:
         mosaic: What to cut.
         max_size: Most pixels to a side of a tile.
-        halo: Pixels around a core that the tile has as well, where the ground goes on.
+        halo: Pixels around a core that the tile has as well, where the ground goes on; native
+            tiles have up to 15 more.
         levels: How many octaves; None for as many as leave the mosaic 128 px long.
         frames: "native" (windows of the mosaic), "local" (each tile warped to a stereographic
             frame of its own) or "auto": native where pixels are nearly square on the ground.
@@ -78,11 +79,11 @@ def plan_tiles(
     Raises:
         TileSetError: The sizes leave no room for a core, or the mosaic is off the Moon.
     """
-    max_size -= max_size % _SIZE_STEP_PX
-    if halo < 0 or max_size < max(_LEAST_SIZE_PX, 2 * halo + _SIZE_STEP_PX):
+    max_size -= max_size % _STRIDE_PX
+    if halo < 0 or max_size < _least_size(halo):
         raise TileSetError(
             f"tiles of {max_size} px have no room for a core between halos of {halo} px: give a "
-            f"--size of at least {max(_LEAST_SIZE_PX, 2 * halo + 2 * _SIZE_STEP_PX)}"
+            f"--size of at least {_least_size(halo)}"
         )
     grounds = components(mosaic.extents, mosaic.width if mosaic.goes_round else None)
     if levels is None:
@@ -127,13 +128,18 @@ def owns(mosaic: Mosaic, tile: Tile, x: ArrayLike, y: ArrayLike) -> NDArray[np.b
     return np.asarray((x >= column) & (x < column + width) & (y >= row) & (y < row + height))
 
 
+def _least_size(halo: int) -> int:
+    """The least size of a tile that has a core of one stride or more."""
+    return max(_LEAST_SIZE_PX, (2 * -(-halo // _STRIDE_PX) + 2) * _STRIDE_PX)
+
+
 def _frame_size(needed: float, max_size: int) -> int:
     """The least size of a frame that holds so many pixels.
 
     Sizes are an eighth of a power of two apart: a network is compiled for each, so they are few.
     """
     octave = int(np.ceil(np.log2(max(needed, _LEAST_SIZE_PX))))
-    step = max(_SIZE_STEP_PX, 2 ** (octave - 4))
+    step = max(_STRIDE_PX, 2 ** (octave - 4))
     size = int(np.ceil(round(needed / step, 6))) * step
     return min(max(_LEAST_SIZE_PX, size), max_size)
 
@@ -147,13 +153,23 @@ class _Span:
 
 
 def _spans(start: int, stop: int, max_size: int, halo: int, *, goes_on: bool) -> list[_Span]:
-    cuts = cut(stop - start, max_size, halo, goes_on=goes_on)
-    edges = [start, *(start + round(end) for _, end in cuts)]
+    """Cores along an axis, whose windows can begin at multiples of the stride.
+
+    So that the network sees a pixel at the same place of its grid in every tile, and finds the same
+    there.
+    """
+    halo = -(-halo // _STRIDE_PX) * _STRIDE_PX
+    first = start - start % _STRIDE_PX
+    whole = stop - first + 2 * (halo if goes_on else 0) <= max_size
+    cuts = cut(stop - first, max_size - (0 if whole else _STRIDE_PX), halo, goes_on=goes_on)
+    inner = {first + round(end / _STRIDE_PX) * _STRIDE_PX for _, end in cuts[:-1]}
+    edges = [start, *sorted(edge for edge in inner if start < edge < stop), stop]
     spans = []
-    for index, core in enumerate(pairwise(edges)):
-        before = halo if goes_on or index > 0 else 0
-        after = halo if goes_on or index < len(cuts) - 1 else 0
-        spans.append(_Span(core, (core[0] - before, core[1] + after)))
+    for core in pairwise(edges):
+        before = halo if goes_on or core[0] > start else 0
+        after = halo if goes_on or core[1] < stop else 0
+        begin = core[0] - before
+        spans.append(_Span(core, (begin - begin % _STRIDE_PX, core[1] + after)))
     return spans
 
 
@@ -192,7 +208,10 @@ def _native_tile(
     mosaic: Mosaic, level: int, size: int, row: int, column: int, core: Box, x: _Span, y: _Span
 ) -> Tile:
     scale = 2**level
-    left, top = ((s.needed[0] - (size - (s.needed[1] - s.needed[0])) // 2) * scale for s in (x, y))
+    left, top = (
+        (s.needed[0] - (size - (s.needed[1] - s.needed[0])) // 2 // _STRIDE_PX * _STRIDE_PX) * scale
+        for s in (x, y)
+    )
     return Tile(
         name=f"z{level}_r{row:04d}_c{column:04d}",
         level=level,

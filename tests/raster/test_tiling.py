@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -164,6 +165,26 @@ def test_native_tiles_are_the_mosaics_own_pixels(tmp_path, noise):
         np.testing.assert_array_equal(valid, known)
         assert tile.window[0] % 2**tile.level == 0
         assert tile.affine @ (0, 0) == mosaic.affine @ tile.window[:2]
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.integers(1, 3000), st.integers(1, 3000), st.integers(0, 200), st.integers(0, 40),
+    st.integers(0, 16),
+)  # fmt: skip
+def test_native_windows_begin_where_the_network_does(width, height, left, halo, more):
+    size = max(2 * 16 * -(-halo // 16) + 32 + 16 * more, 64)
+    mosaic = replace(
+        paper("Mercator", ((left, left, width, height),)), width=left + width, height=left + height
+    )
+    tiles = plan_tiles(mosaic, max_size=size, halo=halo, levels=2, frames="native")
+    for tile in tiles:
+        scale = 2**tile.level
+        assert tile.window[0] % (16 * scale) == tile.window[1] % (16 * scale) == 0
+        assert tile.size <= size
+    cores = np.array([tile.core for tile in tiles if tile.level == 0])
+    assert (cores[:, 2:] > 0).all()
+    assert cores[:, 2:].prod(axis=1).sum() == width * height
 
 
 def test_plain_pictures_have_frames_in_their_pixels(tmp_path, noise):
