@@ -37,6 +37,10 @@ class RunError(CratersError):
     """A run directory is missing, unfinished or belongs to another input, model or setting."""
 
 
+class AreaError(CratersError):
+    """An area to count craters on cannot be read, or is none."""
+
+
 class OutputError(CratersError):
     """An output exists already or cannot be written."""
 

@@ -163,9 +163,28 @@ def circle_points(
     Returns:
         Longitudes (-180..180) and latitudes, each of shape (n, points).
     """
-    lon, lat = np.radians(np.atleast_1d(lon))[:, None], np.radians(np.atleast_1d(lat))[:, None]
+    lon, lat = np.atleast_1d(lon)[:, None], np.atleast_1d(lat)[:, None]
     reach = np.atleast_1d(np.asarray(diameter_km, float))[:, None] * 500.0 / sphere_radius_m
     turn = -np.linspace(0.0, 2.0 * np.pi, points, endpoint=False)[None, :]
+    return ahead(lon, lat, turn, reach)
+
+
+def ahead(
+    lon: ArrayLike, lat: ArrayLike, bearing: ArrayLike, reach: ArrayLike
+) -> tuple[Float, Float]:
+    """Where great circles lead to.
+
+    Args:
+        lon: Where from, degrees; these four are broadcast.
+        lat: Where from, degrees.
+        bearing: Clockwise from north, radians.
+        reach: How far, radians of arc.
+
+    Returns:
+        Longitudes (-180..180) and latitudes.
+    """
+    lon, lat = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
+    turn, reach = np.asarray(bearing, float), np.asarray(reach, float)
     sin_lat = np.sin(lat) * np.cos(reach) + np.cos(lat) * np.sin(reach) * np.cos(turn)
     out_lat = np.arcsin(np.clip(sin_lat, -1.0, 1.0))
     out_lon = lon + np.arctan2(

@@ -17,6 +17,7 @@ _NAMES = {
     "score": ("score", "confidence", "conf", "probability"),
     "level": ("level",),
     "tile": ("tile",),
+    "fraction": ("fraction",),
 }
 # Factors to km of diameter, by the columns it is the (geometric) mean of.
 _DIAMETERS = {

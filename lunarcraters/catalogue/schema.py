@@ -22,6 +22,8 @@ COLUMNS = ("crater_id", "lon", "lat", "diameter_km", "diameter_sd_km", "score", 
 PIXEL_COLUMNS = ("crater_id", "x", "y", "diameter_px", "diameter_sd_px", "score", "level", "tile")
 """Columns of a catalogue of an image without a coordinate system: pixels, y down."""
 
+FRACTION = "fraction"
+"""Column that a catalogue may have: the part of each crater that lies in the area counted on."""
 
 PART_ROWS = 50_000
 """Craters whose polygons are held at once while a file is written."""
@@ -32,8 +34,9 @@ class Catalogue:
     """Craters with the ground searched for them.
 
     The table is brought into order on construction: exactly `COLUMNS` (or `PIXEL_COLUMNS` where
-    there is no coordinate system), largest crater first, with what is unknown filled in (no
-    uncertainty, no score: NaN; level 0; no tile; identifiers by position in the table).
+    there is no coordinate system) and `FRACTION` where it is given, largest crater first, with what
+    is unknown filled in (no uncertainty, no score: NaN; level 0; no tile; identifiers by position
+    in the table).
 
     Attributes:
         craters: The table; positions and diameters are required columns.
@@ -182,6 +185,9 @@ def _tidy(craters: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     table = pd.DataFrame({name: craters.get(name, unknown) for name in columns[1:6]}).astype(float)
     table["level"] = craters["level"].astype(np.int64) if "level" in craters else np.int64(0)
     table["tile"] = craters["tile"].astype(str) if "tile" in craters else ""
+    optional = [FRACTION] if FRACTION in craters else []
+    for name in optional:
+        table[name] = craters[name].astype(float)
     _check(table, across, along, diameter)
     if across == "lon":
         table["lon"] = moon.wrap_longitude(table["lon"].to_numpy())
@@ -192,7 +198,7 @@ def _tidy(craters: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     else:
         ids = np.array([f"{i:07d}" for i in range(1, n + 1)], dtype=object)
     table.insert(0, "crater_id", pd.Series(ids, dtype="str"))
-    return table.astype({"tile": "str", "level": np.int64})[list(columns)]
+    return table.astype({"tile": "str", "level": np.int64})[[*columns, *optional]]
 
 
 def _check(table: pd.DataFrame, across: str, along: str, diameter: str) -> None:

@@ -1,10 +1,18 @@
 """`craters export`."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lunarcraters.cli.options import overwrite_option, quiet_option
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.schema import Catalogue
+    from lunarcraters.raster.area import Area
+
+Box = tuple[float, float, float, float]
 
 
 @click.command("export")
@@ -16,26 +24,88 @@ from lunarcraters.cli.options import overwrite_option, quiet_option
     help="Lowest score, or an operating point of the model: balanced, complete, pure "
     "[default: balanced].",
 )
+@click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
+              help="Smallest crater, km (pixels for a plain picture).")  # fmt: skip
+@click.option("--max-diameter", type=click.FloatRange(0), default=float("inf"),
+              help="Largest crater.")  # fmt: skip
+@click.option("--bbox", callback=lambda _, __, value: _edges(value), metavar="W,S,E,N",
+              help="Only craters centred between these longitudes and latitudes.")  # fmt: skip
+@click.option("--area", "area_file", type=click.Path(path_type=Path),
+              help="Only craters centred in the polygons of this file.")  # fmt: skip
+@click.option("--fractions", is_flag=True,
+              help="Rather all that touch the area, each for its part inside.")  # fmt: skip
 @overwrite_option
 @quiet_option
-def command(run: Path, out: Path, min_score: str | None, overwrite: bool, quiet: bool) -> None:
+def command(
+    run: Path,
+    out: Path,
+    min_score: str | None,
+    min_diameter: float,
+    max_diameter: float,
+    bbox: "Box | None",
+    area_file: Path | None,
+    fractions: bool,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
     """Write the catalogue of RUN, a directory of craters detect, to the file OUT.
 
     The name of OUT says the format: .gpkg (circles, centres, boxes and footprint as layers),
     .geojson, .parquet (GeoParquet), .csv or .csv.gz (Robbins' columns), .scc or .diam (crater
-    counts for craterstats), .shp.
+    counts for craterstats), .shp. With an area, the ground counted on is the part of it that was
+    searched; longitudes of --bbox may run from -180 or from 0, eastwards from W to E.
 
     \b
     craters export run craters.gpkg
     craters export run craters.csv --min-score pure
     craters export run count.scc
+    craters export run mare.diam --area mare.gpkg --min-diameter 1
     craters export run all.parquet --min-score 0
     """
     from lunarcraters.catalogue.formats import write_parts
-    from lunarcraters.execution.run import open_run
+    from lunarcraters.catalogue.selection import Selection
+    from lunarcraters.execution.run import open_run, searched_within
 
     found = open_run(run)
-    least = found.about.threshold(min_score or found.about.default_threshold)
-    write_parts(found.about, found.parts(least), out, overwrite=overwrite)
+    about = found.about
+    least = about.threshold(min_score or about.default_threshold)
+    area = _area(bbox, area_file, about.is_pixels)
+    if area is not None:
+        about = searched_within(run, about, area)
+    elif fractions:
+        raise click.UsageError("--fractions are of an area: give --area or --bbox")
+    selection = Selection(least, min_diameter, max_diameter, area, fractions)
+    written = 0
+
+    def chosen() -> "Iterator[Catalogue]":
+        nonlocal written
+        for part in found.parts():
+            some = selection.of(part)
+            written += len(some)
+            yield some
+
+    write_parts(about, chosen(), out, overwrite=overwrite)
     if not quiet:
-        click.echo(f"{found.count(least)} of {len(found)} craters (score >= {least:.3g}) in {out}")
+        click.echo(f"{written} of {len(found)} craters (score >= {least:.3g}) in {out}")
+
+
+def _area(bbox: "Box | None", path: Path | None, is_pixels: bool) -> "Area | None":
+    """The area that is asked for, if any."""
+    from lunarcraters.raster.area import box_area, read_area
+
+    if bbox is not None and path is not None:
+        raise click.UsageError("--bbox and --area are two areas: give one of them")
+    if bbox is not None:
+        return box_area(*bbox, is_pixels=is_pixels)
+    return None if path is None else read_area(path, is_pixels=is_pixels)
+
+
+def _edges(text: str | None) -> "Box | None":
+    """Edges from `-30,0,0,30`."""
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not west,south,east,north in degrees") from None
+    return west, south, east, north

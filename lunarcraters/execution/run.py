@@ -1,11 +1,14 @@
 """A run's directory: what is in it, and how it is read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from lunarcraters.catalogue.formats.parquet import Stored, stored
 from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.errors import RunError
+from lunarcraters.errors import AreaError, RunError
 from lunarcraters.execution.manifest import read_manifest
+from lunarcraters.raster.area import Area
+from lunarcraters.raster.footprint import searched_ground
 from lunarcraters.raster.mosaic import Mosaic, open_mosaic
 
 CRATERS = "craters.parquet"
@@ -36,6 +39,19 @@ def open_run(path: Path) -> Stored:
             f"{path} is not a finished run: run the same craters detect again to finish it"
         )
     return stored(path / CRATERS)
+
+
+def searched_within(run: Path, about: Catalogue, area: Area) -> Catalogue:
+    """A run's catalogue with only the ground of an area as what was searched.
+
+    Raises:
+        AreaError: Nothing of it was searched.
+    """
+    mask = run / MASK
+    footprint, area_km2 = searched_ground(open_mosaic(mask), mask, area)
+    if footprint.is_empty:
+        raise AreaError("nothing of the area was searched: look where it lies")
+    return replace(about, footprint=footprint, footprint_area_km2=area_km2)
 
 
 def searched_mosaic(run: Path, mosaic: Path | None = None, *, crs: str | None = None) -> Mosaic:

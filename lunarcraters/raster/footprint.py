@@ -1,5 +1,6 @@
 """Footprint: the ground that was searched, nodata left out, as polygons and as an area."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from rasterio.windows import Window
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters.raster.area import Area
 from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import components
@@ -26,12 +28,15 @@ _CELL_PX = 8  # within a cell of this side pixels are taken to be of one area
 Float = NDArray[np.float64]
 
 
-def searched_ground(mosaic: Mosaic, mask: Path) -> tuple[BaseGeometry, float | None]:
+def searched_ground(
+    mosaic: Mosaic, mask: Path, area: Area | None = None
+) -> tuple[BaseGeometry, float | None]:
     """What a run has searched.
 
     Args:
-        mosaic: The mosaic.
+        mosaic: The mosaic, or any raster on its grid.
         mask: The run's mask, on the mosaic's grid; `NODATA` where nothing was searched.
+        area: Leave out what lies outside of it.
 
     Returns:
         Polygons in longitude and latitude (-180..180), cut from a grid of up to 1024 cells a side
@@ -44,14 +49,46 @@ def searched_ground(mosaic: Mosaic, mask: Path) -> tuple[BaseGeometry, float | N
             shape = (-(-raster.height // step), -(-raster.width // step))
             searched = raster.read(1, out_shape=shape) != NODATA
             cell = (raster.width / shape[1], raster.height / shape[0])
-            return _outline(searched, Affine.scale(*cell)), None
+            outline = _outline(searched, Affine.scale(*cell))
+            return (outline if area is None else outline & area.outline), None
         boxes = components(mosaic.extents)
-        polygons = [_lonlat_outline(mosaic, raster, box) for box in boxes]
-        area_km2 = sum(_area_km2(mosaic, raster, box) for box in boxes)
+        if area is not None:
+            boxes = list(_within(boxes, _window(mosaic, area)))
+        polygons = [_lonlat_outline(mosaic, raster, box, area) for box in boxes]
+        area_km2 = sum(_area_km2(mosaic, raster, box, area) for box in boxes)
     return shapely.union_all(polygons), area_km2
 
 
-def _lonlat_outline(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) -> BaseGeometry:
+def _window(mosaic: Mosaic, area: Area) -> Box:
+    """A window of the mosaic that holds all of an area."""
+    x, y = mosaic.from_lonlat(*area.edge())
+    if not (np.isfinite(x) & np.isfinite(y)).all():
+        return 0, 0, mosaic.width, mosaic.height
+    left, right = int(max(x.min(), 0)), int(min(np.ceil(x.max()), mosaic.width))
+    top, bottom = int(max(y.min(), 0)), int(min(np.ceil(y.max()), mosaic.height))
+    if mosaic.period_px is not None:
+        # A pole is a row: an area around it reaches further than its edge.
+        if area.holds(0.0, 90.0) or area.holds(0.0, -90.0):
+            return 0, 0, mosaic.width, mosaic.height
+        # So may one across the meridian where the mosaic ends, whose edge is seen a turn off.
+        if right - left > mosaic.period_px / 2.0:
+            left, right = 0, mosaic.width
+    return left, top, right - left, bottom - top
+
+
+def _within(boxes: Iterable[Box], window: Box) -> Iterator[Box]:
+    """The parts of boxes that lie in a window."""
+    for box in boxes:
+        left, top = max(box[0], window[0]), max(box[1], window[1])
+        right = min(box[0] + box[2], window[0] + window[2])
+        bottom = min(box[1] + box[3], window[1] + window[3])
+        if left < right and top < bottom:
+            yield left, top, right - left, bottom - top
+
+
+def _lonlat_outline(
+    mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box, area: Area | None
+) -> BaseGeometry:
     """Sample the mask at the cells of a grid in longitude and latitude, and outline them."""
     left, top, width, height = box
     step = max(-(-max(width, height) // _CELLS), 1)
@@ -64,13 +101,16 @@ def _lonlat_outline(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) ->
     grid = Affine((east - west) / columns, 0, west, 0, (south - north) / rows, north)
     lon = west + (np.arange(columns) + 0.5) * grid.a
     lat = north + (np.arange(rows) + 0.5) * grid.e
-    x, y = mosaic.from_lonlat(*np.meshgrid(lon, lat))
+    lon, lat = np.meshgrid(lon, lat)
+    x, y = mosaic.from_lonlat(lon, lat)
     with np.errstate(invalid="ignore"):
         column = np.floor((x - left) * shape[1] / width)
         row = np.floor((y - top) * shape[0] / height)
         inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
     cells = np.zeros(x.shape, bool)
     cells[inside] = searched[row[inside].astype(int), column[inside].astype(int)]
+    if area is not None:
+        cells &= area.holds(lon, lat)
     return _turned_back(_outline(cells, grid))
 
 
@@ -113,7 +153,7 @@ def _outline(cells: NDArray[np.bool_], grid: Affine) -> BaseGeometry:
     )
 
 
-def _area_km2(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) -> float:
+def _area_km2(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box, area: Area | None) -> float:
     """Area of the searched pixels of a box, block by block."""
     left, top, width, height = box
     total = 0.0
@@ -121,9 +161,27 @@ def _area_km2(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) -> float
         for column in range(left, left + width, _BLOCK_PX):
             size = (min(_BLOCK_PX, left + width - column), min(_BLOCK_PX, top + height - row))
             searched = raster.read(1, window=Window(column, row, *size)) != NODATA
+            if area is not None and searched.any():
+                searched &= _held(mosaic, area, column, row, searched.shape)
             if searched.any():
                 total += _searched_km2(mosaic, column, row, searched)
     return total
+
+
+def _held(
+    mosaic: Mosaic, area: Area, column: int, row: int, shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Which pixels of a block have their centre in an area."""
+    for step in (_CELL_PX, 1):
+        rows, columns = (np.minimum(np.arange(0, n + step - 1, step), n - 1) for n in shape)
+        at = mosaic.to_lonlat(*np.meshgrid(column + columns + 0.5, row + rows + 0.5))
+        held = area.holds(*at)
+        if step == 1:
+            break
+        # A block well within or well without is not looked at more closely.
+        if held.all() or (not held.any() and min(shape) == _BLOCK_PX):
+            return np.full(shape, held.all())
+    return held
 
 
 def _searched_km2(mosaic: Mosaic, column: int, row: int, searched: NDArray[np.bool_]) -> float:

@@ -5,6 +5,7 @@ import shapely
 from rasterio.transform import from_bounds
 
 from lunarcraters import moon
+from lunarcraters.raster.area import box_area
 from lunarcraters.raster.footprint import searched_ground
 from lunarcraters.raster.mosaic import open_mosaic
 from lunarcraters.raster.stitching import NODATA
@@ -12,7 +13,7 @@ from lunarcraters.raster.stitching import NODATA
 KM_PER_DEGREE = np.radians(1) * 1737.4
 
 
-def ground(tmp_path, crs, bounds, mask):
+def ground(tmp_path, crs, bounds, mask, area=None):
     """Footprint of a raster with these bounds whose mask is `mask`."""
     height, width = mask.shape
     paths = tmp_path / "image.tif", tmp_path / "mask.tif"
@@ -22,7 +23,7 @@ def ground(tmp_path, crs, bounds, mask):
             transform=from_bounds(*bounds, width, height),
         ) as raster:  # fmt: skip
             raster.write(values, 1)
-    return searched_ground(open_mosaic(paths[0]), paths[1])
+    return searched_ground(open_mosaic(paths[0]), paths[1], area)
 
 
 def zone_km2(lon, south, north):
@@ -79,3 +80,36 @@ def test_nothing_searched_is_no_ground(tmp_path):
     )
     assert outline.is_empty
     assert area == 0.0
+
+
+@pytest.mark.parametrize(
+    ("crs", "bounds", "shape"),
+    [
+        ("IAU_2015:30100", (10, 30, 40, 60), (1500, 1500)),
+        ("IAU_2015:30100", (-180, -90, 180, 90), (1800, 3600)),
+        ("IAU_2015:30130", (-2e6, -2e6, 2e6, 2e6), (2200, 2200)),
+    ],
+)
+def test_only_the_ground_of_an_area_counts(tmp_path, crs, bounds, shape):
+    mask = np.zeros(shape, np.uint8)
+    outline, area = ground(tmp_path, crs, bounds, mask, box_area(15, 40, 25, 50))
+    assert area == pytest.approx(zone_km2(10, 40, 50), rel=0.01)
+    assert moon.area_km2(outline) == pytest.approx(zone_km2(10, 40, 50), rel=0.02)
+    assert outline.bounds == pytest.approx((15, 40, 25, 50), abs=0.2)
+
+
+@pytest.mark.parametrize("edges", [(170, -20, -170, 20), (0, 80, 360, 90), (-180, -90, 180, -60)])
+def test_areas_may_lie_across_the_antimeridian_or_round_a_pole(tmp_path, edges):
+    mask = np.zeros((900, 1800), np.uint8)
+    outline, area = ground(tmp_path, "IAU_2015:30100", (-180, -90, 180, 90), mask, box_area(*edges))
+    west, south, east, north = edges
+    wanted = zone_km2((east - west) % 360 or 360, south, north)
+    assert area == pytest.approx(wanted, rel=0.01)
+    assert moon.area_km2(outline) == pytest.approx(wanted, rel=0.02)
+
+
+def test_nodata_within_an_area_does_not_count(tmp_path):
+    mask = np.zeros((1500, 1500), np.uint8)
+    mask[:, :750] = NODATA  # 10 to 25 E
+    _, area = ground(tmp_path, "IAU_2015:30100", (10, 30, 40, 60), mask, box_area(20, 40, 30, 50))
+    assert area == pytest.approx(zone_km2(5, 40, 50), rel=0.01)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from lunarcraters import moon
 from lunarcraters.catalogue.columns import is_text, recognise
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.schema import FRACTION, Catalogue
 from lunarcraters.errors import CatalogueError
 
 ROBBINS_COLUMNS = (
@@ -72,6 +72,8 @@ def _robbins(craters: pd.DataFrame) -> pd.DataFrame:
     table["DIAM_CIRC_IMG"] = craters["diameter_km"].round(_KM_DECIMALS)
     table["DIAM_CIRC_SD_IMG"] = craters["diameter_sd_km"].round(_KM_DECIMALS)
     table["SCORE"] = craters["score"].round(_SCORE_DECIMALS)
+    if FRACTION in craters:
+        table["FRACTION"] = craters[FRACTION].round(_SCORE_DECIMALS)
     return table.assign(CRATER_ID=craters["crater_id"])
 
 

@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from lunarcraters import moon
 from lunarcraters.catalogue.columns import recognise
 from lunarcraters.catalogue.formats.structure import read_structure
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.schema import FRACTION, Catalogue
 from lunarcraters.errors import CatalogueError
 
 
@@ -20,9 +24,16 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write(f"area = {area:.6f}\ncrater = {{diameter, fraction, lon, lat\n")
         for part in parts:
-            for lon, lat, diameter in part.craters[["lon", "lat", "diameter_km"]].to_numpy():
-                file.write(f"{diameter:.9f}\t1\t{lon:.9f}\t{lat:.9f}\n")
+            for lon, lat, diameter, fraction in counted(part):
+                file.write(f"{diameter:.9f}\t{fraction:.6g}\t{lon:.9f}\t{lat:.9f}\n")
         file.write("}\n")
+
+
+def counted(catalogue: Catalogue) -> NDArray[np.float64]:
+    """Longitude, latitude, diameter and what each crater counts for, (n, 4)."""
+    craters = catalogue.craters
+    known = craters if FRACTION in craters else craters.assign(**{FRACTION: 1.0})
+    return known[["lon", "lat", "diameter_km", FRACTION]].to_numpy()
 
 
 def counted_area(about: Catalogue) -> float:
@@ -42,6 +53,13 @@ def counted_area(about: Catalogue) -> float:
     return about.footprint_area_km2
 
 
+def without_ones(craters: pd.DataFrame) -> pd.DataFrame:
+    """A table that says what each crater counts for only where one is no whole."""
+    if FRACTION in craters and (craters[FRACTION] == 1.0).all():
+        return craters.drop(columns=FRACTION)
+    return craters
+
+
 def read(path: Path) -> Catalogue:
     """Read a `.diam` that tells where its craters lie.
 
@@ -49,6 +67,6 @@ def read(path: Path) -> Catalogue:
         CatalogueError: It is damaged, or has no positions.
     """
     found = read_structure(path)
-    craters = recognise(found.tables["crater"], str(path))
+    craters = without_ones(recognise(found.tables["crater"], str(path)))
     area = found.number("area")
     return Catalogue(craters, moon.geographic_crs(), footprint_area_km2=area)

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters import moon
 from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.formats.diam import counted_area
+from lunarcraters.catalogue.formats.diam import counted, counted_area, without_ones
 from lunarcraters.catalogue.formats.structure import read_structure
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
@@ -36,8 +36,8 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
         file.write(f"Total_area = {area:.6f} <km^2>\n")
         file.write("crater = {diam, fraction, lon, lat, topo_scale_factor\n")
         for part in parts:
-            for lon, lat, diameter in part.craters[["lon", "lat", "diameter_km"]].to_numpy():
-                file.write(f"{diameter:.9f}\t1\t{lon:.9f}\t{lat:.9f}\t1\n")
+            for lon, lat, diameter, fraction in counted(part):
+                file.write(f"{diameter:.9f}\t{fraction:.6g}\t{lon:.9f}\t{lat:.9f}\t1\n")
         file.write("}\n")
 
 
@@ -73,7 +73,7 @@ def read(path: Path) -> Catalogue:
         CatalogueError: It is damaged, or no spatial crater count.
     """
     found = read_structure(path)
-    craters = recognise(found.tables["crater"], str(path))
+    craters = without_ones(recognise(found.tables["crater"], str(path)))
     return Catalogue(
         craters,
         moon.geographic_crs(found.number("a_axis_radius") * 1000.0),
