@@ -8,9 +8,11 @@ matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.collections import LineCollection
+from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from lunarcraters import moon
+from lunarcraters.catalogue.csfd import SizeFrequency, relative_errors
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.files import replacing
@@ -59,6 +61,52 @@ def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
     axes.add_collection(LineCollection(list(outlines), colors=colours, linewidths=0.9))
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png")
+    plt.close(figure)
+
+
+def draw_csfd(found: SizeFrequency, path: Path) -> None:
+    """Draw the cumulative, differential and R plots, as a PNG.
+
+    Bins where detection is incomplete are drawn hollow.
+
+    Raises:
+        OutputError: The picture cannot be written.
+    """
+    plots = (
+        ("Cumulative", "craters km$^{-2}$ of this size and larger", found.edges[:-1],
+         found.cumulative, found.at_least),
+        ("Differential", "craters km$^{-2}$ km$^{-1}$", found.diameters, found.differential,
+         found.counts),
+        ("R", "relative frequency", found.diameters, found.relative, found.counts),
+    )  # fmt: skip
+    figure, panels = plt.subplots(1, 3, figsize=(14, 5.5), layout="constrained")
+    least = found.complete_from_km or 0.0
+    complete = found.edges[:-1] >= least * (1.0 - 1e-9)
+    for axes, (title, unit, at, values, counts) in zip(panels, plots, strict=True):
+        error = values * relative_errors(counts)
+        # The error of one crater reaches to zero, where a logarithm has no place.
+        bars = np.minimum(error, values * 0.999), error
+        bottom = values[counts > 0.0].min() / 4.0
+        for some, face in ((complete, "black"), (~complete, "white")):
+            some = some & (counts > 0.0)
+            axes.errorbar(
+                at[some], values[some], [bar[some] for bar in bars], fmt="o", color="black",
+                markerfacecolor=face, markersize=5, linewidth=1,
+            )  # fmt: skip
+        axes.axvline(least, color="tab:red", linewidth=1, linestyle="--")
+        axes.set(xscale="log", yscale="log", title=title, xlabel="diameter, km", ylabel=unit)
+        axes.set_ylim(bottom=bottom)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+        axes.xaxis.set_minor_formatter("{x:g}")
+        axes.grid(which="both", color="0.9")
+        axes.set_axisbelow(True)
+    figure.suptitle(
+        f"{found.at_least[0]:,.0f} craters on {found.area_km2:,.0f} km$^2$; complete from "
+        f"{least:.3g} km (dashed)"
+    )
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=150)
     plt.close(figure)
 
 

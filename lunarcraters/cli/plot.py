@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from lunarcraters.cli.options import crs_option
+from lunarcraters.cli.options import crs_option, json_option
 
 
 @click.group("plot")
@@ -13,7 +13,15 @@ def command() -> None:
 
     \b
     craters plot map run map.png
+    craters plot csfd run csfd.png
     """
+
+
+_min_score_option = click.option(
+    "--min-score",
+    metavar="SCORE|NAME",
+    help="Lowest score, or an operating point of the model [default: balanced].",
+)
 
 
 @command.command("map")
@@ -21,11 +29,7 @@ def command() -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--mosaic", type=click.Path(path_type=Path),
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
-@click.option(
-    "--min-score",
-    metavar="SCORE|NAME",
-    help="Lowest score, or an operating point of the model [default: balanced].",
-)
+@_min_score_option
 @crs_option
 def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: str | None) -> None:
     """Draw the craters of RUN over their mosaic, as the PNG file OUT.
@@ -42,3 +46,42 @@ def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: 
     chosen = found.select(found.threshold(min_score or found.default_threshold))
     draw_map(chosen, under, out)
     click.echo(f"{len(chosen)} craters drawn in {out}")
+
+
+@command.command("csfd")
+@click.argument("catalogue", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@_min_score_option
+@json_option
+def csfd(catalogue: Path, out: Path, min_score: str | None, as_json: bool) -> None:
+    """Draw the crater size-frequency distribution of CATALOGUE as the PNG file OUT.
+
+    CATALOGUE is a run of craters detect, or a file of craters export that tells the area.
+    Cumulative, differential and R plots with bins of sqrt(2) and Poisson errors; hollow where
+    craters are missed because they are small.
+
+    \b
+    craters plot csfd run csfd.png
+    craters export run mare.gpkg --area mare_outline.gpkg
+    craters plot csfd mare.gpkg csfd.png
+    """
+    import json
+
+    from lunarcraters.catalogue.csfd import size_frequency
+    from lunarcraters.catalogue.figures import draw_csfd
+    from lunarcraters.catalogue.formats import read_catalogue
+    from lunarcraters.execution.run import read_run
+
+    found = read_run(catalogue) if catalogue.is_dir() else read_catalogue(catalogue)
+    counted = size_frequency(found.select(found.threshold(min_score or found.default_threshold)))
+    draw_csfd(counted, out)
+    if as_json:
+        columns = ("counts", "cumulative", "differential", "relative")
+        table = {name: getattr(counted, name).tolist() for name in columns}
+        about = {"area_km2": counted.area_km2, "complete_from_km": counted.complete_from_km}
+        click.echo(json.dumps({**about, "edges_km": counted.edges.tolist(), **table}, indent=1))
+    else:
+        click.echo(
+            f"{counted.at_least[0]:.0f} craters on {counted.area_km2:.1f} km2, complete from "
+            f"{counted.complete_from_km:.3g} km, drawn in {out}"
+        )

@@ -1,0 +1,65 @@
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunarcraters import moon
+from lunarcraters.catalogue.csfd import relative_errors, size_frequency
+from lunarcraters.catalogue.figures import draw_csfd
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError
+
+
+def catalogue(diameters, area=1000.0, **columns):
+    zeros = np.zeros(len(diameters))
+    craters = pd.DataFrame({"lon": zeros, "lat": zeros, "diameter_km": diameters, **columns})
+    return Catalogue(craters, moon.geographic_crs(), footprint_area_km2=area)
+
+
+def test_three_bins_by_hand():
+    root = 2.0**0.5
+    found = size_frequency(catalogue([1.0, 1.2, 1.3, root, 1.9, 2.0]))
+    assert found.edges == pytest.approx([1.0, root, 2.0, 2.0 * root])
+    assert found.counts.tolist() == [3.0, 2.0, 1.0]
+    assert found.diameters == pytest.approx([2.0**0.25, 2.0**0.75, 2.0**1.25])
+    assert found.cumulative == pytest.approx([6e-3, 3e-3, 1e-3])
+    # Crater Analysis Techniques Working Group 1979: R = D^3 n / (A (Db - Da)).
+    assert found.differential[0] == pytest.approx(3 / (1000 * (root - 1)))
+    assert found.relative[0] == pytest.approx(2.0**0.75 * 3 / (1000 * (root - 1)))
+    assert found.complete_from_km == pytest.approx(root)
+    assert relative_errors(np.array([4.0, 0.0]))[0] == 0.5
+
+
+def test_craters_partly_inside_count_for_that_part():
+    found = size_frequency(catalogue([1.1, 1.2, 4.1], fraction=[1.0, 0.5, 0.25]))
+    assert found.counts.tolist() == [1.5, 0.0, 0.0, 0.0, 0.25]
+
+
+@given(st.lists(st.floats(0.001, 1000.0), min_size=1, max_size=50))
+def test_every_crater_is_counted_once(diameters):
+    found = size_frequency(catalogue(diameters))
+    assert found.counts.sum() == len(diameters)
+    assert found.at_least[0] == len(diameters)
+    assert (np.diff(found.cumulative) <= 0).all()
+    assert found.edges[0] <= min(diameters) * (1 + 1e-8)
+    assert max(diameters) < found.edges[-1]
+
+
+def test_an_exponential_law_has_its_slope():
+    # N(>= D) ~ D^-2: R is flat for a differential slope of -3.
+    diameters = 1.0 / np.sqrt(np.linspace(1e-4, 1.0, 100_000))
+    found = size_frequency(catalogue(diameters))
+    assert np.ptp(found.relative[:8]) < 0.02 * found.relative[0]
+
+
+@pytest.mark.parametrize("bad", [catalogue([]), catalogue([1.0], area=None)])
+def test_without_craters_or_an_area_there_is_no_count(bad):
+    with pytest.raises(CatalogueError):
+        size_frequency(bad)
+
+
+def test_the_plots_are_drawn(tmp_path):
+    draw_csfd(size_frequency(catalogue([1.1, 1.2, 1.6, 5.0])), tmp_path / "csfd.png")
+    assert cv2.imread(str(tmp_path / "csfd.png")).shape[1] == 2100
