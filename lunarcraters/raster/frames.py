@@ -1,6 +1,6 @@
 """Frames: local stereographic frames that hold the cores of tiles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +10,7 @@ from lunarcraters import moon
 from lunarcraters.errors import TileSetError
 from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
-from lunarcraters.raster.partition import Cut, cut, meets
+from lunarcraters.raster.partition import Cut, cut, filled, hits
 
 Float = NDArray[np.float64]
 
@@ -20,6 +20,7 @@ WIDEST_CORE_DEG = 60.0
 _POINTS = 17
 _MARGIN_PX = 1.0
 _BEND = 0.98
+_TRIM_POINTS = 33  # along a frame, to see where it has ground
 _GROWTH = (1.0, 1.1, 1.2, 1.35, 1.5)
 
 
@@ -67,9 +68,10 @@ class Fit:
         lon: Of the frames' centres.
         lat: Of the frames' centres.
         gsd_m: Ground size of a frame pixel.
-        low: (n, 2) least x and y of the core, frame pixels from the frame's centre, y up.
+        low: (n, 2) least x and y of the core with its halo, frame pixels from the frame's centre,
+            y up.
         high: (n, 2) greatest x and y.
-        halo: Margin needed around each, pixels.
+        at_limb: (n,) whether part of the core lies off the Moon: it may reach a little further.
     """
 
     cores: NDArray[np.int64]
@@ -78,12 +80,12 @@ class Fit:
     gsd_m: Float
     low: Float
     high: Float
-    halo: int
+    at_limb: NDArray[np.bool_]
 
     @property
     def needs(self) -> Float:
         """Sides of the squares that hold each core with its halo, pixels."""
-        return np.asarray((self.high - self.low).max(axis=1) + 2.0 * (self.halo + _MARGIN_PX))
+        return np.asarray((self.high - self.low).max(axis=1) + 2.0 * _MARGIN_PX)
 
 
 def rows_of_frames(ground: Ground) -> list[Fit]:
@@ -104,7 +106,34 @@ def rows_of_frames(ground: Ground) -> list[Fit]:
     limit = 2.0 * ground.halo + _BEND * (_limit(ground, rows, ground.halo) - 2.0 * ground.halo)
     bands = _whole(cut(down, limit, ground.halo, goes_on=True), rows[0], rows[1] / down)
     fits = [_row_of_frames(ground, band) for band in bands]
-    return [fit for fit in fits if len(fit.cores)]
+    fits = [fit for fit in fits if len(fit.cores)]
+    return fits if len(ground.mosaic.extents) == 1 else [_trimmed(ground, fit) for fit in fits]
+
+
+def _trimmed(ground: Ground, fit: Fit) -> Fit:
+    """The same without the halo that has no ground."""
+    mosaic = ground.mosaic
+    radius = moon.radius_m(mosaic.crs) if mosaic.crs else moon.RADIUS_M
+    share = np.linspace(0.0, 1.0, _TRIM_POINTS)
+    side = fit.high - fit.low
+    x = fit.low[:, 0, None, None] + side[:, 0, None, None] * share[None, None, :]
+    y = fit.low[:, 1, None, None] + side[:, 1, None, None] * share[None, :, None]
+    x, y = np.broadcast_arrays(x, y)
+    lon, lat, gsd_m = (values[:, None, None] for values in (fit.lon, fit.lat, fit.gsd_m))
+    arc = 2.0 * np.arctan(np.hypot(x, y) * gsd_m / (2.0 * radius))
+    column, row = mosaic.from_lonlat(*moon.ahead(lon, lat, np.arctan2(x, y), arc))
+    if mosaic.goes_round:
+        column = np.mod(column, mosaic.width)
+    there = hits(column, row, mosaic.extents)
+    plane, step = np.stack([x, y], axis=-1), side / (_TRIM_POINTS - 1)
+    least = np.where(there[..., None], plane, np.inf).min(axis=(1, 2)) - step
+    greatest = np.where(there[..., None], plane, -np.inf).max(axis=(1, 2)) + step
+    core = fit.low + ground.halo, fit.high - ground.halo
+    return replace(
+        fit,
+        low=np.clip(least, fit.low, core[0]),
+        high=np.clip(greatest, core[1], fit.high),
+    )
 
 
 def _row_of_frames(ground: Ground, band: tuple[int, int]) -> Fit:
@@ -115,7 +144,7 @@ def _row_of_frames(ground: Ground, band: tuple[int, int]) -> Fit:
         cuts = cut(across * growth, limit, ground.halo, goes_on=True)
         columns = _whole(cuts, column, width / (across * growth))
         cores = np.array([(x, band[0], length, band[1]) for x, length in columns], np.int64)
-        cores = cores[meets(cores, ground.mosaic.extents)]
+        cores, _ = filled(cores, ground.mosaic.extents)
         fit = fit_frames(ground.mosaic, cores, ground.level, ground.halo)
         if (fit.needs <= ground.max_size).all():
             return fit
@@ -127,7 +156,7 @@ def _split(ground: Ground, fit: Fit) -> Fit:
     while (too_large := fit.needs > ground.max_size).any():
         halves = [half for core in fit.cores[too_large] for half in _halves(ground, core)]
         cores = np.concatenate([fit.cores[~too_large], np.array(halves, np.int64)])
-        cores = cores[meets(cores, ground.mosaic.extents)]
+        cores, _ = filled(cores, ground.mosaic.extents)
         fit = fit_frames(ground.mosaic, cores, ground.level, ground.halo)
     return fit
 
@@ -167,7 +196,8 @@ def fit_frames(mosaic: Mosaic, cores: NDArray[np.int64], level: int, halo: int) 
     plane /= gsd_m[:, None, None, None]
     low = np.nanmin(plane, axis=(1, 2)) if len(plane) else np.empty((0, 2))
     high = np.nanmax(plane, axis=(1, 2)) if len(plane) else np.empty((0, 2))
-    return Fit(cores[on_moon], lon, lat, gsd_m, low, high, halo)
+    at_limb = np.isnan(to_lon[on_moon]).any(axis=(1, 2))
+    return Fit(cores[on_moon], lon, lat, gsd_m, low - halo, high + halo, at_limb)
 
 
 def stereographic_m(mosaic: Mosaic, lon: Float, lat: Float, to_lon: Float, to_lat: Float) -> Float:

@@ -12,6 +12,8 @@ from lunarcraters.raster.blocks import Box
 
 _TOUCHING_PX = 2
 
+Float = NDArray[np.float64]
+
 Cut = tuple[float, float]
 """Start and end of a core along one axis."""
 
@@ -62,16 +64,42 @@ def cut(length: float, limit: float, halo: float, *, goes_on: bool) -> list[Cut]
     return list(pairwise(edges))
 
 
-def meets(boxes: NDArray[np.int64], extents: tuple[Box, ...]) -> NDArray[np.bool_]:
-    """Which boxes (n, 4) share ground with an extent."""
+def filled(
+    boxes: NDArray[np.int64], extents: tuple[Box, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """What boxes have of the ground of extents: bounding boxes, without those that have none.
+
+    Args:
+        boxes: Column, row, width, height, (n, 4).
+        extents: Of the same kind.
+
+    Returns:
+        Boxes, (m, 4), and which of `boxes` they are of, rising, (m,).
+    """
+    ground, corners = np.array(extents, np.int64), boxes.copy()
+    for one in (ground, corners):
+        one[:, 2:] += one[:, :2]
     # Boxes that only share an edge share no ground: they are taken a little smaller.
-    ground, others = np.array(extents, np.int64), boxes.copy()
-    ground[:, 2:] += ground[:, :2]
-    others[:, 2:] += others[:, :2]
     tree = shapely.STRtree(_squares(ground, grown=-0.25))
-    found = np.zeros(len(boxes), np.bool_)
-    found[tree.query(_squares(others, grown=-0.25), predicate="intersects")[0]] = True
-    return found
+    place, extent = tree.query(_squares(corners, grown=-0.25), predicate="intersects")
+    low = np.full((len(boxes), 2), np.iinfo(np.int64).max)
+    high = np.full((len(boxes), 2), np.iinfo(np.int64).min)
+    np.minimum.at(low, place, np.maximum(corners[place, :2], ground[extent, :2]))
+    np.maximum.at(high, place, np.minimum(corners[place, 2:], ground[extent, 2:]))
+    some = np.unique(place)
+    return np.hstack([low[some], high[some] - low[some]]), some
+
+
+def hits(x: Float, y: Float, extents: tuple[Box, ...]) -> NDArray[np.bool_]:
+    """Which points lie in an extent."""
+    ground = np.array(extents, np.int64)
+    ground[:, 2:] += ground[:, :2]
+    found = np.zeros(x.size, np.bool_)
+    points = shapely.points(x.ravel(), y.ravel())
+    found[shapely.STRtree(_squares(ground, grown=0.0)).query(points, predicate="intersects")[0]] = (
+        True
+    )
+    return found.reshape(x.shape)
 
 
 def _squares(corners: NDArray[np.int64], *, grown: float) -> NDArray[np.object_]:

@@ -13,7 +13,7 @@ from lunarcraters.errors import TileSetError
 from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.frames import Fit, Ground, rows_of_frames, stretch
 from lunarcraters.raster.mosaic import Mosaic
-from lunarcraters.raster.partition import components, cut, meets
+from lunarcraters.raster.partition import components, cut, filled
 from lunarcraters.raster.reading import Pixels
 from lunarcraters.raster.warping import read_frame
 
@@ -26,6 +26,8 @@ DEFAULT_HALO_PX = 64
 _STRIDE_PX = 16  # of the network: sizes are its multiples, and native windows start there
 _LEAST_SIZE_PX = 64
 _LEAST_LEVEL_PX = 128
+
+Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -133,109 +135,102 @@ def _least_size(halo: int) -> int:
     return max(_LEAST_SIZE_PX, (2 * -(-halo // _STRIDE_PX) + 2) * _STRIDE_PX)
 
 
-def _frame_size(needed: float, max_size: int) -> int:
-    """The least size of a frame that holds so many pixels.
+def _frame_sizes(needed: Float, max_size: int) -> NDArray[np.int64]:
+    """Sizes of frames that hold so many pixels, (n,).
 
-    Sizes are an eighth of a power of two apart: a network is compiled for each, so they are few.
+    A network is compiled for each size, so they are few: a quarter of a power of two apart, but for
+    the largest, which most tiles have.
     """
-    octave = int(np.ceil(np.log2(max(needed, _LEAST_SIZE_PX))))
-    step = max(_STRIDE_PX, 2 ** (octave - 4))
-    size = int(np.ceil(round(needed / step, 6))) * step
-    return min(max(_LEAST_SIZE_PX, size), max_size)
+    wanted = np.clip(needed, _LEAST_SIZE_PX, max_size)
+    most = _stepped(wanted.max(keepdims=True), 16)
+    return np.asarray(np.minimum(np.minimum(_stepped(wanted, 8), most), max_size), np.int64)
 
 
-@dataclass(frozen=True)
-class _Span:
-    """A core along one axis, and the same with its halos, in pixels of the level."""
+def _stepped(sizes: ArrayLike, steps: int) -> NDArray[np.int64]:
+    """Sizes rounded up to so many steps a power of two, and to the network's stride."""
+    wanted = np.asarray(sizes, float)
+    step = np.maximum(_STRIDE_PX, np.exp2(np.ceil(np.log2(wanted))) / steps)
+    return np.asarray(np.ceil(np.round(wanted / step, 6)) * step, np.int64)
 
-    core: tuple[int, int]
-    needed: tuple[int, int]
 
+def _edges(start: int, stop: int, max_size: int, halo: int, *, goes_on: bool) -> list[int]:
+    """Where cores begin and end along an axis, so that their windows can begin at the stride's.
 
-def _spans(start: int, stop: int, max_size: int, halo: int, *, goes_on: bool) -> list[_Span]:
-    """Cores along an axis, whose windows can begin at multiples of the stride.
-
-    So that the network sees a pixel at the same place of its grid in every tile, and finds the same
+    The network then sees a pixel at the same place of its grid in every tile, and finds the same
     there.
     """
-    halo = -(-halo // _STRIDE_PX) * _STRIDE_PX
     first = start - start % _STRIDE_PX
     whole = stop - first + 2 * (halo if goes_on else 0) <= max_size
     cuts = cut(stop - first, max_size - (0 if whole else _STRIDE_PX), halo, goes_on=goes_on)
     inner = {first + round(end / _STRIDE_PX) * _STRIDE_PX for _, end in cuts[:-1]}
-    edges = [start, *sorted(edge for edge in inner if start < edge < stop), stop]
-    spans = []
-    for core in pairwise(edges):
-        before = halo if goes_on or core[0] > start else 0
-        after = halo if goes_on or core[1] < stop else 0
-        begin = core[0] - before
-        spans.append(_Span(core, (begin - begin % _STRIDE_PX, core[1] + after)))
-    return spans
+    return [start, *sorted(edge for edge in inner if start < edge < stop), stop]
 
 
 def _plan_native(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
-    scale = 2**level
-    tiles: list[Tile] = []
-    row = 0
-    for ground in grounds:
-        left, top, width, height = ground
-        # Windows start on whole pixels of the level, so that overviews fit them.
-        first_x, last_x = left // scale, -(-(left + width) // scale)
-        first_y, last_y = top // scale, -(-(top + height) // scale)
+    scale, halo = 2**level, -(-halo // _STRIDE_PX) * _STRIDE_PX
+    boxes: list[NDArray[np.int64]] = []
+    for left, top, width, height in grounds:
         goes_on = mosaic.goes_round and width == mosaic.width
-        across = _spans(first_x, last_x, max_size, halo, goes_on=goes_on)
-        down = _spans(first_y, last_y, max_size, halo, goes_on=False)
-        size = _frame_size(max(s.needed[1] - s.needed[0] for s in (*across, *down)), max_size)
-        for y in down:
-            cores = [_core(x, y, ground, scale) for x in across]
-            for column in np.flatnonzero(meets(np.array(cores), mosaic.extents)):
-                place = (row, int(column), cores[column], across[column], y)
-                tiles.append(_native_tile(mosaic, level, size, *place))
-            row += 1
-    return tiles
-
-
-def _core(x: _Span, y: _Span, ground: Box, scale: int) -> Box:
-    left, top = max(ground[0], x.core[0] * scale), max(ground[1], y.core[0] * scale)
-    right = min(ground[0] + ground[2], x.core[1] * scale)
-    bottom = min(ground[1] + ground[3], y.core[1] * scale)
-    return left, top, right - left, bottom - top
+        # Cores start on whole pixels of the level, but for the first.
+        across = _edges(left // scale, -(-(left + width) // scale), max_size, halo, goes_on=goes_on)
+        down = _edges(top // scale, -(-(top + height) // scale), max_size, halo, goes_on=False)
+        x = np.clip(np.array(across) * scale, left, left + width)
+        y = np.clip(np.array(down) * scale, top, top + height)
+        for low, high in pairwise(y.tolist()):
+            along = np.full((len(x) - 1, 2), (low, high - low))
+            boxes.append(np.column_stack([x[:-1], along[:, 0], np.diff(x), along[:, 1]]))
+    places = [(row, column) for row, same in enumerate(boxes) for column in range(len(same))]
+    cores, some = filled(np.concatenate(boxes), mosaic.extents)
+    names = ["z{}_r{:04d}_c{:04d}".format(level, *places[index]) for index in some]
+    extents = mosaic.extents
+    if mosaic.goes_round:
+        turns = (-mosaic.width, 0, mosaic.width)
+        extents = tuple((x + turn, y, w, h) for turn in turns for x, y, w, h in extents)
+    # Around a core as much as its halo needs and there is ground for.
+    around, _ = filled(cores + np.array([-1, -1, 2, 2]) * halo * scale, extents)
+    stride = _STRIDE_PX * scale
+    begin = around[:, :2] // stride * stride
+    needed = -(-(around[:, :2] + around[:, 2:] - begin) // scale)
+    sizes = _frame_sizes(needed.max(axis=1), max_size)
+    origins = begin - (sizes[:, None] - needed) // 2 // _STRIDE_PX * stride
+    plan = zip(names, sizes.tolist(), cores.tolist(), origins.tolist(), strict=True)
+    return [_native_tile(mosaic, level, *place) for place in plan]
 
 
 def _native_tile(
-    mosaic: Mosaic, level: int, size: int, row: int, column: int, core: Box, x: _Span, y: _Span
+    mosaic: Mosaic, level: int, name: str, size: int, core: list[int], origin: list[int]
 ) -> Tile:
     scale = 2**level
-    left, top = (
-        (s.needed[0] - (size - (s.needed[1] - s.needed[0])) // 2 // _STRIDE_PX * _STRIDE_PX) * scale
-        for s in (x, y)
-    )
     return Tile(
-        name=f"z{level}_r{row:04d}_c{column:04d}",
+        name=name,
         level=level,
         crs_wkt=mosaic.crs_wkt,
-        affine=mosaic.affine * Affine.translation(left, top) * Affine.scale(scale),
+        affine=mosaic.affine * Affine.translation(*origin) * Affine.scale(scale),
         size=size,
-        core=core,
-        window=(left, top, size * scale, size * scale),
+        core=(core[0], core[1], core[2], core[3]),
+        window=(origin[0], origin[1], size * scale, size * scale),
     )
 
 
 def _plan_local(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
-    tiles: list[Tile] = []
-    row = 0
-    for ground in grounds:
-        rows = rows_of_frames(Ground(mosaic, ground, level, max_size, halo))
-        size = _frame_size(max((float(fit.needs.max()) for fit in rows), default=0.0), max_size)
-        for fit in rows:
-            columns = range(len(fit.cores))
-            tiles += [_local_tile(mosaic, level, size, row, column, fit) for column in columns]
-            row += 1
-    return tiles
+    rows = [
+        fit
+        for ground in grounds
+        for fit in rows_of_frames(Ground(mosaic, ground, level, max_size, halo))
+    ]
+    if not rows:
+        return []
+    needs = np.concatenate([np.where(fit.at_limb, max_size, fit.needs) for fit in rows])
+    sizes = iter(_frame_sizes(needs, max_size).tolist())
+    return [
+        _local_tile(mosaic, level, next(sizes), row, column, fit)
+        for row, fit in enumerate(rows)
+        for column in range(len(fit.cores))
+    ]
 
 
 def _local_tile(mosaic: Mosaic, level: int, size: int, row: int, column: int, fit: Fit) -> Tile:
