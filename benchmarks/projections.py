@@ -70,24 +70,30 @@ def views(lon: float, lat: float) -> list[View]:
 @click.argument("lon", type=float)
 @click.argument("lat", type=float)
 @click.option("--side", default=1536, show_default=True, help="Of the square, mosaic pixels.")
+@click.option("--least", default=12.0, show_default=True, help="Smallest crater, mosaic pixels.")
 @click.option("--as-if", is_flag=True, help="Lay the middle of the mosaic round the point.")
-def main(mosaic: Path, lon: float, lat: float, side: int, as_if: bool) -> None:
+def main(mosaic: Path, lon: float, lat: float, side: int, least: float, as_if: bool) -> None:
     """Compare the craters of MOSAIC round LON, LAT in every projection."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         ground = folder / "stereographic.tif"
         first_view(mosaic, lon, lat, side, as_if, ground)
         wanted = found_in(ground)
-        print(f"stereographic: {len(wanted)} craters at the balanced threshold")
-        print("| projection | craters | of ours found | of theirs ours | offset, D | diameter |")
-        print("|---|---|---|---|---|---|")
+        count = len(wanted.select(wanted.threshold("balanced")))
+        print(f"stereographic: {count} craters at the balanced threshold")
+        print("| projection | known | the same | offset, D | diameter |")
+        print("|---|---|---|---|---|")
         for view in views(lon, lat):
             path = folder / "view.tif"
             try:
                 warp(ground, f"{view.proj} +R={moon.RADIUS_M} +units=m +no_defs", path)
             except CutApartError:
                 continue
-            print(compared(view.name, wanted, found_in(path), ground), flush=True)
+            found = agreement(wanted, found_in(path), ground, least)
+            shares = f"{found.known:.1%} | {found.same:.1%}"
+            print(
+                f"| {view.name} | {shares} | {found.offset:.3f} | {found.ratio:.3f} |", flush=True
+            )
 
 
 def first_view(mosaic: Path, lon: float, lat: float, side: int, as_if: bool, path: Path) -> None:
@@ -147,7 +153,7 @@ def scale(crs: CRS, lon: np.ndarray, lat: np.ndarray) -> float:
     x0, y0 = moon.from_lonlat(crs, lon, lat - step / 2)
     x1, y1 = moon.from_lonlat(crs, lon, lat + step / 2)
     unit = 1.0 if crs.is_projected else np.radians(1.0) * moon.RADIUS_M
-    return float(np.min(np.hypot(x1 - x0, y1 - y0)) * unit / (np.radians(step) * moon.RADIUS_M))
+    return float(np.nanmin(np.hypot(x1 - x0, y1 - y0)) * unit / (np.radians(step) * moon.RADIUS_M))
 
 
 def write(path: Path, values: np.ndarray, crs: str, affine: Affine) -> None:
@@ -161,26 +167,47 @@ def write(path: Path, values: np.ndarray, crs: str, affine: Affine) -> None:
 
 
 def found_in(path: Path) -> Catalogue:
-    """The craters of a view at the balanced threshold."""
+    """The craters of a view."""
     model = shipped_model()
     with TemporaryDirectory() as folder:
-        found = detect(open_source([path], model), Path(folder) / "run", model).read()
-    return found.select(found.threshold("balanced"))
+        return detect(open_source([path], model), Path(folder) / "run", model).read()
 
 
-def compared(name: str, ours: Catalogue, theirs: Catalogue, ground: Path) -> str:
-    """A row of the table: craters well inside the square, one-to-one."""
-    forth, back = (pairs(one, other, ground) for one, other in ((theirs, ours), (ours, theirs)))
-    reference, detected, offset = forth[1:]
-    ratio = np.median(detected / reference)
-    apart = np.median(np.linalg.norm(offset, axis=1) / reference)
-    return (
-        f"| {name} | {len(theirs)} | {forth[0]:.1%} | {back[0]:.1%} | {apart:.3f} | {ratio:.3f} |"
+@dataclass(frozen=True)
+class Agreement:
+    """How far two views of the same ground agree, craters well inside it matched one-to-one.
+
+    Attributes:
+        known: Share of the craters of either at the balanced threshold that the other has among
+            those above the threshold `complete`: the smaller of the two.
+        same: The same with both at the balanced threshold: craters that score next to it flicker.
+        offset: Median distance of the centres, diameters.
+        ratio: Median ratio of the diameters.
+    """
+
+    known: float
+    same: float
+    offset: float
+    ratio: float
+
+
+def agreement(ours: Catalogue, theirs: Catalogue, ground: Path, least_px: float) -> Agreement:
+    """Compare two catalogues of the ground in a raster, craters of so many of its pixels."""
+    balanced, complete = ours.threshold("balanced"), ours.threshold("complete")
+    known, same = [], []
+    for one, other in ((ours, theirs), (theirs, ours)):
+        chosen = one.select(balanced)
+        known.append(pairs(other.select(complete), chosen, ground, least_px)[0])
+        share, reference, detected, offset = pairs(other.select(balanced), chosen, ground, least_px)
+        same.append(share)
+    apart = np.linalg.norm(offset, axis=1) / reference
+    return Agreement(
+        min(known), min(same), float(np.median(apart)), float(np.median(detected / reference))
     )
 
 
 def pairs(
-    detections: Catalogue, wanted: Catalogue, ground: Path
+    detections: Catalogue, wanted: Catalogue, ground: Path, least_px: float
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
     """Share of `wanted` that has a match, and diameters and offsets of the matches."""
     positions = wanted.positions
@@ -188,6 +215,7 @@ def pairs(
         x, y = moon.from_lonlat(CRS.from_wkt(raster.crs.to_wkt()), *positions.T)
         half = raster.width * raster.res[0] / 2.0
         inside = np.maximum(np.abs(x), np.abs(y)) < half * (1.0 - 2.0 * EDGE)
+        inside &= wanted.diameters >= least_px * raster.res[0] / 1000.0
     diameters = wanted.diameters
     reference = Reference(
         positions=positions,

@@ -1,6 +1,7 @@
 """The same ground, given otherwise, has the same craters; the same input gives the same bytes."""
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -30,14 +31,23 @@ def part(scene):
         return whole.read(1, window=window), {**whole.profile, "transform": transform}
 
 
-def search(values, profile, folder, **options):
+def by_workers(**options):
+    """What `craters detect` finds, with options of its own."""
+
+    def search(path, folder):
+        return detect(open_source([path], MODEL, size=256), folder, MODEL, **options).read()
+
+    return search
+
+
+def found_in(values, profile, folder, search):
     folder.mkdir(parents=True, exist_ok=True)
-    path, run = folder / "mosaic.tif", folder / "run"
+    path = folder / "mosaic.tif"
     height, width = values.shape
     given = {"width": width, "height": height, "dtype": values.dtype}
     with rasterio.open(path, "w", **{**profile, **given}) as raster:
         raster.write(values, 1)
-    found = detect(open_source([path], MODEL, size=256), run, MODEL, **options).read()
+    found = search(path, folder / "run")
     mosaic = open_mosaic(path)
 
     def circles(operating_point):
@@ -62,8 +72,14 @@ class Found(NamedTuple):
 
 
 @pytest.fixture(scope="module")
+def here(search_here):
+    """Without workers."""
+    return partial(search_here, size=256)
+
+
+@pytest.fixture(scope="module")
 def plain(part, tmp_path_factory):
-    return search(*part, tmp_path_factory.mktemp("plain"), workers=1)
+    return found_in(*part, tmp_path_factory.mktemp("plain"), by_workers(workers=1))
 
 
 def agreement(one, other):
@@ -92,26 +108,26 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_grey_values_may_be_stored_otherwise(part, plain, tmp_path, name):
+def test_grey_values_may_be_stored_otherwise(part, plain, here, tmp_path, name):
     values, profile = part
     changed = CHANGES[name](values.astype(float))
     if changed.dtype == float:
         changed = np.maximum(np.rint(changed), 1).astype(np.uint8)
     changed[values == 0] = 0
-    assert agreement(plain, search(changed, profile, tmp_path, workers=1)) > 0.97
+    assert agreement(plain, found_in(changed, profile, tmp_path, here)) > 0.97
 
 
-def test_a_mirrored_mosaic_has_mirrored_craters(part, plain, tmp_path):
+def test_a_mirrored_mosaic_has_mirrored_craters(part, plain, here, tmp_path):
     values, profile = part
-    found = search(values[:, ::-1], profile, tmp_path, workers=1)
+    found = found_in(values[:, ::-1], profile, tmp_path, here)
     assert agreement(plain, found.moved((values.shape[1], 0), mirror=(-1, 1))) > 0.97
 
 
-def test_a_border_of_nodata_changes_little(part, plain, tmp_path):
+def test_a_border_of_nodata_changes_little(part, plain, here, tmp_path):
     values, profile = part
     transform = profile["transform"] @ Affine.translation(-BORDER_PX, -BORDER_PX)
     padded = np.pad(values, BORDER_PX)
-    found = search(padded, {**profile, "transform": transform}, tmp_path, workers=1)
+    found = found_in(padded, {**profile, "transform": transform}, tmp_path, here)
     # It also shifts the grid of the network's coarser levels.
     assert agreement(plain, found.moved(-BORDER_PX)) > 0.95
 
@@ -119,7 +135,7 @@ def test_a_border_of_nodata_changes_little(part, plain, tmp_path):
 @pytest.mark.parametrize("options", [{"workers": 2}, {"workers": 1, "at_once": 1}])
 def test_workers_and_batches_do_not_change_a_byte(part, plain, tmp_path, options):
     files = []
-    for number, found in enumerate((plain, search(*part, tmp_path, **options))):
+    for number, found in enumerate((plain, found_in(*part, tmp_path, by_workers(**options)))):
         path = tmp_path / f"{number}.parquet"
         # Where the mosaic lay is told in the file, and differs.
         named = {**found.everything.properties, "input": "mosaic.tif"}
@@ -129,5 +145,5 @@ def test_workers_and_batches_do_not_change_a_byte(part, plain, tmp_path, options
 
 
 def test_bfloat16_finds_the_same_craters(part, plain, tmp_path):
-    found = search(*part, tmp_path, workers=1, precision="bfloat16")
+    found = found_in(*part, tmp_path, by_workers(workers=1, precision="bfloat16"))
     assert agreement(plain, found) == 1.0
