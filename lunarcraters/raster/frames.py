@@ -17,6 +17,12 @@ Float = NDArray[np.float64]
 WIDEST_CORE_DEG = 60.0
 """Longest side of a core on the ground: beyond, a stereographic frame has too many scales."""
 
+EDGE_PX = 16
+"""Pixels of nothing that are shown where data end, if there is room.
+
+A network finds less beside its own edge than beside an end of the data within its view.
+"""
+
 _POINTS = 17
 _MARGIN_PX = 1.0
 _BEND = 0.98
@@ -91,16 +97,17 @@ class Fit:
 def rows_of_frames(ground: Ground) -> list[Fit]:
     """Cut ground into rows of cores, each of as many as its latitudes ask for.
 
-    Ground that fits one frame needs no halo: there is nothing beyond it.
+    Ground that fits one frame needs no more halo than an edge: there is nothing beyond it.
 
     Raises:
         TileSetError: No frame of the largest size can hold a core and its halo.
     """
     rows = ground.box[1], ground.box[3]
     if not (ground.goes_round or ground.has_pole):
-        whole = fit_frames(ground.mosaic, np.array([ground.box]), ground.level, halo=0)
-        if len(whole.cores) and whole.needs[0] <= _limit(ground, rows, halo=0):
-            return [whole]
+        for halo in (min(EDGE_PX, ground.halo), 0):
+            whole = fit_frames(ground.mosaic, np.array([ground.box]), ground.level, halo)
+            if len(whole.cores) and whole.needs[0] <= _limit(ground, rows, halo):
+                return [whole]
     _, down = _lengths_px(ground, rows)
     # A little less than would fit, because rows bend in frames.
     limit = 2.0 * ground.halo + _BEND * (_limit(ground, rows, ground.halo) - 2.0 * ground.halo)

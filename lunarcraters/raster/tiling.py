@@ -11,7 +11,7 @@ from pyproj import CRS
 from lunarcraters import moon
 from lunarcraters.errors import TileSetError
 from lunarcraters.raster.blocks import Box
-from lunarcraters.raster.frames import Fit, Ground, rows_of_frames, stretch
+from lunarcraters.raster.frames import EDGE_PX, Fit, Ground, rows_of_frames, stretch
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import components, cut, filled
 from lunarcraters.raster.reading import Pixels
@@ -160,9 +160,11 @@ def _edges(start: int, stop: int, max_size: int, halo: int, *, goes_on: bool) ->
     there.
     """
     first = start - start % _STRIDE_PX
-    whole = stop - first + 2 * (halo if goes_on else 0) <= max_size
-    cuts = cut(stop - first, max_size - (0 if whole else _STRIDE_PX), halo, goes_on=goes_on)
-    inner = {first + round(end / _STRIDE_PX) * _STRIDE_PX for _, end in cuts[:-1]}
+    if stop - first + 2 * (halo if goes_on else 0) <= max_size:
+        return [start, stop]
+    edge = 0 if goes_on else min(EDGE_PX, halo)
+    cuts = cut(stop - first + 2 * edge, max_size - _STRIDE_PX, halo, goes_on=goes_on)
+    inner = {first + round((end - edge) / _STRIDE_PX) * _STRIDE_PX for _, end in cuts[:-1]}
     return [start, *sorted(edge for edge in inner if start < edge < stop), stop]
 
 
@@ -188,11 +190,18 @@ def _plan_native(
     if mosaic.goes_round:
         turns = (-mosaic.width, 0, mosaic.width)
         extents = tuple((x + turn, y, w, h) for turn in turns for x, y, w, h in extents)
-    # Around a core as much as its halo needs and there is ground for.
-    around, _ = filled(cores + np.array([-1, -1, 2, 2]) * halo * scale, extents)
+    # Around a core as much as its halo needs and there is ground for, and an edge.
+    outwards = np.array([-1, -1, 2, 2]) * scale
+    around, _ = filled(cores + outwards * halo, extents)
+    edged = cores + outwards * min(EDGE_PX, halo)
     stride = _STRIDE_PX * scale
-    begin = around[:, :2] // stride * stride
-    needed = -(-(around[:, :2] + around[:, 2:] - begin) // scale)
+    low, high = around[:, :2], around[:, :2] + around[:, 2:]
+    wider_low = np.minimum(low, edged[:, :2])
+    wider_high = np.maximum(high, edged[:, :2] + edged[:, 2:])
+    room = -(-(wider_high - wider_low // stride * stride) // scale) <= max_size
+    low, high = np.where(room, wider_low, low), np.where(room, wider_high, high)
+    begin = low // stride * stride
+    needed = -(-(high - begin) // scale)
     sizes = _frame_sizes(needed.max(axis=1), max_size)
     origins = begin - (sizes[:, None] - needed) // 2 // _STRIDE_PX * stride
     plan = zip(names, sizes.tolist(), cores.tolist(), origins.tolist(), strict=True)

@@ -234,7 +234,7 @@ def test_scattered_ground_is_tiled_by_itself():
     assert sorted(tile.core for tile in tiles) == [
         (0, 0, 121, 60), (400, 300, 50, 40), (1000, 700, 30, 30),
     ]  # fmt: skip
-    assert sorted({tile.size for tile in tiles}) == [64, 128]
+    assert sorted({tile.size for tile in tiles}) == [80, 96, 160]
 
 
 def test_cores_without_an_extent_are_left_out():
