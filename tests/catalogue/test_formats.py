@@ -55,6 +55,15 @@ def test_an_empty_catalogue_is_a_catalogue(lunar, tmp_path, suffix):
     assert again.columns == empty.columns
 
 
+@pytest.mark.parametrize("suffix", ALL)
+def test_the_part_of_a_crater_inside_an_area_is_kept(lunar, tmp_path, suffix):
+    fraction = np.linspace(0.25, 1.0, len(lunar))
+    catalogue = replace(lunar, craters=lunar.craters.assign(fraction=fraction))
+    write_catalogue(catalogue, tmp_path / f"a{suffix}")
+    again = read_catalogue(tmp_path / f"a{suffix}")
+    assert again.craters["fraction"].to_numpy() == pytest.approx(fraction, abs=1e-6)
+
+
 @pytest.mark.parametrize("suffix", WHOLE)
 def test_another_lunar_sphere_is_kept(lunar, tmp_path, suffix):
     catalogue = replace(lunar, crs=moon.geographic_crs(1_738_000.0))
