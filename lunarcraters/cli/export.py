@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 
+# Those of `catalogue.formats` that may have any name.
+FORMATS = ("gpkg", "geojson", "parquet", "csv", "scc", "diam")
+
 
 @click.command("export")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(FORMATS),
+              help="Format [default: what the name of OUT says].")  # fmt: skip
 @click.option(
     "--min-score",
     metavar="SCORE|NAME",
@@ -39,6 +44,7 @@ Box = tuple[float, float, float, float]
 def command(
     run: Path,
     out: Path,
+    form: str | None,
     min_score: str | None,
     min_diameter: float,
     max_diameter: float,
@@ -84,7 +90,7 @@ def command(
             written += len(some)
             yield some
 
-    write_parts(about, chosen(), out, overwrite=overwrite)
+    write_parts(about, chosen(), out, form=form, overwrite=overwrite)
     if not quiet:
         click.echo(f"{written} of {len(found)} craters (score >= {least:.3g}) in {out}")
 

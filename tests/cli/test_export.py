@@ -11,7 +11,7 @@ from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.formats.parquet import stored
 from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.cli.export import command
+from lunarcraters.cli.export import FORMATS, command
 from lunarcraters.errors import AreaError, CatalogueError, OutputError, RunError
 
 
@@ -73,6 +73,16 @@ def test_export_writes_what_scores_enough(export, tmp_path, options, ids):
 def test_the_name_says_the_format(export, tmp_path, suffix):
     assert export(tmp_path / f"a{suffix}", "--quiet").output == ""
     assert len(read_catalogue(tmp_path / f"a{suffix}")) == 2
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_format_may_be_forced(export, searched, tmp_path, form):
+    out = tmp_path / "craters.dat"
+    assert isinstance(export(out).exception, OutputError)
+    result = export(out, "--format", form, "--bbox", "0,-1,4,1")
+    assert result.exit_code == 0, result.output
+    assert len(read_catalogue(out.rename(tmp_path / f"a.{form}"))) == 2
 
 
 def test_a_model_without_operating_points_exports_everything(export, found, tmp_path):

@@ -50,7 +50,12 @@ def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False
 
 
 def write_parts(
-    about: Catalogue, parts: Iterable[Catalogue], path: Path, *, overwrite: bool = False
+    about: Catalogue,
+    parts: Iterable[Catalogue],
+    path: Path,
+    *,
+    form: str | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Write a catalogue that is too large to be held, part by part; else as `write_catalogue`.
 
@@ -58,6 +63,7 @@ def write_parts(
         about: Everything but the craters.
         parts: The craters, largest first; at least one part, which may be empty.
         path: Where to.
+        form: Format, as a suffix without its dot, whatever the name of the file says.
         overwrite: Replace a file that is there.
 
     Raises:
@@ -65,9 +71,11 @@ def write_parts(
         CatalogueError: As of `write_catalogue`.
     """
     path = Path(path)
-    suffix = _suffix(path)
-    if suffix is None:
-        raise OutputError(f"{path}: a catalogue is written as {_known()}: give one of these names")
+    suffix = _suffix(path) if form is None else f".{form}"
+    if suffix not in _FORMATS:
+        raise OutputError(
+            f"{path}: a catalogue is written as {_known()}: give one of these names, or --format"
+        )
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
     if path.exists() and not overwrite:
