@@ -68,8 +68,9 @@ def _write_layer(
     frame: Any, path: Path, layer: str, geometry_type: str, append: bool = False
 ) -> None:
     with warnings.catch_warnings():
-        # Pixels have no CRS, on purpose.
-        warnings.filterwarnings("ignore", "'crs' was not provided")
+        # Pixels have no CRS, and a name that was forced another suffix, on purpose.
+        for meant in ("'crs' was not provided", ".*extension should be 'gpkg'", ".*non conformant"):
+            warnings.filterwarnings("ignore", meant)
         pyogrio.write_dataframe(
             frame,
             path,
