@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters import moon
 from lunarcraters.errors import AreaError, CoordinateSystemError
 
+_RIM_POINTS = 36
 _ROUGH_POINTS, _POINTS = 100, 2000  # of a circle, to see how much of it is inside
 _AT_ONCE = 1000  # circles
 _GOLDEN_ANGLE = np.pi * (3.0 - 5.0**0.5)
@@ -54,17 +55,17 @@ class Area:
             positions: Centres, (n, 2): longitudes and latitudes, or pixels.
             diameters: (n,) km along the sphere, or pixels.
         """
-        shares = self._held(positions, diameters, _ROUGH_POINTS)
-        crossing = np.flatnonzero((shares > 0.0) & (shares < 1.0))
+        turn = np.linspace(0.0, 2.0 * np.pi, _RIM_POINTS, endpoint=False)
+        rim = self._held(positions, diameters, turn, np.ones(_RIM_POINTS))
+        shares = self._held(positions, diameters, *_sunflower(_ROUGH_POINTS))
+        crossing = np.flatnonzero((rim != shares) | ((shares > 0.0) & (shares < 1.0)))
         for some in np.array_split(crossing, max(len(crossing) // _AT_ONCE, 1)):
-            shares[some] = self._held(positions[some], diameters[some], _POINTS)
+            shares[some] = self._held(positions[some], diameters[some], *_sunflower(_POINTS))
         return shares
 
-    def _held(self, positions: Float, diameters: Float, points: int) -> Float:
-        # Points of equal areas: a sunflower.
-        number = np.arange(points) + 0.5
-        turn = number * _GOLDEN_ANGLE
-        far = diameters[:, None] / 2.0 * np.sqrt(number / points)
+    def _held(self, positions: Float, diameters: Float, turn: Float, reach: Float) -> Float:
+        """The part of points of each circle, at an angle and so many radii out, that lies in it."""
+        far = diameters[:, None] / 2.0 * reach
         x, y = positions[:, :1], positions[:, 1:]
         if self.crs is None:
             return np.asarray(self.holds(x + far * np.cos(turn), y + far * np.sin(turn)).mean(1))
@@ -77,6 +78,12 @@ class Area:
         fine = shapely.segmentize(self.outline, max(east - west, north - south) / _FINE)
         x, y = shapely.get_coordinates(fine).T
         return (x, y) if self.crs is None else moon.to_lonlat(self.crs, x, y)
+
+
+def _sunflower(points: int) -> tuple[Float, Float]:
+    """Angles and distances from the centre, radii, of points of equal areas in a circle."""
+    number = np.arange(points) + 0.5
+    return number * _GOLDEN_ANGLE, np.sqrt(number / points)
 
 
 def box_area(
