@@ -171,7 +171,18 @@ def _edges(start: int, stop: int, max_size: int, halo: int, *, goes_on: bool) ->
 def _plan_native(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
-    scale, halo = 2**level, -(-halo // _STRIDE_PX) * _STRIDE_PX
+    halo = -(-halo // _STRIDE_PX) * _STRIDE_PX
+    names, cores = _native_cores(mosaic, grounds, level, max_size, halo)
+    origins, sizes = _windows(mosaic, cores, level, max_size, halo)
+    plan = zip(names, sizes.tolist(), cores.tolist(), origins.tolist(), strict=True)
+    return [_native_tile(mosaic, level, *place) for place in plan]
+
+
+def _native_cores(
+    mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Names and cores (n, 4) of tiles, in mosaic pixels."""
+    scale = 2**level
     boxes: list[NDArray[np.int64]] = []
     for left, top, width, height in grounds:
         goes_on = mosaic.goes_round and width == mosaic.width
@@ -185,27 +196,33 @@ def _plan_native(
             boxes.append(np.column_stack([x[:-1], along[:, 0], np.diff(x), along[:, 1]]))
     places = [(row, column) for row, same in enumerate(boxes) for column in range(len(same))]
     cores, some = filled(np.concatenate(boxes), mosaic.extents)
-    names = ["z{}_r{:04d}_c{:04d}".format(level, *places[index]) for index in some]
+    return ["z{}_r{:04d}_c{:04d}".format(level, *places[index]) for index in some], cores
+
+
+def _windows(
+    mosaic: Mosaic, cores: NDArray[np.int64], level: int, max_size: int, halo: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Corners of the windows around cores, (n, 2) mosaic pixels, and sizes, (n,) of the level.
+
+    A window has as much of the halo as there is ground for, and an edge where data end.
+    """
     extents = mosaic.extents
     if mosaic.goes_round:
         turns = (-mosaic.width, 0, mosaic.width)
         extents = tuple((x + turn, y, w, h) for turn in turns for x, y, w, h in extents)
-    # Around a core as much as its halo needs and there is ground for, and an edge.
-    outwards = np.array([-1, -1, 2, 2]) * scale
+    scale = 2**level
+    stride, outwards = _STRIDE_PX * scale, np.array([-1, -1, 2, 2]) * scale
     around, _ = filled(cores + outwards * halo, extents)
     edged = cores + outwards * min(EDGE_PX, halo)
-    stride = _STRIDE_PX * scale
     low, high = around[:, :2], around[:, :2] + around[:, 2:]
-    wider_low = np.minimum(low, edged[:, :2])
-    wider_high = np.maximum(high, edged[:, :2] + edged[:, 2:])
-    room = -(-(wider_high - wider_low // stride * stride) // scale) <= max_size
-    low, high = np.where(room, wider_low, low), np.where(room, wider_high, high)
+    edged_low = np.minimum(low, edged[:, :2])
+    edged_high = np.maximum(high, edged[:, :2] + edged[:, 2:])
+    room = -(-(edged_high - edged_low // stride * stride) // scale) <= max_size
+    low, high = np.where(room, edged_low, low), np.where(room, edged_high, high)
     begin = low // stride * stride
     needed = -(-(high - begin) // scale)
     sizes = _frame_sizes(needed.max(axis=1), max_size)
-    origins = begin - (sizes[:, None] - needed) // 2 // _STRIDE_PX * stride
-    plan = zip(names, sizes.tolist(), cores.tolist(), origins.tolist(), strict=True)
-    return [_native_tile(mosaic, level, *place) for place in plan]
+    return begin - (sizes[:, None] - needed) // 2 // _STRIDE_PX * stride, sizes
 
 
 def _native_tile(
