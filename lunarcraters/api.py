@@ -20,7 +20,7 @@ from lunarcraters.execution import detect as detection
 from lunarcraters.execution import run as runs
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.raster import mosaic as mosaics
-from lunarcraters.raster.area import Area, box_area, read_area
+from lunarcraters.raster.area import area_of
 
 PathOrText = str | PathLike[str]
 
@@ -39,7 +39,7 @@ class Catalogue(catalogue_schema.Catalogue):
         *,
         min_diameter: float = 0.0,
         max_diameter: float = np.inf,
-        area: PathOrText | Sequence[float] | None = None,
+        area: PathOrText | tuple[float, float, float, float] | None = None,
         fractions: bool = False,
     ) -> "Catalogue":
         """The craters that are meant, as of `craters export`.
@@ -57,9 +57,12 @@ class Catalogue(catalogue_schema.Catalogue):
             CatalogueError: There is no such operating point.
             AreaError: The area is none.
         """
-        least = self.threshold(self.default_threshold if min_score is None else min_score)
-        ground = None if area is None else _area(area, self.is_pixels)
-        return _own(Selection(least, min_diameter, max_diameter, ground, fractions).of(self))
+        ground = None
+        if area is not None:
+            given = Path(area) if isinstance(area, str | PathLike) else area
+            ground = area_of(given, is_pixels=self.is_pixels)
+        chosen = Selection(min_diameter, max_diameter, ground, fractions)
+        return _own(chosen.of(self.select(self.threshold(min_score))))
 
     def to_file(self, path: PathOrText, *, overwrite: bool = False) -> None:
         """Write all craters; the name says the format (see `craters export`).
@@ -99,8 +102,7 @@ class Catalogue(catalogue_schema.Catalogue):
             if isinstance(reference, catalogue_schema.Catalogue)
             else read_reference(Path(reference))
         )
-        if rule is None:
-            rule = "circle" if known.tiles is None else "box"
+        rule = rule or known.usual_rule
         terms = RULES[rule] if isinstance(rule, str) else rule
         if min_score is None and "balanced" in self.thresholds:
             min_score = "balanced"
@@ -209,10 +211,3 @@ def _paths(paths: PathOrText | Sequence[PathOrText]) -> list[Path]:
     if isinstance(paths, str | PathLike):
         return [Path(paths)]
     return [Path(path) for path in paths]
-
-
-def _area(area: PathOrText | Sequence[float], is_pixels: bool) -> Area:
-    if isinstance(area, str | PathLike):
-        return read_area(Path(area), is_pixels=is_pixels)
-    west, south, east, north = area
-    return box_area(west, south, east, north, is_pixels=is_pixels)

@@ -57,10 +57,8 @@ class SizeFrequency:
         return self.diameters**3 * self.differential
 
     @property
-    def complete_from_km(self) -> float | None:
-        """Upper edge of the fullest bin: below it craters are missed. None without craters."""
-        if not self.counts.any():
-            return None
+    def complete_from_km(self) -> float:
+        """Upper edge of the fullest bin: below it craters are missed."""
         return float(self.edges[int(np.argmax(self.counts)) + 1])
 
 

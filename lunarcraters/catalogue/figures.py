@@ -80,7 +80,7 @@ def draw_csfd(found: SizeFrequency, path: Path) -> None:
         ("R", "relative frequency", found.diameters, found.relative, found.counts),
     )  # fmt: skip
     figure, panels = plt.subplots(1, 3, figsize=(14, 5.5), layout="constrained")
-    least = found.complete_from_km or 0.0
+    least = found.complete_from_km
     complete = found.edges[:-1] >= least * (1.0 - 1e-9)
     for axes, (title, unit, at, values, counts) in zip(panels, plots, strict=True):
         error = values * relative_errors(counts)

@@ -95,20 +95,18 @@ class Catalogue:
         """Scores, (n,): 0..1, NaN where a crater has none."""
         return self.craters["score"].to_numpy(float)
 
-    @property
-    def default_threshold(self) -> str:
-        """The operating point used unasked: `balanced`, or everything where there is none.
-
-        A model without operating points (a mask-only network) has scored all it kept.
-        """
-        return "balanced" if "balanced" in self.thresholds else "0"
-
-    def threshold(self, chosen: float | str) -> float:
+    def threshold(self, chosen: float | str | None = None) -> float:
         """The score meant by a number or by the name of an operating point.
+
+        Args:
+            chosen: None for `balanced`, or everything where there are no operating points: a model
+                without them (a mask-only network) has scored all it kept.
 
         Raises:
             CatalogueError: The catalogue has no operating point of that name.
         """
+        if chosen is None:
+            return self.thresholds.get("balanced", 0.0)
         try:
             return float(chosen)
         except ValueError:

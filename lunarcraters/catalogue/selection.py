@@ -1,4 +1,4 @@
-"""Selection: the craters of a catalogue that a count is about."""
+"""Selection: the craters of a catalogue that a count is about, by size and place."""
 
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,6 @@ class Selection:
     """Which craters.
 
     Attributes:
-        min_score: Lowest score; craters without one stay.
         min_diameter: Smallest diameter, km (pixels where there is no coordinate system).
         max_diameter: Largest diameter.
         area: Only craters whose centre lies in it.
@@ -21,7 +20,6 @@ class Selection:
             inside as the column `fraction`.
     """
 
-    min_score: float = 0.0
     min_diameter: float = 0.0
     max_diameter: float = np.inf
     area: Area | None = None
@@ -29,9 +27,9 @@ class Selection:
 
     def of(self, catalogue: Catalogue) -> Catalogue:
         """The craters that are meant, identifiers kept."""
-        some = catalogue.select(self.min_score)
-        sizes = (some.diameters >= self.min_diameter) & (some.diameters <= self.max_diameter)
-        some = replace(some, craters=some.craters[sizes])
+        diameters = catalogue.diameters
+        sizes = (diameters >= self.min_diameter) & (diameters <= self.max_diameter)
+        some = replace(catalogue, craters=catalogue.craters[sizes])
         if self.area is None:
             return some
         if not self.fractions:

@@ -10,7 +10,6 @@ import click
 from lunarcraters.cli.options import json_option
 
 if TYPE_CHECKING:
-    from lunarcraters.catalogue.schema import Catalogue
     from lunarcraters.evaluation.rules import Rule
     from lunarcraters.evaluation.scores import OperatingPoint, Quartiles, Scores
 
@@ -82,9 +81,10 @@ def command(
     from lunarcraters.evaluation.matching import match
     from lunarcraters.evaluation.reference import read_reference
     from lunarcraters.evaluation.scores import score
+    from lunarcraters.execution.run import read_found
 
-    found, known = _read(catalogue), read_reference(reference)
-    rule_name = rule_name or ("circle" if known.tiles is None else "box")
+    found, known = read_found(catalogue), read_reference(reference)
+    rule_name = rule_name or known.usual_rule
     rule = _rule(rule_name, {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio})
     if min_pixels is not None:
         if known.pixel is None:
@@ -145,16 +145,6 @@ def _rule(name: str, given: dict[str, float | None]) -> "Rule":
     rule: Any = RULES[name]
     changed: Rule = replace(rule, **limits)
     return changed
-
-
-def _read(path: Path) -> "Catalogue":
-    if path.is_dir():
-        from lunarcraters.execution.run import read_run
-
-        return read_run(path)
-    from lunarcraters.catalogue.formats import read_catalogue
-
-    return read_catalogue(path)
 
 
 def _as_json(scores: "Scores") -> dict[str, Any]:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lunarcraters.cli.options import overwrite_option, quiet_option
+from lunarcraters.cli.options import min_score_option, overwrite_option, quiet_option
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.schema import Catalogue
-    from lunarcraters.raster.area import Area
 
 Box = tuple[float, float, float, float]
 
@@ -23,12 +22,7 @@ FORMATS = ("gpkg", "geojson", "parquet", "csv", "scc", "diam")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(FORMATS),
               help="Format [default: what the name of OUT says].")  # fmt: skip
-@click.option(
-    "--min-score",
-    metavar="SCORE|NAME",
-    help="Lowest score, or an operating point of the model: balanced, complete, pure "
-    "[default: balanced].",
-)
+@min_score_option
 @click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
               help="Smallest crater, km (pixels for a plain picture).")  # fmt: skip
 @click.option("--max-diameter", type=click.FloatRange(0), default=float("inf"),
@@ -48,7 +42,7 @@ def command(
     min_score: str | None,
     min_diameter: float,
     max_diameter: float,
-    bbox: "Box | None",
+    bbox: Box | None,
     area_file: Path | None,
     fractions: bool,
     overwrite: bool,
@@ -71,21 +65,25 @@ def command(
     from lunarcraters.catalogue.formats import write_parts
     from lunarcraters.catalogue.selection import Selection
     from lunarcraters.execution.run import open_run, searched_within
+    from lunarcraters.raster.area import area_of
 
     found = open_run(run)
     about = found.about
-    least = about.threshold(min_score or about.default_threshold)
-    area = _area(bbox, area_file, about.is_pixels)
+    least = about.threshold(min_score)
+    if bbox is not None and area_file is not None:
+        raise click.UsageError("--bbox and --area are two areas: give one of them")
+    given = area_file or bbox
+    if fractions and given is None:
+        raise click.UsageError("--fractions are of an area: give --area or --bbox")
+    area = None if given is None else area_of(given, is_pixels=about.is_pixels)
     if area is not None:
         about = searched_within(run, about, area)
-    elif fractions:
-        raise click.UsageError("--fractions are of an area: give --area or --bbox")
-    selection = Selection(least, min_diameter, max_diameter, area, fractions)
+    selection = Selection(min_diameter, max_diameter, area, fractions)
     written = 0
 
     def chosen() -> "Iterator[Catalogue]":
         nonlocal written
-        for part in found.parts():
+        for part in found.parts(least):
             some = selection.of(part)
             written += len(some)
             yield some
@@ -95,18 +93,7 @@ def command(
         click.echo(f"{written} of {len(found)} craters (score >= {least:.3g}) in {out}")
 
 
-def _area(bbox: "Box | None", path: Path | None, is_pixels: bool) -> "Area | None":
-    """The area that is asked for, if any."""
-    from lunarcraters.raster.area import box_area, read_area
-
-    if bbox is not None and path is not None:
-        raise click.UsageError("--bbox and --area are two areas: give one of them")
-    if bbox is not None:
-        return box_area(*bbox, is_pixels=is_pixels)
-    return None if path is None else read_area(path, is_pixels=is_pixels)
-
-
-def _edges(text: str | None) -> "Box | None":
+def _edges(text: str | None) -> Box | None:
     """Edges from `-30,0,0,30`."""
     if text is None:
         return None

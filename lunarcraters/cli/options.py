@@ -26,6 +26,13 @@ nodata_option = click.option(
     "--nodata", type=float, help="Value that means no data [default: the mosaic's own]."
 )
 
+min_score_option = click.option(
+    "--min-score",
+    metavar="SCORE|NAME",
+    help="Lowest score, or an operating point of the model: balanced, complete, pure "
+    "[default: balanced].",
+)
+
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -1,10 +1,11 @@
 """`craters plot`."""
 
+import json
 from pathlib import Path
 
 import click
 
-from lunarcraters.cli.options import crs_option, json_option
+from lunarcraters.cli.options import crs_option, json_option, min_score_option
 
 
 @click.group("plot")
@@ -17,19 +18,12 @@ def command() -> None:
     """
 
 
-_min_score_option = click.option(
-    "--min-score",
-    metavar="SCORE|NAME",
-    help="Lowest score, or an operating point of the model [default: balanced].",
-)
-
-
 @command.command("map")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--mosaic", type=click.Path(path_type=Path),
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
-@_min_score_option
+@min_score_option
 @crs_option
 def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: str | None) -> None:
     """Draw the craters of RUN over their mosaic, as the PNG file OUT.
@@ -43,7 +37,7 @@ def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: 
 
     found = read_run(run)
     under = searched_mosaic(run, mosaic, crs=crs)
-    chosen = found.select(found.threshold(min_score or found.default_threshold))
+    chosen = found.select(found.threshold(min_score))
     draw_map(chosen, under, out)
     click.echo(f"{len(chosen)} craters drawn in {out}")
 
@@ -51,7 +45,7 @@ def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: 
 @command.command("csfd")
 @click.argument("catalogue", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@_min_score_option
+@min_score_option
 @json_option
 def csfd(catalogue: Path, out: Path, min_score: str | None, as_json: bool) -> None:
     """Draw the crater size-frequency distribution of CATALOGUE as the PNG file OUT.
@@ -65,15 +59,12 @@ def csfd(catalogue: Path, out: Path, min_score: str | None, as_json: bool) -> No
     craters export run mare.gpkg --area mare_outline.gpkg
     craters plot csfd mare.gpkg csfd.png
     """
-    import json
-
     from lunarcraters.catalogue.csfd import size_frequency
     from lunarcraters.catalogue.figures import draw_csfd
-    from lunarcraters.catalogue.formats import read_catalogue
-    from lunarcraters.execution.run import read_run
+    from lunarcraters.execution.run import read_found
 
-    found = read_run(catalogue) if catalogue.is_dir() else read_catalogue(catalogue)
-    counted = size_frequency(found.select(found.threshold(min_score or found.default_threshold)))
+    found = read_found(catalogue)
+    counted = size_frequency(found.select(found.threshold(min_score)))
     draw_csfd(counted, out)
     if as_json:
         columns = ("counts", "cumulative", "differential", "relative")

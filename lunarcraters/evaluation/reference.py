@@ -60,6 +60,11 @@ class Reference:
         """Whether positions are pixels."""
         return self.radius_m is None
 
+    @property
+    def usual_rule(self) -> str:
+        """Name of the rule used unasked: boxes for labels, circles for catalogues."""
+        return "circle" if self.tiles is None else "box"
+
     def crosses_edge(self, positions: Float, diameters: Float) -> Bool:
         """Craters whose box is not whole in any label tile that holds their centre, (n,).
 

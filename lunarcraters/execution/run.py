@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.formats.parquet import Stored, stored
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import AreaError, RunError
@@ -24,6 +25,16 @@ def read_run(path: Path) -> Catalogue:
         RunError: It is no run, or not finished.
     """
     return open_run(path).read()
+
+
+def read_found(path: Path) -> Catalogue:
+    """The catalogue of a finished run, or of a file.
+
+    Raises:
+        RunError: The directory is no run, or not finished.
+        CatalogueError: The file cannot be read, or is no catalogue.
+    """
+    return read_run(path) if path.is_dir() else read_catalogue(path)
 
 
 def open_run(path: Path) -> Stored:

@@ -86,6 +86,17 @@ def _sunflower(points: int) -> tuple[Float, Float]:
     return number * _GOLDEN_ANGLE, np.sqrt(number / points)
 
 
+def area_of(given: Path | tuple[float, float, float, float], *, is_pixels: bool = False) -> Area:
+    """What `read_area` makes of a file, or `box_area` of four edges.
+
+    Raises:
+        AreaError: It is no area.
+    """
+    if isinstance(given, Path):
+        return read_area(given, is_pixels=is_pixels)
+    return box_area(*given, is_pixels=is_pixels)
+
+
 def box_area(
     west: float, south: float, east: float, north: float, *, is_pixels: bool = False
 ) -> Area:

@@ -172,16 +172,16 @@ def _held(
     mosaic: Mosaic, area: Area, column: int, row: int, shape: tuple[int, ...]
 ) -> NDArray[np.bool_]:
     """Which pixels of a block have their centre in an area."""
-    for step in (_CELL_PX, 1):
+
+    def held(step: int) -> NDArray[np.bool_]:
         rows, columns = (np.minimum(np.arange(0, n + step - 1, step), n - 1) for n in shape)
-        at = mosaic.to_lonlat(*np.meshgrid(column + columns + 0.5, row + rows + 0.5))
-        held = area.holds(*at)
-        if step == 1:
-            break
-        # A block well within or well without is not looked at more closely.
-        if held.all() or (not held.any() and min(shape) == _BLOCK_PX):
-            return np.full(shape, held.all())
-    return held
+        return area.holds(*mosaic.to_lonlat(*np.meshgrid(column + columns + 0.5, row + rows + 0.5)))
+
+    rough = held(_CELL_PX)
+    # A block well within or well without is not looked at more closely.
+    if rough.all() or (not rough.any() and min(shape) == _BLOCK_PX):
+        return np.full(shape, rough.all())
+    return held(1)
 
 
 def _searched_km2(mosaic: Mosaic, column: int, row: int, searched: NDArray[np.bool_]) -> float:

@@ -120,14 +120,13 @@ def rows_of_frames(ground: Ground) -> list[Fit]:
 def _trimmed(ground: Ground, fit: Fit) -> Fit:
     """The same without the halo that has no ground."""
     mosaic = ground.mosaic
-    radius = moon.radius_m(mosaic.crs) if mosaic.crs else moon.RADIUS_M
     share = np.linspace(0.0, 1.0, _TRIM_POINTS)
     side = fit.high - fit.low
     x = fit.low[:, 0, None, None] + side[:, 0, None, None] * share[None, None, :]
     y = fit.low[:, 1, None, None] + side[:, 1, None, None] * share[None, :, None]
     x, y = np.broadcast_arrays(x, y)
     lon, lat, gsd_m = (values[:, None, None] for values in (fit.lon, fit.lat, fit.gsd_m))
-    arc = 2.0 * np.arctan(np.hypot(x, y) * gsd_m / (2.0 * radius))
+    arc = 2.0 * np.arctan(np.hypot(x, y) * gsd_m / (2.0 * mosaic.radius_m))
     column, row = mosaic.from_lonlat(*moon.ahead(lon, lat, np.arctan2(x, y), arc))
     if mosaic.goes_round:
         column = np.mod(column, mosaic.width)
@@ -220,13 +219,12 @@ def stereographic_m(mosaic: Mosaic, lon: Float, lat: Float, to_lon: Float, to_la
     Returns:
         (n, rows, columns, 2) metres east and north of the centres.
     """
-    radius = moon.radius_m(mosaic.crs) if mosaic.crs else moon.RADIUS_M
     centre, north = moon.unit_vectors(lon, lat), _north(lon, lat)
     east = np.cross(north, centre)
     points = moon.unit_vectors(to_lon, to_lat)
     x, y, z = (np.einsum("nijk,nk->nij", points, axis) for axis in (east, north, centre))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(2.0 * radius * np.stack([x, y], axis=-1) / (1.0 + z)[..., None])
+        return np.asarray(2.0 * mosaic.radius_m * np.stack([x, y], axis=-1) / (1.0 + z)[..., None])
 
 
 def meridian_gsd_m(mosaic: Mosaic, x: Float, y: Float) -> Float:
@@ -271,8 +269,9 @@ def _lengths_px(ground: Ground, band: tuple[int, int]) -> tuple[float, float]:
 def _limit(ground: Ground, band: tuple[int, int], halo: int) -> float:
     """Longest core with its halos, frame pixels."""
     gsd_m, _ = _sizes_m(ground, band)
-    radius = moon.radius_m(ground.mosaic.crs) if ground.mosaic.crs else moon.RADIUS_M
-    widest_px = np.radians(WIDEST_CORE_DEG) * radius / (np.nanmin(gsd_m) * 2**ground.level)
+    widest_px = (
+        np.radians(WIDEST_CORE_DEG) * ground.mosaic.radius_m / (np.nanmin(gsd_m) * 2**ground.level)
+    )
     return float(min(ground.max_size, widest_px + 2 * halo))
 
 

@@ -68,6 +68,15 @@ class Mosaic:
         """The CRS; None for a plain picture."""
         return None if self.crs_wkt is None else CRS.from_wkt(self.crs_wkt)
 
+    @property
+    def radius_m(self) -> float:
+        """Radius of its sphere, metres.
+
+        Raises:
+            CoordinateSystemError: It is a plain picture.
+        """
+        return moon.radius_m(self._placed())
+
     @cached_property
     def gsd_m(self) -> float | None:
         """Ground size of a pixel at the centre, the larger of its two axes; None if plain."""
@@ -133,7 +142,7 @@ class Mosaic:
         for dx, dy in ((0.5, 0.0), (0.0, 0.5)):
             ahead = moon.unit_vectors(*self.to_lonlat(x + dx, y + dy))
             columns.append(ahead - moon.unit_vectors(*self.to_lonlat(x - dx, y - dy)))
-        return np.stack(columns, axis=-1) * moon.radius_m(self._placed())
+        return np.stack(columns, axis=-1) * self.radius_m
 
     def _placed(self) -> CRS:
         if self.crs is None:

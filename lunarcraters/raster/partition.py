@@ -26,8 +26,7 @@ def components(extents: tuple[Box, ...], around: int | None = None) -> list[Box]
         around: Columns after which the ground comes round again, so that boxes at both ends touch
             (their bounding box goes from end to end); None where it does not.
     """
-    boxes = np.array(extents, np.int64)
-    boxes[:, 2:] += boxes[:, :2]
+    boxes = _corners(np.array(extents, np.int64))
     while True:
         squares = _squares(boxes, grown=_TOUCHING_PX / 2.0)
         tree = shapely.STRtree(squares)
@@ -76,9 +75,7 @@ def filled(
     Returns:
         Boxes, (m, 4), and which of `boxes` they are of, rising, (m,).
     """
-    ground, corners = np.array(extents, np.int64), boxes.copy()
-    for one in (ground, corners):
-        one[:, 2:] += one[:, :2]
+    ground, corners = _corners(np.array(extents, np.int64)), _corners(boxes)
     # Boxes that only share an edge share no ground: they are taken a little smaller.
     tree = shapely.STRtree(_squares(ground, grown=-0.25))
     place, extent = tree.query(_squares(corners, grown=-0.25), predicate="intersects")
@@ -92,14 +89,16 @@ def filled(
 
 def hits(x: Float, y: Float, extents: tuple[Box, ...]) -> NDArray[np.bool_]:
     """Which points lie in an extent."""
-    ground = np.array(extents, np.int64)
-    ground[:, 2:] += ground[:, :2]
-    found = np.zeros(x.size, np.bool_)
+    tree = shapely.STRtree(_squares(_corners(np.array(extents, np.int64)), grown=0.0))
     points = shapely.points(x.ravel(), y.ravel())
-    found[shapely.STRtree(_squares(ground, grown=0.0)).query(points, predicate="intersects")[0]] = (
-        True
-    )
+    found = np.zeros(x.size, np.bool_)
+    found[tree.query(points, predicate="intersects")[0]] = True
     return found.reshape(x.shape)
+
+
+def _corners(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Left, top, right and bottom of boxes, (n, 4)."""
+    return np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
 
 
 def _squares(corners: NDArray[np.int64], *, grown: float) -> NDArray[np.object_]:

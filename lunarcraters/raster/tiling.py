@@ -260,8 +260,7 @@ def _plan_local(
 
 
 def _local_tile(mosaic: Mosaic, level: int, size: int, row: int, column: int, fit: Fit) -> Tile:
-    radius = moon.radius_m(mosaic.crs) if mosaic.crs else moon.RADIUS_M
-    crs = moon.local_frame(float(fit.lon[column]), float(fit.lat[column]), radius)
+    crs = moon.local_frame(float(fit.lon[column]), float(fit.lat[column]), mosaic.radius_m)
     gsd_m = float(fit.gsd_m[column])
     centre_x, centre_y = (fit.low[column] + fit.high[column]) / 2.0
     left, top = float(centre_x - size / 2.0) * gsd_m, float(centre_y + size / 2.0) * gsd_m

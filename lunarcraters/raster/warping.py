@@ -61,13 +61,16 @@ def sample(
     """
     weight = valid.astype(np.float32)
     real = np.where(valid, values, 0).astype(np.float32)
-    # cv2 counts from the centre of the first pixel.
-    map_x = np.nan_to_num(x - 0.5, nan=-9.0).astype(np.float32)
-    map_y = np.nan_to_num(y - 0.5, nan=-9.0).astype(np.float32)
+    map_x, map_y = _places(x), _places(y)
     share = cv2.remap(weight, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     total = cv2.remap(real, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     known = share > 0.4999
     return np.divide(total, share, out=np.zeros_like(total), where=known), known
+
+
+def _places(along: Float) -> NDArray[np.float32]:
+    """Places as cv2 has them: counted from the centre of the first pixel, unknown ones outside."""
+    return np.nan_to_num(along - 0.5, nan=-9.0).astype(np.float32)
 
 
 def _sample_cubic(
@@ -77,8 +80,7 @@ def _sample_cubic(
 
     Half-way between pixels a bilinear value is their mean, which blurs small craters.
     """
-    map_x = np.nan_to_num(x - 0.5, nan=-9.0).astype(np.float32)
-    map_y = np.nan_to_num(y - 0.5, nan=-9.0).astype(np.float32)
+    map_x, map_y = _places(x), _places(y)
     far = cv2.erode(valid.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0)
     share = cv2.remap(far.astype(np.float32), map_x, map_y, cv2.INTER_LINEAR)
     real = values.astype(np.float32)
