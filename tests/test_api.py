@@ -2,25 +2,16 @@ import subprocess
 import sys
 
 import geopandas as gpd
-import pandas as pd
 import pytest
 
 import lunarcraters as lc
-from lunarcraters import moon
 from lunarcraters.errors import CatalogueError
 
 
 @pytest.fixture
-def found():
-    craters = pd.DataFrame(
-        {
-            "lon": [1.0, 2.0, 3.0],
-            "lat": 0.0,
-            "diameter_km": [30.0, 20.0, 10.0],
-            "score": [0.9, 0.5, 0.1],
-        }
-    )
-    return lc.Catalogue(craters, moon.geographic_crs(), thresholds={"balanced": 0.4})
+def found(three):
+    craters = three.craters.assign(diameter_km=10 * three.craters["diameter_km"])
+    return lc.Catalogue(craters, three.crs, thresholds=three.thresholds)
 
 
 def test_a_catalogue_is_a_geodataframe_and_a_file(found, tmp_path):

@@ -1,6 +1,5 @@
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -10,28 +9,14 @@ from rasterio.transform import from_bounds
 from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.formats.parquet import stored
-from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.cli.export import FORMATS, command
 from lunarcraters.errors import AreaError, CatalogueError, OutputError, RunError
 
 
 @pytest.fixture
-def found():
-    craters = pd.DataFrame(
-        {
-            "lon": [1.0, 2.0, 3.0],
-            "lat": [0.0, 0.0, 0.0],
-            "diameter_km": [3.0, 2.0, 1.0],
-            "score": [0.9, 0.5, 0.1],
-        }
-    )
-    return Catalogue(craters, moon.geographic_crs(), thresholds={"balanced": 0.4, "pure": 0.8})
-
-
-@pytest.fixture
-def export(found, monkeypatch, tmp_path):
+def export(three, monkeypatch, tmp_path):
     def run(*arguments):
-        write_catalogue(found, tmp_path / "run.parquet", overwrite=True)
+        write_catalogue(three, tmp_path / "run.parquet", overwrite=True)
         opened = stored(tmp_path / "run.parquet")
         monkeypatch.setattr("lunarcraters.execution.run.open_run", lambda path: opened)
         return CliRunner().invoke(command, ["run", *map(str, arguments)])
@@ -84,8 +69,8 @@ def test_a_format_may_be_forced(export, searched, tmp_path, form):
     assert len(read_catalogue(out.rename(tmp_path / f"a.{form}"))) == 2
 
 
-def test_a_model_without_operating_points_exports_everything(export, found, tmp_path):
-    found.thresholds.clear()
+def test_a_model_without_operating_points_exports_everything(export, three, tmp_path):
+    three.thresholds.clear()
     assert "3 of 3 craters" in export(tmp_path / "a.csv").output
 
 

@@ -1,12 +1,10 @@
 import json
+from dataclasses import replace
 
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from lunarcraters import moon
 from lunarcraters.catalogue.formats import write_catalogue
-from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.cli.plot import command
 from lunarcraters.errors import CatalogueError
 
@@ -16,18 +14,8 @@ def plot(*arguments):
 
 
 @pytest.fixture
-def found():
-    craters = pd.DataFrame(
-        {
-            "lon": [1.0, 2.0, 3.0],
-            "lat": 0.0,
-            "diameter_km": [3.0, 2.0, 1.0],
-            "score": [0.9, 0.5, 0.1],
-        }
-    )
-    return Catalogue(
-        craters, moon.geographic_crs(), footprint_area_km2=500.0, thresholds={"balanced": 0.4}
-    )
+def found(three):
+    return replace(three, footprint_area_km2=500.0)
 
 
 def test_counts_are_drawn_and_printed(found, tmp_path):
