@@ -1,7 +1,7 @@
 """The Python interface: what the commands do, as functions."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Catalogue(catalogue_schema.Catalogue):
     ) -> "Catalogue":
         """The craters that are meant, as of `craters export`.
 
-        The ground searched stays as it was: `craters export RUN --area` counts it anew.
+        With an area, the ground searched is no longer known: `craters export RUN --area` counts it.
 
         Args:
             min_score: A score, or an operating point; None for `balanced` where there is one.
@@ -61,8 +61,11 @@ class Catalogue(catalogue_schema.Catalogue):
         if area is not None:
             given = Path(area) if isinstance(area, str | PathLike) else area
             ground = area_of(given, is_pixels=self.is_pixels)
-        chosen = Selection(min_diameter, max_diameter, ground, fractions)
-        return _own(chosen.of(self.select(self.threshold(min_score))))
+        selection = Selection(min_diameter, max_diameter, ground, fractions)
+        chosen = selection.of(self.select(self.threshold(min_score)))
+        if ground is not None:
+            chosen = replace(chosen, footprint=None, footprint_area_km2=None)
+        return _own(chosen)
 
     def to_file(self, path: PathOrText, *, overwrite: bool = False) -> None:
         """Write all craters; the name says the format (see `craters export`).

@@ -31,8 +31,8 @@ def decode(maps: Float32, heads: tuple[str, ...], diameters_px: tuple[float, flo
         Circles (x, y, diameter in pixels; shape (n, 3)) and scores (n,), best first.
     """
     if "centre" in heads:
-        planes = dict(zip(heads, np.moveaxis(maps, -1, 0), strict=True))
-        circles, scores = from_centres(planes["centre"], planes["log_size"])
+        centre = np.ascontiguousarray(maps[..., heads.index("centre")])
+        circles, scores = from_centres(centre, maps[..., heads.index("log_size")])
     else:
         circles, scores = from_mask(maps[..., heads.index("mask")])
     low, high = diameters_px
@@ -61,11 +61,15 @@ def _between(
     centre: Float32, rows: NDArray[np.intp], columns: NDArray[np.intp], axis: int
 ) -> NDArray[np.float64]:
     """Offset of a peak from its pixel's centre: a Gaussian through it and its two neighbours."""
-    step = np.array([1, 0]) if axis == 0 else np.array([0, 1])
-    logs = np.log(np.maximum(np.pad(centre, 1, mode="edge").astype(np.float64), 1e-6))
-    before = logs[rows + 1 - step[0], columns + 1 - step[1]]
-    here = logs[rows + 1, columns + 1]
-    after = logs[rows + 1 + step[0], columns + 1 + step[1]]
+    down, right = (1, 0) if axis == 0 else (0, 1)
+    last_row, last_column = centre.shape[0] - 1, centre.shape[1] - 1
+
+    def log_at(step: int) -> NDArray[np.float64]:
+        row = np.clip(rows + step * down, 0, last_row)
+        column = np.clip(columns + step * right, 0, last_column)
+        return np.log(np.maximum(centre[row, column].astype(np.float64), 1e-6))
+
+    before, here, after = log_at(-1), log_at(0), log_at(1)
     curve = before - 2.0 * here + after
     offset = np.where(curve < -1e-9, 0.5 * (before - after) / np.where(curve, curve, 1.0), 0.0)
     return np.asarray(np.clip(offset, -0.5, 0.5))

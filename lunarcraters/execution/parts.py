@@ -13,6 +13,7 @@ from lunarcraters.files import replacing
 
 _TABLE = "table."
 _UNREAD = "unread"
+_LEVEL = 1
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,14 @@ def write_part(part: Part, path: Path) -> None:
     columns = {f"{_TABLE}{name}": part.craters[name].to_numpy() for name in part.craters}
     arrays = {n: v.astype("U") if v.dtype.kind in "OTU" else v for n, v in columns.items()}
     unread = np.array(list(part.unread.items()), "U").reshape(-1, 2)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, unread=unread, **arrays, **part.masks)
+    with (
+        replacing(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
+    ):
+        # As `np.savez_compressed` does, but for its level, which takes three times as long.
+        for name, values in {_UNREAD: unread, **arrays, **part.masks}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(values), allow_pickle=False)
 
 
 def is_whole(path: Path) -> bool:

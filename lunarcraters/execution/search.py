@@ -99,11 +99,14 @@ def search(folder: Path, at_once: int | None, strict: bool, batch: Batch) -> int
         images = np.zeros((step, side, side, detector.channels), np.float32)
         for place, (_, values, valid) in enumerate(some):
             images[place, :size, :size] = detector.images(values, valid, source.photometry)
-        found = detector.maps(images)[:, :size, :size]
+        found = np.array(detector.maps(images)[:, :size, :size])
         for (tile, _, valid), maps in zip(some, found, strict=False):
-            mask = np.rint(maps[..., detector.info.heads.index("mask")] * SCALE)
-            masks[tile.name] = np.where(valid, mask, NODATA).astype(np.uint8)
-            tables.append(craters_of(maps * valid[..., None], tile, source.mosaic, detector.info))
+            mask = np.rint(maps[..., detector.info.heads.index("mask")] * SCALE).astype(np.uint8)
+            if not valid.all():
+                mask[~valid] = NODATA
+                maps[~valid] = 0.0
+            masks[tile.name] = mask
+            tables.append(craters_of(maps, tile, source.mosaic, detector.info))
     filled = [table for table in tables if len(table)] or tables[:1]
     craters = pd.concat(filled, ignore_index=True)
     parts.write_part(parts.Part(craters, masks, unread), folder / batch.file)

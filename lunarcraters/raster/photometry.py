@@ -122,11 +122,12 @@ def normalise(
         Shape (height, width); 0 where invalid.
     """
     weight = valid.astype(np.float32)
-    if not valid.any():
+    count = weight.sum(dtype=np.float64)
+    if not count:
         return np.zeros(values.shape, np.float32)
     filled = np.where(valid, values, 0).astype(np.float32)
     # Near zero mean, so that the variance does not drown in single precision.
-    centred = (filled - filled[valid].mean(dtype=np.float64).astype(np.float32)) * weight
+    centred = (filled - np.float32(filled.sum(dtype=np.float64) / count)) * weight
     box = (WINDOW_PX, WINDOW_PX)
     share = np.maximum(cv2.blur(weight, box, borderType=cv2.BORDER_CONSTANT), 1e-6)
     mean = cv2.blur(centred, box, borderType=cv2.BORDER_CONSTANT) / share

@@ -1,7 +1,10 @@
 """Stitching: the masks of tiles as one raster on the mosaic's grid, block by block."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +22,7 @@ from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.sources import plain_allowed
 from lunarcraters.raster.tiling import Tile
-from lunarcraters.raster.warping import Float, Places, places_of_pixels, sample
+from lunarcraters.raster.warping import Float, Places, enlarge, places_of_pixels, sample
 
 NODATA = 255
 """Value of a mask pixel that was not searched."""
@@ -30,6 +33,7 @@ SCALE = 254
 _BLOCK_PX = 2048
 _COG_BLOCK_PX = 512
 _MASKS_KEPT = 64
+_MOST_THREADS = 8  # a block takes up to 200 MB
 
 Mask = NDArray[np.uint8]
 
@@ -84,7 +88,6 @@ def stitch(
 def _write_blocks(
     mosaic: Mosaic, tiles: Sequence[Tile], masks: Callable[[Tile], Mask | None], path: Path
 ) -> None:
-    cores = np.array([tile.core for tile in tiles], np.int64).reshape(-1, 4)
     finest = min((tile.level for tile in tiles), default=0)
     with rasterio.open(
         path,
@@ -101,19 +104,38 @@ def _write_blocks(
         blockxsize=_COG_BLOCK_PX,
         blockysize=_COG_BLOCK_PX,
         compress="deflate",
+        zlevel=1,  # written once more, as COG
+        num_threads="all_cpus",
         sparse_ok=True,
         bigtiff="IF_SAFER",
     ) as raster:
         raster.scales = (1.0 / SCALE,)
         raster.set_band_description(1, "crater probability")
-        for row in range(0, mosaic.height, _BLOCK_PX):
-            for column in range(0, mosaic.width, _BLOCK_PX):
-                width = min(_BLOCK_PX, mosaic.width - column)
-                box = (column, row, width, min(_BLOCK_PX, mosaic.height - row))
-                met = [tiles[int(index)] for index in np.flatnonzero(_meet(cores, box))]
-                block = _block(mosaic, met, masks, box, finest)
-                if (block != NODATA).any():
-                    raster.write(block, 1, window=Window(*box))
+        boxes = _boxes(mosaic, tiles)
+
+        def blocked(one: tuple[Box, list[Tile]]) -> Mask:
+            return _block(mosaic, one[1], masks, one[0], finest)
+
+        with ThreadPoolExecutor(_threads()) as pool:
+            while some := list(islice(boxes, 2 * _threads())):
+                for (box, _), block in zip(some, pool.map(blocked, some), strict=True):
+                    if (block != NODATA).any():
+                        raster.write(block, 1, window=Window(*box))
+
+
+def _boxes(mosaic: Mosaic, tiles: Sequence[Tile]) -> Iterator[tuple[Box, list[Tile]]]:
+    """The blocks that the cores of tiles meet, and these tiles."""
+    cores = np.array([tile.core for tile in tiles], np.int64).reshape(-1, 4)
+    for row in range(0, mosaic.height, _BLOCK_PX):
+        for column in range(0, mosaic.width, _BLOCK_PX):
+            size = min(_BLOCK_PX, mosaic.width - column), min(_BLOCK_PX, mosaic.height - row)
+            met = np.flatnonzero(_meet(cores, (column, row, *size)))
+            if len(met):
+                yield (column, row, *size), [tiles[index] for index in met.tolist()]
+
+
+def _threads() -> int:
+    return min(os.cpu_count() or 1, _MOST_THREADS)
 
 
 def _meet(cores: NDArray[np.int64], box: Box) -> NDArray[np.bool_]:
@@ -152,29 +174,33 @@ def _on_the_mosaic(
 ) -> tuple[Mask, NDArray[np.bool_]]:
     """A tile's mask and its validity at the mosaic pixels of a box."""
     column, row, width, height = box
-    if tile.window is not None and tile.level == 0:
-        left, top = column - tile.window[0], row - tile.window[1]
+    if tile.window is None:
+        u, v = places_of_pixels(_mosaic_to_frame(mosaic, tile, column, row), width, height)
+        real, known = sample(mask, mask != NODATA, u, v)
+        return np.rint(real).astype(np.uint8), known
+    left, top = column - tile.window[0], row - tile.window[1]
+    if tile.level == 0:
         values = mask[top : top + height, left : left + width]
         return values, values != NODATA
-    u, v = places_of_pixels(_mosaic_to_frame(mosaic, tile, column, row), width, height)
-    real, known = sample(mask, mask != NODATA, u, v)
+    scale = 2**tile.level
+    # The pixels that are asked for, and one around them to be bilinear with.
+    x, y = max(left // scale - 1, 0), max(top // scale - 1, 0)
+    part = mask[y : (top + height) // scale + 2, x : (left + width) // scale + 2]
+    real, known = enlarge(
+        part, part != NODATA, left - x * scale, top - y * scale, scale, width, height
+    )
     return np.rint(real).astype(np.uint8), known
 
 
 def _mosaic_to_frame(
     mosaic: Mosaic, tile: Tile, column: int, row: int
 ) -> Callable[[Float, Float], Places]:
-    window, crs = tile.window, tile.crs
+    crs = tile.crs
     a, b, c, d, e, f = (~tile.affine)[:6]
 
-    def through_window(x: Float, y: Float) -> Places:
-        assert window is not None
-        scale = window[2] / tile.size
-        return (x + column - window[0]) / scale, (y + row - window[1]) / scale
-
-    def over_the_ground(x: Float, y: Float) -> Places:
+    def place(x: Float, y: Float) -> Places:
         assert crs is not None
         east, north = moon.from_lonlat(crs, *mosaic.to_lonlat(x + column, y + row))
         return a * east + b * north + c, d * east + e * north + f
 
-    return over_the_ground if window is None else through_window
+    return place

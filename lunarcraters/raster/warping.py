@@ -52,6 +52,43 @@ def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixel
     return real.astype(values.dtype), known
 
 
+def enlarge(
+    values: NDArray[np.uint8],
+    valid: NDArray[np.bool_],
+    left: int,
+    top: int,
+    scale: int,
+    width: int,
+    height: int,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Bilinear values as of `sample`, of an array whose pixels become `scale` to a side.
+
+    Args:
+        values: What is enlarged.
+        valid: Which pixels have a value.
+        left: First pixel of the result, counted in pixels of the result.
+        top: Likewise, its row.
+        scale: A power of two.
+        width: Of the result.
+        height: Of the result.
+    """
+    # Pixel centres: (i + left + 0.5) / scale - 0.5, in steps that binary fractions hold.
+    shift = np.array([left + 0.5, top + 0.5]) / scale - 0.5
+    matrix = np.array([[1.0 / scale, 0.0, shift[0]], [0.0, 1.0 / scale, shift[1]]])
+
+    def warped(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        edges = cv2.BORDER_REPLICATE
+        return cv2.warpAffine(plane, matrix, (width, height), flags=flags, borderMode=edges)
+
+    if valid.all():
+        return warped(values.astype(np.float32)), np.ones((height, width), np.bool_)
+    share = warped(valid.astype(np.float32))
+    total = warped(np.where(valid, values, 0).astype(np.float32))
+    known = share > 0.4999
+    return np.divide(total, share, out=np.zeros_like(total), where=known), known
+
+
 def sample(
     values: NDArray[np.generic], valid: NDArray[np.bool_], x: Float, y: Float
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -70,7 +107,9 @@ def sample(
 
 def _places(along: Float) -> NDArray[np.float32]:
     """Places as cv2 has them: counted from the centre of the first pixel, unknown ones outside."""
-    return np.nan_to_num(along - 0.5, nan=-9.0).astype(np.float32)
+    places = (along - 0.5).astype(np.float32)
+    places[~np.isfinite(places)] = -9.0
+    return places
 
 
 def _sample_cubic(

@@ -2,6 +2,7 @@ import gzip
 import json
 import subprocess
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import numpy as np
@@ -100,7 +101,8 @@ def test_a_geopackage_has_its_layers_in_the_lunar_crs(lunar, tmp_path):
     path = tmp_path / "a.gpkg"
     write_catalogue(lunar, path)
     layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
-    assert set(layers) == {"craters", "centres", "bounding_boxes", "footprint", "catalogue"}
+    geometries = {"craters", "centres", "bounding_boxes", "footprint"}
+    assert set(layers) == {*geometries, "catalogue", "layer_styles"}
     for name in ("craters", "centres", "bounding_boxes", "footprint"):
         frame = pyogrio.read_dataframe(path, layer=name)
         assert is_lunar(frame.crs)
@@ -110,6 +112,25 @@ def test_a_geopackage_has_its_layers_in_the_lunar_crs(lunar, tmp_path):
     assert frame["area_km2"].tolist() == [123456.789]
     centres = pyogrio.read_dataframe(path, layer="centres")
     assert np.allclose(centres.geometry.x, centres["lon"])
+
+
+def test_qgis_is_told_how_to_draw_a_geopackage(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    styles = pyogrio.read_dataframe(path, layer="layer_styles")
+    assert styles.groupby("f_table_name")["useAsDefault"].sum().eq(1).all()
+    assert set(styles["f_table_name"]) == {"craters", "centres", "bounding_boxes", "footprint"}
+    for row in styles.itertuples():
+        renderer = ElementTree.fromstring(row.styleQML).find("renderer-v2")
+        ranges = renderer.findall("ranges/range")
+        symbols = {symbol.get("name") for symbol in renderer.findall("symbols/symbol")}
+        assert {one.get("symbol") for one in ranges} <= symbols
+        if ranges:
+            assert renderer.get("attr") in lunar.columns
+            low, high = float(ranges[0].get("lower")), float(ranges[-1].get("upper"))
+            values = lunar.craters[renderer.get("attr")]
+            assert low <= values.min(skipna=True)
+            assert values.max(skipna=True) <= high
 
 
 def test_gdal_of_the_system_sees_the_moon_in_a_geopackage(lunar, tmp_path):

@@ -2,7 +2,8 @@
 
 Layers `craters` (geodesic circles), `centres` and `bounding_boxes` have every column of the
 catalogue; `footprint` is the ground searched with its `area_km2`; the table `catalogue` holds how
-it was made. Catalogues in pixels have no CRS and y turned over (see `catalogue.outlines`).
+it was made, `layer_styles` how QGIS draws it. Catalogues in pixels have no CRS and y turned over
+(see `catalogue.outlines`).
 """
 
 import json
@@ -27,6 +28,7 @@ from pyogrio.errors import (
 from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
+from lunarcraters.catalogue.formats import styles
 from lunarcraters.catalogue.georeferencing import Geometries
 from lunarcraters.catalogue.schema import Catalogue, from_header
 from lunarcraters.errors import CatalogueError, OutputError
@@ -43,8 +45,10 @@ _VERSION = {"VERSION": "1.2"}
 
 def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as a GeoPackage."""
+    largest = 0.0
     try:
         for number, part in enumerate(parts):
+            largest = max(largest, float(part.diameters.max(initial=0.0)))
             for layer, (geometry_type, draw) in _LAYERS.items():
                 frame = gpd.GeoDataFrame(part.craters, geometry=draw(part), crs=about.crs)
                 _write_layer(frame, path, layer, geometry_type, append=number > 0)
@@ -60,6 +64,8 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
             {"key": list(header), "value": [json.dumps(value) for value in header.values()]}
         )
         pyogrio.write_dataframe(table, path, layer="catalogue", driver="GPKG")
+        looks = styles.layer_styles(about.columns[3], largest)
+        pyogrio.write_dataframe(looks, path, layer=styles.TABLE, driver="GPKG", FID="id")
     except _ERRORS as error:
         raise OutputError(f"the GeoPackage cannot be written: {error}") from error
 

@@ -1,0 +1,62 @@
+"""`craters report`."""
+
+from pathlib import Path
+
+import click
+
+from lunarcraters.cli.options import (
+    crs_option,
+    min_score_option,
+    output_option,
+    overwrite_option,
+    quiet_option,
+)
+
+
+@click.command("report")
+@click.argument("run", type=click.Path(path_type=Path))
+@output_option("HTML file to write.")
+@click.option("--reference", type=click.Path(path_type=Path),
+              help="Catalogue or labels to score the run against.")  # fmt: skip
+@click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
+              help="Smallest crater that is scored, km (pixels for a plain picture).")  # fmt: skip
+@click.option("--mosaic", type=click.Path(path_type=Path),
+              help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
+@min_score_option
+@crs_option
+@overwrite_option
+@quiet_option
+def command(
+    run: Path,
+    out: Path,
+    reference: Path | None,
+    min_diameter: float,
+    mosaic: Path | None,
+    min_score: str | None,
+    crs: str | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Show RUN as one HTML page: a map to zoom, counts, how it was made.
+
+    Sliders choose craters by score and diameter, on the map and in the plots. The page is one
+    file that needs no network; send it to a colleague.
+
+    \b
+    craters report run -o report.html
+    craters report run -o report.html --reference reference.csv --min-diameter 2
+    """
+    from lunarcraters.execution.run import searched_mosaic
+    from lunarcraters.report.page import write_report
+
+    craters = write_report(
+        run,
+        out,
+        searched_mosaic(run, mosaic, crs=crs),
+        reference=reference,
+        min_diameter=min_diameter,
+        min_score=min_score,
+        overwrite=overwrite,
+    )
+    if not quiet:
+        click.echo(f"{craters} craters in {out}")

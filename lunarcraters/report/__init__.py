@@ -1,0 +1,1 @@
+"""Report: one HTML page that shows what a run found."""

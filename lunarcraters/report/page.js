@@ -1,0 +1,156 @@
+"use strict";
+(async () => {
+  const text = (id) => JSON.parse(document.getElementById(id).textContent);
+  const about = text("about");
+  const plots = {};
+  for (const script of document.querySelectorAll("script[id$='-item']")) {
+    const name = script.id.slice(0, -"-item".length);
+    await Bokeh.embed.embed_item(text(script.id), name);
+    plots[name] = Bokeh.documents[Bokeh.documents.length - 1].roots()[0];
+  }
+  const part = (plot, name) => plots[plot].document.get_model_by_name(name);
+  const craters = part("map", "found").data;
+  const count = craters.diameter.length;
+  const element = (id) => document.getElementById(id);
+
+  // Sliders of diameters go evenly through their logarithms.
+  const span = Math.log(about.largest / about.smallest);
+  const diameter = (id) => about.smallest * Math.exp((span * element(id).value) / 1000);
+
+  const STEP = 0.5; // of a bin, powers of 2, as of craters plot csfd
+  const binOf = (value) => Math.floor(Math.round((Math.log2(value) / STEP) * 1e9) / 1e9);
+
+  function limits() {
+    const tolerance = 1e-9; // the ends of the sliders are craters themselves
+    return {
+      score: Number(element("least-score").value),
+      low: diameter("least-diameter") * (1 - tolerance),
+      high: diameter("most-diameter") * (1 + tolerance),
+    };
+  }
+
+  function chosen({ score, low, high }) {
+    const indices = [];
+    for (let i = 0; i < count; i++) {
+      const size = craters.diameter[i];
+      if (craters.score[i] >= score && size >= low && size <= high) indices.push(i);
+    }
+    return indices;
+  }
+
+  function binned(indices) {
+    if (!indices.length) return { first: 0, counts: [] };
+    const bins = indices.map((i) => binOf(craters.diameter[i]));
+    const first = bins.reduce((a, b) => Math.min(a, b));
+    const counts = new Array(bins.reduce((a, b) => Math.max(a, b)) - first + 1).fill(0);
+    for (const bin of bins) counts[bin - first] += 1;
+    return { first, counts };
+  }
+
+  function drawCounts({ first, counts }) {
+    const edges = Array.from({ length: counts.length + 1 }, (_, k) => 2 ** (STEP * (first + k)));
+    part("sizes", "sizes points").data = { left: edges.slice(0, -1), right: edges.slice(1), top: counts };
+    if (!plots.relative) return;
+    const complete = counts.length ? edges[counts.indexOf(Math.max(...counts)) + 1] : 1;
+    const atLeast = counts.slice();
+    for (let k = counts.length - 2; k >= 0; k--) atLeast[k] += atLeast[k + 1];
+    const columns = {};
+    for (const name of ["cumulative", "differential", "relative"]) {
+      columns[name] = { x: [], y: [], low: [], high: [], face: [] };
+      part(name, `${name} complete`).location = complete;
+    }
+    counts.forEach((n, k) => {
+      if (!n) return;
+      const [left, right] = [edges[k], edges[k + 1]];
+      const middle = Math.sqrt(left * right);
+      const differential = n / (about.area * (right - left));
+      const face = left >= complete * (1 - 1e-9) ? 1 : 0;
+      const add = (name, x, y, craters) => {
+        const error = y / Math.sqrt(craters);
+        const column = columns[name];
+        column.x.push(x);
+        column.y.push(y);
+        column.low.push(Math.max(y - error, y / 4)); // that of one crater reaches to zero
+        column.high.push(y + error);
+        column.face.push(face);
+      };
+      add("cumulative", left, atLeast[k] / about.area, atLeast[k]);
+      add("differential", middle, differential, n);
+      add("relative", middle, middle ** 3 * differential, n);
+    });
+    for (const [name, column] of Object.entries(columns)) part(name, `${name} points`).data = column;
+  }
+
+  function drawScores(indices) {
+    const bins = 20;
+    const top = new Array(bins).fill(0);
+    for (const i of indices) top[Math.min(Math.floor(craters.score[i] * bins), bins - 1)] += 1;
+    const left = top.map((_, k) => k / bins);
+    part("scores", "scores points").data = { left, right: left.map((x) => x + 1 / bins), top };
+  }
+
+  let waiting = false;
+  function update() {
+    waiting = false;
+    const bounds = limits();
+    const indices = chosen(bounds);
+    part("map", "shown").indices = indices;
+    drawCounts(binned(indices));
+    drawScores(indices);
+    const round = (value) => `${Number(value.toPrecision(3))} ${about.unit}`;
+    element("least-score-value").value = bounds.score.toFixed(3);
+    element("least-diameter-value").value = round(bounds.low);
+    element("most-diameter-value").value = round(bounds.high);
+    const density = about.area ? ` (${Number(((indices.length / about.area) * 1e6).toPrecision(4)).toLocaleString()} in 10⁶ km²)` : "";
+    element("summary").value =
+      `${indices.length.toLocaleString()} craters shown of ${about.total.toLocaleString()} found${density}`;
+    document.body.dataset.shown = indices.length;
+  }
+  for (const slider of document.querySelectorAll("input[type='range']")) {
+    slider.addEventListener("input", () => {
+      if (!waiting) requestAnimationFrame(update);
+      waiting = true;
+    });
+  }
+  for (const box of document.querySelectorAll("[data-layer]")) {
+    box.addEventListener("change", () => { part("map", box.dataset.layer).visible = box.checked; });
+  }
+
+  element("map").addEventListener("keydown", (event) => {
+    const { x_range: x, y_range: y } = plots.map;
+    const [wide, tall] = [x.end - x.start, y.end - y.start];
+    const move = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowDown: [0, -0.1], ArrowUp: [0, 0.1] }[event.key];
+    const zoom = { "+": 0.1, "=": 0.1, "-": -0.125 }[event.key];
+    if (move) {
+      x.setv({ start: x.start + move[0] * wide, end: x.end + move[0] * wide });
+      y.setv({ start: y.start + move[1] * tall, end: y.end + move[1] * tall });
+    } else if (zoom) {
+      x.setv({ start: x.start + zoom * wide, end: x.end - zoom * wide });
+      y.setv({ start: y.start + zoom * tall, end: y.end - zoom * tall });
+    } else if (event.key === "0") {
+      x.reset();
+      y.reset();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  function colour() {
+    const [paper, ink, line] = dark.matches ? ["#14161a", "#e6e8ec", "#353b47"] : ["#ffffff", "#1a1d23", "#d5d9e0"];
+    for (const plot of Object.values(plots)) {
+      plot.background_fill_color = plot.border_fill_color = paper;
+      plot.outline_line_color = line;
+      if (plot.title) plot.title.text_color = ink;
+      for (const side of [...plot.below, ...plot.left]) {
+        for (const name of ["axis_label_text_color", "major_label_text_color", "axis_line_color", "major_tick_line_color", "minor_tick_line_color"]) side[name] = ink;
+      }
+      for (const grid of plot.center) if ("grid_line_color" in grid) grid.grid_line_color = line;
+    }
+  }
+  dark.addEventListener("change", colour);
+  colour();
+  update();
+  document.body.dataset.ready = "yes";
+})();

@@ -1,0 +1,67 @@
+"""The plots of the page; the browser fills them in: they count what the map shows."""
+
+from bokeh.models import ColumnDataSource, Model, Span
+from bokeh.plotting import figure
+
+from lunarcraters.evaluation.matching import Matches
+from lunarcraters.evaluation.scores import Scores, curve
+
+_INK = "#3b82f6"
+
+
+def counts(name: str, title: str, across: str, along: str) -> Model:
+    """A plot with both axes logarithmic: points with error bars; the source `<name>`.
+
+    Its columns are x, y, low, high, and face, the opacity of a point. The line `complete` stands
+    where craters begin to be missed.
+    """
+    plot = _plot(name, title, across, along, "log", "log")
+    source = ColumnDataSource({column: [1.0] for column in ("x", "y", "low", "high", "face")})
+    source.name = f"{name} points"
+    plot.segment("x", "low", "x", "high", source=source, line_color=_INK)
+    plot.scatter("x", "y", size=7, line_color=_INK, fill_color=_INK, fill_alpha="face",
+                 source=source)  # fmt: skip
+    plot.add_layout(Span(dimension="height", line_color="#dc2626", line_dash="dashed",
+                         location=1.0, name=f"{name} complete"))  # fmt: skip
+    return plot
+
+
+def histogram(name: str, title: str, across: str, *, log: bool) -> Model:
+    """A histogram; the source `<name> points` has left, right and top."""
+    plot = _plot(name, title, across, "craters", "log" if log else "linear", "linear")
+    source = ColumnDataSource({column: [1.0] for column in ("left", "right", "top")})
+    source.name = f"{name} points"
+    plot.quad("left", "right", "top", 0, source=source, fill_color=_INK, fill_alpha=0.6,
+              line_color=_INK)  # fmt: skip
+    plot.y_range.start = 0
+    return plot
+
+
+def precision_recall(matches: Matches, scores: Scores) -> Model:
+    """Precision by recall of all detections, and where the chosen threshold lies."""
+    plot = _plot("precision", "Precision and recall", "recall", "precision", "linear", "linear")
+    _, precision, recall = curve(matches)
+    plot.line(recall, precision, line_color=_INK, line_width=2)
+    plot.scatter(scores.chosen.recall, scores.chosen.precision, size=10, fill_color="#dc2626",
+                 line_color=None)  # fmt: skip
+    plot.x_range.update(start=0.0, end=1.01)
+    plot.y_range.update(start=0.0, end=1.01)
+    return plot
+
+
+def _plot(name: str, title: str, across: str, along: str, x: str, y: str) -> Model:
+    plot = figure(
+        name=name,
+        title=title,
+        x_axis_label=across,
+        y_axis_label=along,
+        x_axis_type=x,
+        y_axis_type=y,
+        height=320,
+        tools="pan,box_zoom,reset,save",
+        active_drag=None,
+        sizing_mode="stretch_width",
+    )
+    plot.toolbar.logo = None
+    plot.toolbar.autohide = True
+    return plot

@@ -1,0 +1,168 @@
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from lunarcraters import moon
+from lunarcraters.catalogue.csfd import size_frequency
+from lunarcraters.catalogue.formats import write_catalogue
+from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.cli.report import command
+from lunarcraters.errors import CatalogueError, OutputError, RunError
+from lunarcraters.execution.manifest import Manifest, write_manifest
+from lunarcraters.execution.run import CRATERS, RESULT
+from lunarcraters.raster.mosaic import open_mosaic
+from lunarcraters.report.page import write_report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader"]
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory, scene):
+    """A run over the scene whose craters are by lot."""
+    path = tmp_path_factory.mktemp("report") / "run"
+    mosaic = open_mosaic(scene)
+    rng = np.random.default_rng(1)
+    x, y = rng.uniform(100, 900, (2, 300))
+    lon, lat = mosaic.to_lonlat(x, y)
+    diameters = 0.8 * rng.pareto(2.0, 300) + 0.8
+    scores = rng.uniform(0.05, 1.0, 300)
+    craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": diameters, "score": scores})
+    found = Catalogue(
+        craters, moon.geographic_crs(), footprint_area_km2=5000.0, thresholds={"balanced": 0.4}
+    )
+    settings = {"version": "</script><b>", "precision": "float32"}
+    write_manifest(Manifest("a", str(scene), "b", "wac.keras", settings), path)
+    write_catalogue(found, path / CRATERS)
+    result = {"craters": 300, "tiles": 7, "unread_tiles": {}, "searched_km2": 5000, "seconds": 9}
+    (path / RESULT).write_text(json.dumps(result))
+    return path
+
+
+@pytest.fixture(scope="session")
+def page(run, scene, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    reference = path.with_suffix(".csv")
+    found = _read(run)
+    write_catalogue(found.select(0.7), reference)
+    write_report(run, path, open_mosaic(scene), reference=reference)
+    return path
+
+
+def _read(run):
+    from lunarcraters.execution.run import read_run
+
+    return read_run(run)
+
+
+def test_a_page_needs_no_other_file(page):
+    text = page.read_text()
+    markup = re.sub(r"<script[^>]*>.*?</script>", "", text, flags=re.DOTALL)
+    assert not re.search(r"(src|href)\s*=\s*[\"'](?!data:)", markup)
+    assert "url(" not in markup
+    assert "&lt;/script&gt;&lt;b&gt;" in markup, "what others wrote is text"
+    items = re.findall(r'<script type="application/json" id="(.+?)">(.*?)</script>', text)
+    for name, item in items:
+        assert json.loads(item), name
+    assert {"map-item", "relative-item", "precision-item", "about"} <= {name for name, _ in items}
+
+
+def test_a_page_tells_how_good_the_run_is(page):
+    text = page.read_text()
+    assert "recall 1.000" in text
+    assert "Counted on 5,000.0 km²" in text
+
+
+def test_the_command_writes_a_page_once(run, tmp_path):
+    out = tmp_path / "a.html"
+    assert "300 craters" in CliRunner().invoke(command, [str(run), "-o", str(out)]).output
+    again = CliRunner().invoke(command, [str(run), "-o", str(out)])
+    assert isinstance(again.exception, OutputError)
+    wrong = CliRunner().invoke(command, [str(run), "-o", f"{out}2", "--min-score", "best"])
+    assert isinstance(wrong.exception, CatalogueError)
+    none = CliRunner().invoke(command, [str(tmp_path), "-o", f"{out}2"])
+    assert isinstance(none.exception, RunError)
+    assert not out.with_name("a.html2").exists()
+
+
+@pytest.fixture
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def shown(browser, page):
+    """The page in a browser that has no network, and what it complained of."""
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900})
+    tab, complaints = context.new_page(), []
+    tab.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(page.as_uri())
+    tab.wait_for_selector("body[data-ready=yes]", state="attached")
+    return tab, complaints
+
+
+def points(tab, plot):
+    source = f"Bokeh.documents.map(d => d.get_model_by_name('{plot} points')).find(Boolean)"
+    return tab.evaluate(
+        f"Object.fromEntries(Object.entries({source}.data).map(([k, v]) => [k, [...v]]))"
+    )
+
+
+def slide(tab, name, value):
+    tab.eval_on_selector(
+        f"#{name}", f"e => {{e.value = {value}; e.dispatchEvent(new Event('input'))}}"
+    )
+    tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_a_browser_counts_as_the_program_does(run, shown):
+    tab, complaints = shown
+    for score in (0.4, 0.8):
+        slide(tab, "least-score", score)
+        chosen = _read(run).select(score)
+        assert tab.get_attribute("body", "data-shown") == str(len(chosen))
+        counted = size_frequency(chosen)
+        full = counted.counts > 0
+        wanted = {
+            "cumulative": counted.cumulative,
+            "differential": counted.differential,
+            "relative": counted.relative,
+        }
+        for plot, values in wanted.items():
+            assert points(tab, plot)["y"] == pytest.approx(values[full].tolist(), rel=1e-9)
+        at = counted.edges[:-1][full] >= counted.complete_from_km * (1 - 1e-9)
+        assert points(tab, "relative")["face"] == at.astype(float).tolist()
+        assert sum(points(tab, "scores")["top"]) == len(chosen)
+    assert complaints == []
+
+
+def test_a_browser_filters_by_diameter_and_moves_by_keyboard(shown):
+    tab, complaints = shown
+    slide(tab, "least-score", 0)
+    assert tab.get_attribute("body", "data-shown") == "300"
+    slide(tab, "least-diameter", 500)
+    few = int(tab.get_attribute("body", "data-shown"))
+    assert 0 < few < 300
+    slide(tab, "most-diameter", 400)
+    assert tab.get_attribute("body", "data-shown") == "0"
+    start = "Bokeh.documents[0].roots()[0].x_range.start"
+    before = tab.evaluate(start)
+    tab.focus("#map")
+    tab.keyboard.press("ArrowRight")
+    assert tab.evaluate(start) > before
+    tab.check("[data-layer=reference]")
+    assert tab.evaluate("Bokeh.documents[0].get_model_by_name('reference').visible")
+    assert complaints == []
