@@ -28,6 +28,7 @@ import click
 import numpy as np
 import psutil
 import rasterio
+from affine import Affine
 
 from lunarcraters.execution import assembly, engine, search
 from lunarcraters.execution.detect import open_source
@@ -59,14 +60,20 @@ def main(scene: Path, repeat: int, side: int) -> None:
 
 
 def write_mosaic(scene: Path, side: int, path: Path) -> None:
-    """Lay a scene out `side` by `side` times, mirrored at every edge."""
+    """Lay a scene out `side` by `side` times, mirrored at every edge, astride the equator.
+
+    There no pixel is resampled, whatever the size.
+    """
     with rasterio.open(scene) as raster:
         values, profile = raster.read(1), raster.profile
     double = np.block([[values, values[:, ::-1]], [values[::-1], values[::-1, ::-1]]])
     whole = np.tile(double, (-(-side // 2), -(-side // 2)))
     whole = whole[: side * values.shape[0], : side * values.shape[1]]
     height, width = whole.shape
-    with rasterio.open(path, "w", **{**profile, "height": height, "width": width}) as raster:
+    a, b, _, d, e, _ = profile["transform"][:6]
+    middle = Affine(a, b, -a * width / 2.0, d, e, -e * height / 2.0)
+    size = {"height": height, "width": width, "transform": middle}
+    with rasterio.open(path, "w", **{**profile, **size}) as raster:
         raster.write(whole, 1)
 
 

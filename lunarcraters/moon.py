@@ -84,8 +84,14 @@ def local_frame(lon: float, lat: float, sphere_radius_m: float = RADIUS_M) -> CR
 
 
 @lru_cache(maxsize=512)
+def crs_of(wkt: str) -> CRS:
+    """A coordinate system from its WKT, remembered: to read one takes milliseconds."""
+    return CRS.from_wkt(wkt)
+
+
+@lru_cache(maxsize=512)
 def _transformer(crs_wkt: str) -> Transformer:
-    crs = CRS.from_wkt(crs_wkt)
+    crs = crs_of(crs_wkt)
     return Transformer.from_crs(crs, geographic_crs(radius_m(crs)), always_xy=True)
 
 

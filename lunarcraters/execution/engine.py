@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import cv2
 from dask import config
 from distributed import (
     CancelledError,
@@ -63,7 +64,9 @@ class SearchPlugin(WorkerPlugin):
         if self.loaded is None:
             _check_versions(self.versions)
             neighbours = self.workers_by_host.get(_host(get_worker().address), 1)
-            start_tensorflow(max(_cores() // neighbours, 1), self.precision)
+            threads = max(_cores() // neighbours, 1)
+            cv2.setNumThreads(threads)
+            start_tensorflow(threads, self.precision)
             from lunarcraters.network.inference import Detector
 
             with TemporaryDirectory() as folder:

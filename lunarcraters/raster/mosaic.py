@@ -66,7 +66,7 @@ class Mosaic:
     @cached_property
     def crs(self) -> CRS | None:
         """The CRS; None for a plain picture."""
-        return None if self.crs_wkt is None else CRS.from_wkt(self.crs_wkt)
+        return None if self.crs_wkt is None else moon.crs_of(self.crs_wkt)
 
     @property
     def radius_m(self) -> float:

@@ -1,12 +1,10 @@
 """Stitching: the masks of tiles as one raster on the mosaic's grid, block by block."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -33,7 +31,6 @@ SCALE = 254
 _BLOCK_PX = 2048
 _COG_BLOCK_PX = 512
 _MASKS_KEPT = 64
-_MOST_THREADS = 8  # a block takes up to 200 MB
 
 Mask = NDArray[np.uint8]
 
@@ -111,16 +108,10 @@ def _write_blocks(
     ) as raster:
         raster.scales = (1.0 / SCALE,)
         raster.set_band_description(1, "crater probability")
-        boxes = _boxes(mosaic, tiles)
-
-        def blocked(one: tuple[Box, list[Tile]]) -> Mask:
-            return _block(mosaic, one[1], masks, one[0], finest)
-
-        with ThreadPoolExecutor(_threads()) as pool:
-            while some := list(islice(boxes, 2 * _threads())):
-                for (box, _), block in zip(some, pool.map(blocked, some), strict=True):
-                    if (block != NODATA).any():
-                        raster.write(block, 1, window=Window(*box))
+        for box, met in _boxes(mosaic, tiles):
+            block = _block(mosaic, met, masks, box, finest)
+            if (block != NODATA).any():
+                raster.write(block, 1, window=Window(*box))
 
 
 def _boxes(mosaic: Mosaic, tiles: Sequence[Tile]) -> Iterator[tuple[Box, list[Tile]]]:
@@ -132,10 +123,6 @@ def _boxes(mosaic: Mosaic, tiles: Sequence[Tile]) -> Iterator[tuple[Box, list[Ti
             met = np.flatnonzero(_meet(cores, (column, row, *size)))
             if len(met):
                 yield (column, row, *size), [tiles[index] for index in met.tolist()]
-
-
-def _threads() -> int:
-    return min(os.cpu_count() or 1, _MOST_THREADS)
 
 
 def _meet(cores: NDArray[np.int64], box: Box) -> NDArray[np.bool_]:
@@ -174,33 +161,39 @@ def _on_the_mosaic(
 ) -> tuple[Mask, NDArray[np.bool_]]:
     """A tile's mask and its validity at the mosaic pixels of a box."""
     column, row, width, height = box
-    if tile.window is None:
-        u, v = places_of_pixels(_mosaic_to_frame(mosaic, tile, column, row), width, height)
-        real, known = sample(mask, mask != NODATA, u, v)
-        return np.rint(real).astype(np.uint8), known
-    left, top = column - tile.window[0], row - tile.window[1]
-    if tile.level == 0:
-        values = mask[top : top + height, left : left + width]
-        return values, values != NODATA
     scale = 2**tile.level
-    # The pixels that are asked for, and one around them to be bilinear with.
-    x, y = max(left // scale - 1, 0), max(top // scale - 1, 0)
-    part = mask[y : (top + height) // scale + 2, x : (left + width) // scale + 2]
-    real, known = enlarge(
-        part, part != NODATA, left - x * scale, top - y * scale, scale, width, height
-    )
+    if tile.window is None:
+        # At the resolution of the level, with a pixel around to be bilinear with.
+        x, y = column // scale - 1, row // scale - 1
+        across, down = (column + width) // scale + 2 - x, (row + height) // scale + 2 - y
+        places = places_of_pixels(_mosaic_to_frame(mosaic, tile, (x, y)), across, down)
+        part: NDArray[Any]
+        part, known = sample(mask, mask != NODATA, *places)
+        column, row = column - x * scale, row - y * scale
+    else:
+        column, row = column - tile.window[0], row - tile.window[1]
+        if scale == 1:
+            values = mask[row : row + height, column : column + width]
+            return values, values != NODATA
+        x, y = max(column // scale - 1, 0), max(row // scale - 1, 0)
+        part = mask[y : (row + height) // scale + 2, x : (column + width) // scale + 2]
+        known = part != NODATA
+        column, row = column - x * scale, row - y * scale
+    real, known = enlarge(part, known, scale, (column, row), (width, height))
     return np.rint(real).astype(np.uint8), known
 
 
 def _mosaic_to_frame(
-    mosaic: Mosaic, tile: Tile, column: int, row: int
+    mosaic: Mosaic, tile: Tile, first: tuple[int, int]
 ) -> Callable[[Float, Float], Places]:
-    crs = tile.crs
+    """From pixels of the mosaic at a tile's level, counted from one of them, into its frame."""
+    crs, scale = tile.crs, 2**tile.level
     a, b, c, d, e, f = (~tile.affine)[:6]
 
     def place(x: Float, y: Float) -> Places:
         assert crs is not None
-        east, north = moon.from_lonlat(crs, *mosaic.to_lonlat(x + column, y + row))
+        lon, lat = mosaic.to_lonlat((x + first[0]) * scale, (y + first[1]) * scale)
+        east, north = moon.from_lonlat(crs, lon, lat)
         return a * east + b * north + c, d * east + e * north + f
 
     return place

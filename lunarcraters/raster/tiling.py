@@ -56,7 +56,7 @@ class Tile:
     @property
     def crs(self) -> CRS | None:
         """CRS of the frame; None for a plain picture."""
-        return None if self.crs_wkt is None else CRS.from_wkt(self.crs_wkt)
+        return None if self.crs_wkt is None else moon.crs_of(self.crs_wkt)
 
 
 def plan_tiles(

@@ -1,6 +1,7 @@
 """Warping: pixels of one grid sampled at the places of another."""
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,7 +32,7 @@ def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixel
     Returns:
         Values in the mosaic's dtype (0 where invalid) and validity, of shape (size, size).
     """
-    place = _frame_to_mosaic(mosaic, CRS.from_wkt(crs_wkt), affine, size)
+    place = _frame_to_mosaic(mosaic, moon.crs_of(crs_wkt), affine, size)
     by = _decimation(mosaic, place, size)
     x, y = places_of_pixels(
         place, size, size, tolerance=(_TOLERANCE_PX * by[0], _TOLERANCE_PX * by[1])
@@ -53,40 +54,29 @@ def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixel
 
 
 def enlarge(
-    values: NDArray[np.uint8],
+    values: NDArray[np.generic],
     valid: NDArray[np.bool_],
-    left: int,
-    top: int,
     scale: int,
-    width: int,
-    height: int,
+    place: tuple[int, int],
+    size: tuple[int, int],
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Bilinear values as of `sample`, of an array whose pixels become `scale` to a side.
+    """Bilinear values as of `sample`, of an array whose pixels become several.
 
     Args:
         values: What is enlarged.
         valid: Which pixels have a value.
-        left: First pixel of the result, counted in pixels of the result.
-        top: Likewise, its row.
-        scale: A power of two.
-        width: Of the result.
-        height: Of the result.
+        scale: Pixels that one becomes, to a side; a power of two.
+        place: First column and row of the result, in its pixels.
+        size: Columns and rows of the result.
     """
-    # Pixel centres: (i + left + 0.5) / scale - 0.5, in steps that binary fractions hold.
-    shift = np.array([left + 0.5, top + 0.5]) / scale - 0.5
+    shift = (np.array(place) + 0.5) / scale - 0.5
     matrix = np.array([[1.0 / scale, 0.0, shift[0]], [0.0, 1.0 / scale, shift[1]]])
-
-    def warped(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        edges = cv2.BORDER_REPLICATE
-        return cv2.warpAffine(plane, matrix, (width, height), flags=flags, borderMode=edges)
-
     if valid.all():
-        return warped(values.astype(np.float32)), np.ones((height, width), np.bool_)
-    share = warped(valid.astype(np.float32))
-    total = warped(np.where(valid, values, 0).astype(np.float32))
-    known = share > 0.4999
-    return np.divide(total, share, out=np.zeros_like(total), where=known), known
+        whole = _warped(values.astype(np.float32), matrix, *size)
+        return whole, np.ones(whole.shape, np.bool_)
+    share = _warped(valid.astype(np.float32), matrix, *size)
+    total = _warped(np.where(valid, values, 0).astype(np.float32), matrix, *size)
+    return _mean(total, share)
 
 
 def sample(
@@ -101,6 +91,15 @@ def sample(
     map_x, map_y = _places(x), _places(y)
     share = cv2.remap(weight, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     total = cv2.remap(real, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return _mean(total, share)
+
+
+def _mean(
+    total: NDArray[np.float32], share: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """What the valid part says, where it is half or more."""
+    if share.min() > 0.9999:
+        return total, np.ones(total.shape, np.bool_)
     known = share > 0.4999
     return np.divide(total, share, out=np.zeros_like(total), where=known), known
 
@@ -163,12 +162,17 @@ def _grid(u: NDArray[np.generic], v: NDArray[np.generic]) -> Places:
 
 
 def _between(knots: Float, width: int, height: int) -> Float:
-    """Bilinear at pixel centres; in plain steps, whose result is the same on every machine."""
-    column, row = np.arange(width) // _KNOT_PX, np.arange(height) // _KNOT_PX
-    along_x = (np.arange(width) + 0.5) / _KNOT_PX - column
-    along_y = ((np.arange(height) + 0.5) / _KNOT_PX - row)[:, None]
-    wide = knots[:, column] * (1.0 - along_x) + knots[:, column + 1] * along_x
-    return np.asarray(wide[row] * (1.0 - along_y) + wide[row + 1] * along_y)
+    """Bilinear at pixel centres."""
+    # cv2 counts places in steps of 1/32 pixel: those of the centres, odd 32nds, are exact.
+    step, first = 1.0 / _KNOT_PX, 0.5 / _KNOT_PX
+    matrix = np.array([[step, 0.0, first], [0.0, step, first]])
+    return np.asarray(_warped(knots, matrix, width, height))
+
+
+def _warped(plane: NDArray[Any], matrix: Float, width: int, height: int) -> NDArray[Any]:
+    """Bilinear at the places that a matrix leads to, counted from the first pixel's centre."""
+    flags, edges = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
+    return cv2.warpAffine(plane, matrix, (width, height), flags=flags, borderMode=edges)
 
 
 def _frame_to_mosaic(
