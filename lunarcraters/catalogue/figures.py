@@ -1,31 +1,41 @@
 """Pictures of a catalogue."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
 matplotlib.use("Agg")
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from lunarcraters import moon
 from lunarcraters.catalogue.csfd import SizeFrequency, relative_errors
+from lunarcraters.catalogue.graticule import graticule, scale_bar_km
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.files import replacing
 from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.quicklook import quick_look, shrinking
 
 _SIDE_PX = 1600
 _POINTS = 48
+_DPI = 100
+_MARGINS_PX = (70, 40, 90, 20)  # left, bottom, right, top
+_AT_EDGE = 0.98
+_HALO = [withStroke(linewidth=2, foreground="black")]
 
 Float = NDArray[np.float64]
 
 
 def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
-    """Draw the craters as circles over their mosaic, coloured by score.
+    """Draw the craters as circles over their mosaic, coloured by score, with a graticule.
 
     Args:
         catalogue: What was found in the mosaic.
@@ -34,6 +44,7 @@ def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
 
     Raises:
         CatalogueError: One is in pixels and the other on the sphere.
+        MosaicError: The mosaic cannot be read, or has no valid pixel.
         OutputError: The picture cannot be written.
     """
     if catalogue.is_pixels != mosaic.is_plain:
@@ -41,27 +52,62 @@ def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
             f"the catalogue is in {'pixels' if catalogue.is_pixels else 'degrees'}, and "
             f"{mosaic.name} is not: give the mosaic that it was made from"
         )
-    step = max(-(-max(mosaic.width, mosaic.height) // _SIDE_PX), 1)
-    values, valid = mosaic.read((0, 0, mosaic.width, mosaic.height), step)
-    if not valid.any():
-        raise CatalogueError(f"{mosaic.name} has no valid pixel to draw: give another mosaic")
-    low, high = np.percentile(values[valid].astype(float), [0.5, 99.5])
-    height, width = values.shape
-    figure = plt.figure(figsize=(width / 100, height / 100), dpi=100)
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    grey, valid = quick_look(mosaic, _SIDE_PX)
+    height, width = grey.shape
+    left, bottom, right, top = _MARGINS_PX
+    whole = np.array([width + left + right, height + bottom + top])
+    figure = plt.figure(figsize=tuple(whole / _DPI), dpi=_DPI)
+    place = np.array([left, bottom, width, height]) / np.tile(whole, 2)
+    axes = figure.add_axes(tuple(place))
+    step = shrinking(mosaic, _SIDE_PX)
     extent = (0.0, width * step, height * step, 0.0)
-    shown = np.where(valid, values, low)
-    axes.imshow(shown, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), extent=extent)
-    axes.set_axis_off()
-    axes.set(autoscale_on=False, xlim=extent[:2], ylim=extent[2:])
+    shown = np.where(valid, grey, 255)
+    axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
+    axes.set(autoscale_on=False, xticks=[], yticks=[])
+    axes.set(xlim=(0, mosaic.width), ylim=(mosaic.height, 0))
     outlines = outlines_in_pixels(
         catalogue.positions, catalogue.diameters, catalogue.radius_m, mosaic
     )
-    colours = plt.get_cmap("autumn")(np.nan_to_num(catalogue.scores, nan=1.0))
-    axes.add_collection(LineCollection(list(outlines), colors=colours, linewidths=0.9))
+    colours = plt.get_cmap("autumn")
+    values = np.nan_to_num(catalogue.scores, nan=1.0)
+    axes.add_collection(LineCollection(list(outlines), colors=colours(values), linewidths=0.9))
+    if not mosaic.is_plain:
+        _draw_graticule(axes, mosaic)
+    if np.isfinite(catalogue.scores).any():
+        legend = figure.add_axes(((left + width + 14) / whole[0], bottom / whole[1], 14 / whole[0],
+                                  min(height, 300) / whole[1]))  # fmt: skip
+        figure.colorbar(ScalarMappable(Normalize(0.0, 1.0), colours), cax=legend, label="score")
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png")
     plt.close(figure)
+
+
+def _draw_graticule(axes: Any, mosaic: Mosaic) -> None:
+    """Meridians and parallels, labelled where they leave the map, and a bar of kilometres."""
+    for line in graticule(mosaic):
+        points = line.points
+        axes.plot(*points.T, color="white", linewidth=0.6, alpha=0.55)
+        seen = points[np.isfinite(points).all(axis=1)]
+        if not len(seen):
+            continue
+        x, y = seen[np.argmax(seen[:, 1])] if line.is_meridian else seen[np.argmin(seen[:, 0])]
+        if line.is_meridian and y > _AT_EDGE * mosaic.height:
+            place = {"xy": (x, mosaic.height), "xytext": (0, -4), "ha": "center", "va": "top"}
+        elif not line.is_meridian and x < (1.0 - _AT_EDGE) * mosaic.width:
+            place = {"xy": (0.0, y), "xytext": (-4, 0), "ha": "right", "va": "center"}
+        else:  # it ends within the map
+            place = {"xy": (x, y), "xytext": (3, 3), "ha": "left", "va": "bottom"}
+            place |= {"color": "white", "path_effects": _HALO}
+        axes.annotate(line.label, textcoords="offset points", fontsize=9, **place)
+    assert mosaic.gsd_m is not None
+    length = scale_bar_km(mosaic.width * mosaic.gsd_m / 1000.0)
+    start, end = 0.03 * mosaic.width, 0.03 * mosaic.width + length * 1000.0 / mosaic.gsd_m
+    height = 0.97 * mosaic.height
+    axes.plot([start, end], [height, height], color="white", linewidth=3, path_effects=_HALO)
+    axes.annotate(
+        f"{length:g} km", ((start + end) / 2.0, height), xytext=(0, 5), ha="center", color="white",
+        textcoords="offset points", path_effects=_HALO,
+    )  # fmt: skip
 
 
 def draw_csfd(found: SizeFrequency, path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters import moon
 from lunarcraters.catalogue import georeferencing
 from lunarcraters.catalogue.georeferencing import Geometries
 from lunarcraters.catalogue.schema import Catalogue
@@ -22,7 +23,13 @@ def crater_outlines(catalogue: Catalogue) -> Geometries:
         circles = shapely.buffer(crater_centres(catalogue), catalogue.diameters / 2, quad_segs=16)
         return np.asarray(shapely.reverse(circles), dtype=object)
     lon, lat = catalogue.positions.T
-    return georeferencing.crater_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
+    turn = _turn(catalogue)
+    return _moved(
+        georeferencing.crater_polygons(
+            moon.wrap_longitude(lon - turn), lat, catalogue.diameters, catalogue.radius_m
+        ),
+        turn,
+    )
 
 
 def crater_boxes(catalogue: Catalogue) -> Geometries:
@@ -31,20 +38,46 @@ def crater_boxes(catalogue: Catalogue) -> Geometries:
         middle, half = catalogue.positions * _UPRIGHT, catalogue.diameters[:, None] / 2
         return np.asarray(shapely.box(*(middle - half).T, *(middle + half).T), dtype=object)
     lon, lat = catalogue.positions.T
-    return georeferencing.box_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
+    turn = _turn(catalogue)
+    return _moved(
+        georeferencing.box_polygons(
+            moon.wrap_longitude(lon - turn), lat, catalogue.diameters, catalogue.radius_m
+        ),
+        turn,
+    )
 
 
 def crater_centres(catalogue: Catalogue) -> Geometries:
     """Centres as points, (n,)."""
+    positions = catalogue.table[list(catalogue.columns[1:3])].to_numpy(float)
     turned = _UPRIGHT if catalogue.is_pixels else 1.0
-    return np.asarray(shapely.points(catalogue.positions * turned), dtype=object)
+    return np.asarray(shapely.points(positions * turned), dtype=object)
 
 
 def footprint_outline(catalogue: Catalogue) -> BaseGeometry | None:
     """The ground searched; None where it is not known."""
-    if catalogue.footprint is None or not catalogue.is_pixels:
+    if catalogue.footprint is None:
+        return None
+    if catalogue.is_pixels:
+        return turn_over(catalogue.footprint)
+    if catalogue.lon_domain != 360:
         return catalogue.footprint
-    return turn_over(catalogue.footprint)
+    west = shapely.intersection(catalogue.footprint, shapely.box(-180.0, -90.0, 0.0, 90.0))
+    east = shapely.intersection(catalogue.footprint, shapely.box(0.0, -90.0, 180.0, 90.0))
+    whole = shapely.union(shapely.transform(west, np.array([360.0, 0.0]).__add__), east)
+    polygons = [one for one in shapely.get_parts(whole) if one.geom_type == "Polygon"]
+    return shapely.reverse(shapely.normalize(shapely.MultiPolygon(polygons)))
+
+
+def _turn(catalogue: Catalogue) -> float:
+    """Degrees from the middle of -180..180 to that of the longitudes that are written."""
+    return 180.0 if catalogue.lon_domain == 360 else 0.0
+
+
+def _moved(geometries: Geometries, turn: float) -> Geometries:
+    if not turn:
+        return geometries
+    return np.asarray(shapely.transform(geometries, np.array([turn, 0.0]).__add__), dtype=object)
 
 
 def turn_over(geometry: BaseGeometry) -> BaseGeometry:

@@ -45,6 +45,7 @@ class Catalogue:
         footprint_area_km2: Its area on the sphere.
         thresholds: Operating points of the model, e.g. `{"balanced": 0.31}`.
         properties: How the catalogue was made, for people to read.
+        lon_domain: What longitudes go up to in files, 180 or 360; None for what the format has.
     """
 
     craters: pd.DataFrame
@@ -53,6 +54,7 @@ class Catalogue:
     footprint_area_km2: float | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
+    lon_domain: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "craters", _tidy(self.craters, self.columns))
@@ -74,6 +76,14 @@ class Catalogue:
     def radius_m(self) -> float | None:
         """Radius of the sphere, metres; None for pixels."""
         return None if self.crs is None else moon.radius_m(self.crs)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The craters as files hold them: longitudes from 0 where `lon_domain` is 360."""
+        if self.is_pixels or self.lon_domain != 360:
+            return self.craters
+        lon = self.craters["lon"].mod(360.0).mod(360.0)  # that of -1e-20 is 360, the first time
+        return self.craters.assign(lon=lon)
 
     @property
     def positions(self) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """`craters export`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ FORMATS = ("gpkg", "geojson", "parquet", "csv", "scc", "diam")
               help="Only craters centred in the polygons of this file.")  # fmt: skip
 @click.option("--fractions", is_flag=True,
               help="Rather all that touch the area, each for its part inside.")  # fmt: skip
+@click.option("--lon-domain", type=click.Choice(["180", "360"]),
+              help="What longitudes go up to, -180 to 180 or 0 to 360 [default: 180; 360 in CSV].",
+              )  # fmt: skip
 @overwrite_option
 @quiet_option
 def command(
@@ -45,6 +49,7 @@ def command(
     bbox: Box | None,
     area_file: Path | None,
     fractions: bool,
+    lon_domain: str | None,
     overwrite: bool,
     quiet: bool,
 ) -> None:
@@ -52,8 +57,9 @@ def command(
 
     The name of OUT says the format: .gpkg (circles, centres, boxes and footprint as layers),
     .geojson, .parquet (GeoParquet), .csv or .csv.gz (Robbins' columns), .scc or .diam (crater
-    counts for craterstats), .shp. With an area, the ground counted on is the part of it that was
-    searched; longitudes of --bbox may run from -180 or from 0, eastwards from W to E.
+    counts for craterstats), .shp; or a table of PostGIS, postgresql://user@host/database?table=name
+    (pip install 'lunarcraters[postgis]'). With an area, the ground counted on is the part of it
+    that was searched; longitudes of --bbox may run from -180 or from 0, eastwards from W to E.
 
     \b
     craters export run craters.gpkg
@@ -61,6 +67,7 @@ def command(
     craters export run count.scc
     craters export run mare.diam --area mare.gpkg --min-diameter 1
     craters export run all.parquet --min-score 0
+    craters export run 'postgresql://me@localhost/moon?table=mare'
     """
     from lunarcraters.catalogue.formats import write_parts
     from lunarcraters.catalogue.selection import Selection
@@ -68,7 +75,7 @@ def command(
     from lunarcraters.raster.area import area_of
 
     found = open_run(run)
-    about = found.about
+    about = replace(found.about, lon_domain=None if lon_domain is None else int(lon_domain))
     least = about.threshold(min_score)
     if bbox is not None and area_file is not None:
         raise click.UsageError("--bbox and --area are two areas: give one of them")
@@ -84,7 +91,7 @@ def command(
     def chosen() -> "Iterator[Catalogue]":
         nonlocal written
         for part in found.parts(least):
-            some = selection.of(part)
+            some = replace(selection.of(part), lon_domain=about.lon_domain)
             written += len(some)
             yield some
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from lunarcraters.cli.options import crs_option, json_option, min_score_option
+from lunarcraters.errors import DatasetError
 
 
 @click.group("plot")
@@ -15,6 +16,8 @@ def command() -> None:
     \b
     craters plot map run map.png
     craters plot csfd run csfd.png
+    craters plot tiles run tiles.png
+    craters plot training training curves.png
     """
 
 
@@ -76,3 +79,73 @@ def csfd(catalogue: Path, out: Path, min_score: str | None, as_json: bool) -> No
             f"{counted.at_least[0]:.0f} craters on {counted.area_km2:.1f} km2, complete from "
             f"{counted.complete_from_km:.3g} km, drawn in {out}"
         )
+
+
+@command.command("tiles")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--reference", type=click.Path(path_type=Path),
+              help="Catalogue or labels: its mask and boxes are shown too.")  # fmt: skip
+@click.option("--count", type=click.IntRange(1, 50), default=4, show_default=True,
+              help="Pieces of the mosaic.")  # fmt: skip
+@click.option("--mosaic", type=click.Path(path_type=Path),
+              help="The mosaic [default: the one that was searched].")  # fmt: skip
+@min_score_option
+@crs_option
+def tiles(
+    run: Path,
+    out: Path,
+    reference: Path | None,
+    count: int,
+    mosaic: Path | None,
+    min_score: str | None,
+    crs: str | None,
+) -> None:
+    """Draw pieces of the mosaic of RUN beside their masks and boxes, as the PNG file OUT.
+
+    \b
+    craters plot tiles run tiles.png
+    craters plot tiles run tiles.png --reference reference.csv --count 6
+    """
+    from lunarcraters.evaluation.panels import draw_panels
+    from lunarcraters.evaluation.reference import read_reference
+    from lunarcraters.execution.run import MASK, read_run, searched_mosaic
+    from lunarcraters.raster.mosaic import open_mosaic
+
+    found = read_run(run)
+    drawn = draw_panels(
+        found.select(found.threshold(min_score)),
+        searched_mosaic(run, mosaic, crs=crs),
+        open_mosaic(run / MASK) if (run / MASK).is_file() else None,
+        None if reference is None else read_reference(reference),
+        out,
+        count=count,
+    )
+    click.echo(f"{drawn} pieces drawn in {out}")
+
+
+@command.command("training")
+@click.argument("training", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+def training(training: Path, out: Path) -> None:
+    """Draw the curves of TRAINING, a directory of craters train, as the PNG file OUT.
+
+    A training that is still going on may be looked at.
+
+    \b
+    craters plot training training curves.png
+    """
+    from lunarcraters.network.startup import start_tensorflow
+
+    start_tensorflow()
+    from lunarcraters.training.figures import draw_curves
+    from lunarcraters.training.history import read_history
+
+    rows = read_history(training)
+    if not rows:
+        raise DatasetError(
+            f"{training} has no epoch of a training in it: give the directory that craters train "
+            "writes, after its first epoch"
+        )
+    draw_curves(rows, out)
+    click.echo(f"{len(rows)} epochs drawn in {out}")

@@ -129,9 +129,9 @@ def _tinted(mask: Mosaic) -> NDArray[np.uint8]:
 
 
 def _lay(plot: Model, uri: str, mosaic: Mosaic, name: str) -> Model:
-    return plot.image_url(
-        url=[uri], x=0, y=0, w=mosaic.width, h=mosaic.height, anchor="top_left", name=name
-    )
+    step = shrinking(mosaic, _SIDE_PX)
+    size = {"w": -(-mosaic.width // step) * step, "h": -(-mosaic.height // step) * step}
+    return plot.image_url(url=[uri], x=0, y=0, anchor="top_left", name=name, **size)
 
 
 def _data_uri(suffix: str, image: NDArray[np.uint8]) -> str:

@@ -6,7 +6,7 @@ import rasterio
 from rasterio.transform import from_origin
 
 from lunarcraters import moon
-from lunarcraters.catalogue.figures import draw_map
+from lunarcraters.catalogue.figures import _MARGINS_PX, draw_map
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.raster.mosaic import open_mosaic
@@ -28,8 +28,10 @@ def test_a_crater_is_drawn_where_it_is(mosaic, tmp_path):
     lon, lat = mosaic.to_lonlat([120.0], [200.0])
     craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": [8.0], "score": [0.9]})
     draw_map(Catalogue(craters, moon.geographic_crs()), mosaic, tmp_path / "map.png")
-    picture = cv2.imread(str(tmp_path / "map.png")).astype(int)
-    assert picture.shape[:2] == (300, 400)
+    whole = cv2.imread(str(tmp_path / "map.png")).astype(int)
+    left, bottom, right, top = _MARGINS_PX
+    assert whole.shape[:2] == (300 + bottom + top, 400 + left + right)
+    picture = whole[top : top + 300, left : left + 400]
     rows, columns = np.nonzero(np.ptp(picture, axis=2) > 60)
     radius = np.hypot(columns + 0.5 - 120, rows + 0.5 - 200)
     assert len(radius) > 100

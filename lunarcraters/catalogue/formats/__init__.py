@@ -1,4 +1,4 @@
-"""Catalogue files, one module a format; the file's name says which."""
+"""Catalogue files and tables, one module a format; the name says which."""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -11,6 +11,7 @@ from lunarcraters.catalogue.formats import (
     geojson,
     geopackage,
     parquet,
+    postgis,
     scc,
     shapefile,
 )
@@ -39,7 +40,7 @@ def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False
     Args:
         catalogue: What to write.
         path: Where to; its suffix is one of `.gpkg`, `.geojson`, `.parquet`, `.csv`, `.csv.gz`,
-            `.scc`, `.diam`, `.shp`.
+            `.scc`, `.diam`, `.shp`; or the address of a PostGIS database, `postgresql://...`.
         overwrite: Replace a file that is there.
 
     Raises:
@@ -70,7 +71,10 @@ def write_parts(
         OutputError: As of `write_catalogue`.
         CatalogueError: As of `write_catalogue`.
     """
-    path = Path(path)
+    database = postgis.address(path)
+    if database is not None:
+        postgis.write(about, parts, database, overwrite=overwrite)
+        return
     suffix = _suffix(path) if form is None else f".{form}"
     if suffix not in _FORMATS:
         raise OutputError(
@@ -96,7 +100,9 @@ def read_catalogue(path: Path) -> Catalogue:
     Raises:
         CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
     """
-    path = Path(path)
+    database = postgis.address(path)
+    if database is not None:
+        return postgis.read(database)
     if not path.is_file():
         what = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
         raise CatalogueError(f"{path} {what}: give a file named {_known()}")

@@ -1,8 +1,8 @@
 """CSV with the columns of Robbins 2018, and reading of other catalogues' tables.
 
 Written are the 21 columns of the reference database in their order, those that this program does
-not measure left empty, and SCORE after them; longitude is 0-360. A catalogue in pixels is written
-with its own columns. The footprint and the thresholds have no place in a CSV.
+not measure left empty, and SCORE after them; longitude is 0-360 unless asked otherwise. A catalogue
+in pixels is written with its own columns. The footprint and the thresholds have no place in a CSV.
 """
 
 import gzip
@@ -59,15 +59,17 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
             packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0)
             file = cast(IO[bytes], stack.enter_context(packed))
         for number, part in enumerate(parts):
-            table = part.craters if about.is_pixels else _robbins(part.craters)
+            table = part.craters if about.is_pixels else _robbins(part)
             text = table.to_csv(index=False, header=number == 0, lineterminator="\n")
             file.write(text.encode())
 
 
-def _robbins(craters: pd.DataFrame) -> pd.DataFrame:
+def _robbins(part: Catalogue) -> pd.DataFrame:
+    craters = part.craters
     table = pd.DataFrame({name: pd.Series(np.nan, craters.index) for name in ROBBINS_COLUMNS})
     # Rounded first: 359.999999999 is 0, not 360.
-    table["LON_CIRC_IMG"] = craters["lon"].mod(360.0).round(_DEGREE_DECIMALS).mod(360.0)
+    lon = craters["lon"].round(_DEGREE_DECIMALS)
+    table["LON_CIRC_IMG"] = lon if part.lon_domain == 180 else lon.mod(360.0).mod(360.0)
     table["LAT_CIRC_IMG"] = craters["lat"].round(_DEGREE_DECIMALS)
     table["DIAM_CIRC_IMG"] = craters["diameter_km"].round(_KM_DECIMALS)
     table["DIAM_CIRC_SD_IMG"] = craters["diameter_sd_km"].round(_KM_DECIMALS)

@@ -31,7 +31,7 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
 
 def counted(catalogue: Catalogue) -> NDArray[np.float64]:
     """Longitude, latitude, diameter and what each crater counts for, (n, 4)."""
-    craters = catalogue.craters
+    craters = catalogue.table
     known = craters if FRACTION in craters else craters.assign(**{FRACTION: 1.0})
     return known[["lon", "lat", "diameter_km", FRACTION]].to_numpy()
 

@@ -33,7 +33,16 @@ _END = "]}\n"
 
 
 def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
-    """Write a catalogue as GeoJSON."""
+    """Write a catalogue as GeoJSON.
+
+    Raises:
+        CatalogueError: Longitudes are to go from 0 to 360.
+    """
+    if about.lon_domain == 360:
+        raise CatalogueError(
+            "longitudes of GeoJSON go from -180 to 180: leave --lon-domain out, or write another "
+            "format"
+        )
     header = replace(about, footprint=outlines.footprint_outline(about)).header()
     members = {
         "type": "FeatureCollection",

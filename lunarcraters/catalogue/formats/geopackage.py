@@ -50,7 +50,7 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
         for number, part in enumerate(parts):
             largest = max(largest, float(part.diameters.max(initial=0.0)))
             for layer, (geometry_type, draw) in _LAYERS.items():
-                frame = gpd.GeoDataFrame(part.craters, geometry=draw(part), crs=about.crs)
+                frame = gpd.GeoDataFrame(part.table, geometry=draw(part), crs=about.crs)
                 _write_layer(frame, path, layer, geometry_type, append=number > 0)
         outline = outlines.footprint_outline(about)
         footprint = gpd.GeoDataFrame(

@@ -37,7 +37,7 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
 
 
 def _table(catalogue: Catalogue) -> pa.Table:
-    table = pa.Table.from_pandas(catalogue.craters, preserve_index=False)
+    table = pa.Table.from_pandas(catalogue.table, preserve_index=False)
     points = shapely.to_wkb(outlines.crater_centres(catalogue))
     return table.append_column("geometry", pa.array(points, pa.binary()))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters import moon
+from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
 from lunarcraters.catalogue.formats.diam import counted, counted_area, without_ones
 from lunarcraters.catalogue.formats.structure import read_structure
@@ -42,7 +43,7 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
 
 
 def _write_boundary(about: Catalogue, file: TextIO) -> None:
-    rings = list(_rings(about.footprint))
+    rings = list(_rings(outlines.footprint_outline(about)))
     file.write("unit_boundary = {vertex, sub_area, tag, lon, lat\n#\n")
     for ring, (tag, points) in enumerate(rings, 1):
         if tag == "ext":

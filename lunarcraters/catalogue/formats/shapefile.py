@@ -39,7 +39,7 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
     try:
         for number, part in enumerate(parts):
             frame = gpd.GeoDataFrame(
-                part.craters.rename(columns=_NAMES),
+                part.table.rename(columns=_NAMES),
                 geometry=outlines.crater_outlines(part),
                 crs=about.crs,
             )

@@ -1,0 +1,161 @@
+"""A table of PostGIS: circles and centres with every column; the rest as the table's comment.
+
+The table is named in the address: `postgresql://user@host/database?table=craters`. The Moon's
+coordinate system goes into `spatial_ref_sys`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from lunarcraters import moon
+from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.columns import recognise
+from lunarcraters.catalogue.schema import FRACTION, Catalogue, from_header
+from lunarcraters.errors import CatalogueError, CratersError, OutputError
+
+DEFAULT_TABLE = "craters"
+
+_TYPES = {"crater_id": "text", "level": "integer", "tile": "text"}
+_SRID = 30100
+_OTHER_SPHERES = 900_000  # and the radius in units of 100 m: within what PostGIS leaves to users
+
+
+def address(name: Path | str) -> str | None:
+    """The address of a database, though a path may have lost a slash of it; None of a file."""
+    found = re.match(r"postgres(?:ql)?:/+(.*)", str(name))
+    return f"postgresql://{found.group(1)}" if found else None
+
+
+def write(
+    about: Catalogue, parts: Iterable[Catalogue], name: str, *, overwrite: bool = False
+) -> None:
+    """Write a catalogue as a table, all of it or nothing.
+
+    Args:
+        about: Everything but the craters.
+        parts: The craters.
+        name: Address of the database, with the table.
+        overwrite: Replace a table of that name.
+
+    Raises:
+        OutputError: The database cannot be used, or has the table already.
+    """
+    where, table = _split(name)
+    with _connected(where, OutputError) as (connection, sql):
+        there = connection.execute("SELECT to_regclass(%s)", [f'"{table}"']).fetchone()[0]
+        if there and not overwrite:
+            raise OutputError(
+                f"the database has a table {table} already: give another by ?table=NAME, or "
+                "--overwrite to replace it"
+            )
+        target, srid = sql.Identifier(table), _srid(connection, about)
+        names = [*about.columns, *([FRACTION] if FRACTION in about.craters else [])]
+        columns = [f'"{column}" {_TYPES.get(column, "double precision")}' for column in names]
+        columns += [f"geometry geometry(MultiPolygon, {srid})", f"centre geometry(Point, {srid})"]
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(target))
+        connection.execute(
+            sql.SQL("CREATE TABLE {} ({})").format(target, sql.SQL(", ".join(columns)))
+        )
+        with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(target)) as copy:
+            for part in parts:
+                for row in _rows(part, names, srid):
+                    copy.write_row(row)
+        connection.execute(sql.SQL("CREATE INDEX ON {} USING gist (geometry)").format(target))
+        header = sql.Literal(json.dumps(about.header()))
+        connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, header))
+
+
+def read(name: str) -> Catalogue:
+    """Read a table of this program, or another with the usual column names.
+
+    Raises:
+        CatalogueError: The database cannot be used, or has no such table of craters.
+    """
+    where, table = _split(name)
+    with _connected(where, CatalogueError) as (connection, sql):
+        cursor = connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
+        names = [column.name for column in cursor.description]
+        rows = pd.DataFrame(cursor.fetchall(), columns=names)
+        comment = connection.execute(
+            "SELECT obj_description(%s::regclass)", [f'"{table}"']
+        ).fetchone()[0]
+    rows = rows.drop(columns=["geometry", "centre"], errors="ignore")
+    try:
+        header = json.loads(comment or "null")
+    except json.JSONDecodeError:
+        header = None
+    if isinstance(header, dict) and "thresholds" in header:
+        return from_header(rows, header)
+    return Catalogue(recognise(rows, f"the table {table}"), moon.geographic_crs())
+
+
+def _split(name: str) -> tuple[str, str]:
+    """The address that the server knows, and the table."""
+    parts = urlsplit(name)
+    options = dict(parse_qsl(parts.query))
+    table = options.pop("table", DEFAULT_TABLE)
+    return urlunsplit(parts._replace(query=urlencode(options))), table
+
+
+@contextmanager
+def _connected(where: str, error: type[CratersError]) -> Iterator[tuple[Any, Any]]:
+    """A transaction, and psycopg's `sql`."""
+    try:
+        import psycopg
+        from psycopg import sql
+    except ImportError as missing:
+        raise error(
+            "PostGIS needs psycopg: install it by pip install 'lunarcraters[postgis]'"
+        ) from missing
+    try:
+        with psycopg.connect(where) as connection:
+            yield connection, sql
+    except psycopg.Error as failed:
+        reason = " ".join(str(failed).split())
+        if 'type "geometry" does not exist' in reason or "spatial_ref_sys" in reason:
+            reason = "it has no PostGIS: run CREATE EXTENSION postgis in it"
+        host = urlsplit(where).hostname or "this machine"
+        raise error(f"the database on {host} cannot be used: {reason}") from failed
+
+
+def _srid(connection: Any, about: Catalogue) -> int:
+    """The number of the catalogue's coordinate system, made known to the database."""
+    if about.crs is None or about.radius_m is None:
+        return 0
+    usual = about.radius_m == moon.RADIUS_M
+    srid = _SRID if usual else _OTHER_SPHERES + round(about.radius_m / 100.0)
+    connection.execute(
+        "INSERT INTO spatial_ref_sys (srid, auth_name, auth_srid, srtext, proj4text) "
+        "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        [
+            srid,
+            "IAU_2015" if usual else "lunarcraters",
+            srid,
+            CRS(about.crs).to_wkt("WKT1_GDAL"),
+            f"+proj=longlat +R={about.radius_m:.10g} +no_defs",
+        ],
+    )
+    return srid
+
+
+def _rows(part: Catalogue, names: list[str], srid: int) -> Iterator[list[Any]]:
+    circles = outlines.crater_outlines(part)
+    several = [
+        one if one.geom_type == "MultiPolygon" else shapely.MultiPolygon([one]) for one in circles
+    ]
+    geometry, centre = (
+        shapely.to_wkb(shapely.set_srid(shapes, srid), hex=True, include_srid=True)
+        for shapes in (several, outlines.crater_centres(part))
+    )
+    columns = [part.table[name].tolist() for name in names]
+    for row in zip(*columns, geometry, centre, strict=True):
+        yield list(row)

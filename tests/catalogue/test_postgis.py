@@ -1,0 +1,97 @@
+"""Against a real server: `LUNARCRATERS_POSTGIS=postgresql://user@host/database`."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lunarcraters.catalogue.formats import postgis, read_catalogue, write_catalogue
+from lunarcraters.errors import CatalogueError, OutputError
+
+
+@pytest.fixture
+def database(request):
+    server = os.environ.get("LUNARCRATERS_POSTGIS")
+    if not server:
+        pytest.skip("needs LUNARCRATERS_POSTGIS, the address of a database with PostGIS")
+    import psycopg
+
+    table = f"test_{os.getpid()}"
+    yield f"{server}?table={table}"
+    with psycopg.connect(server) as connection:
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def test_a_catalogue_comes_back_from_a_database(database, lunar):
+    write_catalogue(lunar, database)
+    again = read_catalogue(database)
+    pd.testing.assert_frame_equal(again.craters, lunar.craters, check_exact=True)
+    assert again.header() == lunar.header()
+
+
+def test_a_database_knows_the_moon(database, lunar):
+    import psycopg
+
+    write_catalogue(lunar, database)
+    server, table = postgis._split(database)
+    with psycopg.connect(server) as connection:
+        rows = connection.execute(
+            f"SELECT lon, lat, diameter_km, ST_SRID(geometry), ST_IsValid(geometry), "
+            f"ST_X(centre), ST_Area(geometry) FROM {table} ORDER BY crater_id"
+        ).fetchall()
+        sphere = connection.execute(
+            "SELECT proj4text FROM spatial_ref_sys WHERE srid = 30100"
+        ).fetchone()
+    found = np.array(rows, float)
+    assert "1737400" in sphere[0]
+    assert found[:, :3] == pytest.approx(lunar.craters[["lon", "lat", "diameter_km"]].to_numpy())
+    assert (found[:, 3] == 30100).all()
+    assert found[:, 4].all()
+    assert found[:, 5] == pytest.approx(found[:, 0])
+    assert (found[:, 6] > 0).all()
+
+
+def test_a_table_is_replaced_only_when_asked(database, lunar):
+    write_catalogue(lunar, database)
+    few = lunar.select(0.5)
+    with pytest.raises(OutputError, match="--overwrite"):
+        write_catalogue(few, database)
+    assert len(read_catalogue(database)) == len(lunar)
+    write_catalogue(few, database, overwrite=True)
+    assert len(read_catalogue(database)) == len(few)
+
+
+def test_pixels_have_no_place_in_a_database_but_come_back(database, pixels):
+    write_catalogue(pixels, database)
+    assert read_catalogue(database).craters.equals(pixels.craters)
+
+
+def test_what_fails_half_way_leaves_no_table(database, lunar):
+    def parts():
+        yield lunar
+        raise OutputError("the disk is full")
+
+    with pytest.raises(OutputError, match="full"):
+        postgis.write(lunar.about, parts(), postgis.address(database))
+    with pytest.raises(CatalogueError, match="does not exist"):
+        read_catalogue(database)
+
+
+def test_a_server_that_is_not_there_is_one_sentence(lunar):
+    with pytest.raises(OutputError, match=r"the database on 127\.0\.0\.1 cannot be used"):
+        write_catalogue(replace(lunar), "postgresql://nobody@127.0.0.1:1/moon")
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("postgresql:/me@host/db?table=a", "postgresql://me@host/db?table=a"),
+        ("postgres://host/db", "postgresql://host/db"),
+        ("craters.gpkg", None),
+        ("/postgresql/a.gpkg", None),
+    ],
+)
+def test_addresses_are_told_from_files(name, wanted):
+    assert postgis.address(name) == wanted
