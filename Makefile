@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 .DELETE_ON_ERROR:
 
 $(INSTALLED): pyproject.toml setup.cfg
@@ -21,8 +21,10 @@ demo: $(INSTALLED)
 	$(BIN)/craters export $(DEMO)/run $(DEMO)/craters.gpkg --overwrite
 	$(BIN)/craters evaluate $(DEMO)/run sample_tiles/rendered_scene_craters.csv --min-diameter 0.8 --figures $(DEMO)/figures
 	$(BIN)/craters plot map $(DEMO)/run $(DEMO)/craters.png
+	$(BIN)/craters report $(DEMO)/run -o $(DEMO)/report.html --reference sample_tiles/rendered_scene_craters.csv --min-diameter 0.8 --overwrite
 	@echo "GeoPackage for QGIS: $(DEMO)/craters.gpkg"
 	@echo "picture:             $(DEMO)/craters.png"
+	@echo "page for a browser:  $(DEMO)/report.html"
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
@@ -31,6 +33,10 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(INSTALLED)
+	$(BIN)/mkdocs build --strict --site-dir build/site
+	@echo "documentation: build/site/index.html"
 
 clean:
 	rm -rf $(DEMO) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -173,7 +173,7 @@ def detect(
         crs: Coordinate system in place of the mosaic's own.
         nodata: Value that means "no data".
         options: Of `lunarcraters.execution.detect.detect`: `workers`, `scheduler`, `precision`,
-            `at_once`, `strict`, `overwrite`, `progress`.
+            `mirrored`, `at_once`, `strict`, `overwrite`, `progress`.
 
     Returns:
         Every crater with a score of at least 0.05; `chosen()` leaves those of an operating point.

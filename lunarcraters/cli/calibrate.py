@@ -12,11 +12,18 @@ from lunarcraters.cli.options import json_option, quiet_option
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--split", default="valid", show_default=True, help="Split to measure on.")
+@click.option("--mirrored", is_flag=True, help="For craters detect --mirrored.")
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
 @quiet_option
 @json_option
 def command(
-    model: Path, dataset: Path, split: str, workers: int | None, quiet: bool, as_json: bool
+    model: Path,
+    dataset: Path,
+    split: str,
+    mirrored: bool,
+    workers: int | None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Choose the thresholds and the diameter errors of MODEL on a split of DATASET.
 
@@ -24,10 +31,12 @@ def command(
 
     \b
     craters calibrate model.keras LU3M6TGT_yolo_format
+    craters calibrate model.keras LU3M6TGT_yolo_format --mirrored
     """
     from lunarcraters.execution.calibration import calibrate
 
-    info = calibrate(model, dataset, split, workers=workers)
+    info = calibrate(model, dataset, split, workers=workers, mirrored=mirrored)
+    info = info.used(mirrored=mirrored)
     if as_json:
         click.echo(json.dumps({"thresholds": info.thresholds, "diameter_sd": info.diameter_sd}))
     elif not quiet:

@@ -25,6 +25,8 @@ from lunarcraters.cli.progress import progress_bar
 @click.option("--scheduler", metavar="ADDRESS", help="A running Dask cluster to use instead.")
 @click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32",
               show_default=True, help="Of the network's arithmetic.")  # fmt: skip
+@click.option("--mirrored", is_flag=True,
+              help="Average over mirror images: better, in four times the time.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1),
               help="Tiles given to the network at once [default: about a megapixel].")  # fmt: skip
 @click.option("--size", type=click.IntRange(64), help="Largest tile, pixels.")
@@ -43,6 +45,7 @@ def command(
     workers: int | None,
     scheduler: str | None,
     precision: str,
+    mirrored: bool,
     batch: int | None,
     size: int | None,
     halo: int | None,
@@ -62,6 +65,7 @@ def command(
     \b
     craters detect mosaic.tif -o run
     craters detect tiles/ -o run --workers 2
+    craters detect site.tif -o run --mirrored
     craters detect mosaic.tif -o run --model my.keras --scheduler tcp://10.0.0.1:8786
     """
     from lunarcraters.errors import MosaicError
@@ -74,7 +78,7 @@ def command(
     with progress_bar("detecting", quiet=quiet or as_json) as progress:
         found = detect(
             tiles, out, model, workers=workers, scheduler=scheduler, precision=precision,
-            at_once=batch, strict=strict, overwrite=overwrite, progress=progress,
+            mirrored=mirrored, at_once=batch, strict=strict, overwrite=overwrite, progress=progress,
         )  # fmt: skip
     balanced = found.about.thresholds.get("balanced")
     summary = {

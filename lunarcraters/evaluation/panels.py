@@ -114,8 +114,9 @@ def _images(
     window: Box, mosaic: Mosaic, mask: Mosaic | None, true: NDArray[np.float32] | None
 ) -> Iterator[NDArray[Any]]:
     values, valid = mosaic.read(window)
-    low, high = np.percentile(values[valid], [0.5, 99.5]) if valid.any() else (0.0, 1.0)
-    grey = np.clip((values.astype(float) - low) / max(high - low, 1e-9), 0.0, 1.0) * valid
+    real = values.astype(float)
+    low, high = np.percentile(real[valid], [0.5, 99.5]) if valid.any() else (0.0, 1.0)
+    grey = np.clip((real - low) / max(high - low, 1e-9), 0.0, 1.0) * valid
     yield _fixed(grey)
     if true is not None:
         drawn = np.zeros(values.shape, np.uint8)

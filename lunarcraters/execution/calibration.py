@@ -41,7 +41,12 @@ Float = NDArray[np.float64]
 
 
 def calibrate(
-    model: Path, dataset: Path, split: str = "valid", *, workers: int | None = None
+    model: Path,
+    dataset: Path,
+    split: str = "valid",
+    *,
+    workers: int | None = None,
+    mirrored: bool = False,
 ) -> ModelInfo:
     """Measure a model on a split and write into it what it shows.
 
@@ -57,6 +62,7 @@ def calibrate(
         dataset: Directory in LU3M6TGT's layout.
         split: The split to measure on; never the one to report on.
         workers: Processes.
+        mirrored: Measure how it does with the mirror images of tiles, as of `detect`.
 
     Returns:
         The new description.
@@ -71,9 +77,11 @@ def calibrate(
     with TemporaryDirectory() as folder:
         bare = Path(folder) / model.name
         shutil.copyfile(model, bare)
-        update_info(bare, replace(read_info(model), thresholds={}, scores={}, diameter_sd={}))
+        nothing: dict[str, Any] = {"thresholds": {}, "scores": {}, "diameter_sd": {}}
+        update_info(bare, replace(read_info(model), **nothing, mirrored={}))
         source = open_source([splits[split] / "images"], bare)
-        found = detect(source, Path(folder) / "run", bare, workers=workers).read()
+        run = Path(folder) / "run"
+        found = detect(source, run, bare, workers=workers, mirrored=mirrored).read()
     matches = match(
         found, reference, OverlapRule("box"), min_diameter=MIN_PIXELS * (reference.pixel or 1.0)
     )
@@ -83,12 +91,13 @@ def calibrate(
         )
     worth = score_worth(matches)
     matches = replace(matches, score=np.interp(matches.score, worth["raw"], worth["precision"]))
-    info = replace(
-        read_info(model),
-        thresholds=operating_points(*curve(matches)),
-        scores=worth,
-        diameter_sd=diameter_errors(matches, pixels_in_octave(found, source.mosaic)),
-    )
+    measured: dict[str, Any] = {
+        "thresholds": operating_points(*curve(matches)),
+        "scores": worth,
+        "diameter_sd": diameter_errors(matches, pixels_in_octave(found, source.mosaic)),
+    }
+    known = read_info(model)
+    info = replace(known, mirrored=measured) if mirrored else replace(known, **measured)
     update_info(model, info)
     return info
 

@@ -75,6 +75,7 @@ def detect(
     workers: int | None = None,
     scheduler: str | None = None,
     precision: str = "float32",
+    mirrored: bool = False,
     at_once: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
@@ -95,6 +96,8 @@ def detect(
         workers: Processes on this machine.
         scheduler: Address of a Dask cluster to use instead.
         precision: Of the network: `float32`, or `bfloat16`.
+        mirrored: Give the network the mirror images of every tile too, and take the mean: better,
+            in four times the time.
         at_once: Tiles that the network is given at once; None for about a megapixel.
         strict: Stop at a tile that cannot be read.
         overwrite: Replace another run in `out`.
@@ -111,13 +114,13 @@ def detect(
         MosaicError: A tile cannot be read (strict), or none can.
     """
     begun = time.monotonic()
-    read_info(model)
+    info = read_info(model).used(mirrored=mirrored)
     manifest = Manifest(
         input=source.fingerprint(),
         input_name=source.mosaic.name,
         model=digest(model),
         model_name=str(model),
-        settings={"version": __version__, "precision": precision},
+        settings={"version": __version__, "precision": precision, "mirrored": mirrored},
     )
     batches = list(plan_batches(source.tiles))
     _refuse_strangers(out)
@@ -133,7 +136,7 @@ def detect(
                 bare, tasks = replace(source, tiles=()), len(missing)
                 work = partial(search, (out / PARTS).resolve(), at_once, strict)
                 with engine.cluster(
-                    bare, model, precision, workers, scheduler, tasks=tasks
+                    bare, model, precision, workers, scheduler, tasks=tasks, mirrored=mirrored
                 ) as client:
                     for finished in engine.run_tasks(client, work, missing):
                         done += finished
@@ -146,7 +149,7 @@ def detect(
             if not any((out / PARTS).glob("*.npz")):  # it never began: leave nothing behind
                 shutil.rmtree(out, ignore_errors=True)
             raise
-        found = put_together(source, part_files, out, read_info(model), manifest, unread)
+        found = put_together(source, part_files, out, info, manifest, unread)
         result = {
             "craters": len(found),
             "tiles": len(source.tiles),

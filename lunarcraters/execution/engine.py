@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
@@ -45,11 +46,18 @@ class SearchPlugin(WorkerPlugin):
     name = _PLUGIN
 
     def __init__(
-        self, source: Any, model: Path, precision: str, workers_by_host: dict[str, int]
+        self,
+        source: Any,
+        model: Path,
+        precision: str,
+        workers_by_host: dict[str, int],
+        *,
+        mirrored: bool = False,
     ) -> None:
         self.source = source
         self.content = model.read_bytes()
         self.precision = precision
+        self.mirrored = mirrored
         self.workers_by_host = workers_by_host
         self.versions = versions()
         self.loaded: Any = None
@@ -72,7 +80,7 @@ class SearchPlugin(WorkerPlugin):
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "model.keras"
                 path.write_bytes(self.content)
-                self.loaded = Detector(path)
+                self.loaded = Detector(path, mirrored=self.mirrored)
         return self.loaded
 
 
@@ -111,6 +119,7 @@ def cluster(
     scheduler: str | None,
     *,
     tasks: int,
+    mirrored: bool = False,
 ) -> Iterator[Client]:
     """A Dask client whose workers have the source of pixels and the model.
 
@@ -121,6 +130,7 @@ def cluster(
         workers: Processes on this machine, by default one a core up to 8.
         scheduler: Address of a running cluster to use instead.
         tasks: Number of tasks to come: no more processes are started than there are.
+        mirrored: Whether the network sees the mirror images of tiles too.
 
     Raises:
         RunError: The cluster does not answer.
@@ -128,11 +138,12 @@ def cluster(
     """
     read_info(model)
     count = worker_count(workers, tasks)
+    plugin = partial(SearchPlugin, source, model, precision, mirrored=mirrored)
     # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
     with config.set({"distributed.admin.tick.limit": "1 h"}):
         if scheduler is not None:
             with _connect(scheduler) as client:
-                _give(client, SearchPlugin(source, model, precision, _workers_by_host(client)))
+                _give(client, plugin(_workers_by_host(client)))
                 yield client
             return
         with (
@@ -147,7 +158,7 @@ def cluster(
             ) as local,
             Client(local) as client,
         ):
-            _give(client, SearchPlugin(source, model, precision, _workers_by_host(client)))
+            _give(client, plugin(_workers_by_host(client)))
             yield client
 
 

@@ -1,6 +1,5 @@
 """Inference: a model file in, maps of a batch of tiles out."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,25 @@ from lunarcraters.raster.photometry import Photometry, normalise
 
 Float32 = NDArray[np.float32]
 
+_MIRRORS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
+
 
 class Detector:
     """A network ready to run: loaded once, called many times with batches of one shape."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, mirrored: bool = False) -> None:
         """Load a model file in safe mode: nothing that it holds is executed.
+
+        Args:
+            path: Model file.
+            mirrored: Maps are the mean over the four mirror images of a tile: better, slower.
 
         Raises:
             ModelError: The file is no model, needs code of its own, or does not map an image to
                 maps of the same size.
         """
-        self.info = read_info(path)
+        self.info = read_info(path).used(mirrored=mirrored)
+        self._mirrors = _MIRRORS if mirrored else _MIRRORS[:1]
         try:
             self._model = keras.saving.load_model(path, compile=False, safe_mode=True)
         except (ValueError, TypeError, KeyError, OSError) as error:
@@ -58,9 +64,18 @@ class Detector:
         if images.shape not in self._compiled:
             # `predict` in a loop leaks memory (keras #13118); a graph for each shape does not.
             spec = tf.TensorSpec(images.shape, tf.float32)
-            graph = tf.function(partial(self._model, training=False), autograph=False)
+            graph = tf.function(self._mean, autograph=False)
             self._compiled[images.shape] = graph.get_concrete_function(spec)
         return np.asarray(self._compiled[images.shape](tf.constant(images)), np.float32)
+
+    def _mean(self, images: Any) -> Any:
+        seen = [
+            tf.reverse(self._model(tf.reverse(images, axes), training=False), axes)
+            if axes
+            else self._model(images, training=False)
+            for axes in self._mirrors
+        ]
+        return tf.add_n(seen) / len(seen) if len(seen) > 1 else seen[0]
 
 
 def unit(values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry) -> Float32:

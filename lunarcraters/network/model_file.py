@@ -7,7 +7,7 @@ Any Keras 3 opens them; the member `craters.json` is what a plain file lacks. Fi
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
@@ -40,6 +40,8 @@ class ModelInfo:
             of one length, interpolated between; empty: scores stay as they are.
         diameter_sd: Relative standard deviation of the diameter: `relative_sd`, a row for each
             `diameter_px` (in the octave) and a column for each `score`, interpolated between.
+        mirrored: `thresholds`, `scores` and `diameter_sd` as they are for the mean over the four
+            mirror images of a tile; empty: not measured.
         training: Data, settings, seed and versions.
     """
 
@@ -51,7 +53,12 @@ class ModelInfo:
     thresholds: dict[str, float] = field(default_factory=dict)
     scores: dict[str, list[float]] = field(default_factory=dict)
     diameter_sd: dict[str, list[Any]] = field(default_factory=dict)
+    mirrored: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+
+    def used(self, *, mirrored: bool) -> "ModelInfo":
+        """As it holds for tiles as they are, or for the mean over their mirror images."""
+        return replace(self, **self.mirrored) if mirrored else self
 
 
 def shipped_model() -> Path:

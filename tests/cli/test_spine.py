@@ -70,7 +70,7 @@ def test_from_mosaic_to_scores(folder, repository):
     assert list((folder / "figures").glob("*.png"))
 
     craters("plot", "map", folder / "run", folder / "map.png")
-    assert cv2.imread(str(folder / "map.png")).shape[:2] == (448, 480)
+    assert cv2.imread(str(folder / "map.png")).shape[:2] == (448 + 60, 480 + 160)
 
 
 def test_an_export_is_not_overwritten_unasked(folder):

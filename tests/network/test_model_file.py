@@ -73,6 +73,21 @@ def test_a_file_made_elsewhere_is_a_mask_only_network(tmp_path):
     np.testing.assert_allclose(detector.maps(image), np.asarray(model(image)), atol=1e-5)
 
 
+def test_mirror_images_are_seen_alike(network, tmp_path):
+    path = tmp_path / "model.keras"
+    measured = {"thresholds": {"balanced": 0.4}, "scores": {}, "diameter_sd": {}}
+    info = replace(INFO, thresholds={"balanced": 0.2}, mirrored=measured)
+    model_file.write_model(network, info, path)
+    image = np.random.default_rng(0).standard_normal((1, 64, 64, 1)).astype(np.float32)
+    detector = Detector(path, mirrored=True)
+    found = detector.maps(image)
+    np.testing.assert_allclose(detector.maps(image[:, ::-1])[:, ::-1], found, atol=1e-6)
+    np.testing.assert_allclose(detector.maps(image[:, :, ::-1])[:, :, ::-1], found, atol=1e-6)
+    assert np.abs(Detector(path).maps(image) - found).max() > 1e-6
+    assert detector.info.thresholds == {"balanced": 0.4}
+    assert Detector(path).info.thresholds == {"balanced": 0.2}
+
+
 def test_code_in_a_file_is_not_run(tmp_path):
     path = tmp_path / "lambda.keras"
     inputs = keras.Input((64, 64, 1))

@@ -1,0 +1,156 @@
+"""Every example in the help of every command is one that works."""
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import click
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import shapely
+from click.testing import CliRunner
+from rasterio.windows import Window
+
+from lunarcraters import moon
+from lunarcraters.cli.main import COMMANDS, cli, load_command
+from lunarcraters.network.model_file import shipped_model
+from lunarcraters.raster.mosaic import open_mosaic
+
+# These take long, or a cluster or a database: their words are checked here, and other tests run
+# them on data of their own.
+CHECKED = ("craters train", "craters calibrate", "craters info", "craters detect", "craters run")
+DATABASE = "postgresql://"
+
+
+def commands():
+    for name in COMMANDS:
+        found = load_command(name)
+        yield name, found
+        for word in found.commands if isinstance(found, click.Group) else ():
+            yield f"{name} {word}", found.commands[word]
+
+
+def examples(command):
+    """The lines of its help that are commands."""
+    verbatim = [part for part in (command.help or "").split("\n\n") if part.startswith("\b")]
+    return re.findall(r"^\s*(craters .+)$", "\n".join(verbatim), re.MULTILINE)
+
+
+EXAMPLES = sorted({line for _, command in commands() for line in examples(command)})
+
+
+@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: str(value))
+def test_a_command_has_an_example(name, command):
+    own = examples(command)
+    assert own or isinstance(command, click.Group)
+    assert all(line.startswith(f"craters {name}") for line in own[:1])
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory, scene, repository):
+    """What the examples speak of: a mosaic, its run, a reference, a dataset."""
+    root = tmp_path_factory.mktemp("workspace")
+    whole = open_mosaic(scene)
+    truth = pd.read_csv(repository / "sample_tiles" / "rendered_scene_craters.csv")
+    cut(scene, root / "mosaic.tif", (200, 100, 480, 448))
+    cut(scene, root / "cube.cub", (0, 0, 300, 300), driver="ISIS3")
+    (root / "wac").mkdir()
+    cut(scene, root / "wac" / "a.tif", (0, 0, 300, 300))
+    cut(scene, root / "wac" / "b.tif", (300, 0, 300, 300))
+    shutil.copy(repository / "sample_tiles" / "rendered_scene_craters.csv", root / "reference.csv")
+    for split, corners in (("train", [(0, 0), (416, 0)]), ("valid", [(0, 416)])):
+        for corner in corners:
+            label(root / "LU3M6TGT_yolo_format" / split, scene, whole, truth, corner)
+    label(root / "LU3M6TGT" / "test", scene, whole, truth, (230, 120))
+    lon, lat = whole.to_lonlat([250, 500], [450, 150])
+    mare = gpd.GeoDataFrame(
+        geometry=[shapely.box(lon[0], lat[0], lon[1], lat[1])], crs=moon.geographic_crs()
+    )
+    for name in ("mare.gpkg", "mare_outline.gpkg"):
+        mare.to_file(root / name)
+    (root / "training").mkdir()
+    (root / "training" / "history.json").write_text(json.dumps([{"epoch": 1.0, "loss": 0.5}]))
+    for name in ("model.keras", "my.keras"):
+        shutil.copy(shipped_model(), root / name)
+    for line in (
+        f"detect {root}/mosaic.tif -o {root}/run --workers 1 -q",
+        f"export {root}/run {root}/craters.gpkg -q",
+    ):
+        assert CliRunner().invoke(cli, line.split(), catch_exceptions=False).exit_code == 0
+    return root
+
+
+def cut(scene, path, box, driver="GTiff"):
+    with rasterio.open(scene) as raster:
+        window = Window(*box)
+        values = raster.read(1, window=window)
+        size = {"width": box[2], "height": box[3], "count": 1, "dtype": values.dtype}
+        place = {"crs": raster.crs, "transform": raster.window_transform(window)}
+    with rasterio.open(path, "w", driver=driver, **size, **place) as out:
+        out.write(values, 1)
+
+
+def label(folder, scene, whole, truth, corner, side=416):
+    """A tile of the scene named by its edges, and its craters as boxes."""
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    west, north = whole.to_lonlat(*corner)
+    east, south = whole.to_lonlat(corner[0] + side, corner[1] + side)
+    stem = f"{west:.7f},{east:.7f},{south:.7f},{north:.7f}"
+    with rasterio.open(scene) as raster:
+        values = raster.read(1, window=Window(*corner, side, side))
+    size = {"width": side, "height": side, "count": 1, "dtype": "uint8"}
+    with rasterio.open(folder / "images" / f"{stem}.png", "w", driver="PNG", **size) as out:
+        out.write(values, 1)
+    lon = moon.wrap_longitude(truth["LON_CIRC_IMG"].to_numpy())
+    x, y = whole.from_lonlat(lon, truth["LAT_CIRC_IMG"].to_numpy())
+    reach = truth["DIAM_CIRC_IMG"].to_numpy() * 500.0 / whole.gsd_m
+    x, y = x - corner[0], y - corner[1]
+    inside = (np.minimum(x, y) > reach) & (np.maximum(x, y) < side - reach) & (reach > 5)
+    boxes = np.column_stack([x, y, 2 * reach, 2 * reach])[inside] / side
+    lines = [" ".join(["0", *(f"{value:.6f}" for value in box)]) for box in boxes]
+    (folder / "labels" / f"{stem}.txt").write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_an_example_works(line, workspace, tmp_path, monkeypatch):
+    line = line.split(" > ")[0]
+    words = shlex.split(line)[1:]
+    checked = line.startswith(CHECKED) or DATABASE in line
+    written = set(outputs(words))
+    for path in workspace.iterdir():
+        if path.name in written:
+            continue
+        if path.is_dir():
+            shutil.copytree(path, tmp_path / path.name)
+        else:
+            (tmp_path / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    words = [name for word in words for name in (sorted(map(str, Path().glob(word)))
+                                                 if "*" in word else [word])]  # fmt: skip
+    if checked:
+        command = cli
+        while isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), words[0])
+            words = words[1:]
+        command.make_context("craters", words)
+        return
+    found = CliRunner().invoke(cli, words)
+    if "check" in words:  # tells that the split test is missing, by its exit code
+        assert isinstance(found.exception, SystemExit | type(None))
+    else:
+        assert found.exit_code == 0, (found.output, found.exception)
+    assert all((tmp_path / name).exists() for name in written)
+
+
+def outputs(words):
+    """Names of what an example writes."""
+    if "-o" in words:
+        yield words[words.index("-o") + 1]
+    elif words[0] in ("export", "plot"):
+        yield [word for word in words if not word.startswith("-")][2 + (words[0] == "plot")]
