@@ -1,4 +1,4 @@
-"""What mkdocs fills in: the page of errors, from the program itself; links out of the site."""
+"""What mkdocs fills in: the errors, from the program itself; the model card; outward links."""
 
 import ast
 import re
@@ -10,16 +10,23 @@ import lunarcraters
 from lunarcraters import errors
 
 _PACKAGE = Path(lunarcraters.__file__).parent
-_REPOSITORY = _PACKAGE.parent
-_SOURCE = "https://github.com/lunarcraters/lunarcraters/blob/main"
-_LINK = re.compile(r"\]\(((?:\.\./)+(?:pipelines|docs|lunarcraters|benchmarks|tests)[^)\s]*)\)")
+_LINK = re.compile(r"\[([^]]+)\]\((?:\.\./)+((?:pipelines|docs|lunarcraters|benchmarks)/[^)\s]*)\)")
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Fill in a page."""
+    """Fill in a page; files of the repository that are not in the site are named, not linked."""
     if page.file.src_uri == "errors.md":
         markdown += "\n" + _errors()
-    return markdown
+    if page.file.src_uri == "model_card.md":
+        markdown = (_PACKAGE / "network" / "weights" / "wac.md").read_text()
+    return _LINK.sub(_inside, markdown)
+
+
+def _inside(link: re.Match[str]) -> str:
+    text, path = link.groups()
+    if path.startswith("docs/") and path.endswith(".md"):
+        return f"[{text}]({path.removeprefix('docs/')})"
+    return f"`{path}`" if text.strip("`") == path else f"{text} (`{path}`)"
 
 
 def _errors() -> str:

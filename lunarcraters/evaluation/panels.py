@@ -76,6 +76,7 @@ def draw_panels(
         ):
             axis.imshow(image, cmap="gray", extent=(0, window[2], window[3], 0))
             axis.set_axis_off()
+            axis.set(autoscale_on=False, xlim=(0, window[2]), ylim=(window[3], 0))
             if window is windows[0]:
                 axis.set_title(title)
         for some, colour in ((true, _TRUE), (circles, _FOUND)):

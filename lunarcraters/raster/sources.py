@@ -24,6 +24,10 @@ _PICTURES = {".png", ".jpg", ".jpeg"}
 _LABELS = {".lbl", ".xml"}
 _SUFFIXES = _PICTURES | _LABELS | {".tif", ".tiff", ".jp2", ".cub", ".vrt", ".img"}
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
+# GDAL keeps blocks it has read or is to write, by default in a twentieth of the machine's memory:
+# enough of them here, and memory does not grow with the mosaic. It looks when it first needs it.
+os.environ.setdefault("GDAL_CACHEMAX", "128")
+
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _NAMED_BY_BOUNDS = re.compile(f"{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}")
 
