@@ -65,7 +65,7 @@ def command(
     craters export run craters.gpkg
     craters export run craters.csv --min-score pure
     craters export run count.scc
-    craters export run mare.diam --area mare.gpkg --min-diameter 1
+    craters export run mare.diam --area mare_outline.gpkg --min-diameter 1
     craters export run all.parquet --min-score 0
     craters export run 'postgresql://me@localhost/moon?table=mare'
     """

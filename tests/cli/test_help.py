@@ -37,7 +37,7 @@ def commands():
 
 def examples(command):
     """The lines of its help that are commands."""
-    verbatim = [part for part in (command.help or "").split("\n\n") if part.startswith("\b")]
+    verbatim = [p for p in (command.help or "").split("\n\n") if p.lstrip(" ").startswith("\b")]
     return re.findall(r"^\s*(craters .+)$", "\n".join(verbatim), re.MULTILINE)
 
 
@@ -63,16 +63,15 @@ def workspace(tmp_path_factory, scene, repository):
     cut(scene, root / "wac" / "a.tif", (0, 0, 300, 300))
     cut(scene, root / "wac" / "b.tif", (300, 0, 300, 300))
     shutil.copy(repository / "sample_tiles" / "rendered_scene_craters.csv", root / "reference.csv")
-    for split, corners in (("train", [(0, 0), (416, 0)]), ("valid", [(0, 416)])):
-        for corner in corners:
-            label(root / "LU3M6TGT_yolo_format" / split, scene, whole, truth, corner)
+    for number, split in enumerate(("train", "train", "train", "train", "valid")):
+        folder, corner = root / "LU3M6TGT_yolo_format" / split, (200 * number, 100)
+        label(folder, scene, whole, truth, corner, shift=20.0 * number)
     label(root / "LU3M6TGT" / "test", scene, whole, truth, (230, 120))
     lon, lat = whole.to_lonlat([250, 500], [450, 150])
     mare = gpd.GeoDataFrame(
         geometry=[shapely.box(lon[0], lat[0], lon[1], lat[1])], crs=moon.geographic_crs()
     )
-    for name in ("mare.gpkg", "mare_outline.gpkg"):
-        mare.to_file(root / name)
+    mare.to_file(root / "mare_outline.gpkg")
     (root / "training").mkdir()
     (root / "training" / "history.json").write_text(json.dumps([{"epoch": 1.0, "loss": 0.5}]))
     for name in ("model.keras", "my.keras"):
@@ -80,6 +79,7 @@ def workspace(tmp_path_factory, scene, repository):
     for line in (
         f"detect {root}/mosaic.tif -o {root}/run --workers 1 -q",
         f"export {root}/run {root}/craters.gpkg -q",
+        f"export {root}/run {root}/mare.gpkg --area {root}/mare_outline.gpkg -q",
     ):
         assert CliRunner().invoke(cli, line.split(), catch_exceptions=False).exit_code == 0
     return root
@@ -95,21 +95,22 @@ def cut(scene, path, box, driver="GTiff"):
         out.write(values, 1)
 
 
-def label(folder, scene, whole, truth, corner, side=416):
+def label(folder, scene, whole, truth, corner, shift=0.0, side=416):
     """A tile of the scene named by its edges, and its craters as boxes."""
     for kind in ("images", "labels"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
     west, north = whole.to_lonlat(*corner)
     east, south = whole.to_lonlat(corner[0] + side, corner[1] + side)
+    west, east = west + shift, east + shift
     stem = f"{west:.7f},{east:.7f},{south:.7f},{north:.7f}"
     with rasterio.open(scene) as raster:
         values = raster.read(1, window=Window(*corner, side, side))
     size = {"width": side, "height": side, "count": 1, "dtype": "uint8"}
     with rasterio.open(folder / "images" / f"{stem}.png", "w", driver="PNG", **size) as out:
         out.write(values, 1)
-    lon = moon.wrap_longitude(truth["LON_CIRC_IMG"].to_numpy())
-    x, y = whole.from_lonlat(lon, truth["LAT_CIRC_IMG"].to_numpy())
-    reach = truth["DIAM_CIRC_IMG"].to_numpy() * 500.0 / whole.gsd_m
+    lon = moon.wrap_longitude(truth["lon"].to_numpy())
+    x, y = whole.from_lonlat(lon, truth["lat"].to_numpy())
+    reach = truth["diam_km"].to_numpy() * 500.0 / whole.gsd_m
     x, y = x - corner[0], y - corner[1]
     inside = (np.minimum(x, y) > reach) & (np.maximum(x, y) < side - reach) & (reach > 5)
     boxes = np.column_stack([x, y, 2 * reach, 2 * reach])[inside] / side
@@ -140,6 +141,8 @@ def test_an_example_works(line, workspace, tmp_path, monkeypatch):
             words = words[1:]
         command.make_context("craters", words)
         return
+    if "--undo" in words:
+        CliRunner().invoke(cli, words[:-1], catch_exceptions=False)
     found = CliRunner().invoke(cli, words)
     if "check" in words:  # tells that the split test is missing, by its exit code
         assert isinstance(found.exception, SystemExit | type(None))
