@@ -74,7 +74,8 @@ class Catalogue(catalogue_schema.Catalogue):
             OutputError: The file exists, or cannot be written, or its suffix is not known.
             CatalogueError: The format needs what the catalogue does not have.
         """
-        formats.write_catalogue(self, Path(path), overwrite=overwrite)
+        where = path if isinstance(path, str) else Path(path)
+        formats.write_catalogue(self, where, overwrite=overwrite)
 
     def evaluate(
         self,
@@ -103,7 +104,7 @@ class Catalogue(catalogue_schema.Catalogue):
         known = (
             from_catalogue(reference)
             if isinstance(reference, catalogue_schema.Catalogue)
-            else read_reference(Path(reference))
+            else read_reference(reference if isinstance(reference, str) else Path(reference))
         )
         rule = rule or known.usual_rule
         terms = RULES[rule] if isinstance(rule, str) else rule
@@ -203,7 +204,7 @@ def read_catalogue(path: PathOrText) -> Catalogue:
     Raises:
         CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
     """
-    return _own(formats.read_catalogue(Path(path)))
+    return _own(formats.read_catalogue(path if isinstance(path, str) else Path(path)))
 
 
 def _own(catalogue: catalogue_schema.Catalogue) -> Catalogue:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lunarcraters.cli.options import json_option
+from lunarcraters.cli.options import CataloguePath, json_option
 
 if TYPE_CHECKING:
     from lunarcraters.evaluation.rules import Rule
@@ -18,8 +18,8 @@ RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
 
 
 @click.command("evaluate")
-@click.argument("catalogue", type=click.Path(path_type=Path))
-@click.argument("reference", type=click.Path(path_type=Path))
+@click.argument("catalogue", type=CataloguePath())
+@click.argument("reference", type=CataloguePath())
 @click.option("--rule", "rule_name", type=click.Choice(RULE_NAMES),
               help="When a detection is a reference crater "
               "[default: box for labels, circle for catalogues].")  # fmt: skip
@@ -49,8 +49,8 @@ RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
               help="The mosaic that they show [default: the one that was searched].")  # fmt: skip
 @json_option
 def command(
-    catalogue: Path,
-    reference: Path,
+    catalogue: Path | str,
+    reference: Path | str,
     rule_name: str | None,
     iou: float | None,
     max_offset: float | None,
@@ -65,7 +65,7 @@ def command(
     mosaic: Path | None,
     as_json: bool,
 ) -> None:
-    """Score CATALOGUE (a file, or a run of craters detect) against REFERENCE.
+    """Score CATALOGUE (a file, a database or a run of craters detect) against REFERENCE.
 
     REFERENCE is a catalogue file, or labels in LU3M6TGT's layout: the directory of a split, or one
     label file. Craters cut off by the edge of a label tile, of other sizes than asked for, or off
@@ -111,7 +111,7 @@ def command(
         from lunarcraters.evaluation.gallery import write_gallery
         from lunarcraters.execution.run import searched_mosaic
 
-        under = searched_mosaic(catalogue, mosaic)
+        under = searched_mosaic(Path(catalogue), mosaic)
         write_gallery(found, known, matches, scores, under, gallery)
     if as_json:
         click.echo(json.dumps({**terms, **_as_json(scores)}, indent=1))

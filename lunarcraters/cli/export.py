@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lunarcraters.cli.options import min_score_option, overwrite_option, quiet_option
+from lunarcraters.cli.options import (
+    CataloguePath,
+    min_score_option,
+    overwrite_option,
+    quiet_option,
+)
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.schema import Catalogue
@@ -20,7 +25,7 @@ FORMATS = ("gpkg", "geojson", "parquet", "csv", "scc", "diam")
 
 @click.command("export")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=CataloguePath())
 @click.option("--format", "form", type=click.Choice(FORMATS),
               help="Format [default: what the name of OUT says].")  # fmt: skip
 @min_score_option
@@ -41,7 +46,7 @@ FORMATS = ("gpkg", "geojson", "parquet", "csv", "scc", "diam")
 @quiet_option
 def command(
     run: Path,
-    out: Path,
+    out: Path | str,
     form: str | None,
     min_score: str | None,
     min_diameter: float,

@@ -9,6 +9,16 @@ import click
 Command = Callable[..., Any]
 
 
+class CataloguePath(click.Path):
+    """A path, or the address of a database as it is: a path would lose a slash of it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A `Path`, or the address as text."""
+        if str(value).startswith(("postgresql://", "postgres://")):
+            return str(value)
+        return Path(value)
+
+
 def output_option(what: str) -> Callable[[Command], Command]:
     """`-o OUT`, required; `what` is its help."""
     return click.option(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from lunarcraters.cli.options import crs_option, json_option, min_score_option
+from lunarcraters.cli.options import CataloguePath, crs_option, json_option, min_score_option
 from lunarcraters.errors import DatasetError
 
 
@@ -46,11 +46,11 @@ def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: 
 
 
 @command.command("csfd")
-@click.argument("catalogue", type=click.Path(path_type=Path))
+@click.argument("catalogue", type=CataloguePath())
 @click.argument("out", type=click.Path(path_type=Path))
 @min_score_option
 @json_option
-def csfd(catalogue: Path, out: Path, min_score: str | None, as_json: bool) -> None:
+def csfd(catalogue: Path | str, out: Path, min_score: str | None, as_json: bool) -> None:
     """Draw the crater size-frequency distribution of CATALOGUE as the PNG file OUT.
 
     CATALOGUE is a run of craters detect, or a file of craters export that tells the area.

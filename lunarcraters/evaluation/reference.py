@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.formats.postgis import is_address
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.raster.sources import open_dataset
@@ -104,11 +105,11 @@ def from_catalogue(catalogue: Catalogue) -> Reference:
     )
 
 
-def read_reference(path: Path) -> Reference:
+def read_reference(path: Path | str) -> Reference:
     """Read a reference.
 
     Args:
-        path: A catalogue file of any readable format; or labels: a split of a dataset (with
+        path: A catalogue of any readable format; or labels: a split of a dataset (with
             `labels/`, and `images/` beside it), the directory of label files itself, or one label
             file. Labels of images that are not named by their edges (`lonmin,lonmax,latmin,latmax`)
             are in pixels, and are read one image at a time.
@@ -117,6 +118,8 @@ def read_reference(path: Path) -> Reference:
         CatalogueError: It is none of these.
         DatasetError: A label file is malformed.
     """
+    if is_address(path):
+        return from_catalogue(read_catalogue(path))
     path = Path(path)
     if path.suffix.lower() == ".txt" and path.is_file():
         return _read_label_files([path])

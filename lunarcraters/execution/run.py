@@ -27,14 +27,14 @@ def read_run(path: Path) -> Catalogue:
     return open_run(path).read()
 
 
-def read_found(path: Path) -> Catalogue:
-    """The catalogue of a finished run, or of a file.
+def read_found(path: Path | str) -> Catalogue:
+    """The catalogue of a finished run, of a file, or of a database.
 
     Raises:
         RunError: The directory is no run, or not finished.
         CatalogueError: The file cannot be read, or is no catalogue.
     """
-    return read_run(path) if path.is_dir() else read_catalogue(path)
+    return read_run(Path(path)) if Path(path).is_dir() else read_catalogue(path)
 
 
 def open_run(path: Path) -> Stored:

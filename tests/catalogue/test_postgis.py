@@ -19,7 +19,7 @@ def database(request):
     import psycopg
 
     table = f"test_{os.getpid()}"
-    yield f"{server}?table={table}"
+    yield f"{server}{'&' if '?' in server else '?'}table={table}"
     with psycopg.connect(server) as connection:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
@@ -74,7 +74,7 @@ def test_what_fails_half_way_leaves_no_table(database, lunar):
         raise OutputError("the disk is full")
 
     with pytest.raises(OutputError, match="full"):
-        postgis.write(lunar.about, parts(), postgis.address(database))
+        postgis.write(lunar.about, parts(), database)
     with pytest.raises(CatalogueError, match="does not exist"):
         read_catalogue(database)
 
@@ -87,11 +87,11 @@ def test_a_server_that_is_not_there_is_one_sentence(lunar):
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("postgresql:/me@host/db?table=a", "postgresql://me@host/db?table=a"),
-        ("postgres://host/db", "postgresql://host/db"),
-        ("craters.gpkg", None),
-        ("/postgresql/a.gpkg", None),
+        ("postgresql://me@host/db?table=a", True),
+        ("postgres:///db", True),
+        ("craters.gpkg", False),
+        ("/postgresql/a.gpkg", False),
     ],
 )
 def test_addresses_are_told_from_files(name, wanted):
-    assert postgis.address(name) == wanted
+    assert postgis.is_address(name) == wanted

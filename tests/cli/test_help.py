@@ -65,7 +65,7 @@ def workspace(tmp_path_factory, scene, repository):
     shutil.copy(repository / "sample_tiles" / "rendered_scene_craters.csv", root / "reference.csv")
     for number, split in enumerate(("train", "train", "train", "train", "valid")):
         folder, corner = root / "LU3M6TGT_yolo_format" / split, (200 * number, 100)
-        label(folder, scene, whole, truth, corner, shift=20.0 * number)
+        label(folder, scene, whole, truth, corner, shift=20.0 * number, empty=number == 3)
     label(root / "LU3M6TGT" / "test", scene, whole, truth, (230, 120))
     lon, lat = whole.to_lonlat([250, 500], [450, 150])
     mare = gpd.GeoDataFrame(
@@ -95,7 +95,7 @@ def cut(scene, path, box, driver="GTiff"):
         out.write(values, 1)
 
 
-def label(folder, scene, whole, truth, corner, shift=0.0, side=416):
+def label(folder, scene, whole, truth, corner, shift=0.0, side=416, empty=False):
     """A tile of the scene named by its edges, and its craters as boxes."""
     for kind in ("images", "labels"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,8 @@ def label(folder, scene, whole, truth, corner, shift=0.0, side=416):
     inside = (np.minimum(x, y) > reach) & (np.maximum(x, y) < side - reach) & (reach > 5)
     boxes = np.column_stack([x, y, 2 * reach, 2 * reach])[inside] / side
     lines = [" ".join(["0", *(f"{value:.6f}" for value in box)]) for box in boxes]
-    (folder / "labels" / f"{stem}.txt").write_text("\n".join(lines) + "\n")
+    text = "" if empty else "\n".join(lines) + "\n"  # `dataset clean` looks for empty ones
+    (folder / "labels" / f"{stem}.txt").write_text(text)
 
 
 @pytest.mark.parametrize("line", EXAMPLES)

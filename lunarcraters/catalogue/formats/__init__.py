@@ -32,7 +32,7 @@ _FORMATS: dict[str, ModuleType] = {
 }
 
 
-def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False) -> None:
+def write_catalogue(catalogue: Catalogue, path: Path | str, *, overwrite: bool = False) -> None:
     """Write a catalogue in the format that the name of the file says.
 
     The file appears whole or not at all.
@@ -53,7 +53,7 @@ def write_catalogue(catalogue: Catalogue, path: Path, *, overwrite: bool = False
 def write_parts(
     about: Catalogue,
     parts: Iterable[Catalogue],
-    path: Path,
+    path: Path | str,
     *,
     form: str | None = None,
     overwrite: bool = False,
@@ -71,10 +71,10 @@ def write_parts(
         OutputError: As of `write_catalogue`.
         CatalogueError: As of `write_catalogue`.
     """
-    database = postgis.address(path)
-    if database is not None:
-        postgis.write(about, parts, database, overwrite=overwrite)
+    if postgis.is_address(path):
+        postgis.write(about, parts, str(path), overwrite=overwrite)
         return
+    path = Path(path)
     suffix = _suffix(path) if form is None else f".{form}"
     if suffix not in _FORMATS:
         raise OutputError(
@@ -94,15 +94,15 @@ def write_parts(
         module.write(about, parts, temporary)
 
 
-def read_catalogue(path: Path) -> Catalogue:
+def read_catalogue(path: Path | str) -> Catalogue:
     """Read a catalogue: one of this program, or a table with the usual column names.
 
     Raises:
         CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
     """
-    database = postgis.address(path)
-    if database is not None:
-        return postgis.read(database)
+    if postgis.is_address(path):
+        return postgis.read(str(path))
+    path = Path(path)
     if not path.is_file():
         what = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
         raise CatalogueError(f"{path} {what}: give a file named {_known()}")

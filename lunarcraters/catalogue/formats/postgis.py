@@ -5,12 +5,11 @@ coordinate system goes into `spatial_ref_sys`.
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pandas as pd
 import shapely
@@ -29,10 +28,9 @@ _SRID = 30100
 _OTHER_SPHERES = 900_000  # and the radius in units of 100 m: within what PostGIS leaves to users
 
 
-def address(name: Path | str) -> str | None:
-    """The address of a database, though a path may have lost a slash of it; None of a file."""
-    found = re.match(r"postgres(?:ql)?:/+(.*)", str(name))
-    return f"postgresql://{found.group(1)}" if found else None
+def is_address(name: Path | str) -> bool:
+    """Whether it names a database rather than a file."""
+    return str(name).startswith(("postgresql://", "postgres://"))
 
 
 def write(
@@ -100,10 +98,10 @@ def read(name: str) -> Catalogue:
 
 def _split(name: str) -> tuple[str, str]:
     """The address that the server knows, and the table."""
-    parts = urlsplit(name)
-    options = dict(parse_qsl(parts.query))
+    where, _, query = name.partition("?")
+    options = dict(parse_qsl(query))
     table = options.pop("table", DEFAULT_TABLE)
-    return urlunsplit(parts._replace(query=urlencode(options))), table
+    return where + "?" * bool(options) + urlencode(options), table
 
 
 @contextmanager
