@@ -1,6 +1,8 @@
 import gzip
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -112,6 +114,19 @@ def test_a_geopackage_has_its_layers_in_the_lunar_crs(lunar, tmp_path):
     assert frame["area_km2"].tolist() == [123456.789]
     centres = pyogrio.read_dataframe(path, layer="centres")
     assert np.allclose(centres.geometry.x, centres["lon"])
+
+
+def test_a_geopackage_names_an_authority_that_proj_knows(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    with closing(sqlite3.connect(path)) as database:
+        known = database.execute(
+            "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys "
+            "WHERE srs_id = (SELECT srs_id FROM gpkg_contents WHERE table_name = 'craters')"
+        ).fetchone()
+    assert CRS.from_authority(*known[:2]).ellipsoid.semi_major_metre == moon.RADIUS_M
+    assert 'AUTHORITY["IAU",' not in known[2]
+    assert is_lunar(CRS.from_wkt(known[2]))
 
 
 def test_qgis_is_told_how_to_draw_a_geopackage(lunar, tmp_path):

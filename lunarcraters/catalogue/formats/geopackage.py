@@ -7,8 +7,10 @@ it was made, `layer_styles` how QGIS draws it. Catalogues in pixels have no CRS 
 """
 
 import json
+import sqlite3
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +68,19 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
         pyogrio.write_dataframe(table, path, layer="catalogue", driver="GPKG")
         looks = styles.layer_styles(about.columns[3], largest)
         pyogrio.write_dataframe(looks, path, layer=styles.TABLE, driver="GPKG", FID="id")
-    except _ERRORS as error:
+        _name_authority(path)
+    except (*_ERRORS, sqlite3.Error) as error:
         raise OutputError(f"the GeoPackage cannot be written: {error}") from error
+
+
+def _name_authority(path: Path) -> None:
+    """Name the coordinate system as PROJ does: GDAL's `IAU` is unknown to it, and then to QGIS."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "UPDATE gpkg_spatial_ref_sys SET organization = 'IAU_2015', definition = "
+            "replace(definition, 'AUTHORITY[\"IAU\",', 'AUTHORITY[\"IAU_2015\",') "
+            "WHERE organization = 'IAU'"
+        )
 
 
 def _write_layer(

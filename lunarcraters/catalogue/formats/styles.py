@@ -12,7 +12,7 @@ import pandas as pd
 
 TABLE = "layer_styles"
 
-_RAMP = ("#0d0887", "#5302a3", "#8b0aa5", "#b83289", "#db5c68", "#f48849", "#febd2a", "#f0f921")
+_RAMP = ("#00b4ff", "#00e5d0", "#3dff6f", "#b6ff00", "#ffe600", "#ffae00", "#ff6a00", "#ff2d55")
 _FOOTPRINT = "#7f7f7f"
 _OCTAVES = len(_RAMP)
 _WIDTH_MM = 0.35
