@@ -83,13 +83,12 @@ def write_report(
         figures["precision"] = plots.precision_recall(matches, scores)
     content = _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
-        run=run.name,
         unit="px" if found.is_pixels else "km",
         total=len(found),
         left_out=len(found) - len(shown),
         least=least,
-        smallest=float(shown.diameters.min(initial=1.0)),
-        largest=float(shown.diameters.max(initial=2.0)),
+        smallest=float(shown.diameters.min()) if len(shown) else 1.0,
+        largest=float(shown.diameters.max()) if len(shown) else 1.0,
         area=None if found.is_pixels else found.footprint_area_km2,
         has_mask=(run / MASK).is_file(),
         known=known,

@@ -78,6 +78,16 @@ def test_a_page_tells_how_good_the_run_is(page):
     assert "Counted on 5,000.0 km²" in text
 
 
+def test_a_run_without_craters_has_a_page(run, scene, tmp_path):
+    empty = tmp_path / "run"
+    shutil.copytree(run, empty)
+    found = _read(run)
+    write_catalogue(found.select(2.0), empty / CRATERS, overwrite=True)
+    assert write_report(empty, tmp_path / "a.html", open_mosaic(scene)) == 0
+    about = re.search(r'id="about">(.*?)<', (tmp_path / "a.html").read_text()).group(1)
+    assert json.loads(about)["total"] == 0
+
+
 def test_the_command_writes_a_page_once(run, tmp_path):
     out = tmp_path / "a.html"
     assert "300 craters" in CliRunner().invoke(command, [str(run), "-o", str(out)]).output
