@@ -17,14 +17,12 @@ from typing import Any
 import click
 import numpy as np
 
-from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.evaluation.matching import match
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import Scores, score
 from lunarcraters.execution.calibration import MIN_PIXELS
 from lunarcraters.execution.detect import detect, open_source
-from lunarcraters.network.model_file import read_info, write_model
 from lunarcraters.network.presets import Preset, preset
 from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.network.targets import rectangles
@@ -116,15 +114,14 @@ def main(dataset: Path, elevation: Path, out: Path, steps: int, only: Sequence[s
     model = out / "none"
     for row in ROWS:
         folder = out / row.name.replace(", ", "_").replace(" ", "_")
-        before, model = model, folder / "model.keras"
+        model = model if row.flips else folder / "model.keras"
         if only and row.name not in only:
             continue
         result = folder / "scores.json"
         if not result.exists():
-            if row.flips:
-                mirrored(before, model)
-            else:
+            if not row.flips:
                 train(row, dataset, elevation, folder, steps)
+            folder.mkdir(parents=True, exist_ok=True)
             result.write_text(json.dumps(numbers(evaluate(row, model, dataset / "valid", folder))))
         print(
             f"| {row.name} | "
@@ -165,19 +162,6 @@ def variant(row: Row) -> Preset:
     )
 
 
-def mirrored(model: Path, out: Path) -> None:
-    """A model that gives the mean of the maps of four mirrorings."""
-    import keras
-
-    network = keras.saving.load_model(model, compile=False)
-    image = keras.Input(network.input_shape[1:])
-    maps = [network(image)]
-    for axes in ((1,), (2,), (1, 2)):
-        maps.append(keras.ops.flip(network(keras.ops.flip(image, axes)), axes))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_model(keras.Model(image, keras.layers.Average()(maps)), read_info(model), out)
-
-
 def evaluate(row: Row, model: Path, split: Path, folder: Path) -> Scores:
     """Score a network on a split through the whole pipeline."""
     usual = tiling.MAX_STRETCH
@@ -187,7 +171,8 @@ def evaluate(row: Row, model: Path, split: Path, folder: Path) -> Scores:
         source = open_source([split / "images"], model, levels=levels)
     finally:
         tiling.MAX_STRETCH = usual
-    found: Catalogue = detect(source, folder / "run", model, overwrite=True).read()
+    run = folder / "run"
+    found = detect(source, run, model, mirrored=row.flips, overwrite=True).read()
     reference = read_reference(split)
     return score(
         match(found, reference, OverlapRule("box"), min_diameter=MIN_PIXELS * reference.pixel)
