@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lunarcraters import moon
 from lunarcraters.catalogue.csfd import SizeFrequency, relative_errors
-from lunarcraters.catalogue.graticule import graticule, scale_bar_km
+from lunarcraters.catalogue.graticule import Line, graticule, scale_bar_km
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.files import replacing
@@ -30,6 +30,7 @@ _DPI = 100
 _MARGINS_PX = (70, 40, 90, 20)  # left, bottom, right, top
 _AT_EDGE = 0.98
 _HALO = [withStroke(linewidth=2, foreground="black")]
+_WIDE_HALO = [withStroke(linewidth=5, foreground="black")]
 
 Float = NDArray[np.float64]
 
@@ -90,24 +91,39 @@ def _draw_graticule(axes: Any, mosaic: Mosaic) -> None:
         seen = points[np.isfinite(points).all(axis=1)]
         if not len(seen):
             continue
-        x, y = seen[np.argmax(seen[:, 1])] if line.is_meridian else seen[np.argmin(seen[:, 0])]
-        if line.is_meridian and y > _AT_EDGE * mosaic.height:
-            place = {"xy": (x, mosaic.height), "xytext": (0, -4), "ha": "center", "va": "top"}
-        elif not line.is_meridian and x < (1.0 - _AT_EDGE) * mosaic.width:
-            place = {"xy": (0.0, y), "xytext": (-4, 0), "ha": "right", "va": "center"}
-        else:  # it ends within the map
-            place = {"xy": (x, y), "xytext": (3, 3), "ha": "left", "va": "bottom"}
-            place |= {"color": "white", "path_effects": _HALO}
-        axes.annotate(line.label, textcoords="offset points", fontsize=9, **place)
+        axes.annotate(
+            line.label, textcoords="offset points", fontsize=9, **_label_place(line, seen, mosaic)
+        )
     assert mosaic.gsd_m is not None
     length = scale_bar_km(mosaic.width * mosaic.gsd_m / 1000.0)
     start, end = 0.03 * mosaic.width, 0.03 * mosaic.width + length * 1000.0 / mosaic.gsd_m
     height = 0.97 * mosaic.height
-    axes.plot([start, end], [height, height], color="white", linewidth=3, path_effects=_HALO)
+    axes.plot([start, end], [height, height], color="white", linewidth=3, path_effects=_WIDE_HALO)
     axes.annotate(
         f"{length:g} km", ((start + end) / 2.0, height), xytext=(0, 5), ha="center", color="white",
         textcoords="offset points", path_effects=_HALO,
     )  # fmt: skip
+
+
+def _label_place(line: Line, seen: Float, mosaic: Mosaic) -> dict[str, Any]:
+    """Where a line's label goes: below the map or left of it, else within it, near its edge."""
+    lowest, leftmost = seen[np.argmax(seen[:, 1])], seen[np.argmin(seen[:, 0])]
+    if line.is_meridian and lowest[1] > _AT_EDGE * mosaic.height:
+        below = (lowest[0], mosaic.height)
+        return {"xy": below, "xytext": (0, -4), "ha": "center", "va": "top"}
+    if not line.is_meridian and leftmost[0] < (1.0 - _AT_EDGE) * mosaic.width:
+        return {"xy": (0.0, leftmost[1]), "xytext": (-4, 0), "ha": "right", "va": "center"}
+    to_edge = np.minimum(seen, [mosaic.width, mosaic.height] - seen).min(axis=1)
+    x, y = seen[np.argmin(to_edge)]
+    right, top = x > mosaic.width / 2.0, y < mosaic.height / 2.0
+    return {
+        "xy": (x, y),
+        "xytext": (-3 if right else 3, -3 if top else 3),
+        "ha": "right" if right else "left",
+        "va": "top" if top else "bottom",
+        "color": "white",
+        "path_effects": _HALO,
+    }
 
 
 def draw_csfd(found: SizeFrequency, path: Path) -> None:
