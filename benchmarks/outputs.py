@@ -34,7 +34,7 @@ COMMANDS = (
     "plot tiles run tiles.png",
     "report run -o report.html",
 )
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader"]
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
 DRAGS = 60
 
 

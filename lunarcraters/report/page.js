@@ -89,12 +89,44 @@
     part("scores", "scores points").data = { left, right: left.map((x) => x + 1 / bins), top };
   }
 
+  // Of a hundred thousand craters a browser without a graphics card draws some at a time: the
+  // largest in view, which come first in the catalogue.
+  let shown = [];
+  function draw() {
+    const { x_range: x, y_range: y } = plots.map;
+    const known = [x.start, x.end, y.start, y.end].every(Number.isFinite);
+    const drawn = [];
+    let left_out = false;
+    for (const i of shown) {
+      const reach = Math.max(craters.width[i], craters.height[i]) / 2;
+      const across = craters.x[i] + reach >= x.start && craters.x[i] - reach <= x.end;
+      if (known && !(across && craters.y[i] + reach >= y.start && craters.y[i] - reach <= y.end)) continue;
+      left_out = drawn.length === about.most;
+      if (left_out) break;
+      drawn.push(i);
+    }
+    part("map", "shown").indices = drawn;
+    element("drawn").value = left_out
+      ? `The map draws the ${about.most.toLocaleString()} largest craters in view: zoom in for smaller ones.`
+      : "";
+  }
+  let pending;
+  for (const range of [plots.map.x_range, plots.map.y_range]) {
+    for (const end of ["start", "end"]) {
+      range.properties[end].change.connect(() => {
+        clearTimeout(pending);
+        pending = setTimeout(draw, 150);
+      });
+    }
+  }
+
   let waiting = false;
   function update() {
     waiting = false;
     const bounds = limits();
     const indices = chosen(bounds);
-    part("map", "shown").indices = indices;
+    shown = indices;
+    draw();
     drawCounts(binned(indices));
     drawScores(indices);
     const round = (value) => `${Number(value.toPrecision(3))} ${about.unit}`;

@@ -24,12 +24,12 @@ from lunarcraters.execution.run import MASK, RESULT, read_run
 from lunarcraters.files import replacing
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.report import plots
-from lunarcraters.report.picture import picture
+from lunarcraters.report.picture import MOST_DRAWN, picture
 
 MOST = 200_000
 """Craters that a page holds; the largest, of more."""
 
-_BOKEH = Resources(mode="inline", components=["bokeh", "bokeh-gl"], log_level="error")
+_BOKEH = Resources(mode="inline", components=["bokeh"], log_level="error")
 
 
 def write_report(
@@ -85,6 +85,7 @@ def write_report(
         title=f"Craters of {Path(mosaic.name).name}",
         unit="px" if found.is_pixels else "km",
         total=len(found),
+        most=MOST_DRAWN,
         left_out=len(found) - len(shown),
         least=least,
         smallest=float(shown.diameters.min()) if len(shown) else 1.0,

@@ -14,6 +14,9 @@ from lunarcraters.evaluation.reference import Reference
 from lunarcraters.raster.mosaic import Mosaic, open_mosaic
 from lunarcraters.raster.quicklook import quick_look, shrinking
 
+MOST_DRAWN = 2000
+"""Craters that are drawn at once: the largest in view."""
+
 _SIDE_PX = 2048
 _JPEG_QUALITY = 85
 _MASK_BGR = (255, 200, 0)
@@ -44,9 +47,8 @@ def picture(
         match_aspect=True,
         tools="pan,wheel_zoom,box_zoom,reset,save",
         active_scroll="wheel_zoom",
-        output_backend="webgl",
         sizing_mode="stretch_both",
-        lod_threshold=5000,
+        lod_threshold=500,
         lod_factor=8,
         lod_timeout=250,
     )
@@ -81,7 +83,7 @@ def picture(
         "x", "y", width="width", height="height", angle="angle", line_color="#facc15",
         fill_color="#facc15", fill_alpha=0.0, line_width=1.2, hover_fill_alpha=0.3,
         hover_line_color="#ffffff", hover_fill_color="#ffffff", source=source,
-        view=CDSView(filter=IndexFilter(list(range(len(found))), name="shown")),
+        view=CDSView(filter=IndexFilter(list(range(min(len(found), MOST_DRAWN))), name="shown")),
         name="craters",
     )  # fmt: skip
     across, along, unit = ("x", "y", "px") if found.is_pixels else ("longitude", "latitude", "km")

@@ -19,7 +19,7 @@ from lunarcraters.raster.mosaic import open_mosaic
 from lunarcraters.report.page import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader"]
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
 
 
 @pytest.fixture(scope="session")
