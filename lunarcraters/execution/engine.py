@@ -152,7 +152,8 @@ def cluster(
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
+                scheduler_kwargs={"dashboard": False},
                 memory_limit=None,
                 silence_logs=logging.ERROR,
             ) as local,
