@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,7 @@ class Catalogue(catalogue_schema.Catalogue):
             OutputError: The file exists, or cannot be written, or its suffix is not known.
             CatalogueError: The format needs what the catalogue does not have.
         """
-        where = path if isinstance(path, str) else Path(path)
-        formats.write_catalogue(self, where, overwrite=overwrite)
+        formats.write_catalogue(self, fspath(path), overwrite=overwrite)
 
     def evaluate(
         self,
@@ -104,7 +103,7 @@ class Catalogue(catalogue_schema.Catalogue):
         known = (
             from_catalogue(reference)
             if isinstance(reference, catalogue_schema.Catalogue)
-            else read_reference(reference if isinstance(reference, str) else Path(reference))
+            else read_reference(fspath(reference))
         )
         rule = rule or known.usual_rule
         terms = RULES[rule] if isinstance(rule, str) else rule
@@ -204,7 +203,7 @@ def read_catalogue(path: PathOrText) -> Catalogue:
     Raises:
         CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
     """
-    return _own(formats.read_catalogue(path if isinstance(path, str) else Path(path)))
+    return _own(formats.read_catalogue(fspath(path)))
 
 
 def _own(catalogue: catalogue_schema.Catalogue) -> Catalogue:

@@ -13,6 +13,11 @@ LOCK = ".lock"
 """A locked directory's lock; the system releases it when its process ends, however it ends."""
 
 
+def is_database(name: str | os.PathLike[str]) -> bool:
+    """Whether a name is the address of a database rather than a file."""
+    return str(name).startswith(("postgresql://", "postgres://"))
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary sibling, of the same suffix, that takes the file's place if all goes well.

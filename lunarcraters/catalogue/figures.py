@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from lunarcraters import moon
 from lunarcraters.catalogue.csfd import SizeFrequency, relative_errors
 from lunarcraters.catalogue.graticule import Line, graticule, scale_bar_km
+from lunarcraters.catalogue.outlines import check_plane
 from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.errors import CatalogueError
 from lunarcraters.files import replacing
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.quicklook import quick_look, shrinking
@@ -48,11 +48,7 @@ def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
         MosaicError: The mosaic cannot be read, or has no valid pixel.
         OutputError: The picture cannot be written.
     """
-    if catalogue.is_pixels != mosaic.is_plain:
-        raise CatalogueError(
-            f"the catalogue is in {'pixels' if catalogue.is_pixels else 'degrees'}, and "
-            f"{mosaic.name} is not: give the mosaic that it was made from"
-        )
+    check_plane(catalogue, mosaic)
     grey, valid = quick_look(mosaic, _SIDE_PX)
     height, width = grey.shape
     left, bottom, right, top = _MARGINS_PX

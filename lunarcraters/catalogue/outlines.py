@@ -13,8 +13,23 @@ from lunarcraters import moon
 from lunarcraters.catalogue import georeferencing
 from lunarcraters.catalogue.georeferencing import Geometries
 from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.errors import CatalogueError
+from lunarcraters.raster.mosaic import Mosaic
 
 _UPRIGHT = np.array([1.0, -1.0])
+
+
+def check_plane(catalogue: Catalogue, mosaic: Mosaic) -> None:
+    """Make sure that a catalogue can be drawn over a mosaic.
+
+    Raises:
+        CatalogueError: One is in pixels and the other on the sphere.
+    """
+    if catalogue.is_pixels != mosaic.is_plain:
+        raise CatalogueError(
+            f"the catalogue is in {'pixels' if catalogue.is_pixels else 'degrees'}, and "
+            f"{mosaic.name} is not: give the mosaic that it was made from"
+        )
 
 
 def crater_outlines(catalogue: Catalogue) -> Geometries:
@@ -24,12 +39,9 @@ def crater_outlines(catalogue: Catalogue) -> Geometries:
         return np.asarray(shapely.reverse(circles), dtype=object)
     lon, lat = catalogue.positions.T
     turn = _turn(catalogue)
-    return _moved(
-        georeferencing.crater_polygons(
-            moon.wrap_longitude(lon - turn), lat, catalogue.diameters, catalogue.radius_m
-        ),
-        turn,
-    )
+    lon = moon.wrap_longitude(lon - turn)
+    circles = georeferencing.crater_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
+    return _moved(circles, turn)
 
 
 def crater_boxes(catalogue: Catalogue) -> Geometries:
@@ -39,12 +51,9 @@ def crater_boxes(catalogue: Catalogue) -> Geometries:
         return np.asarray(shapely.box(*(middle - half).T, *(middle + half).T), dtype=object)
     lon, lat = catalogue.positions.T
     turn = _turn(catalogue)
-    return _moved(
-        georeferencing.box_polygons(
-            moon.wrap_longitude(lon - turn), lat, catalogue.diameters, catalogue.radius_m
-        ),
-        turn,
-    )
+    lon = moon.wrap_longitude(lon - turn)
+    boxes = georeferencing.box_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
+    return _moved(boxes, turn)
 
 
 def crater_centres(catalogue: Catalogue) -> Geometries:

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from lunarcraters.files import is_database
+
 Command = Callable[..., Any]
 
 
@@ -14,9 +16,7 @@ class CataloguePath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """A `Path`, or the address as text."""
-        if str(value).startswith(("postgresql://", "postgres://")):
-            return str(value)
-        return Path(value)
+        return str(value) if is_database(value) else Path(value)
 
 
 def output_option(what: str) -> Callable[[Command], Command]:

@@ -15,12 +15,15 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.figures import outlines_in_pixels
+from lunarcraters.catalogue.outlines import check_plane
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.files import replacing
 from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.quicklook import stretched
+from lunarcraters.raster.stitching import SCALE
 
 SIDE_PX = 416
 _FOUND, _TRUE = "red", "lime"
@@ -54,10 +57,11 @@ def draw_panels(
         The number of pieces drawn.
 
     Raises:
-        CatalogueError: No crater lies on the mosaic.
+        CatalogueError: No crater lies on the mosaic, or one is in pixels and the other not.
         MosaicError: The mosaic cannot be read.
         OutputError: The picture cannot be written.
     """
+    check_plane(found, mosaic)
     circles = _circles(found.positions, found.diameters, found.radius_m, mosaic)
     true = None
     if known is not None:
@@ -115,9 +119,7 @@ def _images(
     window: Box, mosaic: Mosaic, mask: Mosaic | None, true: NDArray[np.float32] | None
 ) -> Iterator[NDArray[Any]]:
     values, valid = mosaic.read(window)
-    real = values.astype(float)
-    low, high = np.percentile(real[valid], [0.5, 99.5]) if valid.any() else (0.0, 1.0)
-    grey = np.clip((real - low) / max(high - low, 1e-9), 0.0, 1.0) * valid
+    grey = stretched(values, valid)
     yield _fixed(grey)
     if true is not None:
         drawn = np.zeros(values.shape, np.uint8)
@@ -126,7 +128,7 @@ def _images(
         yield _fixed(drawn / 255.0)
     if mask is not None:
         said, searched = mask.read(window)
-        yield _fixed(np.where(searched, said, 0) / 254.0)
+        yield _fixed(np.where(searched, said, 0) / SCALE)
     yield _fixed(grey)
 
 

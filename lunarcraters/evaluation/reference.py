@@ -12,9 +12,9 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue
-from lunarcraters.catalogue.formats.postgis import is_address
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.files import is_database
 from lunarcraters.raster.sources import open_dataset
 from lunarcraters.training.lu3m6tgt import (
     IMAGE_SUFFIXES,
@@ -118,7 +118,7 @@ def read_reference(path: Path | str) -> Reference:
         CatalogueError: It is none of these.
         DatasetError: A label file is malformed.
     """
-    if is_address(path):
+    if is_database(path):
         return from_catalogue(read_catalogue(path))
     path = Path(path)
     if path.suffix.lower() == ".txt" and path.is_file():

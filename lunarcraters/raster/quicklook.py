@@ -1,5 +1,7 @@
 """A mosaic as a small grey picture, for people to look at."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,9 +24,14 @@ def quick_look(mosaic: Mosaic, side: int) -> tuple[NDArray[np.uint8], NDArray[np
     values, valid = mosaic.read((0, 0, mosaic.width, mosaic.height), step)
     if not valid.any():
         raise MosaicError(f"{mosaic.name} has no valid pixel to draw: give another mosaic")
-    low, high = np.percentile(values[valid].astype(float), _SPREAD)
-    grey = (values.astype(float) - low) / max(high - low, 1e-9)
-    return np.where(valid, np.clip(grey, 0.0, 1.0) * 255.0, 0.0).astype(np.uint8), valid
+    return (stretched(values, valid) * 255.0).astype(np.uint8), valid
+
+
+def stretched(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Grey from 0 to 1, from the darkest to the brightest but for outliers; 0 where invalid."""
+    real = values.astype(np.float64)
+    low, high = np.percentile(real[valid], _SPREAD) if valid.any() else (0.0, 1.0)
+    return np.where(valid, np.clip((real - low) / max(high - low, 1e-9), 0.0, 1.0), 0.0)
 
 
 def shrinking(mosaic: Mosaic, side: int) -> int:

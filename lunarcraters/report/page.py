@@ -13,8 +13,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.outlines import check_plane
 from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.errors import OutputError
 from lunarcraters.evaluation.matching import Matches, match
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import RULES
@@ -65,11 +66,7 @@ def write_report(
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists: give another name, or --overwrite to replace it")
     found = read_run(run)
-    if found.is_pixels != mosaic.is_plain:
-        raise CatalogueError(
-            f"the run is in {'pixels' if found.is_pixels else 'degrees'}, and {mosaic.name} is "
-            "not: give the mosaic that was searched"
-        )
+    check_plane(found, mosaic)
     least = found.threshold(min_score)
     shown = replace(found, craters=found.craters[:MOST])
     known = matches = scores = None
@@ -114,18 +111,20 @@ def _met(matches: Matches | None, known: Reference | None, least: float) -> NDAr
 
 
 def _counts(found: Catalogue) -> dict[str, Any]:
+    across = "diameter, px" if found.is_pixels else "diameter, km"
+    histograms = {
+        "sizes": plots.histogram("sizes", "Diameters", across, log=True),
+        "scores": plots.histogram("scores", "Scores", "score", log=False),
+    }
     if found.is_pixels or not found.footprint_area_km2:
-        sizes = plots.histogram("sizes", "Diameters", "diameter, px", log=True)
-        return {"sizes": sizes, "scores": plots.histogram("scores", "Scores", "score", log=False)}
-    across = "diameter, km"
+        return histograms
     return {
         "cumulative": plots.counts(
             "cumulative", "Cumulative", across, "craters per km² of this size and larger"
         ),
         "differential": plots.counts("differential", "Differential", across, "per km² and km"),
         "relative": plots.counts("relative", "R", across, "relative frequency"),
-        "sizes": plots.histogram("sizes", "Diameters", across, log=True),
-        "scores": plots.histogram("scores", "Scores", "score", log=False),
+        **histograms,
     }
 
 

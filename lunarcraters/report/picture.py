@@ -55,8 +55,8 @@ def picture(
     plot.axis.visible = False
     plot.grid.visible = False
     plot.toolbar.logo = None
-    grey, valid = quick_look(mosaic, _SIDE_PX)
-    ground = _lay(plot, _data_uri(".jpg", np.where(valid, grey, 0)), mosaic, "mosaic")
+    grey, _ = quick_look(mosaic, _SIDE_PX)
+    ground = _lay(plot, _data_uri(".jpg", grey), mosaic, "mosaic")
     for ends in (plot.x_range, plot.y_range):
         ends.update(renderers=[ground], range_padding=0.02)
     if mask is not None and mask.is_file():

@@ -9,6 +9,7 @@ import pytest
 
 from lunarcraters.catalogue.formats import postgis, read_catalogue, write_catalogue
 from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.files import is_database
 
 
 @pytest.fixture
@@ -94,4 +95,4 @@ def test_a_server_that_is_not_there_is_one_sentence(lunar):
     ],
 )
 def test_addresses_are_told_from_files(name, wanted):
-    assert postgis.is_address(name) == wanted
+    assert is_database(name) == wanted

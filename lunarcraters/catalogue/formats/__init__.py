@@ -17,7 +17,7 @@ from lunarcraters.catalogue.formats import (
 )
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
-from lunarcraters.files import replacing
+from lunarcraters.files import is_database, replacing
 
 # Each module has `write(about, parts, path)`, as `write_parts`, and `read(path)`.
 _FORMATS: dict[str, ModuleType] = {
@@ -71,7 +71,7 @@ def write_parts(
         OutputError: As of `write_catalogue`.
         CatalogueError: As of `write_catalogue`.
     """
-    if postgis.is_address(path):
+    if is_database(path):
         postgis.write(about, parts, str(path), overwrite=overwrite)
         return
     path = Path(path)
@@ -100,7 +100,7 @@ def read_catalogue(path: Path | str) -> Catalogue:
     Raises:
         CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
     """
-    if postgis.is_address(path):
+    if is_database(path):
         return postgis.read(str(path))
     path = Path(path)
     if not path.is_file():

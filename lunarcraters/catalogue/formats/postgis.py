@@ -7,7 +7,6 @@ coordinate system goes into `spatial_ref_sys`.
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -26,11 +25,6 @@ DEFAULT_TABLE = "craters"
 _TYPES = {"crater_id": "text", "level": "integer", "tile": "text"}
 _SRID = 30100
 _OTHER_SPHERES = 900_000  # and the radius in units of 100 m: within what PostGIS leaves to users
-
-
-def is_address(name: Path | str) -> bool:
-    """Whether it names a database rather than a file."""
-    return str(name).startswith(("postgresql://", "postgres://"))
 
 
 def write(
