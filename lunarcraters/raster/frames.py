@@ -1,7 +1,6 @@
-"""Frames: local stereographic frames that hold the cores of tiles."""
+"""Frames: ground cut into the cores of tiles, each in a local stereographic frame."""
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +8,10 @@ from numpy.typing import NDArray
 from lunarcraters import moon
 from lunarcraters.errors import TileSetError
 from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.lattice import Span, bands, cells
 from lunarcraters.raster.mosaic import Mosaic
-from lunarcraters.raster.partition import Cut, cut, filled, hits
+from lunarcraters.raster.partition import filled, hits
+from lunarcraters.raster.stereographic import MARGIN_PX, Fit, fit_frames, meridian_gsd_m
 
 Float = NDArray[np.float64]
 
@@ -24,7 +25,6 @@ A network finds less beside its own edge than beside an end of the data within i
 """
 
 _POINTS = 17
-_MARGIN_PX = 1.0
 _BEND = 0.98
 _TRIM_POINTS = 33  # along a frame, to see where it has ground
 _GROWTH = (1.0, 1.1, 1.2, 1.35, 1.5)
@@ -65,39 +65,12 @@ class Ground:
         return not bool((np.abs(lat) + np.abs(inward - lat) / 2.0 < 90.0).all())
 
 
-@dataclass(frozen=True)
-class Fit:
-    """Where cores lie in stereographic frames centred on them, arrays over the cores.
-
-    Attributes:
-        cores: (n, 4) boxes in mosaic pixels.
-        lon: Of the frames' centres.
-        lat: Of the frames' centres.
-        gsd_m: Ground size of a frame pixel.
-        low: (n, 2) least x and y of the core with its halo, frame pixels from the frame's centre,
-            y up.
-        high: (n, 2) greatest x and y.
-        at_limb: (n,) whether part of the core lies off the Moon: it may reach a little further.
-    """
-
-    cores: NDArray[np.int64]
-    lon: Float
-    lat: Float
-    gsd_m: Float
-    low: Float
-    high: Float
-    at_limb: NDArray[np.bool_]
-
-    @property
-    def needs(self) -> Float:
-        """Sides of the squares that hold each core with its halo, pixels."""
-        return np.asarray((self.high - self.low).max(axis=1) + 2.0 * _MARGIN_PX)
-
-
 def rows_of_frames(ground: Ground) -> list[Fit]:
     """Cut ground into rows of cores, each of as many as its latitudes ask for.
 
-    Ground that fits one frame needs no more halo than an edge: there is nothing beyond it.
+    Cores and frames are those of a lattice that comes with the coordinate system: another piece of
+    the mosaic has the same. Ground that fits one frame is shown by itself, and needs no more halo
+    than an edge: there is nothing beyond it.
 
     Raises:
         TileSetError: No frame of the largest size can hold a core and its halo.
@@ -106,13 +79,12 @@ def rows_of_frames(ground: Ground) -> list[Fit]:
     if not (ground.goes_round or ground.has_pole):
         for halo in (min(EDGE_PX, ground.halo), 0):
             whole = fit_frames(ground.mosaic, np.array([ground.box]), ground.level, halo)
-            if len(whole.cores) and whole.needs[0] <= _limit(ground, rows, halo):
+            if len(whole.cores) and whole.needs[0] <= _longest_px(ground, rows) + 2 * halo:
                 return [whole]
-    _, down = _lengths_px(ground, rows)
+    _, tallest = _frame_px(ground, rows)
     # A little less than would fit, because rows bend in frames.
-    limit = 2.0 * ground.halo + _BEND * (_limit(ground, rows, ground.halo) - 2.0 * ground.halo)
-    bands = _whole(cut(down, limit, ground.halo, goes_on=True), rows[0], rows[1] / down)
-    fits = [_row_of_frames(ground, band) for band in bands]
+    height = _BEND * _longest_px(ground, rows) / tallest
+    fits = [_row_of_frames(ground, band) for band in bands(ground.mosaic, ground.box, height)]
     fits = [fit for fit in fits if len(fit.cores)]
     return fits if len(ground.mosaic.extents) == 1 else [_trimmed(ground, fit) for fit in fits]
 
@@ -127,7 +99,7 @@ def _trimmed(ground: Ground, fit: Fit) -> Fit:
     x, y = np.broadcast_arrays(x, y)
     lon, lat, gsd_m = (values[:, None, None] for values in (fit.lon, fit.lat, fit.gsd_m))
     arc = 2.0 * np.arctan(np.hypot(x, y) * gsd_m / (2.0 * mosaic.radius_m))
-    column, row = mosaic.from_lonlat(*moon.ahead(lon, lat, np.arctan2(x, y), arc))
+    column, row = mosaic.from_lonlat(*moon.ahead(lon, lat, np.arctan2(x, -y), arc))
     if mosaic.goes_round:
         column = np.mod(column, mosaic.width)
     there = hits(column, row, mosaic.extents)
@@ -142,29 +114,27 @@ def _trimmed(ground: Ground, fit: Fit) -> Fit:
     )
 
 
-def _row_of_frames(ground: Ground, band: tuple[int, int]) -> Fit:
-    column, _, width, _ = ground.box
-    across, _ = _lengths_px(ground, band)
-    limit = _limit(ground, band, ground.halo)
+def _row_of_frames(ground: Ground, band: Span) -> Fit:
+    widest, _ = _frame_px(ground, band)
     for growth in _GROWTH:
-        cuts = cut(across * growth, limit, ground.halo, goes_on=True)
-        columns = _whole(cuts, column, width / (across * growth))
-        cores = np.array([(x, band[0], length, band[1]) for x, length in columns], np.int64)
-        cores, _ = filled(cores, ground.mosaic.extents)
-        fit = fit_frames(ground.mosaic, cores, ground.level, ground.halo)
-        if (fit.needs <= ground.max_size).all():
+        width = _longest_px(ground, band) / (widest * growth)
+        fit = _fit_cells(ground, cells(ground.mosaic, ground.box, band, width))
+        if not fit.exceeds(ground.max_size).any():
             return fit
-    return _split(ground, fit)
-
-
-def _split(ground: Ground, fit: Fit) -> Fit:
-    """Halve cores until each fits: the limb of an orthographic mosaic asks for it."""
-    while (too_large := fit.needs > ground.max_size).any():
-        halves = [half for core in fit.cores[too_large] for half in _halves(ground, core)]
-        cores = np.concatenate([fit.cores[~too_large], np.array(halves, np.int64)])
-        cores, _ = filled(cores, ground.mosaic.extents)
-        fit = fit_frames(ground.mosaic, cores, ground.level, ground.halo)
+    # Halve cells until each fits: the limb of an orthographic mosaic asks for it.
+    while (too_large := fit.exceeds(ground.max_size)).any():
+        halves = [half for cell in fit.cells[too_large] for half in _halves(ground, cell)]
+        fit = _fit_cells(ground, np.concatenate([fit.cells[~too_large], np.array(halves)]))
     return fit
+
+
+def _fit_cells(ground: Ground, boxes: NDArray[np.int64]) -> Fit:
+    """Frames for what cells have of the ground."""
+    low = np.maximum(boxes[:, :2], ground.box[:2])
+    high = np.minimum(boxes[:, :2] + boxes[:, 2:], np.add(ground.box[:2], ground.box[2:]))
+    met = (high > low).all(axis=1)
+    cores, some = filled(np.hstack([low, high - low])[met], ground.mosaic.extents)
+    return fit_frames(ground.mosaic, cores, ground.level, ground.halo, cells=boxes[met][some])
 
 
 def _halves(ground: Ground, core: NDArray[np.int64]) -> tuple[Box, Box]:
@@ -183,59 +153,6 @@ def _halves(ground: Ground, core: NDArray[np.int64]) -> tuple[Box, Box]:
     return (x, y, width, half), (x, y + half, width, height - half)
 
 
-def fit_frames(mosaic: Mosaic, cores: NDArray[np.int64], level: int, halo: int) -> Fit:
-    """Stereographic frames centred on cores; cores that lie off the Moon are left out."""
-    share = np.linspace(0.0, 1.0, _POINTS)
-    x = cores[:, 0, None, None] + cores[:, 2, None, None] * share[None, None, :]
-    y = cores[:, 1, None, None] + cores[:, 3, None, None] * share[None, :, None]
-    to_lon, to_lat = mosaic.to_lonlat(*np.broadcast_arrays(x, y))
-    lon, lat = mosaic.to_lonlat(*(cores[:, :2] + cores[:, 2:] / 2.0).T)
-    # A core at the limb of the Moon may have its middle beyond it.
-    points = np.nan_to_num(moon.unit_vectors(to_lon, to_lat)).sum(axis=(1, 2))
-    ground_lon, ground_lat = moon.vectors_to_lonlat(points)
-    off = ~np.isfinite(lon) & points.any(axis=1)
-    lon, lat = np.where(off, ground_lon, lon), np.where(off, ground_lat, lat)
-    gsd_m = meridian_gsd_m(mosaic, *mosaic.from_lonlat(lon, lat)) * 2**level
-    on_moon = np.isfinite(gsd_m)
-    lon, lat, gsd_m = lon[on_moon], lat[on_moon], gsd_m[on_moon]
-    plane = stereographic_m(mosaic, lon, lat, to_lon[on_moon], to_lat[on_moon])
-    plane /= gsd_m[:, None, None, None]
-    low = np.nanmin(plane, axis=(1, 2)) if len(plane) else np.empty((0, 2))
-    high = np.nanmax(plane, axis=(1, 2)) if len(plane) else np.empty((0, 2))
-    at_limb = np.isnan(to_lon[on_moon]).any(axis=(1, 2))
-    return Fit(cores[on_moon], lon, lat, gsd_m, low - halo, high + halo, at_limb)
-
-
-def stereographic_m(mosaic: Mosaic, lon: Float, lat: Float, to_lon: Float, to_lat: Float) -> Float:
-    """What `moon.local_frame` does, for many frames at once.
-
-    Args:
-        mosaic: Whose sphere it is.
-        lon: (n,) centres.
-        lat: (n,) centres.
-        to_lon: (n, rows, columns) points.
-        to_lat: (n, rows, columns) points.
-
-    Returns:
-        (n, rows, columns, 2) metres east and north of the centres.
-    """
-    centre, north = moon.unit_vectors(lon, lat), _north(lon, lat)
-    east = np.cross(north, centre)
-    points = moon.unit_vectors(to_lon, to_lat)
-    x, y, z = (np.einsum("nijk,nk->nij", points, axis) for axis in (east, north, centre))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(2.0 * mosaic.radius_m * np.stack([x, y], axis=-1) / (1.0 + z)[..., None])
-
-
-def meridian_gsd_m(mosaic: Mosaic, x: Float, y: Float) -> Float:
-    """North-south ground size of mosaic pixels at points, metres; NaN off the Moon.
-
-    The fastest that one goes north by moving a pixel, whatever way the mosaic is turned.
-    """
-    north = _north(*mosaic.to_lonlat(x, y))
-    return np.linalg.norm(np.einsum("nij,ni->nj", mosaic.jacobian_m(x, y), north), axis=1)
-
-
 def stretch(mosaic: Mosaic) -> float:
     """Largest ratio of the longest to the shortest ground size of a pixel, over the extents."""
     boxes = np.array(mosaic.extents, float)
@@ -250,32 +167,25 @@ def stretch(mosaic: Mosaic) -> float:
     return float((sizes[:, 0] / np.maximum(sizes[:, 1], 1e-12)).max(initial=1.0))
 
 
-def _north(lon: Float, lat: Float) -> Float:
-    lon, lat = np.radians(lon), np.radians(lat)
-    return np.stack([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)], axis=-1)
-
-
-def _lengths_px(ground: Ground, band: tuple[int, int]) -> tuple[float, float]:
-    """Greatest ground width and height of a band of rows, in frame pixels."""
+def _frame_px(ground: Ground, band: Span) -> tuple[float, float]:
+    """Frame pixels in a mosaic pixel of a band, along x and along y, where they are most."""
     gsd_m, sizes_m = _sizes_m(ground, band)
     # The middle of each row, not its ends: at a limb pixels are of any size.
     sizes = (sizes_m / gsd_m[:, None]).reshape(_POINTS, _POINTS, 2)
     sizes = sizes[np.isfinite(sizes).any(axis=(1, 2))]
     widest, tallest = np.nanmax(np.nanmedian(sizes, axis=1), axis=0)
-    scale = 2**ground.level
-    return float(ground.box[2] * widest / scale), float(band[1] * tallest / scale)
+    return float(widest) / 2**ground.level, float(tallest) / 2**ground.level
 
 
-def _limit(ground: Ground, band: tuple[int, int], halo: int) -> float:
-    """Longest core with its halos, frame pixels."""
+def _longest_px(ground: Ground, band: Span) -> float:
+    """Longest core, frame pixels."""
     gsd_m, _ = _sizes_m(ground, band)
-    widest_px = (
-        np.radians(WIDEST_CORE_DEG) * ground.mosaic.radius_m / (np.nanmin(gsd_m) * 2**ground.level)
-    )
-    return float(min(ground.max_size, widest_px + 2 * halo))
+    widest_m = np.radians(WIDEST_CORE_DEG) * ground.mosaic.radius_m
+    room = ground.max_size - 2.0 * (ground.halo + MARGIN_PX)
+    return float(min(room, widest_m / (np.nanmin(gsd_m) * 2**ground.level)))
 
 
-def _sizes_m(ground: Ground, band: tuple[int, int]) -> tuple[Float, Float]:
+def _sizes_m(ground: Ground, band: Span) -> tuple[Float, Float]:
     """North-south ground size of a mosaic pixel, (n,), and those along x and y, (n, 2)."""
     share = np.linspace(0.0, 1.0, _POINTS)
     x = ground.box[0] + 0.5 + max(ground.box[2] - 1, 0) * share[None, :]
@@ -288,9 +198,3 @@ def _sizes_m(ground: Ground, band: tuple[int, int]) -> tuple[Float, Float]:
             f"{y[0]:.0f}: check its geotransform and coordinate system"
         )
     return gsd_m, np.linalg.norm(ground.mosaic.jacobian_m(x, y), axis=1)
-
-
-def _whole(cuts: list[Cut], start: int, scale: float) -> list[tuple[int, int]]:
-    """Start and length in whole mosaic pixels."""
-    edges = [start + round(cuts[0][0] * scale), *(start + round(end * scale) for _, end in cuts)]
-    return [(a, b - a) for a, b in pairwise(edges) if b > a]

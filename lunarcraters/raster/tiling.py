@@ -11,10 +11,12 @@ from pyproj import CRS
 from lunarcraters import moon
 from lunarcraters.errors import TileSetError
 from lunarcraters.raster.blocks import Box
-from lunarcraters.raster.frames import EDGE_PX, Fit, Ground, rows_of_frames, stretch
+from lunarcraters.raster.frames import EDGE_PX, Ground, rows_of_frames, stretch
+from lunarcraters.raster.lattice import anchor_px
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import components, cut, filled
 from lunarcraters.raster.reading import Pixels
+from lunarcraters.raster.stereographic import STRIDE_PX, Fit
 from lunarcraters.raster.warping import read_frame
 
 MAX_STRETCH = 1.1
@@ -23,7 +25,6 @@ MAX_STRETCH = 1.1
 DEFAULT_SIZE_PX = 1024
 DEFAULT_HALO_PX = 64
 
-_STRIDE_PX = 16  # of the network: sizes are its multiples, and native windows start there
 _LEAST_SIZE_PX = 64
 _LEAST_LEVEL_PX = 128
 
@@ -81,7 +82,7 @@ def plan_tiles(
     Raises:
         TileSetError: The sizes leave no room for a core, or the mosaic is off the Moon.
     """
-    max_size -= max_size % _STRIDE_PX
+    max_size -= max_size % STRIDE_PX
     if halo < 0 or max_size < _least_size(halo):
         raise TileSetError(
             f"tiles of {max_size} px have no room for a core between halos of {halo} px: give a "
@@ -132,7 +133,7 @@ def owns(mosaic: Mosaic, tile: Tile, x: ArrayLike, y: ArrayLike) -> NDArray[np.b
 
 def _least_size(halo: int) -> int:
     """The least size of a tile that has a core of one stride or more."""
-    return max(_LEAST_SIZE_PX, (2 * -(-halo // _STRIDE_PX) + 2) * _STRIDE_PX)
+    return max(_LEAST_SIZE_PX, (2 * -(-halo // STRIDE_PX) + 2) * STRIDE_PX)
 
 
 def _frame_sizes(needed: Float, max_size: int) -> NDArray[np.int64]:
@@ -149,29 +150,31 @@ def _frame_sizes(needed: Float, max_size: int) -> NDArray[np.int64]:
 def _stepped(sizes: ArrayLike, steps: int) -> NDArray[np.int64]:
     """Sizes rounded up to so many steps a power of two, and to the network's stride."""
     wanted = np.asarray(sizes, float)
-    step = np.maximum(_STRIDE_PX, np.exp2(np.ceil(np.log2(wanted))) / steps)
+    step = np.maximum(STRIDE_PX, np.exp2(np.ceil(np.log2(wanted))) / steps)
     return np.asarray(np.ceil(np.round(wanted / step, 6)) * step, np.int64)
 
 
-def _edges(start: int, stop: int, max_size: int, halo: int, *, goes_on: bool) -> list[int]:
+def _edges(
+    start: int, stop: int, max_size: int, halo: int, *, anchor: int, goes_on: bool
+) -> list[int]:
     """Where cores begin and end along an axis, so that their windows can begin at the stride's.
 
     The network then sees a pixel at the same place of its grid in every tile, and finds the same
     there.
     """
-    first = start - start % _STRIDE_PX
+    first = start - (start - anchor) % STRIDE_PX
     if stop - first + 2 * (halo if goes_on else 0) <= max_size:
         return [start, stop]
     edge = 0 if goes_on else min(EDGE_PX, halo)
-    cuts = cut(stop - first + 2 * edge, max_size - _STRIDE_PX, halo, goes_on=goes_on)
-    inner = {first + round((end - edge) / _STRIDE_PX) * _STRIDE_PX for _, end in cuts[:-1]}
+    cuts = cut(stop - first + 2 * edge, max_size - STRIDE_PX, halo, goes_on=goes_on)
+    inner = {first + round((end - edge) / STRIDE_PX) * STRIDE_PX for _, end in cuts[:-1]}
     return [start, *sorted(edge for edge in inner if start < edge < stop), stop]
 
 
 def _plan_native(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
-    halo = -(-halo // _STRIDE_PX) * _STRIDE_PX
+    halo = -(-halo // STRIDE_PX) * STRIDE_PX
     names, cores = _native_cores(mosaic, grounds, level, max_size, halo)
     origins, sizes = _windows(mosaic, cores, level, max_size, halo)
     plan = zip(names, sizes.tolist(), cores.tolist(), origins.tolist(), strict=True)
@@ -182,13 +185,15 @@ def _native_cores(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> tuple[list[str], NDArray[np.int64]]:
     """Names and cores (n, 4) of tiles, in mosaic pixels."""
-    scale = 2**level
+    scale, anchor = 2**level, _level_anchor(mosaic, level)
     boxes: list[NDArray[np.int64]] = []
     for left, top, width, height in grounds:
         goes_on = mosaic.goes_round and width == mosaic.width
         # Cores start on whole pixels of the level, but for the first.
-        across = _edges(left // scale, -(-(left + width) // scale), max_size, halo, goes_on=goes_on)
-        down = _edges(top // scale, -(-(top + height) // scale), max_size, halo, goes_on=False)
+        ends = left // scale, -(-(left + width) // scale)
+        across = _edges(*ends, max_size, halo, anchor=anchor[0], goes_on=goes_on)
+        ends = top // scale, -(-(top + height) // scale)
+        down = _edges(*ends, max_size, halo, anchor=anchor[1], goes_on=False)
         x = np.clip(np.array(across) * scale, left, left + width)
         y = np.clip(np.array(down) * scale, top, top + height)
         for low, high in pairwise(y.tolist()):
@@ -197,6 +202,15 @@ def _native_cores(
     places = [(row, column) for row, same in enumerate(boxes) for column in range(len(same))]
     cores, some = filled(np.concatenate(boxes), mosaic.extents)
     return ["z{}_r{:04d}_c{:04d}".format(level, *places[index]) for index in some], cores
+
+
+def _level_anchor(mosaic: Mosaic, level: int) -> tuple[int, int]:
+    """Where windows begin, or any number of strides from there, in pixels of the level.
+
+    Whole ones, counted from the raster's corner: overviews are.
+    """
+    column, row = anchor_px(mosaic)
+    return column // 2**level, row // 2**level
 
 
 def _windows(
@@ -211,18 +225,20 @@ def _windows(
         turns = (-mosaic.width, 0, mosaic.width)
         extents = tuple((x + turn, y, w, h) for turn in turns for x, y, w, h in extents)
     scale = 2**level
-    stride, outwards = _STRIDE_PX * scale, np.array([-1, -1, 2, 2]) * scale
+    stride, outwards = STRIDE_PX * scale, np.array([-1, -1, 2, 2]) * scale
     around, _ = filled(cores + outwards * halo, extents)
     edged = cores + outwards * min(EDGE_PX, halo)
     low, high = around[:, :2], around[:, :2] + around[:, 2:]
     edged_low = np.minimum(low, edged[:, :2])
     edged_high = np.maximum(high, edged[:, :2] + edged[:, 2:])
-    room = -(-(edged_high - edged_low // stride * stride) // scale) <= max_size
+    anchor = np.array(_level_anchor(mosaic, level)) * scale
+    edged_begin = edged_low - (edged_low - anchor) % stride
+    room = -(-(edged_high - edged_begin) // scale) <= max_size
     low, high = np.where(room, edged_low, low), np.where(room, edged_high, high)
-    begin = low // stride * stride
+    begin = low - (low - anchor) % stride
     needed = -(-(high - begin) // scale)
     sizes = _frame_sizes(needed.max(axis=1), max_size)
-    return begin - (sizes[:, None] - needed) // 2 // _STRIDE_PX * stride, sizes
+    return begin - (sizes[:, None] - needed) // 2 // STRIDE_PX * stride, sizes
 
 
 def _native_tile(
@@ -262,14 +278,16 @@ def _plan_local(
 def _local_tile(mosaic: Mosaic, level: int, size: int, row: int, column: int, fit: Fit) -> Tile:
     crs = moon.local_frame(float(fit.lon[column]), float(fit.lat[column]), mosaic.radius_m)
     gsd_m = float(fit.gsd_m[column])
-    centre_x, centre_y = (fit.low[column] + fit.high[column]) / 2.0
-    left, top = float(centre_x - size / 2.0) * gsd_m, float(centre_y + size / 2.0) * gsd_m
+    spare = (size - fit.needs[column]) / 2.0
+    if not fit.at_limb[column]:
+        spare -= spare % STRIDE_PX
+    left, top = (fit.begin[column] - spare).tolist()
     x, y, width, height = (int(number) for number in fit.cores[column])
     return Tile(
         name=f"z{level}_r{row:04d}_c{column:04d}",
         level=level,
         crs_wkt=crs.to_wkt(),
-        affine=Affine(gsd_m, 0.0, left, 0.0, -gsd_m, top),
+        affine=Affine(gsd_m, 0.0, left * gsd_m, 0.0, -gsd_m, -top * gsd_m),
         size=size,
         core=(x, y, width, height),
         window=None,

@@ -1,0 +1,72 @@
+"""Lattice: where cores and windows may begin, the same in every piece of a mosaic.
+
+It hangs on the origin of the coordinate system, so that a mosaic that is cut otherwise, or a part
+of it, is searched by the same windows and gives the same craters.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.mosaic import Mosaic
+
+Span = tuple[int, int]
+"""First row and number of rows."""
+
+
+def anchor_px(mosaic: Mosaic) -> tuple[int, int]:
+    """Column and row at the origin of the coordinate system; (0, 0) for a plain picture."""
+    if mosaic.is_plain or not mosaic.affine.determinant:
+        return 0, 0
+    column, row = ~mosaic.affine * (0.0, 0.0)
+    # A pixel may have its corner or its middle there: neither is at the limit of two.
+    return math.floor(column + 0.25), math.floor(row + 0.25)
+
+
+def bands(mosaic: Mosaic, box: Box, height: float) -> list[Span]:
+    """Bands of rows of the lattice that a box meets.
+
+    Args:
+        mosaic: Whose lattice it is.
+        box: Mosaic pixels.
+        height: Of a band at most, mosaic pixels.
+    """
+    step = max(1, math.floor(round(_steady(mosaic, height), 3)))
+    anchor = anchor_px(mosaic)[1]
+    first, last = (box[1] - anchor) // step, -(-(box[1] + box[3] - anchor) // step)
+    return [(anchor + number * step, step) for number in range(first, last)]
+
+
+def cells(mosaic: Mosaic, box: Box, band: Span, width: float) -> NDArray[np.int64]:
+    """Cells of a band of the lattice that a box meets, (n, 4) mosaic pixels.
+
+    Where columns are longitudes, as many of one width as go round the Moon.
+
+    Args:
+        mosaic: Whose lattice it is.
+        box: Mosaic pixels.
+        band: Of `bands`.
+        width: Of a cell at most, mosaic pixels.
+    """
+    anchor = float(anchor_px(mosaic)[0])
+    if mosaic.period_px is not None:
+        step = mosaic.period_px / math.ceil(round(mosaic.period_px / width, 6))
+        anchor -= mosaic.period_px / 2.0
+    else:
+        step = max(1.0, math.floor(_steady(mosaic, width)))
+    first = math.floor((box[0] - anchor) / step)
+    last = math.ceil((box[0] + box[2] - anchor) / step)
+    edges = np.rint(anchor + step * np.arange(first, last + 1)).astype(np.int64)
+    edges = edges[max(0, int((edges <= box[0]).sum()) - 1) :]
+    edges = edges[: int((edges < box[0] + box[2]).sum()) + 1]
+    down = np.full((len(edges) - 1, 2), band)
+    return np.column_stack([edges[:-1], down[:, 0], np.diff(edges), down[:, 1]])
+
+
+def _steady(mosaic: Mosaic, length: float) -> float:
+    """A length, rounded down where the part of the mosaic that is there has a say in it."""
+    if mosaic.period_px is not None:
+        return length
+    return float(2.0 ** (math.floor(8.0 * math.log2(length) + 1e-6) / 8.0))
