@@ -50,6 +50,7 @@ def open_source(
     Raises:
         TileSetError: The tiles are incomplete, or options are given that only a mosaic takes.
         MosaicError: The mosaic cannot be used.
+        RunError: It is the directory of a run.
         CoordinateSystemError: Its coordinate system is missing or not of the Moon.
         ModelError: The model file cannot be read.
     """
@@ -61,6 +62,9 @@ def open_source(
                 "give these options to craters tile"
             )
         return open_tiles(paths[0])
+    for path in paths:
+        if (path / MANIFEST).is_file():
+            raise RunError(f"{path} is a run, not a mosaic: give the raster that is to be searched")
     mosaic = open_mosaic(paths, crs=crs, nodata=nodata)
     chosen = size or info.input_size or DEFAULT_SIZE_PX
     margin = halo if halo is not None else min(DEFAULT_HALO_PX, chosen // 4)

@@ -6,8 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from lunarcraters import moon
 from lunarcraters.catalogue.formats import postgis, read_catalogue, write_catalogue
+from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import is_database
 
@@ -30,6 +34,24 @@ def test_a_catalogue_comes_back_from_a_database(database, lunar):
     again = read_catalogue(database)
     pd.testing.assert_frame_equal(again.craters, lunar.craters, check_exact=True)
     assert again.header() == lunar.header()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(
+    st.lists(
+        st.tuples(st.floats(-180, 360), st.floats(-90, 90), st.floats(1e-3, 2000), st.floats(0, 1)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_any_craters_survive_a_database(database, rows):
+    craters = pd.DataFrame(rows, columns=["lon", "lat", "diameter_km", "score"])
+    catalogue = Catalogue(craters, moon.geographic_crs(), footprint_area_km2=1.0)
+    write_catalogue(catalogue, database, overwrite=True)
+    again = read_catalogue(database).craters.set_index("crater_id")
+    again = again.loc[catalogue.craters["crater_id"]]
+    for name in ("lon", "lat", "diameter_km", "score"):
+        assert (again[name].to_numpy() == catalogue.craters[name].to_numpy()).all()
 
 
 def test_a_database_knows_the_moon(database, lunar):

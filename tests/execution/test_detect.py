@@ -142,6 +142,11 @@ def test_another_run_is_not_taken_up(run, mosaic):
         detect(open_source([mosaic], MODEL, size=512), run, MODEL, workers=1)
 
 
+def test_a_run_is_not_taken_for_a_mosaic(run):
+    with pytest.raises(RunError, match="is a run, not a mosaic"):
+        open_source([run], MODEL)
+
+
 def test_two_processes_do_not_work_in_one_run(run, mosaic):
     with locked(run), pytest.raises(RunError, match="another process"):
         detect(open_source([mosaic], MODEL, size=384), run, MODEL, workers=1, overwrite=True)
