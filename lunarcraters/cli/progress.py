@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import click
 
@@ -34,21 +35,47 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("tiles"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"),
+        TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(what)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        task, pace = progress.add_task(what, rate=""), _Pace()
+
+        def show(done: int, total: int) -> None:
+            rate = pace.rate(done)
+            text = f"{rate:.2g}/s" if rate else ""
+            progress.update(task, completed=done, total=total, rate=text)
+
+        yield show
 
 
 def _lines(what: str) -> Callable[[int, int], None]:
-    said = 0.0
+    said, pace = 0.0, _Pace()
 
     def show(done: int, total: int) -> None:
         nonlocal said
-        now = time.monotonic()
+        now, rate = time.monotonic(), pace.rate(done)
         if done == total or now - said >= _LINE_EVERY_S:
             said = now
-            click.echo(f"{what}: {done} of {total} tiles", err=True)
+            line = f"{what}: {done} of {total} tiles"
+            if rate and done < total:
+                left = timedelta(seconds=round((total - done) / rate))
+                line += f", {rate:.2g} a second, {left} left"
+            click.echo(line, err=True)
 
     return show
+
+
+class _Pace:
+    """How fast it goes, what was done before left out."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def rate(self, done: int) -> float | None:
+        """Tiles a second so far; None at first."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, done
+        seconds, more = now - self._first[0], done - self._first[1]
+        return more / seconds if seconds > 0.0 and more > 0 else None

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import rasterio
@@ -150,10 +149,12 @@ def _block(
         bottom = min(row + height, tile.core[1] + tile.core[3])
         values, known = _on_the_mosaic(mosaic, tile, mask, (left, top, right - left, bottom - top))
         place = np.s_[top - row : bottom - row, left - column : right - column]
-        largest[place] = np.maximum(largest[place], np.where(known, values, 0))
+        shown = values if known.all() else np.where(known, values, 0)
+        np.maximum(largest[place], shown, out=largest[place])
         if tile.level == finest:
             searched[place] |= known
-    return np.where(searched, largest, np.uint8(NODATA))
+    largest[~searched] = NODATA
+    return largest
 
 
 def _on_the_mosaic(
@@ -167,20 +168,19 @@ def _on_the_mosaic(
         x, y = column // scale - 1, row // scale - 1
         across, down = (column + width) // scale + 2 - x, (row + height) // scale + 2 - y
         places = places_of_pixels(_mosaic_to_frame(mosaic, tile, (x, y)), across, down)
-        part: NDArray[Any]
-        part, known = sample(mask, mask != NODATA, *places)
+        real, known = sample(mask, mask != NODATA, *places)
+        part = np.rint(real).astype(np.uint8)
         column, row = column - x * scale, row - y * scale
     else:
         column, row = column - tile.window[0], row - tile.window[1]
-        if scale == 1:
-            values = mask[row : row + height, column : column + width]
-            return values, values != NODATA
         x, y = max(column // scale - 1, 0), max(row // scale - 1, 0)
         part = mask[y : (row + height) // scale + 2, x : (column + width) // scale + 2]
         known = part != NODATA
         column, row = column - x * scale, row - y * scale
-    real, known = enlarge(part, known, scale, (column, row), (width, height))
-    return np.rint(real).astype(np.uint8), known
+    if scale == 1:
+        here = np.s_[row : row + height, column : column + width]
+        return part[here], known[here]
+    return enlarge(part, known, scale, (column, row), (width, height))
 
 
 def _mosaic_to_frame(

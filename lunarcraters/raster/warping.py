@@ -59,8 +59,8 @@ def enlarge(
     scale: int,
     place: tuple[int, int],
     size: tuple[int, int],
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Bilinear values as of `sample`, of an array whose pixels become several.
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Bilinear values as of `sample`, in the type of the array, whose pixels become several.
 
     Args:
         values: What is enlarged.
@@ -72,11 +72,12 @@ def enlarge(
     shift = (np.array(place) + 0.5) / scale - 0.5
     matrix = np.array([[1.0 / scale, 0.0, shift[0]], [0.0, 1.0 / scale, shift[1]]])
     if valid.all():
-        whole = _warped(values.astype(np.float32), matrix, *size)
+        whole = _warped(values, matrix, *size)
         return whole, np.ones(whole.shape, np.bool_)
     share = _warped(valid.astype(np.float32), matrix, *size)
     total = _warped(np.where(valid, values, 0).astype(np.float32), matrix, *size)
-    return _mean(total, share)
+    real, known = _mean(total, share)
+    return (np.rint(real) if values.dtype.kind in "iu" else real).astype(values.dtype), known
 
 
 def sample(
