@@ -15,7 +15,17 @@ from lunarcraters.raster.photometry import Photometry, normalise
 
 Float32 = NDArray[np.float32]
 
-_MIRRORS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
+_MIRRORS: tuple[tuple[tuple[int, ...], tuple[int, int]], ...] = (
+    ((), (0, 0)),
+    ((1,), (5, 10)),
+    ((2,), (10, 5)),
+    ((1, 2), (15, 15)),
+)
+"""Axes along which an image is turned round, and pixels that it is moved by.
+
+Moved, because a network with a stride is not indifferent to where its grid lies. What leaves the
+image at one edge comes in at the other, within the halo.
+"""
 
 
 class Detector:
@@ -69,13 +79,16 @@ class Detector:
         return np.asarray(self._compiled[images.shape](tf.constant(images)), np.float32)
 
     def _mean(self, images: Any) -> Any:
-        seen = [
-            tf.reverse(self._model(tf.reverse(images, axes), training=False), axes)
-            if axes
-            else self._model(images, training=False)
-            for axes in self._mirrors
-        ]
+        seen = [self._seen(images, *mirror) for mirror in self._mirrors]
         return tf.add_n(seen) / len(seen) if len(seen) > 1 else seen[0]
+
+    def _seen(self, images: Any, axes: tuple[int, ...], by: tuple[int, int]) -> Any:
+        """Maps of an image turned round and moved, back in their places."""
+        if not axes:
+            return self._model(images, training=False)
+        moved = tf.roll(tf.reverse(images, axes), by, (1, 2))
+        maps = self._model(moved, training=False)
+        return tf.reverse(tf.roll(maps, [-step for step in by], (1, 2)), axes)
 
 
 def unit(values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry) -> Float32:

@@ -76,8 +76,8 @@ def plan_tiles(
         halo: Pixels around a core that the tile has as well, where the ground goes on; native
             tiles have up to 15 more.
         levels: How many octaves; None for as many as leave the mosaic 128 px long.
-        frames: "native" (windows of the mosaic), "local" (each tile warped to a stereographic
-            frame of its own) or "auto": native where pixels are nearly square on the ground.
+        frames: "native" (windows of the mosaic), "local" (each tile warped to a
+            stereographic frame) or "auto": native where pixels are nearly square on the ground.
 
     Raises:
         TileSetError: The sizes leave no room for a core, or the mosaic is off the Moon.
