@@ -79,11 +79,12 @@ def rows_of_frames(ground: Ground) -> list[Fit]:
     if not (ground.goes_round or ground.has_pole):
         for halo in (min(EDGE_PX, ground.halo), 0):
             whole = fit_frames(ground.mosaic, np.array([ground.box]), ground.level, halo)
-            if len(whole.cores) and whole.needs[0] <= _longest_px(ground, rows) + 2 * halo:
+            longest = _longest_px(ground, rows, halo) + 2.0 * (halo + MARGIN_PX)
+            if len(whole.cores) and whole.needs[0] <= longest:
                 return [whole]
     _, tallest = _frame_px(ground, rows)
     # A little less than would fit, because rows bend in frames.
-    height = _BEND * _longest_px(ground, rows) / tallest
+    height = _BEND * _longest_px(ground, rows, ground.halo) / tallest
     fits = [_row_of_frames(ground, band) for band in bands(ground.mosaic, ground.box, height)]
     fits = [fit for fit in fits if len(fit.cores)]
     return fits if len(ground.mosaic.extents) == 1 else [_trimmed(ground, fit) for fit in fits]
@@ -117,7 +118,7 @@ def _trimmed(ground: Ground, fit: Fit) -> Fit:
 def _row_of_frames(ground: Ground, band: Span) -> Fit:
     widest, _ = _frame_px(ground, band)
     for growth in _GROWTH:
-        width = _longest_px(ground, band) / (widest * growth)
+        width = _longest_px(ground, band, ground.halo) / (widest * growth)
         fit = _fit_cells(ground, cells(ground.mosaic, ground.box, band, width))
         if not fit.exceeds(ground.max_size).any():
             return fit
@@ -177,11 +178,11 @@ def _frame_px(ground: Ground, band: Span) -> tuple[float, float]:
     return float(widest) / 2**ground.level, float(tallest) / 2**ground.level
 
 
-def _longest_px(ground: Ground, band: Span) -> float:
-    """Longest core, frame pixels."""
+def _longest_px(ground: Ground, band: Span, halo: int) -> float:
+    """Longest core that has such a halo, frame pixels."""
     gsd_m, _ = _sizes_m(ground, band)
     widest_m = np.radians(WIDEST_CORE_DEG) * ground.mosaic.radius_m
-    room = ground.max_size - 2.0 * (ground.halo + MARGIN_PX)
+    room = ground.max_size - 2.0 * (halo + MARGIN_PX)
     return float(min(room, widest_m / (np.nanmin(gsd_m) * 2**ground.level)))
 
 
