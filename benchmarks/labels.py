@@ -31,7 +31,7 @@ BAND_DEG = 30
 def main(run: Path, labels: Path, min_pixels: float) -> None:
     """Score RUN against LABELS by overlap and by region."""
     found, reference = read_run(run), read_reference(labels)
-    threshold = found.threshold(found.default_threshold)
+    threshold = found.threshold("balanced")
     print("| box IoU at least | AP | best F1 | precision | recall |\n|---|---|---|---|---|")
     for iou in (0.5, 0.4, 0.3, 0.2):
         scores = score(

@@ -43,12 +43,12 @@ def main(dataset: Path, model: Path | None, min_pixels: float, picture: Path | N
         print("| rule | AP | F1 | precision | recall | best F1 |\n|---|---|---|---|---|---|")
         for rule in (RULES["box"], RULES["offset"]):
             matches = match(found, reference, rule, min_diameter=min_pixels)
-            scores = score(matches, found.threshold(found.default_threshold))
+            scores = score(matches, found.threshold("balanced"))
             point, best = scores.chosen, scores.best
             numbers = (scores.average_precision, point.f1, point.precision, point.recall, best.f1)
             print(f"| {rule} | " + " | ".join(f"{number:.3f}" for number in numbers) + " |")
         if picture is not None:
-            chosen = found.select(found.threshold(found.default_threshold))
+            chosen = found.select(found.threshold("balanced"))
             draw_map(chosen, open_mosaic(sheet), picture)
 
 

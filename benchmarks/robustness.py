@@ -55,7 +55,7 @@ def main(mosaic: Path, catalogue: Path, model: Path | None, min_diameter: float)
                 reference.positions[:, 0] = 2 * middle - reference.positions[:, 0]
             rule = OffsetRule(max_offset=0.35, max_ratio=1.5)
             matches = match(found, reference, rule, min_diameter=min_diameter)
-            point = score(matches, found.threshold(found.default_threshold)).chosen
+            point = score(matches, found.threshold("balanced")).chosen
             print(f"| {name} | {point.f1:.3f} | {point.precision:.3f} | {point.recall:.3f} |")
 
 

@@ -27,6 +27,7 @@ from distributed import (
 from lunarcraters.errors import CratersError, RunError
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.startup import start_tensorflow
+from lunarcraters.raster.reading import forget_datasets
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -71,6 +72,7 @@ class SearchPlugin(WorkerPlugin):
         """
         if self.loaded is None:
             _check_versions(self.versions)
+            forget_datasets()  # a cluster's worker may have read the same paths for another run
             neighbours = self.workers_by_host.get(_host(get_worker().address), 1)
             threads = max(_cores() // neighbours, 1)
             cv2.setNumThreads(threads)

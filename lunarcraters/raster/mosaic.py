@@ -16,7 +16,7 @@ from lunarcraters import moon
 from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.placement import place_sources
-from lunarcraters.raster.reading import Pixels, chunks, read_blocks
+from lunarcraters.raster.reading import Pixels, chunks, forget_datasets, read_blocks
 from lunarcraters.raster.sources import find_rasters, inspect
 from lunarcraters.raster.vrt import mosaic_xml
 
@@ -251,6 +251,7 @@ def open_mosaic(
     given = [paths] if isinstance(paths, Path) else list(paths)
     if not given:
         raise MosaicError("no mosaic was given: name a raster or a directory of rasters")
+    forget_datasets()
     sources = [inspect(path, crs, nodata) for path in find_rasters(given)]
     grid = place_sources(sources)
     first = sources[0]

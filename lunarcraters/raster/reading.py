@@ -148,13 +148,19 @@ def _overview(
 
 
 _opened = threading.local()
+_generation = [0]
+
+
+def forget_datasets() -> None:
+    """Open everything anew from here on, in all threads: files may have been replaced."""
+    _generation[0] += 1
 
 
 def _dataset(uri: str, overview: int | None) -> rasterio.DatasetReader:
     """An open dataset of this thread of this process: GDAL's handles may not be shared."""
-    cache: OrderedDict[tuple[int, str, int | None], rasterio.DatasetReader]
+    cache: OrderedDict[tuple[int, int, str, int | None], rasterio.DatasetReader]
     cache = _opened.__dict__.setdefault("datasets", OrderedDict())
-    key = (os.getpid(), uri, overview)
+    key = (os.getpid(), _generation[0], uri, overview)
     if key not in cache:
         while len(cache) >= _OPEN_DATASETS:
             cache.popitem(last=False)[1].close()

@@ -294,3 +294,12 @@ def test_pixels_that_cannot_be_read_are_an_error_that_says_where(noise, tmp_path
     path.write_bytes(content)
     with pytest.raises(MosaicError, match=r"a\.tif cannot be read at column 0, row 0"):
         read_all(mosaic)
+
+
+def test_a_raster_that_was_replaced_is_read_anew(tmp_path, noise):
+    path = write_raster(tmp_path / "a.tif", noise)
+    before, _ = open_mosaic(path).read((0, 0, 50, 40))
+    write_raster(tmp_path / "a.tif", noise[::-1, : noise.shape[1] // 2])
+    after, _ = open_mosaic(path).read((0, 0, 50, 40))
+    np.testing.assert_array_equal(before, noise[:40, :50])
+    np.testing.assert_array_equal(after, noise[::-1][:40, :50])
