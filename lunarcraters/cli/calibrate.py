@@ -1,6 +1,7 @@
 """`craters calibrate`."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import click
@@ -27,6 +28,8 @@ def command(
 ) -> None:
     """Choose the thresholds and the diameter errors of MODEL on a split of DATASET.
 
+    And give it the 8-bit form that craters detect --precision int8 runs.
+
     `craters train` does it at its end; do it for models of your own that were trained elsewhere.
 
     \b
@@ -35,10 +38,14 @@ def command(
     """
     from lunarcraters.execution.calibration import calibrate
 
-    info = calibrate(model, dataset, split, workers=workers, mirrored=mirrored)
+    say = partial(click.echo, err=True)
+    info = calibrate(model, dataset, split, workers=workers, mirrored=mirrored, say=say)
     info = info.used(mirrored=mirrored)
     if as_json:
         click.echo(json.dumps({"thresholds": info.thresholds, "diameter_sd": info.diameter_sd}))
     elif not quiet:
         points = ", ".join(f"{name} {value:.3f}" for name, value in info.thresholds.items())
         click.echo(f"{model}: {points}")
+        if info.eight_bit:
+            f1 = info.eight_bit["f1"]
+            click.echo(f"F1 at balanced: {f1['float32']:.4f}, in 8 bits {f1['int8']:.4f}")

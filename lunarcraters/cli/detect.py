@@ -11,6 +11,7 @@ from lunarcraters.cli.options import (
     nodata_option,
     output_option,
     overwrite_option,
+    precision_option,
     quiet_option,
 )
 from lunarcraters.cli.progress import progress_bar
@@ -23,8 +24,7 @@ from lunarcraters.cli.progress import progress_bar
               help="A .keras file [default: the weights that come with craters].")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
 @click.option("--scheduler", metavar="ADDRESS", help="A running Dask cluster to use instead.")
-@click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32",
-              show_default=True, help="Of the network's arithmetic.")  # fmt: skip
+@precision_option
 @click.option("--mirrored", is_flag=True,
               help="Average over mirror images: better, in four times the time.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lunarcraters.cli.options import crs_option, json_option, nodata_option
+from lunarcraters.cli.options import crs_option, json_option, nodata_option, precision_option
 
 if TYPE_CHECKING:
     from lunarcraters.execution.forecast import Cost, Level
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 @click.option("--model", type=click.Path(path_type=Path),
               help="A .keras file [default: the weights that come with craters].")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
-@click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32",
-              show_default=True, help="Of the network's arithmetic.")  # fmt: skip
+@precision_option
 @click.option("--size", type=click.IntRange(64), help="Largest tile, pixels.")
 @click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels.")
 @click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
@@ -45,7 +44,7 @@ def command(
 
     \b
     craters info mosaic.tif
-    craters info mosaic.tif --workers 4 --precision bfloat16
+    craters info mosaic.tif --workers 4 --precision int8
     """
     from lunarcraters.execution.detect import open_source
     from lunarcraters.execution.forecast import levels_of, measure_cost

@@ -43,6 +43,14 @@ min_score_option = click.option(
     "[default: balanced].",
 )
 
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(["float32", "int8", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="Of the network's arithmetic; int8 is thrice as fast, and finds almost the same.",
+)
+
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -25,7 +25,7 @@ from distributed import (
 )
 
 from lunarcraters.errors import CratersError, RunError
-from lunarcraters.network.model_file import read_info
+from lunarcraters.network.model_file import read_eight_bit, read_info
 from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.raster.reading import forget_datasets
 
@@ -41,7 +41,7 @@ class SearchPlugin(WorkerPlugin):
     """What a worker needs for every task: where pixels come from, and the model.
 
     The scheduler gives it to workers that join later too. The model is loaded at the first task;
-    TensorFlow starts only then.
+    TensorFlow starts only then, where it is needed.
     """
 
     name = _PLUGIN
@@ -76,20 +76,24 @@ class SearchPlugin(WorkerPlugin):
             neighbours = self.workers_by_host.get(_host(get_worker().address), 1)
             threads = max(_cores() // neighbours, 1)
             cv2.setNumThreads(threads)
-            start_tensorflow(threads, self.precision)
+            if self.precision != "int8":
+                start_tensorflow(threads, self.precision)
             from lunarcraters.network.inference import Detector
 
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "model.keras"
                 path.write_bytes(self.content)
-                self.loaded = Detector(path, mirrored=self.mirrored)
+                self.loaded = Detector(
+                    path, precision=self.precision, mirrored=self.mirrored, threads=threads
+                )
         return self.loaded
 
 
 def versions() -> dict[str, str]:
     """What results depend on that is installed here."""
     found = {}
-    for name in ("lunarcraters", "tensorflow", "tensorflow-cpu", "keras", "numpy"):
+    networks = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert")
+    for name in ("lunarcraters", *networks, "numpy"):
         with suppress(PackageNotFoundError):
             found[name.removesuffix("-cpu")] = version(name)
     return found
@@ -128,7 +132,7 @@ def cluster(
     Args:
         source: Where pixels come from: picklable, with no open files.
         model: Model file; its content travels to the workers.
-        precision: Of the network, `float32` or `bfloat16`.
+        precision: Of the network, `float32`, `bfloat16` or `int8`.
         workers: Processes on this machine, by default one a core up to 8.
         scheduler: Address of a running cluster to use instead.
         tasks: Number of tasks to come: no more processes are started than there are.
@@ -136,9 +140,9 @@ def cluster(
 
     Raises:
         RunError: The cluster does not answer.
-        ModelError: The model file cannot be read.
+        ModelError: The model file cannot be read, or has no 8-bit form where that is asked for.
     """
-    read_info(model)
+    (read_eight_bit if precision == "int8" else read_info)(model)
     count = worker_count(workers, tasks)
     plugin = partial(SearchPlugin, source, model, precision, mirrored=mirrored)
     # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.

@@ -3,7 +3,8 @@
 Batch normalization after a convolution becomes part of the convolution. A strided first convolution
 over one channel becomes a 3x3 one over the pixels of blocks as channels, and a strided transposed
 one to one channel becomes a 3x3 one to the pixels of blocks: oneDNN does the first kinds by a
-general matrix product, slower, and rounds them otherwise for another number of tiles.
+general matrix product, slower, and rounds them otherwise for another number of tiles. A transposed
+one whose patches do not overlap becomes a 1x1 one to the pixels of blocks, which knows no size.
 """
 
 from itertools import product
@@ -33,6 +34,8 @@ def folded(model: Any) -> Any:
     norm_of = {convolution: norm for norm, convolution in convolution_of.items()}
     stems = {layer.name: layer.strides[0] for layer in model.layers if _is_stem(layer, norm_of)}
     heads = {layer.name: layer.strides[0] for layer in model.layers if _is_head(layer)}
+    ups = {layer.name: layer.strides[0] for layer in model.layers if _is_up(layer)}
+    spread = heads | ups
 
     def clone(layer: Any) -> Any:
         config = layer.get_config()
@@ -40,23 +43,24 @@ def folded(model: Any) -> Any:
             config["use_bias"] = True
         if layer.name in stems:
             config.update(kernel_size=3, strides=1)
-        if layer.name in heads:
-            given = {name: config[name] for name in ("name", "dtype", "activation")}
-            return keras.layers.Conv2D(heads[layer.name] ** 2, 3, padding="same", **given)
+        if layer.name in spread:
+            given = {name: config[name] for name in ("name", "dtype", "activation", "use_bias")}
+            filters, side = layer.filters * spread[layer.name] ** 2, 3 if layer.name in heads else 1
+            return keras.layers.Conv2D(filters, side, padding="same", **given)
         return layer.__class__.from_config(config)
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if layer.name in convolution_of:
             return args[0]
         if layer.name in stems:
-            return layer(_Blocks(tf.nn.space_to_depth, stems[layer.name])(*args))
-        if layer.name in heads:
-            return _Blocks(tf.nn.depth_to_space, heads[layer.name])(layer(*args))
+            return layer(Blocks(tf.nn.space_to_depth, stems[layer.name])(*args))
+        if layer.name in spread:
+            return Blocks(tf.nn.depth_to_space, spread[layer.name])(layer(*args))
         return layer(*args, **kwargs)
 
     plain = keras.models.clone_model(model, clone_function=clone, call_function=call)
     for layer in plain.layers:
-        if isinstance(layer, _Blocks):
+        if isinstance(layer, Blocks):
             continue
         given = model.get_layer(layer.name)
         norm = norm_of.get(layer.name)
@@ -65,11 +69,13 @@ def folded(model: Any) -> Any:
             weights[0] = _over_blocks(weights[0], stems[layer.name])
         if layer.name in heads:
             weights = _to_blocks(weights, heads[layer.name])
+        if layer.name in ups:
+            weights = _to_squares(weights)
         layer.set_weights(weights)
     return plain
 
 
-class _Blocks(keras.layers.Layer):
+class Blocks(keras.layers.Layer):
     """The pixels of square blocks to channels, or back."""
 
     def __init__(self, way: Any, side: int) -> None:
@@ -77,6 +83,7 @@ class _Blocks(keras.layers.Layer):
         self.way, self.side = way, side
 
     def call(self, images: Any) -> Any:
+        """The images the other way."""
         return self.way(images, self.side)
 
 
@@ -104,14 +111,22 @@ def _over_blocks(kernel: NDArray[np.float64], side: int) -> NDArray[np.float64]:
 
 def _is_head(layer: Any) -> bool:
     """A transposed convolution to one channel whose kernel of 2 s goes by strides of s."""
+    return _is_transposed(layer, 2) and layer.filters == 1 and layer.use_bias
+
+
+def _is_up(layer: Any) -> bool:
+    """A transposed convolution whose kernel of s goes by strides of s."""
+    return _is_transposed(layer, 1)
+
+
+def _is_transposed(layer: Any, strides: int) -> bool:
+    """A transposed convolution, upwards, whose kernel is so many strides to a side."""
     return (
         type(layer) is keras.layers.Conv2DTranspose
-        and layer.filters == 1
-        and layer.use_bias
         and layer.padding == "same"
         and layer.data_format == "channels_last"
         and layer.strides[0] == layer.strides[1] > 1
-        and layer.kernel_size == (2 * layer.strides[0],) * 2
+        and layer.kernel_size == (strides * layer.strides[0],) * 2
         and layer.dilation_rate == (1, 1)
         and layer.output_padding is None
     )
@@ -127,6 +142,13 @@ def _to_blocks(weights: list[NDArray[Any]], side: int) -> list[NDArray[Any]]:
         (down, y), (across, x) = (divmod(k - before, side) for k in (row, column))
         blocks[1 - down, 1 - across, :, y, x] = kernel[row, column, 0]
     return [blocks.reshape(3, 3, -1, side * side), np.repeat(bias, side * side)]
+
+
+def _to_squares(weights: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Kernel (s, s, g, f) and bias, if any, of a transposed convolution for (1, 1, f, s s g)."""
+    kernel, *bias = weights
+    squares = kernel.transpose(3, 0, 1, 2).reshape(1, 1, kernel.shape[3], -1)
+    return [squares, *(np.tile(one, kernel.shape[0] ** 2) for one in bias)]
 
 
 def _pairs(model: Any) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Model files: a Keras `.keras` file with one more member that says how to use it.
 
 Any Keras 3 opens them; the member `craters.json` is what a plain file lacks. Files without it
-(made elsewhere, the baseline's among them) are taken for mask-only networks.
+(made elsewhere, the baseline's among them) are taken for mask-only networks. Two more members are
+the 8-bit form of the network, if it has one.
 """
 
 import io
@@ -22,6 +23,7 @@ from lunarcraters.network.presets import PRESETS, Photometric
 
 MEMBER = "craters.json"
 _WEIGHTS = "model.weights.h5"
+_EIGHT_BIT = ("int8/body.tflite", "int8/heads.tflite")
 SHIPPED = "wac.keras"
 
 
@@ -42,6 +44,8 @@ class ModelInfo:
             `diameter_px` (in the octave) and a column for each `score`, interpolated between.
         mirrored: `thresholds`, `scores` and `diameter_sd` as they are for the mean over the four
             mirror images of a tile; empty: not measured.
+        eight_bit: Of the 8-bit form: `stride`, which divides the sides of images; `f1` of it and of
+            the network itself on the validation split; empty: there is none.
         training: Data, settings, seed and versions.
     """
 
@@ -54,11 +58,29 @@ class ModelInfo:
     scores: dict[str, list[float]] = field(default_factory=dict)
     diameter_sd: dict[str, list[Any]] = field(default_factory=dict)
     mirrored: dict[str, Any] = field(default_factory=dict)
+    eight_bit: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
 
     def used(self, *, mirrored: bool) -> "ModelInfo":
         """As it holds for tiles as they are, or for the mean over their mirror images."""
         return replace(self, **self.mirrored) if mirrored else self
+
+
+@dataclass(frozen=True)
+class EightBitForm:
+    """A network as two flatbuffers for LiteRT that follow each other, float32 outside.
+
+    Attributes:
+        body: In int8, from images to what the heads begin with.
+        heads: In float32, from there to maps.
+        stride: What the side of an image must be a multiple of.
+        input_size: Side of an image, pixels; None for any.
+    """
+
+    body: bytes
+    heads: bytes
+    stride: int
+    input_size: int | None
 
 
 def shipped_model() -> Path:
@@ -119,11 +141,33 @@ def write_model(model: Any, info: ModelInfo, path: Path) -> None:
             whole.unlink()
 
 
-def update_info(path: Path, info: ModelInfo) -> None:
-    """Replace the description of a model file, leaving its weights as they are."""
+def update_info(path: Path, info: ModelInfo, form: EightBitForm | None = None) -> None:
+    """Replace the description of a model file, leaving its weights as they are.
+
+    Args:
+        path: Model file.
+        info: The new description, of whose `eight_bit` the form is none or the one given.
+        form: Its 8-bit form, in place of the one there; None to leave it.
+    """
     with replacing(path) as temporary:
-        _rewrite(path, temporary, info, half=False)
+        _rewrite(path, temporary, info, form, half=False)
     read_info.cache_clear()
+
+
+def read_eight_bit(path: Path) -> EightBitForm:
+    """Read the 8-bit form of a model file.
+
+    Raises:
+        ModelError: It has none, or is no model file.
+    """
+    info = read_info(path)
+    if not info.eight_bit:
+        raise ModelError(
+            f"{path} has no 8-bit form: craters calibrate makes one, or leave --precision out"
+        )
+    with zipfile.ZipFile(path) as archive:
+        body, heads = (archive.read(name) for name in _EIGHT_BIT)
+    return EightBitForm(body, heads, info.eight_bit["stride"], info.input_size)
 
 
 def _check(path: Path) -> None:
@@ -136,12 +180,17 @@ def _check(path: Path) -> None:
             raise ModelError(f"{path} is an archive but not a .keras file: it holds no network")
 
 
-def _rewrite(source: Path, target: Path, info: ModelInfo, *, half: bool) -> None:
+def _rewrite(
+    source: Path, target: Path, info: ModelInfo, form: EightBitForm | None = None, *, half: bool
+) -> None:
+    members = {} if form is None else dict(zip(_EIGHT_BIT, (form.body, form.heads), strict=True))
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            if name != MEMBER:
+            if name != MEMBER and name not in members:
                 content = old.read(name)
                 new.writestr(name, _halved(content) if half and name == _WEIGHTS else content)
+        for name, content in members.items():
+            new.writestr(name, content)
         new.writestr(MEMBER, json.dumps(asdict(info), indent=1, sort_keys=True))
 
 

@@ -19,7 +19,7 @@ def start_tensorflow(threads: int | None = None, precision: str = "float32") -> 
             and what lies between them, not the heads).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _hushed():
+    with hushed():
         import tensorflow as tf
 
         if threads is not None:
@@ -35,7 +35,7 @@ def start_tensorflow(threads: int | None = None, precision: str = "float32") -> 
 
 
 @contextmanager
-def _hushed() -> Iterator[None]:
+def hushed() -> Iterator[None]:
     """Keep stderr silent: TensorFlow's C++ greets every user with the lack of a GPU, unasked.
 
     It does so before its log levels are read. Python's own errors are raised, not printed.
