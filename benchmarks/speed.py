@@ -84,8 +84,11 @@ def rates(mosaic: Path, repeat: int) -> None:
         "network, as run": partial(apart, network, "folded", "float32"),
         "network, as run, bfloat16": partial(apart, network, "folded", "bfloat16"),
         "baseline's way: predict, contours": partial(apart, baseline, mosaic),
+        "network, as run, int8": partial(apart, network, "folded", "int8"),
         "craters detect, 2 workers": partial(end_to_end, mosaic, 2),
         "craters detect, 1 worker": partial(end_to_end, mosaic, 1),
+        "craters detect, 2 workers, int8": partial(end_to_end, mosaic, 2, "int8"),
+        "craters detect, 1 worker, int8": partial(end_to_end, mosaic, 1, "int8"),
         "craters detect, 2 workers, bfloat16": partial(end_to_end, mosaic, 2, "bfloat16"),
     }
     measured: dict[str, list[float]] = {name: [] for name in ways}
@@ -100,7 +103,7 @@ def rates(mosaic: Path, repeat: int) -> None:
         print(f"| {name} | {rate:.2f} ({turns}) | {rate / bare:.2f} | {rate / slow:.2f} |")
 
 
-def apart(measure: Callable[..., float], *arguments: Any) -> float:
+def apart(measure: Callable[..., Any], *arguments: Any) -> Any:
     """Measure in a process of its own."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(measure, *arguments).result()
@@ -119,7 +122,8 @@ def network(way: str, precision: str) -> float:
         model = keras.saving.load_model(shipped_model(), compile=False)
         graph = tf.function(partial(model, training=False), autograph=False)
         return rate(lambda: graph(tf.constant(images)).numpy(), images[..., 0].size)
-    return rate(partial(Detector(shipped_model()).maps, images), images[..., 0].size)
+    detector = Detector(shipped_model(), precision=precision)
+    return rate(partial(detector.maps, images), images[..., 0].size)
 
 
 def baseline(mosaic: Path) -> float:
@@ -195,37 +199,41 @@ def memory(process: psutil.Process) -> int:
 
 def sizes(mosaics: list[Path]) -> None:
     """Print time and memory by size."""
-    print(
-        "\n| mosaic | Mpx given to the network | s | Mpx/s | to the network beside it | peak, GB |"
-    )
-    print("|---|---|---|---|---|---|")
-    found = []
+    print("\n| mosaic | Mpx | s | Mpx/s | to the network beside it | GB | int8: s | Mpx/s | GB |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    found, quick = [], []
     for path in mosaics:
         with rasterio.open(path) as raster:
             shape = f"{raster.width} x {raster.height}"
         before = apart(network, "folded", "float32")
         seconds, peak = run(path, 2)
         bare = (before + apart(network, "folded", "float32")) / 2.0
+        seconds_8, peak_8 = run(path, 2, "int8")
         pixels = searched_px(path) / 1e6
         found.append((pixels, seconds))
+        quick.append((pixels, seconds_8))
         rate = pixels / seconds
         cost = f"{seconds:.1f} | {rate:.2f} | {rate / bare:.2f} | {peak / 1e9:.2f}"
-        print(f"| {shape} | {pixels:.0f} | {cost} |", flush=True)
-    slope, intercept = np.polyfit(*np.array(found).T, 1)
-    print(f"\n{intercept:.1f} s to begin with, and {1 / slope:.2f} Mpx/s from there.")
+        cost_8 = f"{seconds_8:.1f} | {pixels / seconds_8:.2f} | {peak_8 / 1e9:.2f}"
+        print(f"| {shape} | {pixels:.0f} | {cost} | {cost_8} |", flush=True)
+    for name, measured in (("float32", found), ("int8", quick)):
+        slope, intercept = np.polyfit(*np.array(measured).T, 1)
+        print(f"\n{name}: {intercept:.1f} s to begin with, and {1 / slope:.2f} Mpx/s from there.")
 
 
 def shares(mosaic: Path) -> None:
     """Print where the time of a run goes."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        spent = pool.submit(spent_in, mosaic).result()
-    whole = sum(spent.values())
-    print("\n| step (one process, two threads) | s | share |\n|---|---|---|")
+    spent, quick = (apart(spent_in, mosaic, precision) for precision in ("float32", "int8"))
+    whole, whole_8 = sum(spent.values()), sum(quick.values())
+    print(
+        "\n| step (one process, two threads) | s | share | int8: s | share |\n|---|---|---|---|---|"
+    )
     for name, seconds in spent.items():
-        print(f"| {name} | {seconds:.2f} | {seconds / whole:.1%} |")
+        shares_of = f"{seconds:.2f} | {seconds / whole:.1%} | {quick[name]:.2f}"
+        print(f"| {name} | {shares_of} | {quick[name] / whole_8:.1%} |")
 
 
-def spent_in(mosaic: Path) -> dict[str, float]:
+def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
     """Seconds of each step of a run, in this process."""
     start_tensorflow()
     from lunarcraters.network.inference import Detector
@@ -250,7 +258,7 @@ def spent_in(mosaic: Path) -> dict[str, float]:
     model = shipped_model()
     source = open_source([mosaic], model)
     plugin = engine.SearchPlugin(source, model, "float32", {})
-    plugin.loaded = Detector(model)
+    plugin.loaded = Detector(model, precision=precision)
     engine.worker_state = lambda: plugin
     batches = list(search.plan_batches(source.tiles))
     with TemporaryDirectory() as name:

@@ -72,7 +72,7 @@ class EightBitForm:
 
     Attributes:
         body: In int8, from images to what the heads begin with.
-        heads: In float32, from there to maps.
+        heads: 8-bit weights, float32 results, from there to maps.
         stride: What the side of an image must be a multiple of.
         input_size: Side of an image, pixels; None for any.
     """

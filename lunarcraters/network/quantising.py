@@ -22,11 +22,11 @@ Float32 = NDArray[np.float32]
 
 
 def quantised(model: Any, examples: Sequence[Float32]) -> EightBitForm:
-    """A network as two flatbuffers: all up to its heads in int8, the heads in float32.
+    """A network as two flatbuffers: all up to its heads in int8, and the heads.
 
     Weights get a scale for each filter, activations one for each layer, from the range that the
-    examples give them (Jacob et al. 2018, arXiv:1712.05877). Heads stay as they are: 256 values
-    are too few for the places of peaks.
+    examples give them (Jacob et al. 2018, arXiv:1712.05877). What the heads say is float32: 256
+    values are too few for the places of peaks.
 
     Args:
         model: From images to maps, both of any size that its stride divides, or of one.
@@ -69,15 +69,15 @@ def _features(model: Any) -> Any:
 
 
 def _flatbuffer(model: Any, examples: Sequence[Float32] = ()) -> bytes:
-    """A network for LiteRT; quantised where there are examples."""
+    """A network for LiteRT with 8-bit weights; activations too where there are examples."""
 
     def batches() -> Iterator[list[Float32]]:
         for image in examples:
             yield [image[None]]
 
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if examples:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = batches
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()), hushed():
         warnings.simplefilter("ignore")  # of what TensorFlow does within itself
