@@ -45,10 +45,10 @@ min_score_option = click.option(
 
 precision_option = click.option(
     "--precision",
-    type=click.Choice(["float32", "int8", "bfloat16"]),
-    default="float32",
+    type=click.Choice(["auto", "int8", "float32", "bfloat16"]),
+    default="auto",
     show_default=True,
-    help="Of the network's arithmetic; int8 is thrice as fast, and finds almost the same.",
+    help="Of the network; auto: int8 where the model has that form and there is no graphics card.",
 )
 
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")

@@ -87,7 +87,8 @@ def calibrate(
         update_info(bare, replace(read_info(model), **nothing, mirrored={}))
         source = open_source([splits[split] / "images"], bare)
         run = Path(folder) / "run"
-        found = detect(source, run, bare, workers=workers, mirrored=mirrored).read()
+        plain: dict[str, Any] = {"precision": "float32", "mirrored": mirrored}
+        found = detect(source, run, bare, workers=workers, **plain).read()
     least = MIN_PIXELS * (reference.pixel or 1.0)
     matched = partial(match, reference=reference, rule=OverlapRule("box"), min_diameter=least)
     matches = matched(found)

@@ -18,6 +18,7 @@ from lunarcraters.execution.run import PARTS, RESULT
 from lunarcraters.execution.search import Batch, plan_batches, search
 from lunarcraters.files import LOCK, locked, replacing
 from lunarcraters.network.model_file import digest, read_info
+from lunarcraters.network.startup import inference_precision
 from lunarcraters.raster.mosaic import open_mosaic
 from lunarcraters.raster.tile_source import MosaicTiles, TileSource
 from lunarcraters.raster.tileset import is_tile_set, open_tiles
@@ -78,7 +79,7 @@ def detect(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-    precision: str = "float32",
+    precision: str = "auto",
     mirrored: bool = False,
     at_once: int | None = None,
     strict: bool = False,
@@ -99,8 +100,8 @@ def detect(
         model: Model file.
         workers: Processes on this machine.
         scheduler: Address of a Dask cluster to use instead.
-        precision: Of the network: `float32`; `int8`, thrice as fast, where the model has that form;
-            or `bfloat16`.
+        precision: Of the network: `float32`; `int8`, thrice as fast on processors, where the model
+            has that form; `bfloat16`; `auto` for int8 where it can be, and no graphics card is.
         mirrored: Give the network the mirror images of every tile too, and take the mean: better,
             in four times the time.
         at_once: Tiles that the network is given at once; None for about a megapixel.
@@ -120,6 +121,7 @@ def detect(
     """
     begun = time.monotonic()
     info = read_info(model).used(mirrored=mirrored)
+    precision = inference_precision(precision, has_int8=bool(info.eight_bit))
     manifest = Manifest(
         input=source.fingerprint(),
         input_name=source.mosaic.name,

@@ -16,6 +16,7 @@ from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.execution import engine
 from lunarcraters.execution.search import Batch, search
 from lunarcraters.network.model_file import read_info
+from lunarcraters.network.startup import inference_precision
 from lunarcraters.raster.tile_source import TileSource
 from lunarcraters.raster.tiling import Tile
 
@@ -91,7 +92,7 @@ def levels_of(source: TileSource, model: Path) -> list[Level]:
 
 
 def measure_cost(
-    source: TileSource, model: Path, *, workers: int | None = None, precision: str = "float32"
+    source: TileSource, model: Path, *, workers: int | None = None, precision: str = "auto"
 ) -> Cost:
     """Search a few tiles and tell what all of them will cost.
 
@@ -99,13 +100,14 @@ def measure_cost(
         source: Tiles to search.
         model: Model file.
         workers: Processes, as of `detect`.
-        precision: Of the network.
+        precision: Of the network, as of `detect`.
 
     Raises:
         MosaicError: No tile that was looked at holds data.
         ModelError: The model cannot be used.
         TileSetError: The tiles do not fit the model.
     """
+    precision = inference_precision(precision, has_int8=bool(read_info(model).eight_bit))
     finest = min(tile.level for tile in source.tiles)
     tiles = _spread([tile for tile in source.tiles if tile.level == finest], _SAMPLED)
     full = [tile for tile in tiles if _holds_data(source, tile)]

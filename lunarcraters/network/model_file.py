@@ -139,6 +139,7 @@ def write_model(model: Any, info: ModelInfo, path: Path) -> None:
             _rewrite(whole, temporary, info, half=True)
         finally:
             whole.unlink()
+    read_info.cache_clear()
 
 
 def update_info(path: Path, info: ModelInfo, form: EightBitForm | None = None) -> None:
@@ -165,8 +166,11 @@ def read_eight_bit(path: Path) -> EightBitForm:
         raise ModelError(
             f"{path} has no 8-bit form: craters calibrate makes one, or leave --precision out"
         )
-    with zipfile.ZipFile(path) as archive:
-        body, heads = (archive.read(name) for name in _EIGHT_BIT)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            body, heads = (archive.read(name) for name in _EIGHT_BIT)
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: its 8-bit form is damaged: take another copy") from error
     return EightBitForm(body, heads, info.eight_bit["stride"], info.input_size)
 
 

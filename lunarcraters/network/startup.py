@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
+_GRAPHICS_CARDS = ("/dev/nvidia0", "/dev/kfd")
 _TRIALS = 9
 
 
@@ -48,6 +49,19 @@ def hushed() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def inference_precision(asked: str, *, has_int8: bool) -> str:
+    """What `auto` means: `int8` where a model has that form and no graphics card is there.
+
+    Args:
+        asked: A precision, or `auto`.
+        has_int8: Whether the model has the 8-bit form.
+    """
+    if asked != "auto":
+        return asked
+    cards = any(Path(device).exists() for device in _GRAPHICS_CARDS)
+    return "int8" if has_int8 and not cards else "float32"
 
 
 def faster_precision() -> str:

@@ -11,16 +11,16 @@ from lunarcraters.network.model_file import read_info, shipped_model
 
 @pytest.fixture(scope="session")
 def search_here():
-    """`craters detect` without workers, in this process, where the network is compiled once."""
+    """`craters detect` without workers, in this process, where the network is loaded once."""
     from lunarcraters.network.inference import Detector
 
     model = shipped_model()
-    detector = Detector(model)
+    detector = Detector(model, precision="int8")
 
     def search(path, folder, **options):
         folder.mkdir()
         source = open_source([path], model, **options)
-        plugin = engine.SearchPlugin(source, model, "float32", {})
+        plugin = engine.SearchPlugin(source, model, "int8", {})
         plugin.loaded = detector
         batches = list(searching.plan_batches(source.tiles))
         with patch.object(engine, "worker_state", lambda: plugin):

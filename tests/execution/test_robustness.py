@@ -181,6 +181,7 @@ def test_workers_and_batches_do_not_change_a_byte(part, plain, tmp_path, options
     assert files[0] == files[1]
 
 
-def test_bfloat16_finds_the_same_craters(part, plain, tmp_path):
-    found = found_in(*part, tmp_path, by_workers(workers=1, precision="bfloat16"))
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_every_precision_finds_the_same_craters(part, plain, tmp_path, precision):
+    found = found_in(*part, tmp_path, by_workers(workers=1, precision=precision))
     assert agreement(plain, found) == 1.0
