@@ -5,7 +5,7 @@
 Lays the scene side by side with its mirror images to mosaics of one, four and sixteen times the
 size, and prints, all measured in this run, every way in a process of its own, by turns:
 
-- the network alone, as Keras calls it and as the program runs it, in float32 and bfloat16;
+- the network alone, as Keras calls it and as the program runs it, in float32, bfloat16 and int8;
 - the baseline's way with the same weights: one picture at a time through `predict`, contours;
 - `craters detect` from the first to the last byte, with one worker and two;
 - cost and peak memory (proportional set size of all its processes) by size of the mosaic;

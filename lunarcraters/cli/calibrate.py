@@ -46,6 +46,6 @@ def command(
     elif not quiet:
         points = ", ".join(f"{name} {value:.3f}" for name, value in info.thresholds.items())
         click.echo(f"{model}: {points}")
-        if info.eight_bit:
+        if info.eight_bit and not mirrored:
             f1 = info.eight_bit["f1"]
             click.echo(f"F1 at balanced: {f1['float32']:.4f}, in 8 bits {f1['int8']:.4f}")

@@ -55,6 +55,6 @@ def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: 
     if calibrate and "log_size" in PRESETS[settings["preset"]].heads:
         from lunarcraters.execution.calibration import calibrate as choose
 
-        chosen = choose(model, dataset, "valid")
+        chosen = choose(model, dataset, "valid", say=say)
         say(f"thresholds chosen on valid: {chosen.thresholds}")
     say(f"model: {model}\npictures: {out / 'curves.png'}, {out / 'panels.png'}")

@@ -111,11 +111,11 @@ def calibrate(
 
     balanced = info.thresholds["balanced"]
 
-    def f1_in_int8() -> float:
+    def f1_in_int8(quick: Path) -> float:
         with TemporaryDirectory() as folder:
             run = Path(folder) / "run"
-            quick = detect(source, run, model, workers=workers, precision="int8").read()
-        return score(matched(quick), balanced).chosen.f1
+            found = detect(source, run, quick, workers=workers, precision="int8").read()
+        return score(matched(found), balanced).chosen.f1
 
     f1 = score(matches, balanced).chosen.f1
     try:

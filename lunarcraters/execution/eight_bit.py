@@ -1,8 +1,10 @@
 """The 8-bit form of a model: made from what a split shows, kept where it does as well."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,15 +21,15 @@ _MOST_LOST = 0.01  # of F1
 
 
 def add_eight_bit(
-    model: Path, source: TileSource, f1: float, f1_in_int8: Callable[[], float]
+    model: Path, source: TileSource, f1: float, f1_in_int8: Callable[[Path], float]
 ) -> ModelInfo:
     """Give a model file its 8-bit form, and say in its description how well that does.
 
     Args:
-        model: Model file, to which the form is added.
+        model: Model file, to which the form is added where it does as well.
         source: Tiles, some of which are shown to the network.
         f1: Of the network itself.
-        f1_in_int8: Measures it for the form.
+        f1_in_int8: Measures it for the form of a model file.
 
     Returns:
         The new description.
@@ -41,15 +43,17 @@ def add_eight_bit(
     from lunarcraters.network.quantising import quantised
 
     form = quantised(load_network(model), _examples(source, Detector(model)))
-    info = read_info(model)
-    update_info(model, replace(info, eight_bit={"stride": form.stride}), form)
-    reached = f1_in_int8()
+    info = replace(read_info(model), eight_bit={"stride": form.stride})
+    with TemporaryDirectory() as folder:
+        trial = Path(folder) / model.name
+        shutil.copyfile(model, trial)
+        update_info(trial, info, form)
+        reached = f1_in_int8(trial)
     if reached < f1 - _MOST_LOST:
-        update_info(model, replace(info, eight_bit={}))
         raise ModelError(f"in 8 bits F1 is {reached:.3f}, not {f1:.3f}: that form is left out")
     measured = {"float32": round(f1, 4), "int8": round(reached, 4)}
     known = replace(info, eight_bit={"stride": form.stride, "f1": measured})
-    update_info(model, known)
+    update_info(model, known, form)
     return known
 
 

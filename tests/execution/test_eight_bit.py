@@ -25,7 +25,7 @@ def without(tmp_path):
 
 def test_a_form_that_does_as_well_is_kept(without, scene):
     source = open_source([scene], without)
-    info = add_eight_bit(without, source, 0.61234, lambda: 0.605)
+    info = add_eight_bit(without, source, 0.61234, lambda trial: 0.605)
     assert info == read_info(without)
     assert info.eight_bit == {"stride": 16, "f1": {"float32": 0.6123, "int8": 0.605}}
     read_eight_bit(without)
@@ -34,7 +34,7 @@ def test_a_form_that_does_as_well_is_kept(without, scene):
 def test_a_form_that_does_worse_is_left_out(without, scene):
     source = open_source([scene], without)
     with pytest.raises(ModelError, match=r"in 8 bits F1 is 0\.580, not 0\.600"):
-        add_eight_bit(without, source, 0.6, lambda: 0.58)
+        add_eight_bit(without, source, 0.6, lambda trial: 0.58)
     with pytest.raises(ModelError, match="no 8-bit form"):
         read_eight_bit(without)
 
