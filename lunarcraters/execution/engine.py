@@ -152,6 +152,8 @@ def cluster(
                 _give(client, plugin(_workers_by_host(client)))
                 yield client
             return
+        # TensorFlow may have given the root logger a handler, to which Dask's would talk.
+        logging.getLogger("distributed").setLevel(logging.ERROR)
         with (
             LocalCluster(
                 n_workers=count,
