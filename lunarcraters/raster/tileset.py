@@ -14,6 +14,7 @@ from typing import Any
 from affine import Affine
 
 from lunarcraters.errors import OutputError, TileSetError
+from lunarcraters.machine import cores
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.photometry import Photometry
 from lunarcraters.raster.sources import TILES_FILE
@@ -129,7 +130,7 @@ Entry = tuple[Tile, str, float | None, int]
 
 def _write_pixels(source: MosaicTiles, directory: Path, progress: Progress) -> list[Entry]:
     entries: list[Entry] = []
-    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    threads = min(_MOST_THREADS, cores())
     with ThreadPoolExecutor(threads) as executor:
         try:
             written = executor.map(partial(_write_tile, source, directory), source.tiles)

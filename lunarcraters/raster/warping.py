@@ -1,7 +1,6 @@
 """Warping: pixels of one grid sampled at the places of another."""
 
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
@@ -54,30 +53,36 @@ def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixel
 
 
 def enlarge(
-    values: NDArray[np.generic],
+    values: NDArray[np.uint8],
     valid: NDArray[np.bool_],
     scale: int,
     place: tuple[int, int],
     size: tuple[int, int],
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Bilinear values as of `sample`, in the type of the array, whose pixels become several.
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Bilinear values as of `sample`, in 8 bits throughout, of pixels that become several.
 
     Args:
         values: What is enlarged.
         valid: Which pixels have a value.
-        scale: Pixels that one becomes, to a side; a power of two.
-        place: First column and row of the result, in its pixels.
+        scale: Pixels that one becomes, to a side.
+        place: First column and row of the result in what all of `values` becomes.
         size: Columns and rows of the result.
     """
-    shift = (np.array(place) + 0.5) / scale - 0.5
-    matrix = np.array([[1.0 / scale, 0.0, shift[0]], [0.0, 1.0 / scale, shift[1]]])
+    here = np.s_[place[1] : place[1] + size[1], place[0] : place[0] + size[0]]
+
+    def larger(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        whole = cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(whole[here])
+
     if valid.all():
-        whole = _warped(values, matrix, *size)
-        return whole, np.ones(whole.shape, np.bool_)
-    share = _warped(valid.astype(np.float32), matrix, *size)
-    total = _warped(np.where(valid, values, 0).astype(np.float32), matrix, *size)
-    real, known = _mean(total, share)
-    return (np.rint(real) if values.dtype.kind in "iu" else real).astype(values.dtype), known
+        return larger(values), np.ones(size[::-1], np.bool_)
+    filled = np.where(valid, values, 0)
+    total, share = larger(filled), larger(valid.view(np.uint8) * np.uint8(255))
+    known = share >= 127
+    part = known & (share < 255)
+    mean = np.rint(total[part] * (255.0 / share[part]))
+    total[part] = np.minimum(mean, filled.max())  # what 8 bits round up is no more than there was
+    return total, known
 
 
 def sample(
@@ -167,13 +172,8 @@ def _between(knots: Float, width: int, height: int) -> Float:
     # cv2 counts places in steps of 1/32 pixel: those of the centres, odd 32nds, are exact.
     step, first = 1.0 / _KNOT_PX, 0.5 / _KNOT_PX
     matrix = np.array([[step, 0.0, first], [0.0, step, first]])
-    return np.asarray(_warped(knots, matrix, width, height))
-
-
-def _warped(plane: NDArray[Any], matrix: Float, width: int, height: int) -> NDArray[Any]:
-    """Bilinear at the places that a matrix leads to, counted from the first pixel's centre."""
     flags, edges = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
-    return cv2.warpAffine(plane, matrix, (width, height), flags=flags, borderMode=edges)
+    return cv2.warpAffine(knots, matrix, (width, height), flags=flags, borderMode=edges)
 
 
 def _frame_to_mosaic(

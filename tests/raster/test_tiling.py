@@ -13,45 +13,7 @@ from lunarcraters.raster.mosaic import Mosaic, open_mosaic
 from lunarcraters.raster.tiling import owns, plan_tiles, read_tile
 
 from .conftest import HALF_TURN_M, SIMPLE_CYLINDRICAL, brightness, write_raster
-
-PROJECTIONS = {
-    "simple cylindrical": (SIMPLE_CYLINDRICAL, 2 * HALF_TURN_M / 1500, 1500, 750),
-    "clon 180": ("IAU_2015:30115", 2 * HALF_TURN_M / 900, 900, 450),
-    "polar": ("IAU_2015:30130", 1000.0, 700, 700),
-    "sinusoidal": ("IAU_2015:30120", 5000.0, 900, 700),
-    "orthographic": ("IAU_2015:30165", 4000.0, 880, 880),
-    "Mercator": ("IAU_2015:30190", 4000.0, 900, 900),
-}
-
-
-def paper(name, extents=None):
-    """A mosaic that exists on paper only."""
-    crs, side, width, height = PROJECTIONS[name]
-    affine = Affine(side, 0, -side * width / 2, 0, -side, side * height / 2)
-    wkt = moon.lunar_crs(crs, name).to_wkt()
-    extents = extents or ((0, 0, width, height),)
-    return Mosaic(name, "none", wkt, affine, width, height, "uint8", extents, ())
-
-
-def cover(mosaic, tiles):
-    """How many cores each mosaic pixel lies in."""
-    count = np.zeros((mosaic.height, mosaic.width), int)
-    for tile in tiles:
-        column, row, width, height = tile.core
-        assert column >= 0
-        assert row >= 0
-        count[row : row + height, column : column + width] += 1
-    return count
-
-
-def frame_pixels(mosaic, tile, x, y):
-    """Frame pixels of mosaic pixels."""
-    if tile.window is not None:
-        scale = tile.window[2] / tile.size
-        return (x - tile.window[0]) / scale, (y - tile.window[1]) / scale
-    east, north = moon.from_lonlat(tile.crs, *mosaic.to_lonlat(x, y))
-    a, b, c, d, e, f = (~tile.affine)[:6]
-    return a * east + b * north + c, d * east + e * north + f
+from .paper import PROJECTIONS, cover, frame_pixels, paper
 
 
 @pytest.mark.parametrize("name", PROJECTIONS)
@@ -227,66 +189,6 @@ def test_no_crater_is_lost_in_the_seam_of_a_mosaic_that_goes_round():
     lon = 180.0 + np.linspace(-0.2, 0.2, 401)
     x, y = mosaic.from_lonlat(lon, np.full(401, 0.01))
     assert (sum(owns(mosaic, tile, x, y).astype(int) for tile in tiles) == 1).all()
-
-
-def test_scattered_ground_is_tiled_by_itself():
-    far = ((0, 0, 60, 60), (61, 0, 60, 60), (400, 300, 50, 40), (1000, 700, 30, 30))
-    mosaic = paper("simple cylindrical", far)
-    tiles = plan_tiles(mosaic, max_size=256, halo=24, levels=1, frames="native")
-    assert sorted(tile.core for tile in tiles) == [
-        (0, 0, 121, 60), (400, 300, 50, 40), (1000, 700, 30, 30),
-    ]  # fmt: skip
-    assert sorted({tile.size for tile in tiles}) == [80, 96, 160]
-
-
-def test_cores_without_an_extent_are_left_out():
-    corner = ((0, 0, 700, 60), (640, 60, 60, 600))
-    tiles = plan_tiles(paper("Mercator", corner), max_size=128, halo=16, levels=1)
-    count = cover(paper("Mercator"), tiles)
-    assert count[:60, :700].all()
-    assert count[60:660, 640:700].all()
-    assert not count[300:600, :500].any()
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 21), st.integers(0, 11), st.integers(1, 3), st.integers(1, 2)),
-        min_size=2, max_size=12, unique_by=lambda box: box[:2],
-    ),
-    st.sampled_from(["simple cylindrical", "Mercator", "polar"]),
-    st.sampled_from(["native", "local"]),
-)  # fmt: skip
-def test_scattered_ground_has_cores_and_halos_and_little_else(slots, name, frames):
-    extents = tuple(tuple(40 * number for number in box) for box in slots)
-    mosaic = paper(name)
-    extents = tuple(
-        e for e in extents if e[0] + e[2] <= mosaic.width and e[1] + e[3] <= mosaic.height
-    )
-    if not extents:
-        return
-    mosaic = replace(mosaic, extents=extents)
-    tiles = plan_tiles(mosaic, max_size=256, halo=24, levels=1, frames=frames)
-    there = np.zeros((mosaic.height, mosaic.width), bool)
-    for x, y, width, height in extents:
-        there[y : y + height, x : x + width] = True
-    count = cover(mosaic, tiles)
-    assert (count[there] == 1).all()
-    assert count.max() == 1
-    rows, columns = (numbers + 0.5 for numbers in np.nonzero(there))
-    for tile in tiles:
-        u, v = frame_pixels(mosaic, tile, columns, rows)
-        left, top, width, height = tile.core
-        inside = (columns > left) & (columns < left + width) & (rows > top) & (rows < top + height)
-        # Ground that fits one local frame is shown by itself.
-        halo = 20 if frames == "native" else 0
-        near = (np.abs(u - np.clip(u, u[inside].min(), u[inside].max())) <= halo) & (
-            np.abs(v - np.clip(v, v[inside].min(), v[inside].max())) <= halo
-        )
-        assert np.abs(u[near] - tile.size / 2).max() <= tile.size / 2
-        assert np.abs(v[near] - tile.size / 2).max() <= tile.size / 2
-        if len(extents) == 1:
-            assert tile.size < 1.4 * max(np.ptp(u), np.ptp(v)) + 64
 
 
 @pytest.mark.parametrize("name", ["simple cylindrical", "clon 180", "polar"])
