@@ -12,7 +12,7 @@ import lunarcraters
 
 PACKAGE = Path(lunarcraters.__file__).parent
 LAYERS = (
-    "errors", "files", "moon", "terrain", "raster", "network", "catalogue", "training",
+    "errors", "files", "machine", "moon", "terrain", "raster", "network", "catalogue", "training",
     "evaluation", "execution", "report", "api", "cli",
 )  # fmt: skip
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

@@ -14,7 +14,7 @@ from lunarcraters import moon
 Float = NDArray[np.float64]
 Geometries = NDArray[np.object_]
 
-_FIT_POINTS = 16
+_FIT_POINTS = 8
 _RING_POINTS = 64
 _POLAR_RING_POINTS = 256
 _POLE_TOLERANCE_DEG = 1e-9
@@ -61,10 +61,12 @@ def _fit_circles(points: Float) -> tuple[Float, Float]:
     known: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=(1, 2)))
     points = np.where(known[:, None, None], points, 0.0)
     mean = points.mean(axis=1)
-    spread = points - mean[:, None, :]
-    scatter = np.einsum("nki,nkj->nij", spread, spread)
-    normal = np.linalg.eigh(scatter)[1][:, :, 0]
+    # The area within the rim as a vector: from spokes, lest small craters drown in rounding.
+    x, y, z = np.moveaxis(points - mean[:, None, :], -1, 0)
+    u, v, w = (np.roll(along, -1, axis=1) for along in (x, y, z))
+    normal = np.stack([(y * w - z * v), (z * u - x * w), (x * v - y * u)], axis=-1).sum(axis=1)
     normal *= np.where((normal * mean).sum(axis=1) < 0.0, -1.0, 1.0)[:, None]
+    normal /= np.maximum(np.linalg.norm(normal, axis=1), 1e-300)[:, None]
     chord = np.linalg.norm(points - normal[:, None, :], axis=2)
     reach = (2.0 * np.arcsin(np.clip(chord / 2.0, 0.0, 1.0))).mean(axis=1)
     return np.where(known[:, None], normal, np.nan), np.where(known, reach, np.nan)

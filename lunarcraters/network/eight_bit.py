@@ -1,14 +1,13 @@
 """Eight bits: the form of a network that runs by LiteRT, without TensorFlow."""
 
-import os
 from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from lunarcraters.machine import cores, hushed
 from lunarcraters.network.model_file import EightBitForm
-from lunarcraters.network.startup import hushed
 
 Float32 = NDArray[np.float32]
 
@@ -38,9 +37,7 @@ class _Flatbuffer:
     """One from float32 to float32, for images of any size."""
 
     def __init__(self, content: bytes, threads: int | None) -> None:
-        self._interpreter: Any = Interpreter(
-            model_content=content, num_threads=threads or os.cpu_count()
-        )
+        self._interpreter: Any = Interpreter(model_content=content, num_threads=threads or cores())
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         self.channels_in = int(self._input["shape"][-1])

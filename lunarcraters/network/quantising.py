@@ -12,11 +12,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from lunarcraters.errors import ModelError
+from lunarcraters.machine import hushed
 from lunarcraters.network.eight_bit import EightBitNetwork
 from lunarcraters.network.folding import Blocks, folded
 from lunarcraters.network.graph import geometry
 from lunarcraters.network.model_file import EightBitForm
-from lunarcraters.network.startup import hushed
 
 Float32 = NDArray[np.float32]
 

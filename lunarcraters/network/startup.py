@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from lunarcraters.machine import hushed
 
 _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 _GRAPHICS_CARDS = ("/dev/nvidia0", "/dev/kfd")
@@ -33,22 +33,6 @@ def start_tensorflow(threads: int | None = None, precision: str = "float32") -> 
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.config.list_logical_devices()
-
-
-@contextmanager
-def hushed() -> Iterator[None]:
-    """Keep stderr silent: TensorFlow's C++ greets every user with the lack of a GPU, unasked.
-
-    It does so before its log levels are read. Python's own errors are raised, not printed.
-    """
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def inference_precision(asked: str, *, has_int8: bool) -> str:
