@@ -5,6 +5,7 @@ with the mosaic but for 16 bytes a crater, by which the catalogue is ordered.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,13 +20,15 @@ from lunarcraters.catalogue.formats import write_parts
 from lunarcraters.catalogue.formats.parquet import Stored, stored
 from lunarcraters.catalogue.merging import suppress
 from lunarcraters.catalogue.schema import COLUMNS, PART_ROWS, PIXEL_COLUMNS, Catalogue
+from lunarcraters.errors import OutputError
 from lunarcraters.execution import parts
 from lunarcraters.execution.manifest import Manifest
 from lunarcraters.execution.run import CRATERS, MASK
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.footprint import searched_ground
-from lunarcraters.raster.stitching import stitch
+from lunarcraters.raster.stitching import Mask, stitch
 from lunarcraters.raster.tile_source import TileSource
+from lunarcraters.raster.tiling import Tile
 
 _BAND_ROWS = 500_000  # craters merged at once
 _CELLS = 1 << 15  # in which craters are counted to make bands of so many
@@ -61,14 +64,6 @@ def put_together(
         OutputError: A file cannot be written.
     """
     mosaic = source.mosaic
-    where = parts.mask_index(part_files)
-    stitch(
-        mosaic,
-        source.tiles,
-        lambda tile: parts.read_mask(where[tile.name], tile.name) if tile.name in where else None,
-        out / MASK,
-    )
-    footprint, area_km2 = searched_ground(mosaic, out / MASK)
     properties = {
         "input": manifest.input_name,
         "input_sha256": manifest.input,
@@ -82,19 +77,35 @@ def put_together(
     about = Catalogue(
         pd.DataFrame({name: np.empty(0) for name in columns[1:6]}),
         None if mosaic.crs is None else moon.geographic_crs(moon.radius_m(mosaic.crs)),
-        footprint=footprint,
-        footprint_area_km2=area_km2,
         thresholds=dict(info.thresholds),
         properties=properties,
     )
     names = np.array([tile.name for tile in source.tiles])
     ends = (0.0, float(mosaic.height)) if mosaic.is_plain else (-90.0, 90.0)
-    with TemporaryDirectory(dir=out, prefix=".merged.") as folder:
+    where = parts.mask_index(part_files)
+
+    def read_mask(tile: Tile) -> Mask | None:
+        return parts.read_mask(where[tile.name], tile.name) if tile.name in where else None
+
+    def merge(path: Path) -> None:
+        try:
+            with path.open("wb") as file:
+                for kept in merged_bands(part_files, about, ends):
+                    file.write(_pack(kept, names).tobytes())
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+    with (
+        TemporaryDirectory(dir=out, prefix=".merged.") as folder,
+        ThreadPoolExecutor(1) as beside,
+    ):
         merged = Path(folder) / "craters.bin"
-        with merged.open("wb") as file:
-            for kept in merged_bands(part_files, about, ends):
-                _pack(kept, names).tofile(file)
-        write_parts(about, _largest_first(merged, names, about), out / CRATERS, overwrite=True)
+        merging = beside.submit(merge, merged)
+        stitch(mosaic, source.tiles, read_mask, out / MASK)
+        footprint, area_km2 = searched_ground(mosaic, out / MASK)
+        merging.result()
+        whole = replace(about, footprint=footprint, footprint_area_km2=area_km2)
+        write_parts(whole, _largest_first(merged, names, whole), out / CRATERS, overwrite=True)
     return stored(out / CRATERS)
 
 

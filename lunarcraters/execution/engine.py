@@ -1,7 +1,7 @@
 """The engine: tasks spread over Dask workers, each of which loads the model once."""
 
+import ctypes
 import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,8 +23,10 @@ from distributed import (
     as_completed,
     get_worker,
 )
+from distributed.comm import CommClosedError
 
 from lunarcraters.errors import CratersError, RunError
+from lunarcraters.machine import cores
 from lunarcraters.network.model_file import read_eight_bit, read_info
 from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.raster.reading import forget_datasets
@@ -35,6 +37,9 @@ R = TypeVar("R")
 _IN_FLIGHT = 3  # tasks at a worker: one that runs, others that wait, so that it never idles
 _PLUGIN = "lunarcraters"
 _CONNECT_TIMEOUT_S = 20
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+_KEPT_BYTES = 256 * 1024 * 1024
+_MAPPED_BYTES = 32 * 1024 * 1024  # the largest that glibc takes
 
 
 class SearchPlugin(WorkerPlugin):
@@ -72,9 +77,10 @@ class SearchPlugin(WorkerPlugin):
         """
         if self.loaded is None:
             _check_versions(self.versions)
+            _keep_memory()
             forget_datasets()  # a cluster's worker may have read the same paths for another run
             neighbours = self.workers_by_host.get(_host(get_worker().address), 1)
-            threads = max(_cores() // neighbours, 1)
+            threads = max(cores() // neighbours, 1)
             cv2.setNumThreads(threads)
             if self.precision != "int8":
                 start_tensorflow(threads, self.precision)
@@ -97,6 +103,18 @@ def versions() -> dict[str, str]:
         with suppress(PackageNotFoundError):
             found[name.removesuffix("-cpu")] = version(name)
     return found
+
+
+def _keep_memory() -> None:
+    """Let the C library keep what arrays gave back, for the next.
+
+    Dask's workers have it return all at once to the kernel, which then clears every page anew: a
+    sixth of a run's time. (glibc; other libraries know no `mallopt`.)
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
 
 
 def _check_versions(wanted: dict[str, str]) -> None:
@@ -139,21 +157,25 @@ def cluster(
         mirrored: Whether the network sees the mirror images of tiles too.
 
     Raises:
-        RunError: The cluster does not answer.
+        RunError: The cluster does not answer, or no longer.
         ModelError: The model file cannot be read, or has no 8-bit form where that is asked for.
     """
     (read_eight_bit if precision == "int8" else read_info)(model)
     count = worker_count(workers, tasks)
     plugin = partial(SearchPlugin, source, model, precision, mirrored=mirrored)
     # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
-    with config.set({"distributed.admin.tick.limit": "1 h"}):
+    with config.set({"distributed.admin.tick.limit": "1 h"}), _dask_silent():
         if scheduler is not None:
-            with _connect(scheduler) as client:
-                _give(client, plugin(_workers_by_host(client)))
-                yield client
+            try:
+                with _connect(scheduler) as client:
+                    _give(client, plugin(_workers_by_host(client)))
+                    yield client
+            except (CancelledError, CommClosedError) as error:
+                raise RunError(
+                    f"the connection to the Dask scheduler at {scheduler} was lost: if it died, "
+                    "start it and its workers anew; the same command goes on where it stopped"
+                ) from error
             return
-        # TensorFlow may have given the root logger a handler, to which Dask's would talk.
-        logging.getLogger("distributed").setLevel(logging.ERROR)
         with (
             LocalCluster(
                 n_workers=count,
@@ -163,12 +185,30 @@ def cluster(
                 dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
                 scheduler_kwargs={"dashboard": False},
                 memory_limit=None,
-                silence_logs=logging.ERROR,
+                silence_logs=logging.CRITICAL,  # of the workers
             ) as local,
             Client(local) as client,
         ):
             _give(client, plugin(_workers_by_host(client)))
             yield client
+
+
+@contextmanager
+def _dask_silent() -> Iterator[None]:
+    """Keep Dask's own words from stderr: what matters is raised, yet it prints tracebacks too.
+
+    Of connections that are lost, and of heartbeats that its own closing of a cluster cut short. By
+    the level of its loggers: TensorFlow may have given the root logger a handler of its own.
+    """
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _workers_by_host(client: Client) -> dict[str, int]:
@@ -193,11 +233,7 @@ def _give(client: Client, plugin: SearchPlugin) -> None:
 
 def worker_count(workers: int | None, tasks: int) -> int:
     """Processes on this machine: those asked for, or one a core up to 8; no more than tasks."""
-    return max(min(workers or min(_cores(), 8), tasks), 1)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(min(workers or min(cores(), 8), tasks), 1)
 
 
 def _connect(scheduler: str) -> Client:
@@ -237,7 +273,7 @@ def run_tasks(client: Client, work: Callable[[T], R], tasks: Sequence[T]) -> Ite
     for future in running:
         try:
             result = future.result()
-        except (KilledWorker, CancelledError, MemoryError) as error:
+        except (KilledWorker, MemoryError) as error:
             raise RunError(
                 "workers died at their work, most often for want of memory: run the same command "
                 "again, with fewer --workers, and it goes on where it stopped"

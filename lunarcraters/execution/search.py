@@ -99,12 +99,12 @@ def search(folder: Path, at_once: int | None, strict: bool, batch: Batch) -> int
         images = np.zeros((step, side, side, detector.channels), np.float32)
         for place, (_, values, valid) in enumerate(some):
             images[place, :size, :size] = detector.images(values, valid, source.photometry)
-        found = np.array(detector.maps(images)[:, :size, :size])
+        found = detector.maps(images)[:, :size, :size]
         for (tile, _, valid), maps in zip(some, found, strict=False):
             mask = np.rint(maps[..., detector.info.heads.index("mask")] * SCALE).astype(np.uint8)
             if not valid.all():
                 mask[~valid] = NODATA
-                maps[~valid] = 0.0
+                maps = np.where(valid[..., None], maps, np.float32(0.0))
             masks[tile.name] = mask
             tables.append(craters_of(maps, tile, source.mosaic, detector.info))
     filled = [table for table in tables if len(table)] or tables[:1]

@@ -14,6 +14,7 @@ import pytest
 import rasterio
 from rasterio.windows import Window
 
+from lunarcraters.errors import RunError
 from lunarcraters.execution.detect import detect, open_source
 from lunarcraters.network.model_file import shipped_model
 
@@ -57,7 +58,7 @@ def machines():
 
 @pytest.fixture
 def cluster(machines, tmp_path):
-    """Address of a scheduler, and the processes of its two workers, each on a machine."""
+    """Address of a scheduler, and its process and those of its two workers, each on a machine."""
     processes = []
 
     def start(machine, *words):
@@ -70,7 +71,7 @@ def cluster(machines, tmp_path):
     for name, own in others:
         start(name, "worker", f"tcp://{address}:{PORT}", "--host", own, "--nthreads", "1",
               "--no-nanny", "--no-dashboard")  # fmt: skip
-    yield f"tcp://{address}:{PORT}", processes[1:]
+    yield f"tcp://{address}:{PORT}", processes
     for process in processes:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -89,21 +90,44 @@ def mosaic(scene, tmp_path_factory):
     return path
 
 
+def unplug(process, out, parts):
+    """Kill a process when so many parts of a run are there."""
+
+    def wait():
+        while len(list((out / "parts").glob("*.npz"))) < parts:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+
+    accident = threading.Thread(target=wait, daemon=True)
+    accident.start()
+    return accident
+
+
 def test_a_run_outlives_one_of_its_machines(cluster, mosaic, tmp_path, monkeypatch):
-    address, workers = cluster
+    address, (_, worker, _) = cluster
     monkeypatch.setattr("lunarcraters.execution.search._TASK_PX", 128 * 128)  # many tasks
     source = open_source([mosaic], MODEL, size=128, halo=32)
     alone = detect(source, tmp_path / "alone", MODEL, workers=2).read()
     out = tmp_path / "run"
-
-    def pull_the_plug():
-        while len(list((out / "parts").glob("*.npz"))) < 5:
-            time.sleep(0.05)
-        os.killpg(workers[0].pid, signal.SIGKILL)
-
-    accident = threading.Thread(target=pull_the_plug, daemon=True)
-    accident.start()
+    accident = unplug(worker, out, parts=5)
     found = detect(source, out, MODEL, scheduler=address).read()
     accident.join(timeout=5)
-    assert workers[0].wait(timeout=5) == -signal.SIGKILL, "it was still at work"
+    assert worker.wait(timeout=5) == -signal.SIGKILL, "it was still at work"
+    pd.testing.assert_frame_equal(found.craters, alone.craters)
+
+
+def test_a_run_whose_scheduler_dies_says_so_and_goes_on_later(
+    cluster, mosaic, tmp_path, monkeypatch, capfd
+):
+    address, (scheduler, _, _) = cluster
+    monkeypatch.setattr("lunarcraters.execution.search._TASK_PX", 128 * 128)
+    source = open_source([mosaic], MODEL, size=128, halo=32)
+    out = tmp_path / "run"
+    unplug(scheduler, out, parts=3)
+    with pytest.raises(RunError, match=f"connection to the Dask scheduler at {address} was lost"):
+        detect(source, out, MODEL, scheduler=address)
+    assert "Traceback" not in capfd.readouterr().err
+    assert len(list((out / "parts").glob("*.npz"))) >= 3
+    found = detect(source, out, MODEL, workers=2).read()
+    alone = detect(source, tmp_path / "alone", MODEL, workers=2).read()
     pd.testing.assert_frame_equal(found.craters, alone.craters)

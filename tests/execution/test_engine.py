@@ -1,7 +1,10 @@
+import logging
+
 import pytest
 
 from lunarcraters.errors import ModelError, RunError
 from lunarcraters.execution import engine
+from lunarcraters.network.model_file import shipped_model
 
 
 class Client:
@@ -55,8 +58,6 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
     model = tmp_path / "model.keras"
     with pytest.raises(ModelError), engine.cluster(None, model, "float32", 1, None, tasks=1):
         pass
-    from lunarcraters.network.model_file import shipped_model
-
     address = "tcp://127.0.0.1:9"
     with (
         pytest.raises(RunError, match=address),
@@ -66,8 +67,6 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
 
 
 def test_a_worker_with_other_versions_is_named(monkeypatch):
-    from lunarcraters.network.model_file import shipped_model
-
     plugin = engine.SearchPlugin(None, shipped_model(), "float32", {})
     assert {"lunarcraters", "tensorflow", "keras", "numpy"} <= plugin.versions.keys()
     worker = type("Worker", (), {"address": "tcp://10.0.0.7:4000"})
@@ -75,3 +74,17 @@ def test_a_worker_with_other_versions_is_named(monkeypatch):
     monkeypatch.setattr(engine, "versions", lambda: {**plugin.versions, "keras": "2.4"})
     with pytest.raises(RunError, match=r"10\.0\.0\.7:4000 .* keras 2\.4"):
         plugin.detector()
+
+
+def test_what_dask_tells_stays_off_the_screen(capfd):
+    """As of a heartbeat that the closing of the cluster cut short: an error, with its traceback."""
+
+    def tell():
+        logging.getLogger("distributed.worker").error("Failed to communicate with scheduler")
+
+    level = logging.getLogger("distributed").level
+    with engine.cluster(None, shipped_model(), "float32", 1, None, tasks=1) as client:
+        client.submit(tell).result()
+        tell()
+    assert capfd.readouterr().err == ""
+    assert logging.getLogger("distributed").level == level, "another's work with Dask is as before"

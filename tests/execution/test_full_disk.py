@@ -18,14 +18,16 @@ MODEL = shipped_model()
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 64 KiB, and a function that makes it larger."""
+def small_disk(tmp_path, request):
+    """A file system of so many KiB, and a function that makes it larger."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("a small file system needs root and the command mount")
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", f"size={request.param}k", "tmpfs", place],
+        capture_output=True,
+        text=True,
     )
     if mounted.returncode:
         pytest.skip(f"no small file system here: {mounted.stderr.strip()}")
@@ -33,7 +35,12 @@ def small_disk(tmp_path):
     subprocess.run(["umount", place], check=True)
 
 
-def test_a_run_waits_for_room(small_disk, scene, tmp_path):
+@pytest.mark.parametrize(
+    ("small_disk", "message"),
+    [(64, "parts/.*No space left"), (320, "mask.tif.*is the disk full")],
+    indirect=["small_disk"],
+)
+def test_a_run_waits_for_room(small_disk, message, scene, tmp_path, capfd):
     place, enlarge = small_disk
     mosaic = tmp_path / "part.tif"
     with rasterio.open(scene) as whole:
@@ -43,8 +50,9 @@ def test_a_run_waits_for_room(small_disk, scene, tmp_path):
         with rasterio.open(mosaic, "w", **profile) as part:
             part.write(whole.read(window=window))
     source = open_source([mosaic], MODEL, size=256)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(OutputError, match=message):
         detect(source, place / "run", MODEL, workers=1)
+    assert capfd.readouterr().err == ""
     with pytest.raises(RunError):
         read_run(place / "run")
     enlarge()

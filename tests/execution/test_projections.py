@@ -25,7 +25,7 @@ def test_the_same_ground_has_the_same_craters(place, scene, search_here, tmp_pat
         if view.name not in names:
             continue
         path = tmp_path / f"{view.name}.tif"
-        warp(ground, f"{view.proj} +R={moon.RADIUS_M} +units=m +no_defs", path)
+        warp(ground, ground, f"{view.proj} +R={moon.RADIUS_M} +units=m +no_defs", path)
         found = agreement(
             wanted, search_here(path, tmp_path / f"run {view.name}"), ground, LEAST_PX
         )
