@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 import shapely
 from hypothesis import settings
+from pyproj import CRS
 
 from lunarcraters import moon
 from lunarcraters.catalogue.schema import Catalogue
@@ -45,3 +46,7 @@ def pixels():
         {"x": [10.5, 200.0], "y": [20.25, 400.0], "diameter_px": [12.0, 30.5], "score": [0.5, 0.9]}
     )
     return Catalogue(craters, None, shapely.box(0, 0, 512, 480), None, {"balanced": 0.4}, {})
+
+
+def is_lunar(crs):
+    return crs.is_geographic and moon.radius_m(CRS.from_user_input(crs)) == moon.RADIUS_M

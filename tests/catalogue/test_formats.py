@@ -1,10 +1,5 @@
-import gzip
 import json
-import sqlite3
-import subprocess
-from contextlib import closing
 from dataclasses import replace
-from xml.etree import ElementTree
 
 import geopandas as gpd
 import numpy as np
@@ -14,14 +9,14 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyproj import CRS
 
 from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue, write_parts
-from lunarcraters.catalogue.formats.csv import ROBBINS_COLUMNS
 from lunarcraters.catalogue.formats.parquet import stored
 from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError, OutputError
+
+from .conftest import is_lunar
 
 WHOLE = [".gpkg", ".geojson", ".parquet"]
 COUNTS = [".scc", ".diam"]
@@ -32,10 +27,6 @@ ALL = [*WHOLE, *TEXT, ".shp"]
 def assert_same(left, right):
     pd.testing.assert_frame_equal(left.craters, right.craters, check_exact=True)
     assert left.header() == right.header()
-
-
-def is_lunar(crs):
-    return crs.is_geographic and moon.radius_m(CRS.from_user_input(crs)) == moon.RADIUS_M
 
 
 @pytest.mark.parametrize("suffix", WHOLE)
@@ -99,68 +90,6 @@ def test_any_craters_survive_any_format(tmp_path, rows, suffix):
         assert np.allclose(order[name], catalogue.craters[name], rtol=0, atol=0 if exact else 1e-6)
 
 
-def test_a_geopackage_has_its_layers_in_the_lunar_crs(lunar, tmp_path):
-    path = tmp_path / "a.gpkg"
-    write_catalogue(lunar, path)
-    layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
-    geometries = {"craters", "centres", "bounding_boxes", "footprint"}
-    assert set(layers) == {*geometries, "catalogue", "layer_styles"}
-    for name in ("craters", "centres", "bounding_boxes", "footprint"):
-        frame = pyogrio.read_dataframe(path, layer=name)
-        assert is_lunar(frame.crs)
-        assert frame.geometry.is_valid.all()
-        assert frame.total_bounds[0] >= -180
-        assert frame.total_bounds[2] <= 180
-    assert frame["area_km2"].tolist() == [123456.789]
-    centres = pyogrio.read_dataframe(path, layer="centres")
-    assert np.allclose(centres.geometry.x, centres["lon"])
-
-
-def test_a_geopackage_names_an_authority_that_proj_knows(lunar, tmp_path):
-    path = tmp_path / "a.gpkg"
-    write_catalogue(lunar, path)
-    with closing(sqlite3.connect(path)) as database:
-        known = database.execute(
-            "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys "
-            "WHERE srs_id = (SELECT srs_id FROM gpkg_contents WHERE table_name = 'craters')"
-        ).fetchone()
-    assert CRS.from_authority(*known[:2]).ellipsoid.semi_major_metre == moon.RADIUS_M
-    assert 'AUTHORITY["IAU",' not in known[2]
-    assert is_lunar(CRS.from_wkt(known[2]))
-
-
-def test_qgis_is_told_how_to_draw_a_geopackage(lunar, tmp_path):
-    path = tmp_path / "a.gpkg"
-    write_catalogue(lunar, path)
-    styles = pyogrio.read_dataframe(path, layer="layer_styles")
-    assert styles.groupby("f_table_name")["useAsDefault"].sum().eq(1).all()
-    assert set(styles["f_table_name"]) == {"craters", "centres", "bounding_boxes", "footprint"}
-    for row in styles.itertuples():
-        renderer = ElementTree.fromstring(row.styleQML).find("renderer-v2")
-        ranges = renderer.findall("ranges/range")
-        symbols = {symbol.get("name") for symbol in renderer.findall("symbols/symbol")}
-        assert {one.get("symbol") for one in ranges} <= symbols
-        if ranges:
-            assert renderer.get("attr") in lunar.columns
-            low, high = float(ranges[0].get("lower")), float(ranges[-1].get("upper"))
-            values = lunar.craters[renderer.get("attr")]
-            assert low <= values.min(skipna=True)
-            assert values.max(skipna=True) <= high
-
-
-def test_gdal_of_the_system_sees_the_moon_in_a_geopackage(lunar, tmp_path):
-    path = tmp_path / "a.gpkg"
-    write_catalogue(lunar, path)
-    try:
-        told = subprocess.run(
-            ["ogrinfo", "-so", "-al", str(path)], capture_output=True, text=True, check=True
-        )
-    except FileNotFoundError:
-        pytest.skip("ogrinfo is not installed")
-    assert told.stdout.count('ELLIPSOID["Moon (2015) - Sphere",1737400') == 4
-    assert "Warning" not in told.stderr
-
-
 def test_pixels_lie_upright_and_have_no_crs(pixels, tmp_path):
     for suffix in (".gpkg", ".parquet"):
         write_catalogue(pixels, tmp_path / f"a{suffix}")
@@ -195,48 +124,6 @@ def test_geoparquet_is_read_by_geopandas_and_the_same_to_the_byte(lunar, tmp_pat
     assert is_lunar(frame.crs)
     assert np.allclose(frame.geometry.y, frame["lat"])
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
-def test_csv_has_the_columns_of_robbins(lunar, tmp_path, suffix):
-    path = tmp_path / f"a{suffix}"
-    write_catalogue(lunar, path)
-    table = pd.read_csv(path, dtype={"CRATER_ID": str})
-    assert tuple(table.columns) == (*ROBBINS_COLUMNS, "SCORE")
-    assert table["LON_CIRC_IMG"].between(0, 360, inclusive="left").all()
-    assert table["ARC_IMG"].isna().all()
-    again = read_catalogue(path)
-    assert again.craters["crater_id"].tolist() == lunar.craters["crater_id"].tolist()
-    assert np.allclose(again.positions, lunar.positions, atol=1e-8)
-
-
-def test_a_crater_a_hair_west_of_the_meridian_is_at_zero_not_360(tmp_path):
-    craters = pd.DataFrame({"lon": [-1e-12], "lat": [0.0], "diameter_km": [1.0]})
-    write_catalogue(Catalogue(craters, moon.geographic_crs()), tmp_path / "a.csv")
-    assert pd.read_csv(tmp_path / "a.csv")["LON_CIRC_IMG"].tolist() == [0.0]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "lon,lat,diam_km\n190.5,2,3\n",
-        "Lon,Lat,Diam_km\n190.5,2,3\n",
-        "Longitude (deg E);Latitude;Diameter (km)\n190.5;2;3\n".replace(" E", ""),
-        "id\tLongitude\tLatitude\tDiameter_km\n7\t-169.5\t2\t3\n",
-        "x,y,Diam (km)\n190.5,2,3\n",
-        "CRATER_ID,LAT_CIRC_IMG,LON_CIRC_IMG,LAT_ELLI_IMG,DIAM_CIRC_IMG\n00-1-0,2,190.5,9,3\n",
-        "lon,lat,Diameter_h (km),Diameter_w (km),confidence\n190.5,2,4.5,2,0.5\n",
-        "LAT,LON,RADIUS_M\n2, 190.5, 1500\n",
-        "\ufefflon,lat,diameter_m,\r\n190.5,2,3000,\r\n",
-    ],
-)
-def test_the_usual_columns_are_read(tmp_path, text):
-    (tmp_path / "a.csv").write_bytes(text.encode())
-    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text.encode()))
-    for name in ("a.csv", "b.csv.gz"):
-        catalogue = read_catalogue(tmp_path / name)
-        assert catalogue.positions.tolist() == [[-169.5, 2.0]]
-        assert catalogue.diameters == pytest.approx([3.0])
 
 
 @pytest.mark.parametrize(

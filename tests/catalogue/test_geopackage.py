@@ -1,0 +1,76 @@
+import sqlite3
+import subprocess
+from contextlib import closing
+from xml.etree import ElementTree
+
+import numpy as np
+import pyogrio
+import pytest
+from pyproj import CRS
+
+from lunarcraters import moon
+from lunarcraters.catalogue.formats import write_catalogue
+
+from .conftest import is_lunar
+
+
+def test_a_geopackage_has_its_layers_in_the_lunar_crs(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
+    geometries = {"craters", "centres", "bounding_boxes", "footprint"}
+    assert set(layers) == {*geometries, "catalogue", "layer_styles"}
+    for name in ("craters", "centres", "bounding_boxes", "footprint"):
+        frame = pyogrio.read_dataframe(path, layer=name)
+        assert is_lunar(frame.crs)
+        assert frame.geometry.is_valid.all()
+        assert frame.total_bounds[0] >= -180
+        assert frame.total_bounds[2] <= 180
+    assert frame["area_km2"].tolist() == [123456.789]
+    centres = pyogrio.read_dataframe(path, layer="centres")
+    assert np.allclose(centres.geometry.x, centres["lon"])
+
+
+def test_a_geopackage_names_an_authority_that_proj_knows(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    with closing(sqlite3.connect(path)) as database:
+        known = database.execute(
+            "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys "
+            "WHERE srs_id = (SELECT srs_id FROM gpkg_contents WHERE table_name = 'craters')"
+        ).fetchone()
+    assert CRS.from_authority(*known[:2]).ellipsoid.semi_major_metre == moon.RADIUS_M
+    assert 'AUTHORITY["IAU",' not in known[2]
+    assert is_lunar(CRS.from_wkt(known[2]))
+
+
+def test_qgis_is_told_how_to_draw_a_geopackage(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    styles = pyogrio.read_dataframe(path, layer="layer_styles")
+    assert styles.groupby("f_table_name")["useAsDefault"].sum().eq(1).all()
+    assert set(styles["f_table_name"]) == {"craters", "centres", "bounding_boxes", "footprint"}
+    for row in styles.itertuples():
+        renderer = ElementTree.fromstring(row.styleQML).find("renderer-v2")
+        ranges = renderer.findall("ranges/range")
+        symbols = {symbol.get("name") for symbol in renderer.findall("symbols/symbol")}
+        assert {one.get("symbol") for one in ranges} <= symbols
+        if ranges:
+            assert renderer.get("attr") in lunar.columns
+            low, high = float(ranges[0].get("lower")), float(ranges[-1].get("upper"))
+            values = lunar.craters[renderer.get("attr")]
+            assert low <= values.min(skipna=True)
+            assert values.max(skipna=True) <= high
+
+
+def test_gdal_of_the_system_sees_the_moon_in_a_geopackage(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    try:
+        told = subprocess.run(
+            ["ogrinfo", "-so", "-al", str(path)], capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError:
+        pytest.skip("ogrinfo is not installed")
+    assert told.stdout.count('ELLIPSOID["Moon (2015) - Sphere",1737400') == 4
+    assert "Warning" not in told.stderr
