@@ -72,24 +72,28 @@ def views(lon: float, lat: float) -> list[View]:
 @click.option("--side", default=1536, show_default=True, help="Of the square, mosaic pixels.")
 @click.option("--least", default=12.0, show_default=True, help="Smallest crater, mosaic pixels.")
 @click.option("--as-if", is_flag=True, help="Lay the middle of the mosaic round the point.")
-def main(mosaic: Path, lon: float, lat: float, side: int, least: float, as_if: bool) -> None:
+@click.option("--mirrored", is_flag=True, help="Search as craters detect --mirrored does.")
+def main(
+    mosaic: Path, lon: float, lat: float, side: int, least: float, as_if: bool, mirrored: bool
+) -> None:
     """Compare the craters of MOSAIC round LON, LAT in every projection."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         ground = folder / "stereographic.tif"
         first_view(mosaic, lon, lat, side, as_if, ground)
-        wanted = found_in(ground)
+        wanted = found_in(ground, mirrored)
         count = len(wanted.select(wanted.threshold("balanced")))
         print(f"stereographic: {count} craters at the balanced threshold")
         print("| projection | known | the same | offset, D | diameter |")
         print("|---|---|---|---|---|")
         for view in views(lon, lat):
             path = folder / "view.tif"
+            proj = f"{view.proj} +R={moon.RADIUS_M} +units=m +no_defs"
             try:
-                warp(ground, f"{view.proj} +R={moon.RADIUS_M} +units=m +no_defs", path)
+                warp(ground if as_if else mosaic, ground, proj, path)
             except CutApartError:
                 continue
-            found = agreement(wanted, found_in(path), ground, least)
+            found = agreement(wanted, found_in(path, mirrored), ground, least)
             shares = f"{found.known:.1%} | {found.same:.1%}"
             print(
                 f"| {view.name} | {shares} | {found.offset:.3f} | {found.ratio:.3f} |", flush=True
@@ -116,11 +120,11 @@ def first_view(mosaic: Path, lon: float, lat: float, side: int, as_if: bool, pat
     write(path, values, crs.to_wkt(), affine)
 
 
-def warp(source: Path, proj: str, path: Path) -> None:
-    """A view in another projection, its pixels as large on the ground, or smaller."""
-    with rasterio.open(source) as raster:
+def warp(source: Path, ground: Path, proj: str, path: Path) -> None:
+    """A view of a square of ground in another projection, its pixels as large there, or smaller."""
+    with rasterio.open(source) as raster, rasterio.open(ground) as square:
         crs = CRS.from_user_input(proj).to_wkt()
-        affine, width, height = fine_enough(raster, crs)
+        affine, width, height = fine_enough(square, crs)
         values = np.zeros((height, width), np.uint8)
         reproject(
             rasterio.band(raster, 1), values, dst_crs=crs, dst_transform=affine, dst_nodata=0,
@@ -166,11 +170,12 @@ def write(path: Path, values: np.ndarray, crs: str, affine: Affine) -> None:
         raster.write(values, 1)
 
 
-def found_in(path: Path) -> Catalogue:
+def found_in(path: Path, mirrored: bool) -> Catalogue:
     """The craters of a view."""
     model = shipped_model()
     with TemporaryDirectory() as folder:
-        return detect(open_source([path], model), Path(folder) / "run", model).read()
+        run = Path(folder) / "run"
+        return detect(open_source([path], model), run, model, mirrored=mirrored).read()
 
 
 @dataclass(frozen=True)

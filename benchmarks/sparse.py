@@ -94,7 +94,7 @@ def measured(path: Path, filled: float) -> tuple[float, int]:
     with rasterio.open(path) as raster:
         shape = f"{raster.width:,} x {raster.height:,}"
     pixels = searched_px(path) / 1e6
-    seconds, peak = run(path, 2)
+    seconds, peak = run(path, 2, "int8")
     cost = f"{filled:.0f} | {pixels:.0f} | {seconds:.0f} | {peak / 1e9:.2f}"
     print(f"| {shape} | {cost} |", flush=True)
     return seconds, peak
