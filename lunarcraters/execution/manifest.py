@@ -7,7 +7,7 @@ from pathlib import Path
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 
 

@@ -1,5 +1,6 @@
 """Parts: what one task found, as a file that is there whole or not at all."""
 
+import math
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from lunarcraters.files import replacing
 
 _TABLE = "table."
+_MASK = ".mask"
 _UNREAD = "unread"
 _LEVEL = 1
 
@@ -37,17 +39,21 @@ def write_part(part: Part, path: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    columns = {f"{_TABLE}{name}": part.craters[name].to_numpy() for name in part.craters}
-    arrays = {n: v.astype("U") if v.dtype.kind in "OTU" else v for n, v in columns.items()}
+    tables = {f"{_TABLE}{name}": part.craters[name].to_numpy() for name in part.craters}
+    arrays = {n: v.astype("U") if v.dtype.kind in "OTU" else v for n, v in tables.items()}
     unread = np.array(list(part.unread.items()), "U").reshape(-1, 2)
     with (
         replacing(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
     ):
         # As `np.savez_compressed` does, but for its level, which takes three times as long.
-        for name, values in {_UNREAD: unread, **arrays, **part.masks}.items():
+        for name, values in {_UNREAD: unread, **arrays}.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.asanyarray(values), allow_pickle=False)
+        # Bare pixels: threads read masks, and NumPy reads its headers with Python's parser, which
+        # in 3.11 may fail where two threads are in it ("recursion depth mismatch").
+        for name, mask in part.masks.items():
+            archive.writestr(name + _MASK, mask.tobytes())
 
 
 def is_whole(path: Path) -> bool:
@@ -79,11 +85,13 @@ def mask_index(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def _mask_names(path: Path) -> Iterator[str]:
-    with np.load(path, allow_pickle=False) as arrays:
-        yield from (n for n in arrays.files if n != _UNREAD and not n.startswith(_TABLE))
+    with zipfile.ZipFile(path) as archive:
+        yield from (n.removesuffix(_MASK) for n in archive.namelist() if n.endswith(_MASK))
 
 
 def read_mask(path: Path, name: str) -> NDArray[np.uint8]:
     """One tile's mask."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return np.asarray(arrays[name])
+    with zipfile.ZipFile(path) as archive:
+        pixels = np.frombuffer(archive.read(name + _MASK), np.uint8)
+    side = math.isqrt(pixels.size)
+    return pixels.reshape(side, side)
