@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from lunarcraters.network.targets import SIZE_UNIT_PX
 
 MIN_SCORE = 0.05
-"""A run keeps every crater with at least this score."""
+"""A run keeps every crater to which the network gives at least this, before calibration."""
 
+_SMOOTH_PX = 0.7  # deviation of a Gaussian over the centre map, so that one crater has one peak
 _MASK_LEVEL = 0.5
 _NECK = 0.9  # bulges of a mask are two craters where the neck is shallower by this than both
 _LEAST_BULGE = 0.25  # of the deepest one
@@ -49,6 +50,7 @@ def from_centres(centre: Float32, log_size: Float32) -> Found:
         centre: Probability that a crater's centre is in a pixel, shape (height, width).
         log_size: log2(diameter / 16 pixels), shape (height, width).
     """
+    centre = cv2.GaussianBlur(centre, (0, 0), _SMOOTH_PX)
     highest = cv2.dilate(centre, np.ones((3, 3), np.uint8))
     likely = np.flatnonzero(centre >= MIN_SCORE)  # few: the rest is done for them alone
     peaks = likely[centre.ravel()[likely] >= highest.ravel()[likely]]

@@ -25,6 +25,11 @@ from lunarcraters.network.presets import PRESETS
 @click.option("--weights", type=click.Path(path_type=Path),
               help="Model file of the same preset to begin with.")  # fmt: skip
 @click.option(
+    "--teacher",
+    type=click.Path(path_type=Path),
+    help="Model file whose maps of mirror images are taught beside the labels.",
+)
+@click.option(
     "--elevation",
     type=click.Path(path_type=Path),
     help="Directory of elevation rasters with catalogues, lit as further scenes.",
@@ -44,6 +49,7 @@ def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: 
     craters train LU3M6TGT_yolo_format -o training --resume
     craters train LU3M6TGT_yolo_format -o baseline --preset baseline
     craters train my_tiles -o tuned --weights training/model.keras --learning-rate 0.0003
+    craters train my_tiles -o student --teacher training/model.keras
     """
     from lunarcraters.training.session import train
 

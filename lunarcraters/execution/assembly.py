@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from lunarcraters import __version__, moon
 from lunarcraters.catalogue.formats import write_parts
 from lunarcraters.catalogue.formats.parquet import Stored, stored
-from lunarcraters.catalogue.merging import suppress
+from lunarcraters.catalogue.merging import fuse, suppress
 from lunarcraters.catalogue.schema import COLUMNS, PART_ROWS, PIXEL_COLUMNS, Catalogue
 from lunarcraters.errors import OutputError
 from lunarcraters.execution import parts
 from lunarcraters.execution.manifest import Manifest
 from lunarcraters.execution.run import CRATERS, MASK
+from lunarcraters.execution.worth import calibrated, pixels_in_octave, relative_diameter_sd
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.footprint import searched_ground
+from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.stitching import Mask, stitch
 from lunarcraters.raster.tile_source import TileSource
 from lunarcraters.raster.tiling import Tile
@@ -91,7 +93,7 @@ def put_together(
         try:
             with path.open("wb") as file:
                 for kept in merged_bands(part_files, about, ends):
-                    file.write(_pack(kept, names).tobytes())
+                    file.write(_pack(_valued(kept, info, mosaic), about, names).tobytes())
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -115,7 +117,7 @@ def merged_bands(
     ends: tuple[float, float],
     most: int = _BAND_ROWS,
 ) -> Iterator[pd.DataFrame]:
-    """The craters of all parts, each once: of the same crater seen twice, the better view stays.
+    """The craters of all parts, each once, with the scores that the network gives.
 
     Args:
         part_files: What was found, in an order that depends on the plan alone.
@@ -141,8 +143,8 @@ def merged_bands(
             low, high = _reach(table, about)
             tables.append(table[(high >= start) & (low < stop)])
         if tables:
-            kept = _once(pd.concat(tables, ignore_index=True), about)
-            yield kept[(kept[along] >= start) & (kept[along] < stop)]
+            kept, fused = _once(pd.concat(tables, ignore_index=True), about)
+            yield fused[((kept[along] >= start) & (kept[along] < stop)).to_numpy()]
 
 
 def _reach(table: pd.DataFrame, about: Catalogue) -> tuple[Float, Float]:
@@ -164,20 +166,36 @@ def _bands(cells: Float, counts: NDArray[np.int64], most: int) -> list[tuple[flo
     return list(pairwise([*edges, np.inf]))
 
 
-def _once(table: pd.DataFrame, about: Catalogue) -> pd.DataFrame:
+def _once(table: pd.DataFrame, about: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Each crater once: the best view of it, and what it is by all of them."""
     across, along, diameter = about.columns[1:4]
     positions = table[[across, along]].to_numpy(float)
-    if about.radius_m is not None:
-        positions = moon.unit_vectors(*positions.T) * about.radius_m / 1000.0
+    radius_km = None if about.radius_m is None else about.radius_m / 1000.0
+    if radius_km:
+        positions = moon.unit_vectors(*positions.T) * radius_km
     diameters, scores = table[diameter].to_numpy(float), table["score"].to_numpy(float)
-    return table.iloc[suppress(positions, diameters, scores)]
+    chosen = suppress(positions, diameters, scores)
+    kept, levels = table.iloc[chosen], table["level"].to_numpy()
+    places, diameters, scores = fuse(chosen, positions, diameters, scores, levels)
+    x, y = moon.vectors_to_lonlat(places) if radius_km else places.T
+    return kept, kept.assign(**{across: x, along: y, diameter: diameters, "score": scores})
 
 
-def _pack(craters: pd.DataFrame, names: NDArray[np.str_]) -> Float:
+def _valued(craters: pd.DataFrame, info: ModelInfo, mosaic: Mosaic) -> pd.DataFrame:
+    """Craters with calibrated scores, and with the deviations of their diameters."""
+    name, deviation = (PIXEL_COLUMNS if mosaic.is_plain else COLUMNS)[3:5]
+    diameters, levels = (craters[column].to_numpy(float) for column in (name, "level"))
+    scores = calibrated(craters["score"].to_numpy(float), info)
+    octave_px = pixels_in_octave(diameters, levels, mosaic)
+    sd = diameters * relative_diameter_sd(octave_px, scores, info)
+    return craters.assign(**{"score": scores, deviation: sd})
+
+
+def _pack(craters: pd.DataFrame, about: Catalogue, names: NDArray[np.str_]) -> Float:
     """A table as numbers, (n, 7): a tile is its place among the names."""
     by_name = np.argsort(names)
     tile = by_name[np.searchsorted(names, craters["tile"].to_numpy(str), sorter=by_name)]
-    return np.column_stack([craters.drop(columns="tile").to_numpy(float), tile])
+    return np.column_stack([craters[list(about.columns[1:7])].to_numpy(float), tile])
 
 
 def _largest_first(path: Path, names: NDArray[np.str_], about: Catalogue) -> Iterator[Catalogue]:

@@ -17,7 +17,6 @@ from scipy.optimize import minimize
 from scipy.spatial import KDTree
 from scipy.special import expit
 
-from lunarcraters.catalogue.schema import Catalogue
 from lunarcraters.errors import DatasetError, ModelError
 from lunarcraters.evaluation.matching import Matches, match
 from lunarcraters.evaluation.reference import read_reference
@@ -25,8 +24,8 @@ from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import curve, score
 from lunarcraters.execution.detect import detect, open_source
 from lunarcraters.execution.eight_bit import add_eight_bit
+from lunarcraters.execution.worth import pixels_in_octave
 from lunarcraters.network.model_file import ModelInfo, read_info, update_info
-from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.training.lu3m6tgt import find_splits
 
 MIN_PIXELS = 11.0
@@ -98,10 +97,12 @@ def calibrate(
         )
     worth = score_worth(matches)
     matches = replace(matches, score=np.interp(matches.score, worth["raw"], worth["precision"]))
+    levels = found.craters["level"].to_numpy(float)
+    octave_px = pixels_in_octave(found.diameters, levels, source.mosaic)
     measured: dict[str, Any] = {
         "thresholds": operating_points(*curve(matches)),
         "scores": worth,
-        "diameter_sd": diameter_errors(matches, pixels_in_octave(found, source.mosaic)),
+        "diameter_sd": diameter_errors(matches, octave_px),
     }
     known = read_info(model)
     info = replace(known, mirrored=measured) if mirrored else replace(known, **measured)
@@ -167,12 +168,6 @@ def operating_points(thresholds: Float, precision: Float, recall: Float) -> dict
         "pure": last(precision >= _PURE_PRECISION),
     }
     return {name: round(float(thresholds[place]), 4) for name, place in places.items()}
-
-
-def pixels_in_octave(found: Catalogue, mosaic: Mosaic) -> Float:
-    """Diameters in pixels of the octave that each crater was found in."""
-    pixel_km = 1.0 if mosaic.gsd_m is None else mosaic.gsd_m / 1000.0
-    return np.asarray(found.diameters / pixel_km / 2.0 ** found.craters["level"].to_numpy(float))
 
 
 def diameter_errors(matches: Matches, octave_px: Float) -> dict[str, list[Any]]:

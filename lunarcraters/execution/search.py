@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.interpolate import interpn
 
 from lunarcraters.catalogue.decoding import decode
 from lunarcraters.catalogue.georeferencing import georeference
@@ -28,8 +27,6 @@ _TASK_PX = 4 * 1024 * 1024
 _CALL_PX = 1024 * 1024  # what the network is given at once
 _TRIALS = 3  # of reading a tile
 _PAUSE_S = 0.2  # between them
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -136,8 +133,8 @@ def _input_side(detector: Any, size: int) -> int:
 
 
 def _empty_table(mosaic: Mosaic) -> pd.DataFrame:
-    columns = PIXEL_COLUMNS if mosaic.is_plain else COLUMNS
-    return pd.DataFrame({name: np.empty(0) for name in columns[1:]})
+    names = PIXEL_COLUMNS if mosaic.is_plain else COLUMNS
+    return pd.DataFrame({name: np.empty(0) for name in (*names[1:4], *names[5:])})
 
 
 def craters_of(
@@ -152,34 +149,15 @@ def craters_of(
         info: How to read the maps.
 
     Returns:
-        The columns of a catalogue but `crater_id`.
+        The columns of a catalogue that are known before craters are merged: position, diameter,
+        the network's score, octave and tile.
     """
     circles, scores = decode(maps, info.heads, info.diameters_px)
-    scores = calibrated(scores, info)
-    relative_sd = relative_diameter_sd(circles[:, 2], scores, info)
     first, second, diameter = georeference(circles, tile.affine, tile.crs)
     x, y = (first, second) if mosaic.is_plain else mosaic.from_lonlat(first, second)
     keep = owns(mosaic, tile, x, y) & np.isfinite(diameter)
     names = PIXEL_COLUMNS if mosaic.is_plain else COLUMNS
-    columns = (first, second, diameter, diameter * relative_sd, scores)
-    table = {name: values[keep] for name, values in zip(names[1:6], columns, strict=True)}
+    columns = (first, second, diameter, scores)
+    known = (*names[1:4], "score")
+    table = {name: values[keep] for name, values in zip(known, columns, strict=True)}
     return pd.DataFrame({**table, "level": tile.level, "tile": tile.name})
-
-
-def calibrated(scores: Float, info: ModelInfo) -> Float:
-    """The network's scores as the precision that they had on the validation split."""
-    if not info.scores:
-        return scores
-    return np.interp(scores, info.scores["raw"], info.scores["precision"])
-
-
-def relative_diameter_sd(diameters_px: Float, scores: Float, info: ModelInfo) -> Float:
-    """Standard deviation of diameters over themselves; NaN where the model does not know it."""
-    if not info.diameter_sd:
-        return np.full(diameters_px.shape, np.nan)
-    known = info.diameter_sd
-    axes = np.log(known["diameter_px"]), np.array(known["score"], float)
-    inside = [
-        np.clip(v, a[0], a[-1]) for v, a in zip((np.log(diameters_px), scores), axes, strict=True)
-    ]
-    return np.asarray(interpn(axes, np.array(known["relative_sd"], float), np.column_stack(inside)))

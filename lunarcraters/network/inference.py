@@ -87,6 +87,10 @@ class Detector:
         first, *others = (self._seen(images, *mirror) for mirror in self._mirrors)
         return np.asarray(sum(others, first) / np.float32(1 + len(others)) if others else first)
 
+    def look(self, images: Float32, number: int) -> Float32:
+        """Maps of one mirror image alone, back in their places: that of a number, modulo four."""
+        return self._seen(images, *_MIRRORS[number % len(_MIRRORS)])
+
     def _seen(self, images: Float32, axes: tuple[int, ...], by: tuple[int, int]) -> Float32:
         """Maps of images turned round and moved, back in their places."""
         if not axes:

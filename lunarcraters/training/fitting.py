@@ -17,11 +17,11 @@ from lunarcraters.network.losses import bce_dice, centre_size_mask
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import ModelInfo, write_model
 from lunarcraters.network.resunet import build
-from lunarcraters.network.targets import CHANNELS
 from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint
 from lunarcraters.training.history import History
 from lunarcraters.training.sampling import CROP_PX, Sampler
 from lunarcraters.training.settings import SETTINGS, TrainingSettings
+from lunarcraters.training.teacher import TaughtSampler
 
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
 _MIN_LEARNING_RATE = 1e-6
@@ -30,7 +30,7 @@ _PLATEAU_PATIENCE = 3
 
 def fit(
     settings: TrainingSettings,
-    train: Sampler,
+    train: Sampler | TaughtSampler,
     valid: Sampler,
     out: Path,
     *,
@@ -112,8 +112,9 @@ def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> i
     if not path.is_file():
         raise RunError(f"{out} holds no training to resume: leave --resume out to begin one")
     before = json.loads(path.read_text())
-    if before != settings.as_json():
-        differing = sorted(k for k in before if before[k] != settings.as_json().get(k))
+    now = settings.as_json()
+    if before != now:
+        differing = sorted(k for k in {**before, **now} if before.get(k) != now.get(k))
         raise RunError(
             f"{out} was begun with another {' and '.join(differing)}: give the same options to "
             "resume it, or another --output to begin anew"
@@ -170,17 +171,21 @@ def _schedule(settings: TrainingSettings) -> list[keras.callbacks.Callback]:
 
 
 def _dataset(
-    sampler: Sampler, first: int, settings: TrainingSettings, batches: int | None = None
+    sampler: Sampler | TaughtSampler,
+    first: int,
+    settings: TrainingSettings,
+    batches: int | None = None,
 ) -> tf.data.Dataset:
     """Batches made while the network works; always in the same order."""
     preset = settings.preset
     side = preset.input_size or CROP_PX
-    channels = 1 if preset.heads == ("mask",) else len(CHANNELS)
     shape = (preset.batch_size, side, side)
 
     def make(number: Any) -> tuple[Any, Any]:
         x, y = tf.numpy_function(sampler.batch, [number], (tf.float32, tf.float32))
-        return tf.ensure_shape(x, (*shape, preset.channels)), tf.ensure_shape(y, (*shape, channels))
+        return tf.ensure_shape(x, (*shape, preset.channels)), tf.ensure_shape(
+            y, (*shape, sampler.channels)
+        )
 
     last = first + batches if batches else settings.epochs * settings.steps
     numbers = tf.data.Dataset.range(first, max(last, first + 1))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.network.presets import Preset
-from lunarcraters.network.targets import maps, rectangles
+from lunarcraters.network.targets import CHANNELS, maps, rectangles
 from lunarcraters.raster.photometry import WINDOW_PX, normalise
 from lunarcraters.training.lu3m6tgt import corners, read_labels
 from lunarcraters.training.sources import LabelledTiles, Scene, Source, read_grey
@@ -47,6 +47,11 @@ class Sampler:
     def __len__(self) -> int:
         """Scenes an epoch."""
         return sum(len(source) for source in self.sources)
+
+    @property
+    def channels(self) -> int:
+        """Of the targets."""
+        return 1 if self.preset.heads == ("mask",) else len(CHANNELS)
 
     def batch(self, number: int) -> Batch:
         """Batch `number` of the training: images and targets, stacked."""

@@ -15,6 +15,7 @@ from lunarcraters.training.lu3m6tgt import Pair, find_splits, pairs, read_labels
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.settings import SETTINGS, TrainingSettings
 from lunarcraters.training.sources import ElevationSource, LabelledTiles, Source
+from lunarcraters.training.teacher import TaughtSampler, check_teacher, open_teacher
 
 
 def train(
@@ -29,6 +30,7 @@ def train(
     seed: int = 1,
     precision: str = "auto",
     weights: Path | None = None,
+    teacher: Path | None = None,
     elevation: Path | None = None,
     elevation_scenes: int = 100,
     resume: bool = False,
@@ -49,6 +51,8 @@ def train(
         seed: Of the weights, of the order of tiles and of every augmentation.
         precision: `float32`, `bfloat16` (mixed), or `auto`: the faster one here.
         weights: Model file of the same preset to begin with, in place of random weights.
+        teacher: Model file that gives the same maps; what it says of mirror images is taught beside
+            the labels.
         elevation: Directory of elevation rasters (metres, in degrees), each with a catalogue
             beside it (`NAME_craters.csv` or `.csv.gz`), lit from everywhere as further scenes.
         elevation_scenes: Scenes of each raster an epoch.
@@ -62,7 +66,7 @@ def train(
     Raises:
         DatasetError: The dataset is missing, malformed, or has no validation split.
         OutputError: `out` holds a training already, or cannot be written.
-        ModelError: The weights are no model file, or of another network.
+        ModelError: The weights or the teacher are no model file, or of another network.
         RunError: There is nothing to resume, or it was begun with other options.
     """
     chosen = preset_named(preset)
@@ -73,7 +77,9 @@ def train(
     )
     train_pairs, valid_pairs = _checked_pairs(dataset)
     sources: list[Source] = [LabelledTiles(train_pairs)]
-    begin_with = digest(weights) if weights else None
+    begin_with, taught_by = (digest(path) if path else None for path in (weights, teacher))
+    if teacher:
+        check_teacher(teacher, chosen)
     blocks = elevation_sources(elevation, elevation_scenes) if elevation else []
     if blocks and chosen.photometry == "unit":
         raise DatasetError(f"the preset {preset} is taught on tiles alone: leave --elevation out")
@@ -86,7 +92,8 @@ def train(
     from lunarcraters.training.fitting import fit
     from lunarcraters.training.history import read_history
 
-    sampler = Sampler(sources, chosen, seed)
+    labelled = Sampler(sources, chosen, seed)
+    sampler = TaughtSampler(labelled, open_teacher(teacher)) if teacher else labelled
     settings = TrainingSettings(
         preset=chosen,
         seed=seed,
@@ -94,6 +101,7 @@ def train(
         steps=steps or chosen.steps or math.ceil(len(sampler) / chosen.batch_size),
         precision=_policy(precision, out if resume else None),
         weights=begin_with,
+        teacher=taught_by,
     )
     validation = Sampler([LabelledTiles(valid_pairs)], chosen, seed, augment=False)
     data = {

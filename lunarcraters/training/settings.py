@@ -21,6 +21,7 @@ class TrainingSettings:
         steps: Training steps an epoch.
         precision: A Keras dtype policy.
         weights: SHA-256 of the model file that it begins with; None: with random weights.
+        teacher: SHA-256 of the model file that teaches it beside the labels; None: none does.
     """
 
     preset: Preset
@@ -29,6 +30,7 @@ class TrainingSettings:
     steps: int
     precision: str
     weights: str | None = None
+    teacher: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The settings as JSON would give them back."""

@@ -24,7 +24,17 @@ def test_a_peak_is_placed_between_pixels():
     maps = np.stack([centre, centre, size], axis=-1)
     circles, scores = decode(maps, ("mask", "centre", "log_size"), (8, 72))
     assert circles[0] == pytest.approx([40.3, 60.8, 30.0], abs=0.02)
-    assert scores[0] == pytest.approx(0.8, abs=0.01)
+    # The peak, 2.4 pixels wide, is smoothed by 0.7.
+    assert scores[0] == pytest.approx(0.8 * 2.4**2 / (2.4**2 + 0.7**2), abs=0.01)
+
+
+def test_a_crater_whose_peak_is_ragged_is_found_once():
+    centre, size = bump(64.5, 64.5, 30.0, 0.8)
+    centre[::2, ::2] *= 0.9
+    maps = np.stack([centre, centre, size], axis=-1)
+    circles, _ = decode(maps, ("mask", "centre", "log_size"), (8, 72))
+    assert len(circles) == 1
+    assert circles[0] == pytest.approx([64.5, 64.5, 30.0], abs=0.2)
 
 
 def test_scores_below_five_hundredths_and_sizes_out_of_range_are_left_out():

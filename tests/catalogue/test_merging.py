@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunarcraters import moon
-from lunarcraters.catalogue.merging import circle_iou, close_pairs, suppress
+from lunarcraters.catalogue.merging import MAX_IOU, circle_iou, close_pairs, fuse, suppress
 
 
 def brute_suppress(positions, diameters, scores, max_iou):
@@ -99,3 +99,43 @@ def test_three_hundred_thousand_circles_take_seconds():
     kept = suppress(positions, np.tile(diameters, 2), random.uniform(0, 1, 2 * n))
     assert time.perf_counter() - start < 30
     assert n * 0.8 < len(kept) <= n
+
+
+def test_a_crater_that_no_other_octave_saw_stays_as_it_is():
+    positions, diameters = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([10.0, 11.0])
+    place, diameter, score = fuse(
+        np.array([0]), positions, diameters, np.array([0.8, 0.6]), np.array([1, 1])
+    )
+    assert place[0] == pytest.approx(positions[0])
+    assert diameter[0] == pytest.approx(10.0)
+    assert score[0] == 0.8
+
+
+def test_another_octave_mends_place_and_size_by_hand():
+    positions, diameters = np.array([[0.0, 0.0], [2.0, 0.0]]), np.array([10.0, 10.0])
+    scores = np.array([0.8, 0.4])
+    overlap = float(circle_iou(np.array(2.0), np.array(10.0), np.array(10.0)))
+    place, diameter, score = fuse(np.array([0]), positions, diameters, scores, np.array([0, 1]))
+    weight = overlap * 0.4**2 / (0.8**2 + overlap * 0.4**2)
+    assert place[0] == pytest.approx([2.0 * weight, 0.0])
+    assert diameter[0] == pytest.approx(10.0)
+    assert score[0] == pytest.approx(1 - 0.2 * (1 - 0.4 * overlap) ** 0.15)
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 60), axes=st.sampled_from([2, 3]))
+def test_fused_craters_lie_among_what_was_seen_and_are_never_less_sure(seed, n, axes):
+    random = np.random.default_rng(seed)
+    positions = random.uniform(0, 4, (n, axes))
+    diameters, scores = np.exp(random.uniform(-1, 1, n)), random.uniform(0.0, 1, n)
+    levels = random.integers(0, 3, n)
+    kept = suppress(positions, diameters, scores)
+    place, diameter, score = fuse(kept, positions, diameters, scores, levels)
+    for k, index in enumerate(kept):
+        distance = np.linalg.norm(positions - positions[index], axis=1)
+        same = circle_iou(distance, np.full(n, diameters[index]), diameters) > MAX_IOU
+        seen = np.flatnonzero((same & (levels != levels[index])) | (np.arange(n) == index))
+        assert (place[k] >= positions[seen].min(axis=0) - 1e-9).all()
+        assert (place[k] <= positions[seen].max(axis=0) + 1e-9).all()
+        assert diameters[seen].min() * (1 - 1e-9) <= diameter[k]
+        assert diameter[k] <= diameters[seen].max() * (1 + 1e-9)
+        assert scores[index] - 1e-12 <= score[k] <= 1.0

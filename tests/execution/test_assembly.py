@@ -33,10 +33,9 @@ def seen_often(rng, columns, count):
         beyond = np.abs(along) > 90
         along = np.where(beyond, np.sign(along) * 180 - along, along)
         across = moon.wrap_longitude(np.where(beyond, across + 180, across))
-    table = {"score": rng.uniform(0.05, 1, len(place)), "level": 0, "tile": "z0_r0000_c0000"}
-    return pd.DataFrame(
-        dict(zip(columns[1:5], (across, along, diameter, diameter), strict=True)) | table
-    )
+    levels, scores = rng.integers(0, 3, len(place)), rng.uniform(0.05, 1, len(place))
+    table = {"score": scores, "level": levels, "tile": "z0_r0000_c0000"}
+    return pd.DataFrame(dict(zip(columns[1:4], (across, along, diameter), strict=True)) | table)
 
 
 @pytest.mark.parametrize("columns", [COLUMNS, PIXEL_COLUMNS])

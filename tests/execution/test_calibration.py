@@ -11,7 +11,7 @@ from lunarcraters.execution.calibration import (
     operating_points,
     score_worth,
 )
-from lunarcraters.execution.search import calibrated, relative_diameter_sd
+from lunarcraters.execution.worth import calibrated, relative_diameter_sd
 from lunarcraters.network.model_file import ModelInfo
 
 

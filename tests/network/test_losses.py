@@ -51,3 +51,25 @@ def test_metrics_by_hand():
     assert float(metrics.recall(y_true, y_pred)) == pytest.approx(1.2 / 2.0, rel=1e-5)
     assert float(metrics.f1(y_true, y_pred)) == pytest.approx(0.6, rel=1e-5)
     assert float(metrics.dice(y_true, y_pred)) == pytest.approx((2.4 + 1) / 5.0, rel=1e-5)
+
+
+def test_a_teacher_is_agreed_with_at_least_cost(truth):
+    rng = np.random.default_rng(0)
+    teacher = np.clip(answer(truth) + rng.normal(0.1, 0.05, (1, 64, 64, 3)), 0.01, 0.99)
+    taught = np.concatenate([truth, teacher], axis=-1).astype(np.float32)
+
+    def cost(guess):
+        guess = guess.astype(np.float32)
+        alone = losses.centre_size_mask(truth, guess)
+        return float(losses.centre_size_mask(taught, guess) - alone)
+
+    agreed = cost(teacher)
+    for channel, change in ((0, 0.05), (1, 0.05), (2, 0.3)):
+        for sign in (-1, 1):
+            other = teacher.copy()
+            other[..., channel] += sign * change
+            assert cost(other) > agreed
+    # Looks are moved, so that edges are not of the same ground.
+    other = teacher.copy()
+    other[:, :24] = other[:, :, :24] = other[:, -24:] = other[:, :, -24:] = 0.5
+    assert cost(other) == pytest.approx(agreed, rel=1e-5)

@@ -1,0 +1,60 @@
+import json
+
+import numpy as np
+import pytest
+
+from lunarcraters.errors import ModelError
+from lunarcraters.network.model_file import digest, shipped_model
+from lunarcraters.network.presets import preset
+from lunarcraters.training.lu3m6tgt import pairs
+from lunarcraters.training.sampling import Sampler
+from lunarcraters.training.session import train
+from lunarcraters.training.sources import LabelledTiles
+from lunarcraters.training.teacher import TaughtSampler, open_teacher
+
+
+@pytest.fixture(scope="module")
+def taught(dataset):
+    labelled = Sampler([LabelledTiles(tuple(pairs(dataset, "train")))], preset("compact"), seed=1)
+    return TaughtSampler(labelled, open_teacher(shipped_model()))
+
+
+def test_a_teacher_is_asked_about_what_the_network_is_given(taught):
+    images, targets = taught.batch(2)
+    same_images, labels = taught.sampler.batch(2)
+    np.testing.assert_array_equal(images, same_images)
+    np.testing.assert_array_equal(targets[..., :-3], labels)
+    np.testing.assert_array_equal(targets[..., -3:], taught.teacher.look(images, 2))
+    assert targets.shape[-1] == taught.channels
+    assert len(taught) == len(taught.sampler)
+
+
+def test_a_batch_depends_on_its_number_alone(taught):
+    before = taught.batch(3)[1]
+    taught.batch(4)
+    np.testing.assert_array_equal(taught.batch(3)[1], before)
+
+
+def test_looks_are_of_one_ground(taught):
+    images = taught.sampler.batch(0)[0]
+    first, *others = (taught.teacher.look(images, number)[..., 0] for number in range(4))
+    inner = (slice(None), slice(24, -24), slice(24, -24))
+    for other in others:
+        assert not np.array_equal(first, other)
+        assert np.corrcoef(first[inner].ravel(), other[inner].ravel())[0, 1] > 0.8
+
+
+def test_a_training_with_a_teacher_names_it(dataset, tmp_path):
+    given = {"epochs": 1, "steps": 1, "batch": 2, "precision": "float32", "say": list}
+    model = shipped_model()
+    train(dataset, tmp_path / "out", teacher=model, **given)
+    settings = json.loads((tmp_path / "out" / "settings.json").read_text())
+    assert settings["teacher"] == digest(model)
+    loss = json.loads((tmp_path / "out" / "history.json").read_text())[0]
+    assert np.isfinite(loss["loss"])
+
+
+def test_a_teacher_of_other_maps_is_refused_before_anything_is_written(dataset, tmp_path):
+    with pytest.raises(ModelError, match="cannot teach the preset baseline"):
+        train(dataset, tmp_path / "out", preset="baseline", teacher=shipped_model(), say=list)
+    assert not (tmp_path / "out").exists()
