@@ -19,6 +19,8 @@ from lunarcraters.network.presets import PRESETS
 @click.option("--batch", type=click.IntRange(1), help="Tiles a step [default: the preset's].")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True),
               help="Highest learning rate [default: the preset's].")  # fmt: skip
+@click.option("--rotated", type=click.FloatRange(0, 1),
+              help="Share of crops turned by any angle, not by quarters [default: 0].")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
               show_default=True, help="auto: the faster one on this machine.")  # fmt: skip

@@ -32,6 +32,7 @@ class Preset:
         schedule: `cosine` to zero over all epochs after a warm-up, or `plateau`: halved when the
             validation loss has not improved for 3 epochs, down to 1e-6.
         patience: Epochs without a better validation loss after which training stops; None: never.
+        rotated: Share of the crops that are turned by any angle, not by quarter turns alone.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Preset:
     weight_decay: float
     schedule: Literal["cosine", "plateau"]
     patience: int | None
+    rotated: float = 0.0
 
     @property
     def stride(self) -> int:

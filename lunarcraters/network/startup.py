@@ -20,6 +20,8 @@ def start_tensorflow(threads: int | None = None, precision: str = "float32") -> 
             and what lies between them, not the heads).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow leaves oneDNN out on processors without AVX-512, where it is the faster one too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with hushed():
         import tensorflow as tf
 

@@ -83,6 +83,8 @@ class Sampler:
         octave = int(rng.choice(len(self.preset.octaves), p=self.preset.octaves))
         scale = 2.0 ** (rng.uniform(*_JITTER) - octave)
         scene = _enough(source, place, scale, CROP_PX + 2 * margin, rng)
+        if self.preset.rotated and rng.random() < self.preset.rotated:
+            scene = _rotate(scene, float(rng.uniform(0.0, 2.0 * np.pi)))
         values = _relight(scene, rng)
         deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
         image = normalise(values, scene.valid, deviation) * np.float32(
@@ -131,6 +133,31 @@ def _side_by_side(scenes: Sequence[Scene], columns: int) -> Scene:
         circles.append(scene.circles + np.array([left, top, 0.0]))
         clipped.append(scene.clipped + np.tile([left, top], 2))
     return Scene(values, valid, np.vstack(circles), np.vstack(clipped))
+
+
+def _rotate(scene: Scene, angle: float) -> Scene:
+    """Turn a scene about its middle: as near the poles, where light comes from anywhere.
+
+    What leaves its frame is lost, what comes in is nodata.
+    """
+    height, width = scene.values.shape
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = np.array([width, height]) / 2.0
+    shift = middle - turn @ middle
+    # OpenCV counts from the middle of the first pixel.
+    matrix = np.column_stack([turn, turn @ [0.5, 0.5] + shift - 0.5])
+    some = scene.values[scene.valid]
+    filled = np.where(scene.valid, scene.values, np.median(some) if some.size else 0.0)
+    values = cv2.warpAffine(
+        filled.astype(np.float32), matrix, (width, height),
+        flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    valid = cv2.warpAffine(scene.valid.astype(np.float32), matrix, (width, height)) > 0.99
+    circles = scene.circles.copy()
+    circles[:, :2] = circles[:, :2] @ turn.T + shift
+    corners = scene.clipped[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ turn.T + shift
+    clipped = np.hstack([corners.min(axis=1), corners.max(axis=1)])
+    return Scene(np.asarray(values, np.float32), valid, circles, clipped)
 
 
 def _permutation(seed: int, epoch: int, length: int) -> NDArray[np.int_]:

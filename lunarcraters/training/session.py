@@ -27,6 +27,7 @@ def train(
     steps: int | None = None,
     batch: int | None = None,
     learning_rate: float | None = None,
+    rotated: float | None = None,
     seed: int = 1,
     precision: str = "auto",
     weights: Path | None = None,
@@ -48,6 +49,7 @@ def train(
         steps: Training steps an epoch, in place of the preset's.
         batch: Tiles a step, in place of the preset's.
         learning_rate: Highest learning rate, in place of the preset's.
+        rotated: Share of crops turned by any angle, in place of the preset's.
         seed: Of the weights, of the order of tiles and of every augmentation.
         precision: `float32`, `bfloat16` (mixed), or `auto`: the faster one here.
         weights: Model file of the same preset to begin with, in place of random weights.
@@ -74,6 +76,7 @@ def train(
         chosen,
         batch_size=batch or chosen.batch_size,
         learning_rate=learning_rate or chosen.learning_rate,
+        rotated=chosen.rotated if rotated is None else rotated,
     )
     train_pairs, valid_pairs = _checked_pairs(dataset)
     sources: list[Source] = [LabelledTiles(train_pairs)]

@@ -2,12 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lunarcraters.network.presets import preset
 from lunarcraters.network.targets import CHANNELS
 from lunarcraters.training.lu3m6tgt import pairs
-from lunarcraters.training.sampling import CROP_PX, Sampler
-from lunarcraters.training.sources import LabelledTiles
+from lunarcraters.training.sampling import CROP_PX, Sampler, _rotate
+from lunarcraters.training.sources import LabelledTiles, Scene
 
 COMPACT = preset("compact")
 
@@ -53,12 +55,41 @@ def test_the_image_is_dark_where_the_mask_says_crater(tiles):
     assert images[..., 0][mask & weight].mean() < images[..., 0][~mask & weight].mean() - 1
 
 
-def test_every_turn_keeps_image_and_targets_together(tiles):
-    sampler = Sampler([tiles], COMPACT, seed=4)
+@pytest.mark.parametrize("rotated", [0.0, 1.0])
+def test_every_turn_keeps_image_and_targets_together(tiles, rotated):
+    sampler = Sampler([tiles], replace(COMPACT, rotated=rotated), seed=4)
     for number in range(3):
         images, targets = sampler.batch(number)
         mask, weight = targets[..., 0] > 0, targets[..., 1] > 0
         assert images[..., 0][mask & weight].mean() < images[..., 0][~mask & weight].mean() - 0.5
+
+
+def a_scene(side=120):
+    """A dark disc, a box cut by the left edge, and a corner without data."""
+    rows, columns = np.mgrid[:side, :side] + 0.5
+    values = np.where(np.hypot(columns - 80, rows - 50) < 15, 10.0, 100.0).astype(np.float32)
+    valid = (columns < 100) | (rows < 100)
+    return Scene(values, valid, np.array([[80.0, 50.0, 30.0]]), np.array([[0.0, 20.0, 9.0, 40.0]]))
+
+
+def test_a_quarter_turn_is_exact():
+    scene = a_scene()
+    turned = _rotate(scene, -np.pi / 2)  # to the left
+    inner = np.s_[2:-2, 2:-2]
+    np.testing.assert_allclose(turned.values[inner], np.rot90(scene.values)[inner], atol=0.1)
+    assert turned.circles[0] == pytest.approx([50.0, 40.0, 30.0])
+    assert turned.clipped[0] == pytest.approx([20.0, 111.0, 40.0, 120.0])
+
+
+@given(angle=st.floats(0.0, 2 * np.pi))
+def test_craters_turn_with_the_ground(angle):
+    turned = _rotate(a_scene(), angle)
+    x, y, diameter = turned.circles[0]
+    rows, columns = np.mgrid[:120, :120] + 0.5
+    distance = np.hypot(columns - x, rows - y)
+    assert turned.values[(distance < diameter / 2 - 1.5) & turned.valid].max() < 20
+    around = (distance > diameter / 2 + 1.5) & (distance < diameter) & turned.valid
+    assert turned.values[around].min() > 90
 
 
 def test_the_baseline_is_given_whole_tiles_in_grey_levels(tiles):
