@@ -176,7 +176,8 @@ def detect(
             `mirrored`, `at_once`, `strict`, `overwrite`, `progress`.
 
     Returns:
-        Every crater with a score of at least 0.05; `chosen()` leaves those of an operating point.
+        Everything that may be a crater, down to scores of some thousandths; `chosen()` leaves those
+        of an operating point.
 
     Raises:
         CratersError: Something is wrong, in one sentence.

@@ -89,7 +89,7 @@ def detect(
     """Find the craters of a mosaic or of its tiles.
 
     A run that was killed goes on where it stopped when it is begun again with the same input and
-    model. Its directory holds the catalogue (every crater that scores at least 0.05), the mask as
+    model. Its directory holds the catalogue (everything that may be a crater), the mask as
     a Cloud Optimized GeoTIFF, and what each task found. Tiles that cannot be read, at the third
     attempt either, are left out of all of them, counted in the catalogue's property
     `unread_tiles`, named in `run.json`, and read again when the run is begun again.
