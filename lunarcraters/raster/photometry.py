@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from lunarcraters.errors import MosaicError
 from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
+
+Float32 = NDArray[np.float32]
 
 WINDOW_PX = 129
 """Side of the window of the local mean and deviation, pixels of the frame."""
@@ -106,7 +109,7 @@ def normalise(
     values: NDArray[np.generic],
     valid: NDArray[np.bool_],
     deviation: float,
-) -> NDArray[np.float32]:
+) -> Float32:
     """Subtract the local mean and divide by the local deviation.
 
     A linear change of brightness or contrast of the whole mosaic changes nothing, and neighbouring
@@ -121,17 +124,48 @@ def normalise(
     Returns:
         Shape (height, width); 0 where invalid.
     """
-    weight = valid.astype(np.float32)
-    count = weight.sum(dtype=np.float64)
+    count = int(np.count_nonzero(valid))
     if not count:
         return np.zeros(values.shape, np.float32)
-    filled = np.where(valid, values, 0).astype(np.float32)
+    whole = count == valid.size
+    weight = None if whole else valid.astype(np.float32)
+    # In place: to be given fresh memory takes longer than to fill it.
+    centred = values.astype(np.float32)
+    if weight is not None:
+        centred[~valid] = 0.0
     # Near zero mean, so that the variance does not drown in single precision.
-    centred = (filled - np.float32(filled.sum(dtype=np.float64) / count)) * weight
-    box = (WINDOW_PX, WINDOW_PX)
-    share = np.maximum(cv2.blur(weight, box, borderType=cv2.BORDER_CONSTANT), 1e-6)
-    mean = cv2.blur(centred, box, borderType=cv2.BORDER_CONSTANT) / share
-    square = cv2.blur(centred * centred, box, borderType=cv2.BORDER_CONSTANT) / share
-    variance = np.maximum(square - mean * mean, 0.0)
-    floor = (_FLOOR * deviation) ** 2
-    return np.asarray((centred - mean) / np.sqrt(variance + floor) * weight, np.float32)
+    centred -= np.float32(centred.sum(dtype=np.float64) / count)
+    if weight is not None:
+        centred *= weight
+    share = _share_of_ones(valid.shape) if weight is None else _share(weight)
+    mean = _box(centred)
+    mean /= share
+    deviations = _box(centred * centred)
+    deviations /= share
+    deviations -= mean * mean
+    np.maximum(deviations, 0.0, out=deviations)
+    deviations += np.float32((_FLOOR * deviation) ** 2)
+    np.sqrt(deviations, out=deviations)
+    centred -= mean
+    centred /= deviations
+    if weight is not None:
+        centred *= weight
+    return centred
+
+
+def _box(plane: Float32) -> Float32:
+    """Means over the window, zeros outside."""
+    return np.asarray(
+        cv2.blur(plane, (WINDOW_PX, WINDOW_PX), borderType=cv2.BORDER_CONSTANT), np.float32
+    )
+
+
+def _share(weight: Float32) -> Float32:
+    """Share of the window that is data, never 0."""
+    return np.maximum(_box(weight), np.float32(1e-6))
+
+
+@lru_cache(maxsize=8)
+def _share_of_ones(shape: tuple[int, int]) -> Float32:
+    """The same where all is data."""
+    return _share(np.ones(shape, np.float32))
