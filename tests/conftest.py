@@ -6,7 +6,9 @@ import pytest
 from lunarcraters import moon
 from lunarcraters.catalogue.schema import Catalogue
 
+# As `start_tensorflow` does, for tests that import it themselves.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 @pytest.fixture(scope="session")
