@@ -63,9 +63,9 @@ def fuse(
     """What the craters kept are like by all that saw them.
 
     Place and size are means over the circle kept and those of other octaves that are the same
-    crater, each weighed by its overlap with the kept one and by the square of its score; sizes are
-    averaged as logarithms. The score s becomes 1 - (1 - s) (1 - b)^0.15, where b is the best
-    product of overlap and score in another octave.
+    crater (of several kept, the one overlapped most), each weighed by that overlap and by the
+    square of its score; sizes are averaged as logarithms. The score s becomes
+    1 - (1 - s) (1 - b)^0.15, where b is the best product of overlap and score in another octave.
 
     Args:
         kept: Indices of the circles kept, (k,), of which no two are the same crater.
@@ -88,7 +88,10 @@ def fuse(
     distance = np.linalg.norm(positions[kept][of] - positions[seen], axis=1)
     overlap = circle_iou(distance, diameters[kept][of], diameters[seen])
     itself = kept[of] == seen
-    same = itself | ((overlap > MAX_IOU) & (levels[kept][of] != levels[seen]))
+    same = np.flatnonzero(itself | ((overlap > MAX_IOU) & (levels[kept][of] != levels[seen])))
+    # Each belongs to the crater it overlaps most: shared, it would draw two together.
+    same = same[np.lexsort((of[same], -overlap[same], seen[same]))]
+    same = same[np.unique(seen[same], return_index=True)[1]]
     of, seen, overlap, itself = of[same], seen[same], overlap[same], itself[same]
     weight = overlap * np.maximum(scores[seen], 1e-6) ** 2
 

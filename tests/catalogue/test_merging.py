@@ -122,6 +122,18 @@ def test_another_octave_mends_place_and_size_by_hand():
     assert score[0] == pytest.approx(1 - 0.2 * (1 - 0.4 * overlap) ** 0.15)
 
 
+def test_a_view_between_two_craters_belongs_to_the_one_it_overlaps_most():
+    positions = np.array([[0.0, 0.0], [6.0, 0.0], [2.9, 0.0]])
+    diameters, scores, levels = np.full(3, 10.0), np.array([0.9, 0.8, 0.5]), np.array([0, 0, 1])
+    kept = suppress(positions, diameters, scores)
+    assert sorted(kept.tolist()) == [0, 1]
+    place, _, score = fuse(kept, positions, diameters, scores, levels)
+    assert place[0, 0] > 0.1
+    assert score[0] > 0.9
+    assert place[1] == pytest.approx([6.0, 0.0])
+    assert score[1] == 0.8
+
+
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 60), axes=st.sampled_from([2, 3]))
 def test_fused_craters_lie_among_what_was_seen_and_are_never_less_sure(seed, n, axes):
     random = np.random.default_rng(seed)
