@@ -41,14 +41,9 @@ def suppress(
     positions = np.asarray(positions, float)
     order = np.lexsort((*positions.T[::-1], -diameters, -scores))
     positions, diameters = positions[order], diameters[order]
-    better, worse = close_pairs(
-        positions, diameters, positions, diameters, reach=1.0, max_ratio=max_iou**-0.5
-    )
+    better, worse, _ = _overlapping(positions, diameters, positions, diameters, max_iou)
     once = better < worse
     better, worse = better[once], worse[once]
-    distance = np.linalg.norm(positions[better] - positions[worse], axis=1)
-    same = circle_iou(distance, diameters[better], diameters[worse]) > max_iou
-    better, worse = better[same], worse[same]
     by_rank = np.argsort(better, kind="stable")
     kept = np.ones(len(order), dtype=bool).tolist()
     for winner, loser in zip(better[by_rank].tolist(), worse[by_rank].tolist(), strict=True):
@@ -77,33 +72,39 @@ def fuse(
     Returns:
         Positions (k, 2) or (k, 3), diameters (k,) and scores (k,).
     """
-    of, seen = close_pairs(
-        positions[kept],
-        diameters[kept],
-        positions,
-        diameters,
-        reach=1.0,
-        max_ratio=MAX_IOU**-0.5,
+    of, seen, overlap = _overlapping(
+        positions[kept], diameters[kept], positions, diameters, MAX_IOU
     )
-    distance = np.linalg.norm(positions[kept][of] - positions[seen], axis=1)
-    overlap = circle_iou(distance, diameters[kept][of], diameters[seen])
     itself = kept[of] == seen
-    same = np.flatnonzero(itself | ((overlap > MAX_IOU) & (levels[kept][of] != levels[seen])))
+    same = np.flatnonzero(itself | (levels[kept][of] != levels[seen]))
     # Each belongs to the crater it overlaps most: shared, it would draw two together.
     same = same[np.lexsort((of[same], -overlap[same], seen[same]))]
     same = same[np.unique(seen[same], return_index=True)[1]]
     of, seen, overlap, itself = of[same], seen[same], overlap[same], itself[same]
     weight = overlap * np.maximum(scores[seen], 1e-6) ** 2
+    total = np.bincount(of, weight, len(kept))
 
     def mean(values: Float) -> Float:
-        total = np.bincount(of, weight * values, len(kept))
-        return np.asarray(total / np.bincount(of, weight, len(kept)))
+        return np.asarray(np.bincount(of, weight * values, len(kept)) / total)
 
     place = np.column_stack([mean(axis) for axis in positions[seen].T])
     second = np.zeros(len(kept))
     np.maximum.at(second, of[~itself], (overlap * scores[seen])[~itself])
     surer = 1.0 - (1.0 - scores[kept]) * (1.0 - np.minimum(second, 1.0)) ** _SURER
     return place, np.exp(mean(np.log(diameters[seen]))), surer
+
+
+def _overlapping(
+    positions1: Float, diameters1: Float, positions2: Float, diameters2: Float, least: float
+) -> tuple[Index, Index, Float]:
+    """Pairs of circles whose intersection over union is more than `least`, and what it is."""
+    i, j = close_pairs(
+        positions1, diameters1, positions2, diameters2, reach=1.0, max_ratio=least**-0.5
+    )
+    distance = np.linalg.norm(positions1[i] - positions2[j], axis=1)
+    iou = circle_iou(distance, diameters1[i], diameters2[j])
+    same = iou > least
+    return i[same], j[same], iou[same]
 
 
 def circle_iou(distance: Float, diameter1: Float, diameter2: Float) -> Float:

@@ -93,7 +93,7 @@ def put_together(
         try:
             with path.open("wb") as file:
                 for kept in merged_bands(part_files, about, ends):
-                    file.write(_pack(_valued(kept, info, mosaic), about, names).tobytes())
+                    file.write(_pack(_valued(kept, about, info, mosaic), about, names).tobytes())
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -181,9 +181,11 @@ def _once(table: pd.DataFrame, about: Catalogue) -> tuple[pd.DataFrame, pd.DataF
     return kept, kept.assign(**{across: x, along: y, diameter: diameters, "score": scores})
 
 
-def _valued(craters: pd.DataFrame, info: ModelInfo, mosaic: Mosaic) -> pd.DataFrame:
+def _valued(
+    craters: pd.DataFrame, about: Catalogue, info: ModelInfo, mosaic: Mosaic
+) -> pd.DataFrame:
     """Craters with calibrated scores, and with the deviations of their diameters."""
-    name, deviation = (PIXEL_COLUMNS if mosaic.is_plain else COLUMNS)[3:5]
+    name, deviation = about.columns[3:5]
     diameters, levels = (craters[column].to_numpy(float) for column in (name, "level"))
     scores = calibrated(craters["score"].to_numpy(float), info)
     octave_px = pixels_in_octave(diameters, levels, mosaic)

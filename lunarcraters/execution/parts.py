@@ -23,7 +23,8 @@ class Part:
     """Craters and masks of a batch of tiles.
 
     Attributes:
-        craters: Columns of the catalogue's schema but `crater_id`.
+        craters: Columns of the catalogue's schema but `crater_id` and the diameter's deviation; the
+            score is the network's own.
         masks: By tile name, what each tile's mask is, uint8 (size, size); empty tiles have none.
         unread: By tile name, why a tile's pixels could not be read.
     """

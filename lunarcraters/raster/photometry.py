@@ -127,8 +127,7 @@ def normalise(
     count = int(np.count_nonzero(valid))
     if not count:
         return np.zeros(values.shape, np.float32)
-    whole = count == valid.size
-    weight = None if whole else valid.astype(np.float32)
+    weight = None if count == valid.size else valid.astype(np.float32)
     # In place: to be given fresh memory takes longer than to fill it.
     centred = values.astype(np.float32)
     if weight is not None:
