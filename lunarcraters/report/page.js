@@ -20,10 +20,15 @@
   const STEP = 0.5; // of a bin, powers of 2, as of craters plot csfd
   const binOf = (value) => Math.floor(Math.round((Math.log2(value) / STEP) * 1e9) / 1e9);
 
+  // A slider stands on a step; until it is moved it means the threshold itself.
+  const threshold = element("least-score");
+  threshold.value = threshold.defaultValue;
+  const beside = threshold.value;
+
   function limits() {
     const tolerance = 1e-9; // the ends of the sliders are craters themselves
     return {
-      score: Number(element("least-score").value),
+      score: Number(threshold.value === beside ? threshold.defaultValue : threshold.value),
       low: diameter("least-diameter") * (1 - tolerance),
       high: diameter("most-diameter") * (1 + tolerance),
     };

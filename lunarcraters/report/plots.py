@@ -1,12 +1,13 @@
 """The plots of the page; the browser fills them in: they count what the map shows."""
 
-from bokeh.models import ColumnDataSource, Model, Span
+from bokeh.models import ColumnDataSource, FixedTicker, LogAxis, Model, NumeralTickFormatter, Span
 from bokeh.plotting import figure
 
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.scores import Scores, curve
 
 _INK = "#3b82f6"
+_DECADES = [10.0**k for k in range(-6, 5)]  # of diameters in km, and of R
 
 
 def counts(name: str, title: str, across: str, along: str) -> Model:
@@ -18,6 +19,8 @@ def counts(name: str, title: str, across: str, along: str) -> Model:
     plot = _plot(name, title, across, along, "log", "log")
     source = ColumnDataSource({column: [1.0] for column in ("x", "y", "low", "high", "face")})
     source.name = f"{name} points"
+    if name == "relative":
+        _label_1_2_5(plot.yaxis[0])
     plot.segment("x", "low", "x", "high", source=source, line_color=_INK)
     plot.scatter("x", "y", size=7, line_color=_INK, fill_color=_INK, fill_alpha="face",
                  source=source)  # fmt: skip
@@ -62,6 +65,17 @@ def _plot(name: str, title: str, across: str, along: str, x: str, y: str) -> Mod
         active_drag=None,
         sizing_mode="stretch_width",
     )
+    if x == "log":
+        _label_1_2_5(plot.xaxis[0])
     plot.toolbar.logo = None
     plot.toolbar.autohide = True
     return plot
+
+
+def _label_1_2_5(axis: LogAxis) -> None:
+    """Label 1, 2, 5, 10, 20 ...: of few decades Bokeh labels even steps, which crowd at one end."""
+    axis.ticker = FixedTicker(
+        ticks=[decade * first for decade in _DECADES for first in (1, 2, 5)],
+        minor_ticks=[decade * first for decade in _DECADES for first in range(1, 10)],
+    )
+    axis.formatter = NumeralTickFormatter(format="0.[000000]")
