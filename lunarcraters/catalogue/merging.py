@@ -13,6 +13,7 @@ from scipy.spatial import KDTree
 MAX_IOU = 0.35
 """Intersection over union up to which two circles are two craters."""
 
+_BLOCK = 1 << 16  # circles of which all pairs are looked at
 _SURER = 0.15  # what another octave's score is worth; chosen on valid, where 0.1 to 0.25 are alike
 
 Float = NDArray[np.float64]
@@ -40,16 +41,19 @@ def suppress(
     """
     positions = np.asarray(positions, float)
     order = np.lexsort((*positions.T[::-1], -diameters, -scores))
-    positions, diameters = positions[order], diameters[order]
-    better, worse, _ = _overlapping(positions, diameters, positions, diameters, max_iou)
-    once = better < worse
-    better, worse = better[once], worse[once]
-    by_rank = np.argsort(better, kind="stable")
-    kept = np.ones(len(order), dtype=bool).tolist()
-    for winner, loser in zip(better[by_rank].tolist(), worse[by_rank].tolist(), strict=True):
-        if kept[winner]:
-            kept[loser] = False
-    return order[np.asarray(kept, dtype=bool)]
+    kept = []
+    # In blocks, so that a network that sees craters everywhere does not fill memory with pairs.
+    while len(order):
+        best, order = order[:_BLOCK], order[_BLOCK:]
+        better, worse, _ = _overlapping(positions, diameters, best, best, max_iou)
+        stays = np.ones(len(best), dtype=bool)
+        for winner, loser in zip(better.tolist(), worse.tolist(), strict=True):
+            if winner < loser and stays[winner]:
+                stays[loser] = False
+        kept.append(best[stays])
+        _, beaten, _ = _overlapping(positions, diameters, best[stays], order, max_iou)
+        order = np.delete(order, beaten)
+    return np.concatenate(kept) if kept else order
 
 
 def fuse(
@@ -72,9 +76,8 @@ def fuse(
     Returns:
         Positions (k, 2) or (k, 3), diameters (k,) and scores (k,).
     """
-    of, seen, overlap = _overlapping(
-        positions[kept], diameters[kept], positions, diameters, MAX_IOU
-    )
+    everything = np.arange(len(diameters))
+    of, seen, overlap = _overlapping(positions, diameters, kept, everything, MAX_IOU)
     itself = kept[of] == seen
     same = np.flatnonzero(itself | (levels[kept][of] != levels[seen]))
     # Each belongs to the crater it overlaps most: shared, it would draw two together.
@@ -95,14 +98,20 @@ def fuse(
 
 
 def _overlapping(
-    positions1: Float, diameters1: Float, positions2: Float, diameters2: Float, least: float
+    positions: Float, diameters: Float, some: Index, others: Index, least: float
 ) -> tuple[Index, Index, Float]:
-    """Pairs of circles whose intersection over union is more than `least`, and what it is."""
+    """Places in `some` and in `others` of circles that overlap by more than `least`, and how much.
+
+    Sorted by the first, then by the second. Overlap is intersection over union. Of circles whose
+    centres are x sums of their radii apart it is at most (1 - x) / (1 + x).
+    """
     i, j = close_pairs(
-        positions1, diameters1, positions2, diameters2, reach=1.0, max_ratio=least**-0.5
-    )
-    distance = np.linalg.norm(positions1[i] - positions2[j], axis=1)
-    iou = circle_iou(distance, diameters1[i], diameters2[j])
+        positions[some], diameters[some], positions[others], diameters[others],
+        reach=(1.0 - least) / (1.0 + least), max_ratio=least**-0.5,
+    )  # fmt: skip
+    one, other = some[i], others[j]
+    distance = np.linalg.norm(positions[one] - positions[other], axis=1)
+    iou = circle_iou(distance, diameters[one], diameters[other])
     same = iou > least
     return i[same], j[same], iou[same]
 

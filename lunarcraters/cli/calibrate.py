@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lunarcraters.cli.options import json_option, quiet_option
+from lunarcraters.cli.progress import progress_bar
 
 
 @click.command("calibrate")
@@ -39,7 +40,10 @@ def command(
     from lunarcraters.execution.calibration import calibrate
 
     say = partial(click.echo, err=True)
-    info = calibrate(model, dataset, split, workers=workers, mirrored=mirrored, say=say)
+    progress = partial(progress_bar, quiet=quiet or as_json)
+    info = calibrate(
+        model, dataset, split, workers=workers, mirrored=mirrored, say=say, progress=progress
+    )
     info = info.used(mirrored=mirrored)
     if as_json:
         click.echo(json.dumps({"thresholds": info.thresholds, "diameter_sd": info.diameter_sd}))

@@ -1,11 +1,13 @@
 """`craters train`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from lunarcraters.cli.options import output_option, quiet_option
+from lunarcraters.cli.progress import progress_bar
 from lunarcraters.network.presets import PRESETS
 
 
@@ -63,6 +65,8 @@ def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: 
     if calibrate and "log_size" in PRESETS[settings["preset"]].heads:
         from lunarcraters.execution.calibration import calibrate as choose
 
-        chosen = choose(model, dataset, "valid", say=say)
+        chosen = choose(
+            model, dataset, "valid", say=say, progress=partial(progress_bar, quiet=quiet)
+        )
         say(f"thresholds chosen on valid: {chosen.thresholds}")
     say(f"model: {model}\npictures: {out / 'curves.png'}, {out / 'panels.png'}")

@@ -5,6 +5,7 @@ The split is searched as a user would search it, by the whole pipeline.
 
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from lunarcraters.evaluation.matching import Matches, match
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import curve, score
-from lunarcraters.execution.detect import detect, open_source
+from lunarcraters.execution.detect import Progress, detect, open_source
 from lunarcraters.execution.eight_bit import add_eight_bit
 from lunarcraters.execution.worth import pixels_in_octave
 from lunarcraters.network.model_file import ModelInfo, read_info, update_info
@@ -42,6 +43,10 @@ _LEAST_RISE = 1e-5
 Float = NDArray[np.float64]
 
 
+def _silent(what: str) -> AbstractContextManager[Progress]:
+    return nullcontext(lambda done, total: None)
+
+
 def calibrate(
     model: Path,
     dataset: Path,
@@ -50,6 +55,7 @@ def calibrate(
     workers: int | None = None,
     mirrored: bool = False,
     say: Callable[[str], None] = print,
+    progress: Callable[[str], AbstractContextManager[Progress]] = _silent,
 ) -> ModelInfo:
     """Measure a model on a split and write into it what it shows; give it its 8-bit form.
 
@@ -68,6 +74,8 @@ def calibrate(
         mirrored: Measure how it does with the mirror images of tiles, as of `detect`, instead; the
             8-bit form stays as it is.
         say: Where lines for the user go.
+        progress: Called with the name of each search, gives what is called with the number of
+            tiles done and in all.
 
     Returns:
         The new description.
@@ -87,7 +95,8 @@ def calibrate(
         source = open_source([splits[split] / "images"], bare)
         run = Path(folder) / "run"
         plain: dict[str, Any] = {"precision": "float32", "mirrored": mirrored}
-        found = detect(source, run, bare, workers=workers, **plain).read()
+        with progress("calibrating") as show:
+            found = detect(source, run, bare, workers=workers, progress=show, **plain).read()
     least = MIN_PIXELS * (reference.pixel or 1.0)
     matched = partial(match, reference=reference, rule=OverlapRule("box"), min_diameter=least)
     matches = matched(found)
@@ -113,9 +122,11 @@ def calibrate(
     balanced = info.thresholds["balanced"]
 
     def f1_in_int8(quick: Path) -> float:
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory() as folder, progress("trying 8 bits") as show:
             run = Path(folder) / "run"
-            found = detect(source, run, quick, workers=workers, precision="int8").read()
+            found = detect(
+                source, run, quick, workers=workers, precision="int8", progress=show
+            ).read()
         return score(matched(found), balanced).chosen.f1
 
     f1 = score(matches, balanced).chosen.f1

@@ -1,4 +1,5 @@
 import time
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunarcraters import moon
+from lunarcraters.catalogue import merging
 from lunarcraters.catalogue.merging import MAX_IOU, circle_iou, close_pairs, fuse, suppress
 
 
@@ -42,13 +44,19 @@ def test_circles_near_in_place_and_size_are_one_crater():
     assert (circle_iou(offset, np.ones_like(ratio), ratio) > 0.35).all()
 
 
-@given(seed=st.integers(0, 10_000), n=st.integers(0, 80), axes=st.sampled_from([2, 3]))
-def test_suppress_is_the_plain_greedy_rule(seed, n, axes):
+@given(
+    seed=st.integers(0, 10_000),
+    n=st.integers(0, 80),
+    axes=st.sampled_from([2, 3]),
+    block=st.sampled_from([1, 7, 1 << 16]),
+)
+def test_suppress_is_the_plain_greedy_rule(seed, n, axes, block):
     random = np.random.default_rng(seed)
     positions = random.uniform(0, 6, (n, axes)).round(1)
     diameters = np.exp(random.uniform(-1.5, 2, n)).round(1)
     scores = random.uniform(0, 1, n).round(1)
-    kept = suppress(positions, diameters, scores)
+    with mock.patch.object(merging, "_BLOCK", block):
+        kept = suppress(positions, diameters, scores)
     assert kept.tolist() == brute_suppress(positions, diameters, scores, 0.35)
 
 
@@ -151,3 +159,10 @@ def test_fused_craters_lie_among_what_was_seen_and_are_never_less_sure(seed, n, 
         assert diameters[seen].min() * (1 - 1e-9) <= diameter[k]
         assert diameter[k] <= diameters[seen].max() * (1 + 1e-9)
         assert scores[index] - 1e-12 <= score[k] <= 1.0
+
+
+@given(ratio=st.floats(0.05, 1.0), apart=st.floats(0.0, 1.0), least=st.floats(0.01, 0.99))
+def test_circles_that_overlap_are_within_the_reach_of_the_search(ratio, apart, least):
+    distance = np.array(apart * (1.0 + ratio) / 2.0)
+    if circle_iou(distance, np.array(1.0), np.array(ratio)) > least:
+        assert apart <= (1.0 - least) / (1.0 + least) + 1e-7
