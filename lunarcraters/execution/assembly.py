@@ -24,7 +24,12 @@ from lunarcraters.errors import OutputError
 from lunarcraters.execution import parts
 from lunarcraters.execution.manifest import Manifest
 from lunarcraters.execution.run import CRATERS, MASK
-from lunarcraters.execution.worth import calibrated, pixels_in_octave, relative_diameter_sd
+from lunarcraters.execution.worth import (
+    calibrated,
+    pixels,
+    pixels_in_octave,
+    relative_diameter_sd,
+)
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.footprint import searched_ground
 from lunarcraters.raster.mosaic import Mosaic
@@ -187,7 +192,8 @@ def _valued(
     """Craters with calibrated scores, and with the deviations of their diameters."""
     name, deviation = about.columns[3:5]
     diameters, levels = (craters[column].to_numpy(float) for column in (name, "level"))
-    scores = calibrated(craters["score"].to_numpy(float), info)
+    raw = craters["score"].to_numpy(float)
+    scores = calibrated(raw, pixels(diameters, mosaic), info)
     octave_px = pixels_in_octave(diameters, levels, mosaic)
     sd = diameters * relative_diameter_sd(octave_px, scores, info)
     return craters.assign(**{"score": scores, deviation: sd})

@@ -25,7 +25,7 @@ from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import curve, score
 from lunarcraters.execution.detect import Progress, detect, open_source
 from lunarcraters.execution.eight_bit import add_eight_bit
-from lunarcraters.execution.worth import pixels_in_octave
+from lunarcraters.execution.worth import calibrated, pixels, pixels_in_octave
 from lunarcraters.network.model_file import ModelInfo, read_info, update_info
 from lunarcraters.training.lu3m6tgt import find_splits
 
@@ -37,7 +37,8 @@ _PURE_PRECISION = 0.9
 _SIZES_PX = (10.0, 14.0, 20.0, 28.0, 40.0, 56.0)  # in the octave, half an octave apart
 _SCORES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _NEIGHBOURS = 200  # matches that tell the diameter error at a size and score
-_KNOTS = 51  # of the curve from score to precision
+_KNOTS = 51  # of the curves from score to precision
+_WORTH_PX = (11.0, 16.0, 22.0, 32.0, 45.0, 64.0, 90.0, 128.0)  # of the mosaic
 _LEAST_RISE = 1e-5
 
 Float = NDArray[np.float64]
@@ -104,8 +105,11 @@ def calibrate(
         raise DatasetError(
             f"{model} finds none of the labelled craters of {splits[split]}: train it longer"
         )
-    worth = score_worth(matches)
-    matches = replace(matches, score=np.interp(matches.score, worth["raw"], worth["precision"]))
+    diameters_px = pixels(found.diameters, source.mosaic)
+    worth = score_worth(matches, diameters_px)
+    known = read_info(model)
+    told = calibrated(found.scores, diameters_px, replace(known, scores=worth))
+    matches = matched(replace(found, craters=found.craters.assign(score=told)))
     levels = found.craters["level"].to_numpy(float)
     octave_px = pixels_in_octave(found.diameters, levels, source.mosaic)
     measured: dict[str, Any] = {
@@ -113,7 +117,6 @@ def calibrate(
         "scores": worth,
         "diameter_sd": diameter_errors(matches, octave_px),
     }
-    known = read_info(model)
     info = replace(known, mirrored=measured) if mirrored else replace(known, **measured)
     update_info(model, info)
     if mirrored:
@@ -137,34 +140,50 @@ def calibrate(
         return info
 
 
-def score_worth(matches: Matches) -> dict[str, list[float]]:
-    """Precision by raw score: beta calibration (Kull et al. 2017, doi:10.1214/17-EJS1338SI).
+def score_worth(matches: Matches, diameters_px: Float) -> dict[str, list[Any]]:
+    """Precision by size and raw score: beta calibration, bent by size.
 
-    The logit of the precision is a log(score) - b log(1 - score) + c with a, b >= 0, fitted to
-    which detections are true. The lists go from (0, 0) to (1, 1) and rise: no two scores become
-    one.
+    The logit of the precision is a log(score) - b log(1 - score) + c with a, b >= 0 (Kull et al.
+    2017, doi:10.1214/17-EJS1338SI), and x (d + e logit(score)) + f x^2, where x are the octaves
+    above 16 pixels; fitted to which detections are true, with a normal prior of deviation 1 for d,
+    e and f. At every size precision goes from 0 to 1 and rises: no two scores become one.
+
+    Args:
+        matches: Detections (n,) and references.
+        diameters_px: Of the detections in pixels of the mosaic, (n,).
     """
     true = matches.true[matches.counted]
-    terms = _beta_terms(matches.score[matches.counted])
+    terms = _worth_terms(matches.score[matches.counted], diameters_px[matches.counted])
 
-    def log_loss(weights: Float) -> float:
-        logit = terms @ weights
-        return float(np.mean(np.logaddexp(0.0, logit) - true * logit))
+    def log_loss(weights: Float) -> tuple[float, Float]:
+        logit, prior = terms @ weights, np.r_[0.0, 0.0, 0.0, weights[3:]]
+        loss = np.sum(np.logaddexp(0.0, logit) - true * logit) + prior @ prior / 2.0
+        slope = terms.T @ (expit(logit) - true) + prior
+        return float(loss) / len(true), slope / len(true)
 
-    bounds = [(0.0, None), (0.0, None), (None, None)]
-    weights = minimize(log_loss, [1.0, 1.0, 0.0], method="L-BFGS-B", bounds=bounds).x
+    bounds = [(0.0, None), (0.0, None), *[(None, None)] * 4]
+    start = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+    weights = minimize(log_loss, start, method="L-BFGS-B", jac=True, bounds=bounds).x
     raw = np.linspace(0.0, 1.0, _KNOTS)[1:-1]
     steps = _LEAST_RISE * np.arange(1, len(raw) + 1)
-    precision = np.minimum(expit(_beta_terms(raw) @ weights), 1.0 - 2.0 * steps[-1]) + steps
+    precision = []
+    for size in _WORTH_PX:
+        rising = np.maximum.accumulate(expit(_worth_terms(raw, np.full(len(raw), size)) @ weights))
+        inner = np.minimum(rising, 1.0 - 2.0 * steps[-1]) + steps
+        precision.append([0.0, *np.round(inner, 6).tolist(), 1.0])
     return {
+        "diameter_px": list(_WORTH_PX),
         "raw": [0.0, *np.round(raw, 6).tolist(), 1.0],
-        "precision": [0.0, *np.round(precision, 6).tolist(), 1.0],
+        "precision": precision,
     }
 
 
-def _beta_terms(score: Float) -> Float:
+def _worth_terms(score: Float, diameters_px: Float) -> Float:
     inside = np.clip(score, 1e-4, 1.0 - 1e-4)
-    return np.column_stack([np.log(inside), -np.log1p(-inside), np.ones(len(inside))])
+    up, down = np.log(inside), -np.log1p(-inside)
+    octaves = np.log2(np.clip(diameters_px, _WORTH_PX[0], _WORTH_PX[-1]) / 16.0)
+    bent = [octaves, octaves * (up + down), octaves**2]
+    return np.column_stack([up, down, np.ones(len(inside)), *bent])
 
 
 def operating_points(thresholds: Float, precision: Float, recall: Float) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """What a model's scores are worth, and how well it measures diameters: as calibration told."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import interpn
@@ -10,11 +12,21 @@ from lunarcraters.raster.mosaic import Mosaic
 Float = NDArray[np.float64]
 
 
-def calibrated(scores: Float, info: ModelInfo) -> Float:
-    """The network's scores as the precision that they had on the validation split."""
-    if not info.scores:
+def calibrated(scores: Float, diameters_px: Float, info: ModelInfo) -> Float:
+    """The network's scores as the precision that they had on the validation split.
+
+    Args:
+        scores: As the network gives them, (n,).
+        diameters_px: Pixels of the mosaic, (n,).
+        info: Of the model.
+    """
+    known = info.scores
+    if not known:
         return scores
-    return np.interp(scores, info.scores["raw"], info.scores["precision"])
+    if "diameter_px" not in known:  # a file calibrated before sizes counted
+        return np.interp(scores, known["raw"], known["precision"])
+    axes = np.log(known["diameter_px"]), np.array(known["raw"], float)
+    return _between(axes, known["precision"], np.log(diameters_px), scores)
 
 
 def relative_diameter_sd(diameters_px: Float, scores: Float, info: ModelInfo) -> Float:
@@ -29,13 +41,20 @@ def relative_diameter_sd(diameters_px: Float, scores: Float, info: ModelInfo) ->
         return np.full(diameters_px.shape, np.nan)
     known = info.diameter_sd
     axes = np.log(known["diameter_px"]), np.array(known["score"], float)
-    inside = [
-        np.clip(v, a[0], a[-1]) for v, a in zip((np.log(diameters_px), scores), axes, strict=True)
-    ]
-    return np.asarray(interpn(axes, np.array(known["relative_sd"], float), np.column_stack(inside)))
+    return _between(axes, known["relative_sd"], np.log(diameters_px), scores)
+
+
+def _between(axes: tuple[Float, Float], table: list[Any], rows: Float, columns: Float) -> Float:
+    """Values of a table between its rows and columns; beyond them, those of its edge."""
+    inside = [np.clip(v, a[0], a[-1]) for v, a in zip((rows, columns), axes, strict=True)]
+    return np.asarray(interpn(axes, np.array(table, float), np.column_stack(inside)))
+
+
+def pixels(diameters: Float, mosaic: Mosaic) -> Float:
+    """Diameters (km, or pixels of a plain picture) in pixels of the mosaic."""
+    return diameters / (1.0 if mosaic.gsd_m is None else mosaic.gsd_m / 1000.0)
 
 
 def pixels_in_octave(diameters: Float, levels: Float, mosaic: Mosaic) -> Float:
     """Diameters (km, or pixels of a plain picture) in pixels of the octaves they were found in."""
-    pixel_km = 1.0 if mosaic.gsd_m is None else mosaic.gsd_m / 1000.0
-    return np.asarray(diameters / pixel_km / 2.0**levels)
+    return np.asarray(pixels(diameters, mosaic) / 2.0**levels)

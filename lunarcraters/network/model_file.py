@@ -38,8 +38,9 @@ class ModelInfo:
         diameters_px: Smallest and largest crater that one octave answers for, pixels.
         input_size: Side of the input, pixels; None for any.
         thresholds: Operating points by name (`balanced` ...), chosen on the validation split.
-        scores: What the network's own scores are worth: `raw`, ascending, and `precision`, lists
-            of one length, interpolated between; empty: scores stay as they are.
+        scores: What the network's own scores are worth: `precision`, a row for each `diameter_px`
+            (of the mosaic) and a column for each `raw`, interpolated between; empty: scores stay
+            as they are.
         diameter_sd: Relative standard deviation of the diameter: `relative_sd`, a row for each
             `diameter_px` (in the octave) and a column for each `score`, interpolated between.
         mirrored: `thresholds`, `scores` and `diameter_sd` as they are for the mean over the four
@@ -55,7 +56,7 @@ class ModelInfo:
     diameters_px: tuple[float, float]
     input_size: int | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
-    scores: dict[str, list[float]] = field(default_factory=dict)
+    scores: dict[str, list[Any]] = field(default_factory=dict)
     diameter_sd: dict[str, list[Any]] = field(default_factory=dict)
     mirrored: dict[str, Any] = field(default_factory=dict)
     eight_bit: dict[str, Any] = field(default_factory=dict)

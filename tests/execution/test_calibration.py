@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lunarcraters.errors import DatasetError
@@ -72,30 +72,42 @@ def test_a_few_matches_give_one_error_for_all_sizes():
     assert len(np.unique(found["relative_sd"])) == 1
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(1, 2000))
-def test_calibrated_scores_are_precisions_and_keep_their_order(seed, count):
+def test_calibrated_scores_are_precisions_and_keep_their_order_within_a_size(seed, count):
     rng = np.random.default_rng(seed)
     raw = rng.uniform(0.05, 0.9, count)
     true = rng.random(count) < raw**3
     true[0] = True
-    worth = score_worth(matches(np.where(true, 1.0, np.nan), raw))
+    sizes = rng.uniform(5, 300, count)
+    worth = score_worth(matches(np.where(true, 1.0, np.nan), raw), sizes)
     info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=worth)
-    told = calibrated(raw, info)
-    assert (np.diff(told[np.argsort(raw)]) >= 0).all()
-    assert told.min() >= 0
-    assert told.max() <= 1
-    assert all((np.diff(worth[name]) > 0).all() for name in ("raw", "precision"))
+    for size in (5.0, 40.0, 300.0):
+        told = calibrated(raw, np.full(count, size), info)
+        assert (np.diff(told[np.argsort(raw)]) >= 0).all()
+        assert told.min() >= 0
+        assert told.max() <= 1
+    assert (np.diff(worth["raw"]) > 0).all()
+    assert (np.diff(worth["precision"], axis=1) > 0).all()
+    told = calibrated(raw, sizes, info)
     assert told.mean() == pytest.approx(true.mean(), abs=0.1 if count > 300 else 1)
 
 
-def test_calibrated_scores_follow_the_precision():
+def test_calibrated_scores_follow_the_precision_at_every_size():
     rng = np.random.default_rng(0)
-    raw = rng.uniform(0.05, 0.95, 20_000)
-    precision = raw**3 / (raw**3 + 3 * (1 - raw) ** 2)
+    raw, sizes = rng.uniform(0.05, 0.95, 40_000), 2.0 ** rng.uniform(3.5, 7, 40_000)
+    precision = raw**3 / (raw**3 + 3 * (1 - raw) ** 2 * (sizes / 16) ** 0.7)
     true = rng.random(len(raw)) < precision
-    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0),
-                     scores=score_worth(matches(np.where(true, 1.0, np.nan), raw)))  # fmt: skip
-    assert calibrated(raw, info) == pytest.approx(precision, abs=0.02)
+    worth = score_worth(matches(np.where(true, 1.0, np.nan), raw), sizes)
+    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=worth)
+    assert calibrated(raw, sizes, info) == pytest.approx(precision, abs=0.03)
+
+
+def test_a_file_calibrated_before_sizes_counted_is_read_as_it_was():
+    scores = {"raw": [0.0, 0.5, 1.0], "precision": [0.0, 0.8, 1.0]}
+    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=scores)
+    told = calibrated(np.array([0.25, 0.5]), np.array([10.0, 90.0]), info)
+    assert told == pytest.approx([0.4, 0.8])
 
 
 def test_a_split_that_is_not_there_is_named(tmp_path):
