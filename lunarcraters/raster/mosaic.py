@@ -277,8 +277,8 @@ def nearest_turn(x: Float, centre_x: float, period_px: float) -> Float:
 
 
 def _blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, int]:
-    """First block, and the one after the last, that meet 0..limit."""
-    stop = min(start + length, limit)
+    """First block, and the one after the last, that meet 0..limit; the last is a whole one too."""
+    stop = min(start + -(-length // by) * by, limit)
     if stop <= max(start, 0):
         return 0, 0
     return max(0, -start) // by, -(-(stop - start) // by)
