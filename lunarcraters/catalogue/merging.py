@@ -46,12 +46,13 @@ def suppress(
     while len(order):
         best, order = order[:_BLOCK], order[_BLOCK:]
         better, worse, _ = _overlapping(positions, diameters, best, best, max_iou)
-        stays = np.ones(len(best), dtype=bool)
-        for winner, loser in zip(better.tolist(), worse.tolist(), strict=True):
-            if winner < loser and stays[winner]:
+        once = better < worse
+        stays = [True] * len(best)
+        for winner, loser in zip(better[once].tolist(), worse[once].tolist(), strict=True):
+            if stays[winner]:
                 stays[loser] = False
         kept.append(best[stays])
-        _, beaten, _ = _overlapping(positions, diameters, best[stays], order, max_iou)
+        _, beaten, _ = _overlapping(positions, diameters, kept[-1], order, max_iou)
         order = np.delete(order, beaten)
     return np.concatenate(kept) if kept else order
 

@@ -39,7 +39,7 @@ def seen_often(rng, columns, count):
 
 
 @pytest.mark.parametrize("columns", [COLUMNS, PIXEL_COLUMNS])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), most=st.sampled_from([1, 12, 80]))
 def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most):
     folder, rng = tmp_path_factory.mktemp("parts"), np.random.default_rng(seed)
