@@ -104,7 +104,7 @@ def detect(
             has that form; `bfloat16`; `auto` for int8 where it can be, and no graphics card is.
         mirrored: Give the network the mirror images of every tile too, and take the mean: better,
             in four times the time.
-        at_once: Tiles that the network is given at once; None for about a megapixel.
+        at_once: Tiles that the network is given at once; None for a megapixel, or two tiles.
         strict: Stop at a tile that cannot be read.
         overwrite: Replace another run in `out`.
         progress: Called with the number of tiles done and in all.

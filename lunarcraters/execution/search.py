@@ -23,8 +23,9 @@ from lunarcraters.raster.stitching import NODATA, SCALE
 from lunarcraters.raster.tile_source import TileSource
 from lunarcraters.raster.tiling import Tile, owns
 
-_TASK_PX = 4 * 1024 * 1024
+_TASK_PX = 2 * 1024 * 1024
 _CALL_PX = 1024 * 1024  # what the network is given at once
+_CALL_TILES = 2  # at least: one alone costs as much, where it is given a companion
 _TRIALS = 3  # of reading a tile
 _PAUSE_S = 0.2  # between them
 
@@ -48,7 +49,7 @@ def plan_batches(tiles: Sequence[Tile]) -> Iterator[Batch]:
     by_size = sorted(tiles, key=lambda tile: -tile.size)
     for size, same in groupby(by_size, key=lambda tile: tile.size):
         group = list(same)
-        step = max(_TASK_PX // size**2, 1)
+        step = max(_TASK_PX // size**2, _CALL_TILES)
         for first in range(0, len(group), step):
             yield Batch(number, tuple(group[first : first + step]))
             number += 1
@@ -59,7 +60,7 @@ def search(folder: Path, at_once: int | None, strict: bool, batch: Batch) -> int
 
     Args:
         folder: Where the part goes.
-        at_once: Tiles that the network is given at once; None for about a megapixel.
+        at_once: Tiles that the network is given at once; None for a megapixel, or two tiles.
         strict: Raise an error where a tile cannot be read, rather than note it.
         batch: The tiles.
 
@@ -87,7 +88,7 @@ def search(folder: Path, at_once: int | None, strict: bool, batch: Batch) -> int
             continue
         if valid.any():
             full.append((tile, values, valid))
-    step = min(at_once or max(_CALL_PX // side**2, 1), len(batch.tiles))
+    step = min(at_once or max(_CALL_PX // side**2, _CALL_TILES), len(batch.tiles))
     tables = [_empty_table(source.mosaic)]
     masks: dict[str, NDArray[np.uint8]] = {}
     for first in range(0, len(full), step):

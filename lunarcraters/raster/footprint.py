@@ -186,12 +186,14 @@ def _held(
 
 def _searched_km2(mosaic: Mosaic, column: int, row: int, searched: NDArray[np.bool_]) -> float:
     """Pixels counted in small cells, times the area of a pixel in the middle of each."""
-    rows, columns = (np.arange(0, side, _CELL_PX) for side in searched.shape)
-    counts = np.add.reduceat(np.add.reduceat(searched.astype(float), rows, 0), columns, 1)
-    x, y = (
-        (starts + np.minimum(starts + _CELL_PX, side)) / 2
-        for starts, side in ((columns, searched.shape[1]), (rows, searched.shape[0]))
-    )
+    starts = [np.arange(0, side, _CELL_PX) for side in searched.shape]
+    sides = [np.minimum(_CELL_PX, n - s) for n, s in zip(searched.shape, starts, strict=True)]
+    if searched.all():
+        counts = np.outer(*sides).astype(float)
+    else:
+        down = np.add.reduceat(searched, starts[0], 0, dtype=np.uint8)
+        counts = np.add.reduceat(down, starts[1], 1, dtype=float)
+    y, x = (first + side / 2 for first, side in zip(starts, sides, strict=True))
     jacobian = mosaic.jacobian_m(*np.meshgrid(column + x, row + y))
     pixel_m2 = np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1)
     return float((counts * np.nan_to_num(pixel_m2)).sum() / 1e6)
