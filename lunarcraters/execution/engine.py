@@ -37,6 +37,11 @@ R = TypeVar("R")
 _IN_FLIGHT = 3  # tasks at a worker: one that runs, others that wait, so that it never idles
 _PLUGIN = "lunarcraters"
 _CONNECT_TIMEOUT_S = 20
+_CONFIG = {
+    # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
+    "distributed.admin.tick.limit": "1 h",
+    "distributed.worker.profile.enabled": False,  # a hundred times a second, for a page not shown
+}
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _KEPT_BYTES = 256 * 1024 * 1024
 _MAPPED_BYTES = 32 * 1024 * 1024  # the largest that glibc takes
@@ -163,8 +168,7 @@ def cluster(
     (read_eight_bit if precision == "int8" else read_info)(model)
     count = worker_count(workers, tasks)
     plugin = partial(SearchPlugin, source, model, precision, mirrored=mirrored)
-    # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
-    with config.set({"distributed.admin.tick.limit": "1 h"}), _dask_silent():
+    with config.set(_CONFIG), _dask_silent():
         if scheduler is not None:
             try:
                 with _connect(scheduler) as client:
