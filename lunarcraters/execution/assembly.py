@@ -27,7 +27,6 @@ from lunarcraters.execution.run import CRATERS, MASK
 from lunarcraters.execution.worth import (
     calibrated,
     pixels,
-    pixels_in_octave,
     relative_diameter_sd,
 )
 from lunarcraters.network.model_file import ModelInfo
@@ -190,12 +189,11 @@ def _valued(
     craters: pd.DataFrame, about: Catalogue, info: ModelInfo, mosaic: Mosaic
 ) -> pd.DataFrame:
     """Craters with calibrated scores, and with the deviations of their diameters."""
-    name, deviation = about.columns[3:5]
-    diameters, levels = (craters[column].to_numpy(float) for column in (name, "level"))
-    raw = craters["score"].to_numpy(float)
-    scores = calibrated(raw, pixels(diameters, mosaic), info)
-    octave_px = pixels_in_octave(diameters, levels, mosaic)
-    sd = diameters * relative_diameter_sd(octave_px, scores, info)
+    across, along, name, deviation = about.columns[1:5]
+    raw, diameters, levels = (craters[key].to_numpy(float) for key in ("score", name, "level"))
+    diameters_px = pixels(craters[[across, along]].to_numpy(float), diameters, mosaic)
+    scores = calibrated(raw, diameters_px, info)
+    sd = diameters * relative_diameter_sd(diameters_px / 2.0**levels, scores, info)
     return craters.assign(**{"score": scores, deviation: sd})
 
 

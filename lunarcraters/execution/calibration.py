@@ -25,7 +25,7 @@ from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import curve, score
 from lunarcraters.execution.detect import Progress, detect, open_source
 from lunarcraters.execution.eight_bit import add_eight_bit
-from lunarcraters.execution.worth import calibrated, pixels, pixels_in_octave
+from lunarcraters.execution.worth import calibrated, pixels
 from lunarcraters.network.model_file import ModelInfo, read_info, update_info
 from lunarcraters.training.lu3m6tgt import find_splits
 
@@ -105,17 +105,16 @@ def calibrate(
         raise DatasetError(
             f"{model} finds none of the labelled craters of {splits[split]}: train it longer"
         )
-    diameters_px = pixels(found.diameters, source.mosaic)
+    diameters_px = pixels(found.positions, found.diameters, source.mosaic)
     worth = score_worth(matches, diameters_px)
     known = read_info(model)
     told = calibrated(found.scores, diameters_px, replace(known, scores=worth))
     matches = matched(replace(found, craters=found.craters.assign(score=told)))
     levels = found.craters["level"].to_numpy(float)
-    octave_px = pixels_in_octave(found.diameters, levels, source.mosaic)
     measured: dict[str, Any] = {
         "thresholds": operating_points(*curve(matches)),
         "scores": worth,
-        "diameter_sd": diameter_errors(matches, octave_px),
+        "diameter_sd": diameter_errors(matches, diameters_px / 2.0**levels),
     }
     info = replace(known, mirrored=measured) if mirrored else replace(known, **measured)
     update_info(model, info)

@@ -8,6 +8,7 @@ from scipy.interpolate import interpn
 
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.stereographic import meridian_gsd_m
 
 Float = NDArray[np.float64]
 
@@ -50,11 +51,15 @@ def _between(axes: tuple[Float, Float], table: list[Any], rows: Float, columns: 
     return np.asarray(interpn(axes, np.array(table, float), np.column_stack(inside)))
 
 
-def pixels(diameters: Float, mosaic: Mosaic) -> Float:
-    """Diameters (km, or pixels of a plain picture) in pixels of the mosaic."""
-    return diameters / (1.0 if mosaic.gsd_m is None else mosaic.gsd_m / 1000.0)
+def pixels(positions: Float, diameters: Float, mosaic: Mosaic) -> Float:
+    """Diameters in pixels of the mosaic, by their north-south size where each crater is.
 
-
-def pixels_in_octave(diameters: Float, levels: Float, mosaic: Mosaic) -> Float:
-    """Diameters (km, or pixels of a plain picture) in pixels of the octaves they were found in."""
-    return np.asarray(pixels(diameters, mosaic) / 2.0**levels)
+    Args:
+        positions: Longitude and latitude (of a plain picture: x and y), (n, 2).
+        diameters: km (of a plain picture: pixels), (n,).
+        mosaic: Where the craters were found.
+    """
+    if mosaic.gsd_m is None:
+        return diameters
+    gsd_m = meridian_gsd_m(mosaic, *mosaic.from_lonlat(*positions.T))
+    return 1000.0 * diameters / np.where(np.isfinite(gsd_m), gsd_m, mosaic.gsd_m)
