@@ -28,7 +28,7 @@ from lunarcraters.cli.progress import progress_bar
 @click.option("--mirrored", is_flag=True,
               help="Average over mirror images: better, in four times the time.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1),
-              help="Tiles given to the network at once [default: a megapixel, at least 2].")  # fmt: skip
+              help="Tiles given to the network at once [default: a megapixel, or 2].")  # fmt: skip
 @click.option("--size", type=click.IntRange(64), help="Largest tile, pixels.")
 @click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels.")
 @click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
