@@ -40,7 +40,10 @@ _CONNECT_TIMEOUT_S = 20
 _CONFIG = {
     # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
     "distributed.admin.tick.limit": "1 h",
-    "distributed.worker.profile.enabled": False,  # a hundred times a second, for a page not shown
+    # Watching itself, up to a hundred times a second, costs a twentieth of two cores.
+    "distributed.admin.tick.interval": "10 s",
+    "distributed.admin.system-monitor.interval": "10 s",
+    "distributed.worker.profile.enabled": False,
 }
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _KEPT_BYTES = 256 * 1024 * 1024
