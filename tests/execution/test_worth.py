@@ -1,0 +1,46 @@
+"""Sizes in pixels, by which scores and deviations are looked up."""
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from lunarcraters import moon
+from lunarcraters.execution.worth import pixels
+from lunarcraters.raster.mosaic import open_mosaic
+
+GSD_M = 10_000.0
+LATITUDES = np.array([-60.0, 0.0, 45.0, 60.0])
+
+
+def mosaic_in(path, proj, top_m):
+    """A small mosaic round 0, 0."""
+    crs = f"{proj} +R={moon.RADIUS_M} +units=m +no_defs"
+    affine = Affine(GSD_M, 0, -5 * GSD_M, 0, -GSD_M, top_m)
+    with rasterio.open(
+        path, "w", driver="GTiff", count=1, dtype="uint8", crs=crs, transform=affine, width=10,
+        height=int(2 * top_m / GSD_M),
+    ) as raster:  # fmt: skip
+        raster.write(np.ones(raster.shape, np.uint8), 1)
+    return open_mosaic([path])
+
+
+@pytest.mark.parametrize(
+    ("proj", "shrink"),
+    [("+proj=merc", np.cos(np.radians(LATITUDES))), ("+proj=eqc", np.ones(4))],
+)
+def test_pixels_are_as_large_as_they_are_where_the_crater_is(tmp_path, proj, shrink):
+    mosaic = mosaic_in(tmp_path / "m.tif", proj, 2_400_000.0)
+    positions = np.column_stack([np.zeros(4), LATITUDES])
+    found = pixels(positions, np.full(4, 50.0), mosaic)
+    np.testing.assert_allclose(found, 5.0 / shrink, rtol=2e-3)
+
+
+def test_pixels_of_a_plain_picture_are_themselves(tmp_path):
+    with rasterio.open(
+        tmp_path / "p.png", "w", driver="PNG", count=1, dtype="uint8", width=8, height=8
+    ) as raster:
+        raster.write(np.ones((8, 8), np.uint8), 1)
+    mosaic = open_mosaic([tmp_path / "p.png"])
+    found = pixels(np.array([[3.0, 4.0]]), np.array([5.0]), mosaic)
+    assert found.tolist() == [5.0]
