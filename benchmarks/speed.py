@@ -200,27 +200,30 @@ def memory(process: psutil.Process) -> int:
 
 
 def sizes(mosaics: list[Path]) -> None:
-    """Print time and memory by size."""
-    print("\n| mosaic | Mpx | s | Mpx/s | to the network beside it | GB | int8: s | Mpx/s | GB |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    found, quick = [], []
+    """Print time and memory by size, and the ratios to what is measured just before and after."""
+    print("\n| mosaic | Mpx | precision | s | Mpx/s | to its network | to the baseline | GB |")
+    print("|---|---|---|---|---|---|---|---|")
+    precisions = ("int8", "float32")
+    found: dict[str, list[tuple[float, float]]] = {precision: [] for precision in precisions}
     for path in mosaics:
         with rasterio.open(path) as raster:
             shape = f"{raster.width} x {raster.height}"
-        before = apart(network, "folded", "float32")
-        seconds, peak = run(path, 2)
-        bare = (before + apart(network, "folded", "float32")) / 2.0
-        seconds_8, peak_8 = run(path, 2, "int8")
         pixels = searched_px(path) / 1e6
-        found.append((pixels, seconds))
-        quick.append((pixels, seconds_8))
-        rate = pixels / seconds
-        cost = f"{seconds:.1f} | {rate:.2f} | {rate / bare:.2f} | {peak / 1e9:.2f}"
-        cost_8 = f"{seconds_8:.1f} | {pixels / seconds_8:.2f} | {peak_8 / 1e9:.2f}"
-        print(f"| {shape} | {pixels:.0f} | {cost} | {cost_8} |", flush=True)
-    for name, measured in (("float32", found), ("int8", quick)):
+        for precision in precisions:
+            ways = partial(network, "folded", precision), partial(baseline, path)
+            before = [apart(way) for way in ways]
+            seconds, peak = run(path, 2, precision)
+            bare, slow = (
+                (first + apart(way)) / 2.0 for first, way in zip(before, ways, strict=True)
+            )
+            found[precision].append((pixels, seconds))
+            rate = pixels / seconds
+            cost = f"{seconds:.1f} | {rate:.2f} | {rate / bare:.2f} | {rate / slow:.2f}"
+            row = f"| {shape} | {pixels:.0f} | {precision} | {cost} | {peak / 1e9:.2f} |"
+            print(row, flush=True)
+    for precision, measured in found.items():
         slope, intercept = np.polyfit(*np.array(measured).T, 1)
-        print(f"\n{name}: {intercept:.1f} s to begin with, and {1 / slope:.2f} Mpx/s from there.")
+        print(f"\n{precision}: {intercept:.1f} s to begin with, {1 / slope:.2f} Mpx/s from there.")
 
 
 def shares(mosaic: Path) -> None:
