@@ -5,7 +5,7 @@ The split is searched as a user would search it, by the whole pipeline.
 
 import shutil
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,11 @@ from lunarcraters.evaluation.matching import Matches, match
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import curve, score
-from lunarcraters.execution.detect import Progress, detect, open_source
+from lunarcraters.execution.detect import detect, open_source
 from lunarcraters.execution.eight_bit import add_eight_bit
 from lunarcraters.execution.worth import calibrated, pixels
 from lunarcraters.network.model_file import ModelInfo, read_info, update_info
+from lunarcraters.progress import Progress, silently
 from lunarcraters.training.lu3m6tgt import find_splits
 
 MIN_PIXELS = 11.0
@@ -44,10 +45,6 @@ _LEAST_RISE = 1e-5
 Float = NDArray[np.float64]
 
 
-def _silent(what: str) -> AbstractContextManager[Progress]:
-    return nullcontext(lambda done, total: None)
-
-
 def calibrate(
     model: Path,
     dataset: Path,
@@ -56,7 +53,7 @@ def calibrate(
     workers: int | None = None,
     mirrored: bool = False,
     say: Callable[[str], None] = print,
-    progress: Callable[[str], AbstractContextManager[Progress]] = _silent,
+    progress: Callable[[str], AbstractContextManager[Progress]] = silently,
 ) -> ModelInfo:
     """Measure a model on a split and write into it what it shows; give it its 8-bit form.
 

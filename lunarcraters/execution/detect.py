@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,11 @@ from lunarcraters.execution.search import Batch, plan_batches, search
 from lunarcraters.files import LOCK, locked, replacing
 from lunarcraters.network.model_file import digest, read_info
 from lunarcraters.network.startup import inference_precision
+from lunarcraters.progress import Progress, silent
 from lunarcraters.raster.mosaic import open_mosaic
 from lunarcraters.raster.tile_source import MosaicTiles, TileSource
 from lunarcraters.raster.tileset import is_tile_set, open_tiles
 from lunarcraters.raster.tiling import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
-
-Progress = Callable[[int, int], None]
 
 
 def open_source(
@@ -84,7 +83,7 @@ def detect(
     at_once: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = silent,
 ) -> Stored:
     """Find the craters of a mosaic or of its tiles.
 

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -15,6 +15,7 @@ from affine import Affine
 
 from lunarcraters.errors import OutputError, TileSetError
 from lunarcraters.machine import cores
+from lunarcraters.progress import Progress, silent
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.photometry import Photometry
 from lunarcraters.raster.sources import TILES_FILE
@@ -35,8 +36,6 @@ __all__ = [
 
 _MOST_THREADS = 4
 
-Progress = Callable[[int, int], None]
-
 
 def is_tile_set(path: Path) -> bool:
     """Whether a directory was written by `write_tiles`."""
@@ -52,7 +51,7 @@ def write_tiles(
     levels: int | None = None,
     virtual: bool = False,
     overwrite: bool = False,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = silent,
 ) -> TileSet:
     """Cut a mosaic into georeferenced tiles with an index.
 

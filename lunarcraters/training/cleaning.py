@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +11,8 @@ import cv2
 import numpy as np
 
 from lunarcraters.errors import DatasetError
+from lunarcraters.progress import Progress, silent
 from lunarcraters.training.lu3m6tgt import find_splits, images_in, label_of, read_labels
-
-Progress = Callable[[int, int], None]
 
 LOG_NAME = "cleaning_log.json"
 """Lies in the dataset's directory while something is moved away."""
@@ -51,7 +49,7 @@ class Move:
     target: Path
 
 
-def check(dataset: Path, progress: Progress = lambda done, total: None) -> list[Problem]:
+def check(dataset: Path, progress: Progress = silent) -> list[Problem]:
     """Find what is wrong in a dataset: pairs, labels, images.
 
     Reports images without label file and the reverse, label files that are malformed or out of
