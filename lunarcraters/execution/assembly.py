@@ -24,11 +24,7 @@ from lunarcraters.errors import OutputError
 from lunarcraters.execution import parts
 from lunarcraters.execution.manifest import Manifest
 from lunarcraters.execution.run import CRATERS, MASK
-from lunarcraters.execution.worth import (
-    calibrated,
-    pixels,
-    relative_diameter_sd,
-)
+from lunarcraters.execution.worth import calibrated, pixels, relative_diameter_sd
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.footprint import searched_ground
 from lunarcraters.raster.mosaic import Mosaic
