@@ -99,7 +99,7 @@ def detect(
         model: Model file.
         workers: Processes on this machine.
         scheduler: Address of a Dask cluster to use instead.
-        precision: Of the network: `float32`; `int8`, thrice as fast on processors, where the model
+        precision: Of the network: `float32`; `int8`, thrice as fast with AVX-512, where the model
             has that form; `bfloat16`; `auto` for int8 where it can be, and no graphics card is.
         mirrored: Give the network the mirror images of every tile too, and take the mean: better,
             in four times the time.
