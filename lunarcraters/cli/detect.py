@@ -68,6 +68,10 @@ def command(
     craters detect site.tif -o run --mirrored
     craters detect mosaic.tif -o run --model my.keras --scheduler tcp://10.0.0.1:8786
     """
+    from lunarcraters.execution.head_start import head_start
+
+    if scheduler is None:
+        head_start()
     from lunarcraters.errors import MosaicError
     from lunarcraters.execution.detect import detect, open_source
     from lunarcraters.execution.run import RESULT

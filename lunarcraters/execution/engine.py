@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from distributed import (
 from distributed.comm import CommClosedError
 
 from lunarcraters.errors import CratersError, RunError
+from lunarcraters.execution.head_start import METHOD, head_start
 from lunarcraters.machine import cores
 from lunarcraters.network.model_file import read_eight_bit, read_info
 from lunarcraters.network.startup import start_tensorflow
@@ -44,6 +46,7 @@ _CONFIG = {
     "distributed.admin.tick.interval": "10 s",
     "distributed.admin.system-monitor.interval": "10 s",
     "distributed.worker.profile.enabled": False,
+    "distributed.worker.multiprocessing-method": METHOD,
 }
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _KEPT_BYTES = 256 * 1024 * 1024
@@ -183,6 +186,7 @@ def cluster(
                     "start it and its workers anew; the same command goes on where it stopped"
                 ) from error
             return
+        head_start()
         with (
             LocalCluster(
                 n_workers=count,
@@ -192,6 +196,7 @@ def cluster(
                 dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
                 scheduler_kwargs={"dashboard": False},
                 memory_limit=None,
+                env=dict(os.environ),  # which may have changed since the head start
                 silence_logs=logging.CRITICAL,  # of the workers
             ) as local,
             Client(local) as client,

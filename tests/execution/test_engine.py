@@ -1,9 +1,11 @@
 import logging
+import os
 
 import pytest
 
 from lunarcraters.errors import ModelError, RunError
 from lunarcraters.execution import engine
+from lunarcraters.execution.head_start import head_start
 from lunarcraters.network.model_file import shipped_model
 
 
@@ -88,3 +90,12 @@ def test_what_dask_tells_stays_off_the_screen(capfd):
         tell()
     assert capfd.readouterr().err == ""
     assert logging.getLogger("distributed").level == level, "another's work with Dask is as before"
+
+
+def test_workers_know_the_environment_as_it_is_after_the_head_start(monkeypatch):
+    before = dict(os.environ)
+    head_start()
+    assert dict(os.environ) == before
+    monkeypatch.setenv("LUNARCRATERS_LATE", "yes")
+    with engine.cluster(None, shipped_model(), "int8", 1, None, tasks=1) as client:
+        assert client.submit(os.environ.get, "LUNARCRATERS_LATE").result() == "yes"
