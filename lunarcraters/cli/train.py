@@ -34,11 +34,6 @@ from lunarcraters.network.presets import PRESETS
     help="Model file whose maps of mirror images are taught beside the labels.",
 )
 @click.option(
-    "--resampled",
-    is_flag=True,
-    help="The teacher sees crops turned and rescaled a little, without blur and noise.",
-)
-@click.option(
     "--elevation",
     type=click.Path(path_type=Path),
     help="Directory of elevation rasters with catalogues, lit as further scenes.",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lunarcraters.errors import DatasetError, ModelError, OutputError
+from lunarcraters.errors import DatasetError, OutputError
 from lunarcraters.network.model_file import digest
 from lunarcraters.network.presets import preset as preset_named
 from lunarcraters.network.startup import faster_precision, start_tensorflow
@@ -32,7 +32,6 @@ def train(
     precision: str = "auto",
     weights: Path | None = None,
     teacher: Path | None = None,
-    resampled: bool = False,
     elevation: Path | None = None,
     elevation_scenes: int = 100,
     resume: bool = False,
@@ -56,7 +55,6 @@ def train(
         weights: Model file of the same preset to begin with, in place of random weights.
         teacher: Model file that gives the same maps; what it says of mirror images is taught beside
             the labels.
-        resampled: The teacher looks at crops turned and rescaled a little, without blur and noise.
         elevation: Directory of elevation rasters (metres, in degrees), each with a catalogue
             beside it (`NAME_craters.csv` or `.csv.gz`), lit from everywhere as further scenes.
         elevation_scenes: Scenes of each raster an epoch.
@@ -70,8 +68,7 @@ def train(
     Raises:
         DatasetError: The dataset is missing, malformed, or has no validation split.
         OutputError: `out` holds a training already, or cannot be written.
-        ModelError: The weights or the teacher are no model file, or of another network; or there is
-            no teacher to look at resampled crops.
+        ModelError: The weights or the teacher are no model file, or of another network.
         RunError: There is nothing to resume, or it was begun with other options.
     """
     chosen = preset_named(preset)
@@ -86,8 +83,6 @@ def train(
     begin_with, taught_by = (digest(path) if path else None for path in (weights, teacher))
     if teacher:
         check_teacher(teacher, chosen)
-    elif resampled:
-        raise ModelError("only a teacher looks at resampled crops: give --teacher MODEL too")
     blocks = elevation_sources(elevation, elevation_scenes) if elevation else []
     if blocks and chosen.photometry == "unit":
         raise DatasetError(f"the preset {preset} is taught on tiles alone: leave --elevation out")
@@ -101,7 +96,7 @@ def train(
     from lunarcraters.training.history import read_history
 
     labelled = Sampler(sources, chosen, seed)
-    sampler = TaughtSampler(labelled, open_teacher(teacher), resampled) if teacher else labelled
+    sampler = TaughtSampler(labelled, open_teacher(teacher)) if teacher else labelled
     settings = TrainingSettings(
         preset=chosen,
         seed=seed,
@@ -110,7 +105,6 @@ def train(
         precision=_policy(precision, out if resume else None),
         weights=begin_with,
         teacher=taught_by,
-        resampled=resampled,
     )
     validation = Sampler([LabelledTiles(valid_pairs)], chosen, seed, augment=False)
     data = {
