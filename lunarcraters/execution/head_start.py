@@ -21,17 +21,25 @@ METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods()
 
 
 def head_start() -> None:
-    """Begin to import what workers need, in a process of its own; once is enough."""
-    if METHOD == "forkserver":
-        from multiprocessing import forkserver
+    """Begin to import what workers need, in a process of its own; once is enough.
 
-        forkserver.set_forkserver_preload(list(_MODULES))
-        # As Dask does for workers that it spawns: NumPy's own threads would not outlive a fork.
-        before = dict(os.environ)
-        os.environ.update(_ONE_THREAD)
-        try:
-            forkserver.ensure_running()
-        finally:
-            for name in _ONE_THREAD:
-                os.environ.pop(name)
-            os.environ.update(before)
+    Ctrl-C does not reach it and its forks: the client stops them, and no traceback is printed.
+    """
+    if METHOD != "forkserver":
+        return
+    import signal
+    from multiprocessing import forkserver, resource_tracker
+
+    forkserver.set_forkserver_preload(list(_MODULES))
+    resource_tracker.ensure_running()  # first: it lets signals through again
+    environment = dict(os.environ)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # As Dask does for workers that it spawns: NumPy's own threads would not outlive a fork.
+    os.environ.update(_ONE_THREAD)
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name in _ONE_THREAD:
+            os.environ.pop(name)
+        os.environ.update(environment)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

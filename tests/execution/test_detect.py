@@ -1,7 +1,12 @@
 """The pipeline from mosaic to catalogue, with the shipped weights on a part of the sample scene."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import keras
@@ -231,3 +236,17 @@ def test_batches_hold_tiles_of_one_size_and_every_tile_once(mosaic):
     assert all(len({tile.size for tile in batch.tiles}) == 1 for batch in batches)
     assert len({batch.file for batch in batches}) == len(batches)
     assert isinstance(Path(batches[0].file), Path)
+
+
+def test_ctrl_c_ends_a_run_without_a_traceback(scene, tmp_path):
+    command = [sys.executable, "-m", "lunarcraters", "detect", str(scene), "--size", "256"]
+    run = subprocess.Popen(
+        [*command, "-o", str(tmp_path / "run")], stderr=subprocess.PIPE, start_new_session=True
+    )
+    while run.poll() is None and not any(tmp_path.glob("run/parts/*.npz")):
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGINT)  # the terminal sends it to every process of the group
+    told = run.communicate()[1].decode()
+    assert run.returncode == 1
+    assert "Aborted" in told
+    assert "Traceback" not in told
