@@ -71,7 +71,7 @@ def command(
     from lunarcraters.execution.head_start import head_start
 
     if scheduler is None:
-        head_start()
+        head_start()  # before the libraries below, which take the client two seconds to import
     from lunarcraters.errors import MosaicError
     from lunarcraters.execution.detect import detect, open_source
     from lunarcraters.execution.run import RESULT
