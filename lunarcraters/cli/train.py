@@ -23,6 +23,8 @@ from lunarcraters.network.presets import PRESETS
               help="Highest learning rate [default: the preset's].")  # fmt: skip
 @click.option("--rotated", type=click.FloatRange(0, 1),
               help="Share of crops turned by any angle, not by quarters [default: 0].")  # fmt: skip
+@click.option("--pooling", type=click.Choice(["max", "blurred"]),
+              help="How the network halves its resolution [default: the preset's].")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
               show_default=True, help="auto: the faster one on this machine.")  # fmt: skip
@@ -32,6 +34,11 @@ from lunarcraters.network.presets import PRESETS
     "--teacher",
     type=click.Path(path_type=Path),
     help="Model file whose maps of mirror images are taught beside the labels.",
+)
+@click.option(
+    "--resampled",
+    is_flag=True,
+    help="The teacher sees crops turned and rescaled a little, without blur and noise.",
 )
 @click.option(
     "--elevation",

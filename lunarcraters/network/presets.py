@@ -8,6 +8,10 @@ from lunarcraters.errors import ModelError
 Photometric = Literal["local", "unit"]
 """`local`: normalised by the local mean and deviation. `unit`: grey values scaled to 0..1."""
 
+Pooling = Literal["max", "blurred"]
+"""`max`: of two by two pixels. `blurred`: means of such maxima, which hardly depend on where the
+grid lies."""
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -18,6 +22,7 @@ class Preset:
         stem: Stride of the first convolution, which the heads undo; 1: there is none.
         filters: Filters of each encoder level, then of the bottleneck.
         blocks: Residual blocks of each encoder level, then of the bottleneck.
+        pooling: What halves the resolution from level to level.
         channels: Channels of the input; grey is repeated.
         input_size: Side of the input, pixels; None for any multiple of the network's stride.
         heads: What each output channel is: `mask`, `centre` and `log_size`, or `mask` alone.
@@ -39,6 +44,7 @@ class Preset:
     stem: int
     filters: tuple[int, ...]
     blocks: tuple[int, ...]
+    pooling: Pooling
     channels: int
     input_size: int | None
     heads: tuple[str, ...]
@@ -68,6 +74,7 @@ PRESETS = {
             stem=4,
             filters=(64, 128, 256),
             blocks=(2, 2, 3),
+            pooling="blurred",
             channels=1,
             input_size=None,
             heads=("mask", "centre", "log_size"),
@@ -87,6 +94,7 @@ PRESETS = {
             stem=1,
             filters=(64, 128, 256, 512, 1024, 2048),
             blocks=(1, 1, 1, 1, 1, 1),
+            pooling="max",
             channels=3,
             input_size=256,
             heads=("mask",),

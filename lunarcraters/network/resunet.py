@@ -28,7 +28,7 @@ def build(preset: Preset, precision: str = "float32") -> keras.Model:
     levels: list[Any] = []
     for filters, blocks in zip(preset.filters, preset.blocks, strict=True):
         if levels:
-            x = layers.MaxPooling2D(2, dtype=policy)(x)
+            x = _halved(x, preset, policy)
         for _ in range(blocks):
             x = _block(x, filters, policy)
         levels.append(x)
@@ -50,6 +50,15 @@ def _stem(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
     x = convolution(x)
     x = layers.BatchNormalization(dtype=policy)(x)
     return layers.Activation("relu", dtype=policy)(x)
+
+
+def _halved(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
+    """Half the resolution."""
+    if preset.pooling == "max":
+        return layers.MaxPooling2D(2, dtype=policy)(x)
+    # Not every other maximum but means of three by three (Zhang 2019, arXiv:1904.11486).
+    x = layers.MaxPooling2D(2, strides=1, dtype=policy)(x)
+    return layers.AveragePooling2D(3, strides=2, padding="same", dtype=policy)(x)
 
 
 def _block(x: Any, filters: int, policy: keras.DTypePolicy) -> Any:

@@ -26,6 +26,7 @@ _JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
 
 Float32 = NDArray[np.float32]
 Batch = tuple[Float32, Float32]
+Sample = tuple[Float32, Float32, Float32]  # a batch, and its images without blur and noise
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,17 @@ class Sampler:
 
     def batch(self, number: int) -> Batch:
         """Batch `number` of the training: images and targets, stacked."""
+        images, targets, _ = self.samples(number)
+        return images, targets
+
+    def samples(self, number: int) -> Sample:
+        """Images, targets, and the images without blur and noise, of batch `number`, stacked."""
         first = number * self.preset.batch_size
         samples = [self._sample(first + i) for i in range(self.preset.batch_size)]
-        return np.stack([x for x, _ in samples]), np.stack([y for _, y in samples])
+        images, targets, clean = (np.stack(part) for part in zip(*samples, strict=True))
+        return images, targets, clean
 
-    def _sample(self, index: int) -> Batch:
+    def _sample(self, index: int) -> Sample:
         epoch, place = divmod(index, len(self))
         if self.augment:
             place = _permutation(self.seed, epoch, len(self))[place]
@@ -70,28 +77,30 @@ class Sampler:
             place -= len(source)
         if self.preset.photometry == "unit":
             assert isinstance(source, LabelledTiles)
-            return _baseline_sample(source, place, self.preset)
+            image, targets = _baseline_sample(source, place, self.preset)
+            return image, targets, image
         return self._octave_sample(source, place, rng)
 
-    def _octave_sample(self, source: Source, place: int, rng: np.random.Generator) -> Batch:
+    def _octave_sample(self, source: Source, place: int, rng: np.random.Generator) -> Sample:
         margin = WINDOW_PX // 2
         if not self.augment:
             scene = source.scene(place, 1.0, CROP_PX + 2 * margin, rng)
             image = normalise(scene.values, scene.valid, _deviation(scene))
             middle = [(side - CROP_PX) // 2 for side in scene.values.shape]
-            return self._crop(scene, image, middle[1], middle[0])
+            image, targets = self._crop(scene, image, middle[1], middle[0])
+            return image, targets, image
         octave = int(rng.choice(len(self.preset.octaves), p=self.preset.octaves))
         scale = 2.0 ** (rng.uniform(*_JITTER) - octave)
         scene = _enough(source, place, scale, CROP_PX + 2 * margin, rng)
         if self.preset.rotated and rng.random() < self.preset.rotated:
             scene = _rotate(scene, float(rng.uniform(0.0, 2.0 * np.pi)))
-        values = _relight(scene, rng)
+        seen = _relight(scene, rng)
         deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
-        image = normalise(values, scene.valid, deviation) * np.float32(
-            2.0 ** rng.uniform(-0.3, 0.3)
-        )
+        contrast = np.float32(2.0 ** rng.uniform(-0.3, 0.3))
+        image, clean = (normalise(v, scene.valid, deviation) * contrast for v in seen)
         top, left = (_offset(side, rng) for side in scene.values.shape)
-        return _turn(*self._crop(scene, image, left, top), rng)
+        image, targets = self._crop(scene, image, left, top)
+        return _turn(image, targets, _window(clean, left, top)[..., None], rng)
 
     def _crop(self, scene: Scene, image: Float32, left: int, top: int) -> Batch:
         """Cut a crop whose corner is at (left, top), which may lie outside the scene."""
@@ -174,22 +183,26 @@ def _offset(side: int, rng: np.random.Generator) -> int:
     return int(rng.integers(min(room, 0), max(room, 0) + 1))
 
 
-def _relight(scene: Scene, rng: np.random.Generator) -> Float32:
-    """Another camera: gamma, blur and noise; contrast and brightness are normalised away."""
+def _relight(scene: Scene, rng: np.random.Generator) -> tuple[Float32, Float32]:
+    """Another camera: gamma, blur and noise, and gamma alone.
+
+    Contrast and brightness are normalised away.
+    """
     some = scene.values[::4, ::4][scene.valid[::4, ::4]]
     if not some.size:
-        return scene.values
+        return scene.values, scene.values
     low, middle, high = np.percentile(some, [0.5, 50.0, 99.5])
     span = max(float(high - low), 1e-6)
     # Filled up, lest blur darken the edges of the data.
     unit = np.clip((np.where(scene.valid, scene.values, middle) - low) / span, 0.0, 1.0)
     unit = unit.astype(np.float32) ** np.float32(2.0 ** rng.uniform(-0.7, 0.7))
+    clean = unit
     if rng.random() < 0.3:
         unit = cv2.GaussianBlur(unit, (0, 0), float(rng.uniform(0.4, 1.0)))
     if rng.random() < 0.5:
         noise = rng.standard_normal(unit.shape, np.float32)
         unit = unit + np.float32(rng.uniform(0.0, 0.04)) * noise
-    return np.asarray(unit * span, np.float32)
+    return np.asarray(unit * span, np.float32), np.asarray(clean * span, np.float32)
 
 
 def _window(plane: Float32, left: int, top: int) -> Float32:
@@ -201,16 +214,17 @@ def _window(plane: Float32, left: int, top: int) -> Float32:
     return out
 
 
-def _turn(image: Float32, targets: Float32, rng: np.random.Generator) -> Batch:
+def _turn(image: Float32, targets: Float32, clean: Float32, rng: np.random.Generator) -> Sample:
     """One of the eight turns and mirrorings of the square; most keep the line to the sun.
 
     Most pictures are lit from the east or west, and which way is lit is what tells a crater from
     a hill.
     """
     if rng.random() < _TRANSPOSED:
-        image, targets = image.swapaxes(0, 1), targets.swapaxes(0, 1)
+        image, targets, clean = (plane.swapaxes(0, 1) for plane in (image, targets, clean))
     rows, columns = (slice(None, None, int(step)) for step in rng.choice([-1, 1], 2))
-    return image[rows, columns].copy(), targets[rows, columns].copy()
+    image, targets, clean = (plane[rows, columns].copy() for plane in (image, targets, clean))
+    return image, targets, clean
 
 
 def _baseline_sample(source: LabelledTiles, place: int, preset: Preset) -> Batch:

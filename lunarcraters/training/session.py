@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lunarcraters.errors import DatasetError, OutputError
+from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.model_file import digest
+from lunarcraters.network.presets import Pooling
 from lunarcraters.network.presets import preset as preset_named
 from lunarcraters.network.startup import faster_precision, start_tensorflow
 from lunarcraters.training.lu3m6tgt import Pair, find_splits, pairs, read_labels
@@ -28,10 +29,12 @@ def train(
     batch: int | None = None,
     learning_rate: float | None = None,
     rotated: float | None = None,
+    pooling: Pooling | None = None,
     seed: int = 1,
     precision: str = "auto",
     weights: Path | None = None,
     teacher: Path | None = None,
+    resampled: bool = False,
     elevation: Path | None = None,
     elevation_scenes: int = 100,
     resume: bool = False,
@@ -50,11 +53,13 @@ def train(
         batch: Tiles a step, in place of the preset's.
         learning_rate: Highest learning rate, in place of the preset's.
         rotated: Share of crops turned by any angle, in place of the preset's.
+        pooling: How the network halves its resolution, in place of the preset's.
         seed: Of the weights, of the order of tiles and of every augmentation.
         precision: `float32`, `bfloat16` (mixed), or `auto`: the faster one here.
         weights: Model file of the same preset to begin with, in place of random weights.
         teacher: Model file that gives the same maps; what it says of mirror images is taught beside
             the labels.
+        resampled: The teacher looks at crops turned and rescaled a little, without blur and noise.
         elevation: Directory of elevation rasters (metres, in degrees), each with a catalogue
             beside it (`NAME_craters.csv` or `.csv.gz`), lit from everywhere as further scenes.
         elevation_scenes: Scenes of each raster an epoch.
@@ -68,7 +73,8 @@ def train(
     Raises:
         DatasetError: The dataset is missing, malformed, or has no validation split.
         OutputError: `out` holds a training already, or cannot be written.
-        ModelError: The weights or the teacher are no model file, or of another network.
+        ModelError: The weights or the teacher are no model file, or of another network; or there is
+            no teacher to look at resampled crops.
         RunError: There is nothing to resume, or it was begun with other options.
     """
     chosen = preset_named(preset)
@@ -77,12 +83,15 @@ def train(
         batch_size=batch or chosen.batch_size,
         learning_rate=learning_rate or chosen.learning_rate,
         rotated=chosen.rotated if rotated is None else rotated,
+        pooling=pooling or chosen.pooling,
     )
     train_pairs, valid_pairs = _checked_pairs(dataset)
     sources: list[Source] = [LabelledTiles(train_pairs)]
     begin_with, taught_by = (digest(path) if path else None for path in (weights, teacher))
     if teacher:
         check_teacher(teacher, chosen)
+    elif resampled:
+        raise ModelError("only a teacher looks at resampled crops: give --teacher MODEL too")
     blocks = elevation_sources(elevation, elevation_scenes) if elevation else []
     if blocks and chosen.photometry == "unit":
         raise DatasetError(f"the preset {preset} is taught on tiles alone: leave --elevation out")
@@ -96,7 +105,7 @@ def train(
     from lunarcraters.training.history import read_history
 
     labelled = Sampler(sources, chosen, seed)
-    sampler = TaughtSampler(labelled, open_teacher(teacher)) if teacher else labelled
+    sampler = TaughtSampler(labelled, open_teacher(teacher), resampled) if teacher else labelled
     settings = TrainingSettings(
         preset=chosen,
         seed=seed,
@@ -105,6 +114,7 @@ def train(
         precision=_policy(precision, out if resume else None),
         weights=begin_with,
         teacher=taught_by,
+        resampled=resampled,
     )
     validation = Sampler([LabelledTiles(valid_pairs)], chosen, seed, augment=False)
     data = {

@@ -22,6 +22,7 @@ class TrainingSettings:
         precision: A Keras dtype policy.
         weights: SHA-256 of the model file that it begins with; None: with random weights.
         teacher: SHA-256 of the model file that teaches it beside the labels; None: none does.
+        resampled: The teacher looks at resampled crops.
     """
 
     preset: Preset
@@ -31,6 +32,7 @@ class TrainingSettings:
     precision: str
     weights: str | None = None
     teacher: str | None = None
+    resampled: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The settings as JSON would give them back."""

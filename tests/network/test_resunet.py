@@ -1,9 +1,10 @@
+import keras
 import numpy as np
 import pytest
 
 from lunarcraters.errors import ModelError
 from lunarcraters.network.presets import PRESETS, preset
-from lunarcraters.network.resunet import build
+from lunarcraters.network.resunet import _halved, build
 
 
 def count(variables):
@@ -30,6 +31,31 @@ def test_centres_are_rare_before_training():
     model = build(preset("compact"))
     image = np.random.default_rng(0).standard_normal((1, 64, 64, 1)).astype(np.float32)
     assert float(np.asarray(model(image))[..., 1].mean()) < 0.05
+
+
+def halve(images, name):
+    return np.asarray(_halved(images, preset(name), keras.DTypePolicy("float32")))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_halved_image_lies_over_the_whole_one(name):
+    image = np.random.default_rng(0).standard_normal((1, 32, 48, 3)).astype(np.float32)
+    half = halve(image, name)
+    assert half.shape == (1, 16, 24, 3)
+    mirrored = halve(image[:, ::-1, ::-1], name)
+    np.testing.assert_allclose(mirrored[:, ::-1, ::-1], half, rtol=1e-6)
+
+
+def test_blurred_pools_hardly_depend_on_where_the_grid_lies():
+    image = np.random.default_rng(0).standard_normal((1, 64, 64, 8)).astype(np.float32)
+
+    def change(name):
+        here, moved = halve(image, name), halve(np.roll(image, 1, axis=2), name)
+        inner = np.s_[:, 2:-2, 2:-2]
+        between = (here[:, :, :-1] + here[:, :, 1:]) / 2.0  # a grid moved by half a cell
+        return np.std(moved[:, :, 1:][inner] - between[inner]) / np.std(here)
+
+    assert change("compact") < 0.5 * change("baseline")
 
 
 def test_an_unknown_preset_names_those_there_are():

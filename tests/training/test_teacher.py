@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from lunarcraters.training.lu3m6tgt import pairs
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.session import train
 from lunarcraters.training.sources import LabelledTiles
-from lunarcraters.training.teacher import TaughtSampler, open_teacher
+from lunarcraters.training.teacher import TaughtSampler, open_teacher, resampled_look
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +45,39 @@ def test_looks_are_of_one_ground(taught):
         assert np.corrcoef(first[inner].ravel(), other[inner].ravel())[0, 1] > 0.8
 
 
+def test_a_resampled_look_is_laid_back_in_its_place_with_its_size():
+    y, x = np.mgrid[:256, :256]
+    blob = np.exp(-((x - 100.0) ** 2 + (y - 150.0) ** 2) / (2.0 * 6.0**2)).astype(np.float32)
+
+    def look(images, number):
+        sigma = np.sqrt(images.sum(axis=(1, 2, 3), keepdims=True) / (2.0 * np.pi))
+        return np.concatenate([images, images, np.zeros_like(images) + np.log2(sigma)], axis=-1)
+
+    teacher = SimpleNamespace(info=SimpleNamespace(heads=("mask", "centre", "log_size")), look=look)
+    images = np.repeat(blob[None, ..., None], 20, axis=0)
+    maps = resampled_look(teacher, images, 0, np.random.default_rng(5))
+    np.testing.assert_allclose(maps[..., :2], np.repeat(images, 2, -1), atol=0.01)
+    np.testing.assert_allclose(maps[..., 2], np.log2(6.0), atol=0.01)
+
+
+def test_a_teacher_that_resamples_sees_what_was_neither_blurred_nor_given_noise(taught):
+    resampled = TaughtSampler(taught.sampler, taught.teacher, resampled=True)
+    images, targets, clean = taught.sampler.samples(2)
+    assert not np.array_equal(images, clean)
+    found, taught_maps = resampled.batch(2)
+    np.testing.assert_array_equal(found, images)
+    rng = np.random.default_rng([taught.sampler.seed, 2])
+    wanted = resampled_look(taught.teacher, clean, 2, rng)
+    np.testing.assert_array_equal(taught_maps, np.concatenate([targets, wanted], axis=-1))
+
+
 def test_a_training_with_a_teacher_names_it(dataset, tmp_path):
     given = {"epochs": 1, "steps": 1, "batch": 2, "precision": "float32", "say": list}
     model = shipped_model()
-    train(dataset, tmp_path / "out", teacher=model, **given)
+    train(dataset, tmp_path / "out", teacher=model, resampled=True, **given)
     settings = json.loads((tmp_path / "out" / "settings.json").read_text())
     assert settings["teacher"] == digest(model)
+    assert settings["resampled"] is True
     loss = json.loads((tmp_path / "out" / "history.json").read_text())[0]
     assert np.isfinite(loss["loss"])
 
@@ -57,4 +85,10 @@ def test_a_training_with_a_teacher_names_it(dataset, tmp_path):
 def test_a_teacher_of_other_maps_is_refused_before_anything_is_written(dataset, tmp_path):
     with pytest.raises(ModelError, match="cannot teach the preset baseline"):
         train(dataset, tmp_path / "out", preset="baseline", teacher=shipped_model(), say=list)
+    assert not (tmp_path / "out").exists()
+
+
+def test_resampled_crops_without_a_teacher_are_refused(dataset, tmp_path):
+    with pytest.raises(ModelError, match="give --teacher MODEL too"):
+        train(dataset, tmp_path / "out", resampled=True, say=list)
     assert not (tmp_path / "out").exists()
