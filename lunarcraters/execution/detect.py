@@ -13,7 +13,6 @@ from lunarcraters.catalogue.formats.parquet import Stored
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.execution import engine, parts
 from lunarcraters.execution.assembly import put_together
-from lunarcraters.execution.interrupts import ctrl_c_kept
 from lunarcraters.execution.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from lunarcraters.execution.run import PARTS, RESULT
 from lunarcraters.execution.search import Batch, plan_batches, search
@@ -142,15 +141,12 @@ def detect(
                 # Tasks bring their tiles; those of a large mosaic would be a long list to send.
                 bare, tasks = replace(source, tiles=()), len(missing)
                 work = partial(search, (out / PARTS).resolve(), at_once, strict)
-                given = bare, model, precision, workers, scheduler
-                with (
-                    ctrl_c_kept() as heed,
-                    engine.cluster(*given, tasks=tasks, mirrored=mirrored) as client,
-                ):
+                with engine.cluster(
+                    bare, model, precision, workers, scheduler, tasks=tasks, mirrored=mirrored
+                ) as client:
                     for finished in engine.run_tasks(client, work, missing):
                         done += finished
                         progress(done, total)
-                        heed()
             part_files = [out / PARTS / batch.file for batch in batches]
             unread = {k: v for path in part_files for k, v in parts.read_unread(path).items()}
             if len(unread) == len(source.tiles):
