@@ -241,7 +241,11 @@ def test_batches_hold_tiles_of_one_size_and_every_tile_once(mosaic):
 def test_ctrl_c_ends_a_run_without_a_traceback(scene, tmp_path):
     command = [sys.executable, "-m", "lunarcraters", "detect", str(scene), "--size", "256"]
     run = subprocess.Popen(
-        [*command, "-o", str(tmp_path / "run")], stderr=subprocess.PIPE, start_new_session=True
+        [*command, "-o", str(tmp_path / "run")],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        # What a shell starts in the background ignores it, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while run.poll() is None and not any(tmp_path.glob("run/parts/*.npz")):
         time.sleep(0.02)
