@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lunarcraters.errors import ModelError
-from lunarcraters.network.model_file import digest, shipped_model
+from lunarcraters.network.model_file import digest, read_info, shipped_model
 from lunarcraters.network.presets import preset
 from lunarcraters.training.lu3m6tgt import pairs
 from lunarcraters.training.sampling import Sampler
@@ -71,13 +71,16 @@ def test_a_teacher_that_resamples_sees_what_was_neither_blurred_nor_given_noise(
     np.testing.assert_array_equal(taught_maps, np.concatenate([targets, wanted], axis=-1))
 
 
-def test_a_training_with_a_teacher_names_it(dataset, tmp_path):
+def test_a_training_names_its_teacher_and_begins_with_weights_of_either_pooling(dataset, tmp_path):
     given = {"epochs": 1, "steps": 1, "batch": 2, "precision": "float32", "say": list}
     model = shipped_model()
-    train(dataset, tmp_path / "out", teacher=model, resampled=True, **given)
+    begun = {"weights": model, "pooling": "max"}
+    train(dataset, tmp_path / "out", teacher=model, resampled=True, **begun, **given)
     settings = json.loads((tmp_path / "out" / "settings.json").read_text())
     assert settings["teacher"] == digest(model)
     assert settings["resampled"] is True
+    assert settings["preset"]["pooling"] == "max"
+    assert read_info(model).training["settings"]["preset"]["pooling"] == "blurred"
     loss = json.loads((tmp_path / "out" / "history.json").read_text())[0]
     assert np.isfinite(loss["loss"])
 
