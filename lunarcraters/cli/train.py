@@ -2,13 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from lunarcraters.cli.options import output_option, quiet_option
 from lunarcraters.cli.progress import progress_bar
-from lunarcraters.network.presets import PRESETS
+from lunarcraters.network.presets import PRESETS, Pooling
 
 
 @click.command("train")
@@ -23,7 +23,7 @@ from lunarcraters.network.presets import PRESETS
               help="Highest learning rate [default: the preset's].")  # fmt: skip
 @click.option("--rotated", type=click.FloatRange(0, 1),
               help="Share of crops turned by any angle, not by quarters [default: 0].")  # fmt: skip
-@click.option("--pooling", type=click.Choice(["max", "blurred"]),
+@click.option("--pooling", type=click.Choice(get_args(Pooling)),
               help="How the network halves its resolution [default: the preset's].")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
