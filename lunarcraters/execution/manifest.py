@@ -7,7 +7,7 @@ from pathlib import Path
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from lunarcraters.files import replacing
@@ -16,6 +17,7 @@ _TABLE = "table."
 _MASK = ".mask"
 _UNREAD = "unread"
 _LEVEL = 1
+_CODEC = "zstd"  # of masks: smaller than deflated, in a third of the time
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def write_part(part: Part, path: Path) -> None:
         # Bare pixels: threads read masks, and NumPy reads its headers with Python's parser, which
         # in 3.11 may fail where two threads are in it ("recursion depth mismatch").
         for name, mask in part.masks.items():
-            archive.writestr(name + _MASK, mask.tobytes())
+            packed = pa.compress(mask.tobytes(), codec=_CODEC, asbytes=True)
+            archive.writestr(name + _MASK, packed, zipfile.ZIP_STORED)
 
 
 def is_whole(path: Path) -> bool:
@@ -93,6 +96,7 @@ def _mask_names(path: Path) -> Iterator[str]:
 def read_mask(path: Path, name: str) -> NDArray[np.uint8]:
     """One tile's mask."""
     with zipfile.ZipFile(path) as archive:
-        pixels = np.frombuffer(archive.read(name + _MASK), np.uint8)
+        packed = pa.BufferReader(archive.read(name + _MASK))
+    pixels = np.frombuffer(pa.CompressedInputStream(packed, _CODEC).read(), np.uint8)
     side = math.isqrt(pixels.size)
     return pixels.reshape(side, side)
