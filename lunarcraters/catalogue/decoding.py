@@ -43,6 +43,21 @@ def decode(maps: Float32, heads: tuple[str, ...], diameters_px: tuple[float, flo
     return circles[order], scores[order]
 
 
+def answers(
+    diameters_px: NDArray[np.float64], answered: tuple[float, float]
+) -> NDArray[np.float64]:
+    """How far an octave answers for craters, 0 to 1, whatever it finds.
+
+    Beyond the diameters that are believed not at all, an octave within them in full.
+
+    Args:
+        diameters_px: In pixels of the octave, of any shape.
+        answered: Smallest and largest diameter that the network answers for.
+    """
+    low, high = answered[0] / _SLACK, answered[1] * _SLACK
+    return np.clip(np.log2(np.minimum(diameters_px / low, high / diameters_px)), 0.0, 1.0)
+
+
 def from_centres(centre: Float32, log_size: Float32) -> Found:
     """Peaks of the centre map, placed between pixels, with the size found there.
 

@@ -1,7 +1,7 @@
 """One crater once: what was found in several octaves is merged by position and size.
 
-Of circles that are the same crater the best stays (`suppress`); how the other octaves saw it then
-mends its place and size, and makes it surer (`fuse`).
+Of circles that are the same crater the best stays (`suppress`); how the other octaves saw it, or
+did not, then mends its place, its size and its score (`fuse`).
 """
 
 from itertools import product
@@ -9,12 +9,15 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
+from scipy.special import expit, logit
+
+from lunarcraters.catalogue.decoding import MIN_SCORE
 
 MAX_IOU = 0.35
 """Intersection over union up to which two circles are two craters."""
 
 _BLOCK = 1 << 16  # circles of which all pairs are looked at
-_SURER = 0.15  # what another octave's score is worth; chosen on valid, where 0.1 to 0.25 are alike
+_SUREST = 1.0 - 1e-6  # lest odds be infinite
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -58,14 +61,20 @@ def suppress(
 
 
 def fuse(
-    kept: Index, positions: Float, diameters: Float, scores: Float, levels: Index
+    kept: Index,
+    positions: Float,
+    diameters: Float,
+    scores: Float,
+    levels: Index,
+    answers: Float,
 ) -> tuple[Float, Float, Float]:
-    """What the craters kept are like by all that saw them.
+    """What the craters kept are like by all octaves.
 
     Place and size are means over the circle kept and those of other octaves that are the same
     crater (of several kept, the one overlapped most), each weighed by that overlap and by the
-    square of its score; sizes are averaged as logarithms. The score s becomes
-    1 - (1 - s) (1 - b)^0.15, where b is the best product of overlap and score in another octave.
+    square of its score; sizes are averaged as logarithms. The logit of the score is the mean over
+    the octaves, each weighed by how far it answers for the crater, the one that saw it best in
+    full; one that did not see it counts as `MIN_SCORE`, the least that is seen.
 
     Args:
         kept: Indices of the circles kept, (k,), of which no two are the same crater.
@@ -73,6 +82,7 @@ def fuse(
         diameters: (n,).
         scores: (n,), 0 to 1.
         levels: Octave of each, (n,).
+        answers: How far each octave answers for the craters kept, 0 to 1, (k, octaves).
 
     Returns:
         Positions (k, 2) or (k, 3), diameters (k,) and scores (k,).
@@ -84,7 +94,7 @@ def fuse(
     # Each belongs to the crater it overlaps most: shared, it would draw two together.
     same = same[np.lexsort((of[same], -overlap[same], seen[same]))]
     same = same[np.unique(seen[same], return_index=True)[1]]
-    of, seen, overlap, itself = of[same], seen[same], overlap[same], itself[same]
+    of, seen, overlap = of[same], seen[same], overlap[same]
     weight = overlap * np.maximum(scores[seen], 1e-6) ** 2
     total = np.bincount(of, weight, len(kept))
 
@@ -92,10 +102,12 @@ def fuse(
         return np.asarray(np.bincount(of, weight * values, len(kept)) / total)
 
     place = np.column_stack([mean(axis) for axis in positions[seen].T])
-    second = np.zeros(len(kept))
-    np.maximum.at(second, of[~itself], (overlap * scores[seen])[~itself])
-    surer = 1.0 - (1.0 - scores[kept]) * (1.0 - np.minimum(second, 1.0)) ** _SURER
-    return place, np.exp(mean(np.log(diameters[seen]))), surer
+    said = np.full(answers.shape, MIN_SCORE)
+    np.maximum.at(said, (of, levels[seen]), np.minimum(scores[seen], _SUREST))
+    counted = answers.copy()
+    counted[np.arange(len(kept)), levels[kept]] = 1.0
+    score = expit((counted * logit(said)).sum(axis=1) / counted.sum(axis=1))
+    return place, np.exp(mean(np.log(diameters[seen]))), score
 
 
 def _overlapping(

@@ -4,7 +4,7 @@ Craters are merged in bands of latitude (of rows, in plain pictures), so that me
 with the mosaic but for 16 bytes a crater, by which the catalogue is ordered.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters import __version__, moon
+from lunarcraters.catalogue.decoding import answers
 from lunarcraters.catalogue.formats import write_parts
 from lunarcraters.catalogue.formats.parquet import Stored, stored
 from lunarcraters.catalogue.merging import fuse, suppress
@@ -39,6 +40,8 @@ _CELLS = 1 << 15  # in which craters are counted to make bands of so many
 _REACH = 3.0  # diameters
 
 Float = NDArray[np.float64]
+Answers = Callable[[Float, Float], Float]
+"""From positions (n, 2) and diameters (n,) to how far each octave answers for them."""
 
 
 def put_together(
@@ -89,10 +92,15 @@ def put_together(
     def read_mask(tile: Tile) -> Mask | None:
         return parts.read_mask(where[tile.name], tile.name) if tile.name in where else None
 
+    octaves = 2.0 ** np.arange(source.settings.levels)
+
+    def answered(positions: Float, diameters: Float) -> Float:
+        return answers(pixels(positions, diameters, mosaic)[:, None] / octaves, info.diameters_px)
+
     def merge(path: Path) -> None:
         try:
             with path.open("wb") as file:
-                for kept in merged_bands(part_files, about, ends):
+                for kept in merged_bands(part_files, about, ends, answered):
                     file.write(_pack(_valued(kept, about, info, mosaic), about, names).tobytes())
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
@@ -115,6 +123,7 @@ def merged_bands(
     part_files: Sequence[Path],
     about: Catalogue,
     ends: tuple[float, float],
+    answered: Answers,
     most: int = _BAND_ROWS,
 ) -> Iterator[pd.DataFrame]:
     """The craters of all parts, each once, with the scores that the network gives.
@@ -123,6 +132,7 @@ def merged_bands(
         part_files: What was found, in an order that depends on the plan alone.
         about: Tells the columns and the sphere.
         ends: Least and largest latitude, or row.
+        answered: How far each octave answers for craters.
         most: Craters merged at once, where latitudes differ.
     """
     along = about.columns[2]
@@ -143,7 +153,7 @@ def merged_bands(
             low, high = _reach(table, about)
             tables.append(table[(high >= start) & (low < stop)])
         if tables:
-            kept, fused = _once(pd.concat(tables, ignore_index=True), about)
+            kept, fused = _once(pd.concat(tables, ignore_index=True), about, answered)
             yield fused[((kept[along] >= start) & (kept[along] < stop)).to_numpy()]
 
 
@@ -166,17 +176,20 @@ def _bands(cells: Float, counts: NDArray[np.int64], most: int) -> list[tuple[flo
     return list(pairwise([*edges, np.inf]))
 
 
-def _once(table: pd.DataFrame, about: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _once(
+    table: pd.DataFrame, about: Catalogue, answered: Answers
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each crater once: the best view of it, and what it is by all of them."""
     across, along, diameter = about.columns[1:4]
-    positions = table[[across, along]].to_numpy(float)
+    places = positions = table[[across, along]].to_numpy(float)
     radius_km = None if about.radius_m is None else about.radius_m / 1000.0
     if radius_km:
         positions = moon.unit_vectors(*positions.T) * radius_km
     diameters, scores = table[diameter].to_numpy(float), table["score"].to_numpy(float)
     chosen = suppress(positions, diameters, scores)
     kept, levels = table.iloc[chosen], table["level"].to_numpy()
-    places, diameters, scores = fuse(chosen, positions, diameters, scores, levels)
+    heard = answered(places[chosen], diameters[chosen])
+    places, diameters, scores = fuse(chosen, positions, diameters, scores, levels, heard)
     x, y = moon.vectors_to_lonlat(places) if radius_km else places.T
     return kept, kept.assign(**{across: x, along: y, diameter: diameters, "score": scores})
 

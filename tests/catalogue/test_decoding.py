@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lunarcraters.catalogue.decoding import decode, from_mask
+from lunarcraters.catalogue.decoding import answers, decode, from_mask
 
 
 def discs(*circles, shape=(128, 128)):
@@ -71,3 +71,9 @@ def test_decoding_a_turned_mask_turns_the_craters():
     again[:, :2] = 128 - again[:, :2]
     order, order_again = np.argsort(circles[:, 0]), np.argsort(again[:, 0])
     np.testing.assert_allclose(circles[order], again[order_again], atol=1e-6)
+
+
+def test_an_octave_answers_for_what_it_believes_and_an_octave_within_that_in_full():
+    diameters = np.array([1.0, 6.4, 6.4 * 2**0.5, 12.8, 30.0, 45.0, 45.0 * 2**0.5, 90.0, 1e4])
+    told = answers(diameters, (8.0, 72.0))
+    np.testing.assert_allclose(told, [0, 0, 0.5, 1, 1, 1, 0.5, 0, 0], atol=1e-12)

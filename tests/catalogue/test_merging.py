@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import logit
 
 from lunarcraters import moon
 from lunarcraters.catalogue import merging
+from lunarcraters.catalogue.decoding import MIN_SCORE
 from lunarcraters.catalogue.merging import MAX_IOU, circle_iou, close_pairs, fuse, suppress
 
 
@@ -109,25 +111,38 @@ def test_three_hundred_thousand_circles_take_seconds():
     assert n * 0.8 < len(kept) <= n
 
 
-def test_a_crater_that_no_other_octave_saw_stays_as_it_is():
+def alone(kept):
+    """No octave answers for any crater but the one that saw it best."""
+    return np.zeros((len(kept), 3))
+
+
+def test_a_crater_that_only_one_octave_answers_for_stays_as_it_is():
     positions, diameters = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([10.0, 11.0])
-    place, diameter, score = fuse(
-        np.array([0]), positions, diameters, np.array([0.8, 0.6]), np.array([1, 1])
-    )
+    scores, levels = np.array([0.8, 0.6]), np.array([1, 1])
+    kept = np.array([0])
+    place, diameter, score = fuse(kept, positions, diameters, scores, levels, alone(kept))
     assert place[0] == pytest.approx(positions[0])
     assert diameter[0] == pytest.approx(10.0)
-    assert score[0] == 0.8
+    assert score[0] == pytest.approx(0.8)
 
 
-def test_another_octave_mends_place_and_size_by_hand():
+def test_another_octave_mends_place_and_score_by_hand():
     positions, diameters = np.array([[0.0, 0.0], [2.0, 0.0]]), np.array([10.0, 10.0])
-    scores = np.array([0.8, 0.4])
+    scores, levels = np.array([0.8, 0.4]), np.array([0, 1])
     overlap = float(circle_iou(np.array(2.0), np.array(10.0), np.array(10.0)))
-    place, diameter, score = fuse(np.array([0]), positions, diameters, scores, np.array([0, 1]))
+    heard = np.array([[0.3, 0.5, 0.0]])
+    place, diameter, score = fuse(np.array([0]), positions, diameters, scores, levels, heard)
     weight = overlap * 0.4**2 / (0.8**2 + overlap * 0.4**2)
     assert place[0] == pytest.approx([2.0 * weight, 0.0])
     assert diameter[0] == pytest.approx(10.0)
-    assert score[0] == pytest.approx(1 - 0.2 * (1 - 0.4 * overlap) ** 0.15)
+    assert logit(score[0]) == pytest.approx((logit(0.8) + 0.5 * logit(0.4)) / 1.5)
+
+
+def test_an_octave_that_should_see_a_crater_and_does_not_makes_it_less_sure():
+    kept, levels, one = np.array([0]), np.array([0]), np.array([10.0])
+    heard = np.array([[1.0, 0.5, 1.0]])
+    score = fuse(kept, np.zeros((1, 2)), one, np.array([0.8]), levels, heard)[2]
+    assert logit(score[0]) == pytest.approx((logit(0.8) + 1.5 * logit(MIN_SCORE)) / 2.5)
 
 
 def test_a_view_between_two_craters_belongs_to_the_one_it_overlaps_most():
@@ -135,21 +150,23 @@ def test_a_view_between_two_craters_belongs_to_the_one_it_overlaps_most():
     diameters, scores, levels = np.full(3, 10.0), np.array([0.9, 0.8, 0.5]), np.array([0, 0, 1])
     kept = suppress(positions, diameters, scores)
     assert sorted(kept.tolist()) == [0, 1]
-    place, _, score = fuse(kept, positions, diameters, scores, levels)
+    heard = np.array([[1.0, 1.0], [1.0, 0.0]])
+    place, _, score = fuse(kept, positions, diameters, scores, levels, heard)
     assert place[0, 0] > 0.1
-    assert score[0] > 0.9
+    assert score[0] == pytest.approx(0.75)  # odds of 9 and 1
     assert place[1] == pytest.approx([6.0, 0.0])
-    assert score[1] == 0.8
+    assert score[1] == pytest.approx(0.8)
 
 
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 60), axes=st.sampled_from([2, 3]))
-def test_fused_craters_lie_among_what_was_seen_and_are_never_less_sure(seed, n, axes):
+def test_fused_craters_lie_among_what_was_seen_or_might_have_been(seed, n, axes):
     random = np.random.default_rng(seed)
     positions = random.uniform(0, 4, (n, axes))
-    diameters, scores = np.exp(random.uniform(-1, 1, n)), random.uniform(0.0, 1, n)
+    diameters, scores = np.exp(random.uniform(-1, 1, n)), random.uniform(MIN_SCORE, 1, n)
     levels = random.integers(0, 3, n)
     kept = suppress(positions, diameters, scores)
-    place, diameter, score = fuse(kept, positions, diameters, scores, levels)
+    heard = random.uniform(0, 1, (len(kept), 3))
+    place, diameter, score = fuse(kept, positions, diameters, scores, levels, heard)
     for k, index in enumerate(kept):
         distance = np.linalg.norm(positions - positions[index], axis=1)
         same = circle_iou(distance, np.full(n, diameters[index]), diameters) > MAX_IOU
@@ -158,7 +175,7 @@ def test_fused_craters_lie_among_what_was_seen_and_are_never_less_sure(seed, n, 
         assert (place[k] <= positions[seen].max(axis=0) + 1e-9).all()
         assert diameters[seen].min() * (1 - 1e-9) <= diameter[k]
         assert diameter[k] <= diameters[seen].max() * (1 + 1e-9)
-        assert scores[index] - 1e-12 <= score[k] <= 1.0
+        assert MIN_SCORE - 1e-9 <= score[k] <= scores[seen].max() + 1e-9
 
 
 @given(ratio=st.floats(0.05, 1.0), apart=st.floats(0.0, 1.0), least=st.floats(0.01, 0.99))

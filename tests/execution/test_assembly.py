@@ -38,6 +38,10 @@ def seen_often(rng, columns, count):
     return pd.DataFrame(dict(zip(columns[1:4], (across, along, diameter), strict=True)) | table)
 
 
+def answered(positions, diameters):
+    return np.clip(np.log2(np.maximum(diameters, 1.0))[:, None] - [0.0, 1.0, 2.0], 0.0, 1.0)
+
+
 @pytest.mark.parametrize("columns", [COLUMNS, PIXEL_COLUMNS])
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), most=st.sampled_from([1, 12, 80]))
@@ -50,7 +54,7 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
         write_part(Part(table[part == number], {}), path)
     ends = (0.0, 2000.0) if columns is PIXEL_COLUMNS else (-90.0, 90.0)
     once, bands = (
-        pd.concat(list(merged_bands(files, about(columns), ends, most)))
+        pd.concat(list(merged_bands(files, about(columns), ends, answered, most)))
         .sort_values(list(columns[1:4]))
         .reset_index(drop=True)
         for most in (len(table), most)
@@ -62,4 +66,5 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
 def test_no_craters_make_no_bands(tmp_path):
     empty = pd.DataFrame({name: np.empty(0) for name in COLUMNS[1:]})
     write_part(Part(empty, {}), tmp_path / "0.npz")
-    assert list(merged_bands([tmp_path / "0.npz"], about(COLUMNS), (-90.0, 90.0))) == []
+    files = [tmp_path / "0.npz"]
+    assert list(merged_bands(files, about(COLUMNS), (-90.0, 90.0), answered)) == []
