@@ -38,7 +38,6 @@ class Preset:
             validation loss has not improved for 3 epochs, down to 1e-6.
         patience: Epochs without a better validation loss after which training stops; None: never.
         rotated: Share of the crops that are turned by any angle, not by quarter turns alone.
-        enlarged: Share of the crops that are enlarged beyond the resolution of their source.
     """
 
     name: str
@@ -60,7 +59,6 @@ class Preset:
     schedule: Literal["cosine", "plateau"]
     patience: int | None
     rotated: float = 0.0
-    enlarged: float = 0.0
 
     @property
     def stride(self) -> int:

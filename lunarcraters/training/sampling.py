@@ -6,7 +6,6 @@ the batches it would have had.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,26 +23,10 @@ CROP_PX = 256
 _GAP_PX = 16  # of nodata between scenes that share a crop
 _TRANSPOSED = 0.2  # of the crops, where light from the east comes from the north or south
 _JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
-_ENLARGED = 1.5  # octaves at most: as Mercator does at 70 degrees
 
 Float32 = NDArray[np.float32]
 Batch = tuple[Float32, Float32]
-
-
-class Samples(NamedTuple):
-    """A batch, or a sample of one, as the teacher needs it too.
-
-    Attributes:
-        images: What the network is given.
-        targets: What its labels teach.
-        clean: The images without blur and noise.
-        enlarged: Pixels of the image for one of the source where they are smaller, else 1.
-    """
-
-    images: Float32
-    targets: Float32
-    clean: Float32
-    enlarged: NDArray[np.float64]
+Sample = tuple[Float32, Float32, Float32]  # a batch, and its images without blur and noise
 
 
 @dataclass(frozen=True)
@@ -73,16 +56,17 @@ class Sampler:
 
     def batch(self, number: int) -> Batch:
         """Batch `number` of the training: images and targets, stacked."""
-        samples = self.samples(number)
-        return samples.images, samples.targets
+        images, targets, _ = self.samples(number)
+        return images, targets
 
-    def samples(self, number: int) -> Samples:
-        """The same with what a teacher needs."""
+    def samples(self, number: int) -> Sample:
+        """Images, targets, and the images without blur and noise, of batch `number`, stacked."""
         first = number * self.preset.batch_size
         samples = [self._sample(first + i) for i in range(self.preset.batch_size)]
-        return Samples(*(np.stack(part) for part in zip(*samples, strict=True)))
+        images, targets, clean = (np.stack(part) for part in zip(*samples, strict=True))
+        return images, targets, clean
 
-    def _sample(self, index: int) -> Samples:
+    def _sample(self, index: int) -> Sample:
         epoch, place = divmod(index, len(self))
         if self.augment:
             place = _permutation(self.seed, epoch, len(self))[place]
@@ -94,21 +78,19 @@ class Sampler:
         if self.preset.photometry == "unit":
             assert isinstance(source, LabelledTiles)
             image, targets = _baseline_sample(source, place, self.preset)
-            return Samples(image, targets, image, np.ones(()))
+            return image, targets, image
         return self._octave_sample(source, place, rng)
 
-    def _octave_sample(self, source: Source, place: int, rng: np.random.Generator) -> Samples:
+    def _octave_sample(self, source: Source, place: int, rng: np.random.Generator) -> Sample:
         margin = WINDOW_PX // 2
         if not self.augment:
             scene = source.scene(place, 1.0, CROP_PX + 2 * margin, rng)
             image = normalise(scene.values, scene.valid, _deviation(scene))
             middle = [(side - CROP_PX) // 2 for side in scene.values.shape]
             image, targets = self._crop(scene, image, middle[1], middle[0])
-            return Samples(image, targets, image, np.ones(()))
+            return image, targets, image
         octave = int(rng.choice(len(self.preset.octaves), p=self.preset.octaves))
         scale = 2.0 ** (rng.uniform(*_JITTER) - octave)
-        if self.preset.enlarged and rng.random() < self.preset.enlarged:
-            scale = 2.0 ** rng.uniform(0.0, _ENLARGED)
         scene = _enough(source, place, scale, CROP_PX + 2 * margin, rng)
         if self.preset.rotated and rng.random() < self.preset.rotated:
             scene = _rotate(scene, float(rng.uniform(0.0, 2.0 * np.pi)))
@@ -118,9 +100,7 @@ class Sampler:
         image, clean = (normalise(v, scene.valid, deviation) * contrast for v in seen)
         top, left = (_offset(side, rng) for side in scene.values.shape)
         image, targets = self._crop(scene, image, left, top)
-        planes = (image, targets, _window(clean, left, top)[..., None])
-        image, targets, clean = _turn(planes, rng)
-        return Samples(image, targets, clean, np.maximum(scale, 1.0))
+        return _turn(image, targets, _window(clean, left, top)[..., None], rng)
 
     def _crop(self, scene: Scene, image: Float32, left: int, top: int) -> Batch:
         """Cut a crop whose corner is at (left, top), which may lie outside the scene."""
@@ -234,16 +214,17 @@ def _window(plane: Float32, left: int, top: int) -> Float32:
     return out
 
 
-def _turn(planes: tuple[Float32, ...], rng: np.random.Generator) -> tuple[Float32, ...]:
+def _turn(image: Float32, targets: Float32, clean: Float32, rng: np.random.Generator) -> Sample:
     """One of the eight turns and mirrorings of the square; most keep the line to the sun.
 
     Most pictures are lit from the east or west, and which way is lit is what tells a crater from
     a hill.
     """
     if rng.random() < _TRANSPOSED:
-        planes = tuple(plane.swapaxes(0, 1) for plane in planes)
+        image, targets, clean = (plane.swapaxes(0, 1) for plane in (image, targets, clean))
     rows, columns = (slice(None, None, int(step)) for step in rng.choice([-1, 1], 2))
-    return tuple(plane[rows, columns].copy() for plane in planes)
+    image, targets, clean = (plane[rows, columns].copy() for plane in (image, targets, clean))
+    return image, targets, clean
 
 
 def _baseline_sample(source: LabelledTiles, place: int, preset: Preset) -> Batch:

@@ -4,8 +4,8 @@ What it says of a mirror image, moved a little, laid back in its place, is one l
 looks is better than any one of them (`craters detect --mirrored`). A network that is taught one
 look after the other learns their mean, and to see the same wherever the crop's grid lies
 (distillation, Hinton et al. 2015, arXiv:1503.02531). Looks may also be resampled: turned and
-rescaled a little, of the crop before it was blurred, given noise or enlarged, so that the network
-learns to see the same of one ground in any projection.
+rescaled a little, of the crop before it was blurred and given noise, so that the network learns to
+see the same of one ground in any projection.
 """
 
 from dataclasses import dataclass, field
@@ -20,13 +20,11 @@ from lunarcraters.errors import ModelError
 from lunarcraters.network.inference import Detector, Float32
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.presets import Preset
-from lunarcraters.network.targets import SIZE_UNIT_PX
 from lunarcraters.training.sampling import Batch, Sampler
 
 _TURNED = np.radians(20.0)  # at most, either way
 _RESCALED = 0.15  # at most, either way, octaves
 _SHIFTED_PX = 2.0  # at most, either way
-_CANVAS = 1.25  # sides of a crop: holds all of it that is taught, however turned and rescaled
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,7 @@ class TaughtSampler:
     Attributes:
         sampler: Gives the images and what is taught by their labels.
         teacher: Gives the further maps.
-        resampled: The teacher looks at crops turned and rescaled, without blur and noise, and no
-            larger than their source shows them.
+        resampled: The teacher looks at crops turned and rescaled, without blur and noise.
     """
 
     sampler: Sampler
@@ -63,47 +60,34 @@ class TaughtSampler:
 
     def batch(self, number: int) -> Batch:
         """Batch `number` of the training: images and targets, stacked."""
-        images, targets, clean, enlarged = self.sampler.samples(number)
+        images, targets, clean = self.sampler.samples(number)
         with self._turn:
             if self.resampled:
                 rng = np.random.default_rng([self.sampler.seed, number])
-                maps = resampled_look(self.teacher, clean, 1.0 / enlarged, number, rng)
-                self._leave_to_coarser(maps)
+                maps = resampled_look(self.teacher, clean, number, rng)
             else:
                 maps = self.teacher.look(images, number)
         return images, np.concatenate([targets, maps], axis=-1)
 
-    def _leave_to_coarser(self, maps: Float32) -> None:
-        """Lower the centres of what is larger in an enlarged crop than an octave answers for."""
-        centre, log_size = (self.teacher.info.heads.index(head) for head in ("centre", "log_size"))
-        most = np.log2(self.preset.diameters_px[1] / SIZE_UNIT_PX)
-        maps[..., centre][maps[..., log_size] > most] = 0.0
-
 
 def resampled_look(
-    teacher: Detector,
-    images: Float32,
-    scales: NDArray[np.float64],
-    number: int,
-    rng: np.random.Generator,
+    teacher: Detector, images: Float32, number: int, rng: np.random.Generator
 ) -> Float32:
     """Maps of images turned, rescaled and moved by fractions of a pixel, back in their places.
 
     Args:
         teacher: Gives maps named as `ModelInfo.heads`; sizes are taken back to those of the images.
         images: Shape (n, height, width, 1).
-        scales: What each is rescaled by before it is so at random, shape (n,).
         number: Of the mirror image, as of `Detector.look`.
         rng: Draws another resampling for each image.
 
     Returns:
         Maps, shape (n, height, width, heads).
     """
-    size = np.array([images.shape[2], images.shape[1]])
-    canvas = (size * _CANVAS).astype(int)
-    scales = scales * 2.0 ** rng.uniform(-_RESCALED, _RESCALED, len(images))
-    moves = [_affine(size, canvas, float(scale), rng) for scale in scales]
-    moved = np.stack([_warped(i, m, canvas, 0) for i, m in zip(images[..., 0], moves, strict=True)])
+    size = images.shape[2], images.shape[1]
+    scales = 2.0 ** rng.uniform(-_RESCALED, _RESCALED, len(images))
+    moves = [_affine(size, float(scale), rng) for scale in scales]
+    moved = np.stack([_warped(i, m, size, 0) for i, m in zip(images[..., 0], moves, strict=True)])
     maps = teacher.look(moved[..., None], number)
     maps = np.stack(
         [_warped(m, a, size, cv2.WARP_INVERSE_MAP) for m, a in zip(maps, moves, strict=True)]
@@ -116,22 +100,21 @@ def resampled_look(
     return maps
 
 
-def _affine(
-    size: NDArray[np.int_], canvas: NDArray[np.int_], scale: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Turns and rescales round the middle of an image, which comes near that of the canvas."""
+def _affine(size: tuple[int, int], scale: float, rng: np.random.Generator) -> NDArray[np.float64]:
     angle = rng.uniform(-_TURNED, _TURNED)
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    shift = (canvas - 1.0) / 2.0 - turn @ ((size - 1.0) / 2.0)
-    return np.column_stack([turn, shift + rng.uniform(-_SHIFTED_PX, _SHIFTED_PX, 2)])
+    middle = (np.array(size) - 1.0) / 2.0
+    shift = middle - turn @ middle + rng.uniform(-_SHIFTED_PX, _SHIFTED_PX, 2)
+    return np.column_stack([turn, shift])
 
 
 def _warped(
-    planes: Float32, matrix: NDArray[np.float64], size: NDArray[np.int_], way: int
+    plane: Float32, matrix: NDArray[np.float64], size: tuple[int, int], way: int
 ) -> Float32:
-    """Cubic, for centres are a pixel wide; beyond the edge is 0, as where there is no data."""
+    """Cubic, for centres are a pixel wide; beyond the edge the plane is mirrored."""
     flags = cv2.INTER_CUBIC | way
-    return np.asarray(cv2.warpAffine(planes, matrix, tuple(size.tolist()), flags=flags), np.float32)
+    out = cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(out, np.float32)
 
 
 def check_teacher(path: Path, preset: Preset) -> None:

@@ -64,20 +64,6 @@ def test_every_turn_keeps_image_and_targets_together(tiles, rotated):
         assert images[..., 0][mask & weight].mean() < images[..., 0][~mask & weight].mean() - 0.5
 
 
-def test_enlarged_crops_show_fewer_and_larger_craters_of_their_source(tiles):
-    plain, larger = (Sampler([tiles], replace(COMPACT, enlarged=share), seed=4) for share in (0, 1))
-    before, after = plain.samples(0), larger.samples(0)
-    assert (before.enlarged <= 2**0.1).all()
-    assert (after.enlarged >= 1).all()
-    assert (after.enlarged <= 2**1.5).all()
-    assert after.enlarged.max() > 2
-    sizes = [s.targets[..., 4][s.targets[..., 5] > 0.9].mean() for s in (before, after)]
-    assert sizes[1] > sizes[0] + 0.5  # octaves
-    mask, weight = after.targets[..., 0] > 0, after.targets[..., 1] > 0
-    dark, light = (after.images[..., 0][part & weight].mean() for part in (mask, ~mask))
-    assert dark < light - 0.5
-
-
 def a_scene(side=120):
     """A dark disc, a box cut by the left edge, and a corner without data."""
     rows, columns = np.mgrid[:side, :side] + 0.5
