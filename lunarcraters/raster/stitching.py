@@ -83,6 +83,7 @@ def stitch(
                 BLOCKSIZE=str(_COG_BLOCK_PX),
                 OVERVIEW_RESAMPLING="AVERAGE",
                 BIGTIFF="IF_SAFER",
+                SPARSE_OK="TRUE",  # where nothing was searched there is nothing to compress
                 NUM_THREADS="ALL_CPUS",
             )
     except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own

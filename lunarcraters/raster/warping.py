@@ -13,10 +13,11 @@ from lunarcraters.raster.mosaic import Mosaic, nearest_turn
 from lunarcraters.raster.reading import Pixels
 
 Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
 Places = tuple[Float, Float]
 """x and y of the same shape; NaN where there is no place."""
 
-_KNOT_PX = 16
+_KNOTS_PX = (16, 8, 4)  # apart, the widest that are good enough
 _TOLERANCE_PX = 0.05
 _WIDEST_PX = 30_000
 """cv2.remap counts source pixels in 16 bits."""
@@ -42,10 +43,7 @@ def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixel
     left, width, by_x = _span(x[on_moon], by[0])
     top, height, by_y = _span(y[on_moon], by[1])
     values, valid = mosaic.read((left, top, width, height), (by_x, by_y))
-    u, v = (x - left) / by_x, (y - top) / by_y
-    real, known = sample(values, valid, u, v)  # where data end, there are no 16 to be cubic of
-    sharp, inside = _sample_cubic(values, valid, u, v)
-    real = np.where(inside, sharp, real)
+    real, known = _sample_cubic(values, valid, (x - left) / by_x, (y - top) / by_y)
     if values.dtype.kind in "iu":
         ends = np.iinfo(mosaic.dtype)
         real = np.clip(np.rint(real), ends.min, ends.max)
@@ -87,22 +85,34 @@ def enlarge(
 
 def sample(
     values: NDArray[np.generic], valid: NDArray[np.bool_], x: Float, y: Float
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+) -> tuple[Float32, NDArray[np.bool_]]:
     """Bilinear values at places of an array, counting from the corner of its first pixel.
 
     Invalid pixels have no weight; where they have half of it or more the result is invalid (0).
     """
-    weight = valid.astype(np.float32)
+    return _bilinear(values, valid, _places(x), _places(y))
+
+
+def _bilinear(
+    values: NDArray[np.generic], valid: NDArray[np.bool_], map_x: Float32, map_y: Float32
+) -> tuple[Float32, NDArray[np.bool_]]:
     real = np.where(valid, values, 0).astype(np.float32)
-    map_x, map_y = _places(x), _places(y)
-    share = cv2.remap(weight, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     total = cv2.remap(real, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    if _all_around(valid, map_x, map_y, 0):
+        return total, np.ones(total.shape, np.bool_)
+    weight = valid.astype(np.float32)
+    share = cv2.remap(weight, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     return _mean(total, share)
 
 
-def _mean(
-    total: NDArray[np.float32], share: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _all_around(valid: NDArray[np.bool_], map_x: Float32, map_y: Float32, reach: int) -> bool:
+    """Whether there are valid pixels on all sides of every place, and so many more beyond."""
+    ends = zip((map_y, map_x), valid.shape, strict=True)
+    within = all(along.min() >= reach and along.max() <= n - 1 - reach for along, n in ends)
+    return within and bool(valid.all())
+
+
+def _mean(total: Float32, share: Float32) -> tuple[Float32, NDArray[np.bool_]]:
     """What the valid part says, where it is half or more."""
     if share.min() > 0.9999:
         return total, np.ones(total.shape, np.bool_)
@@ -110,7 +120,7 @@ def _mean(
     return np.divide(total, share, out=np.zeros_like(total), where=known), known
 
 
-def _places(along: Float) -> NDArray[np.float32]:
+def _places(along: Float) -> Float32:
     """Places as cv2 has them: counted from the centre of the first pixel, unknown ones outside."""
     places = (along - 0.5).astype(np.float32)
     places[~np.isfinite(places)] = -9.0
@@ -119,16 +129,19 @@ def _places(along: Float) -> NDArray[np.float32]:
 
 def _sample_cubic(
     values: NDArray[np.generic], valid: NDArray[np.bool_], x: Float, y: Float
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Cubic values, and where they are known: all of the 16 pixels that they come from are valid.
+) -> tuple[Float32, NDArray[np.bool_]]:
+    """As `sample`, but cubic where all of the 16 pixels that a value comes from are valid.
 
     Half-way between pixels a bilinear value is their mean, which blurs small craters.
     """
     map_x, map_y = _places(x), _places(y)
+    sharp = cv2.remap(values.astype(np.float32), map_x, map_y, cv2.INTER_CUBIC)
+    if _all_around(valid, map_x, map_y, 2):
+        return sharp, np.ones(sharp.shape, np.bool_)
+    real, known = _bilinear(values, valid, map_x, map_y)
     far = cv2.erode(valid.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0)
     share = cv2.remap(far.astype(np.float32), map_x, map_y, cv2.INTER_LINEAR)
-    real = values.astype(np.float32)
-    return cv2.remap(real, map_x, map_y, cv2.INTER_CUBIC), share > 0.9999
+    return np.where(share > 0.9999, sharp, real), known
 
 
 def places_of_pixels(
@@ -139,7 +152,8 @@ def places_of_pixels(
 ) -> Places:
     """Places of all pixel centres, exact at every 16th pixel corner and bilinear in between.
 
-    Where that is not good enough (a pole, the edge of the projection) each is computed exactly.
+    Where that is not good enough, at every 8th or 4th (a coarse globe), or at each centre (a pole,
+    the edge of the projection).
 
     Args:
         place: From pixel coordinates to places.
@@ -150,16 +164,19 @@ def places_of_pixels(
     Returns:
         x and y, each of shape (height, width).
     """
-    across, down = -(-width // _KNOT_PX), -(-height // _KNOT_PX)
-    u, v = _grid(np.arange(across + 1) * _KNOT_PX, np.arange(down + 1) * _KNOT_PX)
-    middle_u, middle_v = u[1:, 1:] - _KNOT_PX / 2.0, v[1:, 1:] - _KNOT_PX / 2.0
-    knots, middles = place(u, v), place(middle_u, middle_v)
-    for knot, middle, allowed in zip(knots, middles, tolerance, strict=True):
-        mean = (knot[1:, 1:] + knot[:-1, 1:] + knot[1:, :-1] + knot[:-1, :-1]) / 4.0
-        if not (np.abs(mean - middle) <= allowed).all():  # NaN is not
-            return place(*_grid(np.arange(width) + 0.5, np.arange(height) + 0.5))
-    x, y = (_between(knot, width, height) for knot in knots)
-    return x, y
+    for apart in _KNOTS_PX:
+        u, v = _grid(np.arange(0, width + apart, apart), np.arange(0, height + apart, apart))
+        knots = place(u, v)
+        middles = place(u[1:, 1:] - apart / 2.0, v[1:, 1:] - apart / 2.0)
+        errors = (np.abs(_mean_of_four(k) - m) for k, m in zip(knots, middles, strict=True))
+        if all((e <= allowed).all() for e, allowed in zip(errors, tolerance, strict=True)):
+            x, y = (_between(knot, width, height, apart) for knot in knots)
+            return x, y
+    return place(*_grid(np.arange(width) + 0.5, np.arange(height) + 0.5))
+
+
+def _mean_of_four(corners: Float) -> Float:
+    return (corners[1:, 1:] + corners[:-1, 1:] + corners[1:, :-1] + corners[:-1, :-1]) / 4.0
 
 
 def _grid(u: NDArray[np.generic], v: NDArray[np.generic]) -> Places:
@@ -167,10 +184,10 @@ def _grid(u: NDArray[np.generic], v: NDArray[np.generic]) -> Places:
     return grid_u, grid_v
 
 
-def _between(knots: Float, width: int, height: int) -> Float:
+def _between(knots: Float, width: int, height: int, apart: int) -> Float:
     """Bilinear at pixel centres."""
-    # cv2 counts places in steps of 1/32 pixel: those of the centres, odd 32nds, are exact.
-    step, first = 1.0 / _KNOT_PX, 0.5 / _KNOT_PX
+    # cv2 counts places in steps of 1/32 pixel: those of the centres are exact.
+    step, first = 1.0 / apart, 0.5 / apart
     matrix = np.array([[step, 0.0, first], [0.0, step, first]])
     flags, edges = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
     return cv2.warpAffine(knots, matrix, (width, height), flags=flags, borderMode=edges)
@@ -198,7 +215,7 @@ def _decimation(
     mosaic: Mosaic, place: Callable[[Float, Float], Places], size: int
 ) -> tuple[int, int]:
     """Powers of two nearest to the mosaic pixels in a frame pixel, where they are fewest."""
-    u, v = _grid(np.arange(0, size + 1, _KNOT_PX), np.arange(0, size + 1, _KNOT_PX))
+    u, v = _grid(np.arange(0, size + 1, _KNOTS_PX[0]), np.arange(0, size + 1, _KNOTS_PX[0]))
     here, right, below = place(u, v), place(u + 1.0, v), place(u, v + 1.0)
     steps = []
     for axis, period in enumerate((mosaic.period_px, None)):
@@ -213,9 +230,9 @@ def _decimation(
 
 
 def _span(places: Float, by: int) -> tuple[int, int, int]:
-    """Start, length (both whole blocks, with one to spare) and the size of a block."""
+    """Start, length (both whole blocks, with three to spare) and the size of a block."""
     while (places.max() - places.min()) / by > _WIDEST_PX:
         by *= 2
-    first = int(np.floor(places.min() / by)) - 1
-    last = int(np.floor(places.max() / by)) + 2
+    first = int(np.floor(places.min() / by)) - 3
+    last = int(np.floor(places.max() / by)) + 4
     return first * by, (last - first) * by, by
