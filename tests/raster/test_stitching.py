@@ -128,6 +128,24 @@ def test_the_file_is_a_cog_on_the_mosaics_grid(tmp_path, plain):
     )
 
 
+def test_blocks_in_which_nothing_was_searched_are_left_out(tmp_path):
+    values = np.zeros((1100, 1100), np.uint8)
+    values[:400, :400] = 9
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, nodata=0))
+    source = MosaicTiles.plan(mosaic, levels=1, **SIZES)
+
+    def read_mask(tile):
+        pixels, valid = source.read(tile)
+        return np.where(valid, pixels, NODATA).astype(np.uint8)
+
+    found = stitched(source, read_mask, tmp_path / "m.tif")
+    np.testing.assert_array_equal(found == NODATA, values == 0)
+    with rasterio.open(tmp_path / "m.tif") as raster:
+        places = [f"BLOCK_OFFSET_{x}_{y}" for y in range(3) for x in range(3)]
+        stored = [raster.get_tag_item(place, "TIFF", bidx=1) is not None for place in places]
+    assert stored == [True, *[False] * 8]
+
+
 def test_a_mosaic_larger_than_a_block_has_no_seam(tmp_path):
     values = np.random.default_rng(0).integers(1, 200, (300, 2500)).astype(np.uint8)
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
