@@ -3,9 +3,10 @@
     python benchmarks/sparse.py sample_tiles/rendered_scene.tif --tiles ../shared/data/lroc_wac
 
 Builds, in a temporary folder, mosaics of 109,164 x 54,582 px (the LROC WAC mosaic's size) and of a
-quarter of that, in which as many scenes are laid out by lot as fill 2 %; and, with `--tiles`, all
-tiles of a dataset in LU3M6TGT's layout as one mosaic on their grid. Searches each with two workers,
-and prints the time, and the peak memory (proportional set size of all processes).
+quarter of that, in which as many scenes are laid out by lot as fill 2 % (with `--filled 1` the whole
+Moon, 4 GB of it); and, with `--tiles`, all tiles of a dataset in LU3M6TGT's layout as one mosaic on
+their grid. Searches each with two workers, and prints the time, and the peak memory (proportional
+set size of all processes).
 """
 
 from pathlib import Path
@@ -21,7 +22,6 @@ from lunarcraters.training.lu3m6tgt import TileName, find_splits, pairs
 from lunarcraters.training.sources import read_grey
 
 WAC = (109_164, 54_582)
-FILLED = 0.02
 DEGREES = "IAU_2015:30100"
 TILED = {"driver": "GTiff", "count": 1, "dtype": "uint8", "nodata": 0, "crs": DEGREES}
 TILED |= {"tiled": True, "compress": "deflate", "SPARSE_OK": True, "BIGTIFF": "YES"}
@@ -29,8 +29,9 @@ TILED |= {"tiled": True, "compress": "deflate", "SPARSE_OK": True, "BIGTIFF": "Y
 
 @click.command()
 @click.argument("scene", type=click.Path(path_type=Path))
+@click.option("--filled", "share", default=0.02, show_default=True, help="Of the mosaics, 0 to 1.")
 @click.option("--tiles", type=click.Path(path_type=Path), help="A dataset in LU3M6TGT's layout.")
-def main(scene: Path, tiles: Path | None) -> None:
+def main(scene: Path, share: float, tiles: Path | None) -> None:
     """Search sparse mosaics made of SCENE."""
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -39,7 +40,7 @@ def main(scene: Path, tiles: Path | None) -> None:
         costs = []
         for part in (2, 1):
             path = folder / f"{part}.tif"
-            filled = scatter(scene, WAC[0] // part, WAC[1] // part, path)
+            filled = scatter(scene, share, WAC[0] // part, WAC[1] // part, path)
             costs.append((filled, *measured(path, filled)))
         if tiles is not None:
             path = folder / "tiles.tif"
@@ -50,13 +51,13 @@ def main(scene: Path, tiles: Path | None) -> None:
     print(f"Four times the size: {high / low - 1:+.1%} memory.")
 
 
-def scatter(scene: Path, width: int, height: int, path: Path) -> float:
+def scatter(scene: Path, share: float, width: int, height: int, path: Path) -> float:
     """A global mosaic in degrees with scenes here and there; filled Mpx."""
     with rasterio.open(scene) as raster:
         values = np.maximum(raster.read(1), 1)
     rows, columns = values.shape
     slots = [(r, c) for r in range(height // rows) for c in range(width // columns)]
-    wanted = round(FILLED * width * height / values.size)
+    wanted = min(round(share * width * height / values.size), len(slots))
     chosen = np.random.default_rng(1).choice(len(slots), wanted, replace=False)
     affine = Affine(360 / width, 0, -180, 0, -180 / height, 90)
     size = {"width": width, "height": height, "transform": affine}
