@@ -2,11 +2,11 @@
 
     python benchmarks/sparse.py sample_tiles/rendered_scene.tif --tiles ../shared/data/lroc_wac
 
-Builds, in a temporary folder, mosaics of 109,164 x 54,582 px (the LROC WAC mosaic's size) and of a
-quarter of that, in which as many scenes are laid out by lot as fill 2 % (with `--filled 1` the whole
-Moon, 4 GB of it); and, with `--tiles`, all tiles of a dataset in LU3M6TGT's layout as one mosaic on
-their grid. Searches each with two workers, and prints the time, and the peak memory (proportional
-set size of all processes).
+Builds, in a temporary folder, mosaics of 109,164 x 54,582 px (the LROC WAC mosaic's size) and of
+a quarter of that, in which as many scenes are laid out by lot as fill 2 % (with `--filled 1` the
+whole Moon, 4 GB of it); and, with `--tiles`, all tiles of a dataset in LU3M6TGT's layout as one
+mosaic on their grid. Searches each with two workers, and prints the time, and the peak memory
+(proportional set size of all processes).
 """
 
 from pathlib import Path
