@@ -181,14 +181,13 @@ def _once(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each crater once: the best view of it, and what it is by all of them."""
     across, along, diameter = about.columns[1:4]
-    places = positions = table[[across, along]].to_numpy(float)
+    where = table[[across, along]].to_numpy(float)
     radius_km = None if about.radius_m is None else about.radius_m / 1000.0
-    if radius_km:
-        positions = moon.unit_vectors(*positions.T) * radius_km
+    positions = moon.unit_vectors(*where.T) * radius_km if radius_km else where
     diameters, scores = table[diameter].to_numpy(float), table["score"].to_numpy(float)
     chosen = suppress(positions, diameters, scores)
     kept, levels = table.iloc[chosen], table["level"].to_numpy()
-    heard = answered(places[chosen], diameters[chosen])
+    heard = answered(where[chosen], diameters[chosen])
     places, diameters, scores = fuse(chosen, positions, diameters, scores, levels, heard)
     x, y = moon.vectors_to_lonlat(places) if radius_km else places.T
     return kept, kept.assign(**{across: x, along: y, diameter: diameters, "score": scores})
