@@ -19,7 +19,7 @@ from lunarcraters.execution.detect import detect, open_source
 from lunarcraters.network.model_file import shipped_model
 
 MODEL = shipped_model()
-NET = "10.213.77"
+NET = f"10.213.{os.getpid() % 255}"  # of this process: another, or one that was killed, has its own
 PORT = 8786
 
 
