@@ -4,6 +4,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
@@ -15,9 +16,14 @@ from lunarcraters.raster.sources import open_dataset
 Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
 """Values (0 where invalid) and validity, of one shape."""
 
+Real = NDArray[np.floating]
+
 _CHUNK_SIDE_PX = 1 << 11
 _CHUNK_PX = _CHUNK_SIDE_PX**2
 """Most pixels held at full resolution while averaging."""
+
+_PAGE_PX = _CHUNK_SIDE_PX
+_BASES_PX = (64, 16)  # of the blocks whose sums are kept, for frames of coarse octaves overlap
 
 _OPEN_DATASETS = 8
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -54,6 +60,14 @@ def read_blocks(
     # Overviews were made without knowing of such a value.
     overview, shrink = (None, 1) if nodata is not None else _overview(uri, bands[0], origin, by)
     dataset = _dataset(uri, overview)
+    base = next((b for b in _BASES_PX if not any(n % b for n in (*by, *origin))), None)
+    if base and overview is None:
+        first, shape = (
+            (o // base for o in origin),
+            (c * b // base for c, b in zip(count, by, strict=True)),
+        )
+        sums = _sums(uri, tuple(bands), nodata, tuple(first), tuple(shape), base)
+        return _means(*sums, (by[0] // base, by[1] // base), np.dtype(dataset.dtypes[bands[0] - 1]))
     x, y = origin[0] // shrink, origin[1] // shrink
     by_x, by_y = by[0] // shrink, by[1] // shrink
     right, bottom = x + count[0] * by_x, y + count[1] * by_y
@@ -117,15 +131,96 @@ def _like(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np
 def _block_means(
     values: NDArray[np.generic], valid: NDArray[np.bool_], by: tuple[int, int]
 ) -> Pixels:
-    size = (values.shape[1] // by[0], values.shape[0] // by[1])
+    return _means(*_as_real(values, valid), by, values.dtype)
+
+
+def _as_real(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> tuple[Real, Real]:
     # Single precision holds 16 bits with room to spare, and float32 as well as it holds itself.
     enough = values.dtype.itemsize <= 2 or values.dtype == np.float32
     real = np.float32 if enough else np.float64
-    share = cv2.resize(valid.astype(real), size, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(values.astype(real), size, interpolation=cv2.INTER_AREA)
+    return values.astype(real), valid.astype(real)
+
+
+def _means(total: Real, share: Real, by: tuple[int, int], dtype: np.dtype[np.generic]) -> Pixels:
+    """Means of the valid part of blocks, valid where that is half of the block or more."""
+    total, share = _averaged(total, by), _averaged(share, by)
     known = share > 0.4999
     means = np.divide(total, share, out=np.zeros_like(total), where=known)
-    return _like(means, values.dtype), known
+    return _like(means, dtype), known
+
+
+def _averaged(plane: Real, by: tuple[int, int]) -> Real:
+    size = (plane.shape[1] // by[0], plane.shape[0] // by[1])
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+
+
+def _sums(
+    uri: str,
+    bands: tuple[int, ...],
+    nodata: float | None,
+    first: tuple[int, ...],
+    count: tuple[int, ...],
+    base: int,
+) -> tuple[Real, Real]:
+    """Means of values, 0 where invalid, and of validity, in blocks of `base` pixels.
+
+    Args:
+        uri: As the next two, of `read_blocks`.
+        bands: The bands.
+        nodata: The value.
+        first: Column and row of the first block; there may be none.
+        count: Blocks along x and along y.
+        base: Pixels to a side of a block.
+    """
+    dataset, side = _dataset(uri, None), _PAGE_PX // base
+    pages = [-(-n // _PAGE_PX) for n in (dataset.width, dataset.height)]
+    planes: list[Real] = []
+    spans = [
+        range(max(f // side, 0), min((f + n - 1) // side + 1, most))
+        for f, n, most in zip(first, count, pages, strict=True)
+    ]
+    for row in spans[1]:
+        for column in spans[0]:
+            page = _PAGES[base](uri, bands, nodata, column, row, _generation[0])
+            planes = planes or [np.zeros(count[::-1], plane.dtype) for plane in page]
+            left, top = column * side - first[0], row * side - first[1]
+            there = np.s_[max(top, 0) : top + side, max(left, 0) : left + side]
+            for plane, whole in zip(planes, page, strict=True):
+                height, width = plane[there].shape
+                plane[there] = whole[max(-top, 0) :, max(-left, 0) :][:height, :width]
+    planes = planes or [np.zeros(count[::-1], np.float32)] * 2
+    return planes[0], planes[1]
+
+
+def _page(
+    uri: str,
+    bands: tuple[int, ...],
+    nodata: float | None,
+    column: int,
+    row: int,
+    generation: int,
+    *,
+    base: int,
+) -> tuple[Real, Real]:
+    """Means of values and of validity in a page's blocks; beyond the raster all is invalid."""
+    finer = [b for b in _BASES_PX if b < base]
+    if finer:
+        planes = _PAGES[finer[0]](uri, bands, nodata, column, row, generation)
+        by = (base // finer[0], base // finer[0])
+        return _averaged(planes[0], by), _averaged(planes[1], by)
+    dataset = _dataset(uri, None)
+    x, y = column * _PAGE_PX, row * _PAGE_PX
+    right, bottom = min(x + _PAGE_PX, dataset.width), min(y + _PAGE_PX, dataset.height)
+    values, valid = _read(dataset, bands, nodata, ((y, bottom), (x, right)))
+    beyond = ((0, y + _PAGE_PX - bottom), (0, x + _PAGE_PX - right))
+    total, share = _as_real(np.pad(values, beyond), np.pad(valid, beyond))
+    return _averaged(total, (base, base)), _averaged(share, (base, base))
+
+
+_PAGES = {
+    64: lru_cache(maxsize=4096)(partial(_page, base=64)),  # 8 kB each
+    16: lru_cache(maxsize=256)(partial(_page, base=16)),  # 131 kB
+}
 
 
 def _overview(
