@@ -219,7 +219,7 @@ def _page(
 
 _PAGES = {
     64: lru_cache(maxsize=4096)(partial(_page, base=64)),  # 8 kB each
-    16: lru_cache(maxsize=256)(partial(_page, base=16)),  # 131 kB
+    16: lru_cache(maxsize=512)(partial(_page, base=16)),  # 131 kB
 }
 
 
