@@ -4,8 +4,8 @@
 
 Enlarges the tiles of a split (cubic), searches them, and compares what is found with what is found
 in the tiles as they are, as `projections.py` does: craters of 12 pixels and more, balanced in one
-and complete in the other, the worse of the two ways. How octaves are fused was chosen by this,
-beside average precision, on valid.
+and complete in the other, the worse of the two ways. How octaves are fused was compared by
+this, beside average precision, on valid.
 """
 
 from pathlib import Path
