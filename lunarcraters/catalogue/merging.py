@@ -66,7 +66,7 @@ def fuse(
     diameters: Float,
     scores: Float,
     levels: Index,
-    answers: Float,
+    heard: Float,
 ) -> tuple[Float, Float, Float]:
     """What the craters kept are like by all octaves.
 
@@ -82,7 +82,7 @@ def fuse(
         diameters: (n,).
         scores: (n,), 0 to 1.
         levels: Octave of each, (n,).
-        answers: How far each octave answers for the craters kept, 0 to 1, (k, octaves).
+        heard: How far each octave answers for the craters kept, 0 to 1, (k, octaves).
 
     Returns:
         Positions (k, 2) or (k, 3), diameters (k,) and scores (k,).
@@ -102,9 +102,9 @@ def fuse(
         return np.asarray(np.bincount(of, weight * values, len(kept)) / total)
 
     place = np.column_stack([mean(axis) for axis in positions[seen].T])
-    said = np.full(answers.shape, MIN_SCORE)
+    said = np.full(heard.shape, MIN_SCORE)
     np.maximum.at(said, (of, levels[seen]), np.minimum(scores[seen], _SUREST))
-    counted = answers.copy()
+    counted = heard.copy()
     counted[np.arange(len(kept)), levels[kept]] = 1.0
     score = expit((counted * logit(said)).sum(axis=1) / counted.sum(axis=1))
     return place, np.exp(mean(np.log(diameters[seen]))), score

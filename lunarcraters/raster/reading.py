@@ -4,13 +4,15 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
+from itertools import product
 
 import cv2
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
+from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.sources import open_dataset
 
 Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
@@ -23,7 +25,6 @@ _CHUNK_PX = _CHUNK_SIDE_PX**2
 """Most pixels held at full resolution while averaging."""
 
 _PAGE_PX = _CHUNK_SIDE_PX
-_BASES_PX = (64, 16)  # of the blocks whose sums are kept, for frames of coarse octaves overlap
 
 _OPEN_DATASETS = 8
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -60,23 +61,29 @@ def read_blocks(
     # Overviews were made without knowing of such a value.
     overview, shrink = (None, 1) if nodata is not None else _overview(uri, bands[0], origin, by)
     dataset = _dataset(uri, overview)
-    base = next((b for b in _BASES_PX if not any(n % b for n in (*by, *origin))), None)
+    base = next((b for b in _PAGES if not any(n % b for n in (*by, *origin))), None)
     if base and overview is None:
-        first, shape = (
-            (o // base for o in origin),
-            (c * b // base for c, b in zip(count, by, strict=True)),
-        )
-        sums = _sums(uri, tuple(bands), nodata, tuple(first), tuple(shape), base)
-        return _means(*sums, (by[0] // base, by[1] // base), np.dtype(dataset.dtypes[bands[0] - 1]))
-    x, y = origin[0] // shrink, origin[1] // shrink
+        first = origin[0] // base, origin[1] // base
+        of_base = by[0] // base, by[1] // base
+        size = count[0] * of_base[0], count[1] * of_base[1]
+        total, share = _from_pages(uri, tuple(bands), nodata, first, size, base)
+        return _means(total, share, of_base, np.dtype(dataset.dtypes[bands[0] - 1]))
     by_x, by_y = by[0] // shrink, by[1] // shrink
-    right, bottom = x + count[0] * by_x, y + count[1] * by_y
-    left, top = max(x, 0), max(y, 0)
-    window = ((top, min(bottom, dataset.height)), (left, min(right, dataset.width)))
-    values, valid = _read(dataset, bands, nodata, window)
-    beyond = ((top - y, bottom - window[0][1]), (left - x, right - window[1][1]))
-    values, valid = np.pad(values, beyond), np.pad(valid, beyond)
+    box = origin[0] // shrink, origin[1] // shrink, count[0] * by_x, count[1] * by_y
+    values, valid = _window(dataset, bands, nodata, box)
     return (values, valid) if (by_x, by_y) == (1, 1) else _block_means(values, valid, (by_x, by_y))
+
+
+def _window(
+    dataset: rasterio.DatasetReader, bands: Sequence[int], nodata: float | None, box: Box
+) -> Pixels:
+    """The pixels of a box; beyond the raster all is invalid."""
+    x, y, width, height = box
+    left, top = max(x, 0), max(y, 0)
+    window = ((top, min(y + height, dataset.height)), (left, min(x + width, dataset.width)))
+    values, valid = _read(dataset, bands, nodata, window)
+    beyond = ((top - y, y + height - window[0][1]), (left - x, x + width - window[1][1]))
+    return np.pad(values, beyond), np.pad(valid, beyond)
 
 
 def chunks(
@@ -135,10 +142,13 @@ def _block_means(
 
 
 def _as_real(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> tuple[Real, Real]:
-    # Single precision holds 16 bits with room to spare, and float32 as well as it holds itself.
-    enough = values.dtype.itemsize <= 2 or values.dtype == np.float32
-    real = np.float32 if enough else np.float64
+    real = _real(values.dtype)
     return values.astype(real), valid.astype(real)
+
+
+def _real(dtype: np.dtype[np.generic]) -> type[np.floating]:
+    # Single precision holds 16 bits with room to spare, and float32 as well as it holds itself.
+    return np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64
 
 
 def _means(total: Real, share: Real, by: tuple[int, int], dtype: np.dtype[np.generic]) -> Pixels:
@@ -154,12 +164,12 @@ def _averaged(plane: Real, by: tuple[int, int]) -> Real:
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
 
 
-def _sums(
+def _from_pages(
     uri: str,
     bands: tuple[int, ...],
     nodata: float | None,
-    first: tuple[int, ...],
-    count: tuple[int, ...],
+    first: tuple[int, int],
+    count: tuple[int, int],
     base: int,
 ) -> tuple[Real, Real]:
     """Means of values, 0 where invalid, and of validity, in blocks of `base` pixels.
@@ -173,54 +183,43 @@ def _sums(
         base: Pixels to a side of a block.
     """
     dataset, side = _dataset(uri, None), _PAGE_PX // base
-    pages = [-(-n // _PAGE_PX) for n in (dataset.width, dataset.height)]
-    planes: list[Real] = []
-    spans = [
-        range(max(f // side, 0), min((f + n - 1) // side + 1, most))
-        for f, n, most in zip(first, count, pages, strict=True)
-    ]
-    for row in spans[1]:
-        for column in spans[0]:
-            page = _PAGES[base](uri, bands, nodata, column, row, _generation[0])
-            planes = planes or [np.zeros(count[::-1], plane.dtype) for plane in page]
-            left, top = column * side - first[0], row * side - first[1]
-            there = np.s_[max(top, 0) : top + side, max(left, 0) : left + side]
-            for plane, whole in zip(planes, page, strict=True):
-                height, width = plane[there].shape
-                plane[there] = whole[max(-top, 0) :, max(-left, 0) :][:height, :width]
-    planes = planes or [np.zeros(count[::-1], np.float32)] * 2
-    return planes[0], planes[1]
+    real = _real(np.dtype(dataset.dtypes[bands[0] - 1]))
+    total, share = np.zeros(count[::-1], real), np.zeros(count[::-1], real)
+    columns, rows = (
+        range(max(f // side, 0), min((f + n - 1) // side + 1, -(-length // _PAGE_PX)))
+        for f, n, length in zip(first, count, (dataset.width, dataset.height), strict=True)
+    )
+    for row, column in product(rows, columns):
+        page = _PAGES[base](uri, bands, nodata, column, row, _generation[0])
+        left, top = column * side - first[0], row * side - first[1]
+        there = np.s_[max(top, 0) : top + side, max(left, 0) : left + side]
+        for plane, whole in zip((total, share), page, strict=True):
+            height, width = plane[there].shape
+            plane[there] = whole[max(-top, 0) :, max(-left, 0) :][:height, :width]
+    return total, share
 
 
-def _page(
-    uri: str,
-    bands: tuple[int, ...],
-    nodata: float | None,
-    column: int,
-    row: int,
-    generation: int,
-    *,
-    base: int,
+@lru_cache(maxsize=512)  # of 131 kB
+def _fine_page(
+    uri: str, bands: tuple[int, ...], nodata: float | None, column: int, row: int, generation: int
 ) -> tuple[Real, Real]:
-    """Means of values and of validity in a page's blocks; beyond the raster all is invalid."""
-    finer = [b for b in _BASES_PX if b < base]
-    if finer:
-        planes = _PAGES[finer[0]](uri, bands, nodata, column, row, generation)
-        by = (base // finer[0], base // finer[0])
-        return _averaged(planes[0], by), _averaged(planes[1], by)
-    dataset = _dataset(uri, None)
-    x, y = column * _PAGE_PX, row * _PAGE_PX
-    right, bottom = min(x + _PAGE_PX, dataset.width), min(y + _PAGE_PX, dataset.height)
-    values, valid = _read(dataset, bands, nodata, ((y, bottom), (x, right)))
-    beyond = ((0, y + _PAGE_PX - bottom), (0, x + _PAGE_PX - right))
-    total, share = _as_real(np.pad(values, beyond), np.pad(valid, beyond))
-    return _averaged(total, (base, base)), _averaged(share, (base, base))
+    """Means of values and of validity in a page's blocks of 16 pixels."""
+    box = column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX
+    total, share = _as_real(*_window(_dataset(uri, None), bands, nodata, box))
+    return _averaged(total, (16, 16)), _averaged(share, (16, 16))
 
 
-_PAGES = {
-    64: lru_cache(maxsize=4096)(partial(_page, base=64)),  # 8 kB each
-    16: lru_cache(maxsize=512)(partial(_page, base=16)),  # 131 kB
-}
+@lru_cache(maxsize=4096)  # of 8 kB
+def _coarse_page(
+    uri: str, bands: tuple[int, ...], nodata: float | None, column: int, row: int, generation: int
+) -> tuple[Real, Real]:
+    """The same in blocks of 64."""
+    total, share = _fine_page(uri, bands, nodata, column, row, generation)
+    return _averaged(total, (4, 4)), _averaged(share, (4, 4))
+
+
+_PAGES = {64: _coarse_page, 16: _fine_page}
+"""What is kept, by the side of its blocks, for frames of coarse octaves overlap."""
 
 
 def _overview(
