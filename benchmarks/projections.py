@@ -221,9 +221,16 @@ def pairs(
         half = raster.width * raster.res[0] / 2.0
         inside = np.maximum(np.abs(x), np.abs(y)) < half * (1.0 - 2.0 * EDGE)
         inside &= wanted.diameters >= least_px * raster.res[0] / 1000.0
+    return compared(detections, wanted, inside)
+
+
+def compared(
+    detections: Catalogue, wanted: Catalogue, inside: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+    """The same of those of `wanted` that are `inside`."""
     diameters = wanted.diameters
     reference = Reference(
-        positions=positions,
+        positions=wanted.positions,
         diameters=diameters,
         boxes=np.column_stack([diameters, diameters]),
         clipped=~inside,

@@ -15,12 +15,9 @@ import click
 import cv2
 import numpy as np
 import shapely
-from projections import found_in
+from projections import compared, found_in
 
 from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.evaluation.matching import match
-from lunarcraters.evaluation.reference import Reference
-from lunarcraters.evaluation.rules import OffsetRule
 from lunarcraters.moon import RADIUS_M
 
 PIXELS = (0.9, 0.8, 0.7, 0.6)
@@ -61,16 +58,7 @@ def known(wanted: Catalogue, found: Catalogue) -> tuple[float, int]:
     inner = wanted.footprint.buffer(-np.degrees(EDGE_PX * GSD_KM * 1000.0 / RADIUS_M))
     inside = shapely.contains_xy(inner, *wanted.positions.T)
     inside &= wanted.diameters >= LEAST_PX * GSD_KM
-    reference = Reference(
-        positions=wanted.positions,
-        diameters=wanted.diameters,
-        boxes=np.column_stack([wanted.diameters, wanted.diameters]),
-        clipped=~inside,
-        radius_m=wanted.radius_m,
-    )
-    matches = match(found, reference, OffsetRule(max_offset=0.25, max_ratio=1.25))
-    count = int(matches.reference_counted.sum())
-    return int(matches.true.sum()) / count, count
+    return compared(found, wanted, inside)[0], int(inside.sum())
 
 
 if __name__ == "__main__":
