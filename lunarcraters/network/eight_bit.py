@@ -26,11 +26,32 @@ class EightBitNetwork:
         """Load it, to run on so many threads; None for all."""
         self.input_size, self.stride = form.input_size, form.stride
         self._body, self._heads = _Flatbuffer(form.body, threads), _Flatbuffer(form.heads, threads)
-        self.channels, self.heads = self._body.channels_in, self._heads.channels_out
+        self.channels = self._body.channels
+        side = form.input_size or form.stride
+        features = self._body.shapes_of((1, side, side, self.channels))[0]
+        found = self._heads.shapes_of(features)
+        self.heads = sum(shape[3] * shape[1] ** 2 // side**2 for shape in found)
 
     def __call__(self, images: Float32) -> Float32:
-        """Maps of a batch, shape (n, height, width, heads)."""
-        return self._heads(self._body(images))
+        """Maps of a batch, shape (n, height, width, heads), each head's in one piece of memory."""
+        maps = np.empty((self.heads, *images.shape[:3]), np.float32)
+        first = 0
+        for found in self._heads(self._body(images)[0]):
+            side = images.shape[1] // found.shape[1]
+            last = first + found.shape[3] // side**2
+            _spread(found, side, maps[first:last])
+            first = last
+        return np.moveaxis(maps, 0, -1)
+
+
+def _spread(found: Float32, side: int, maps: Float32) -> None:
+    """Lay out (n, height, width, heads), or blocks of pixels of one head, as (heads, n, ...)."""
+    if side == 1:
+        maps[...] = np.moveaxis(found, -1, 0)
+        return
+    row = np.dtype((np.void, side * found.itemsize))  # of a block, moved as one
+    rows = found.view(row).transpose(0, 1, 3, 2)
+    maps.view(row).reshape(rows.shape)[...] = rows
 
 
 class _Flatbuffer:
@@ -39,18 +60,23 @@ class _Flatbuffer:
     def __init__(self, content: bytes, threads: int | None) -> None:
         self._interpreter: Any = Interpreter(model_content=content, num_threads=threads or cores())
         self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
-        self.channels_in = int(self._input["shape"][-1])
-        self.channels_out = int(self._output["shape"][-1])
+        named = self._interpreter.get_signature_runner().get_output_details()
+        self._outputs = [named[name]["index"] for name in sorted(named)]
+        self.channels = int(self._input["shape"][-1])
         self._shape: tuple[int, ...] = ()
 
-    def __call__(self, images: Float32) -> Float32:
-        if images.shape != self._shape:
+    def shapes_of(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Shapes of what images of a shape give."""
+        if shape != self._shape:
             with hushed():
-                self._interpreter.resize_tensor_input(self._input["index"], images.shape)
+                self._interpreter.resize_tensor_input(self._input["index"], shape)
                 self._interpreter.allocate_tensors()
-            self._shape = images.shape
+            self._shape = shape
+        return [self._interpreter.tensor(index)().shape for index in self._outputs]
+
+    def __call__(self, images: Float32) -> list[Float32]:
+        """What images give: arrays that the next call fills anew."""
+        self.shapes_of(images.shape)
         self._interpreter.set_tensor(self._input["index"], images)
         self._interpreter.invoke()
-        found: Float32 = self._interpreter.get_tensor(self._output["index"])
-        return found
+        return [self._interpreter.tensor(index)() for index in self._outputs]

@@ -60,7 +60,7 @@ def folded(model: Any) -> Any:
 
     plain = keras.models.clone_model(model, clone_function=clone, call_function=call)
     for layer in plain.layers:
-        if isinstance(layer, Blocks):
+        if not layer.weights:
             continue
         given = model.get_layer(layer.name)
         norm = norm_of.get(layer.name)

@@ -38,7 +38,7 @@ def quantised(model: Any, examples: Sequence[Float32]) -> EightBitForm:
     plain = folded(model)
     features = _features(plain)
     _, size, stride = geometry(model, "the network")
-    body, heads = keras.Model(plain.inputs, features), keras.Model(features, plain.outputs)
+    body, heads = keras.Model(plain.inputs, features), keras.Model(features, _ends(plain))
     form = EightBitForm(_flatbuffer(body, examples), _flatbuffer(heads), stride, size)
     side = size or 20 * stride  # other than that of the examples
     image = np.zeros((2, side, side, plain.input_shape[-1]), np.float32)
@@ -66,6 +66,18 @@ def _features(model: Any) -> Any:
     if len(read) != 1:
         raise ModelError("the network has no 8-bit form: its heads do not begin at one layer")
     return next(iter(read.values()))
+
+
+def _ends(model: Any) -> list[Any]:
+    """What comes out, each head by itself, as blocks of pixels: NumPy lays them out sooner."""
+    whole = [one for output in model.outputs for one in _made_of(output, keras.layers.Concatenate)]
+    return [one for end in whole for one in (_made_of(end, Blocks) if end.shape[-1] == 1 else [end])]
+
+
+def _made_of(tensor: Any, kind: type) -> list[Any]:
+    """What a layer of a kind made a tensor of; the tensor itself where another made it."""
+    made_by, node, _ = tensor._keras_history
+    return list(made_by._inbound_nodes[node].input_tensors) if type(made_by) is kind else [tensor]
 
 
 def _flatbuffer(model: Any, examples: Sequence[Float32] = ()) -> bytes:

@@ -75,6 +75,21 @@ def test_a_mask_only_network_of_one_size():
     assert np.abs(found(given) - model(given).numpy()).mean() < 0.05
 
 
+def test_heads_of_several_channels_in_blocks():
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(8, 3, padding="same", use_bias=False)(inputs)
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.Conv2D(8, 3, padding="same", activation="relu")(layers.MaxPooling2D(2)(x))
+    several = layers.Conv2DTranspose(2, 2, strides=2, padding="same")(x)
+    one = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="sigmoid")(x)
+    model = keras.Model(inputs, layers.Concatenate()([several, one]))
+    found = EightBitNetwork(quantised(model, list(images(8, 64))))
+    given = images(2, 48)
+    assert found.heads == 3
+    np.testing.assert_allclose(found(given), model(given).numpy(), atol=0.1)
+
+
 def ends_in_a_pool():
     inputs = keras.Input((None, None, 1))
     x = layers.Conv2D(1, 3, padding="same")(inputs)
