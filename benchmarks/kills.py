@@ -47,7 +47,7 @@ def main(mosaic: Path, kills: int, seed: int, size: int) -> None:
             run, victim = folder / f"run{trial}", rng.choice(VICTIMS)
             moment = rng.uniform(0.1, 0.98) * calm_s
             kill_at(moment, victim, [*command, str(run)])
-            parts = len(list((run / "parts").glob("*.npz")))
+            parts = len(list((run / "parts").glob("*.part")))
             again = 1
             while subprocess.run([*command, str(run)], capture_output=True).returncode:
                 again += 1

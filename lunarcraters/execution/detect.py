@@ -152,7 +152,9 @@ def detect(
             if len(unread) == len(source.tiles):
                 raise MosaicError(next(iter(unread.values())))
         except CratersError:
-            if not any((out / PARTS).glob("*.npz")):  # it never began: leave nothing behind
+            if not any(
+                (out / PARTS).glob(f"*{parts.SUFFIX}")
+            ):  # it never began: leave nothing behind
                 shutil.rmtree(out, ignore_errors=True)
             raise
         found = put_together(source, part_files, out, info, manifest, unread)

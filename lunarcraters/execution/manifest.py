@@ -7,7 +7,7 @@ from pathlib import Path
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
 
-FORMAT = 5
+FORMAT = 6
 MANIFEST = "manifest.json"
 
 

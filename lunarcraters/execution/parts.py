@@ -1,5 +1,7 @@
 """Parts: what one task found, as a file that is there whole or not at all."""
 
+import io
+import json
 import math
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -10,14 +12,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from pyarrow import feather
 
 from lunarcraters.files import replacing
 
-_TABLE = "table."
+SUFFIX = ".part"
+
+_CRATERS = "craters.feather"
+_UNREAD = "unread.json"
 _MASK = ".mask"
-_UNREAD = "unread"
-_LEVEL = 1
-_CODEC = "zstd"  # of masks: smaller than deflated, in a third of the time
+_CODEC = "zstd"  # smaller than deflated, in a third of the time
 
 
 @dataclass(frozen=True)
@@ -42,22 +46,13 @@ def write_part(part: Part, path: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    tables = {f"{_TABLE}{name}": part.craters[name].to_numpy() for name in part.craters}
-    arrays = {n: v.astype("U") if v.dtype.kind in "OTU" else v for n, v in tables.items()}
-    unread = np.array(list(part.unread.items()), "U").reshape(-1, 2)
-    with (
-        replacing(path) as temporary,
-        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
-    ):
-        # As `np.savez_compressed` does, but for its level, which takes three times as long.
-        for name, values in {_UNREAD: unread, **arrays}.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, np.asanyarray(values), allow_pickle=False)
-        # Bare pixels: threads read masks, and NumPy reads its headers with Python's parser, which
-        # in 3.11 may fail where two threads are in it ("recursion depth mismatch").
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        archive.writestr(_UNREAD, json.dumps(part.unread))
+        table = io.BytesIO()
+        feather.write_feather(part.craters, table, compression=_CODEC)
+        archive.writestr(_CRATERS, table.getbuffer())
         for name, mask in part.masks.items():
-            packed = pa.compress(mask.tobytes(), codec=_CODEC, asbytes=True)
-            archive.writestr(name + _MASK, packed, zipfile.ZIP_STORED)
+            archive.writestr(name + _MASK, pa.compress(mask, codec=_CODEC))
 
 
 def is_whole(path: Path) -> bool:
@@ -71,16 +66,14 @@ def is_whole(path: Path) -> bool:
 
 def read_craters(path: Path) -> pd.DataFrame:
     """The craters of a part."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return pd.DataFrame(
-            {n.removeprefix(_TABLE): arrays[n] for n in arrays.files if n.startswith(_TABLE)}
-        )
+    with zipfile.ZipFile(path) as archive:
+        return feather.read_feather(pa.BufferReader(archive.read(_CRATERS)), use_threads=False)
 
 
 def read_unread(path: Path) -> dict[str, str]:
     """The tiles of a part that could not be read, by name, and why."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return {str(name): str(reason) for name, reason in arrays[_UNREAD]}
+    with zipfile.ZipFile(path) as archive:
+        return {str(name): str(why) for name, why in json.loads(archive.read(_UNREAD)).items()}
 
 
 def mask_index(paths: Sequence[Path]) -> dict[str, Path]:

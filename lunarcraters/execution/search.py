@@ -40,7 +40,7 @@ class Batch:
     @property
     def file(self) -> str:
         """Name of its part."""
-        return f"{self.number:06d}.npz"
+        return f"{self.number:06d}{parts.SUFFIX}"
 
 
 def plan_batches(tiles: Sequence[Tile]) -> Iterator[Batch]:

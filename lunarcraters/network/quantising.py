@@ -70,11 +70,14 @@ def _features(model: Any) -> Any:
 
 def _ends(model: Any) -> list[Any]:
     """What comes out, each head by itself, as blocks of pixels: NumPy lays them out sooner."""
-    whole = [one for output in model.outputs for one in _made_of(output, keras.layers.Concatenate)]
-    return [one for end in whole for one in (_made_of(end, Blocks) if end.shape[-1] == 1 else [end])]
+    ends: list[Any] = []
+    for output in model.outputs:
+        for head in _made_of(output, keras.layers.Concatenate):
+            ends += _made_of(head, Blocks) if head.shape[-1] == 1 else [head]
+    return ends
 
 
-def _made_of(tensor: Any, kind: type) -> list[Any]:
+def _made_of(tensor: Any, kind: Any) -> list[Any]:
     """What a layer of a kind made a tensor of; the tensor itself where another made it."""
     made_by, node, _ = tensor._keras_history
     return list(made_by._inbound_nodes[node].input_tensors) if type(made_by) is kind else [tensor]

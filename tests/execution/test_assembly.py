@@ -49,7 +49,7 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
     folder, rng = tmp_path_factory.mktemp("parts"), np.random.default_rng(seed)
     table = seen_often(rng, columns, 60)
     part = rng.integers(0, 5, len(table))
-    files = [folder / f"{number}.npz" for number in range(5)]
+    files = [folder / f"{number}.part" for number in range(5)]
     for number, path in enumerate(files):
         write_part(Part(table[part == number], {}), path)
     ends = (0.0, 2000.0) if columns is PIXEL_COLUMNS else (-90.0, 90.0)
@@ -65,6 +65,6 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
 
 def test_no_craters_make_no_bands(tmp_path):
     empty = pd.DataFrame({name: np.empty(0) for name in COLUMNS[1:]})
-    write_part(Part(empty, {}), tmp_path / "0.npz")
-    files = [tmp_path / "0.npz"]
+    write_part(Part(empty, {}), tmp_path / "0.part")
+    files = [tmp_path / "0.part"]
     assert list(merged_bands(files, about(COLUMNS), (-90.0, 90.0), answered)) == []

@@ -94,7 +94,7 @@ def unplug(process, out, parts):
     """Kill a process when so many parts of a run are there."""
 
     def wait():
-        while len(list((out / "parts").glob("*.npz"))) < parts:
+        while len(list((out / "parts").glob("*.part"))) < parts:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
 
@@ -127,7 +127,7 @@ def test_a_run_whose_scheduler_dies_says_so_and_goes_on_later(
     with pytest.raises(RunError, match=f"connection to the Dask scheduler at {address} was lost"):
         detect(source, out, MODEL, scheduler=address)
     assert "Traceback" not in capfd.readouterr().err
-    assert len(list((out / "parts").glob("*.npz"))) >= 3
+    assert len(list((out / "parts").glob("*.part"))) >= 3
     found = detect(source, out, MODEL, workers=2).read()
     alone = detect(source, tmp_path / "alone", MODEL, workers=2).read()
     pd.testing.assert_frame_equal(found.craters, alone.craters)

@@ -247,7 +247,7 @@ def test_ctrl_c_ends_a_run_without_a_traceback(scene, tmp_path):
         # What a shell starts in the background ignores it, and so would this.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    while run.poll() is None and not any(tmp_path.glob("run/parts/*.npz")):
+    while run.poll() is None and not any(tmp_path.glob("run/parts/*.part")):
         time.sleep(0.02)
     os.killpg(run.pid, signal.SIGINT)  # the terminal sends it to every process of the group
     told = run.communicate()[1].decode()

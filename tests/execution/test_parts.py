@@ -16,18 +16,18 @@ PART = parts.Part(
 
 
 def test_a_part_comes_back(tmp_path):
-    path = tmp_path / "000001.npz"
+    path = tmp_path / "000001.part"
     parts.write_part(PART, path)
     assert parts.is_whole(path)
     pd.testing.assert_frame_equal(parts.read_craters(path), CRATERS, check_dtype=False)
     assert parts.read_unread(path) == PART.unread
     assert parts.mask_index([path]) == {"z0_r0_c0": path}
     np.testing.assert_array_equal(parts.read_mask(path, "z0_r0_c0"), PART.masks["z0_r0_c0"])
-    assert [p.name for p in tmp_path.iterdir()] == ["000001.npz"]
+    assert [p.name for p in tmp_path.iterdir()] == ["000001.part"]
 
 
 def test_a_part_without_craters_comes_back(tmp_path):
-    path = tmp_path / "000001.npz"
+    path = tmp_path / "000001.part"
     parts.write_part(parts.Part(CRATERS.iloc[:0], {}), path)
     assert parts.read_craters(path).empty
     assert list(parts.read_craters(path)) == list(CRATERS)
@@ -36,13 +36,13 @@ def test_a_part_without_craters_comes_back(tmp_path):
 
 @pytest.mark.parametrize("harm", ["cut", "flip", "missing"])
 def test_a_damaged_part_is_not_whole(tmp_path, harm):
-    path = tmp_path / "000001.npz"
+    path = tmp_path / "000001.part"
     parts.write_part(PART, path)
     content = bytearray(path.read_bytes())
     if harm == "cut":
         path.write_bytes(content[: len(content) // 2])
     elif harm == "flip":
-        place = content.index(b"table.lon.npy") + 60
+        place = content.index(b"craters.feather") + 60
         content[place] ^= 0xFF
         path.write_bytes(content)
     else:
@@ -52,4 +52,4 @@ def test_a_damaged_part_is_not_whole(tmp_path, harm):
 
 def test_an_unwritable_place_is_named(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
-        parts.write_part(PART, tmp_path / "missing" / "000001.npz")
+        parts.write_part(PART, tmp_path / "missing" / "000001.part")
