@@ -19,11 +19,13 @@ from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import components
 from lunarcraters.raster.sources import open_dataset
 from lunarcraters.raster.stitching import NODATA
+from lunarcraters.raster.warping import places_of_pixels
 
 _CELLS = 1024  # along the longer side of a footprint's grid
 _PLAIN_CELLS = 8192  # along the longer side of a plain picture
 _BLOCK_PX = 1024
 _CELL_PX = 8  # within a cell of this side pixels are taken to be of one area
+_AREA_ERROR = 2e-6  # of a pixel, where it is taken from others around
 
 Float = NDArray[np.float64]
 
@@ -187,13 +189,19 @@ def _held(
 def _searched_km2(mosaic: Mosaic, column: int, row: int, searched: NDArray[np.bool_]) -> float:
     """Pixels counted in small cells, times the area of a pixel in the middle of each."""
     starts = [np.arange(0, side, _CELL_PX) for side in searched.shape]
-    sides = [np.minimum(_CELL_PX, n - s) for n, s in zip(searched.shape, starts, strict=True)]
     if searched.all():
+        sides = (np.minimum(_CELL_PX, n - s) for n, s in zip(searched.shape, starts, strict=True))
         counts = np.outer(*sides).astype(float)
     else:
         down = np.add.reduceat(searched, starts[0], 0, dtype=np.uint8)
         counts = np.add.reduceat(down, starts[1], 1, dtype=float)
-    y, x = (first + side / 2 for first, side in zip(starts, sides, strict=True))
-    jacobian = mosaic.jacobian_m(*np.meshgrid(column + x, row + y))
-    pixel_m2 = np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1)
-    return float((counts * np.nan_to_num(pixel_m2)).sum() / 1e6)
+
+    def pixel_m2(x: Float, y: Float) -> tuple[Float, Float]:
+        jacobian = mosaic.jacobian_m(column + x * _CELL_PX, row + y * _CELL_PX)
+        area = np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1)
+        return area, area
+
+    height, width = counts.shape
+    most = _AREA_ERROR * float(pixel_m2(np.array(width / 2.0), np.array(height / 2.0))[0])
+    areas, _ = places_of_pixels(pixel_m2, width, height, (most, most))
+    return float((counts * np.nan_to_num(areas)).sum() / 1e6)
