@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,21 +39,39 @@ _MASKS_KEPT = 64
 _THREADS = min(cores(), 8)
 
 Mask = NDArray[np.uint8]
+Masks = Callable[[Tile], Mask | None]
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Tiles of an octave, and their cores, (n, 4)."""
+
+    number: int
+    tiles: list[Tile]
+    cores: NDArray[np.int64]
+
+    def met(self, box: Box) -> list[int]:
+        """Places of the tiles whose cores meet a box of the mosaic."""
+        x, y, width, height = self.cores.T
+        across = (x < box[0] + box[2]) & (x + width > box[0])
+        down = (y < box[1] + box[3]) & (y + height > box[1])
+        met: list[int] = np.flatnonzero(across & down).tolist()
+        return met
 
 
 def stitch(
     mosaic: Mosaic,
     tiles: Sequence[Tile],
-    read_mask: Callable[[Tile], Mask | None],
+    read_mask: Masks,
     path: Path,
 ) -> None:
     """Write the masks of tiles as a Cloud Optimized GeoTIFF on the mosaic's grid.
 
     A pixel is the largest probability that any level gives it, times 254 (the band's scale says
-    so). It is 255, nodata, where the finest level has no valid mask. Memory does not grow with the
-    mosaic.
+    so); coarse ones are bilinear, from one level to the next. It is 255, nodata, where the finest
+    has no valid mask. Memory does not grow with the mosaic.
 
     Args:
         mosaic: Whose grid it is.
@@ -64,6 +83,7 @@ def stitch(
     Raises:
         OutputError: It cannot be written.
     """
+    levels = _levels(tiles)
     masks = lru_cache(maxsize=_MASKS_KEPT)(read_mask)
     try:
         with (
@@ -73,7 +93,7 @@ def stitch(
             TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder,
         ):
             blocks = Path(folder) / "blocks.tif"
-            _write_blocks(mosaic, tiles, masks, blocks)
+            _write_blocks(mosaic, levels, masks, blocks)
             rasterio.shutil.copy(
                 str(blocks),
                 str(temporary),
@@ -92,10 +112,17 @@ def stitch(
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _write_blocks(
-    mosaic: Mosaic, tiles: Sequence[Tile], masks: Callable[[Tile], Mask | None], path: Path
-) -> None:
-    finest = min((tile.level for tile in tiles), default=0)
+def _levels(tiles: Sequence[Tile]) -> list[_Level]:
+    by_level: dict[int, list[Tile]] = {0: []}
+    for tile in tiles:
+        by_level.setdefault(tile.level, []).append(tile)
+    return [
+        _Level(level, some, np.array([tile.core for tile in some], np.int64).reshape(-1, 4))
+        for level, some in sorted(by_level.items())
+    ]
+
+
+def _write_blocks(mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, path: Path) -> None:
     with rasterio.open(
         path,
         "w",
@@ -118,10 +145,10 @@ def _write_blocks(
         raster.scales = (1.0 / SCALE,)
         raster.set_band_description(1, "crater probability")
 
-        def block(place: tuple[Box, list[Tile]]) -> tuple[Box, Mask]:
-            return place[0], _block(mosaic, place[1], masks, place[0], finest)
+        def block(box: Box) -> tuple[Box, Mask]:
+            return box, _block(mosaic, levels, masks, box)
 
-        for box, values in _ahead(block, _boxes(mosaic, tiles)):
+        for box, values in _ahead(block, _boxes(mosaic, levels[0])):
             if (values != NODATA).any():
                 raster.write(values, 1, window=Window(*box))
 
@@ -138,74 +165,82 @@ def _ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
             yield waiting.popleft().result()
 
 
-def _boxes(mosaic: Mosaic, tiles: Sequence[Tile]) -> Iterator[tuple[Box, list[Tile]]]:
-    """The blocks that the cores of tiles meet, and these tiles."""
-    cores = np.array([tile.core for tile in tiles], np.int64).reshape(-1, 4)
+def _boxes(mosaic: Mosaic, finest: _Level) -> Iterator[Box]:
+    """The blocks that the finest level's cores meet."""
     for row in range(0, mosaic.height, _BLOCK_PX):
         for column in range(0, mosaic.width, _BLOCK_PX):
             size = min(_BLOCK_PX, mosaic.width - column), min(_BLOCK_PX, mosaic.height - row)
-            met = np.flatnonzero(_meet(cores, (column, row, *size)))
-            if len(met):
-                yield (column, row, *size), [tiles[index] for index in met.tolist()]
+            if len(finest.met((column, row, *size))):
+                yield column, row, *size
 
 
-def _meet(cores: NDArray[np.int64], box: Box) -> NDArray[np.bool_]:
-    x, y, width, height = cores.T
-    across = (x < box[0] + box[2]) & (x + width > box[0])
-    return np.asarray(across & (y < box[1] + box[3]) & (y + height > box[1]))
+def _block(mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box) -> Mask:
+    """The mask in a box of the mosaic."""
+    mask = _of_level(mosaic, levels[0], masks, box)
+    if levels[1:]:
+        coarse, _ = _enlarged(mosaic, levels[1:], masks, box, 0)
+        np.maximum(mask, coarse, out=mask)  # nodata is more than any
+    return mask
 
 
-def _block(
-    mosaic: Mosaic,
-    tiles: Sequence[Tile],
-    masks: Callable[[Tile], Mask | None],
-    box: Box,
-    finest: int,
-) -> Mask:
+def _of_level(mosaic: Mosaic, level: _Level, masks: Masks, box: Box) -> Mask:
+    """What the tiles of a level say in a box of its pixels, 255 where they say nothing."""
     column, row, width, height = box
-    largest = np.zeros((height, width), np.uint8)
-    searched = np.zeros((height, width), np.bool_)
-    for tile in tiles:
+    found = np.full((height, width), NODATA, np.uint8)
+    scale = 2**level.number
+    for place in level.met((column * scale, row * scale, width * scale, height * scale)):
+        tile = level.tiles[place]
         mask = masks(tile)
         if mask is None:
             continue
-        left, top = max(column, tile.core[0]), max(row, tile.core[1])
-        right = min(column + width, tile.core[0] + tile.core[2])
-        bottom = min(row + height, tile.core[1] + tile.core[3])
-        values, known = _on_the_mosaic(mosaic, tile, mask, (left, top, right - left, bottom - top))
-        place = np.s_[top - row : bottom - row, left - column : right - column]
-        shown = values if known.all() else np.where(known, values, 0)
-        np.maximum(largest[place], shown, out=largest[place])
-        if tile.level == finest:
-            searched[place] |= known
-    largest[~searched] = NODATA
-    return largest
+        left, top, across, down = tile.core
+        right, bottom = -(-(left + across) // scale), -(-(top + down) // scale)
+        left, top = max(column, left // scale), max(row, top // scale)
+        right, bottom = min(column + width, right), min(row + height, bottom)
+        part = _of_tile(mosaic, tile, mask, (left, top, right - left, bottom - top))
+        found[top - row : bottom - row, left - column : right - column] = part
+    return found
 
 
-def _on_the_mosaic(
-    mosaic: Mosaic, tile: Tile, mask: Mask, box: Box
-) -> tuple[Mask, NDArray[np.bool_]]:
-    """A tile's mask and its validity at the mosaic pixels of a box."""
+def _of_tile(mosaic: Mosaic, tile: Tile, mask: Mask, box: Box) -> Mask:
+    """A tile's mask in a box of its level's pixels."""
     column, row, width, height = box
-    scale = 2**tile.level
     if tile.window is None:
-        # At the resolution of the level, with a pixel around to be bilinear with.
-        x, y = column // scale - 1, row // scale - 1
-        across, down = (column + width) // scale + 2 - x, (row + height) // scale + 2 - y
-        places = places_of_pixels(_mosaic_to_frame(mosaic, tile, (x, y)), across, down)
-        real, known = sample(mask, mask != NODATA, *places)
-        part = np.rint(real).astype(np.uint8)
-        column, row = column - x * scale, row - y * scale
-    else:
-        column, row = column - tile.window[0], row - tile.window[1]
-        x, y = max(column // scale - 1, 0), max(row // scale - 1, 0)
-        part = mask[y : (row + height) // scale + 2, x : (column + width) // scale + 2]
-        known = part != NODATA
-        column, row = column - x * scale, row - y * scale
-    if scale == 1:
-        here = np.s_[row : row + height, column : column + width]
-        return part[here], known[here]
-    return enlarge(part, known, scale, (column, row), (width, height))
+        place = _mosaic_to_frame(mosaic, tile, (column, row))
+        real, known = sample(mask, mask != NODATA, *places_of_pixels(place, width, height))
+        return np.where(known, np.rint(real).astype(np.uint8), np.uint8(NODATA))
+    column -= tile.window[0] // 2**tile.level
+    row -= tile.window[1] // 2**tile.level
+    return mask[row : row + height, column : column + width]
+
+
+def _enlarged(
+    mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box, finer: int
+) -> tuple[Mask, NDArray[np.bool_]]:
+    """The largest that levels say in a box of a finer one's pixels, 0 where none knows; and where.
+
+    Each adds its own to what coarser ones say, and is enlarged to the next.
+    """
+    first, *coarser = levels
+    column, row, width, height = box
+    scale = 2 ** (first.number - finer)
+    # With a pixel around, to be bilinear with, where there is one.
+    x, y = max(column // scale - 1, 0), max(row // scale - 1, 0)
+    columns, rows = (-(-side // 2**first.number) for side in (mosaic.width, mosaic.height))
+    right, bottom = (column + width) // scale + 2, (row + height) // scale + 2
+    around = (x, y, min(right, columns) - x, min(bottom, rows) - y)
+    values = _of_level(mosaic, first, masks, around)
+    known = values != NODATA
+    values[~known] = 0
+    if coarser:
+        above, known_above = _enlarged(mosaic, coarser, masks, around, first.number)
+        np.maximum(values, above, out=values)
+        known |= known_above
+    place = column - x * scale, row - y * scale
+    values, known = enlarge(values, known, scale, place, (width, height))
+    if not known.all():
+        values = np.where(known, values, np.uint8(0))
+    return values, known
 
 
 def _mosaic_to_frame(
