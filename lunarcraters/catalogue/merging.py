@@ -87,14 +87,16 @@ def fuse(
     Returns:
         Positions (k, 2) or (k, 3), diameters (k,) and scores (k,).
     """
-    everything = np.arange(len(diameters))
-    of, seen, overlap = _overlapping(positions, diameters, kept, everything, MAX_IOU)
-    itself = kept[of] == seen
-    same = np.flatnonzero(itself | (levels[kept][of] != levels[seen]))
+    others = np.delete(np.arange(len(diameters)), kept)
+    of, seen, overlap = _overlapping(positions, diameters, kept, others, MAX_IOU)
+    seen = others[seen]
+    same = np.flatnonzero(levels[kept][of] != levels[seen])
     # Each belongs to the crater it overlaps most: shared, it would draw two together.
     same = same[np.lexsort((of[same], -overlap[same], seen[same]))]
     same = same[np.unique(seen[same], return_index=True)[1]]
     of, seen, overlap = of[same], seen[same], overlap[same]
+    of, seen = np.append(np.arange(len(kept)), of), np.append(kept, seen)
+    overlap = np.append(np.ones(len(kept)), overlap)
     weight = overlap * np.maximum(scores[seen], 1e-6) ** 2
     total = np.bincount(of, weight, len(kept))
 
@@ -118,10 +120,10 @@ def _overlapping(
     Sorted by the first, then by the second. Overlap is intersection over union. Of circles whose
     centres are x sums of their radii apart it is at most (1 - x) / (1 + x).
     """
-    i, j = close_pairs(
-        positions[some], diameters[some], positions[others], diameters[others],
-        reach=(1.0 - least) / (1.0 + least), max_ratio=least**-0.5,
-    )  # fmt: skip
+    ours = theirs = positions[some], diameters[some]
+    if others is not some:
+        theirs = positions[others], diameters[others]
+    i, j = close_pairs(*ours, *theirs, reach=(1.0 - least) / (1.0 + least), max_ratio=least**-0.5)
     one, other = some[i], others[j]
     distance = np.linalg.norm(positions[one] - positions[other], axis=1)
     iou = circle_iou(distance, diameters[one], diameters[other])
@@ -173,7 +175,9 @@ def close_pairs(
     Returns:
         Indices into the first and into the second set, sorted.
     """
-    groups1, groups2 = _by_size(positions1, diameters1), _by_size(positions2, diameters2)
+    groups1 = groups2 = _by_size(positions1, diameters1)
+    if positions2 is not positions1 or diameters2 is not diameters1:
+        groups2 = _by_size(positions2, diameters2)
     # Size groups are factors of two wide; circles within `max_ratio` are this many groups apart.
     steps = int(np.ceil(np.log2(max(max_ratio, 1.0)) - 1e-12))
     found1, found2 = [np.empty(0, np.int64)], [np.empty(0, np.int64)]

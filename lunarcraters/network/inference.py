@@ -80,7 +80,7 @@ class Detector:
             grey = normalise(values, valid, photometry.deviation)
         else:
             grey = unit(values, valid, photometry)
-        return np.repeat(grey[..., None], self.channels, axis=-1)
+        return np.broadcast_to(grey[..., None], (*grey.shape, self.channels))
 
     def maps(self, images: Float32) -> Float32:
         """Maps of a batch, shape (n, height, width, heads)."""
