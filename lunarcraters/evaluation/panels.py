@@ -21,9 +21,9 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.files import replacing
 from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.mask_file import SCALE
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.quicklook import stretched
-from lunarcraters.raster.stitching import SCALE
 
 SIDE_PX = 416
 _FOUND, _TRUE = "red", "lime"

@@ -28,8 +28,9 @@ from lunarcraters.execution.run import CRATERS, MASK
 from lunarcraters.execution.worth import calibrated, pixels, relative_diameter_sd
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.footprint import searched_ground
+from lunarcraters.raster.mask_file import Mask
 from lunarcraters.raster.mosaic import Mosaic
-from lunarcraters.raster.stitching import Mask, stitch
+from lunarcraters.raster.stitching import stitch
 from lunarcraters.raster.tile_source import TileSource
 from lunarcraters.raster.tiling import Tile
 

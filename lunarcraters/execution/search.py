@@ -17,9 +17,9 @@ from lunarcraters.catalogue.schema import COLUMNS, PIXEL_COLUMNS
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.execution import engine, parts
 from lunarcraters.network.model_file import ModelInfo
+from lunarcraters.raster.mask_file import NODATA, SCALE
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.reading import Pixels, close_datasets
-from lunarcraters.raster.stitching import NODATA, SCALE
 from lunarcraters.raster.tile_source import TileSource
 from lunarcraters.raster.tiling import Tile, owns
 

@@ -15,10 +15,10 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.raster.area import Area
 from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.mask_file import NODATA
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.partition import components
 from lunarcraters.raster.sources import open_dataset
-from lunarcraters.raster.stitching import NODATA
 from lunarcraters.raster.warping import places_of_pixels
 
 _CELLS = 1024  # along the longer side of a footprint's grid

@@ -6,39 +6,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
-import rasterio
-import rasterio.shutil
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError
-from rasterio.errors import RasterioError
-from rasterio.windows import Window
 
 from lunarcraters import moon
-from lunarcraters.errors import OutputError
-from lunarcraters.files import replacing
-from lunarcraters.machine import cores, hushed
+from lunarcraters.machine import cores
 from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.mask_file import NODATA, UNIT_PX, Mask, write_mask
 from lunarcraters.raster.mosaic import Mosaic
-from lunarcraters.raster.sources import plain_allowed
 from lunarcraters.raster.tiling import Tile
 from lunarcraters.raster.warping import Float, Places, enlarge, places_of_pixels, sample
 
-NODATA = 255
-"""Value of a mask pixel that was not searched."""
-
-SCALE = 254
-"""A mask pixel is a probability times this."""
-
-_BLOCK_PX = 2048
-_COG_BLOCK_PX = 512
+_BLOCK_PX = 4 * UNIT_PX
 _MASKS_KEPT = 64
 _THREADS = min(cores(), 8)
 
-Mask = NDArray[np.uint8]
 Masks = Callable[[Tile], Mask | None]
 T = TypeVar("T")
 R = TypeVar("R")
@@ -85,31 +69,11 @@ def stitch(
     """
     levels = _levels(tiles)
     masks = lru_cache(maxsize=_MASKS_KEPT)(read_mask)
-    try:
-        with (
-            hushed(),
-            plain_allowed(),
-            replacing(path) as temporary,
-            TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder,
-        ):
-            blocks = Path(folder) / "blocks.tif"
-            _write_blocks(mosaic, levels, masks, blocks)
-            rasterio.shutil.copy(
-                str(blocks),
-                str(temporary),
-                driver="COG",
-                COMPRESS="DEFLATE",
-                LEVEL="1",  # half the time of the default, for a file larger by a fifteenth
-                BLOCKSIZE=str(_COG_BLOCK_PX),
-                OVERVIEW_RESAMPLING="AVERAGE",
-                BIGTIFF="IF_SAFER",
-                SPARSE_OK="TRUE",  # where nothing was searched there is nothing to compress
-                NUM_THREADS="ALL_CPUS",
-            )
-    except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own
-        raise OutputError(f"{path} cannot be written, is the disk full? ({error})") from error
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+    def block(box: Box) -> tuple[Box, Mask]:
+        return box, _block(mosaic, levels, masks, box)
+
+    write_mask(mosaic, _ahead(block, _boxes(mosaic, levels[0])), path)
 
 
 def _levels(tiles: Sequence[Tile]) -> list[_Level]:
@@ -120,37 +84,6 @@ def _levels(tiles: Sequence[Tile]) -> list[_Level]:
         _Level(level, some, np.array([tile.core for tile in some], np.int64).reshape(-1, 4))
         for level, some in sorted(by_level.items())
     ]
-
-
-def _write_blocks(mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, path: Path) -> None:
-    with rasterio.open(
-        path,
-        "w",
-        driver="GTiff",
-        width=mosaic.width,
-        height=mosaic.height,
-        count=1,
-        dtype="uint8",
-        nodata=NODATA,
-        crs=mosaic.crs_wkt,
-        transform=mosaic.affine,
-        tiled=True,
-        blockxsize=_COG_BLOCK_PX,
-        blockysize=_COG_BLOCK_PX,
-        compress="packbits",  # quick: it is written once more, as COG
-        num_threads="all_cpus",
-        sparse_ok=True,
-        bigtiff="IF_SAFER",
-    ) as raster:
-        raster.scales = (1.0 / SCALE,)
-        raster.set_band_description(1, "crater probability")
-
-        def block(box: Box) -> tuple[Box, Mask]:
-            return box, _block(mosaic, levels, masks, box)
-
-        for box, values in _ahead(block, _boxes(mosaic, levels[0])):
-            if (values != NODATA).any():
-                raster.write(values, 1, window=Window(*box))
 
 
 def _ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
@@ -166,12 +99,23 @@ def _ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
 
 
 def _boxes(mosaic: Mosaic, finest: _Level) -> Iterator[Box]:
-    """The blocks that the finest level's cores meet."""
+    """The parts of blocks that the finest level's cores meet, in whole units of the file."""
     for row in range(0, mosaic.height, _BLOCK_PX):
         for column in range(0, mosaic.width, _BLOCK_PX):
             size = min(_BLOCK_PX, mosaic.width - column), min(_BLOCK_PX, mosaic.height - row)
-            if len(finest.met((column, row, *size))):
-                yield column, row, *size
+            block = column, row, *size
+            met = finest.met(block)
+            if met:
+                yield _trimmed(block, finest.cores[met])
+
+
+def _trimmed(block: Box, cores: NDArray[np.int64]) -> Box:
+    first, size = np.array(block).reshape(2, 2)
+    starts, ends = cores[:, :2], cores[:, :2] + cores[:, 2:]
+    left, top = np.maximum(first, starts.min(axis=0) // UNIT_PX * UNIT_PX).tolist()
+    last = -(-ends.max(axis=0) // UNIT_PX) * UNIT_PX
+    right, bottom = np.minimum(first + size, last).tolist()
+    return left, top, right - left, bottom - top
 
 
 def _block(mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box) -> Mask:

@@ -7,8 +7,8 @@ from rasterio.transform import from_bounds
 from lunarcraters import moon
 from lunarcraters.raster.area import box_area
 from lunarcraters.raster.footprint import searched_ground
+from lunarcraters.raster.mask_file import NODATA
 from lunarcraters.raster.mosaic import open_mosaic
-from lunarcraters.raster.stitching import NODATA
 
 KM_PER_DEGREE = np.radians(1) * 1737.4
 

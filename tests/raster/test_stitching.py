@@ -4,8 +4,9 @@ import rasterio
 from affine import Affine
 
 from lunarcraters.errors import OutputError
+from lunarcraters.raster.mask_file import NODATA
 from lunarcraters.raster.mosaic import open_mosaic
-from lunarcraters.raster.stitching import NODATA, stitch
+from lunarcraters.raster.stitching import stitch
 from lunarcraters.raster.tileset import MosaicTiles
 
 from .conftest import write_raster
