@@ -184,6 +184,8 @@ class Mosaic:
                 if not self._meets_extent(origin, count[0] * by[0], count[1] * by[1]):
                     continue
                 block, known = self._read_blocks(origin, count, by)
+                if known.shape == shape and not self.goes_round:
+                    return block.astype(self.dtype, copy=False), known
                 known = known & ~valid[rows, columns]
                 np.copyto(values[rows, columns], block, where=known, casting="same_kind")
                 valid[rows, columns] |= known

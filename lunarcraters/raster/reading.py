@@ -83,6 +83,8 @@ def _window(
     window = ((top, min(y + height, dataset.height)), (left, min(x + width, dataset.width)))
     values, valid = _read(dataset, bands, nodata, window)
     beyond = ((top - y, y + height - window[0][1]), (left - x, x + width - window[1][1]))
+    if not any(map(any, beyond)):
+        return values, valid
     return np.pad(values, beyond), np.pad(valid, beyond)
 
 
@@ -111,13 +113,15 @@ def _read(
     # By several threads the sources of a VRT are drawn in any order, where they share a row too.
     with rasterio.Env(VRT_NUM_THREADS="1"):
         values = dataset.read(list(bands), window=window)
-        valid = (dataset.read_masks(list(bands), window=window) > 0).any(axis=0)
+        masks = dataset.read_masks(list(bands), window=window)
+    valid = masks[0] > 0 if len(bands) == 1 else (masks > 0).any(axis=0)
     if nodata is not None and _holds(values.dtype, nodata):
         # In double precision -3.4e38 is not what it is in single.
         valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
     if values.dtype.kind == "f":
         valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
-    values = np.where(valid, values, np.zeros((), values.dtype))
+    if not valid.all():
+        values = np.where(valid, values, np.zeros((), values.dtype))
     if len(bands) == 1:
         return values[0], valid
     grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
@@ -138,7 +142,10 @@ def _like(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np
 def _block_means(
     values: NDArray[np.generic], valid: NDArray[np.bool_], by: tuple[int, int]
 ) -> Pixels:
-    return _means(*_as_real(values, valid), by, values.dtype)
+    if not valid.all():
+        return _means(*_as_real(values, valid), by, values.dtype)
+    means = _like(_averaged(values.astype(_real(values.dtype)), by), values.dtype)
+    return means, np.ones(means.shape, np.bool_)
 
 
 def _as_real(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> tuple[Real, Real]:
