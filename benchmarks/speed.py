@@ -34,7 +34,7 @@ from lunarcraters.execution import assembly, engine, search
 from lunarcraters.execution.detect import open_source
 from lunarcraters.execution.manifest import Manifest
 from lunarcraters.network.model_file import read_info, shipped_model
-from lunarcraters.network.startup import start_tensorflow
+from lunarcraters.network.startup import has_bfloat16, start_tensorflow
 from lunarcraters.raster.tile_source import MosaicTiles
 
 PICTURE_PX = 416  # of the baseline's
@@ -199,11 +199,16 @@ def memory(process: psutil.Process) -> int:
     return total
 
 
+def own_precisions() -> tuple[str, ...]:
+    """Those that the processor does not only pretend to."""
+    return ("int8", "bfloat16", "float32") if has_bfloat16() else ("int8", "float32")
+
+
 def sizes(mosaics: list[Path]) -> None:
     """Print time and memory by size, and the ratios to what is measured just before and after."""
     print("\n| mosaic | Mpx | precision | s | Mpx/s | to its network | to the baseline | GB |")
     print("|---|---|---|---|---|---|---|---|")
-    precisions = ("int8", "float32")
+    precisions = own_precisions()
     found: dict[str, list[tuple[float, float]]] = {precision: [] for precision in precisions}
     for path in mosaics:
         with rasterio.open(path) as raster:
@@ -228,19 +233,18 @@ def sizes(mosaics: list[Path]) -> None:
 
 def shares(mosaic: Path) -> None:
     """Print where the time of a run goes."""
-    spent, quick = (apart(spent_in, mosaic, precision) for precision in ("float32", "int8"))
-    whole, whole_8 = spent[IN_ALL], quick[IN_ALL]
-    print(
-        "\n| step (one process, two threads) | s | share | int8: s | share |\n|---|---|---|---|---|"
-    )
-    for name, seconds in spent.items():
-        shares_of = f"{seconds:.2f} | {seconds / whole:.1%} | {quick[name]:.2f}"
-        print(f"| {name} | {shares_of} | {quick[name] / whole_8:.1%} |")
+    precisions = own_precisions()
+    spent = [apart(spent_in, mosaic, precision) for precision in precisions]
+    heads = "".join(f" {precision}: s | share |" for precision in precisions)
+    print(f"\n| step (one process, two threads) |{heads}\n|---|{'---|' * 2 * len(precisions)}")
+    for name in spent[0]:
+        cells = (f" {one[name]:.2f} | {one[name] / one[IN_ALL]:.1%} |" for one in spent)
+        print(f"| {name} |{''.join(cells)}")
 
 
 def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
     """Seconds of each step of a run, in this process."""
-    start_tensorflow()
+    start_tensorflow(None, precision)
     from lunarcraters.network.inference import Detector
 
     spent: dict[str, float] = {}

@@ -56,7 +56,7 @@ def faster_precision() -> str:
     Some that have the instructions (avx512_bf16 under a hypervisor) are slower with them, so a
     convolution is timed. Where the two are close it is bfloat16, which also halves memory.
     """
-    if not _BF16_FLAGS & _processor_flags():
+    if not has_bfloat16():
         return "float32"
     import tensorflow as tf
 
@@ -70,6 +70,11 @@ def faster_precision() -> str:
         return min(taken)
 
     return "bfloat16" if seconds(tf.bfloat16) < seconds(tf.float32) else "float32"
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16, rather than pretends to."""
+    return bool(_BF16_FLAGS & _processor_flags())
 
 
 def _processor_flags() -> set[str]:
