@@ -29,7 +29,6 @@ from lunarcraters.execution.worth import calibrated, pixels, relative_diameter_s
 from lunarcraters.network.model_file import ModelInfo
 from lunarcraters.raster.footprint import searched_ground
 from lunarcraters.raster.mask_file import Mask
-from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.stitching import stitch
 from lunarcraters.raster.tile_source import TileSource
 from lunarcraters.raster.tiling import Tile
@@ -41,8 +40,9 @@ _CELLS = 1 << 15  # in which craters are counted to make bands of so many
 _REACH = 3.0  # diameters
 
 Float = NDArray[np.float64]
-Answers = Callable[[Float, Float], Float]
-"""From positions (n, 2) and diameters (n,) to how far each octave answers for them."""
+Seen = Callable[[Float, Float], tuple[Float, Float]]
+"""From positions (n, 2) and diameters (n,) to pixels of the mosaic (n,), and how far each octave
+answers for them, (n, octaves)."""
 
 
 def put_together(
@@ -95,14 +95,15 @@ def put_together(
 
     octaves = 2.0 ** np.arange(source.settings.levels)
 
-    def answered(positions: Float, diameters: Float) -> Float:
-        return answers(pixels(positions, diameters, mosaic)[:, None] / octaves, info.diameters_px)
+    def seen(positions: Float, diameters: Float) -> tuple[Float, Float]:
+        diameters_px = pixels(positions, diameters, mosaic)
+        return diameters_px, answers(diameters_px[:, None] / octaves, info.diameters_px)
 
     def merge(path: Path) -> None:
         try:
             with path.open("wb") as file:
-                for kept in merged_bands(part_files, about, ends, answered):
-                    file.write(_pack(_valued(kept, about, info, mosaic), about, names).tobytes())
+                for kept in merged_bands(part_files, about, ends, seen):
+                    file.write(_pack(_valued(kept, about, info), about, names).tobytes())
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -124,16 +125,18 @@ def merged_bands(
     part_files: Sequence[Path],
     about: Catalogue,
     ends: tuple[float, float],
-    answered: Answers,
+    seen: Seen,
     most: int = _BAND_ROWS,
 ) -> Iterator[pd.DataFrame]:
     """The craters of all parts, each once, with the scores that the network gives.
+
+    They have one column more, `mosaic_px`: the diameter in pixels of the mosaic.
 
     Args:
         part_files: What was found, in an order that depends on the plan alone.
         about: Tells the columns and the sphere.
         ends: Least and largest latitude, or row.
-        answered: How far each octave answers for craters.
+        seen: How large craters are in the mosaic, and how far each octave answers for them.
         most: Craters merged at once, where latitudes differ.
     """
     along = about.columns[2]
@@ -141,7 +144,7 @@ def merged_bands(
     counts = np.zeros(_CELLS, np.int64)
     reaches = np.full((len(part_files), 2), np.nan)
     for number, path in enumerate(part_files):
-        table = parts.read_craters(path)
+        table = parts.read_craters(path, about.columns[2:4])
         if len(table):
             low, high = _reach(table, about)
             reaches[number] = low.min(), high.max()
@@ -154,7 +157,7 @@ def merged_bands(
             low, high = _reach(table, about)
             tables.append(table[(high >= start) & (low < stop)])
         if tables:
-            kept, fused = _once(pd.concat(tables, ignore_index=True), about, answered)
+            kept, fused = _once(pd.concat(tables, ignore_index=True), about, seen)
             yield fused[((kept[along] >= start) & (kept[along] < stop)).to_numpy()]
 
 
@@ -177,9 +180,7 @@ def _bands(cells: Float, counts: NDArray[np.int64], most: int) -> list[tuple[flo
     return list(pairwise([*edges, np.inf]))
 
 
-def _once(
-    table: pd.DataFrame, about: Catalogue, answered: Answers
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _once(table: pd.DataFrame, about: Catalogue, seen: Seen) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each crater once: the best view of it, and what it is by all of them."""
     across, along, diameter = about.columns[1:4]
     where = table[[across, along]].to_numpy(float)
@@ -188,19 +189,19 @@ def _once(
     diameters, scores = table[diameter].to_numpy(float), table["score"].to_numpy(float)
     chosen = suppress(positions, diameters, scores)
     kept, levels = table.iloc[chosen], table["level"].to_numpy()
-    heard = answered(where[chosen], diameters[chosen])
-    places, diameters, scores = fuse(chosen, positions, diameters, scores, levels, heard)
+    diameters_px, heard = seen(where[chosen], diameters[chosen])
+    places, fused, scores = fuse(chosen, positions, diameters, scores, levels, heard)
     x, y = moon.vectors_to_lonlat(places) if radius_km else places.T
-    return kept, kept.assign(**{across: x, along: y, diameter: diameters, "score": scores})
+    found = {across: x, along: y, diameter: fused, "score": scores}
+    return kept, kept.assign(**found, mosaic_px=diameters_px * fused / diameters[chosen])
 
 
-def _valued(
-    craters: pd.DataFrame, about: Catalogue, info: ModelInfo, mosaic: Mosaic
-) -> pd.DataFrame:
+def _valued(craters: pd.DataFrame, about: Catalogue, info: ModelInfo) -> pd.DataFrame:
     """Craters with calibrated scores, and with the deviations of their diameters."""
-    across, along, name, deviation = about.columns[1:5]
-    raw, diameters, levels = (craters[key].to_numpy(float) for key in ("score", name, "level"))
-    diameters_px = pixels(craters[[across, along]].to_numpy(float), diameters, mosaic)
+    name, deviation = about.columns[3:5]
+    raw, diameters, levels, diameters_px = (
+        craters[key].to_numpy(float) for key in ("score", name, "level", "mosaic_px")
+    )
     scores = calibrated(raw, diameters_px, info)
     sd = diameters * relative_diameter_sd(diameters_px / 2.0**levels, scores, info)
     return craters.assign(**{"score": scores, deviation: sd})

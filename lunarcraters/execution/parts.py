@@ -64,10 +64,11 @@ def is_whole(path: Path) -> bool:
         return False
 
 
-def read_craters(path: Path) -> pd.DataFrame:
-    """The craters of a part."""
+def read_craters(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """The craters of a part, with some of their columns or all."""
     with zipfile.ZipFile(path) as archive:
-        return feather.read_feather(pa.BufferReader(archive.read(_CRATERS)), use_threads=False)
+        content = pa.BufferReader(archive.read(_CRATERS))
+    return feather.read_feather(content, columns, use_threads=False)
 
 
 def read_unread(path: Path) -> dict[str, str]:

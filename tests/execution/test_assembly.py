@@ -38,8 +38,9 @@ def seen_often(rng, columns, count):
     return pd.DataFrame(dict(zip(columns[1:4], (across, along, diameter), strict=True)) | table)
 
 
-def answered(positions, diameters):
-    return np.clip(np.log2(np.maximum(diameters, 1.0))[:, None] - [0.0, 1.0, 2.0], 0.0, 1.0)
+def seen(positions, diameters):
+    answered = np.log2(np.maximum(diameters, 1.0))[:, None] - [0.0, 1.0, 2.0]
+    return diameters, np.clip(answered, 0.0, 1.0)
 
 
 @pytest.mark.parametrize("columns", [COLUMNS, PIXEL_COLUMNS])
@@ -54,7 +55,7 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
         write_part(Part(table[part == number], {}), path)
     ends = (0.0, 2000.0) if columns is PIXEL_COLUMNS else (-90.0, 90.0)
     once, bands = (
-        pd.concat(list(merged_bands(files, about(columns), ends, answered, most)))
+        pd.concat(list(merged_bands(files, about(columns), ends, seen, most)))
         .sort_values(list(columns[1:4]))
         .reset_index(drop=True)
         for most in (len(table), most)
@@ -67,4 +68,4 @@ def test_no_craters_make_no_bands(tmp_path):
     empty = pd.DataFrame({name: np.empty(0) for name in COLUMNS[1:]})
     write_part(Part(empty, {}), tmp_path / "0.part")
     files = [tmp_path / "0.part"]
-    assert list(merged_bands(files, about(COLUMNS), (-90.0, 90.0), answered)) == []
+    assert list(merged_bands(files, about(COLUMNS), (-90.0, 90.0), seen)) == []
