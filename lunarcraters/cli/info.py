@@ -97,9 +97,9 @@ def _costs(cost: "Cost") -> str:
 
 
 def _duration(seconds: float) -> str:
+    if seconds < 95:
+        return f"{max(round(seconds / 10), 1) * 10} seconds"
     minutes = round(seconds / 60)
-    if minutes < 1:
-        return "a minute"
     if minutes < 120:
         return f"{minutes} minutes"
     return f"{minutes // 60} h {minutes % 60} min"

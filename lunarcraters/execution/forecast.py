@@ -3,7 +3,8 @@
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -118,7 +119,7 @@ def measure_cost(
         )
     share = 1.0 - len(full) / len(tiles)
     count = engine.worker_count(workers, len(full))
-    first, second = (list(_trial(full, count, offset)) for offset in (0, count))
+    first, second = _trials(full, count)
     bare = replace(source, tiles=())
     with (
         TemporaryDirectory() as folder,
@@ -164,15 +165,22 @@ def _holds_data(source: TileSource, tile: Tile) -> bool:
         return False
 
 
-def _trial(tiles: Sequence[Tile], workers: int, first: int) -> Iterator[Batch]:
-    """A batch for each worker; tiles come again where there are few."""
-    size = tiles[0].size
-    same = [tile for tile in tiles if tile.size == size]
+def _trials(tiles: Sequence[Tile], workers: int) -> tuple[list[Batch], list[Batch]]:
+    """A batch for each worker, twice, from all over the mosaic: local frames cost more.
+
+    Of the size that most pixels are in; tiles come again where there are few.
+    """
+    sizes = Counter(tile.size for tile in tiles)
+    size = max(sizes, key=lambda side: sizes[side] * side**2)
     each = max(_TRIAL_PX // size**2, 1)
-    for number in range(first, first + workers):
-        places = range(number * each, (number + 1) * each)
-        names = dict.fromkeys(same[place % len(same)] for place in places)
-        yield Batch(number, tuple(names))
+    same = _spread([tile for tile in tiles if tile.size == size], 2 * workers * each)
+    batches = []
+    for first in range(2 * workers):
+        chosen = (
+            same[place % len(same)] for place in range(first, 2 * workers * each, 2 * workers)
+        )
+        batches.append(Batch(first, tuple(dict.fromkeys(chosen))))
+    return batches[0::2], batches[1::2]
 
 
 def _peak_bytes() -> int:
