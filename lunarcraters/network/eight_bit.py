@@ -67,16 +67,19 @@ class _Flatbuffer:
 
     def shapes_of(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Shapes of what images of a shape give."""
+        self._make_room(shape)
+        return [self._interpreter.tensor(index)().shape for index in self._outputs]
+
+    def __call__(self, images: Float32) -> list[Float32]:
+        """What images give: arrays that the next call fills anew."""
+        self._make_room(images.shape)
+        self._interpreter.set_tensor(self._input["index"], images)
+        self._interpreter.invoke()
+        return [self._interpreter.tensor(index)() for index in self._outputs]
+
+    def _make_room(self, shape: tuple[int, ...]) -> None:
         if shape != self._shape:
             with hushed():
                 self._interpreter.resize_tensor_input(self._input["index"], shape)
                 self._interpreter.allocate_tensors()
             self._shape = shape
-        return [self._interpreter.tensor(index)().shape for index in self._outputs]
-
-    def __call__(self, images: Float32) -> list[Float32]:
-        """What images give: arrays that the next call fills anew."""
-        self.shapes_of(images.shape)
-        self._interpreter.set_tensor(self._input["index"], images)
-        self._interpreter.invoke()
-        return [self._interpreter.tensor(index)() for index in self._outputs]

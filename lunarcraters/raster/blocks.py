@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, product
 from typing import NamedTuple
 
+import numpy as np
 import rasterio
+from numpy.typing import NDArray
 
 Box = tuple[int, int, int, int]
 """Column, row, width, height in pixels."""
@@ -40,6 +42,13 @@ def fills_with_nodata(dataset: rasterio.DatasetReader, nodata: float | None) -> 
     """Whether blocks that a sparse TIFF lacks are nodata: they read as its nodata value, or 0."""
     filler = dataset.nodata or 0.0
     return dataset.nodata is not None if nodata is None else filler == nodata
+
+
+def meeting(boxes: NDArray[np.int64], box: Box) -> NDArray[np.bool_]:
+    """Which of some boxes, (n, 4), share a pixel with one."""
+    x, y, width, height = boxes.T
+    across = (x < box[0] + box[2]) & (x + width > box[0])
+    return np.asarray(across & (y < box[1] + box[3]) & (y + height > box[1]))
 
 
 def filled_boxes(

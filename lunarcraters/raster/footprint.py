@@ -196,12 +196,11 @@ def _searched_km2(mosaic: Mosaic, column: int, row: int, searched: NDArray[np.bo
         down = np.add.reduceat(searched, starts[0], 0, dtype=np.uint8)
         counts = np.add.reduceat(down, starts[1], 1, dtype=float)
 
-    def pixel_m2(x: Float, y: Float) -> tuple[Float, Float]:
+    def pixel_m2(x: Float, y: Float) -> tuple[Float]:
         jacobian = mosaic.jacobian_m(column + x * _CELL_PX, row + y * _CELL_PX)
-        area = np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1)
-        return area, area
+        return (np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1),)
 
     height, width = counts.shape
     most = _AREA_ERROR * float(pixel_m2(np.array(width / 2.0), np.array(height / 2.0))[0])
-    areas, _ = places_of_pixels(pixel_m2, width, height, (most, most))
+    (areas,) = places_of_pixels(pixel_m2, width, height, (most,))
     return float((counts * np.nan_to_num(areas)).sum() / 1e6)

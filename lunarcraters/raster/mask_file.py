@@ -93,14 +93,14 @@ def _write_blocks(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path
                 column, row = box[0] >> halvings, box[1] >> halvings
                 raster.write(values, 1, window=Window(column, row, *values.shape[::-1]))
         last = rasters[-1]
-        further = range(1, _further(max(last.shape)) + 1)
+        further = [2**times for times in range(1, _halvings(max(last.shape)) + 1)]
         if further:
-            last.build_overviews([2**times for times in further], Resampling.average)
+            last.build_overviews(further, Resampling.average)
 
 
 def _created(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
     width, height = mosaic.width, mosaic.height
-    for halvings in range(min(_further(max(width, height)), _HALVINGS) + 1):
+    for halvings in range(min(_halvings(max(width, height)), _HALVINGS) + 1):
         raster = rasterio.open(
             path,
             "w",
@@ -127,7 +127,7 @@ def _created(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
         width, height = -(-width // 2), -(-height // 2)
 
 
-def _further(side: int) -> int:
+def _halvings(side: int) -> int:
     """How often a raster is halved until a block holds it."""
     return max((side - 1) // UNIT_PX, 0).bit_length()
 

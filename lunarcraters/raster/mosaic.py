@@ -14,7 +14,7 @@ from rasterio.errors import RasterioError
 
 from lunarcraters import moon
 from lunarcraters.errors import CoordinateSystemError, MosaicError
-from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.blocks import Box, meeting
 from lunarcraters.raster.placement import place_sources
 from lunarcraters.raster.reading import Pixels, chunks, forget_datasets, read_blocks
 from lunarcraters.raster.sources import find_rasters, inspect
@@ -181,7 +181,8 @@ class Mosaic:
             for columns, rows in chunks(inside_x, inside_y, by, square=len(self.extents) > 1):
                 origin = (start[0] + columns.start * by[0], start[1] + rows.start * by[1])
                 count = (columns.stop - columns.start, rows.stop - rows.start)
-                if not self._meets_extent(origin, count[0] * by[0], count[1] * by[1]):
+                part = (*origin, count[0] * by[0], count[1] * by[1])
+                if not meeting(self._extent_table, part).any():
                     continue
                 block, known = self._read_blocks(origin, count, by)
                 if known.shape == shape and not self.goes_round:
@@ -191,15 +192,9 @@ class Mosaic:
                 valid[rows, columns] |= known
         return values, valid
 
-    def _meets_extent(self, origin: tuple[int, int], width: int, height: int) -> bool:
-        x, y, extent_width, extent_height = self._extent_table
-        across = (x < origin[0] + width) & (x + extent_width > origin[0])
-        down = (y < origin[1] + height) & (y + extent_height > origin[1])
-        return bool((across & down).any())
-
     @cached_property
     def _extent_table(self) -> NDArray[np.int64]:
-        return np.array(self.extents, np.int64).T
+        return np.array(self.extents, np.int64).reshape(-1, 4)
 
     def _read_blocks(
         self, origin: tuple[int, int], count: tuple[int, int], by: tuple[int, int]

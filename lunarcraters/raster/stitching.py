@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lunarcraters import moon
 from lunarcraters.machine import cores
-from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.blocks import Box, meeting
 from lunarcraters.raster.mask_file import NODATA, UNIT_PX, Mask, write_mask
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.tiling import Tile
@@ -38,10 +38,7 @@ class _Level:
 
     def met(self, box: Box) -> list[int]:
         """Places of the tiles whose cores meet a box of the mosaic."""
-        x, y, width, height = self.cores.T
-        across = (x < box[0] + box[2]) & (x + width > box[0])
-        down = (y < box[1] + box[3]) & (y + height > box[1])
-        met: list[int] = np.flatnonzero(across & down).tolist()
+        met: list[int] = np.flatnonzero(meeting(self.cores, box)).tolist()
         return met
 
 
@@ -181,10 +178,7 @@ def _enlarged(
         np.maximum(values, above, out=values)
         known |= known_above
     place = column - x * scale, row - y * scale
-    values, known = enlarge(values, known, scale, place, (width, height))
-    if not known.all():
-        values = np.where(known, values, np.uint8(0))
-    return values, known
+    return enlarge(values, known, scale, place, (width, height))
 
 
 def _mosaic_to_frame(

@@ -17,6 +17,9 @@ Float32 = NDArray[np.float32]
 Places = tuple[Float, Float]
 """x and y of the same shape; NaN where there is no place."""
 
+Planes = tuple[Float, ...]
+"""Places, or other values of the same shape."""
+
 _KNOTS_PX = (16, 8, 4)  # apart, the widest that are good enough
 _TOLERANCE_PX = 0.05
 _WIDEST_PX = 30_000
@@ -80,6 +83,7 @@ def enlarge(
     part = known & (share < 255)
     mean = np.rint(total[part] * (255.0 / share[part]))
     total[part] = np.minimum(mean, filled.max())  # what 8 bits round up is no more than there was
+    total[~known] = 0
     return total, known
 
 
@@ -145,12 +149,14 @@ def _sample_cubic(
 
 
 def places_of_pixels(
-    place: Callable[[Float, Float], Places],
+    place: Callable[[Float, Float], Planes],
     width: int,
     height: int,
-    tolerance: tuple[float, float] = (_TOLERANCE_PX, _TOLERANCE_PX),
-) -> Places:
+    tolerance: tuple[float, ...] = (_TOLERANCE_PX, _TOLERANCE_PX),
+) -> Planes:
     """Places of all pixel centres, exact at every 16th pixel corner and bilinear in between.
+
+    Or whatever else is smooth: as many planes as `place` gives.
 
     Where that is not good enough, at every 8th or 4th (a coarse globe), or at each centre (a pole,
     the edge of the projection).
@@ -159,10 +165,10 @@ def places_of_pixels(
         place: From pixel coordinates to places.
         width: Pixels.
         height: Pixels.
-        tolerance: Largest error along x and along y, in the units of `place`.
+        tolerance: Largest error of each plane (along x, along y), in its unit.
 
     Returns:
-        x and y, each of shape (height, width).
+        The planes (x and y), each of shape (height, width).
     """
     for apart in _KNOTS_PX:
         u, v = _grid(np.arange(0, width + apart, apart), np.arange(0, height + apart, apart))
@@ -170,8 +176,7 @@ def places_of_pixels(
         middles = place(u[1:, 1:] - apart / 2.0, v[1:, 1:] - apart / 2.0)
         errors = (np.abs(_mean_of_four(k) - m) for k, m in zip(knots, middles, strict=True))
         if all((e <= allowed).all() for e, allowed in zip(errors, tolerance, strict=True)):
-            x, y = (_between(knot, width, height, apart) for knot in knots)
-            return x, y
+            return tuple(_between(knot, width, height, apart) for knot in knots)
     return place(*_grid(np.arange(width) + 0.5, np.arange(height) + 0.5))
 
 
