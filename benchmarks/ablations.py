@@ -80,15 +80,15 @@ class Stretched(LabelledTiles):
 class MaskOnly(Sampler):
     """Teaches the mask alone: of discs."""
 
-    def targets(self, circles: Any, clipped: Any, valid: Any) -> Any:
+    def targets(self, circles: Any, clipped: Any, valid: Any, smaller: float = 1.0) -> Any:
         """Discs of every size."""
-        return super().targets(circles, clipped, valid)[..., :1]
+        return super().targets(circles, clipped, valid, smaller)[..., :1]
 
 
 class Rectangles(MaskOnly):
     """Teaches the mask alone: of filled boxes, as the baseline does."""
 
-    def targets(self, circles: Any, clipped: Any, valid: Any) -> Any:
+    def targets(self, circles: Any, clipped: Any, valid: Any, smaller: float = 1.0) -> Any:
         """The squares around the circles, and the boxes cut by an edge."""
         half = circles[:, 2:] / 2.0
         whole = np.hstack([circles[:, :2] - half, circles[:, :2] + half])

@@ -155,6 +155,7 @@ def detect(
     size: int | None = None,
     halo: int | None = None,
     levels: int | None = None,
+    smallest_px: float | None = None,
     crs: str | None = None,
     nodata: float | None = None,
     **options: Any,
@@ -169,7 +170,9 @@ def detect(
         model: Model file; None for the one that comes with the program.
         size: Largest tile, pixels.
         halo: Margin around the core of each tile, pixels.
-        levels: Octaves.
+        levels: Octaves from full resolution on.
+        smallest_px: Smallest crater to be found, pixels of the mosaic; None for 8. With 4 the
+            mosaic is searched twice as large too, in four times the time; with 2.75, four times.
         crs: Coordinate system in place of the mosaic's own.
         nodata: Value that means "no data".
         options: Of `lunarcraters.execution.detect.detect`: `workers`, `scheduler`, `precision`,
@@ -184,7 +187,14 @@ def detect(
     """
     file = shipped_model() if model is None else Path(model)
     tiles = detection.open_source(
-        _paths(source), file, size=size, halo=halo, levels=levels, crs=crs, nodata=nodata
+        _paths(source),
+        file,
+        size=size,
+        halo=halo,
+        levels=levels,
+        smallest_px=smallest_px,
+        crs=crs,
+        nodata=nodata,
     )
     return _own(detection.detect(tiles, Path(run), file, **options).read())
 

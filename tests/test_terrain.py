@@ -134,12 +134,12 @@ def test_a_scene_is_an_8_bit_image_without_the_nodata_value(scene):
     assert 10 < scene.image.std() < 60
 
 
-def test_listed_craters_have_their_centre_in_the_frame_and_8_px_or_more(scene):
+def test_listed_craters_have_their_centre_in_the_frame_and_4_px_or_more(scene):
     assert list(scene.craters.columns) == ["x", "y", "diameter_px"]
     assert len(scene.craters) > 100
     assert scene.craters.x.between(0, 400).all()
     assert scene.craters.y.between(0, 300).all()
-    assert scene.craters.diameter_px.between(8, 400).all()
+    assert scene.craters.diameter_px.between(4, 400).all()
 
 
 def test_listed_craters_are_hollows_where_the_list_says(scene):

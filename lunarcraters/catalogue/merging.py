@@ -65,7 +65,7 @@ def fuse(
     positions: Float,
     diameters: Float,
     scores: Float,
-    levels: Index,
+    octaves: Index,
     heard: Float,
 ) -> tuple[Float, Float, Float]:
     """What the craters kept are like by all octaves.
@@ -81,7 +81,7 @@ def fuse(
         positions: Centres of all circles in the unit of the diameters, (n, 2) or (n, 3).
         diameters: (n,).
         scores: (n,), 0 to 1.
-        levels: Octave of each, (n,).
+        octaves: Octave of each as a column of `heard`, (n,).
         heard: How far each octave answers for the craters kept, 0 to 1, (k, octaves).
 
     Returns:
@@ -90,7 +90,7 @@ def fuse(
     others = np.delete(np.arange(len(diameters)), kept)
     of, seen, overlap = _overlapping(positions, diameters, kept, others, MAX_IOU)
     seen = others[seen]
-    same = np.flatnonzero(levels[kept][of] != levels[seen])
+    same = np.flatnonzero(octaves[kept][of] != octaves[seen])
     # Each belongs to the crater it overlaps most: shared, it would draw two together.
     same = same[np.lexsort((of[same], -overlap[same], seen[same]))]
     same = same[np.unique(seen[same], return_index=True)[1]]
@@ -105,9 +105,9 @@ def fuse(
 
     place = np.column_stack([mean(axis) for axis in positions[seen].T])
     said = np.full(heard.shape, MIN_SCORE)
-    np.maximum.at(said, (of, levels[seen]), np.minimum(scores[seen], _SUREST))
+    np.maximum.at(said, (of, octaves[seen]), np.minimum(scores[seen], _SUREST))
     counted = heard.copy()
-    counted[np.arange(len(kept)), levels[kept]] = 1.0
+    counted[np.arange(len(kept)), octaves[kept]] = 1.0
     score = expit((counted * logit(said)).sum(axis=1) / counted.sum(axis=1))
     return place, np.exp(mean(np.log(diameters[seen]))), score
 

@@ -13,6 +13,7 @@ from lunarcraters.cli.options import (
     overwrite_option,
     precision_option,
     quiet_option,
+    smallest_option,
 )
 from lunarcraters.cli.progress import progress_bar
 
@@ -31,7 +32,9 @@ from lunarcraters.cli.progress import progress_bar
               help="Tiles given to the network at once [default: a megapixel, or 2].")  # fmt: skip
 @click.option("--size", type=click.IntRange(64), help="Largest tile, pixels.")
 @click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels.")
-@click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
+@click.option("--levels", type=click.IntRange(1),
+              help="Octaves from full resolution on [default: what fits].")  # fmt: skip
+@smallest_option
 @crs_option
 @nodata_option
 @click.option("--strict", is_flag=True, help="Stop at a tile that cannot be read.")
@@ -50,6 +53,7 @@ def command(
     size: int | None,
     halo: int | None,
     levels: int | None,
+    smallest_px: float | None,
     crs: str | None,
     nodata: float | None,
     strict: bool,
@@ -78,7 +82,10 @@ def command(
     from lunarcraters.network.model_file import shipped_model
 
     model = model or shipped_model()
-    tiles = open_source(source, model, size=size, halo=halo, levels=levels, crs=crs, nodata=nodata)
+    tiles = open_source(
+        source, model, size=size, halo=halo, levels=levels, smallest_px=smallest_px,
+        crs=crs, nodata=nodata,
+    )  # fmt: skip
     with progress_bar("detecting", quiet=quiet or as_json) as progress:
         found = detect(
             tiles, out, model, workers=workers, scheduler=scheduler, precision=precision,

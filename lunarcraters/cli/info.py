@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lunarcraters.cli.options import crs_option, json_option, nodata_option, precision_option
+from lunarcraters.cli.options import (
+    crs_option,
+    json_option,
+    nodata_option,
+    precision_option,
+    smallest_option,
+)
 
 if TYPE_CHECKING:
     from lunarcraters.execution.forecast import Cost, Level
@@ -22,7 +28,9 @@ if TYPE_CHECKING:
 @precision_option
 @click.option("--size", type=click.IntRange(64), help="Largest tile, pixels.")
 @click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels.")
-@click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
+@click.option("--levels", type=click.IntRange(1),
+              help="Octaves from full resolution on [default: what fits].")  # fmt: skip
+@smallest_option
 @click.option("--plan-only", is_flag=True, help="Do not search a few tiles to foretell the time.")
 @crs_option
 @nodata_option
@@ -35,6 +43,7 @@ def command(
     size: int | None,
     halo: int | None,
     levels: int | None,
+    smallest_px: float | None,
     plan_only: bool,
     crs: str | None,
     nodata: float | None,
@@ -51,7 +60,10 @@ def command(
     from lunarcraters.network.model_file import shipped_model
 
     model = model or shipped_model()
-    tiles = open_source(source, model, size=size, halo=halo, levels=levels, crs=crs, nodata=nodata)
+    tiles = open_source(
+        source, model, size=size, halo=halo, levels=levels, smallest_px=smallest_px,
+        crs=crs, nodata=nodata,
+    )  # fmt: skip
     plan = levels_of(tiles, model)
     cost = None if plan_only else measure_cost(tiles, model, workers=workers, precision=precision)
     if as_json:

@@ -32,6 +32,15 @@ crs_option = click.option(
     "--crs", help="Coordinate system of the mosaic, for example IAU_2015:30110 [default: its own]."
 )
 
+smallest_option = click.option(
+    "--smallest",
+    "smallest_px",
+    type=click.FloatRange(2.75, 8.0),
+    metavar="PIXELS",
+    help="Smallest crater, pixels of the mosaic: 4 takes four times as long, 2.75 sixteen times "
+    "[default: 8].",
+)
+
 nodata_option = click.option(
     "--nodata", type=float, help="Value that means no data [default: the mosaic's own]."
 )

@@ -10,6 +10,7 @@ from lunarcraters.cli.options import (
     output_option,
     overwrite_option,
     quiet_option,
+    smallest_option,
 )
 from lunarcraters.cli.progress import progress_bar
 
@@ -21,7 +22,9 @@ from lunarcraters.cli.progress import progress_bar
               help="Largest tile, pixels.")  # fmt: skip
 @click.option("--halo", type=click.IntRange(0), default=64, show_default=True,
               help="Margin around each tile's core, pixels.")  # fmt: skip
-@click.option("--levels", type=click.IntRange(1), help="Octaves [default: what fits].")
+@click.option("--levels", type=click.IntRange(1),
+              help="Octaves from full resolution on [default: what fits].")  # fmt: skip
+@smallest_option
 @click.option("--virtual", is_flag=True, help="Write VRTs, which hold no pixels.")
 @crs_option
 @nodata_option
@@ -33,6 +36,7 @@ def command(
     size: int,
     halo: int,
     levels: int | None,
+    smallest_px: float | None,
     virtual: bool,
     crs: str | None,
     nodata: float | None,
@@ -56,6 +60,7 @@ def command(
             max_size=size,
             halo=halo,
             levels=levels,
+            smallest_px=smallest_px,
             virtual=virtual,
             overwrite=overwrite,
             progress=progress,

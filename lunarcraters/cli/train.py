@@ -23,6 +23,11 @@ from lunarcraters.network.presets import PRESETS, Pooling
               help="Highest learning rate [default: the preset's].")  # fmt: skip
 @click.option("--rotated", type=click.FloatRange(0, 1),
               help="Share of crops turned by any angle, not by quarters [default: 0].")  # fmt: skip
+@click.option(
+    "--coarsened",
+    type=click.FloatRange(0, 1),
+    help="Share of crops shown as a coarser camera sees them, enlarged again [default: 0].",
+)
 @click.option("--pooling", type=click.Choice(get_args(Pooling)),
               help="How the network halves its resolution [default: the preset's].")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)

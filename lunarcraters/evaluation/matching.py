@@ -57,6 +57,20 @@ class Matches:
         return self.counted & (self.reference_of >= 0)
 
 
+def pooled(parts: Sequence[Matches]) -> Matches:
+    """Matches of several comparisons as one."""
+    starts = np.cumsum([0, *(len(part.reference) for part in parts)])
+    columns = {
+        field.name: np.concatenate([getattr(part, field.name) for part in parts])
+        for field in fields(Matches)
+    }
+    moved = [
+        np.where(part.reference_of >= 0, part.reference_of + start, -1)
+        for part, start in zip(parts, starts.tolist(), strict=False)
+    ]
+    return Matches(**{**columns, "reference_of": np.concatenate(moved)})
+
+
 def match(
     detections: Catalogue,
     reference: Reference,

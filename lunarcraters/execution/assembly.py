@@ -93,7 +93,7 @@ def put_together(
     def read_mask(tile: Tile) -> Mask | None:
         return parts.read_mask(where[tile.name], tile.name) if tile.name in where else None
 
-    octaves = 2.0 ** np.arange(source.settings.levels)
+    octaves = 2.0 ** np.arange(source.settings.finest, source.settings.levels)
 
     def seen(positions: Float, diameters: Float) -> tuple[Float, Float]:
         diameters_px = pixels(positions, diameters, mosaic)
@@ -102,7 +102,7 @@ def put_together(
     def merge(path: Path) -> None:
         try:
             with path.open("wb") as file:
-                for kept in merged_bands(part_files, about, ends, seen):
+                for kept in merged_bands(part_files, about, ends, seen, source.settings.finest):
                     file.write(_pack(_valued(kept, about, info), about, names).tobytes())
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
@@ -126,6 +126,7 @@ def merged_bands(
     about: Catalogue,
     ends: tuple[float, float],
     seen: Seen,
+    finest: int = 0,
     most: int = _BAND_ROWS,
 ) -> Iterator[pd.DataFrame]:
     """The craters of all parts, each once, with the scores that the network gives.
@@ -137,6 +138,7 @@ def merged_bands(
         about: Tells the columns and the sphere.
         ends: Least and largest latitude, or row.
         seen: How large craters are in the mosaic, and how far each octave answers for them.
+        finest: The first octave.
         most: Craters merged at once, where latitudes differ.
     """
     along = about.columns[2]
@@ -157,7 +159,7 @@ def merged_bands(
             low, high = _reach(table, about)
             tables.append(table[(high >= start) & (low < stop)])
         if tables:
-            kept, fused = _once(pd.concat(tables, ignore_index=True), about, seen)
+            kept, fused = _once(pd.concat(tables, ignore_index=True), about, seen, finest)
             yield fused[((kept[along] >= start) & (kept[along] < stop)).to_numpy()]
 
 
@@ -180,7 +182,9 @@ def _bands(cells: Float, counts: NDArray[np.int64], most: int) -> list[tuple[flo
     return list(pairwise([*edges, np.inf]))
 
 
-def _once(table: pd.DataFrame, about: Catalogue, seen: Seen) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _once(
+    table: pd.DataFrame, about: Catalogue, seen: Seen, finest: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each crater once: the best view of it, and what it is by all of them."""
     across, along, diameter = about.columns[1:4]
     where = table[[across, along]].to_numpy(float)
@@ -188,9 +192,9 @@ def _once(table: pd.DataFrame, about: Catalogue, seen: Seen) -> tuple[pd.DataFra
     positions = moon.unit_vectors(*where.T) * radius_km if radius_km else where
     diameters, scores = table[diameter].to_numpy(float), table["score"].to_numpy(float)
     chosen = suppress(positions, diameters, scores)
-    kept, levels = table.iloc[chosen], table["level"].to_numpy()
+    kept, octaves = table.iloc[chosen], table["level"].to_numpy() - finest
     diameters_px, heard = seen(where[chosen], diameters[chosen])
-    places, fused, scores = fuse(chosen, positions, diameters, scores, levels, heard)
+    places, fused, scores = fuse(chosen, positions, diameters, scores, octaves, heard)
     x, y = moon.vectors_to_lonlat(places) if radius_km else places.T
     found = {across: x, along: y, diameter: fused, "score": scores}
     return kept, kept.assign(**found, mosaic_px=diameters_px * fused / diameters[chosen])

@@ -33,6 +33,7 @@ def open_source(
     size: int | None = None,
     halo: int | None = None,
     levels: int | None = None,
+    smallest_px: float | None = None,
     crs: str | None = None,
     nodata: float | None = None,
 ) -> TileSource:
@@ -43,7 +44,9 @@ def open_source(
         model: Model file; it tells the size of tiles where none is given.
         size: Largest tile, pixels.
         halo: Margin around the core of each tile, pixels.
-        levels: Octaves.
+        levels: Octaves from full resolution on.
+        smallest_px: Smallest crater to be found, pixels of the mosaic; None for what the model
+            answers for. Below that the mosaic is searched enlarged too.
         crs: Coordinate system in place of the mosaic's own.
         nodata: Value that means "no data".
 
@@ -56,10 +59,10 @@ def open_source(
     """
     info = read_info(model)
     if len(paths) == 1 and is_tile_set(paths[0]):
-        if any(option is not None for option in (size, halo, levels, crs, nodata)):
+        if any(option is not None for option in (size, halo, levels, smallest_px, crs, nodata)):
             raise TileSetError(
-                f"{paths[0]} holds tiles, whose size, halo, levels, CRS and nodata are settled: "
-                "give these options to craters tile"
+                f"{paths[0]} holds tiles, whose size, halo, levels, smallest crater, CRS and "
+                "nodata are settled: give these options to craters tile"
             )
         return open_tiles(paths[0])
     for path in paths:
@@ -68,7 +71,14 @@ def open_source(
     mosaic = open_mosaic(paths, crs=crs, nodata=nodata)
     chosen = size or info.input_size or DEFAULT_SIZE_PX
     margin = halo if halo is not None else min(DEFAULT_HALO_PX, chosen // 4)
-    return MosaicTiles.plan(mosaic, max_size=chosen, halo=margin, levels=levels)
+    return MosaicTiles.plan(
+        mosaic,
+        max_size=chosen,
+        halo=margin,
+        levels=levels,
+        smallest_px=smallest_px,
+        answered_px=info.diameters_px[0],
+    )
 
 
 def detect(
@@ -119,14 +129,19 @@ def detect(
         MosaicError: A tile cannot be read (strict), or none can.
     """
     begun = time.monotonic()
-    info = read_info(model).used(mirrored=mirrored)
+    info = read_info(model).used(mirrored=mirrored, finest=source.settings.finest)
     precision = inference_precision(precision, has_int8=bool(info.eight_bit))
     manifest = Manifest(
         input=source.fingerprint(),
         input_name=source.mosaic.name,
         model=digest(model),
         model_name=str(model),
-        settings={"version": __version__, "precision": precision, "mirrored": mirrored},
+        settings={
+            "version": __version__,
+            "precision": precision,
+            "mirrored": mirrored,
+            "smallest_px": source.settings.smallest_px,
+        },
     )
     batches = list(plan_batches(source.tiles))
     _refuse_strangers(out)

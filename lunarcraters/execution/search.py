@@ -104,7 +104,7 @@ def search(folder: Path, at_once: int | None, strict: bool, batch: Batch) -> int
                 mask[~valid] = NODATA
                 maps = np.where(valid[..., None], maps, np.float32(0.0))
             masks[tile.name] = mask
-            tables.append(craters_of(maps, tile, source.mosaic, detector.info))
+            tables.append(craters_of(maps, tile, source, detector.info))
     filled = [table for table in tables if len(table)] or tables[:1]
     craters = pd.concat(filled, ignore_index=True)
     parts.write_part(parts.Part(craters, masks, unread), folder / batch.file)
@@ -139,21 +139,23 @@ def _empty_table(mosaic: Mosaic) -> pd.DataFrame:
 
 
 def craters_of(
-    maps: NDArray[np.float32], tile: Tile, mosaic: Mosaic, info: ModelInfo
+    maps: NDArray[np.float32], tile: Tile, source: TileSource, info: ModelInfo
 ) -> pd.DataFrame:
     """The craters of one tile whose centre lies in its core, placed on the Moon.
 
     Args:
         maps: What the network gave, shape (size, size, heads).
         tile: The tile.
-        mosaic: What it is cut from.
+        source: Where it comes from.
         info: How to read the maps.
 
     Returns:
         The columns of a catalogue that are known before craters are merged: position, diameter,
         the network's score, octave and tile.
     """
-    circles, scores = decode(maps, info.heads, info.diameters_px)
+    mosaic = source.mosaic
+    sizes = source.settings.answered_px(tile.level, info.diameters_px)
+    circles, scores = decode(maps, info.heads, sizes)
     first, second, diameter = georeference(circles, tile.affine, tile.crs)
     x, y = (first, second) if mosaic.is_plain else mosaic.from_lonlat(first, second)
     keep = owns(mosaic, tile, x, y) & np.isfinite(diameter)

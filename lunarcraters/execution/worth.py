@@ -21,7 +21,11 @@ def calibrated(scores: Float, diameters_px: Float, info: ModelInfo) -> Float:
         diameters_px: Pixels of the mosaic, (n,).
         info: Of the model.
     """
-    known = info.scores
+    return scores_told(scores, diameters_px, info.scores)
+
+
+def scores_told(scores: Float, diameters_px: Float, known: dict[str, list[Any]]) -> Float:
+    """The same by what `ModelInfo.scores` holds, which may be nothing."""
     if not known:
         return scores
     if "diameter_px" not in known:  # a file calibrated before sizes counted

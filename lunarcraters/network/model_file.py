@@ -43,8 +43,10 @@ class ModelInfo:
             as they are.
         diameter_sd: Relative standard deviation of the diameter: `relative_sd`, a row for each
             `diameter_px` (in the octave) and a column for each `score`, interpolated between.
-        mirrored: `thresholds`, `scores` and `diameter_sd` as they are for the mean over the four
-            mirror images of a tile; empty: not measured.
+        finer: By the finest octave of a run ("-1", "-2"), `thresholds`, `scores` and `diameter_sd`
+            as they are where the mosaic is searched enlarged too; empty: not measured.
+        mirrored: `thresholds`, `scores`, `diameter_sd` and `finer` as they are for the mean over
+            the four mirror images of a tile; empty: not measured.
         eight_bit: Of the 8-bit form: `stride`, which divides the sides of images; `f1` of it and of
             the network itself on the validation split; empty: there is none.
         training: Data, settings, seed and versions.
@@ -58,13 +60,20 @@ class ModelInfo:
     thresholds: dict[str, float] = field(default_factory=dict)
     scores: dict[str, list[Any]] = field(default_factory=dict)
     diameter_sd: dict[str, list[Any]] = field(default_factory=dict)
+    finer: dict[str, Any] = field(default_factory=dict)
     mirrored: dict[str, Any] = field(default_factory=dict)
     eight_bit: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
 
-    def used(self, *, mirrored: bool) -> "ModelInfo":
-        """As it holds for tiles as they are, or for the mean over their mirror images."""
-        return replace(self, **self.mirrored) if mirrored else self
+    def used(self, *, mirrored: bool, finest: int = 0) -> "ModelInfo":
+        """As it holds for a run.
+
+        Args:
+            mirrored: For the mean over the mirror images of tiles.
+            finest: Its first octave.
+        """
+        info = replace(self, **self.mirrored) if mirrored else self
+        return replace(info, **info.finer.get(str(finest), {}))
 
 
 @dataclass(frozen=True)

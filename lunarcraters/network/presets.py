@@ -38,6 +38,7 @@ class Preset:
             validation loss has not improved for 3 epochs, down to 1e-6.
         patience: Epochs without a better validation loss after which training stops; None: never.
         rotated: Share of the crops that are turned by any angle, not by quarter turns alone.
+        coarsened: Share of the crops that are shown as a coarser camera sees them, enlarged again.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Preset:
     schedule: Literal["cosine", "plateau"]
     patience: int | None
     rotated: float = 0.0
+    coarsened: float = 0.0
 
     @property
     def stride(self) -> int:

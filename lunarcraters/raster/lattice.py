@@ -7,13 +7,17 @@ of it, is searched by the same windows and gives the same craters.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.raster.stereographic import STRIDE_PX
 
 Span = tuple[int, int]
 """First row and number of rows."""
+
+LEAST_SIZE_PX = 64
+"""Smallest side of a tile, pixels."""
 
 
 def anchor_px(mosaic: Mosaic) -> tuple[int, int]:
@@ -70,3 +74,21 @@ def _steady(mosaic: Mosaic, length: float) -> float:
     if mosaic.period_px is not None:
         return length
     return float(2.0 ** (math.floor(8.0 * math.log2(length) + 1e-6) / 8.0))
+
+
+def frame_sizes(needed: ArrayLike, max_size: int) -> NDArray[np.int64]:
+    """Sizes of frames that hold so many pixels, (n,).
+
+    A network is compiled for each size, so they are few: a quarter of a power of two apart, but for
+    the largest, which most tiles have.
+    """
+    wanted = np.clip(needed, LEAST_SIZE_PX, max_size)
+    most = _stepped(wanted.max(keepdims=True), 16)
+    return np.asarray(np.minimum(np.minimum(_stepped(wanted, 8), most), max_size), np.int64)
+
+
+def _stepped(sizes: ArrayLike, steps: int) -> NDArray[np.int64]:
+    """Sizes rounded up to so many steps a power of two, and to the network's stride."""
+    wanted = np.asarray(sizes, float)
+    step = np.maximum(STRIDE_PX, np.exp2(np.ceil(np.log2(wanted))) / steps)
+    return np.asarray(np.ceil(np.round(wanted / step, 6)) * step, np.int64)

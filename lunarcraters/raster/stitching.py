@@ -51,8 +51,9 @@ def stitch(
     """Write the masks of tiles as a Cloud Optimized GeoTIFF on the mosaic's grid.
 
     A pixel is the largest probability that any level gives it, times 254 (the band's scale says
-    so); coarse ones are bilinear, from one level to the next. It is 255, nodata, where the finest
-    has no valid mask. Memory does not grow with the mosaic.
+    so); coarse ones are bilinear, from one level to the next; of those finer than the mosaic it is
+    the mean. It is 255, nodata, where that of full resolution has no valid mask. Memory does not
+    grow with the mosaic.
 
     Args:
         mosaic: Whose grid it is.
@@ -70,7 +71,8 @@ def stitch(
     def block(box: Box) -> tuple[Box, Mask]:
         return box, _block(mosaic, levels, masks, box)
 
-    write_mask(mosaic, _ahead(block, _boxes(mosaic, levels[0])), path)
+    full = next(level for level in levels if level.number == 0)
+    write_mask(mosaic, _ahead(block, _boxes(mosaic, full)), path)
 
 
 def _levels(tiles: Sequence[Tile]) -> list[_Level]:
@@ -95,15 +97,15 @@ def _ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
             yield waiting.popleft().result()
 
 
-def _boxes(mosaic: Mosaic, finest: _Level) -> Iterator[Box]:
-    """The parts of blocks that the finest level's cores meet, in whole units of the file."""
+def _boxes(mosaic: Mosaic, full: _Level) -> Iterator[Box]:
+    """The parts of blocks that cores of full resolution meet, in whole units of the file."""
     for row in range(0, mosaic.height, _BLOCK_PX):
         for column in range(0, mosaic.width, _BLOCK_PX):
             size = min(_BLOCK_PX, mosaic.width - column), min(_BLOCK_PX, mosaic.height - row)
             block = column, row, *size
-            met = finest.met(block)
+            met = full.met(block)
             if met:
-                yield _trimmed(block, finest.cores[met])
+                yield _trimmed(block, full.cores[met])
 
 
 def _trimmed(block: Box, cores: NDArray[np.int64]) -> Box:
@@ -117,18 +119,32 @@ def _trimmed(block: Box, cores: NDArray[np.int64]) -> Box:
 
 def _block(mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box) -> Mask:
     """The mask in a box of the mosaic."""
-    mask = _of_level(mosaic, levels[0], masks, box)
-    if levels[1:]:
-        coarse, _ = _enlarged(mosaic, levels[1:], masks, box, 0)
-        np.maximum(mask, coarse, out=mask)  # nodata is more than any
+    fine, (full, *coarse) = _split(levels)
+    mask = _of_level(mosaic, full, masks, box)
+    if coarse:
+        above, _ = _enlarged(mosaic, coarse, masks, box, 0)
+        np.maximum(mask, above, out=mask)  # nodata is more than any
+    for level in fine:
+        below = _of_level(mosaic, level, masks, box)
+        below[below == NODATA] = 0
+        np.maximum(mask, below, out=mask)
     return mask
 
 
+def _split(levels: Sequence[_Level]) -> tuple[list[_Level], list[_Level]]:
+    """Levels finer than the mosaic, and the others."""
+    fine = [level for level in levels if level.number < 0]
+    return fine, [level for level in levels if level.number >= 0]
+
+
 def _of_level(mosaic: Mosaic, level: _Level, masks: Masks, box: Box) -> Mask:
-    """What the tiles of a level say in a box of its pixels, 255 where they say nothing."""
+    """What the tiles of a level say in a box of its pixels, 255 where they say nothing.
+
+    Of a level finer than the mosaic, the means in a box of the mosaic's pixels.
+    """
     column, row, width, height = box
     found = np.full((height, width), NODATA, np.uint8)
-    scale = 2**level.number
+    scale, finer = 2 ** max(level.number, 0), 2 ** max(-level.number, 0)
     for place in level.met((column * scale, row * scale, width * scale, height * scale)):
         tile = level.tiles[place]
         mask = masks(tile)
@@ -138,9 +154,22 @@ def _of_level(mosaic: Mosaic, level: _Level, masks: Masks, box: Box) -> Mask:
         right, bottom = -(-(left + across) // scale), -(-(top + down) // scale)
         left, top = max(column, left // scale), max(row, top // scale)
         right, bottom = min(column + width, right), min(row + height, bottom)
-        part = _of_tile(mosaic, tile, mask, (left, top, right - left, bottom - top))
+        inner = left * finer, top * finer, (right - left) * finer, (bottom - top) * finer
+        part = _reduced(_of_tile(mosaic, tile, mask, inner), finer)
         found[top - row : bottom - row, left - column : right - column] = part
     return found
+
+
+def _reduced(mask: Mask, by: int) -> Mask:
+    """Means of the valid part of blocks, 255 where that is less than half of the block."""
+    if by == 1:
+        return mask
+    blocks = mask.reshape(mask.shape[0] // by, by, mask.shape[1] // by, by)
+    valid = blocks != NODATA
+    count = valid.sum(axis=(1, 3), dtype=np.uint16)
+    total = np.where(valid, blocks, 0).sum(axis=(1, 3), dtype=np.uint16)
+    mean = np.rint(total / np.maximum(count, 1)).astype(np.uint8)
+    return np.where(2 * count >= by * by, mean, np.uint8(NODATA))
 
 
 def _of_tile(mosaic: Mosaic, tile: Tile, mask: Mask, box: Box) -> Mask:
@@ -150,8 +179,8 @@ def _of_tile(mosaic: Mosaic, tile: Tile, mask: Mask, box: Box) -> Mask:
         place = _mosaic_to_frame(mosaic, tile, (column, row))
         real, known = sample(mask, mask != NODATA, *places_of_pixels(place, width, height))
         return np.where(known, np.rint(real).astype(np.uint8), np.uint8(NODATA))
-    column -= tile.window[0] // 2**tile.level
-    row -= tile.window[1] // 2**tile.level
+    column -= int(tile.window[0] // 2**tile.level)
+    row -= int(tile.window[1] // 2**tile.level)
     return mask[row : row + height, column : column + width]
 
 

@@ -14,9 +14,11 @@ from lunarcraters.raster.photometry import Photometry, measure
 from lunarcraters.raster.reading import Pixels
 from lunarcraters.raster.tile_files import read_geotiff, tile_file
 from lunarcraters.raster.tiling import (
+    ANSWERED_PX,
     DEFAULT_HALO_PX,
     DEFAULT_SIZE_PX,
     Tile,
+    finest_octave,
     plan_tiles,
     read_tile,
 )
@@ -32,14 +34,29 @@ class Settings:
     Attributes:
         max_size: Most pixels to a side of a tile.
         halo: Pixels around a core.
-        levels: Octaves.
+        levels: Octaves from full resolution on.
         frames: "auto", "native" or "local".
+        finest: The first octave: 0, or less where the mosaic is enlarged.
+        smallest_px: Smallest crater that the tiles are for, pixels of the mosaic; None for what
+            the network answers for at full resolution.
     """
 
     max_size: int
     halo: int
     levels: int
     frames: str = "auto"
+    finest: int = 0
+    smallest_px: float | None = None
+
+    def answered_px(self, level: int, answered: tuple[float, float]) -> tuple[float, float]:
+        """Smallest and largest crater that an octave is searched for, in its pixels.
+
+        Args:
+            level: The octave.
+            answered: What the network answers for.
+        """
+        low, high = answered
+        return (low if self.smallest_px is None else max(low, self.smallest_px / 2**level)), high
 
 
 @dataclass(frozen=True)
@@ -67,16 +84,30 @@ class MosaicTiles:
         halo: int = DEFAULT_HALO_PX,
         levels: int | None = None,
         frames: str = "auto",
+        smallest_px: float | None = None,
+        answered_px: float = ANSWERED_PX,
     ) -> "MosaicTiles":
         """Plan the tiles of a mosaic (see `plan_tiles`) and measure its photometry.
 
+        Args:
+            mosaic: What to cut.
+            max_size: Most pixels to a side of a tile.
+            halo: Pixels around a core.
+            levels: How many octaves from full resolution on; None for as many as fit.
+            frames: "native", "local" or "auto".
+            smallest_px: Smallest crater to be found, pixels of the mosaic; None for `answered_px`.
+            answered_px: Smallest crater that the network answers for, pixels of an octave.
+
         Raises:
-            TileSetError: The sizes leave no room for a core.
+            TileSetError: The sizes leave no room for a core, or the craters are too small.
             MosaicError: The mosaic has no valid pixel, or cannot be read.
         """
-        tiles = plan_tiles(mosaic, max_size=max_size, halo=halo, levels=levels, frames=frames)
+        finest = finest_octave(smallest_px, answered_px)
+        tiles = plan_tiles(
+            mosaic, max_size=max_size, halo=halo, levels=levels, finest=finest, frames=frames
+        )
         count = 1 + max(tile.level for tile in tiles)
-        settings = Settings(max_size, halo, count, frames)
+        settings = Settings(max_size, halo, count, frames, finest, smallest_px if finest else None)
         return cls(mosaic, settings, tuple(tiles), measure(mosaic))
 
     def read(self, tile: Tile) -> Pixels:

@@ -49,6 +49,7 @@ def write_tiles(
     max_size: int = DEFAULT_SIZE_PX,
     halo: int = DEFAULT_HALO_PX,
     levels: int | None = None,
+    smallest_px: float | None = None,
     virtual: bool = False,
     overwrite: bool = False,
     progress: Progress = silent,
@@ -64,7 +65,9 @@ def write_tiles(
         out: Directory to write.
         max_size: Most pixels to a side of a tile.
         halo: Pixels around a core that the tile has as well.
-        levels: Octaves; None for as many as leave the mosaic 128 px long.
+        levels: Octaves from full resolution on; None for as many as leave the mosaic 128 px long.
+        smallest_px: Smallest crater that they are for, pixels of the mosaic; None for 8. Below that
+            come octaves of the enlarged mosaic too.
         virtual: Write VRTs, which hold no pixels but read them from the mosaic.
         overwrite: Replace tiles that are there.
         progress: Called with the number of tiles done and in all.
@@ -75,7 +78,9 @@ def write_tiles(
         MosaicError: The mosaic has no valid pixel, or cannot be read.
     """
     _check_free(out, overwrite=overwrite)
-    source = MosaicTiles.plan(mosaic, max_size=max_size, halo=halo, levels=levels)
+    source = MosaicTiles.plan(
+        mosaic, max_size=max_size, halo=halo, levels=levels, smallest_px=smallest_px
+    )
     with _appearing(out) as directory:
         (directory / "tiles").mkdir()
         if virtual:

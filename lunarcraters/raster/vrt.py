@@ -68,19 +68,25 @@ def window_xml(
     scale = side / size
     place = tuple(n / scale for n in (first_x - left, first_y - top, inside[2], inside[3]))
     root = _dataset_element(size, size, crs_wkt, affine)
+    values, validity = ("average", "average") if scale >= 1.0 else ("cubic", "nearest")
     for index, band in enumerate(bands):
         element = _band(root, index, len(bands), GDAL_TYPES[dtype])
-        _window(element, uri, str(band), inside, place)
+        _window(element, uri, str(band), inside, place, values)
     mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
-    _window(mask, uri, f"mask,{bands[0]}", inside, place)
+    _window(mask, uri, f"mask,{bands[0]}", inside, place, validity)
     return ElementTree.tostring(root, encoding="unicode")
 
 
 def _window(
-    parent: ElementTree.Element, uri: str, band: str, inside: Sequence[int], place: Sequence[float]
+    parent: ElementTree.Element,
+    uri: str,
+    band: str,
+    inside: Sequence[int],
+    place: Sequence[float],
+    resampling: str,
 ) -> None:
     # A SimpleSource takes the nearest pixel, whatever it is told.
-    element = _child(parent, "ComplexSource", resampling="average")
+    element = _child(parent, "ComplexSource", resampling=resampling)
     _child(element, "SourceFilename", uri, relativeToVRT="0")
     _child(element, "SourceBand", band)
     _rectangle(element, "SrcRect", inside)

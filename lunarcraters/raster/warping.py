@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from lunarcraters import moon
+from lunarcraters.raster.blocks import Box
 from lunarcraters.raster.mosaic import Mosaic, nearest_turn
 from lunarcraters.raster.reading import Pixels
 
@@ -22,6 +23,7 @@ Planes = tuple[Float, ...]
 
 _KNOTS_PX = (16, 8, 4)  # apart, the widest that are good enough
 _TOLERANCE_PX = 0.05
+_AROUND_PX = 4  # of a box that is enlarged: more than a cubic value comes from
 _WIDEST_PX = 30_000
 """cv2.remap counts source pixels in 16 bits."""
 
@@ -47,10 +49,34 @@ def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixel
     top, height, by_y = _span(y[on_moon], by[1])
     values, valid = mosaic.read((left, top, width, height), (by_x, by_y))
     real, known = _sample_cubic(values, valid, (x - left) / by_x, (y - top) / by_y)
-    if values.dtype.kind in "iu":
-        ends = np.iinfo(mosaic.dtype)
+    return _as_dtype(real, values.dtype), known
+
+
+def read_enlarged(mosaic: Mosaic, box: Box, size: int) -> Pixels:
+    """A square box of a mosaic in more pixels than it has, cubic.
+
+    Args:
+        mosaic: What is read.
+        box: Mosaic pixels; may reach outside.
+        size: Pixels to a side of the result.
+
+    Returns:
+        Values in the mosaic's dtype (0 where invalid) and validity, of shape (size, size).
+    """
+    left, top, side, _ = box
+    around = left - _AROUND_PX, top - _AROUND_PX, side + 2 * _AROUND_PX, side + 2 * _AROUND_PX
+    values, valid = mosaic.read(around)
+    places = _AROUND_PX + (np.arange(size) + 0.5) * (side / size)
+    real, known = _sample_cubic(values, valid, *np.meshgrid(places, places))
+    return _as_dtype(real, values.dtype), known
+
+
+def _as_dtype(real: Float32, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+    """Whole numbers within the type's range where it holds no others."""
+    if dtype.kind in "iu":
+        ends = np.iinfo(str(dtype))
         real = np.clip(np.rint(real), ends.min, ends.max)
-    return real.astype(values.dtype), known
+    return real.astype(dtype)
 
 
 def enlarge(

@@ -9,20 +9,21 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
-from lunarcraters.terrain.production import sample_diameters_km
+from lunarcraters.terrain.population import (
+    LARGEST_PX,
+    MARGIN_PX,
+    MIDDLE_PX,
+    SMALLEST_LISTED_PX,
+    Population,
+    populate,
+    with_small,
+)
 from lunarcraters.terrain.profiles import EJECTA_REACH, crater_profile
 from lunarcraters.terrain.shading import shade
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
-SMALLEST_PX, LARGEST_PX = 6.0, 400.0
-"""Diameters of the craters that are made, pixels."""
-SMALLEST_LISTED_PX = 8.0
-"""Diameters from which craters are listed, pixels."""
-
-# Craters and relief go on beyond the frame, so that its edges are like the rest.
-_MARGIN_PX = 48
 # A crater is listed while so much of its hollow is left, and of its rim. Later craters leave of a
 # point of the rim what they do not replace; it is lost below a half.
 _LEAST_RELIEF = 0.25
@@ -38,23 +39,13 @@ class Scene:
     Attributes:
         elevation_m: Elevations (h, w), float32, metres.
         image: What the camera sees (h, w), uint8, never 0.
-        craters: Columns x, y, diameter_px: each crater of 8 px and more that still shows and has
+        craters: Columns x, y, diameter_px: each crater of 4 px and more that still shows and has
             its centre in the frame.
     """
 
     elevation_m: Float32
     image: NDArray[np.uint8]
     craters: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class _Population:
-    """Craters in the order they form; pixels of the frame; age 1 is the oldest."""
-
-    x: Float
-    y: Float
-    diameter_px: Float
-    age: Float
 
 
 def render_scene(
@@ -69,12 +60,12 @@ def render_scene(
 ) -> Scene:
     """Render a cratered lunar surface as an orbiting camera sees it.
 
-    Sizes follow Neukum's production function from 6 to 400 px. Craters form one after another on
-    self-affine relief; each replaces the ground that it digs up and buries. The longer ago, the
-    more it is worn down by diffusion (Fassett and Thomson 2014, JGR 119, 2255), small craters
-    more than large ones. A crater is listed while its rim stands at least a quarter as far above
-    the ground at half its radius as when it was fresh, and at least half of its rim is neither
-    dug up nor buried by later craters.
+    Sizes follow Neukum's production function from 6 to 400 px, and D^-2 from 3 to 6 px. Craters
+    form one after another on self-affine relief; each replaces the ground that it digs up and
+    buries. The longer ago, the more it is worn down by diffusion (Fassett and Thomson 2014, JGR
+    119, 2255), small craters more than large ones. A crater is listed while its rim stands at least
+    a quarter as far above the ground at half its radius as when it was fresh, and at least half of
+    its rim is neither dug up nor buried by later craters.
 
     Args:
         width: Columns.
@@ -83,12 +74,14 @@ def render_scene(
         seed: Of all chance; the same seed gives the same scene.
         sun_azimuth_deg: Where the sun is, degrees clockwise from north (up).
         sun_elevation_deg: Height of the sun above the horizon, degrees.
-        coverage: Sum of the areas of all craters over the area of the scene. 0.4 at 100 m/px is a
-            highland surface of 4.0 Ga.
+        coverage: Sum of the areas of all craters of 6 px and more over the area of the scene. 0.4
+            at 100 m/px is a highland surface of 4.0 Ga.
     """
     rng = np.random.default_rng(seed)
-    shape = (height + 2 * _MARGIN_PX, width + 2 * _MARGIN_PX)
-    population = _populate(rng, width, height, gsd_m, coverage)
+    shape = (height + 2 * MARGIN_PX, width + 2 * MARGIN_PX)
+    population = populate(rng, width, height, gsd_m, coverage)
+    small = np.random.default_rng([seed, 1])  # of its own: larger craters are what they were
+    population = with_small(small, population, width, height)
     elevation = _self_affine(rng, shape, hurst=0.8) * np.float32(0.05 * gsd_m)
     albedo = 1.0 + np.float32(0.07) * _normalised(_self_affine(rng, shape, hurst=0.6))
     texture = _normalised(_self_affine(rng, (512, 512), hurst=0.95))
@@ -97,7 +90,7 @@ def render_scene(
     reflectance = shade(
         elevation, gsd_m, sun_azimuth_deg=sun_azimuth_deg, sun_elevation_deg=sun_elevation_deg
     )
-    inner = (slice(_MARGIN_PX, _MARGIN_PX + height), slice(_MARGIN_PX, _MARGIN_PX + width))
+    inner = (slice(MARGIN_PX, MARGIN_PX + height), slice(MARGIN_PX, MARGIN_PX + width))
     image = _expose(reflectance * albedo, rng)
     chosen = _still_showing(population, elevation, gsd_m, (width, height))
     craters = pd.DataFrame({"x": population.x, "y": population.y})
@@ -106,35 +99,18 @@ def render_scene(
     return Scene(np.ascontiguousarray(elevation[inner]), image[inner].copy(), craters)
 
 
-def _populate(
-    rng: np.random.Generator, width: int, height: int, gsd_m: float, coverage: float
-) -> _Population:
-    border = LARGEST_PX / 2 + _MARGIN_PX
-    area_km2 = (width + 2 * border) * (height + 2 * border) * (gsd_m / 1000.0) ** 2
-    limits = SMALLEST_PX * gsd_m / 1000.0, LARGEST_PX * gsd_m / 1000.0
-    diameter = sample_diameters_km(rng, *limits, coverage * area_km2) * 1000.0 / gsd_m
-    x = rng.uniform(-border, width + border, len(diameter))
-    y = rng.uniform(-border, height + border, len(diameter))
-    age = rng.random(len(diameter))
-    reach = _MARGIN_PX + diameter / 2
-    inside = (x > -reach) & (x < width + reach) & (y > -reach) & (y < height + reach)
-    order = np.argsort(-age, kind="stable")
-    order = order[inside[order]]
-    return _Population(x[order], y[order], diameter[order], age[order])
-
-
 def _dig(
     elevation: Float32,
     albedo: Float32,
     texture: Float32,
-    population: _Population,
+    population: Population,
     index: int,
     gsd_m: float,
     rng: np.random.Generator,
 ) -> None:
     """Put one crater into `elevation` and `albedo`."""
     radius = population.diameter_px[index] / 2
-    centre = np.array([population.x[index], population.y[index]]) + _MARGIN_PX
+    centre = np.array([population.x[index], population.y[index]]) + MARGIN_PX
     low = np.maximum(np.floor(centre - EJECTA_REACH * radius).astype(int), 0)
     high = np.minimum(np.ceil(centre + EJECTA_REACH * radius).astype(int), elevation.shape[::-1])
     box = (slice(low[1], high[1]), slice(low[0], high[0]))
@@ -161,7 +137,7 @@ def _wear(diameter_px: float, age: float) -> float:
     """Diffusion length over crater radius, from the age of 0 to 1."""
     # Large craters wear more slowly, though not by as much as under one diffusivity for all sizes:
     # it grows with size (Xie et al. 2017, GRL 44, 10171).
-    return float(0.85 * np.sqrt(age) * (diameter_px / SMALLEST_PX) ** -0.5)
+    return float(0.85 * np.sqrt(age) * (diameter_px / MIDDLE_PX) ** -0.5)
 
 
 def _replaced(ratio: Float32) -> Float32:
@@ -235,7 +211,7 @@ def _expose(radiance: Float32, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _still_showing(
-    population: _Population, elevation: Float32, gsd_m: float, size: tuple[int, int]
+    population: Population, elevation: Float32, gsd_m: float, size: tuple[int, int]
 ) -> NDArray[np.intp]:
     """Indices of the craters to list: see `render_scene` for the rule."""
     x, y, diameter = population.x, population.y, population.diameter_px
@@ -248,16 +224,16 @@ def _still_showing(
     return chosen[_rim_left(population, chosen) >= _LEAST_RIM]
 
 
-def _hollow_m(population: _Population, elevation: Float32, chosen: NDArray[np.intp]) -> Float:
+def _hollow_m(population: Population, elevation: Float32, chosen: NDArray[np.intp]) -> Float:
     """How far the ground at half a radius lies below the rim, mean over all directions."""
     on_circle = []
     for share in (1.0, 0.5):
-        x, y = np.moveaxis(_circle(population, chosen, share) + (_MARGIN_PX - 0.5), -1, 0)
+        x, y = np.moveaxis(_circle(population, chosen, share) + (MARGIN_PX - 0.5), -1, 0)
         on_circle.append(map_coordinates(elevation, [y, x], order=1, mode="nearest").mean(axis=1))
     return np.asarray(on_circle[0] - on_circle[1], float)
 
 
-def _circle(population: _Population, chosen: NDArray[np.intp], share: float) -> Float:
+def _circle(population: Population, chosen: NDArray[np.intp], share: float) -> Float:
     """Points (n, points, 2) at a share of the radius around the chosen craters."""
     turn = np.linspace(0.0, 2.0 * np.pi, _RIM_POINTS, endpoint=False)
     directions = np.column_stack([np.cos(turn), np.sin(turn)])
@@ -265,7 +241,7 @@ def _circle(population: _Population, chosen: NDArray[np.intp], share: float) -> 
     return centres + directions * (share / 2.0 * population.diameter_px[chosen, None, None])
 
 
-def _rim_left(population: _Population, chosen: NDArray[np.intp]) -> Float:
+def _rim_left(population: Population, chosen: NDArray[np.intp]) -> Float:
     """Share of the rim of the chosen craters that later craters have not dug up or buried."""
     centres = np.column_stack([population.x, population.y])
     radius = population.diameter_px / 2

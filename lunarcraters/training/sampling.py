@@ -5,7 +5,8 @@ the batches it would have had.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import CHANNELS, maps, rectangles
 from lunarcraters.raster.photometry import WINDOW_PX, normalise
+from lunarcraters.training.camera import relight
 from lunarcraters.training.lu3m6tgt import corners, read_labels
 from lunarcraters.training.sources import LabelledTiles, Scene, Source, read_grey
 
@@ -23,10 +25,28 @@ CROP_PX = 256
 _GAP_PX = 16  # of nodata between scenes that share a crop
 _TRANSPOSED = 0.2  # of the crops, where light from the east comes from the north or south
 _JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
+_COARSENED_JITTER = (-0.6, 0.1)  # so that the smallest labels come down to 7 px
+_COARSENED = (0.3, 2.1)  # by how much a coarser camera's pixel is larger, as powers of 2
+_SMALLER = 1.25  # coarsened crops teach craters smaller by this than an octave answers for
 
 Float32 = NDArray[np.float32]
 Batch = tuple[Float32, Float32]
-Sample = tuple[Float32, Float32, Float32]  # a batch, and its images without blur and noise
+
+
+class Samples(NamedTuple):
+    """A batch, or a sample of one, with what a teacher needs.
+
+    Attributes:
+        images: The network's input, (n, height, width, channels).
+        targets: What the labels teach, (n, height, width, channels of the targets).
+        clean: The images without blur, noise and coarsening.
+        closer: Factor by which a teacher sees the images enlarged, (n,), 1 or more.
+    """
+
+    images: Float32
+    targets: Float32
+    clean: Float32
+    closer: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -56,17 +76,16 @@ class Sampler:
 
     def batch(self, number: int) -> Batch:
         """Batch `number` of the training: images and targets, stacked."""
-        images, targets, _ = self.samples(number)
-        return images, targets
+        samples = self.samples(number)
+        return samples.images, samples.targets
 
-    def samples(self, number: int) -> Sample:
-        """Images, targets, and the images without blur and noise, of batch `number`, stacked."""
+    def samples(self, number: int) -> Samples:
+        """Batch `number` with what a teacher needs, stacked."""
         first = number * self.preset.batch_size
         samples = [self._sample(first + i) for i in range(self.preset.batch_size)]
-        images, targets, clean = (np.stack(part) for part in zip(*samples, strict=True))
-        return images, targets, clean
+        return Samples(*(np.stack(part) for part in zip(*samples, strict=True)))
 
-    def _sample(self, index: int) -> Sample:
+    def _sample(self, index: int) -> Samples:
         epoch, place = divmod(index, len(self))
         if self.augment:
             place = _permutation(self.seed, epoch, len(self))[place]
@@ -78,42 +97,59 @@ class Sampler:
         if self.preset.photometry == "unit":
             assert isinstance(source, LabelledTiles)
             image, targets = _baseline_sample(source, place, self.preset)
-            return image, targets, image
+            return Samples(image, targets, image, np.ones(()))
         return self._octave_sample(source, place, rng)
 
-    def _octave_sample(self, source: Source, place: int, rng: np.random.Generator) -> Sample:
+    def _octave_sample(self, source: Source, place: int, rng: np.random.Generator) -> Samples:
         margin = WINDOW_PX // 2
         if not self.augment:
             scene = source.scene(place, 1.0, CROP_PX + 2 * margin, rng)
             image = normalise(scene.values, scene.valid, _deviation(scene))
             middle = [(side - CROP_PX) // 2 for side in scene.values.shape]
             image, targets = self._crop(scene, image, middle[1], middle[0])
-            return image, targets, image
+            return Samples(image, targets, image, np.ones(()))
         octave = int(rng.choice(len(self.preset.octaves), p=self.preset.octaves))
-        scale = 2.0 ** (rng.uniform(*_JITTER) - octave)
+        scale, coarser = 2.0 ** (rng.uniform(*_JITTER) - octave), 1.0
+        if self.preset.coarsened and rng.random() < self.preset.coarsened:
+            scale, coarser = 2.0 ** rng.uniform(*_COARSENED_JITTER), 2.0 ** rng.uniform(*_COARSENED)
         scene = _enough(source, place, scale, CROP_PX + 2 * margin, rng)
         if self.preset.rotated and rng.random() < self.preset.rotated:
             scene = _rotate(scene, float(rng.uniform(0.0, 2.0 * np.pi)))
-        seen = _relight(scene, rng)
+        seen = relight(scene, rng, coarser)
         deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
         contrast = np.float32(2.0 ** rng.uniform(-0.3, 0.3))
         image, clean = (normalise(v, scene.valid, deviation) * contrast for v in seen)
         top, left = (_offset(side, rng) for side in scene.values.shape)
-        image, targets = self._crop(scene, image, left, top)
-        return _turn(image, targets, _window(clean, left, top)[..., None], rng)
+        smaller = _SMALLER if coarser > 1.0 else 1.0
+        image, targets = self._crop(scene, image, left, top, smaller)
+        planes = (image, targets, _window(clean, left, top)[..., None])
+        closer = np.array(max(1.0 / scale, 1.0) if coarser > 1.0 else 1.0)
+        return Samples(*_turn(planes, rng), closer)
 
-    def _crop(self, scene: Scene, image: Float32, left: int, top: int) -> Batch:
+    def _crop(
+        self, scene: Scene, image: Float32, left: int, top: int, smaller: float = 1.0
+    ) -> Batch:
         """Cut a crop whose corner is at (left, top), which may lie outside the scene."""
         valid = _window(scene.valid.astype(np.float32), left, top) > 0.5
         circles = scene.circles - [left, top, 0.0]
         clipped = scene.clipped - [left, top, left, top]
-        return _window(image, left, top)[..., None], self.targets(circles, clipped, valid)
+        targets = self.targets(circles, clipped, valid, smaller)
+        return _window(image, left, top)[..., None], targets
 
     def targets(
-        self, circles: NDArray[np.float64], clipped: NDArray[np.float64], valid: NDArray[np.bool_]
+        self,
+        circles: NDArray[np.float64],
+        clipped: NDArray[np.float64],
+        valid: NDArray[np.bool_],
+        smaller: float = 1.0,
     ) -> Float32:
-        """What the network is taught of a crop; arguments as of `maps`."""
-        return maps(valid.shape, circles, clipped, valid, self.preset)
+        """What the network is taught of a crop; arguments as of `maps`.
+
+        `smaller` is the factor by which craters may be below the preset's range.
+        """
+        least, largest = self.preset.diameters_px
+        taught = replace(self.preset, diameters_px=(least / smaller, largest))
+        return maps(valid.shape, circles, clipped, valid, taught)
 
 
 def _enough(source: Source, place: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
@@ -183,28 +219,6 @@ def _offset(side: int, rng: np.random.Generator) -> int:
     return int(rng.integers(min(room, 0), max(room, 0) + 1))
 
 
-def _relight(scene: Scene, rng: np.random.Generator) -> tuple[Float32, Float32]:
-    """Another camera: gamma, blur and noise, and gamma alone.
-
-    Contrast and brightness are normalised away.
-    """
-    some = scene.values[::4, ::4][scene.valid[::4, ::4]]
-    if not some.size:
-        return scene.values, scene.values
-    low, middle, high = np.percentile(some, [0.5, 50.0, 99.5])
-    span = max(float(high - low), 1e-6)
-    # Filled up, lest blur darken the edges of the data.
-    unit = np.clip((np.where(scene.valid, scene.values, middle) - low) / span, 0.0, 1.0)
-    unit = unit.astype(np.float32) ** np.float32(2.0 ** rng.uniform(-0.7, 0.7))
-    clean = unit
-    if rng.random() < 0.3:
-        unit = cv2.GaussianBlur(unit, (0, 0), float(rng.uniform(0.4, 1.0)))
-    if rng.random() < 0.5:
-        noise = rng.standard_normal(unit.shape, np.float32)
-        unit = unit + np.float32(rng.uniform(0.0, 0.04)) * noise
-    return np.asarray(unit * span, np.float32), np.asarray(clean * span, np.float32)
-
-
 def _window(plane: Float32, left: int, top: int) -> Float32:
     out = np.zeros((CROP_PX, CROP_PX), np.float32)
     height, width = plane.shape
@@ -214,14 +228,17 @@ def _window(plane: Float32, left: int, top: int) -> Float32:
     return out
 
 
-def _turn(image: Float32, targets: Float32, clean: Float32, rng: np.random.Generator) -> Sample:
+def _turn(
+    planes: tuple[Float32, Float32, Float32], rng: np.random.Generator
+) -> tuple[Float32, Float32, Float32]:
     """One of the eight turns and mirrorings of the square; most keep the line to the sun.
 
     Most pictures are lit from the east or west, and which way is lit is what tells a crater from
     a hill.
     """
+    image, targets, clean = planes
     if rng.random() < _TRANSPOSED:
-        image, targets, clean = (plane.swapaxes(0, 1) for plane in (image, targets, clean))
+        image, targets, clean = (plane.swapaxes(0, 1) for plane in planes)
     rows, columns = (slice(None, None, int(step)) for step in rng.choice([-1, 1], 2))
     image, targets, clean = (plane[rows, columns].copy() for plane in (image, targets, clean))
     return image, targets, clean

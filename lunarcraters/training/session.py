@@ -29,6 +29,7 @@ def train(
     batch: int | None = None,
     learning_rate: float | None = None,
     rotated: float | None = None,
+    coarsened: float | None = None,
     pooling: Pooling | None = None,
     seed: int = 1,
     precision: str = "auto",
@@ -53,6 +54,7 @@ def train(
         batch: Tiles a step, in place of the preset's.
         learning_rate: Highest learning rate, in place of the preset's.
         rotated: Share of crops turned by any angle, in place of the preset's.
+        coarsened: Share of crops shown as a coarser camera sees them, in place of the preset's.
         pooling: How the network halves its resolution, in place of the preset's.
         seed: Of the weights, of the order of tiles and of every augmentation.
         precision: `float32`, `bfloat16` (mixed), or `auto`: the faster one here.
@@ -83,6 +85,7 @@ def train(
         batch_size=batch or chosen.batch_size,
         learning_rate=learning_rate or chosen.learning_rate,
         rotated=chosen.rotated if rotated is None else rotated,
+        coarsened=chosen.coarsened if coarsened is None else coarsened,
         pooling=pooling or chosen.pooling,
     )
     train_pairs, valid_pairs = _checked_pairs(dataset)

@@ -4,8 +4,9 @@ What it says of a mirror image, moved a little, laid back in its place, is one l
 looks is better than any one of them (`craters detect --mirrored`). A network that is taught one
 look after the other learns their mean, and to see the same wherever the crop's grid lies
 (distillation, Hinton et al. 2015, arXiv:1503.02531). Looks may also be resampled: turned and
-rescaled a little, of the crop before it was blurred and given noise, so that the network learns to
-see the same of one ground in any projection.
+rescaled a little, of the crop before it was blurred, coarsened and given noise, so that the
+network learns to see the same of one ground in any projection, and in a coarse image what shows in
+a fine one.
 """
 
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from lunarcraters.training.sampling import Batch, Sampler
 _TURNED = np.radians(20.0)  # at most, either way
 _RESCALED = 0.15  # at most, either way, octaves
 _SHIFTED_PX = 2.0  # at most, either way
+_CANVAS = 1.5  # sides of a crop: as large as one is enlarged
+_CANVAS_STEP_PX = 16
 
 
 @dataclass(frozen=True)
@@ -60,24 +63,29 @@ class TaughtSampler:
 
     def batch(self, number: int) -> Batch:
         """Batch `number` of the training: images and targets, stacked."""
-        images, targets, clean = self.sampler.samples(number)
+        images, targets, clean, closer = self.sampler.samples(number)
         with self._turn:
             if self.resampled:
                 rng = np.random.default_rng([self.sampler.seed, number])
-                maps = resampled_look(self.teacher, clean, number, rng)
+                maps = resampled_look(self.teacher, clean, closer, number, rng)
             else:
                 maps = self.teacher.look(images, number)
         return images, np.concatenate([targets, maps], axis=-1)
 
 
 def resampled_look(
-    teacher: Detector, images: Float32, number: int, rng: np.random.Generator
+    teacher: Detector,
+    images: Float32,
+    closer: NDArray[np.float64],
+    number: int,
+    rng: np.random.Generator,
 ) -> Float32:
     """Maps of images turned, rescaled and moved by fractions of a pixel, back in their places.
 
     Args:
         teacher: Gives maps named as `ModelInfo.heads`; sizes are taken back to those of the images.
         images: Shape (n, height, width, 1).
+        closer: Factor by which each image is enlarged before it is rescaled at random, (n,).
         number: Of the mirror image, as of `Detector.look`.
         rng: Draws another resampling for each image.
 
@@ -85,9 +93,10 @@ def resampled_look(
         Maps, shape (n, height, width, heads).
     """
     size = images.shape[2], images.shape[1]
-    scales = 2.0 ** rng.uniform(-_RESCALED, _RESCALED, len(images))
-    moves = [_affine(size, float(scale), rng) for scale in scales]
-    moved = np.stack([_warped(i, m, size, 0) for i, m in zip(images[..., 0], moves, strict=True)])
+    canvas = size if (closer == 1.0).all() else _canvas(size)
+    scales = closer * 2.0 ** rng.uniform(-_RESCALED, _RESCALED, len(images))
+    moves = [_affine(size, canvas, float(scale), rng) for scale in scales]
+    moved = np.stack([_warped(i, m, canvas, 0) for i, m in zip(images[..., 0], moves, strict=True)])
     maps = teacher.look(moved[..., None], number)
     maps = np.stack(
         [_warped(m, a, size, cv2.WARP_INVERSE_MAP) for m, a in zip(maps, moves, strict=True)]
@@ -100,12 +109,20 @@ def resampled_look(
     return maps
 
 
-def _affine(size: tuple[int, int], scale: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _canvas(size: tuple[int, int]) -> tuple[int, int]:
+    width, height = (round(side * _CANVAS / _CANVAS_STEP_PX) * _CANVAS_STEP_PX for side in size)
+    return width, height
+
+
+def _affine(
+    size: tuple[int, int], canvas: tuple[int, int], scale: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Turns and rescales round the middle of an image, which comes near that of the canvas."""
     angle = rng.uniform(-_TURNED, _TURNED)
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = (np.array(size) - 1.0) / 2.0
-    shift = middle - turn @ middle + rng.uniform(-_SHIFTED_PX, _SHIFTED_PX, 2)
-    return np.column_stack([turn, shift])
+    shift = (np.array(canvas) - 1.0) / 2.0 - turn @ middle
+    return np.column_stack([turn, shift + rng.uniform(-_SHIFTED_PX, _SHIFTED_PX, 2)])
 
 
 def _warped(

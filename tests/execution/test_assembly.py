@@ -55,7 +55,7 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
         write_part(Part(table[part == number], {}), path)
     ends = (0.0, 2000.0) if columns is PIXEL_COLUMNS else (-90.0, 90.0)
     once, bands = (
-        pd.concat(list(merged_bands(files, about(columns), ends, seen, most)))
+        pd.concat(list(merged_bands(files, about(columns), ends, seen, most=most)))
         .sort_values(list(columns[1:4]))
         .reset_index(drop=True)
         for most in (len(table), most)

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from lunarcraters.errors import DatasetError
 from lunarcraters.evaluation.matching import Matches
-from lunarcraters.execution.calibration import (
-    calibrate,
+from lunarcraters.execution.calibration import calibrate
+from lunarcraters.execution.calibration_curves import (
     diameter_errors,
     operating_points,
     score_worth,

@@ -59,6 +59,37 @@ def test_a_pixel_is_the_largest_that_any_level_gives(tmp_path, noise):
     assert (stitched(source, read_mask, tmp_path / "m.tif") == 90).all()
 
 
+@pytest.mark.parametrize("frames", ["native", "local"])
+@pytest.mark.parametrize("smallest_px", [4.0, 2.75])
+def test_levels_finer_than_the_mosaic_lie_where_its_pixels_do(tmp_path, frames, smallest_px):
+    values = np.full((300, 280), 1, np.uint8)
+    values[100:140, 60:120] = 201
+    values[:50, :50] = 0
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, nodata=0))
+    source = MosaicTiles.plan(
+        mosaic, max_size=128, halo=16, frames=frames, smallest_px=smallest_px
+    )
+    finest = source.settings.finest
+    assert finest == (-1 if smallest_px == 4.0 else -2)
+
+    def fine(tile):
+        found, valid = source.read(tile)
+        mask = found if tile.level == finest else np.zeros_like(found)
+        return np.where(valid, mask, NODATA).astype(np.uint8)
+
+    found = stitched(source, fine, tmp_path / "m.tif").astype(float)
+    inner = values.copy()
+    edge = np.zeros(values.shape, bool)
+    for axis in (0, 1):
+        for step in (1, -1):
+            edge |= np.roll(inner, step, axis) != inner
+    away = ~edge & (values > 0)
+    assert np.abs(found - values)[away].max() <= 12  # a cubic overshoots beside an edge
+    assert (found[:48, :48] == NODATA).all()
+    y, x = np.nonzero((found > 100) & (found != NODATA))
+    assert (x.min(), x.max(), y.min(), y.max()) == (60, 119, 100, 139)
+
+
 def test_coarse_levels_lie_where_fine_ones_do(tmp_path):
     values = np.zeros((300, 280), np.uint8) + 1
     values[100:140, 60:120] = 201

@@ -10,7 +10,7 @@ from lunarcraters import moon
 from lunarcraters.errors import TileSetError
 from lunarcraters.raster.lattice import anchor_px
 from lunarcraters.raster.mosaic import Mosaic, open_mosaic
-from lunarcraters.raster.tiling import owns, plan_tiles, read_tile
+from lunarcraters.raster.tiling import finest_octave, owns, plan_tiles, read_tile
 
 from .conftest import HALF_TURN_M, SIMPLE_CYLINDRICAL, brightness, write_raster
 from .paper import PROJECTIONS, cover, frame_pixels, paper
@@ -18,18 +18,22 @@ from .paper import PROJECTIONS, cover, frame_pixels, paper
 
 @pytest.mark.parametrize("name", PROJECTIONS)
 @pytest.mark.parametrize("frames", ["native", "local"])
-def test_cores_cover_the_ground_once_and_fit_their_frames(name, frames):
+@pytest.mark.parametrize("finest", [0, -1, -2])
+def test_cores_cover_the_ground_once_and_fit_their_frames(name, frames, finest):
     mosaic = paper(name)
     x, y = np.meshgrid(np.arange(mosaic.width) + 0.5, np.arange(mosaic.height) + 0.5)
     on_moon = np.isfinite(mosaic.to_lonlat(x, y)[0])
-    tiles = plan_tiles(mosaic, max_size=256, halo=24, frames=frames)
+    levels = None if finest == 0 else 1
+    tiles = plan_tiles(mosaic, max_size=256, halo=24, frames=frames, finest=finest, levels=levels)
     assert len({tile.name for tile in tiles}) == len(tiles)
-    for level in range(max(tile.level for tile in tiles) + 1):
+    assert min(tile.level for tile in tiles) == finest
+    for level in range(finest, max(tile.level for tile in tiles) + 1):
         same = [tile for tile in tiles if tile.level == level]
         count = cover(mosaic, same)
         assert count.max() == 1
-        # At a limb a frame may be lost that holds less than a thousandth of the ground.
-        assert (count[on_moon] == 1).mean() > 0.999
+        # At a limb a frame may be lost that holds less than a thousandth of the ground, and there
+        # are more frames along it in finer octaves.
+        assert (count[on_moon] == 1).mean() > 1.0 - 0.001 * max(1.0, 2.0**-level)
         assert max(tile.size for tile in same) <= 256
         for tile in same[:: max(1, len(same) // 12)]:
             # At a limb pixels are of any size.
@@ -74,9 +78,11 @@ def test_an_equatorial_strip_is_native_and_goes_round():
 
 @pytest.mark.parametrize("raster", ["globe", "cap", "midlatitude"])
 @pytest.mark.parametrize("frames", ["native", "local"])
-def test_every_pixel_of_a_frame_shows_its_own_ground(request, raster, frames):
+@pytest.mark.parametrize("finest", [0, -1, -2])
+def test_every_pixel_of_a_frame_shows_its_own_ground(request, raster, frames, finest):
     mosaic = open_mosaic(request.getfixturevalue(raster))
-    tiles = plan_tiles(mosaic, max_size=256, halo=24, frames=frames)
+    tiles = plan_tiles(mosaic, max_size=256, halo=24, frames=frames, finest=finest)
+    tiles = [tile for tile in tiles if finest == 0 or tile.level < 0]
     errors = []
     for tile in tiles[:: max(1, len(tiles) // 25)]:
         values, valid = read_tile(mosaic, tile)
@@ -90,9 +96,39 @@ def test_every_pixel_of_a_frame_shows_its_own_ground(request, raster, frames):
         # Within half a pixel of the mosaic's edge the nearest pixel stands in.
         inner = valid & np.isfinite(wanted)
         inner[1:-1, 1:-1] &= valid[:-2, 1:-1] & valid[2:, 1:-1] & valid[1:-1, :-2] & valid[1:-1, 2:]
+        step *= 2.0 ** max(-tile.level, 0)  # of the mosaic, where the frame is finer
         errors.append(np.median(np.abs(values - wanted)[inner]) / step)
         assert np.percentile(np.abs(values - wanted)[inner], 99) < 0.6 * step
     assert max(errors) < 0.05
+
+
+def test_enlarged_frames_show_nothing_of_what_is_no_data(tmp_path):
+    values = np.full((300, 280), 150, np.uint8)
+    values[:, 60:100] = values[200:, 200:] = 0
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, nodata=0))
+    tiles = plan_tiles(mosaic, max_size=256, halo=24, finest=-2, frames="native")
+    for tile in (tile for tile in tiles if tile.level < 0):
+        grey, valid = read_tile(mosaic, tile)
+        assert set(np.unique(grey[valid])) <= {150}
+        assert (grey[~valid] == 0).all()
+        # A pixel of the mosaic is as many of the frame, and half of one at most has moved.
+        by = 2**-tile.level
+        left, top, side, _ = tile.window
+        coarse, known = mosaic.read((left, top, side, side))
+        blocks = valid.reshape(side, by, side, by).mean(axis=(1, 3))
+        assert (blocks[known] >= 0.25).all()
+        assert (blocks[~known] <= 0.75).all()
+        inner = known.copy()
+        inner[1:-1, 1:-1] &= known[:-2, 1:-1] & known[2:, 1:-1] & known[1:-1, :-2] & known[1:-1, 2:]
+        assert (blocks[1:-1, 1:-1][inner[1:-1, 1:-1]] == 1).all()
+
+
+def test_the_finest_octave_shows_the_smallest_crater_as_large_as_is_answered_for():
+    found = {px: finest_octave(px) for px in (None, 8.0, 7.9, 5.5, 4.0, 3.9, 2.75, 2.0)}
+    assert found == {None: 0, 8.0: 0, 7.9: -1, 5.5: -1, 4.0: -1, 3.9: -2, 2.75: -2, 2.0: -2}
+    assert finest_octave(2.75, 4.0) == -1
+    with pytest.raises(TileSetError, match="--smallest of at least 3"):
+        finest_octave(2.75, 12.0)
 
 
 def test_a_frame_at_the_pole_or_the_antimeridian_has_no_gap(globe):

@@ -109,3 +109,28 @@ def test_small_scenes_share_a_crop(tiles):
     mask, weight = targets[..., 0] > 0, targets[..., 1] > 0
     assert not weight[~known].any()
     assert images[..., 0][mask & weight].mean() < images[..., 0][~mask & weight].mean() - 0.5
+
+
+def test_coarsened_crops_lose_detail_and_teach_smaller_craters(tiles):
+    plain = Sampler([tiles], COMPACT, seed=4).samples(0)
+    coarse = Sampler([tiles], replace(COMPACT, coarsened=1.0), seed=4).samples(0)
+    assert (plain.closer == 1).all()
+    assert (coarse.closer >= 1).all()
+    assert coarse.closer.max() <= 2**0.6
+
+    def detail(images):
+        return np.abs(np.diff(images[..., 0], axis=1)).mean()
+
+    assert detail(coarse.images) < 0.8 * detail(coarse.clean)
+    # Image and targets stay together.
+    mask, weight = coarse.targets[..., 0] > 0, coarse.targets[..., 1] > 0
+    dark, light = (coarse.images[..., 0][part & weight].mean() for part in (mask, ~mask))
+    assert dark < light - 0.5
+
+
+def test_coarsened_crops_teach_craters_below_the_range(tiles):
+    sampler = Sampler([tiles], COMPACT, seed=1)
+    circles, valid = np.array([[100.0, 100.0, 7.0]]), np.ones((CROP_PX, CROP_PX), bool)
+    none = np.empty((0, 4))
+    assert sampler.targets(circles, none, valid)[..., 2].max() == 0
+    assert sampler.targets(circles, none, valid, 1.25)[..., 2].max() == 1
