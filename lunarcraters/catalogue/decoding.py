@@ -58,6 +58,26 @@ def answers(
     return np.clip(np.log2(np.minimum(diameters_px / low, high / diameters_px)), 0.0, 1.0)
 
 
+def heard(
+    diameters_px: NDArray[np.float64], octaves: NDArray[np.int64], answered: tuple[float, float]
+) -> NDArray[np.float64]:
+    """How far each octave of a run counts for craters, (n, octaves), 0 to 1.
+
+    As it answers for them; those of an enlarged mosaic as far as no coarser one does, down from
+    full resolution: they all see the same pixels.
+
+    Args:
+        diameters_px: In pixels of the mosaic, (n,).
+        octaves: Their numbers, rising.
+        answered: Smallest and largest diameter that the network answers for.
+    """
+    found = answers(diameters_px[:, None] / 2.0**octaves, answered)
+    fine = int(np.count_nonzero(octaves < 0))
+    for octave in range(fine - 1, -1, -1):
+        found[:, octave] *= 1.0 - found[:, octave + 1 : fine + 1].sum(axis=1)
+    return found
+
+
 def from_centres(centre: Float32, log_size: Float32) -> Found:
     """Peaks of the centre map, placed between pixels, with the size found there.
 

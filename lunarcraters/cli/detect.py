@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,12 @@ from lunarcraters.cli.options import (
     smallest_option,
 )
 from lunarcraters.cli.progress import progress_bar
+from lunarcraters.cli.wording import duration, length
+
+if TYPE_CHECKING:
+    from lunarcraters.raster.tile_source import TileSource
+
+_SOON_S = 60.0
 
 
 @click.command("detect")
@@ -108,9 +115,27 @@ def command(
         click.echo(f"{len(found)} craters{best} in {out}: write them with craters export {out} OUT")
         if found.about.is_pixels:
             click.echo("The picture has no coordinate system: positions and diameters are pixels.")
+        hint = _one_octave_more(tiles, model, json.loads((out / RESULT).read_text()))
+        if hint:
+            click.echo(hint)
     if summary["unread_tiles"]:
         raise MosaicError(
             f"{summary['unread_tiles']} of {len(tiles.tiles)} tiles could not be read, and {out} "
             f"lacks their craters ({out / RESULT} names them): mend the mosaic and run the same "
             "command again, which goes on with those"
         )
+
+
+def _one_octave_more(source: "TileSource", model: Path, result: dict[str, Any]) -> str | None:
+    """A sentence on smaller craters, where they would be found in less than a minute."""
+    from lunarcraters.execution.forecast import finer_octaves, levels_of
+    from lunarcraters.raster.tile_source import TileSet
+
+    finer = finer_octaves(source, levels_of(source, model), model)
+    whole = result["searched_tiles"] == result["tiles"]  # else its time is of a part
+    if not (finer and whole and finer[0].times * result["seconds"] < _SOON_S):
+        return None
+    option = f"{'craters tile ' if isinstance(source, TileSet) else ''}--smallest"
+    size = length(finer[0].diameter, has_place=source.mosaic.crs is not None)
+    time = duration(finer[0].times * result["seconds"])
+    return f"With {option} {finer[0].smallest_px:g} craters from {size} are found, in about {time}."

@@ -14,9 +14,10 @@ from lunarcraters.cli.options import (
     precision_option,
     smallest_option,
 )
+from lunarcraters.cli.wording import duration, length
 
 if TYPE_CHECKING:
-    from lunarcraters.execution.forecast import Cost, Level
+    from lunarcraters.execution.forecast import Cost, Finer, Level
     from lunarcraters.raster.mosaic import Mosaic
 
 
@@ -56,7 +57,7 @@ def command(
     craters info mosaic.tif --workers 4 --precision int8
     """
     from lunarcraters.execution.detect import open_source
-    from lunarcraters.execution.forecast import levels_of, measure_cost
+    from lunarcraters.execution.forecast import finer_octaves, levels_of, measure_cost
     from lunarcraters.network.model_file import shipped_model
 
     model = model or shipped_model()
@@ -66,8 +67,13 @@ def command(
     )  # fmt: skip
     plan = levels_of(tiles, model)
     cost = None if plan_only else measure_cost(tiles, model, workers=workers, precision=precision)
+    finer = finer_octaves(tiles, plan, model)
     if as_json:
-        found = {"levels": [asdict(level) for level in plan], "cost": cost and asdict(cost)}
+        found = {
+            "levels": [asdict(level) for level in plan],
+            "cost": cost and asdict(cost),
+            "finer": [asdict(octave) for octave in finer],
+        }
         click.echo(json.dumps({**_described(tiles.mosaic), **found}))
         return
     for name, value in _described(tiles.mosaic).items():
@@ -75,6 +81,8 @@ def command(
     click.echo(_table(plan))
     if cost:
         click.echo(_costs(cost))
+    for octave in finer:
+        click.echo(_more(octave, cost, has_place=tiles.mosaic.crs is not None))
 
 
 def _described(mosaic: "Mosaic") -> dict[str, str]:
@@ -96,22 +104,19 @@ def _table(plan: "list[Level]") -> str:
     return "\n".join(rows)
 
 
+def _more(octave: "Finer", cost: "Cost | None", *, has_place: bool) -> str:
+    size = length(octave.diameter, has_place=has_place)
+    time = duration(octave.times * cost.seconds) if cost else f"{octave.times:.1f} times the pixels"
+    return f"finer      --smallest {octave.smallest_px:g}: craters from {size}, about {time}"
+
+
 def _costs(cost: "Cost") -> str:
     return "\n".join(
         [
             f"empty      {cost.empty_share:.0%} of {cost.looked_at} tiles looked at",
             f"speed      {cost.pixels_per_s / 1e6:.2f} megapixels/s with {cost.workers} workers",
-            f"time       about {_duration(cost.seconds)} of searching",
+            f"time       about {duration(cost.seconds)} of searching",
             f"memory     about {cost.memory_bytes / 1e9:.1f} GB",
             f"disk       about {cost.disk_bytes / 1e9:.2g} GB",
         ]
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 95:
-        return f"{max(round(seconds / 10), 1) * 10} seconds"
-    minutes = round(seconds / 60)
-    if minutes < 120:
-        return f"{minutes} minutes"
-    return f"{minutes // 60} h {minutes % 60} min"

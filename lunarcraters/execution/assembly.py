@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters import __version__, moon
-from lunarcraters.catalogue.decoding import answers
+from lunarcraters.catalogue.decoding import heard
 from lunarcraters.catalogue.formats import write_parts
 from lunarcraters.catalogue.formats.parquet import Stored, stored
 from lunarcraters.catalogue.merging import fuse, suppress
@@ -42,7 +42,7 @@ _REACH = 3.0  # diameters
 Float = NDArray[np.float64]
 Seen = Callable[[Float, Float], tuple[Float, Float]]
 """From positions (n, 2) and diameters (n,) to pixels of the mosaic (n,), and how far each octave
-answers for them, (n, octaves)."""
+counts for them, (n, octaves)."""
 
 
 def put_together(
@@ -93,11 +93,11 @@ def put_together(
     def read_mask(tile: Tile) -> Mask | None:
         return parts.read_mask(where[tile.name], tile.name) if tile.name in where else None
 
-    octaves = 2.0 ** np.arange(source.settings.finest, source.settings.levels)
+    octaves = np.arange(source.settings.finest, source.settings.levels)
 
     def seen(positions: Float, diameters: Float) -> tuple[Float, Float]:
         diameters_px = pixels(positions, diameters, mosaic)
-        return diameters_px, answers(diameters_px[:, None] / octaves, info.diameters_px)
+        return diameters_px, heard(diameters_px, octaves, info.diameters_px)
 
     def merge(path: Path) -> None:
         try:
@@ -193,8 +193,8 @@ def _once(
     diameters, scores = table[diameter].to_numpy(float), table["score"].to_numpy(float)
     chosen = suppress(positions, diameters, scores)
     kept, octaves = table.iloc[chosen], table["level"].to_numpy() - finest
-    diameters_px, heard = seen(where[chosen], diameters[chosen])
-    places, fused, scores = fuse(chosen, positions, diameters, scores, octaves, heard)
+    diameters_px, counted = seen(where[chosen], diameters[chosen])
+    places, fused, scores = fuse(chosen, positions, diameters, scores, octaves, counted)
     x, y = moon.vectors_to_lonlat(places) if radius_km else places.T
     found = {across: x, along: y, diameter: fused, "score": scores}
     return kept, kept.assign(**found, mosaic_px=diameters_px * fused / diameters[chosen])

@@ -151,6 +151,7 @@ def detect(
             missing = _missing(out / PARTS, batches)
             total = sum(len(batch.tiles) for batch in batches)
             done = total - sum(len(batch.tiles) for batch in missing)
+            searched = total - done
             progress(done, total)
             if missing:
                 # Tasks bring their tiles; those of a large mosaic would be a long list to send.
@@ -176,6 +177,7 @@ def detect(
         result = {
             "craters": len(found),
             "tiles": len(source.tiles),
+            "searched_tiles": searched,
             "unread_tiles": unread,
             "searched_km2": found.about.footprint_area_km2,
             "seconds": round(time.monotonic() - begun, 1),

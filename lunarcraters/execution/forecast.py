@@ -19,7 +19,7 @@ from lunarcraters.execution.search import Batch, search
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.startup import inference_precision
 from lunarcraters.raster.tile_source import TileSource
-from lunarcraters.raster.tiling import Tile
+from lunarcraters.raster.tiling import FINEST, LEAST_CRATER_PX, Tile
 
 _SAMPLED = 64  # tiles of the finest level that are looked at
 _TRIAL_PX = 2 * 1024 * 1024  # that each worker searches, once to warm up and once by the clock
@@ -74,12 +74,13 @@ def levels_of(source: TileSource, model: Path) -> list[Level]:
     Raises:
         ModelError: The model file cannot be read.
     """
-    smallest, largest = read_info(model).diameters_px
+    answered_px = read_info(model).diameters_px
     gsd_m = source.mosaic.gsd_m
     found = []
     for level, group in groupby(sorted(source.tiles, key=_level), key=_level):
         tiles = list(group)
         unit = 2**level * (1.0 if gsd_m is None else gsd_m / 1000.0)
+        smallest, largest = source.settings.answered_px(level, answered_px)
         found.append(
             Level(
                 level=level,
@@ -89,6 +90,40 @@ def levels_of(source: TileSource, model: Path) -> list[Level]:
                 pixels=sum(tile.size**2 for tile in tiles),
             )
         )
+    return found
+
+
+@dataclass(frozen=True)
+class Finer:
+    """What one octave more than a plan has, or two, would bring.
+
+    Attributes:
+        smallest_px: Smallest crater that would be found, pixels of the mosaic.
+        diameter: The same in km (plain: mosaic pixels).
+        times: Pixels to search, over those of the plan.
+    """
+
+    smallest_px: float
+    diameter: float
+    times: float
+
+
+def finer_octaves(source: TileSource, plan: Sequence[Level], model: Path) -> list[Finer]:
+    """The octaves that a plan could have besides: none, one or two.
+
+    Args:
+        source: What would be searched.
+        plan: Of it, as of `levels_of`.
+        model: Model file.
+    """
+    answered_px = read_info(model).diameters_px[0]
+    unit = 1.0 if source.mosaic.gsd_m is None else source.mosaic.gsd_m / 1000.0
+    finest, total = plan[0], sum(level.pixels for level in plan)
+    found, pixels = [], total
+    for octave in range(finest.level - 1, FINEST - 1, -1):
+        pixels += finest.pixels * 4 ** (finest.level - octave)
+        smallest_px = max(answered_px * 2.0**octave, LEAST_CRATER_PX)
+        found.append(Finer(smallest_px, smallest_px * unit, pixels / total))
     return found
 
 

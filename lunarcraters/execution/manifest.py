@@ -38,7 +38,11 @@ class Manifest:
             word for name, word in words.items() if getattr(self, name) != getattr(other, name)
         ]
         names = sorted(self.settings.keys() | other.settings.keys())
-        return found + [n for n in names if self.settings.get(n) != other.settings.get(n)]
+        return found + [
+            {"smallest_px": "smallest crater"}.get(name, name)
+            for name in names
+            if self.settings.get(name) != other.settings.get(name)
+        ]
 
 
 def write_manifest(manifest: Manifest, run: Path) -> None:

@@ -31,6 +31,9 @@ ANSWERED_PX = 8.0
 FINEST = -2
 """The finest octave there can be: four pixels, to a side, for one of the mosaic."""
 
+LEAST_CRATER_PX = 2.75
+"""Smallest crater worth searching for, pixels of the mosaic."""
+
 _LEAST_LEVEL_PX = 128
 
 Float = NDArray[np.float64]
@@ -151,7 +154,7 @@ def read_tile(mosaic: Mosaic, tile: Tile) -> Pixels:
         return mosaic.read(tile.window, 2**tile.level)
     if tile.crs_wkt is None:
         raise TileSetError(f"tile {tile.name} has no frame: plan the tiles again")
-    return read_frame(mosaic, tile.crs_wkt, tile.affine, tile.size)
+    return read_frame(mosaic, tile.crs_wkt, tile.affine, tile.size, enlarged=tile.level < 0)
 
 
 def owns(mosaic: Mosaic, tile: Tile, x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:

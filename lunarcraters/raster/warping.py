@@ -1,6 +1,7 @@
 """Warping: pixels of one grid sampled at the places of another."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,16 +22,29 @@ Places = tuple[Float, Float]
 Planes = tuple[Float, ...]
 """Places, or other values of the same shape."""
 
+
+class Kernel(NamedTuple):
+    """What a value between pixels is made by: OpenCV's flag, and how far it reaches, pixels."""
+
+    flag: int
+    reach: int
+
+
+CUBIC, LANCZOS = Kernel(cv2.INTER_CUBIC, 2), Kernel(cv2.INTER_LANCZOS4, 4)
+
 _KNOTS_PX = (16, 8, 4)  # apart, the widest that are good enough
 _TOLERANCE_PX = 0.05
-_AROUND_PX = 4  # of a box that is enlarged: more than a cubic value comes from
+_AROUND_PX = LANCZOS.reach + 1  # of a box that is enlarged
 _WIDEST_PX = 30_000
 """cv2.remap counts source pixels in 16 bits."""
 
 
-def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixels:
-    """The mosaic's pixels, cubic, in a square frame of another coordinate system.
+def read_frame(
+    mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int, *, enlarged: bool = False
+) -> Pixels:
+    """The mosaic's pixels in a square frame of another coordinate system.
 
+    Cubic, or by Lanczos' filter where frame pixels are smaller than mosaic pixels (`enlarged`).
     Where frame pixels are larger than mosaic pixels the means of blocks are sampled, along x and
     along y by themselves: near the poles a cylindrical mosaic has far more columns than it needs.
 
@@ -45,15 +59,16 @@ def read_frame(mosaic: Mosaic, crs_wkt: str, affine: Affine, size: int) -> Pixel
     on_moon = np.isfinite(x) & np.isfinite(y)
     if not on_moon.any():
         return np.zeros((size, size), mosaic.dtype), np.zeros((size, size), np.bool_)
-    left, width, by_x = _span(x[on_moon], by[0])
-    top, height, by_y = _span(y[on_moon], by[1])
+    kernel = LANCZOS if enlarged else CUBIC
+    left, width, by_x = _span(x[on_moon], by[0], kernel.reach + 1)
+    top, height, by_y = _span(y[on_moon], by[1], kernel.reach + 1)
     values, valid = mosaic.read((left, top, width, height), (by_x, by_y))
-    real, known = _sample_cubic(values, valid, (x - left) / by_x, (y - top) / by_y)
+    real, known = _sample_sharp(values, valid, (x - left) / by_x, (y - top) / by_y, kernel)
     return _as_dtype(real, values.dtype), known
 
 
 def read_enlarged(mosaic: Mosaic, box: Box, size: int) -> Pixels:
-    """A square box of a mosaic in more pixels than it has, cubic.
+    """A square box of a mosaic in more pixels than it has, by Lanczos' filter.
 
     Args:
         mosaic: What is read.
@@ -67,7 +82,8 @@ def read_enlarged(mosaic: Mosaic, box: Box, size: int) -> Pixels:
     around = left - _AROUND_PX, top - _AROUND_PX, side + 2 * _AROUND_PX, side + 2 * _AROUND_PX
     values, valid = mosaic.read(around)
     places = _AROUND_PX + (np.arange(size) + 0.5) * (side / size)
-    real, known = _sample_cubic(values, valid, *np.meshgrid(places, places))
+    x, y = np.meshgrid(places, places)
+    real, known = _sample_sharp(values, valid, x, y, LANCZOS)
     return _as_dtype(real, values.dtype), known
 
 
@@ -157,19 +173,20 @@ def _places(along: Float) -> Float32:
     return places
 
 
-def _sample_cubic(
-    values: NDArray[np.generic], valid: NDArray[np.bool_], x: Float, y: Float
+def _sample_sharp(
+    values: NDArray[np.generic], valid: NDArray[np.bool_], x: Float, y: Float, kernel: Kernel
 ) -> tuple[Float32, NDArray[np.bool_]]:
-    """As `sample`, but cubic where all of the 16 pixels that a value comes from are valid.
+    """As `sample`, but by a kernel where all of the pixels that a value comes from are valid.
 
     Half-way between pixels a bilinear value is their mean, which blurs small craters.
     """
     map_x, map_y = _places(x), _places(y)
-    sharp = cv2.remap(values.astype(np.float32), map_x, map_y, cv2.INTER_CUBIC)
-    if _all_around(valid, map_x, map_y, 2):
+    sharp = cv2.remap(values.astype(np.float32), map_x, map_y, kernel.flag)
+    if _all_around(valid, map_x, map_y, kernel.reach):
         return sharp, np.ones(sharp.shape, np.bool_)
     real, known = _bilinear(values, valid, map_x, map_y)
-    far = cv2.erode(valid.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=0)
+    around = np.ones((2 * kernel.reach + 1,) * 2, np.uint8)
+    far = cv2.erode(valid.astype(np.uint8), around, borderValue=0)
     share = cv2.remap(far.astype(np.float32), map_x, map_y, cv2.INTER_LINEAR)
     return np.where(share > 0.9999, sharp, real), known
 
@@ -260,10 +277,10 @@ def _decimation(
     return steps[0], steps[1]
 
 
-def _span(places: Float, by: int) -> tuple[int, int, int]:
-    """Start, length (both whole blocks, with three to spare) and the size of a block."""
+def _span(places: Float, by: int, spare: int) -> tuple[int, int, int]:
+    """Start, length (both whole blocks, with some to spare) and the size of a block."""
     while (places.max() - places.min()) / by > _WIDEST_PX:
         by *= 2
-    first = int(np.floor(places.min() / by)) - 3
-    last = int(np.floor(places.max() / by)) + 4
+    first = int(np.floor(places.min() / by)) - spare
+    last = int(np.floor(places.max() / by)) + spare + 1
     return first * by, (last - first) * by, by

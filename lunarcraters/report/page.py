@@ -128,6 +128,9 @@ def _counts(found: Catalogue) -> dict[str, Any]:
     }
 
 
+_SETTINGS = {"smallest_px": "smallest crater, px"}
+
+
 def _made(run: Path, found: Catalogue) -> dict[str, str]:
     """How the run was made, for people to read."""
     manifest = read_manifest(run)
@@ -137,7 +140,7 @@ def _made(run: Path, found: Catalogue) -> dict[str, str]:
         "its SHA-256": manifest.input,
         "model": Path(manifest.model_name).name,
         "its SHA-256 ": manifest.model,
-        **{name: str(value) for name, value in manifest.settings.items()},
+        **{_SETTINGS.get(k, k): f"{v}" for k, v in manifest.settings.items() if v is not None},
         "operating points": ", ".join(f"{k} {v:.3f}" for k, v in found.thresholds.items()) or "-",
         "tiles": f"{result['tiles']:,}",
         "tiles that could not be read": str(len(result["unread_tiles"])),

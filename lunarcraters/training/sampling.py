@@ -25,8 +25,8 @@ CROP_PX = 256
 _GAP_PX = 16  # of nodata between scenes that share a crop
 _TRANSPOSED = 0.2  # of the crops, where light from the east comes from the north or south
 _JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
-_COARSENED_JITTER = (-0.6, 0.1)  # so that the smallest labels come down to 7 px
-_COARSENED = (0.3, 2.1)  # by how much a coarser camera's pixel is larger, as powers of 2
+_COARSENED_JITTER = (-0.6, 0.0)  # so that the smallest labels come down to 7 px
+_COARSENED = (0.7, 2.1)  # by how much a coarser camera's pixel is larger, as powers of 2
 _SMALLER = 1.25  # coarsened crops teach craters smaller by this than an octave answers for
 
 Float32 = NDArray[np.float32]

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lunarcraters.catalogue.decoding import answers, decode, from_mask
+from lunarcraters.catalogue.decoding import answers, decode, from_mask, heard
 
 
 def discs(*circles, shape=(128, 128)):
@@ -77,3 +77,14 @@ def test_an_octave_answers_for_what_it_believes_and_an_octave_within_that_in_ful
     diameters = np.array([1.0, 6.4, 6.4 * 2**0.5, 12.8, 30.0, 45.0, 45.0 * 2**0.5, 90.0, 1e4])
     told = answers(diameters, (8.0, 72.0))
     np.testing.assert_allclose(told, [0, 0, 0.5, 1, 1, 1, 0.5, 0, 0], atol=1e-12)
+
+
+def test_octaves_of_an_enlarged_mosaic_count_where_no_coarser_one_does():
+    sizes, answered = np.array([4.0, 6.4, 8.0, 12.8, 30.0]), (8.0, 72.0)
+    plain = heard(sizes, np.arange(0, 2), answered)
+    fine = heard(sizes, np.arange(-2, 2), answered)
+    np.testing.assert_array_equal(fine[:, 2:], plain)
+    np.testing.assert_allclose(fine[:, 1], [np.log2(8.0 / 6.4), 1.0, 1.0 - np.log2(1.25), 0.0, 0.0])
+    # The three of them together never count more than one.
+    assert (fine[:, :3].sum(axis=1) <= 1.0 + 1e-9).all()
+    assert fine[0, 0] == pytest.approx(1.0 - np.log2(8.0 / 6.4))

@@ -66,9 +66,7 @@ def test_levels_finer_than_the_mosaic_lie_where_its_pixels_do(tmp_path, frames, 
     values[100:140, 60:120] = 201
     values[:50, :50] = 0
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, nodata=0))
-    source = MosaicTiles.plan(
-        mosaic, max_size=128, halo=16, frames=frames, smallest_px=smallest_px
-    )
+    source = MosaicTiles.plan(mosaic, max_size=128, halo=16, frames=frames, smallest_px=smallest_px)
     finest = source.settings.finest
     assert finest == (-1 if smallest_px == 4.0 else -2)
 
