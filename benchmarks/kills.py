@@ -28,13 +28,15 @@ VICTIMS = ("client", "worker", "client and workers")
 @click.option("--kills", default=20, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--size", default=256, show_default=True, help="Of the tiles: smaller, more tasks.")
-def main(mosaic: Path, kills: int, seed: int, size: int) -> None:
+@click.option("--smallest", type=float, help="Smallest crater, pixels [default: the network's].")
+def main(mosaic: Path, kills: int, seed: int, size: int, smallest: float | None) -> None:
     """Kill runs over MOSAIC and compare what becomes of them."""
     rng = random.Random(seed)
     with TemporaryDirectory() as name:
         folder = Path(name)
         command = [sys.executable, "-m", "lunarcraters", "detect", str(mosaic), "-q"]
-        command += ["--size", str(size), "--workers", "2", "-o"]
+        command += ["--size", str(size), "--workers", "2"]
+        command += ["--smallest", str(smallest), "-o"] if smallest else ["-o"]
         begun = time.monotonic()
         subprocess.run([*command, str(folder / "calm")], check=True)
         calm_s = time.monotonic() - begun

@@ -34,7 +34,8 @@ DOUBLE = {"reach": 0.1, "max_ratio": 1.2}
 @click.command()
 @click.argument("mosaic", type=click.Path(path_type=Path))
 @click.option("--size", default=512, show_default=True, help="Of tiles: smaller, more seams.")
-def main(mosaic: Path, size: int) -> None:
+@click.option("--smallest", type=float, help="Smallest crater, pixels [default: the network's].")
+def main(mosaic: Path, size: int, smallest: float | None) -> None:
     """Search MOSAIC with seams in several places."""
     runs = []
     with TemporaryDirectory() as name:
@@ -42,7 +43,7 @@ def main(mosaic: Path, size: int) -> None:
         for column, row in SHIFTS:
             path = folder / f"{column}_{row}.tif"
             cut(mosaic, column, row, path)
-            source = open_source([path], shipped_model(), size=size)
+            source = open_source([path], shipped_model(), size=size, smallest_px=smallest)
             found = detect(source, folder / f"run{column}", shipped_model()).read()
             runs.append(found)
             print(f"without {column} columns, {row} rows: {len(source.tiles)} tiles, ", end="")

@@ -39,7 +39,7 @@ from lunarcraters.training.reducing import write_reduced
 MIN_PIXELS = 11.0
 """Smallest label that counts, pixels: the completeness of kilometre-sized craters at 100 m/px."""
 
-_SHARES = {-1: (1.0, 0.5, 0.36), -2: (0.5, 0.36, 0.25)}
+_SHARES = {-1: (0.5, 0.36), -2: (0.36, 0.25)}
 """Of their resolution, in which images are searched to measure a run that begins with an octave."""
 
 Float = NDArray[np.float64]
@@ -72,7 +72,7 @@ def calibrate(
         split: The split to measure on; never the one to report on.
         workers: Processes.
         mirrored: Measure how it does with the mirror images of tiles, as of `detect`, instead; the
-            8-bit form stays as it is.
+            8-bit form, and what is known of enlarged mosaics, stay as they are.
         say: Where lines for the user go.
         progress: Called with the name of each search, gives what is called with the number of
             tiles done and in all.
@@ -98,16 +98,17 @@ def calibrate(
                 f"{model} finds none of the labelled craters of {splits[split]}: train it longer"
             )
         measured = _measured([plain], SIZES_PX)
-        measured["finer"] = {
-            str(finest): _measured(
-                [
-                    trials.of(bare, share, finest, f"calibrating, {2**-finest} times enlarged")
-                    for share in shares
-                ],
-                (*SMALLER_SIZES_PX, *SIZES_PX),
-            )
-            for finest, shares in _SHARES.items()
-        }
+        if not mirrored:
+            measured["finer"] = {
+                str(finest): _measured(
+                    [
+                        trials.of(bare, share, finest, f"calibrating, {2**-finest} times enlarged")
+                        for share in shares
+                    ],
+                    (*SMALLER_SIZES_PX, *SIZES_PX),
+                )
+                for finest, shares in _SHARES.items()
+            }
         known = read_info(model)
         info = replace(known, mirrored=measured) if mirrored else replace(known, **measured)
         update_info(model, info)

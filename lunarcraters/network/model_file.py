@@ -45,8 +45,8 @@ class ModelInfo:
             `diameter_px` (in the octave) and a column for each `score`, interpolated between.
         finer: By the finest octave of a run ("-1", "-2"), `thresholds`, `scores` and `diameter_sd`
             as they are where the mosaic is searched enlarged too; empty: not measured.
-        mirrored: `thresholds`, `scores`, `diameter_sd` and `finer` as they are for the mean over
-            the four mirror images of a tile; empty: not measured.
+        mirrored: `thresholds`, `scores` and `diameter_sd` as they are for the mean over the four
+            mirror images of a tile; empty: not measured.
         eight_bit: Of the 8-bit form: `stride`, which divides the sides of images; `f1` of it and of
             the network itself on the validation split; empty: there is none.
         training: Data, settings, seed and versions.
