@@ -63,8 +63,9 @@ def calibrate(
     threshold with a precision of at least 0.5; `pure`, the lowest with a precision of at least 0.9
     (where none has it, that of the highest precision). The diameter's standard deviation is what
     68 % of labels lie within, by diameter in the octave and score. For runs that search the mosaic
-    enlarged all is measured once more, on the split's images at a half to a quarter of their
-    resolution, where the same labels are of 5.5 to 2.75 pixels and more.
+    enlarged all is measured once more, in 8 bits where the model has that form, on the split's
+    images at a half to a quarter of their resolution, where the same labels are of 5.5 to 2.75
+    pixels and more.
 
     Args:
         model: Model file, whose description is replaced.
@@ -87,32 +88,40 @@ def calibrate(
     if split not in splits:
         raise DatasetError(f"{dataset} has no split {split!r}: it has {', '.join(splits)}")
     with TemporaryDirectory() as name:
-        bare = Path(name) / model.name
-        shutil.copyfile(model, bare)
-        nothing: dict[str, Any] = {"thresholds": {}, "scores": {}, "diameter_sd": {}}
-        update_info(bare, replace(read_info(model), **nothing, mirrored={}, finer={}))
+        bare = _bare(model, Path(name) / "first" / model.name)
         trials = _Trials(dataset, split, Path(name), workers, mirrored, progress)
-        plain = trials.of(bare, 1.0, 0, "calibrating")
+        precision = "int8" if mirrored and read_info(model).eight_bit else "float32"
+        plain = trials.of(bare, 1.0, 0, "calibrating", precision)
         if not plain.matches().true.any():
             raise DatasetError(
                 f"{model} finds none of the labelled craters of {splits[split]}: train it longer"
             )
         measured = _measured([plain], SIZES_PX)
-        if not mirrored:
-            measured["finer"] = {
-                str(finest): _measured(
-                    [
-                        trials.of(bare, share, finest, f"calibrating, {2**-finest} times enlarged")
-                        for share in shares
-                    ],
-                    (*SMALLER_SIZES_PX, *SIZES_PX),
-                )
-                for finest, shares in _SHARES.items()
-            }
         known = read_info(model)
         info = replace(known, mirrored=measured) if mirrored else replace(known, **measured)
         update_info(model, info)
-        return info if mirrored else _with_eight_bit(model, info, trials, plain, say)
+        if mirrored:
+            return info
+        info = _with_eight_bit(model, info, trials, plain, say)
+        bare = _bare(model, Path(name) / "second" / model.name)
+        precision = "int8" if info.eight_bit else "float32"
+        finer = {}
+        for finest, shares in _SHARES.items():
+            doing = f"calibrating, {2**-finest} times enlarged"
+            found = [trials.of(bare, share, finest, doing, precision) for share in shares]
+            finer[str(finest)] = _measured(found, (*SMALLER_SIZES_PX, *SIZES_PX))
+        info = replace(info, finer=finer)
+        update_info(model, info)
+        return info
+
+
+def _bare(model: Path, copy: Path) -> Path:
+    """A copy of a model file that tells nothing of what its scores are worth."""
+    copy.parent.mkdir()
+    shutil.copyfile(model, copy)
+    nothing: dict[str, Any] = {"thresholds": {}, "scores": {}, "diameter_sd": {}}
+    update_info(copy, replace(read_info(model), **nothing, mirrored={}, finer={}))
+    return copy
 
 
 def _with_eight_bit(
@@ -122,7 +131,7 @@ def _with_eight_bit(
     balanced = info.thresholds["balanced"]
 
     def f1_in_int8(quick: Path) -> float:
-        found = trials.of(quick, 1.0, 0, "trying 8 bits", precision="int8")
+        found = trials.of(quick, 1.0, 0, "trying 8 bits", "int8")
         return score(found.matches(), balanced).chosen.f1
 
     told = calibrated(plain.found.scores, plain.diameters_px, info)
@@ -180,9 +189,7 @@ class _Trials:
     mirrored: bool
     progress: Callable[[str], AbstractContextManager[Progress]]
 
-    def of(
-        self, model: Path, share: float, finest: int, doing: str, precision: str = "float32"
-    ) -> _Trial:
+    def of(self, model: Path, share: float, finest: int, doing: str, precision: str) -> _Trial:
         """What a model finds at a share of the resolution, in octaves from `finest` on."""
         images = find_splits(self.dataset)[self.split]
         if share < 1.0:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from lunarcraters.execution import forecast
 from lunarcraters.execution.engine import worker_count
@@ -43,3 +44,26 @@ def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path,
 def search_nothing(folder, at_once, strict, batch):
     (folder / batch.file).write_bytes(b"part")
     return len(batch.tiles)
+
+
+def test_octaves_that_a_plan_lacks_are_told_with_what_they_bring(tmp_path):
+    values = np.random.default_rng(0).integers(1, 200, (1500, 1500)).astype(np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
+    model, told = shipped_model(), {}
+    for smallest_px in (None, 4.0, 2.75):
+        source = MosaicTiles.plan(mosaic, smallest_px=smallest_px)
+        plan = forecast.levels_of(source, model)
+        told[smallest_px] = forecast.finer_octaves(source, plan, model)
+        if smallest_px:
+            assert plan[0].diameters[0] == pytest.approx(smallest_px / 10.0)
+    assert [octave.smallest_px for octave in told[None]] == [4.0, 2.75]
+    assert [octave.diameter for octave in told[None]] == pytest.approx([0.4, 0.275])
+    assert [octave.smallest_px for octave in told[4.0]] == [2.75]
+    assert told[2.75] == []
+    # What is told is what such a plan then has.
+    pixels = {
+        px: sum(tile.size**2 for tile in MosaicTiles.plan(mosaic, smallest_px=px).tiles)
+        for px in (None, 4.0, 2.75)
+    }
+    assert told[None][0].times == pytest.approx(pixels[4.0] / pixels[None], rel=0.15)
+    assert told[None][1].times == pytest.approx(pixels[2.75] / pixels[None], rel=0.15)

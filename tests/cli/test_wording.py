@@ -1,0 +1,17 @@
+import pytest
+
+from lunarcraters.cli.wording import duration, length
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(2, "10 seconds"), (47, "50 seconds"), (119, "2 minutes"), (11_100, "3 h 5 min")],
+)
+def test_times_are_round(seconds, said):
+    assert duration(seconds) == said
+
+
+def test_lengths_are_in_the_unit_that_people_use():
+    assert length(0.4, has_place=True) == "400 m"
+    assert length(1.234, has_place=True) == "1.23 km"
+    assert length(2.75, has_place=False) == "2.75 px"
