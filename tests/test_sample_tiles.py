@@ -22,8 +22,8 @@ def scene():
 
 def test_every_crater_of_the_truth_is_centred_on_imaged_ground(scene):
     image, nodata, column, row, craters = scene
-    assert len(craters) > 1000
-    assert craters.diam_km.min() >= 0.8
+    assert len(craters) > 5000
+    assert craters.diam_km.min() >= 0.4
     assert (image[row.astype(int), column.astype(int)] != nodata).all()
 
 

@@ -33,7 +33,7 @@ from lunarcraters.raster.stitching import stitch
 from lunarcraters.raster.tile_source import TileSource
 from lunarcraters.raster.tiling import Tile
 
-_BAND_ROWS = 500_000  # craters merged at once
+_BAND_ROWS = 200_000  # craters merged at once
 _CELLS = 1 << 15  # in which craters are counted to make bands of so many
 # Circles that are one crater lie within 0.6 diameters of the larger. A circle may fall to one that
 # another has felled, and so on: five such steps are looked at across the edge of a band.

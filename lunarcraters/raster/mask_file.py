@@ -21,7 +21,7 @@ from rasterio.windows import Window
 from lunarcraters.errors import OutputError
 from lunarcraters.files import replacing
 from lunarcraters.machine import hushed
-from lunarcraters.raster.blocks import Box
+from lunarcraters.raster.blocks import Box, stored_blocks
 from lunarcraters.raster.mosaic import Mosaic
 from lunarcraters.raster.sources import plain_allowed
 
@@ -71,10 +71,23 @@ def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -
                 SPARSE_OK="TRUE",  # where nothing was searched there is nothing to compress
                 NUM_THREADS="ALL_CPUS",
             )
+            _check_whole(temporary, path)
     except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own
         raise OutputError(f"{path} cannot be written, is the disk full? ({error})") from error
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _check_whole(written: Path, path: Path) -> None:
+    """Make sure that all of a file was written: GDAL does not tell of a disk that fills at the end.
+
+    Raises:
+        OutputError: It ends before its blocks do.
+    """
+    with rasterio.open(written) as raster:
+        end = max((block.end for block in stored_blocks(raster, (1,))), default=0)
+    if end > written.stat().st_size:
+        raise OutputError(f"{path} cannot be written, is the disk full? (it is cut off)")
 
 
 def _write_blocks(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -> None:

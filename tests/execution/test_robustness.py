@@ -150,7 +150,7 @@ def test_scores_move_little_in_a_mirror_or_with_a_border(scene, search_here, tmp
     wanted = f1(plain, truth, plain)
     assert wanted > 0.6
     for found in (mirrored, bordered.moved(-BORDER_PX)):
-        assert f1(found, truth, plain) == pytest.approx(wanted, abs=0.02)
+        assert f1(found, truth, plain) == pytest.approx(wanted, abs=0.03)
 
 
 def test_a_mirrored_mosaic_has_mirrored_craters(part, plain, here, tmp_path):
