@@ -71,11 +71,11 @@ def heard(
         octaves: Their numbers, rising.
         answered: Smallest and largest diameter that the network answers for.
     """
-    found = answers(diameters_px[:, None] / 2.0**octaves, answered)
+    weights = answers(diameters_px[:, None] / 2.0**octaves, answered)
     fine = int(np.count_nonzero(octaves < 0))
     for octave in range(fine - 1, -1, -1):
-        found[:, octave] *= 1.0 - found[:, octave + 1 : fine + 1].sum(axis=1)
-    return found
+        weights[:, octave] *= 1.0 - weights[:, octave + 1 : fine + 1].sum(axis=1)
+    return weights
 
 
 def from_centres(centre: Float32, log_size: Float32) -> Found:

@@ -108,8 +108,8 @@ def calibrate(
         finer = {}
         for finest, shares in _SHARES.items():
             doing = f"calibrating, {2**-finest} times enlarged"
-            found = [trials.of(bare, share, finest, doing, precision) for share in shares]
-            finer[str(finest)] = _measured(found, (*SMALLER_SIZES_PX, *SIZES_PX))
+            enlarged = [trials.of(bare, share, finest, doing, precision) for share in shares]
+            finer[str(finest)] = _measured(enlarged, (*SMALLER_SIZES_PX, *SIZES_PX))
         info = replace(info, finer=finer)
         update_info(model, info)
         return info
@@ -131,10 +131,10 @@ def _with_eight_bit(
     balanced = info.thresholds["balanced"]
 
     def f1_in_int8(quick: Path) -> float:
-        found = trials.of(quick, 1.0, 0, "trying 8 bits", "int8")
-        return score(found.matches(), balanced).chosen.f1
+        trial = trials.of(quick, 1.0, 0, "trying 8 bits", "int8")
+        return score(trial.matches(), balanced).chosen.f1
 
-    told = calibrated(plain.found.scores, plain.diameters_px, info)
+    told = calibrated(plain.detections.scores, plain.diameters_px, info)
     f1 = score(plain.matches(told), balanced).chosen.f1
     try:
         return add_eight_bit(model, plain.source, f1, f1_in_int8)
@@ -148,25 +148,25 @@ class _Trial:
     """What was found in a split, at some resolution, and what it is measured by.
 
     Attributes:
-        source: What was searched.
-        found: The catalogue.
-        reference: The labels.
+        source: Tiles that were searched.
+        detections: Catalogue of the n craters that were found.
+        reference: Label boxes of the split.
         least: Smallest label that counts, in the unit of the diameters.
-        diameters_px: Of what was found, pixels of the mosaic, (n,).
+        diameters_px: Diameters of the detections, pixels of the mosaic, (n,).
     """
 
     source: TileSource
-    found: Catalogue
+    detections: Catalogue
     reference: Reference
     least: float
     diameters_px: Float
 
     def matches(self, scores: Float | None = None) -> Matches:
-        """What was found matched to the labels, with other scores if given."""
-        found = self.found
+        """The detections matched to the labels, with other scores if given."""
+        detections = self.detections
         if scores is not None:
-            found = replace(found, craters=found.craters.assign(score=scores))
-        return match(found, self.reference, OverlapRule("box"), min_diameter=self.least)
+            detections = replace(detections, craters=detections.craters.assign(score=scores))
+        return match(detections, self.reference, OverlapRule("box"), min_diameter=self.least)
 
 
 @dataclass(frozen=True)
@@ -175,11 +175,11 @@ class _Trials:
 
     Attributes:
         dataset: Directory of the dataset.
-        split: Of it.
-        folder: Where runs and reduced images go.
-        workers: Processes.
-        mirrored: Whether mirror images of tiles are searched too.
-        progress: As of `calibrate`.
+        split: Name of the split.
+        folder: Directory for runs and reduced images.
+        workers: Number of worker processes; None for one a core.
+        mirrored: True to search mirror images of tiles too.
+        progress: Function from the name of a search to its progress display.
     """
 
     dataset: Path
@@ -200,7 +200,7 @@ class _Trials:
         source = open_source([images / "images"], model, smallest_px=smallest_px)
         run = self.folder / f"{share}_{finest}_{precision}"
         with self.progress(doing) as show:
-            found = detect(
+            detections = detect(
                 source,
                 run,
                 model,
@@ -211,16 +211,16 @@ class _Trials:
             ).read()
         reference = read_reference(images)
         least = MIN_PIXELS * share * (reference.pixel or 1.0)
-        diameters_px = pixels(found.positions, found.diameters, source.mosaic)
-        return _Trial(source, found, reference, least, diameters_px)
+        diameters_px = pixels(detections.positions, detections.diameters, source.mosaic)
+        return _Trial(source, detections, reference, least, diameters_px)
 
 
 def _measured(trials: Sequence[_Trial], sizes_px: tuple[float, ...]) -> dict[str, Any]:
     """Operating points, what scores are worth and diameter errors, by all that trials show."""
     diameters_px = np.concatenate([trial.diameters_px for trial in trials])
-    levels = np.concatenate([trial.found.craters["level"].to_numpy(float) for trial in trials])
+    levels = np.concatenate([trial.detections.craters["level"].to_numpy(float) for trial in trials])
     worth = score_worth(pooled([trial.matches() for trial in trials]), diameters_px, sizes_px)
-    told = (scores_told(t.found.scores, t.diameters_px, worth) for t in trials)
+    told = (scores_told(t.detections.scores, t.diameters_px, worth) for t in trials)
     matches = pooled([trial.matches(scores) for trial, scores in zip(trials, told, strict=True)])
     return {
         "thresholds": operating_points(*curve(matches)),

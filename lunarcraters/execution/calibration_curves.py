@@ -39,7 +39,7 @@ def score_worth(
 
     Args:
         matches: Detections (n,) and references.
-        diameters_px: Of the detections in pixels of the mosaic, (n,).
+        diameters_px: Diameters of the detections, pixels of the mosaic, (n,).
         sizes_px: Sizes at which precision is told.
     """
     ends = sizes_px[0], sizes_px[-1]

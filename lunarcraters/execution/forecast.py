@@ -112,8 +112,8 @@ def finer_octaves(source: TileSource, plan: Sequence[Level], model: Path) -> lis
     """The octaves that a plan could have besides: none, one or two.
 
     Args:
-        source: What would be searched.
-        plan: Of it, as of `levels_of`.
+        source: Tiles that a run would search.
+        plan: Octaves of these tiles, from `levels_of`.
         model: Model file.
     """
     answered_px = read_info(model).diameters_px[0]
