@@ -17,21 +17,21 @@ from typing import Any
 import click
 import numpy as np
 
+from lunarcraters.calibration.calibrate import MIN_PIXELS
+from lunarcraters.datasets.yolo_labels import TileName, pairs
+from lunarcraters.detection.detect import detect, open_source
 from lunarcraters.evaluation.matching import match
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import Scores, score
-from lunarcraters.execution.calibration import MIN_PIXELS
-from lunarcraters.execution.detect import detect, open_source
 from lunarcraters.network.presets import Preset, preset
 from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.network.targets import rectangles
-from lunarcraters.raster import tiling
-from lunarcraters.training.lu3m6tgt import TileName, pairs
+from lunarcraters.tiling import plan
 from lunarcraters.training.sampling import Sampler
+from lunarcraters.training.scenes import LabelledTiles, Source
 from lunarcraters.training.session import elevation_sources
 from lunarcraters.training.settings import TrainingSettings
-from lunarcraters.training.sources import LabelledTiles, Source
 
 
 @dataclass(frozen=True)
@@ -164,13 +164,13 @@ def variant(row: Row) -> Preset:
 
 def evaluate(row: Row, model: Path, split: Path, folder: Path) -> Scores:
     """Score a network on a split through the whole pipeline."""
-    usual = tiling.MAX_STRETCH
-    tiling.MAX_STRETCH = usual if row.isotropic else np.inf
+    usual = plan.MAX_STRETCH
+    plan.MAX_STRETCH = usual if row.isotropic else np.inf
     try:
         levels = None if row.octaves else 1
         source = open_source([split / "images"], model, levels=levels)
     finally:
-        tiling.MAX_STRETCH = usual
+        plan.MAX_STRETCH = usual
     run = folder / "run"
     found = detect(source, run, model, mirrored=row.flips, overwrite=True).read()
     reference = read_reference(split)

@@ -14,12 +14,12 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.detection.run import read_run
 from lunarcraters.evaluation.matching import match
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import score
-from lunarcraters.execution.run import read_run
 
 BAND_DEG = 30
 

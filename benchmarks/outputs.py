@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from lunarcraters import moon
 from lunarcraters.catalogue.formats import write_catalogue
-from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.execution.manifest import Manifest, write_manifest
-from lunarcraters.execution.run import CRATERS, RESULT
-from lunarcraters.raster.mosaic import open_mosaic
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.detection.manifest import Manifest, write_manifest
+from lunarcraters.detection.run import CRATERS, RESULT
+from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.mosaic import open_mosaic
 
 COMMANDS = (
     *(f"export run craters.{suffix}" for suffix in ("gpkg", "geojson", "parquet", "csv", "scc")),
@@ -61,13 +61,13 @@ def write_run(scene: Path, run: Path, count: int) -> None:
     """A run with craters by lot, sizes by a power law."""
     mosaic = open_mosaic(scene)
     rng = np.random.default_rng(1)
-    lon, lat = mosaic.to_lonlat(*rng.uniform(0, (mosaic.width, mosaic.height), (count, 2)).T)
+    lon, lat = mosaic.grid.to_lonlat(*rng.uniform(0, (mosaic.width, mosaic.height), (count, 2)).T)
     diameters, scores = 0.5 * (rng.pareto(2.0, count) + 1.0), rng.uniform(0.05, 1.0, count)
     craters = {"lon": lon, "lat": lat, "diameter_km": diameters.clip(max=100), "score": scores}
     found = Catalogue(
         pd.DataFrame(craters).assign(diameter_sd_km=0.1 * diameters),
-        moon.geographic_crs(),
-        footprint_area_km2=mosaic.width * mosaic.height * (mosaic.gsd_m / 1000.0) ** 2,
+        sphere.geographic_crs(),
+        footprint_area_km2=mosaic.width * mosaic.height * (mosaic.pixel_size_m / 1000.0) ** 2,
         thresholds={"balanced": 0.0},
     )
     write_manifest(Manifest("", str(scene), "", "by lot", {}), run)

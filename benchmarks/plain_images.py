@@ -13,16 +13,15 @@ import click
 import cv2
 import numpy as np
 
-from lunarcraters.catalogue.figures import draw_map
+from lunarcraters.datasets.yolo_labels import read_grey, read_labels
+from lunarcraters.detection.detect import detect, open_source
 from lunarcraters.evaluation.matching import match
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import RULES
 from lunarcraters.evaluation.scores import score
-from lunarcraters.execution.detect import detect, open_source
+from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
-from lunarcraters.raster.mosaic import open_mosaic
-from lunarcraters.training.lu3m6tgt import read_labels
-from lunarcraters.training.sources import read_grey
+from lunarcraters.plots.maps import draw_map
 
 GAP_PX = 160
 

@@ -22,12 +22,12 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.warp import Resampling, reproject
 
-from lunarcraters import moon
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.detection.detect import detect, open_source
 from lunarcraters.evaluation.matching import match
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.rules import OffsetRule
-from lunarcraters.execution.detect import detect, open_source
+from lunarcraters.geometry import sphere
 from lunarcraters.network.model_file import shipped_model
 
 EDGE = 0.06  # of the side of the square: craters nearer to its edge are not compared
@@ -88,7 +88,7 @@ def main(
         print("|---|---|---|---|---|")
         for view in views(lon, lat):
             path = folder / "view.tif"
-            proj = f"{view.proj} +R={moon.RADIUS_M} +units=m +no_defs"
+            proj = f"{view.proj} +R={sphere.RADIUS_M} +units=m +no_defs"
             try:
                 warp(ground if as_if else mosaic, ground, proj, path)
             except CutApartError:
@@ -102,9 +102,9 @@ def main(
 
 def first_view(mosaic: Path, lon: float, lat: float, side: int, as_if: bool, path: Path) -> None:
     """The square in a stereographic projection round its middle."""
-    crs = moon.local_frame(lon, lat)
+    crs = sphere.local_frame(lon, lat)
     with rasterio.open(mosaic) as raster:
-        unit_m = 1.0 if raster.crs.is_projected else np.radians(1.0) * moon.RADIUS_M
+        unit_m = 1.0 if raster.crs.is_projected else np.radians(1.0) * sphere.RADIUS_M
         gsd_m = raster.res[1] * unit_m
         affine = Affine(gsd_m, 0, -side / 2 * gsd_m, 0, -gsd_m, side / 2 * gsd_m)
         if as_if:
@@ -138,12 +138,12 @@ def fine_enough(raster: rasterio.DatasetReader, crs: str) -> tuple[Affine, int, 
     edge = np.linspace(0.0, 1.0, 41)
     across, down = np.meshgrid(edge * raster.width, edge * raster.height)
     here = raster.transform * (across, down)
-    lon, lat = moon.to_lonlat(CRS.from_wkt(raster.crs.to_wkt()), *here)
+    lon, lat = sphere.to_lonlat(CRS.from_wkt(raster.crs.to_wkt()), *here)
     target = CRS.from_wkt(crs)
-    x, y = moon.from_lonlat(target, lon, lat)
-    if np.ptp(x) > 0.9 * 2 * np.pi * moon.RADIUS_M:
+    x, y = sphere.from_lonlat(target, lon, lat)
+    if np.ptp(x) > 0.9 * 2 * np.pi * sphere.RADIUS_M:
         raise CutApartError
-    unit = 1.0 if target.is_projected else np.radians(1.0) * moon.RADIUS_M
+    unit = 1.0 if target.is_projected else np.radians(1.0) * sphere.RADIUS_M
     # North-south a pixel of every one of these has its full length somewhere in the view.
     step = raster.res[0] * float(scale(target, lon, lat)) / unit
     left, top = x.min(), y.max()
@@ -154,10 +154,12 @@ def fine_enough(raster: rasterio.DatasetReader, crs: str) -> tuple[Affine, int, 
 def scale(crs: CRS, lon: np.ndarray, lat: np.ndarray) -> float:
     """The least that the projection enlarges a step to the north, within the view."""
     step = 0.01
-    x0, y0 = moon.from_lonlat(crs, lon, lat - step / 2)
-    x1, y1 = moon.from_lonlat(crs, lon, lat + step / 2)
-    unit = 1.0 if crs.is_projected else np.radians(1.0) * moon.RADIUS_M
-    return float(np.nanmin(np.hypot(x1 - x0, y1 - y0)) * unit / (np.radians(step) * moon.RADIUS_M))
+    x0, y0 = sphere.from_lonlat(crs, lon, lat - step / 2)
+    x1, y1 = sphere.from_lonlat(crs, lon, lat + step / 2)
+    unit = 1.0 if crs.is_projected else np.radians(1.0) * sphere.RADIUS_M
+    return float(
+        np.nanmin(np.hypot(x1 - x0, y1 - y0)) * unit / (np.radians(step) * sphere.RADIUS_M)
+    )
 
 
 def write(path: Path, values: np.ndarray, crs: str, affine: Affine) -> None:
@@ -217,7 +219,7 @@ def pairs(
     """Share of `wanted` that has a match, and diameters and offsets of the matches."""
     positions = wanted.positions
     with rasterio.open(ground) as raster:
-        x, y = moon.from_lonlat(CRS.from_wkt(raster.crs.to_wkt()), *positions.T)
+        x, y = sphere.from_lonlat(CRS.from_wkt(raster.crs.to_wkt()), *positions.T)
         half = raster.width * raster.res[0] / 2.0
         inside = np.maximum(np.abs(x), np.abs(y)) < half * (1.0 - 2.0 * EDGE)
         inside &= wanted.diameters >= least_px * raster.res[0] / 1000.0

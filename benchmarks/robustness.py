@@ -15,11 +15,11 @@ import numpy as np
 import rasterio
 from affine import Affine
 
+from lunarcraters.detection.detect import detect, open_source
 from lunarcraters.evaluation.matching import match
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OffsetRule
 from lunarcraters.evaluation.scores import score
-from lunarcraters.execution.detect import detect, open_source
 from lunarcraters.network.model_file import shipped_model
 
 BORDER_PX = 300

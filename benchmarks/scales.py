@@ -17,8 +17,8 @@ import numpy as np
 import shapely
 from projections import compared, found_in
 
-from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.moon import RADIUS_M
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.geometry.sphere import RADIUS_M
 
 PIXELS = (0.9, 0.8, 0.7, 0.6)
 GSD_KM = 0.1

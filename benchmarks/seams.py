@@ -18,12 +18,12 @@ import numpy as np
 import rasterio
 from rasterio.windows import Window
 
-from lunarcraters import moon
-from lunarcraters.catalogue.merging import close_pairs
-from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.execution.detect import detect, open_source
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.detection.detect import detect, open_source
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.circles import close_pairs
+from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.network.model_file import shipped_model
-from lunarcraters.raster.mosaic import Mosaic, open_mosaic
 
 SHIFTS = ((0, 0), (208, 304), (155, 77))  # the second is the largest
 EDGE_PX = 64
@@ -78,7 +78,7 @@ def cut(mosaic: Path, column: int, row: int, path: Path) -> None:
 
 def places(catalogue: Catalogue) -> np.ndarray:
     """Centres in space, km."""
-    return moon.unit_vectors(*catalogue.positions.T) * catalogue.radius_m / 1000.0
+    return sphere.unit_vectors(*catalogue.positions.T) * catalogue.radius_m / 1000.0
 
 
 def doubled(catalogue: Catalogue) -> float:
@@ -92,7 +92,7 @@ def known(one: Catalogue, other: Catalogue, threshold: str, common: Mosaic) -> f
     """Share of the craters of one that the other has above a threshold, where both have looked."""
     chosen = one.select(one.threshold("balanced"))
     x, y = common.from_lonlat(*chosen.positions.T)
-    reach = chosen.diameters * 500.0 / common.gsd_m + EDGE_PX
+    reach = chosen.diameters * 500.0 / common.pixel_size_m + EDGE_PX
     inside = (x > reach) & (x < common.width - reach) & (y > reach) & (y < common.height - reach)
     wanted = other.select(other.threshold(threshold))
     i, _ = close_pairs(places(chosen), chosen.diameters, places(wanted), wanted.diameters, **SAME)

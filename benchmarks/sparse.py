@@ -18,8 +18,7 @@ import rasterio
 from affine import Affine
 from speed import run, searched_px
 
-from lunarcraters.training.lu3m6tgt import TileName, find_splits, pairs
-from lunarcraters.training.sources import read_grey
+from lunarcraters.datasets.yolo_labels import TileName, find_splits, pairs, read_grey
 
 WAC = (109_164, 54_582)
 DEGREES = "IAU_2015:30100"

@@ -30,12 +30,13 @@ import psutil
 import rasterio
 from affine import Affine
 
-from lunarcraters.execution import assembly, engine, search
-from lunarcraters.execution.detect import open_source
-from lunarcraters.execution.manifest import Manifest
+from lunarcraters.detection import batch as batch_module
+from lunarcraters.detection import outputs
+from lunarcraters.detection.detect import open_source
+from lunarcraters.detection.manifest import Manifest
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.startup import has_bfloat16, start_tensorflow
-from lunarcraters.raster.tile_source import MosaicTiles
+from lunarcraters.tiling.source import MosaicTiles
 
 PICTURE_PX = 416  # of the baseline's
 BATCH = (4, 512, 512, 1)
@@ -266,31 +267,29 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
 
     model = shipped_model()
     source = open_source([mosaic], model)
-    plugin = engine.SearchPlugin(source, model, "float32", {})
-    plugin.loaded = Detector(model, precision=precision)
-    engine.worker_state = lambda: plugin
-    batches = list(search.plan_batches(source.tiles))
+    detector = Detector(model, precision=precision)
+    batches = list(batch_module.plan_batches(source.tiles))
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "warm").mkdir()
         for size in {tile.size for tile in source.tiles}:
             first = next(batch for batch in batches if batch.tiles[0].size == size)
-            search.search(folder / "warm", None, True, first)
+            batch_module.detect_batch(folder / "warm", None, True, detector, source, first)
         timed(MosaicTiles, "read", "reading")
         timed(Detector, "images", "normalising")
         timed(Detector, "maps", "network")
-        timed(search, "craters_of", "decoding, placing")
-        timed(search.parts, "write_part", "writing parts")
-        timed(assembly, "stitch", "stitching")
-        timed(assembly, "searched_ground", "footprint")
-        timed(assembly, "merged_bands", "merging")
-        timed(assembly, "write_parts", "writing the catalogue")
+        timed(batch_module, "craters_of", "decoding, placing")
+        timed(batch_module, "write_batch_result", "writing results")
+        timed(outputs, "stitch", "stitching")
+        timed(outputs, "searched_ground", "footprint")
+        timed(outputs, "merged_bands", "merging")
+        timed(outputs, "write_parts", "writing the catalogue")
         begun = time.perf_counter()
         for batch in batches:
-            search.search(folder, None, True, batch)
+            batch_module.detect_batch(folder, None, True, detector, source, batch)
         files = [folder / batch.file for batch in batches]
         manifest = Manifest("", "", "", str(model), {})
-        assembly.put_together(source, files, folder, read_info(model), manifest, {})
+        outputs.put_together(source, files, folder, read_info(model), manifest, {})
         spent[IN_ALL] = time.perf_counter() - begun
     return spent
 

@@ -9,10 +9,10 @@ found.evaluate("reference.csv").best.f1
 
 from typing import TYPE_CHECKING, Any
 
+from lunarcraters._version import __version__
+
 if TYPE_CHECKING:
     from lunarcraters.api import Catalogue, detect, open_mosaic, read_catalogue, read_run
-
-__version__ = "0.1.0"
 
 __all__ = ["Catalogue", "__version__", "detect", "open_mosaic", "read_catalogue", "read_run"]
 

@@ -10,17 +10,17 @@ import geopandas as gpd
 import numpy as np
 
 from lunarcraters.catalogue import formats, outlines
-from lunarcraters.catalogue import schema as catalogue_schema
-from lunarcraters.catalogue.selection import Selection
+from lunarcraters.catalogue import table as catalogue_schema
+from lunarcraters.catalogue.filter import Selection
+from lunarcraters.detection import detect as detection
+from lunarcraters.detection import run as runs
 from lunarcraters.evaluation.matching import match
 from lunarcraters.evaluation.reference import from_catalogue, read_reference
 from lunarcraters.evaluation.rules import RULES, Rule
 from lunarcraters.evaluation.scores import Scores, score
-from lunarcraters.execution import detect as detection
-from lunarcraters.execution import run as runs
+from lunarcraters.geometry.area import area_of
+from lunarcraters.mosaic import mosaic as mosaics
 from lunarcraters.network.model_file import shipped_model
-from lunarcraters.raster import mosaic as mosaics
-from lunarcraters.raster.area import area_of
 
 PathOrText = str | PathLike[str]
 
@@ -124,7 +124,7 @@ class Catalogue(catalogue_schema.Catalogue):
             MosaicError: It cannot be read.
             CatalogueError: One is in pixels and the other not.
         """
-        from lunarcraters.catalogue.figures import draw_map
+        from lunarcraters.plots.maps import draw_map
 
         under = self.properties.get("input", "") if mosaic is None else mosaic
         draw_map(

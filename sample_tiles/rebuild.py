@@ -7,8 +7,8 @@ import numpy as np
 import rasterio
 from rasterio.transform import from_origin
 
-from lunarcraters.moon import RADIUS_M
-from lunarcraters.terrain import render_scene
+from lunarcraters.geometry.sphere import RADIUS_M
+from lunarcraters.rendering import render_scene
 
 SIZE_PX = 1536
 GSD_M = 100.0

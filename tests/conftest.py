@@ -1,10 +1,19 @@
 import os
 
+import numpy as np
 import pandas as pd
 import pytest
+from affine import Affine
+from hypothesis import settings
 
-from lunarcraters import moon
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.geometry import sphere
+
+from .rasters import HALF_TURN_M, SIMPLE_CYLINDRICAL, write_sphere
+
+# The first example pays for loading libraries; a busy machine pays at any.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # As `start_tensorflow` does, for tests that import it themselves.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -43,4 +52,34 @@ def three():
             "score": [0.9, 0.5, 0.1],
         }
     )
-    return Catalogue(craters, moon.geographic_crs(), thresholds={"balanced": 0.4, "pure": 0.8})
+    return Catalogue(craters, sphere.geographic_crs(), thresholds={"balanced": 0.4, "pure": 0.8})
+
+
+@pytest.fixture
+def noise():
+    """Values 20..199, shape (300, 280), uint8."""
+    return np.random.default_rng(1).integers(20, 200, (300, 280)).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def globe(tmp_path_factory):
+    """The whole Moon in simple cylindrical, 1500 x 750."""
+    side = 2.0 * HALF_TURN_M / 1500
+    affine = Affine(side, 0, -HALF_TURN_M, 0, -side, HALF_TURN_M / 2.0)
+    path = tmp_path_factory.mktemp("globe") / "globe.tif"
+    return write_sphere(path, SIMPLE_CYLINDRICAL, affine, 1500, 750)
+
+
+@pytest.fixture(scope="session")
+def cap(tmp_path_factory):
+    """The north pole in polar stereographic, 700 x 700."""
+    path = tmp_path_factory.mktemp("cap") / "cap.tif"
+    return write_sphere(path, "IAU_2015:30130", Affine(1000, 0, -350e3, 0, -1000, 350e3), 700, 700)
+
+
+@pytest.fixture(scope="session")
+def midlatitude(tmp_path_factory):
+    """60 N, stretched about twofold, 700 x 500."""
+    affine = Affine(1000, 0, -300e3, 0, -1000, 2000e3)
+    path = tmp_path_factory.mktemp("midlatitude") / "midlatitude.tif"
+    return write_sphere(path, SIMPLE_CYLINDRICAL, affine, 700, 500)

@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -11,35 +10,59 @@ import pytest
 import lunarcraters
 
 PACKAGE = Path(lunarcraters.__file__).parent
-LAYERS = (
-    "errors", "files", "machine", "moon", "terrain", "raster", "network", "catalogue", "training",
-    "evaluation", "execution", "report", "api", "cli",
-)  # fmt: skip
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+ROOT_MODULES = {"_version", "errors", "files", "process", "progress", "records"}
+"""Modules at the root that every package may import."""
+
+MAY_IMPORT = {
+    # The wings: mosaic, catalogue and datasets do not know each other.
+    "geometry": set(),
+    "mosaic": {"geometry"},
+    "tiling": {"geometry", "mosaic"},
+    "mask": {"geometry", "mosaic", "tiling"},
+    "catalogue": {"geometry"},
+    "datasets": {"geometry"},
+    # Networks and what they are taught.
+    "elevation": set(),
+    "rendering": {"elevation"},
+    "network": {"mosaic"},
+    "training": {"geometry", "datasets", "elevation", "network", "plots"},
+    # Runs and what is measured and drawn of them.
+    "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
+    "evaluation": {"geometry", "catalogue", "datasets"},
+    "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
+                    "evaluation"},
+    "plots": {"geometry", "mosaic", "mask", "catalogue", "evaluation", "network"},
+    "report": {"geometry", "mosaic", "catalogue", "detection", "evaluation", "plots"},
+}  # fmt: skip
 
 
 def imports(path):
     for node in ast.walk(ast.parse((PACKAGE / path).read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
 
-def layer(name):
+def room(name):
     parts = name.split(".")
-    return LAYERS.index(parts[1]) if len(parts) > 1 and parts[1] in LAYERS else None
+    return parts[1] if len(parts) > 1 and parts[0] == "lunarcraters" else None
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_module_imports_only_what_lies_upstream(module):
-    own = layer(".".join(["lunarcraters", *module.with_suffix("").parts]))
-    if own is None:
-        return
-    for name in imports(module):
-        other = layer(name) if name.startswith("lunarcraters.") else None
-        assert other is None or other <= own, f"{module} imports {name}"
+def test_a_module_imports_only_what_its_package_may(module):
+    own = module.with_suffix("").parts[0]
+    others = {room(name) for name in imports(module)} - {None, own} - ROOT_MODULES
+    if own in ROOT_MODULES:
+        assert not others
+    elif own in MAY_IMPORT:
+        assert others <= MAY_IMPORT[own], f"{module} imports {others - MAY_IMPORT[own]}"
+    elif own == "api":
+        assert others <= MAY_IMPORT.keys() - {"rendering"}
+    else:
+        assert own in ("__init__", "__main__", "cli"), f"{own} has no rule: add it to MAY_IMPORT"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
@@ -48,17 +71,14 @@ def test_modules_are_short_and_named_by_what_they_hold(module):
     assert not {"utils", "helpers", "common", "misc", "manager"} & set(module.with_suffix("").parts)
 
 
-def test_help_is_instant_and_needs_no_tensorflow():
+def test_help_needs_no_library_that_takes_long_to_import():
     code = (
-        "import sys; from lunarcraters.cli.main import cli; "
+        "import sys, lunarcraters; from lunarcraters.cli.main import cli; "
         "cli(['--help'], standalone_mode=False); "
         "heavy = {'tensorflow', 'keras', 'rasterio', 'geopandas', 'dask', 'matplotlib'}; "
         "sys.exit(len(heavy & set(sys.modules)))"
     )
-    begun = time.perf_counter()
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
-    # Half a second on an idle machine; the bound leaves room for a busy one.
-    assert time.perf_counter() - begun < 2.0
 
 
 @pytest.mark.parametrize("command", ["tile", "export", "evaluate", "dataset", "detect", "train"])
@@ -68,6 +88,6 @@ def test_the_help_of_a_command_needs_no_tensorflow(command):
         f"cli(['{command}', '--help'], standalone_mode=False); "
         "sys.exit('tensorflow' in sys.modules)"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert found.returncode == 0, found.stderr
-    assert "craters " + command in found.stdout, "an example"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "craters " + command in done.stdout, "an example"

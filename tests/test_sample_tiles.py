@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import rasterio
 
-from lunarcraters.moon import from_lonlat, lunar_crs
+from lunarcraters.geometry.sphere import from_lonlat, lunar_crs
 
 SAMPLES = Path(__file__).parent.parent / "sample_tiles"
 

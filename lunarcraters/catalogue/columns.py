@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from lunarcraters.catalogue.schema import PIXEL_COLUMNS
+from lunarcraters.catalogue.table import PIXEL_COLUMNS
 from lunarcraters.errors import CatalogueError
 
 # Names as `_key` leaves them: lower case, letters and digits only. First found, first taken.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.schema import FRACTION, Catalogue
+from lunarcraters.catalogue.table import FRACTION, Catalogue
 from lunarcraters.errors import CatalogueError
 
 Float = NDArray[np.float64]

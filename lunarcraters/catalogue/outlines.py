@@ -9,27 +9,11 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters import moon
-from lunarcraters.catalogue import georeferencing
-from lunarcraters.catalogue.georeferencing import Geometries
-from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.errors import CatalogueError
-from lunarcraters.raster.mosaic import Mosaic
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.geometry import polygons, sphere
+from lunarcraters.geometry.polygons import Geometries
 
 _UPRIGHT = np.array([1.0, -1.0])
-
-
-def check_plane(catalogue: Catalogue, mosaic: Mosaic) -> None:
-    """Make sure that a catalogue can be drawn over a mosaic.
-
-    Raises:
-        CatalogueError: One is in pixels and the other on the sphere.
-    """
-    if catalogue.is_pixels != mosaic.is_plain:
-        raise CatalogueError(
-            f"the catalogue is in {'pixels' if catalogue.is_pixels else 'degrees'}, and "
-            f"{mosaic.name} is not: give the mosaic that it was made from"
-        )
 
 
 def crater_outlines(catalogue: Catalogue) -> Geometries:
@@ -39,8 +23,8 @@ def crater_outlines(catalogue: Catalogue) -> Geometries:
         return np.asarray(shapely.reverse(circles), dtype=object)
     lon, lat = catalogue.positions.T
     turn = _turn(catalogue)
-    lon = moon.wrap_longitude(lon - turn)
-    circles = georeferencing.crater_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
+    lon = sphere.wrap_longitude(lon - turn)
+    circles = polygons.crater_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
     return _moved(circles, turn)
 
 
@@ -51,8 +35,8 @@ def crater_boxes(catalogue: Catalogue) -> Geometries:
         return np.asarray(shapely.box(*(middle - half).T, *(middle + half).T), dtype=object)
     lon, lat = catalogue.positions.T
     turn = _turn(catalogue)
-    lon = moon.wrap_longitude(lon - turn)
-    boxes = georeferencing.box_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
+    lon = sphere.wrap_longitude(lon - turn)
+    boxes = polygons.box_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
     return _moved(boxes, turn)
 
 
@@ -71,11 +55,9 @@ def footprint_outline(catalogue: Catalogue) -> BaseGeometry | None:
         return turn_over(catalogue.footprint)
     if catalogue.lon_domain != 360:
         return catalogue.footprint
-    west = shapely.intersection(catalogue.footprint, shapely.box(-180.0, -90.0, 0.0, 90.0))
-    east = shapely.intersection(catalogue.footprint, shapely.box(0.0, -90.0, 180.0, 90.0))
-    whole = shapely.union(shapely.transform(west, np.array([360.0, 0.0]).__add__), east)
-    polygons = [one for one in shapely.get_parts(whole) if one.geom_type == "Polygon"]
-    return shapely.reverse(shapely.normalize(shapely.MultiPolygon(polygons)))
+    whole = polygons.cut_at_meridian(np.array([catalogue.footprint], object), 0.0)[0]
+    parts = [one for one in shapely.get_parts(whole) if one.geom_type == "Polygon"]
+    return polygons.anticlockwise(np.array([shapely.MultiPolygon(parts)], object))[0]
 
 
 def _turn(catalogue: Catalogue) -> float:

@@ -37,7 +37,7 @@ def command(
     craters calibrate model.keras LU3M6TGT_yolo_format
     craters calibrate model.keras LU3M6TGT_yolo_format --mirrored
     """
-    from lunarcraters.execution.calibration import calibrate
+    from lunarcraters.calibration.calibrate import calibrate
 
     say = partial(click.echo, err=True)
     progress = partial(progress_bar, quiet=quiet or as_json)

@@ -38,7 +38,7 @@ def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
     craters dataset check LU3M6TGT_yolo_format
     craters dataset check LU3M6TGT_yolo_format --json > problems.json
     """
-    from lunarcraters.training.cleaning import check
+    from lunarcraters.datasets.check import check
 
     with progress_bar("reading", quiet=quiet) as progress:
         found = check(dataset, progress)
@@ -73,7 +73,7 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
     craters dataset clean LU3M6TGT_yolo_format
     craters dataset clean LU3M6TGT_yolo_format --undo
     """
-    from lunarcraters.training.cleaning import clean, undo
+    from lunarcraters.datasets.check import clean, undo
 
     if back and dry_run:
         raise click.UsageError("--undo and --dry-run do not go together")
@@ -122,7 +122,7 @@ def split_command(
     craters dataset split LU3M6TGT_yolo_format -o blocks
     craters dataset split LU3M6TGT_yolo_format -o blocks --valid 0.2 --test 0 --link
     """
-    from lunarcraters.training.splitting import split
+    from lunarcraters.datasets.split import split
 
     if valid + test >= 1.0:
         raise click.UsageError("--valid and --test leave nothing to train on")

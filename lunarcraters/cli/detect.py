@@ -20,7 +20,7 @@ from lunarcraters.cli.progress import progress_bar
 from lunarcraters.cli.wording import duration, length
 
 if TYPE_CHECKING:
-    from lunarcraters.raster.tile_source import TileSource
+    from lunarcraters.tiling.source import TileSource
 
 _SOON_S = 60.0
 
@@ -79,13 +79,13 @@ def command(
     craters detect site.tif -o run --mirrored
     craters detect mosaic.tif -o run --model my.keras --scheduler tcp://10.0.0.1:8786
     """
-    from lunarcraters.execution.head_start import head_start
+    from lunarcraters.detection.preload import head_start
 
     if scheduler is None:
         head_start()  # before the libraries below, which take the client two seconds to import
+    from lunarcraters.detection.detect import detect, open_source
+    from lunarcraters.detection.run import RESULT
     from lunarcraters.errors import MosaicError
-    from lunarcraters.execution.detect import detect, open_source
-    from lunarcraters.execution.run import RESULT
     from lunarcraters.network.model_file import shipped_model
 
     model = model or shipped_model()
@@ -128,8 +128,8 @@ def command(
 
 def _one_octave_more(source: "TileSource", model: Path, result: dict[str, Any]) -> str | None:
     """A sentence on smaller craters, where they would be found in less than a minute."""
-    from lunarcraters.execution.forecast import finer_octaves, levels_of
-    from lunarcraters.raster.tile_source import TileSet
+    from lunarcraters.detection.estimate import finer_octaves, levels_of
+    from lunarcraters.tiling.source import TileSet
 
     finer = finer_octaves(source, levels_of(source, model), model)
     whole = result["searched_tiles"] == result["tiles"]  # else its time is of a part

@@ -77,11 +77,11 @@ def command(
     craters evaluate run LU3M6TGT/test --min-pixels 11 --gallery errors
     craters evaluate craters.gpkg reference.csv --rule deepmoon --json
     """
-    from lunarcraters.evaluation.figures import write_figures
+    from lunarcraters.detection.run import read_found
     from lunarcraters.evaluation.matching import match
     from lunarcraters.evaluation.reference import read_reference
     from lunarcraters.evaluation.scores import score
-    from lunarcraters.execution.run import read_found
+    from lunarcraters.plots.scores import write_figures
 
     found, known = read_found(catalogue), read_reference(reference)
     rule_name = rule_name or known.usual_rule
@@ -108,8 +108,8 @@ def command(
     if figures is not None:
         write_figures(matches, scores, str(rule), unit, figures)
     if gallery is not None:
-        from lunarcraters.evaluation.gallery import write_gallery
-        from lunarcraters.execution.run import searched_mosaic
+        from lunarcraters.detection.run import searched_mosaic
+        from lunarcraters.plots.gallery import write_gallery
 
         under = searched_mosaic(Path(catalogue), mosaic)
         write_gallery(found, known, matches, scores, under, gallery)

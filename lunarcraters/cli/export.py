@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lunarcraters.cli.options import (
-    CataloguePath,
-    min_score_option,
-    overwrite_option,
-    quiet_option,
-)
+from lunarcraters.cli.options import CataloguePath, min_score_option, overwrite_option, quiet_option
 
 if TYPE_CHECKING:
-    from lunarcraters.catalogue.schema import Catalogue
+    from lunarcraters.catalogue.table import Catalogue
 
 Box = tuple[float, float, float, float]
 
@@ -74,10 +69,10 @@ def command(
     craters export run all.parquet --min-score 0
     craters export run 'postgresql://me@localhost/moon?table=mare'
     """
+    from lunarcraters.catalogue.filter import Selection
     from lunarcraters.catalogue.formats import write_parts
-    from lunarcraters.catalogue.selection import Selection
-    from lunarcraters.execution.run import open_run, searched_within
-    from lunarcraters.raster.area import area_of
+    from lunarcraters.detection.run import open_run, searched_within
+    from lunarcraters.geometry.area import area_of
 
     found = open_run(run)
     about = replace(found.about, lon_domain=None if lon_domain is None else int(lon_domain))

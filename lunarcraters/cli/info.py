@@ -17,8 +17,8 @@ from lunarcraters.cli.options import (
 from lunarcraters.cli.wording import duration, length
 
 if TYPE_CHECKING:
-    from lunarcraters.execution.forecast import Cost, Finer, Level
-    from lunarcraters.raster.mosaic import Mosaic
+    from lunarcraters.detection.estimate import Cost, Finer, Level
+    from lunarcraters.mosaic.mosaic import Mosaic
 
 
 @click.command("info")
@@ -56,8 +56,8 @@ def command(
     craters info mosaic.tif
     craters info mosaic.tif --workers 4 --precision int8
     """
-    from lunarcraters.execution.detect import open_source
-    from lunarcraters.execution.forecast import finer_octaves, levels_of, measure_cost
+    from lunarcraters.detection.detect import open_source
+    from lunarcraters.detection.estimate import finer_octaves, levels_of, measure_cost
     from lunarcraters.network.model_file import shipped_model
 
     model = model or shipped_model()
@@ -89,7 +89,7 @@ def _described(mosaic: "Mosaic") -> dict[str, str]:
     size = f"{mosaic.width:,} x {mosaic.height:,} pixels, {mosaic.dtype}"
     if mosaic.crs is None:
         return {"mosaic": mosaic.name, "size": size, "place": "none: a plain picture"}
-    ground = f"{mosaic.gsd_m:.4g} m a pixel at the centre"
+    ground = f"{mosaic.pixel_size_m:.4g} m a pixel at the centre"
     return {"mosaic": mosaic.name, "size": f"{size}, {ground}", "place": mosaic.crs.name}
 
 

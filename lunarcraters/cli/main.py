@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from lunarcraters import __version__
+from lunarcraters._version import __version__
 from lunarcraters.errors import CratersError
 
 COMMANDS = {

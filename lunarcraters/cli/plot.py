@@ -35,8 +35,8 @@ def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: 
     craters plot map run map.png
     craters plot map run map.png --min-score pure --mosaic mosaic.tif
     """
-    from lunarcraters.catalogue.figures import draw_map
-    from lunarcraters.execution.run import read_run, searched_mosaic
+    from lunarcraters.detection.run import read_run, searched_mosaic
+    from lunarcraters.plots.maps import draw_map
 
     found = read_run(run)
     under = searched_mosaic(run, mosaic, crs=crs)
@@ -63,8 +63,8 @@ def csfd(catalogue: Path | str, out: Path, min_score: str | None, as_json: bool)
     craters plot csfd mare.gpkg csfd.png
     """
     from lunarcraters.catalogue.csfd import size_frequency
-    from lunarcraters.catalogue.figures import draw_csfd
-    from lunarcraters.execution.run import read_found
+    from lunarcraters.detection.run import read_found
+    from lunarcraters.plots.csfd import draw_csfd
 
     found = read_found(catalogue)
     counted = size_frequency(found.select(found.threshold(min_score)))
@@ -107,10 +107,10 @@ def tiles(
     craters plot tiles run tiles.png
     craters plot tiles run tiles.png --reference reference.csv --count 6
     """
-    from lunarcraters.evaluation.panels import draw_panels
+    from lunarcraters.detection.run import MASK, read_run, searched_mosaic
     from lunarcraters.evaluation.reference import read_reference
-    from lunarcraters.execution.run import MASK, read_run, searched_mosaic
-    from lunarcraters.raster.mosaic import open_mosaic
+    from lunarcraters.mosaic.mosaic import open_mosaic
+    from lunarcraters.plots.panels import draw_panels
 
     found = read_run(run)
     drawn = draw_panels(
@@ -138,7 +138,7 @@ def training(training: Path, out: Path) -> None:
     from lunarcraters.network.startup import start_tensorflow
 
     start_tensorflow()
-    from lunarcraters.training.figures import draw_curves
+    from lunarcraters.plots.training import draw_curves
     from lunarcraters.training.history import read_history
 
     rows = read_history(training)

@@ -46,7 +46,7 @@ def command(
     craters report run -o report.html
     craters report run -o report.html --reference reference.csv --min-diameter 2
     """
-    from lunarcraters.execution.run import searched_mosaic
+    from lunarcraters.detection.run import searched_mosaic
     from lunarcraters.report.page import write_report
 
     craters = write_report(

@@ -50,8 +50,8 @@ def command(
     craters tile wac/*.tif -o tiles --virtual --levels 4
     craters tile cube.cub -o tiles --crs IAU_2015:30130 --nodata 0
     """
-    from lunarcraters.raster.mosaic import open_mosaic
-    from lunarcraters.raster.tileset import write_tiles
+    from lunarcraters.mosaic.mosaic import open_mosaic
+    from lunarcraters.tiling.tileset import write_tiles
 
     with progress_bar("tiling", quiet=quiet) as progress:
         found = write_tiles(

@@ -75,7 +75,7 @@ def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: 
 
     model = train(dataset, out, say=say, **settings)
     if calibrate and "log_size" in PRESETS[settings["preset"]].heads:
-        from lunarcraters.execution.calibration import calibrate as choose
+        from lunarcraters.calibration.calibrate import calibrate as choose
 
         chosen = choose(
             model, dataset, "valid", say=say, progress=partial(progress_bar, quiet=quiet)

@@ -15,12 +15,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters import moon
-from lunarcraters.catalogue.merging import close_pairs
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.rules import Rule
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.circles import close_pairs
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -185,7 +185,7 @@ def _space(positions: Float, reference: Reference) -> Float:
     """Positions in which straight distances are no longer than those on the sphere."""
     if reference.radius_m is None:
         return positions
-    return moon.unit_vectors(*positions.T) * reference.radius_m / 1000.0
+    return sphere.unit_vectors(*positions.T) * reference.radius_m / 1000.0
 
 
 def _offsets(positions: Float, origins: Float, reference: Reference) -> Float:
@@ -193,12 +193,12 @@ def _offsets(positions: Float, origins: Float, reference: Reference) -> Float:
     if reference.radius_m is None:
         return positions - origins
     (lon, lat), (lon0, lat0) = positions.T, origins.T
-    step = moon.unit_vectors(lon, lat) - moon.unit_vectors(lon0, lat0)
+    step = sphere.unit_vectors(lon, lat) - sphere.unit_vectors(lon0, lat0)
     turn, tilt = np.radians(lon0), np.radians(lat0)
     east = -np.sin(turn) * step[:, 0] + np.cos(turn) * step[:, 1]
     outward = np.cos(turn) * step[:, 0] + np.sin(turn) * step[:, 1]
     north = np.cos(tilt) * step[:, 2] - np.sin(tilt) * outward
     plane = np.column_stack([east, north])
     length = np.linalg.norm(plane, axis=1)
-    arc = moon.distance_km(lon, lat, lon0, lat0, reference.radius_m)
+    arc = sphere.distance_km(lon, lat, lon0, lat0, reference.radius_m)
     return plane * (arc / np.where(length > 0.0, length, 1.0))[:, None]

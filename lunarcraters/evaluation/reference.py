@@ -7,22 +7,20 @@ from pathlib import Path
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from rasterio.errors import RasterioIOError
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue
-from lunarcraters.catalogue.schema import Catalogue
-from lunarcraters.errors import CatalogueError
-from lunarcraters.files import is_database
-from lunarcraters.raster.sources import open_dataset
-from lunarcraters.training.lu3m6tgt import (
-    IMAGE_SUFFIXES,
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.datasets.yolo_labels import (
     TileName,
     corners,
+    image_size_of,
     is_clipped,
     read_labels,
 )
+from lunarcraters.errors import CatalogueError
+from lunarcraters.files import is_database
+from lunarcraters.geometry import sphere
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -154,7 +152,7 @@ def _join(parts: list[Reference]) -> Reference:
         diameters=np.concatenate([part.diameters for part in parts]),
         boxes=np.concatenate([part.boxes for part in parts]),
         clipped=np.concatenate([part.clipped for part in parts]),
-        radius_m=moon.RADIUS_M,
+        radius_m=sphere.RADIUS_M,
         tiles=np.concatenate([part.tiles for part in parts if part.tiles is not None]),
         pixel=float(np.median([part.pixel for part in parts if part.pixel is not None])),
     )
@@ -164,19 +162,19 @@ def _read_tile(file: Path, name: TileName) -> Reference:
     """The labels of a tile in simple cylindrical projection, whose edges are in its name."""
     labels = read_labels(file)
     x, y, width, height = labels.T
-    columns, rows = _image_size(file) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
+    columns, rows = image_size_of(file) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
     across, along = name.lon_max - name.lon_min, name.lat_max - name.lat_min
     lat = name.lat_max - y * along
-    km = math.radians(1.0) * moon.RADIUS_M / 1000.0
+    km = math.radians(1.0) * sphere.RADIUS_M / 1000.0
     # A circle is 1/cos(latitude) times wider than tall in this projection.
     boxes = np.column_stack([width * across * np.cos(np.radians(lat)), height * along]) * km
-    west = float(moon.wrap_longitude(name.lon_min))
+    west = float(sphere.wrap_longitude(name.lon_min))
     return Reference(
-        positions=np.column_stack([moon.wrap_longitude(name.lon_min + x * across), lat]),
+        positions=np.column_stack([sphere.wrap_longitude(name.lon_min + x * across), lat]),
         diameters=np.sqrt(boxes.prod(axis=1)),
         boxes=boxes,
         clipped=is_clipped(corners(labels, columns, rows), columns, rows),
-        radius_m=moon.RADIUS_M,
+        radius_m=sphere.RADIUS_M,
         tiles=np.array([[west, west + across, name.lat_min, name.lat_max]]),
         pixel=along / rows * km,
     )
@@ -184,7 +182,7 @@ def _read_tile(file: Path, name: TileName) -> Reference:
 
 def _read_plain(file: Path) -> Reference:
     """The labels of an image without a place on the Moon, in its pixels."""
-    size = _image_size(file)
+    size = image_size_of(file)
     if size is None:
         raise CatalogueError(
             f"{file}: labels are fractions of an image, and there is no image of that name beside "
@@ -201,19 +199,3 @@ def _read_plain(file: Path) -> Reference:
         tiles=np.array([[0.0, size[0], 0.0, size[1]]]),
         pixel=1.0,
     )
-
-
-def _image_size(label: Path) -> tuple[int, int] | None:
-    """Columns and rows of the image of a label file; None where there is no image."""
-    stem = label.name[: -len(".txt")]
-    for folder in (label.parent.parent / "images", label.parent):
-        for suffix in sorted(IMAGE_SUFFIXES):
-            image = folder / f"{stem}{suffix}"
-            if not image.is_file():
-                continue
-            try:
-                with open_dataset(str(image)) as raster:
-                    return raster.width, raster.height
-            except RasterioIOError as error:
-                raise CatalogueError(f"{image} is not an image: {error}") from error
-    return None

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.merging import circle_iou
+from lunarcraters.geometry.circles import circle_iou
 
 Float = NDArray[np.float64]
 

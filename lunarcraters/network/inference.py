@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import ModelError
+from lunarcraters.mosaic.statistics import Photometry
 from lunarcraters.network.model_file import read_eight_bit, read_info
-from lunarcraters.raster.photometry import Photometry, normalise
+from lunarcraters.network.preprocessing import normalise, unit
 
 Float32 = NDArray[np.float32]
 
@@ -102,20 +103,9 @@ class Detector:
 
 def _load(path: Path, precision: str, threads: int | None) -> Network:
     if precision == "int8":
-        from lunarcraters.network.eight_bit import EightBitNetwork
+        from lunarcraters.network.backends.int8 import EightBitNetwork
 
         return EightBitNetwork(read_eight_bit(path), threads)
-    from lunarcraters.network.graph import Graph
+    from lunarcraters.network.backends.tensorflow_graph import Graph
 
     return Graph(path)
-
-
-def unit(values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry) -> Float32:
-    """Grey values in 0..1: 8 bits divided by 255, others stretched over the mosaic's range."""
-    if values.dtype == np.uint8:
-        grey = values.astype(np.float32) / np.float32(255.0)
-    else:
-        span = max(photometry.high - photometry.low, 1e-12)
-        filled = np.where(valid, values, photometry.low)
-        grey = np.clip((filled.astype(np.float64) - photometry.low) / span, 0.0, 1.0)
-    return np.where(valid, grey, 0.0).astype(np.float32)

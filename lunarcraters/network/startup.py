@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from lunarcraters.machine import hushed
+from lunarcraters.process import hushed
 
 _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 _GRAPHICS_CARDS = ("/dev/nvidia0", "/dev/kfd")

@@ -13,19 +13,19 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.outlines import check_plane
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.detection.manifest import read_manifest
+from lunarcraters.detection.run import MASK, RESULT, read_run
 from lunarcraters.errors import OutputError
 from lunarcraters.evaluation.matching import Matches, match
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import RULES
 from lunarcraters.evaluation.scores import score
-from lunarcraters.execution.manifest import read_manifest
-from lunarcraters.execution.run import MASK, RESULT, read_run
 from lunarcraters.files import replacing
-from lunarcraters.raster.mosaic import Mosaic
-from lunarcraters.report import plots
-from lunarcraters.report.picture import MOST_DRAWN, picture
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.plots.maps import check_plane
+from lunarcraters.report import charts
+from lunarcraters.report.map import MOST_DRAWN, picture
 
 MOST = 200_000
 """Craters that a page holds; the largest, of more."""
@@ -77,7 +77,7 @@ def write_report(
     figures = {"map": picture(shown, mosaic, run / MASK, known, _met(matches, known, least))}
     figures |= _counts(found)
     if matches is not None and scores is not None:
-        figures["precision"] = plots.precision_recall(matches, scores)
+        figures["precision"] = charts.precision_recall(matches, scores)
     content = _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
         unit="px" if found.is_pixels else "km",
@@ -113,17 +113,17 @@ def _met(matches: Matches | None, known: Reference | None, least: float) -> NDAr
 def _counts(found: Catalogue) -> dict[str, Any]:
     across = "diameter, px" if found.is_pixels else "diameter, km"
     histograms = {
-        "sizes": plots.histogram("sizes", "Diameters", across, log=True),
-        "scores": plots.histogram("scores", "Scores", "score", log=False),
+        "sizes": charts.histogram("sizes", "Diameters", across, log=True),
+        "scores": charts.histogram("scores", "Scores", "score", log=False),
     }
     if found.is_pixels or not found.footprint_area_km2:
         return histograms
     return {
-        "cumulative": plots.counts(
+        "cumulative": charts.counts(
             "cumulative", "Cumulative", across, "craters per km² of this size and larger"
         ),
-        "differential": plots.counts("differential", "Differential", across, "per km² and km"),
-        "relative": plots.counts("relative", "R", across, "relative frequency"),
+        "differential": charts.counts("differential", "Differential", across, "per km² and km"),
+        "relative": charts.counts("relative", "R", across, "relative frequency"),
         **histograms,
     }
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.training.sources import Scene
+from lunarcraters.training.scenes import Scene
 
 _PSF_PX = (0.3, 0.7)  # deviation of a coarse camera's Gaussian blur, in its pixels
 _COARSE_NOISE = 0.03  # of its pixels at most, in the range of grey values

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lunarcraters import __version__
+from lunarcraters._version import __version__
 from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
 from lunarcraters.files import replacing
 from lunarcraters.network.losses import bce_dice, centre_size_mask
@@ -18,10 +18,10 @@ from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import ModelInfo, write_model
 from lunarcraters.network.resunet import build
 from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint
+from lunarcraters.training.distillation import TaughtSampler
 from lunarcraters.training.history import History
 from lunarcraters.training.sampling import CROP_PX, Sampler
 from lunarcraters.training.settings import SETTINGS, TrainingSettings
-from lunarcraters.training.teacher import TaughtSampler
 
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
 _MIN_LEARNING_RATE = 1e-6

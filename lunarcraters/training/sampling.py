@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.datasets.yolo_labels import corners, read_grey, read_labels
+from lunarcraters.network.preprocessing import WINDOW_PX, normalise
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import CHANNELS, maps, rectangles
-from lunarcraters.raster.photometry import WINDOW_PX, normalise
 from lunarcraters.training.camera import relight
-from lunarcraters.training.lu3m6tgt import corners, read_labels
-from lunarcraters.training.sources import LabelledTiles, Scene, Source, read_grey
+from lunarcraters.training.scenes import LabelledTiles, Scene, Source
 
 CROP_PX = 256
 """Side of what the network is taught on."""

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lunarcraters.datasets.yolo_labels import Pair, find_splits, pairs, read_labels
 from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.model_file import digest
 from lunarcraters.network.presets import Pooling
 from lunarcraters.network.presets import preset as preset_named
 from lunarcraters.network.startup import faster_precision, start_tensorflow
-from lunarcraters.training.lu3m6tgt import Pair, find_splits, pairs, read_labels
+from lunarcraters.training.distillation import TaughtSampler, check_teacher, open_teacher
 from lunarcraters.training.sampling import Sampler
+from lunarcraters.training.scenes import ElevationSource, LabelledTiles, Source
 from lunarcraters.training.settings import SETTINGS, TrainingSettings
-from lunarcraters.training.sources import ElevationSource, LabelledTiles, Source
-from lunarcraters.training.teacher import TaughtSampler, check_teacher, open_teacher
 
 
 def train(
@@ -103,7 +103,8 @@ def train(
 
     # TensorFlow starts here, once the data and the directory are known to be right.
     start_tensorflow()
-    from lunarcraters.training.figures import draw_curves, draw_panels
+    from lunarcraters.network.inference import Detector
+    from lunarcraters.plots.training import draw_curves, draw_panels
     from lunarcraters.training.fitting import fit
     from lunarcraters.training.history import read_history
 
@@ -131,7 +132,9 @@ def train(
         settings, sampler, validation, out, weights=weights, resume=resume, data=data, say=say
     )
     draw_curves(read_history(out), out / "curves.png")
-    draw_panels(model, validation, out / "panels.png")
+    images, targets = validation.batch(0)
+    detector = Detector(model)
+    draw_panels(images, targets, detector.maps(images), detector.info, out / "panels.png")
     return model
 
 

@@ -2,15 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import settings
 from pyproj import CRS
 
-from lunarcraters import moon
-from lunarcraters.catalogue.schema import Catalogue
-
-# The first example pays for loading libraries; a busy machine pays at any.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.geometry import sphere
 
 
 @pytest.fixture
@@ -32,7 +27,7 @@ def lunar():
     )
     return Catalogue(
         craters,
-        moon.geographic_crs(),
+        sphere.geographic_crs(),
         ground,
         123456.789,
         {"balanced": 0.31, "pure": 0.7},
@@ -49,4 +44,4 @@ def pixels():
 
 
 def is_lunar(crs):
-    return crs.is_geographic and moon.radius_m(CRS.from_user_input(crs)) == moon.RADIUS_M
+    return crs.is_geographic and sphere.radius_m(CRS.from_user_input(crs)) == sphere.RADIUS_M

@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters import moon
 from lunarcraters.catalogue.csfd import relative_errors, size_frequency
-from lunarcraters.catalogue.figures import draw_csfd
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
+from lunarcraters.plots.csfd import draw_csfd
 
 
 def catalogue(diameters, area=1000.0, **columns):
     zeros = np.zeros(len(diameters))
     craters = pd.DataFrame({"lon": zeros, "lat": zeros, "diameter_km": diameters, **columns})
-    return Catalogue(craters, moon.geographic_crs(), footprint_area_km2=area)
+    return Catalogue(craters, sphere.geographic_crs(), footprint_area_km2=area)
 
 
 def test_three_bins_by_hand():

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.formats.csv import ROBBINS_COLUMNS
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.geometry import sphere
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
@@ -25,7 +25,7 @@ def test_csv_has_the_columns_of_robbins(lunar, tmp_path, suffix):
 
 def test_a_crater_a_hair_west_of_the_meridian_is_at_zero_not_360(tmp_path):
     craters = pd.DataFrame({"lon": [-1e-12], "lat": [0.0], "diameter_km": [1.0]})
-    write_catalogue(Catalogue(craters, moon.geographic_crs()), tmp_path / "a.csv")
+    write_catalogue(Catalogue(craters, sphere.geographic_crs()), tmp_path / "a.csv")
     assert pd.read_csv(tmp_path / "a.csv")["LON_CIRC_IMG"].tolist() == [0.0]
 
 

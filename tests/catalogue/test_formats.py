@@ -10,11 +10,11 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue, write_parts
 from lunarcraters.catalogue.formats.parquet import stored
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError, OutputError
+from lunarcraters.geometry import sphere
 
 from .conftest import is_lunar
 
@@ -60,7 +60,7 @@ def test_the_part_of_a_crater_inside_an_area_is_kept(lunar, tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", WHOLE)
 def test_another_lunar_sphere_is_kept(lunar, tmp_path, suffix):
-    catalogue = replace(lunar, crs=moon.geographic_crs(1_738_000.0))
+    catalogue = replace(lunar, crs=sphere.geographic_crs(1_738_000.0))
     write_catalogue(catalogue, tmp_path / f"a{suffix}")
     assert read_catalogue(tmp_path / f"a{suffix}").radius_m == 1_738_000.0
 
@@ -76,7 +76,7 @@ def test_another_lunar_sphere_is_kept(lunar, tmp_path, suffix):
 )
 def test_any_craters_survive_any_format(tmp_path, rows, suffix):
     craters = pd.DataFrame(rows, columns=["lon", "lat", "diameter_km", "score"])
-    catalogue = Catalogue(craters, moon.geographic_crs(), footprint_area_km2=1.0)
+    catalogue = Catalogue(craters, sphere.geographic_crs(), footprint_area_km2=1.0)
     path = tmp_path / f"a{suffix}"
     write_catalogue(catalogue, path, overwrite=True)
     again = read_catalogue(path)
@@ -84,7 +84,7 @@ def test_any_craters_survive_any_format(tmp_path, rows, suffix):
     if suffix not in COUNTS:
         order = order.set_index("crater_id").loc[catalogue.craters["crater_id"]]
     exact = suffix in WHOLE
-    lon = moon.wrap_longitude(order["lon"] - catalogue.craters["lon"].to_numpy())
+    lon = sphere.wrap_longitude(order["lon"] - catalogue.craters["lon"].to_numpy())
     assert np.abs(lon).max() <= (1e-12 if exact else 1e-8)
     for name in ("lat", "diameter_km", *(["score"] if suffix not in COUNTS else [])):
         assert np.allclose(order[name], catalogue.craters[name], rtol=0, atol=0 if exact else 1e-6)

@@ -8,8 +8,8 @@ import pyogrio
 import pytest
 from pyproj import CRS
 
-from lunarcraters import moon
 from lunarcraters.catalogue.formats import write_catalogue
+from lunarcraters.geometry import sphere
 
 from .conftest import is_lunar
 
@@ -39,7 +39,7 @@ def test_a_geopackage_names_an_authority_that_proj_knows(lunar, tmp_path):
             "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys "
             "WHERE srs_id = (SELECT srs_id FROM gpkg_contents WHERE table_name = 'craters')"
         ).fetchone()
-    assert CRS.from_authority(*known[:2]).ellipsoid.semi_major_metre == moon.RADIUS_M
+    assert CRS.from_authority(*known[:2]).ellipsoid.semi_major_metre == sphere.RADIUS_M
     assert 'AUTHORITY["IAU",' not in known[2]
     assert is_lunar(CRS.from_wkt(known[2]))
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import shapely
 
-from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
 
 SUFFIXES = [".gpkg", ".parquet", ".csv", ".csv.gz", ".scc", ".diam", ".shp"]
 
@@ -18,7 +18,7 @@ def test_longitudes_may_go_from_0_to_360(lunar, tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     write_catalogue(replace(lunar, lon_domain=360), path)
     again = read_catalogue(path)
-    turn = moon.wrap_longitude(again.positions[:, 0] - lunar.positions[:, 0])
+    turn = sphere.wrap_longitude(again.positions[:, 0] - lunar.positions[:, 0])
     assert len(again) == len(lunar)
     assert np.abs(turn).max() < 1e-7
     if suffix in (".gpkg", ".shp", ".parquet"):

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lunarcraters import moon
 from lunarcraters.catalogue.formats import postgis, read_catalogue, write_catalogue
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import is_database
+from lunarcraters.geometry import sphere
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_catalogue_comes_back_from_a_database(database, lunar):
 )
 def test_any_craters_survive_a_database(database, rows):
     craters = pd.DataFrame(rows, columns=["lon", "lat", "diameter_km", "score"])
-    catalogue = Catalogue(craters, moon.geographic_crs(), footprint_area_km2=1.0)
+    catalogue = Catalogue(craters, sphere.geographic_crs(), footprint_area_km2=1.0)
     write_catalogue(catalogue, database, overwrite=True)
     again = read_catalogue(database).craters.set_index("crater_id")
     again = again.loc[catalogue.craters["crater_id"]]
@@ -64,11 +64,11 @@ def test_a_database_knows_the_moon(database, lunar):
             f"SELECT lon, lat, diameter_km, ST_SRID(geometry), ST_IsValid(geometry), "
             f"ST_X(centre), ST_Area(geometry) FROM {table} ORDER BY crater_id"
         ).fetchall()
-        sphere = connection.execute(
+        radius = connection.execute(
             "SELECT proj4text FROM spatial_ref_sys WHERE srid = 30100"
         ).fetchone()
     found = np.array(rows, float)
-    assert "1737400" in sphere[0]
+    assert "1737400" in radius[0]
     assert found[:, :3] == pytest.approx(lunar.craters[["lon", "lat", "diameter_km"]].to_numpy())
     assert (found[:, 3] == 30100).all()
     assert found[:, 4].all()

@@ -6,11 +6,11 @@ import shapely
 from click.testing import CliRunner
 from rasterio.transform import from_bounds
 
-from lunarcraters import moon
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.formats.parquet import stored
 from lunarcraters.cli.export import FORMATS, command
 from lunarcraters.errors import AreaError, CatalogueError, OutputError, RunError
+from lunarcraters.geometry import sphere
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_an_area_is_what_was_counted_on(export, searched, tmp_path):
     assert "1 of 3" in export(out, "--min-score", "0", "--area", tmp_path / "mare.gpkg").output
     found = read_catalogue(out)
     assert found.footprint_area_km2 == pytest.approx(
-        moon.area_km2(shapely.box(1, -1, 2.5, 1)), 0.01
+        sphere.area_km2(shapely.box(1, -1, 2.5, 1)), 0.01
     )
     options = ["--min-score", "0", "--area", tmp_path / "mare.gpkg", "--fractions", "--overwrite"]
     assert "2 of 3" in export(out, *options).output

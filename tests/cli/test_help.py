@@ -16,10 +16,10 @@ import shapely
 from click.testing import CliRunner
 from rasterio.windows import Window
 
-from lunarcraters import moon
 from lunarcraters.cli.main import COMMANDS, cli, load_command
+from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
-from lunarcraters.raster.mosaic import open_mosaic
 
 # These take long, or a cluster or a database: their words are checked here, and other tests run
 # them on data of their own.
@@ -69,7 +69,7 @@ def workspace(tmp_path_factory, scene, repository):
     label(root / "LU3M6TGT" / "test", scene, whole, truth, (230, 120))
     lon, lat = whole.to_lonlat([250, 500], [450, 150])
     mare = gpd.GeoDataFrame(
-        geometry=[shapely.box(lon[0], lat[0], lon[1], lat[1])], crs=moon.geographic_crs()
+        geometry=[shapely.box(lon[0], lat[0], lon[1], lat[1])], crs=sphere.geographic_crs()
     )
     mare.to_file(root / "mare_outline.gpkg")
     (root / "training").mkdir()
@@ -108,9 +108,9 @@ def label(folder, scene, whole, truth, corner, shift=0.0, side=416, empty=False)
     size = {"width": side, "height": side, "count": 1, "dtype": "uint8"}
     with rasterio.open(folder / "images" / f"{stem}.png", "w", driver="PNG", **size) as out:
         out.write(values, 1)
-    lon = moon.wrap_longitude(truth["lon"].to_numpy())
+    lon = sphere.wrap_longitude(truth["lon"].to_numpy())
     x, y = whole.from_lonlat(lon, truth["lat"].to_numpy())
-    reach = truth["diam_km"].to_numpy() * 500.0 / whole.gsd_m
+    reach = truth["diam_km"].to_numpy() * 500.0 / whole.pixel_size_m
     x, y = x - corner[0], y - corner[1]
     inside = (np.minimum(x, y) > reach) & (np.maximum(x, y) < side - reach) & (reach > 5)
     boxes = np.column_stack([x, y, 2 * reach, 2 * reach])[inside] / side

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from lunarcraters.cli.tile import command
 from lunarcraters.errors import CoordinateSystemError, OutputError
-from lunarcraters.raster.tileset import open_tiles
+from lunarcraters.tiling.tileset import open_tiles
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters import moon
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import match, pool
 from lunarcraters.evaluation.reference import Reference, from_catalogue
 from lunarcraters.evaluation.rules import RULES, OverlapRule
+from lunarcraters.geometry import sphere
 from tests.evaluation.conftest import lunar_catalogue, pixel_catalogue
 
 CIRCLE = OverlapRule("circle")
@@ -118,7 +118,7 @@ def test_detections_off_the_ground_of_the_reference_are_ignored():
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 @pytest.mark.parametrize(("lon", "lat"), [(180.0, 0.0), (10.0, 60.0), (0.0, 89.999), (-180, -90)])
 def test_the_same_crater_matches_anywhere_on_the_moon(rule, lon, lat):
-    km_per_degree = np.radians(1) * moon.RADIUS_M / 1000
+    km_per_degree = np.radians(1) * sphere.RADIUS_M / 1000
     step = 0.05 * 20 / km_per_degree
     reference = from_catalogue(lunar_catalogue([(lon, lat, 20, np.nan)]))
     detected_lat = lat - step if lat > 0 else lat + step
@@ -130,7 +130,7 @@ def test_the_same_crater_matches_anywhere_on_the_moon(rule, lon, lat):
 def test_offsets_are_east_and_north():
     reference = from_catalogue(lunar_catalogue([(179.99, 60, 20, np.nan)]))
     found = match(lunar_catalogue([(-179.99, 60.01, 20, 0.9)]), reference, CIRCLE)
-    km_per_degree = np.radians(1) * moon.RADIUS_M / 1000
+    km_per_degree = np.radians(1) * sphere.RADIUS_M / 1000
     assert found.offset[0] == pytest.approx(
         [0.02 * km_per_degree * 0.5, 0.01 * km_per_degree], rel=1e-3
     )

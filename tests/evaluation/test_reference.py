@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
-from lunarcraters import moon
 from lunarcraters.errors import CatalogueError, DatasetError
 from lunarcraters.evaluation.reference import LABEL_SIZE_PX, read_reference
+from lunarcraters.geometry import sphere
 
-KM_PER_DEGREE = np.radians(1) * moon.RADIUS_M / 1000
+KM_PER_DEGREE = np.radians(1) * sphere.RADIUS_M / 1000
 TILE = "10.0,11.3718808,60.0,61.3718808"
 
 

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunarcraters.errors import CatalogueError
-from lunarcraters.evaluation.figures import write_figures
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.scores import curve, score
+from lunarcraters.plots.scores import write_figures
 
 
 def matches(score, reference_of, references, *, detected=None, ignored=(), lost=(), offset=None):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from lunarcraters.network.folding import folded
-from lunarcraters.network.graph import Graph
+from lunarcraters.network.backends.folding import folded
+from lunarcraters.network.backends.tensorflow_graph import Graph
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.network.presets import preset
 from lunarcraters.network.resunet import build

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from lunarcraters.errors import ModelError
+from lunarcraters.mosaic.statistics import Photometry
 from lunarcraters.network import model_file
-from lunarcraters.network.inference import Detector, unit
+from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import ModelInfo
+from lunarcraters.network.preprocessing import unit
 from lunarcraters.network.presets import preset
 from lunarcraters.network.resunet import build
-from lunarcraters.raster.photometry import Photometry
 
 COMPACT = preset("compact")
 INFO = ModelInfo(COMPACT.name, COMPACT.heads, COMPACT.photometry, COMPACT.diameters_px)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.catalogue.decoding import from_centres
+from lunarcraters.network.decoding import from_centres
 from lunarcraters.network.presets import preset
 from lunarcraters.network.targets import CHANNELS, maps, rectangles
 

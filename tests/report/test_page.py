@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from lunarcraters import moon
 from lunarcraters.catalogue.csfd import size_frequency
 from lunarcraters.catalogue.formats import write_catalogue
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.report import command
+from lunarcraters.detection.manifest import Manifest, write_manifest
+from lunarcraters.detection.run import CRATERS, RESULT
 from lunarcraters.errors import CatalogueError, OutputError, RunError
-from lunarcraters.execution.manifest import Manifest, write_manifest
-from lunarcraters.execution.run import CRATERS, RESULT
-from lunarcraters.raster.mosaic import open_mosaic
+from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.report.page import write_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -29,12 +29,15 @@ def run(tmp_path_factory, scene):
     mosaic = open_mosaic(scene)
     rng = np.random.default_rng(1)
     x, y = rng.uniform(100, 900, (2, 300))
-    lon, lat = mosaic.to_lonlat(x, y)
+    lon, lat = mosaic.grid.to_lonlat(x, y)
     diameters = 0.8 * rng.pareto(2.0, 300) + 0.8
     scores = rng.uniform(0.05, 1.0, 300)
     craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": diameters, "score": scores})
     found = Catalogue(
-        craters, moon.geographic_crs(), footprint_area_km2=5000.0, thresholds={"balanced": 0.40037}
+        craters,
+        sphere.geographic_crs(),
+        footprint_area_km2=5000.0,
+        thresholds={"balanced": 0.40037},
     )
     settings = {"version": "</script><b>", "precision": "float32"}
     write_manifest(Manifest("a", str(scene), "b", "wac.keras", settings), path)
@@ -55,7 +58,7 @@ def page(run, scene, tmp_path_factory):
 
 
 def _read(run):
-    from lunarcraters.execution.run import read_run
+    from lunarcraters.detection.run import read_run
 
     return read_run(run)
 

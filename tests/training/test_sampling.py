@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lunarcraters.datasets.yolo_labels import pairs
 from lunarcraters.network.presets import preset
 from lunarcraters.network.targets import CHANNELS
-from lunarcraters.training.lu3m6tgt import pairs
 from lunarcraters.training.sampling import CROP_PX, Sampler, _rotate
-from lunarcraters.training.sources import LabelledTiles, Scene
+from lunarcraters.training.scenes import LabelledTiles, Scene
 
 COMPACT = preset("compact")
 

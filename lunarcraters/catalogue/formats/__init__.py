@@ -15,7 +15,7 @@ from lunarcraters.catalogue.formats import (
     scc,
     shapefile,
 )
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import is_database, replacing
 

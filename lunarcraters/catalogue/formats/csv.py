@@ -16,10 +16,10 @@ from typing import IO, cast
 import numpy as np
 import pandas as pd
 
-from lunarcraters import moon
 from lunarcraters.catalogue.columns import is_text, recognise
-from lunarcraters.catalogue.schema import FRACTION, Catalogue
+from lunarcraters.catalogue.table import FRACTION, Catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
 
 ROBBINS_COLUMNS = (
     "CRATER_ID",
@@ -106,4 +106,4 @@ def read(path: Path) -> Catalogue:
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise CatalogueError(f"{path} is not a table of craters: {str(error).strip()}") from error
     craters = recognise(table, str(path))
-    return Catalogue(craters, moon.geographic_crs() if "lon" in craters else None)
+    return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)

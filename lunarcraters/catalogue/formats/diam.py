@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lunarcraters import moon
 from lunarcraters.catalogue.columns import recognise
 from lunarcraters.catalogue.formats.structure import read_structure
-from lunarcraters.catalogue.schema import FRACTION, Catalogue
+from lunarcraters.catalogue.table import FRACTION, Catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
 
 
 def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
@@ -69,4 +69,4 @@ def read(path: Path) -> Catalogue:
     found = read_structure(path)
     craters = without_ones(recognise(found.tables["crater"], str(path)))
     area = found.number("area")
-    return Catalogue(craters, moon.geographic_crs(), footprint_area_km2=area)
+    return Catalogue(craters, sphere.geographic_crs(), footprint_area_km2=area)

@@ -19,11 +19,11 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.geometry import mapping, shape
 
-from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.schema import COLUMNS, PIXEL_COLUMNS, Catalogue, from_header
+from lunarcraters.catalogue.table import COLUMNS, PIXEL_COLUMNS, Catalogue, from_header
 from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
 
 _URN = "urn:ogc:def:crs:IAU::30100"
 _DECIMALS = 9
@@ -92,8 +92,8 @@ def read(path: Path) -> Catalogue:
     except (DataSourceError, DataLayerError) as error:
         raise CatalogueError(f"{path} is not a GeoJSON of craters: {error}") from error
     craters = recognise(table, str(path))
-    sphere = moon.radius_m(moon.lunar_crs(crs, str(path)))
-    return Catalogue(craters, moon.geographic_crs(sphere))
+    radius_m = sphere.radius_m(sphere.lunar_crs(crs, str(path)))
+    return Catalogue(craters, sphere.geographic_crs(radius_m))
 
 
 def _read_own(path: Path) -> pd.DataFrame:

@@ -27,13 +27,13 @@ from pyogrio.errors import (
     GeometryError,
 )
 
-from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
 from lunarcraters.catalogue.formats import styles
-from lunarcraters.catalogue.georeferencing import Geometries
-from lunarcraters.catalogue.schema import Catalogue, from_header
+from lunarcraters.catalogue.table import Catalogue, from_header
 from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygons import Geometries
 
 _ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
 _LAYERS: dict[str, tuple[str, Callable[[Catalogue], Geometries]]] = {
@@ -125,5 +125,5 @@ def read(path: Path) -> Catalogue:
     craters = recognise(table, str(path))
     if "lon" not in craters:
         return Catalogue(craters, None)
-    sphere = moon.radius_m(moon.lunar_crs(crs, str(path)))
-    return Catalogue(craters, moon.geographic_crs(sphere))
+    radius_m = sphere.radius_m(sphere.lunar_crs(crs, str(path)))
+    return Catalogue(craters, sphere.geographic_crs(radius_m))

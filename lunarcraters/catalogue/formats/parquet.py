@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.schema import PART_ROWS, Catalogue, from_header
+from lunarcraters.catalogue.table import PART_ROWS, Catalogue, from_header
 from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
 
 _KEY = b"lunarcraters"
 
@@ -123,8 +123,8 @@ def read(path: Path) -> Catalogue:
 def _crs(geo: Any, path: Path) -> Any:
     """The sphere that the `geo` metadata of another program names; without any, the Moon's."""
     if not geo:
-        return moon.geographic_crs()
+        return sphere.geographic_crs()
     column = geo.get("columns", {}).get(geo.get("primary_column"), {})
     # A missing `crs` means the Earth (OGC:CRS84) by the specification, and is refused as such.
-    crs = moon.lunar_crs(column.get("crs", "OGC:CRS84"), str(path))
-    return moon.geographic_crs(moon.radius_m(crs))
+    crs = sphere.lunar_crs(column.get("crs", "OGC:CRS84"), str(path))
+    return sphere.geographic_crs(sphere.radius_m(crs))

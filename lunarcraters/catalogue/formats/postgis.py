@@ -14,11 +14,11 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.schema import FRACTION, Catalogue, from_header
+from lunarcraters.catalogue.table import FRACTION, Catalogue, from_header
 from lunarcraters.errors import CatalogueError, CratersError, OutputError
+from lunarcraters.geometry import sphere
 
 DEFAULT_TABLE = "craters"
 
@@ -87,7 +87,7 @@ def read(name: str) -> Catalogue:
         header = None
     if isinstance(header, dict) and "thresholds" in header:
         return from_header(rows, header)
-    return Catalogue(recognise(rows, f"the table {table}"), moon.geographic_crs())
+    return Catalogue(recognise(rows, f"the table {table}"), sphere.geographic_crs())
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -123,7 +123,7 @@ def _srid(connection: Any, about: Catalogue) -> int:
     """The number of the catalogue's coordinate system, made known to the database."""
     if about.crs is None or about.radius_m is None:
         return 0
-    usual = about.radius_m == moon.RADIUS_M
+    usual = about.radius_m == sphere.RADIUS_M
     srid = _SRID if usual else _OTHER_SPHERES + round(about.radius_m / 100.0)
     connection.execute(
         "INSERT INTO spatial_ref_sys (srid, auth_name, auth_srid, srtext, proj4text) "

@@ -10,13 +10,13 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
 from lunarcraters.catalogue.formats.diam import counted, counted_area, without_ones
 from lunarcraters.catalogue.formats.structure import read_structure
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
 
 
 def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
@@ -26,8 +26,8 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
         CatalogueError: The area that was counted is not known, or there is no kilometre.
     """
     area = counted_area(about)
-    crs = about.crs or moon.geographic_crs()
-    radius_km = moon.radius_m(crs) / 1000.0
+    crs = about.crs or sphere.geographic_crs()
+    radius_km = sphere.radius_m(crs) / 1000.0
     with path.open("w", encoding="utf-8") as file:
         file.write("# Spatial crater count\n")
         for axis in "abc":
@@ -47,7 +47,7 @@ def _write_boundary(about: Catalogue, file: TextIO) -> None:
     file.write("unit_boundary = {vertex, sub_area, tag, lon, lat\n#\n")
     for ring, (tag, points) in enumerate(rings, 1):
         if tag == "ext":
-            area = moon.area_km2(shapely.Polygon(points), about.radius_m or moon.RADIUS_M)
+            area = sphere.area_km2(shapely.Polygon(points), about.radius_m or sphere.RADIUS_M)
             file.write(f"# Area_name {ring} = searched\n")
             file.write(f"# Area_size {ring} = {area:.6f} <km^2>\n")
     file.write("#\n")
@@ -77,7 +77,7 @@ def read(path: Path) -> Catalogue:
     craters = without_ones(recognise(found.tables["crater"], str(path)))
     return Catalogue(
         craters,
-        moon.geographic_crs(found.number("a_axis_radius") * 1000.0),
+        sphere.geographic_crs(found.number("a_axis_radius") * 1000.0),
         footprint=_footprint(found.tables.get("unit_boundary"), path),
         footprint_area_km2=found.number("Total_area"),
     )

@@ -11,11 +11,11 @@ import numpy as np
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
-from lunarcraters import moon
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.schema import Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.geometry import sphere
 
 SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 """The files beside the one that is named."""
@@ -63,4 +63,6 @@ def read(path: Path) -> Catalogue:
     except _ERRORS as error:
         raise CatalogueError(f"{path} is not a Shapefile of craters: {error}") from error
     craters = recognise(table.replace({None: np.nan}), str(path))
-    return Catalogue(craters, moon.geographic_crs(moon.radius_m(moon.lunar_crs(crs, str(path)))))
+    return Catalogue(
+        craters, sphere.geographic_crs(sphere.radius_m(sphere.lunar_crs(crs, str(path))))
+    )

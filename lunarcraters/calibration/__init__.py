@@ -1,0 +1,1 @@
+"""Calibration: scores, operating points and diameter errors on a validation split."""

@@ -1,0 +1,1 @@
+"""Training datasets: labels, checks, splits."""

@@ -1,0 +1,144 @@
+"""Splits by blocks of longitude and latitude, so that neighbouring tiles never part."""
+
+import os
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from lunarcraters.datasets.yolo_labels import SPLIT_NAMES, Pair, TileName, find_splits, pairs
+from lunarcraters.errors import DatasetError, OutputError
+from lunarcraters.geometry.sphere import wrap_longitude
+
+Block = tuple[int, int]
+
+
+def split(
+    dataset: Path,
+    output: Path,
+    *,
+    fractions: Mapping[str, float],
+    block_deg: float = 15.0,
+    seed: int = 0,
+    link: bool = False,
+) -> dict[str, int]:
+    """Write a new dataset whose splits are made of whole blocks of the Moon.
+
+    All pairs of the dataset's splits are pooled and dealt out anew. Tiles of one block, by the
+    tile's centre, go to one split.
+
+    Args:
+        dataset: The dataset's directory; its images are named by their edges (`TileName`).
+        output: The directory to write, which must not exist yet.
+        fractions: Share of the tiles for `train`, `valid`, `test`; they add up to 1, and splits
+            of share 0 are not made.
+        block_deg: Side of a block, degrees.
+        seed: Of the order in which blocks are dealt out.
+        link: Hard links instead of copies.
+
+    Returns:
+        Number of pairs in each split.
+
+    Raises:
+        DatasetError: The names tell no place, a tile occurs twice, or there are too few blocks.
+        OutputError: `output` exists or cannot be written.
+    """
+    wanted = {name: fractions.get(name, 0.0) for name in SPLIT_NAMES}
+    if abs(sum(fractions.values()) - 1.0) > 1e-6 or min(wanted.values()) < 0.0:
+        raise DatasetError(f"The shares of the splits do not add up to 1: {dict(fractions)}")
+    blocks = _blocks(dataset, block_deg)
+    counts = {block: len(members) for block, members in blocks.items()}
+    dealt = deal(counts, {k: v for k, v in wanted.items() if v > 0.0}, seed)
+    assigned = {name: [p for b in chosen for p in blocks[b]] for name, chosen in dealt.items()}
+    comment = f"# Split by blocks of {block_deg:g} degrees, seed {seed} (craters dataset split)."
+    _write(assigned, output, comment, os.link if link else shutil.copyfile)
+    return {name: len(members) for name, members in assigned.items()}
+
+
+def deal(
+    counts: Mapping[Block, int], fractions: Mapping[str, float], seed: int
+) -> dict[str, list[Block]]:
+    """Deal blocks out to splits, each in turn to the split that lacks most of its share.
+
+    Args:
+        counts: Tiles in each block.
+        fractions: Share of each split, above 0.
+        seed: Of the order of the blocks.
+
+    Raises:
+        DatasetError: There are fewer blocks than splits.
+    """
+    if len(counts) < len(fractions):
+        raise DatasetError(
+            f"The tiles lie in {len(counts)} blocks, too few for {len(fractions)} splits: choose "
+            "smaller blocks with --block"
+        )
+    order = sorted(counts)
+    np.random.default_rng(seed).shuffle(order)
+    total = sum(counts.values())
+    lacking = {name: share * total for name, share in fractions.items()}
+    dealt: dict[str, list[Block]] = {name: [] for name in fractions}
+    for position, block in enumerate(order):
+        bare = [name for name in dealt if not dealt[name]]
+        # The last blocks are for the splits that have none yet: no split stays empty.
+        candidates = bare if len(order) - position <= len(bare) else list(dealt)
+        name = max(candidates, key=lambda name: lacking[name])
+        dealt[name].append(block)
+        lacking[name] -= counts[block]
+    return dealt
+
+
+def _blocks(dataset: Path, block_deg: float) -> dict[Block, list[Pair]]:
+    blocks: dict[Block, list[Pair]] = defaultdict(list)
+    seen: dict[str, Path] = {}
+    for name in find_splits(dataset):
+        for pair in pairs(dataset, name):
+            tile = TileName.parse(pair.image)
+            if tile is None:
+                raise DatasetError(
+                    f"{pair.image} is not named lonmin,lonmax,latmin,latmax: a dataset can be "
+                    "split by blocks only if its images tell where they are"
+                )
+            if pair.image.stem in seen:
+                raise DatasetError(
+                    f"{pair.image} and {seen[pair.image.stem]} are the same tile: remove one"
+                )
+            seen[pair.image.stem] = pair.image
+            lon, lat = tile.centre
+            east = float(wrap_longitude(lon)) + 180.0
+            blocks[int(east // block_deg), int((lat + 90.0) // block_deg)].append(pair)
+    return blocks
+
+
+def _write(
+    assigned: Mapping[str, list[Pair]],
+    output: Path,
+    comment: str,
+    transfer: Callable[[Path, Path], object],
+) -> None:
+    if output.exists():
+        raise OutputError(f"{output} exists already: choose another directory")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as temporary:
+            root = Path(temporary) / "dataset"
+            for name, members in assigned.items():
+                for kind in ("images", "labels"):
+                    (root / name / kind).mkdir(parents=True)
+                for pair in members:
+                    transfer(pair.image, root / name / "images" / pair.image.name)
+                    transfer(pair.label, root / name / "labels" / pair.label.name)
+            (root / "data.yaml").write_text(_data_yaml(list(assigned), comment), encoding="utf-8")
+            root.rename(output)
+    except OSError as error:
+        hint = " (--link works within one disk only)" if transfer is os.link else ""
+        raise OutputError(f"{output} cannot be written: {error.strerror or error}{hint}") from error
+
+
+def _data_yaml(names: list[str], comment: str) -> str:
+    keys = {"train": "train", "valid": "val", "test": "test"}
+    lines = [comment, *(f"{keys[name]}: {name}/images" for name in names)]
+    return "\n".join([*lines, "nc: 1", "names: [crater]", ""])

@@ -1,0 +1,1 @@
+"""Detection: batches of tiles on workers, and the runs they make up."""

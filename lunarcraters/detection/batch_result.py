@@ -1,0 +1,96 @@
+"""Parts: what one task found, as a file that is there whole or not at all."""
+
+import io
+import json
+import math
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import feather
+
+from lunarcraters.files import replacing
+
+SUFFIX = ".part"
+
+_CRATERS = "craters.feather"
+_UNREAD = "unread.json"
+_MASK = ".mask"
+_CODEC = "zstd"  # smaller than deflated, in a third of the time
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """Craters and masks of a batch of tiles.
+
+    Attributes:
+        craters: Columns of the catalogue's schema but `crater_id` and the diameter's deviation; the
+            score is the network's own.
+        masks: By tile name, what each tile's mask is, uint8 (size, size); empty tiles have none.
+        unread: By tile name, why a tile's pixels could not be read.
+    """
+
+    craters: pd.DataFrame
+    masks: dict[str, NDArray[np.uint8]]
+    unread: dict[str, str] = field(default_factory=dict)
+
+
+def write_batch_result(result: BatchResult, path: Path) -> None:
+    """Write a part by temporary file and rename.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        archive.writestr(_UNREAD, json.dumps(result.unread))
+        table = io.BytesIO()
+        feather.write_feather(result.craters, table, compression=_CODEC)
+        archive.writestr(_CRATERS, table.getbuffer())
+        for name, mask in result.masks.items():
+            archive.writestr(name + _MASK, pa.compress(mask, codec=_CODEC))
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a part is there and every checksum in it holds."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def read_craters(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """The craters of a part, with some of their columns or all."""
+    with zipfile.ZipFile(path) as archive:
+        content = pa.BufferReader(archive.read(_CRATERS))
+    return feather.read_feather(content, columns, use_threads=False)
+
+
+def read_unread(path: Path) -> dict[str, str]:
+    """The tiles of a part that could not be read, by name, and why."""
+    with zipfile.ZipFile(path) as archive:
+        return {str(name): str(why) for name, why in json.loads(archive.read(_UNREAD)).items()}
+
+
+def mask_index(paths: Sequence[Path]) -> dict[str, Path]:
+    """Which part holds the mask of each tile."""
+    return {name: path for path in paths for name in _mask_names(path)}
+
+
+def _mask_names(path: Path) -> Iterator[str]:
+    with zipfile.ZipFile(path) as archive:
+        yield from (n.removesuffix(_MASK) for n in archive.namelist() if n.endswith(_MASK))
+
+
+def read_mask(path: Path, name: str) -> NDArray[np.uint8]:
+    """One tile's mask."""
+    with zipfile.ZipFile(path) as archive:
+        packed = pa.BufferReader(archive.read(name + _MASK))
+    pixels = np.frombuffer(pa.CompressedInputStream(packed, _CODEC).read(), np.uint8)
+    side = math.isqrt(pixels.size)
+    return pixels.reshape(side, side)

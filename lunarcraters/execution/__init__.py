@@ -1,1 +1,0 @@
-"""Execution: tasks on workers, and the runs they make up."""

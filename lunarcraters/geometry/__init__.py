@@ -1,0 +1,1 @@
+"""Geometry: the sphere, grids, boxes, circles, polygons and areas."""

@@ -1,0 +1,197 @@
+"""Grids: pixels with a place on the Moon, or the pixels of an image without coordinates."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from affine import Affine
+from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS
+
+from lunarcraters.errors import CoordinateSystemError
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.box import Box
+
+Float = NDArray[np.float64]
+Points = tuple[Float, Float]
+"""x and y, or longitude and latitude, of one shape; NaN where a point has no place."""
+
+_SAME_PLACE_PX = 0.01
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Square or stretched pixels in a coordinate system.
+
+    Pixel coordinates are x to the right and y down, (0, 0) at the outer corner of the first pixel.
+
+    Attributes:
+        crs_wkt: Lunar coordinate system as WKT; None for an image without coordinates.
+        affine: Affine transform from pixel coordinates to the coordinate system (without one, to
+            the pixels of the image).
+        width: Number of columns.
+        height: Number of rows.
+    """
+
+    crs_wkt: str | None
+    affine: Affine
+    width: int
+    height: int
+
+    @property
+    def has_crs(self) -> bool:
+        """True where pixels have a longitude and latitude."""
+        return self.crs_wkt is not None
+
+    @cached_property
+    def crs(self) -> CRS | None:
+        """Coordinate system; None for an image without coordinates."""
+        return None if self.crs_wkt is None else sphere.crs_of(self.crs_wkt)
+
+    @property
+    def box(self) -> Box:
+        """All pixels of the grid."""
+        return Box(0, 0, self.width, self.height)
+
+    @property
+    def radius_m(self) -> float:
+        """Radius of the sphere, metres.
+
+        Raises:
+            CoordinateSystemError: The grid has no coordinate system.
+        """
+        return sphere.radius_m(self._required_crs())
+
+    @cached_property
+    def period_px(self) -> float | None:
+        """Number of columns in 360 degrees of longitude; None where columns are not meridians."""
+        if not self.has_crs or self.affine.b or self.affine.d:
+            return None
+        step = self.width / 32.0
+        x = self.width / 2.0 + np.array([[-step], [0.0], [step]])
+        y = self.height * np.array([[0.25, 0.5, 0.75]])
+        lon, lat = self.to_lonlat(*np.broadcast_arrays(x, y), past_edge=True)
+        turn = sphere.wrap_longitude(np.diff(lon, axis=0))
+        cylindrical = np.allclose(turn, turn[0, 0], rtol=1e-6) and np.ptp(lat, axis=0).max() < 1e-6
+        return abs(360.0 / float(turn[0, 0]) * step) if cylindrical and turn[0, 0] else None
+
+    @property
+    def wraps(self) -> bool:
+        """True where the last column is the western neighbour of the first."""
+        return self.period_px is not None and abs(self.period_px - self.width) < 1.0
+
+    def to_lonlat(self, x: ArrayLike, y: ArrayLike, *, past_edge: bool = False) -> Points:
+        """Longitude (-180..180) and latitude of points of the grid.
+
+        Args:
+            x: Pixel coordinates along rows, any shape.
+            y: Pixel coordinates along columns, same shape.
+            past_edge: True to follow the projection beyond its edge, where it may show ground for
+                a second time; False to give NaN there.
+
+        Returns:
+            Degrees, of the shape of `x`; NaN off the Moon.
+
+        Raises:
+            CoordinateSystemError: The grid has no coordinate system.
+        """
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        lon, lat = sphere.to_lonlat(self._required_crs(), *(self.affine @ (x, y)))
+        if not past_edge and self.period_px is None:
+            back_x, back_y = self.from_lonlat(lon, lat)
+            off = ~(np.hypot(back_x - x, back_y - y) < _SAME_PLACE_PX)
+            lon, lat = np.where(off, np.nan, lon), np.where(off, np.nan, lat)
+        return lon, lat
+
+    def from_lonlat(self, lon: ArrayLike, lat: ArrayLike) -> Points:
+        """Points of the grid at longitudes and latitudes.
+
+        Where columns are meridians, x lies within half a turn of the middle column.
+
+        Args:
+            lon: Degrees, any range and shape.
+            lat: Degrees, same shape.
+
+        Returns:
+            Pixel coordinates, of the shape of `lon`; NaN where the projection has no place.
+
+        Raises:
+            CoordinateSystemError: The grid has no coordinate system.
+        """
+        x, y = ~self.affine @ sphere.from_lonlat(self._required_crs(), lon, lat)
+        if self.period_px is not None:
+            x = nearest_turn(x, self.width / 2.0, self.period_px)
+        return x, y
+
+    def transform_to(self, other: "Grid", x: ArrayLike, y: ArrayLike) -> Points:
+        """Points of another grid that are at the same place as points of this one.
+
+        Args:
+            other: Grid on the same sphere.
+            x: Pixel coordinates of this grid, any shape.
+            y: Pixel coordinates of this grid, same shape.
+
+        Returns:
+            Pixel coordinates of `other`; NaN off the Moon.
+        """
+        return other.from_lonlat(*self.to_lonlat(x, y))
+
+    def jacobian_m(self, x: ArrayLike, y: ArrayLike) -> Float:
+        """Displacement in space by a step of one pixel along x and along y.
+
+        Args:
+            x: Pixel coordinates, (n,).
+            y: Pixel coordinates, (n,).
+
+        Returns:
+            Metres, (n, 3, 2): geocentric vector, then axis of the grid.
+        """
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        columns = []
+        for dx, dy in ((0.5, 0.0), (0.0, 0.5)):
+            after = sphere.unit_vectors(*self.to_lonlat(x + dx, y + dy))
+            columns.append(after - sphere.unit_vectors(*self.to_lonlat(x - dx, y - dy)))
+        return np.stack(columns, axis=-1) * self.radius_m
+
+    def meridian_pixel_size_m(self, x: ArrayLike, y: ArrayLike) -> Float:
+        """North-south ground size of pixels, whatever way the grid is turned.
+
+        Args:
+            x: Pixel coordinates, (n,).
+            y: Pixel coordinates, (n,).
+
+        Returns:
+            Metres, (n,): the most that one goes north by moving a pixel; NaN off the Moon.
+        """
+        north = sphere.north_vectors(*self.to_lonlat(x, y))
+        return np.linalg.norm(np.einsum("nij,ni->nj", self.jacobian_m(x, y), north), axis=1)
+
+    def window(self, box: Box, scale: float, width: int, height: int) -> "Grid":
+        """Grid of a box of this one in larger or smaller pixels.
+
+        Args:
+            box: Box, pixels of this grid.
+            scale: Side of a pixel of the result, pixels of this grid.
+            width: Number of columns of the result.
+            height: Number of rows of the result.
+        """
+        affine = self.affine @ Affine.translation(*box[:2]) @ Affine.scale(scale)
+        return Grid(self.crs_wkt, affine, width, height)
+
+    def _required_crs(self) -> CRS:
+        if self.crs is None:
+            raise CoordinateSystemError(
+                "an image without coordinates has no longitude and latitude: georeference it first"
+            )
+        return self.crs
+
+
+def nearest_turn(x: Float, centre_x: float, period_px: float) -> Float:
+    """Columns moved by whole turns to within half a turn of a centre.
+
+    Args:
+        x: Pixel coordinates along rows, any shape.
+        centre_x: Pixel coordinate of the centre.
+        period_px: Number of columns in 360 degrees.
+    """
+    return centre_x + np.mod(x - centre_x + period_px / 2.0, period_px) - period_px / 2.0

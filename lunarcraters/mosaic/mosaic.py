@@ -1,0 +1,226 @@
+"""Mosaic: any raster, or many as one, read by windows of any size at any octave."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.errors import RasterioError
+
+from lunarcraters.errors import CoordinateSystemError, MosaicError
+from lunarcraters.geometry.box import Box, meeting
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.alignment import place_sources
+from lunarcraters.mosaic.files import find_rasters, inspect
+from lunarcraters.mosaic.reading import Pixels, chunks, forget_datasets, read_blocks
+from lunarcraters.mosaic.vrt import mosaic_xml
+
+Float = NDArray[np.float64]
+
+_SAMPLE_BYTES = 1 << 16
+_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class Mosaic:
+    """A raster to find craters in: small, picklable, with no open files.
+
+    Attributes:
+        name: Name as the user gave it, for messages.
+        uri: Name that GDAL opens: an absolute path, or VRT XML.
+        grid: Pixels and where they lie on the Moon.
+        dtype: NumPy name of the type of the values.
+        extents: Boxes in which there may be data: one for each raster, or for each part of a
+            sparse one.
+        sources: Absolute paths of the files.
+        bands: Number of the band that is read, or of red, green and blue, read as luminance.
+        nodata: Value that the user called "no data", or None.
+    """
+
+    name: str
+    uri: str
+    grid: Grid
+    dtype: str
+    extents: tuple[Box, ...]
+    sources: tuple[str, ...]
+    bands: tuple[int, ...] = (1,)
+    nodata: float | None = None
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.grid.width
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.grid.height
+
+    @property
+    def crs(self) -> CRS | None:
+        """Coordinate system; None for an image without coordinates."""
+        return self.grid.crs
+
+    @property
+    def has_crs(self) -> bool:
+        """True where pixels have a longitude and latitude."""
+        return self.grid.has_crs
+
+    @cached_property
+    def pixel_size_m(self) -> float | None:
+        """Ground size of a pixel at the centre, metres, the larger of its two axes.
+
+        None for an image without coordinates.
+
+        Raises:
+            CoordinateSystemError: The mosaic does not lie on the Moon.
+        """
+        if not self.has_crs:
+            return None
+        boxes = np.array([self.grid.box, *self.extents], float)
+        centre = boxes[:, :2] + boxes[:, 2:] / 2.0
+        jacobian_m = self.grid.jacobian_m(centre[:, 0], centre[:, 1])
+        sizes = np.linalg.norm(jacobian_m, axis=1).max(axis=1)
+        on_moon = sizes[np.isfinite(sizes)]
+        if not on_moon.size:
+            raise CoordinateSystemError(
+                f"{self.name} does not lie on the Moon where its coordinate system places it: "
+                "check its geotransform, and its coordinate system (--crs)"
+            )
+        return float(on_moon[0])
+
+    def read(self, box: Box, decimation: int | tuple[int, int] = 1) -> Pixels:
+        """Values and validity of a box, which may reach outside the mosaic.
+
+        Past the edge of a mosaic that goes round the Moon comes its other edge. A decimated pixel
+        is the mean of the valid ones in its block, and valid where at least half of them are;
+        overviews stand in for the blocks where the raster has some that are aligned with the box.
+
+        Args:
+            box: Mosaic pixels.
+            decimation: Pixels to a side of a block, or (along x, along y).
+
+        Returns:
+            Values in the mosaic's dtype (0 where invalid) and validity, of shape
+            (ceil(height / decimation), ceil(width / decimation)).
+
+        Raises:
+            MosaicError: The pixels cannot be read.
+        """
+        by = decimation if isinstance(decimation, tuple) else (decimation, decimation)
+        box = Box(*box)
+        shape = (-(-box.height // by[1]), -(-box.width // by[0]))
+        values, valid = np.zeros(shape, self.dtype), np.zeros(shape, np.bool_)
+        for turn in (0, self.width, -self.width) if self.grid.wraps else (0,):
+            start = (box.left + turn, box.top)
+            # Blocks are counted from the corner of the box; those wholly outside are left out.
+            inside_x = _blocks_inside(start[0], box.width, by[0], self.width)
+            inside_y = _blocks_inside(start[1], box.height, by[1], self.height)
+            for columns, rows in chunks(inside_x, inside_y, by, square=len(self.extents) > 1):
+                origin = (start[0] + columns.start * by[0], start[1] + rows.start * by[1])
+                count = (columns.stop - columns.start, rows.stop - rows.start)
+                part = Box(*origin, count[0] * by[0], count[1] * by[1])
+                if not meeting(self._extent_table, part).any():
+                    continue
+                block, known = self._read_blocks(origin, count, by)
+                if known.shape == shape and not self.grid.wraps:
+                    return block.astype(self.dtype, copy=False), known
+                known = known & ~valid[rows, columns]
+                np.copyto(values[rows, columns], block, where=known, casting="same_kind")
+                valid[rows, columns] |= known
+        return values, valid
+
+    @cached_property
+    def _extent_table(self) -> NDArray[np.int64]:
+        return np.array(self.extents, np.int64).reshape(-1, 4)
+
+    def _read_blocks(
+        self, origin: tuple[int, int], count: tuple[int, int], by: tuple[int, int]
+    ) -> Pixels:
+        try:
+            return read_blocks(self.uri, self.bands, self.nodata, origin, count, by)
+        except RasterioError as error:
+            raise MosaicError(
+                f"{self.name} cannot be read at column {origin[0]}, row {origin[1]}: a file is "
+                f"missing, truncated or damaged, copy it again ({error})"
+            ) from error
+
+    def fingerprint(self) -> str:
+        """SHA-256 of what the mosaic holds, the same wherever its files lie.
+
+        Of each file: name, size, and content. Files of up to 4 MiB are hashed whole; of larger
+        ones 64 pieces of 64 KiB, evenly spread from the first byte to the last. Of the mosaic:
+        size, type, bands, coordinate system, affine and the user's nodata value.
+        """
+        digest = hashlib.sha256()
+        extents = tuple(tuple(box) for box in self.extents)
+        shape = (self.width, self.height, self.dtype, self.bands, extents, self.nodata)
+        digest.update(repr((shape, self.grid.crs_wkt, tuple(self.grid.affine[:6]))).encode())
+        for path in sorted(map(Path, self.sources), key=lambda path: path.name):
+            try:
+                size = path.stat().st_size
+                digest.update(f"{path.name}\0{size}\0".encode())
+                for piece in _sample(path, size):
+                    digest.update(piece)
+            except OSError as error:
+                raise MosaicError(
+                    f"{path}, a part of {self.name}, cannot be read: put it back ({error})"
+                ) from error
+        return digest.hexdigest()
+
+
+def open_mosaic(
+    paths: Path | Sequence[Path], *, crs: str | None = None, nodata: float | None = None
+) -> Mosaic:
+    """A mosaic of a raster, of several, or of all those in a directory.
+
+    Args:
+        paths: Rasters that GDAL reads, directories of them, or both.
+        crs: Coordinate system in place of the files' own.
+        nodata: Value that means "no data" in place of the files' own.
+
+    Raises:
+        MosaicError: A file is missing, unreadable, truncated, not a raster or does not fit the
+            others.
+        CoordinateSystemError: A coordinate system is missing or not of the Moon.
+    """
+    given = [paths] if isinstance(paths, Path) else list(paths)
+    if not given:
+        raise MosaicError("no mosaic was given: name a raster or a directory of rasters")
+    forget_datasets()
+    sources = [inspect(path, crs, nodata) for path in find_rasters(given)]
+    layout = place_sources(sources)
+    first = sources[0]
+    alone = len(sources) == 1 and first.nodata is None
+    return Mosaic(
+        name=str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more",
+        uri=str(first.path) if alone else mosaic_xml(sources, layout),
+        grid=layout.grid,
+        dtype=str(np.result_type(*(source.dtype for source in sources))),
+        extents=(first.filled if len(sources) == 1 else None) or layout.extents,
+        sources=tuple(sorted({str(file) for source in sources for file in source.files})),
+        bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
+        nodata=nodata,
+    )
+
+
+def _blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, int]:
+    """First block, and the one after the last, that meet 0..limit; the last is a whole one too."""
+    stop = min(start + -(-length // by) * by, limit)
+    if stop <= max(start, 0):
+        return 0, 0
+    return max(0, -start) // by, -(-(stop - start) // by)
+
+
+def _sample(path: Path, size: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        if size <= _SAMPLES * _SAMPLE_BYTES:
+            yield file.read()
+            return
+        for index in range(_SAMPLES):
+            file.seek((size - _SAMPLE_BYTES) * index // (_SAMPLES - 1))
+            yield file.read(_SAMPLE_BYTES)

@@ -1,0 +1,278 @@
+"""Reading: windows of what GDAL opens, at full resolution or as the means of blocks."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import product
+
+import cv2
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+
+from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.files import open_dataset
+
+Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
+"""Values (0 where invalid) and validity, of one shape."""
+
+Real = NDArray[np.floating]
+
+_CHUNK_SIDE_PX = 1 << 11
+_CHUNK_PX = _CHUNK_SIDE_PX**2
+"""Most pixels held at full resolution while averaging."""
+
+_PAGE_PX = _CHUNK_SIDE_PX
+
+_OPEN_DATASETS = 8
+_LUMINANCE = np.array([0.299, 0.587, 0.114])
+
+_NEARLY_INFINITE = 3.4e38
+"""ISIS cubes mark missing and saturated float pixels by values just short of the largest."""
+
+
+def read_blocks(
+    uri: str,
+    bands: Sequence[int],
+    nodata: float | None,
+    origin: tuple[int, int],
+    count: tuple[int, int],
+    by: tuple[int, int],
+) -> Pixels:
+    """Means of the valid pixels of blocks, some of which may lie outside the raster.
+
+    Args:
+        uri: What GDAL opens.
+        bands: One band, or red, green and blue, read as luminance.
+        nodata: A value that means "no data" whatever the raster says, or None.
+        origin: Column and row of the first block's corner.
+        count: Blocks along x and along y.
+        by: Pixels of a block along x and along y; (1, 1) for the pixels themselves.
+
+    Returns:
+        Values in the raster's dtype and validity (at least half of the block's pixels), of shape
+        (count along y, count along x).
+
+    Raises:
+        RasterioError: The pixels cannot be read.
+    """
+    # Overviews were made without knowing of such a value.
+    overview, shrink = (None, 1) if nodata is not None else _overview(uri, bands[0], origin, by)
+    dataset = _dataset(uri, overview)
+    base = next((b for b in _PAGES if not any(n % b for n in (*by, *origin))), None)
+    if base and overview is None:
+        first = origin[0] // base, origin[1] // base
+        of_base = by[0] // base, by[1] // base
+        size = count[0] * of_base[0], count[1] * of_base[1]
+        total, share = _from_pages(uri, tuple(bands), nodata, first, size, base)
+        return _means(total, share, of_base, np.dtype(dataset.dtypes[bands[0] - 1]))
+    by_x, by_y = by[0] // shrink, by[1] // shrink
+    box = Box(origin[0] // shrink, origin[1] // shrink, count[0] * by_x, count[1] * by_y)
+    values, valid = _window(dataset, bands, nodata, box)
+    return (values, valid) if (by_x, by_y) == (1, 1) else _block_means(values, valid, (by_x, by_y))
+
+
+def _window(
+    dataset: rasterio.DatasetReader, bands: Sequence[int], nodata: float | None, box: Box
+) -> Pixels:
+    """The pixels of a box; beyond the raster all is invalid."""
+    inside = box.intersect(Box(0, 0, dataset.width, dataset.height))
+    window = ((inside.top, inside.bottom), (inside.left, inside.right))
+    values, valid = _read(dataset, bands, nodata, window)
+    beyond = (
+        (inside.top - box.top, box.bottom - inside.bottom),
+        (inside.left - box.left, box.right - inside.right),
+    )
+    if not any(map(any, beyond)):
+        return values, valid
+    return np.pad(values, beyond), np.pad(valid, beyond)
+
+
+def chunks(
+    columns: tuple[int, int], rows: tuple[int, int], by: tuple[int, int], *, square: bool
+) -> Iterator[tuple[slice, slice]]:
+    """Ranges of blocks, (columns, rows), that together hold a bounded number of pixels.
+
+    Whole rows suit a raster stored in strips; squares suit many small rasters.
+    """
+    across = max(1, columns[1] - columns[0])
+    if by != (1, 1):
+        across = min(across, max(1, (_CHUNK_SIDE_PX if square else _CHUNK_PX // by[1]) // by[0]))
+    down = max(1, _CHUNK_PX // (by[0] * by[1] * across))
+    for y in range(*rows, down):
+        for x in range(*columns, across):
+            yield slice(x, min(x + across, columns[1])), slice(y, min(y + down, rows[1]))
+
+
+def _read(
+    dataset: rasterio.DatasetReader,
+    bands: Sequence[int],
+    nodata: float | None,
+    window: tuple[tuple[int, int], ...],
+) -> Pixels:
+    # By several threads the sources of a VRT are drawn in any order, where they share a row too.
+    with rasterio.Env(VRT_NUM_THREADS="1"):
+        values = dataset.read(list(bands), window=window)
+        masks = dataset.read_masks(list(bands), window=window)
+    valid = masks[0] > 0 if len(bands) == 1 else (masks > 0).any(axis=0)
+    if nodata is not None and _holds(values.dtype, nodata):
+        # In double precision -3.4e38 is not what it is in single.
+        valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
+    if values.dtype.kind == "f":
+        valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
+    if not valid.all():
+        values = np.where(valid, values, np.zeros((), values.dtype))
+    if len(bands) == 1:
+        return values[0], valid
+    grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
+    return _like(grey, values.dtype), valid
+
+
+def _holds(dtype: np.dtype[np.generic], value: float) -> bool:
+    if dtype.kind == "f":
+        return True
+    limits = np.iinfo(str(dtype))
+    return float(value).is_integer() and limits.min <= value <= limits.max
+
+
+def _like(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+    return (np.rint(real) if dtype.kind in "iu" else real).astype(dtype)
+
+
+def _block_means(
+    values: NDArray[np.generic], valid: NDArray[np.bool_], by: tuple[int, int]
+) -> Pixels:
+    if not valid.all():
+        return _means(*_as_real(values, valid), by, values.dtype)
+    means = _like(_averaged(values.astype(_real(values.dtype)), by), values.dtype)
+    return means, np.ones(means.shape, np.bool_)
+
+
+def _as_real(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> tuple[Real, Real]:
+    real = _real(values.dtype)
+    return values.astype(real), valid.astype(real)
+
+
+def _real(dtype: np.dtype[np.generic]) -> type[np.floating]:
+    # Single precision holds 16 bits with room to spare, and float32 as well as it holds itself.
+    return np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64
+
+
+def _means(total: Real, share: Real, by: tuple[int, int], dtype: np.dtype[np.generic]) -> Pixels:
+    """Means of the valid part of blocks, valid where that is half of the block or more."""
+    total, share = _averaged(total, by), _averaged(share, by)
+    known = share > 0.4999
+    means = np.divide(total, share, out=np.zeros_like(total), where=known)
+    return _like(means, dtype), known
+
+
+def _averaged(plane: Real, by: tuple[int, int]) -> Real:
+    size = (plane.shape[1] // by[0], plane.shape[0] // by[1])
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+
+
+def _from_pages(
+    uri: str,
+    bands: tuple[int, ...],
+    nodata: float | None,
+    first: tuple[int, int],
+    count: tuple[int, int],
+    base: int,
+) -> tuple[Real, Real]:
+    """Means of values, 0 where invalid, and of validity, in blocks of `base` pixels.
+
+    Args:
+        uri: As the next two, of `read_blocks`.
+        bands: The bands.
+        nodata: The value.
+        first: Column and row of the first block; there may be none.
+        count: Blocks along x and along y.
+        base: Pixels to a side of a block.
+    """
+    dataset, side = _dataset(uri, None), _PAGE_PX // base
+    real = _real(np.dtype(dataset.dtypes[bands[0] - 1]))
+    total, share = np.zeros(count[::-1], real), np.zeros(count[::-1], real)
+    columns, rows = (
+        range(max(f // side, 0), min((f + n - 1) // side + 1, -(-length // _PAGE_PX)))
+        for f, n, length in zip(first, count, (dataset.width, dataset.height), strict=True)
+    )
+    for row, column in product(rows, columns):
+        page = _PAGES[base](uri, bands, nodata, column, row, _generation[0])
+        left, top = column * side - first[0], row * side - first[1]
+        there = np.s_[max(top, 0) : top + side, max(left, 0) : left + side]
+        for plane, whole in zip((total, share), page, strict=True):
+            height, width = plane[there].shape
+            plane[there] = whole[max(-top, 0) :, max(-left, 0) :][:height, :width]
+    return total, share
+
+
+@lru_cache(maxsize=512)  # of 131 kB
+def _fine_page(
+    uri: str, bands: tuple[int, ...], nodata: float | None, column: int, row: int, generation: int
+) -> tuple[Real, Real]:
+    """Means of values and of validity in a page's blocks of 16 pixels."""
+    box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
+    total, share = _as_real(*_window(_dataset(uri, None), bands, nodata, box))
+    return _averaged(total, (16, 16)), _averaged(share, (16, 16))
+
+
+@lru_cache(maxsize=4096)  # of 8 kB
+def _coarse_page(
+    uri: str, bands: tuple[int, ...], nodata: float | None, column: int, row: int, generation: int
+) -> tuple[Real, Real]:
+    """The same in blocks of 64."""
+    total, share = _fine_page(uri, bands, nodata, column, row, generation)
+    return _averaged(total, (4, 4)), _averaged(share, (4, 4))
+
+
+_PAGES = {64: _coarse_page, 16: _fine_page}
+"""What is kept, by the side of its blocks, for frames of coarse octaves overlap."""
+
+
+def _overview(
+    uri: str, band: int, origin: tuple[int, int], by: tuple[int, int]
+) -> tuple[int | None, int]:
+    """Index and factor of the coarsest overview whose pixels make up whole blocks."""
+    best: tuple[int | None, int] = (None, 1)
+    if max(by) == 1:
+        return best
+    full = _dataset(uri, None)
+    for index, factor in enumerate(full.overviews(band)):
+        if factor <= best[1] or any(number % factor for number in (*by, *origin)):
+            continue
+        coarse = _dataset(uri, index)
+        # An overview without the mask of its raster would make nodata valid.
+        alike = coarse.mask_flag_enums == full.mask_flag_enums
+        if alike and coarse.shape == (-(-full.height // factor), -(-full.width // factor)):
+            best = index, factor
+    return best
+
+
+_opened = threading.local()
+_generation = [0]
+
+
+def forget_datasets() -> None:
+    """Open everything anew from here on, in all threads: files may have been replaced."""
+    _generation[0] += 1
+
+
+def _dataset(uri: str, overview: int | None) -> rasterio.DatasetReader:
+    """An open dataset of this thread of this process: GDAL's handles may not be shared."""
+    cache: OrderedDict[tuple[int, int, str, int | None], rasterio.DatasetReader]
+    cache = _opened.__dict__.setdefault("datasets", OrderedDict())
+    key = (os.getpid(), _generation[0], uri, overview)
+    if key not in cache:
+        while len(cache) >= _OPEN_DATASETS:
+            cache.popitem(last=False)[1].close()
+        cache[key] = open_dataset(uri, overview)
+    cache.move_to_end(key)
+    return cache[key]
+
+
+def close_datasets() -> None:
+    """Close what this thread has open, so that a file that failed is opened anew."""
+    for dataset in _opened.__dict__.pop("datasets", {}).values():
+        dataset.close()

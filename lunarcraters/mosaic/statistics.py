@@ -1,0 +1,99 @@
+"""Photometry: from any mosaic's values to what the network is given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.errors import MosaicError
+from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.mosaic import Mosaic
+
+Float32 = NDArray[np.float32]
+
+
+_SAMPLE_SIDE_PX = 256
+_SAMPLES = 64
+_ENOUGH_PX = 1 << 16
+
+
+@dataclass(frozen=True)
+class Photometry:
+    """How bright a mosaic is, in the unit of its values, outliers left out.
+
+    Attributes:
+        low: The 0.5 percentile of the valid values.
+        high: The 99.5 percentile.
+        deviation: Standard deviation of the values clipped to low and high; never 0.
+    """
+
+    low: float
+    high: float
+    deviation: float
+
+
+def measure(mosaic: Mosaic) -> Photometry:
+    """Photometry of a mosaic from 64 windows of 256 px, evenly spread over its extents.
+
+    Where these hold next to nothing (a polar cap in a wide frame of nodata), four times as many
+    are read, and so on. Windows that cannot be read are left out.
+
+    Raises:
+        MosaicError: There is no valid pixel in the mosaic, or none can be read.
+    """
+    values = np.empty(0, np.float64)
+    windows: list[Box] = []
+    unreadable: list[MosaicError] = []
+    budget = _SAMPLES
+    while values.size < _ENOUGH_PX:
+        before, windows = len(windows), list(dict.fromkeys(_spread(mosaic.extents, budget)))
+        if len(windows) == before:
+            break  # the whole mosaic has been read
+        values = np.concatenate([_valid_values(mosaic, window, unreadable) for window in windows])
+        budget *= 4
+    if not values.size and unreadable:
+        raise unreadable[0]
+    if not values.size:
+        raise MosaicError(
+            f"{mosaic.name} has no valid pixel: all are nodata (if that is wrong, name the value "
+            "that means no data with --nodata)"
+        )
+    low, high = np.percentile(values, [0.5, 99.5])
+    spread = float(np.clip(values, low, high).std())
+    # An image of one value must not divide by nothing.
+    least = 0.5 if np.dtype(mosaic.dtype).kind in "iu" else max(1e-6 * abs(high), 1e-12)
+    return Photometry(float(low), float(high), max(spread, float(least)))
+
+
+def _valid_values(
+    mosaic: Mosaic, window: Box, unreadable: list[MosaicError]
+) -> NDArray[np.float64]:
+    try:
+        values, valid = mosaic.read(window)
+    except MosaicError as error:
+        unreadable.append(error)
+        return np.empty(0, np.float64)
+    return values[valid].astype(np.float64)
+
+
+def _spread(extents: tuple[Box, ...], budget: int) -> Iterator[Box]:
+    """About `budget` windows; once the budget allows, all of every extent."""
+    if len(extents) > budget:
+        chosen = np.linspace(0, len(extents) - 1, budget).round().astype(int)
+        extents = tuple(extents[index] for index in chosen)
+    for column, row, width, height in extents:
+        share = budget / len(extents) * width / height
+        most_x, most_y = -(-width // _SAMPLE_SIDE_PX), -(-height // _SAMPLE_SIDE_PX)
+        count_x = min(most_x, max(1, round(share**0.5)))
+        count_y = min(most_y, max(1, round(budget / len(extents) / count_x)))
+        side_x, side_y = min(width, _SAMPLE_SIDE_PX), min(height, _SAMPLE_SIDE_PX)
+        for y in _starts(height, side_y, count_y):
+            for x in _starts(width, side_x, count_x):
+                yield Box(column + x, row + y, side_x, side_y)
+
+
+def _starts(length: int, side: int, count: int) -> list[int]:
+    if count * side >= length:
+        return [round((length - side) * i / max(1, count - 1)) for i in range(count)]
+    return [round(length * (i + 0.5) / count - side / 2.0) for i in range(count)]

@@ -1,0 +1,74 @@
+"""Blocks: what a TIFF tells of its content before a pixel of it is read."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby, product
+from typing import NamedTuple
+
+import rasterio
+
+from lunarcraters.geometry.box import Box
+
+
+class Block(NamedTuple):
+    """A block of a TIFF: its place among the blocks, and where it ends in the file."""
+
+    overview: int | None
+    column: int
+    row: int
+    end: int
+
+
+def stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> Iterator[Block]:
+    """The blocks that a TIFF holds, those of its overviews among them."""
+    for band in bands:
+        block_height, block_width = dataset.block_shapes[band - 1]
+        for overview in (None, *range(len(dataset.overviews(band)))):
+            shrink = 1 if overview is None else dataset.overviews(band)[overview]
+            across = -(-dataset.width // (block_width * shrink))
+            down = -(-dataset.height // (block_height * shrink))
+            key = ("TIFF", band) if overview is None else ("TIFF", band, overview)
+            for row, column in product(range(down), range(across)):
+                offset = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", *key)
+                count = dataset.get_tag_item(f"BLOCK_SIZE_{column}_{row}", *key)
+                if offset and count:  # neither where a sparse file has no block
+                    yield Block(overview, column, row, int(offset) + int(count))
+
+
+def fills_with_nodata(dataset: rasterio.DatasetReader, nodata: float | None) -> bool:
+    """Whether blocks that a sparse TIFF lacks are nodata: they read as its nodata value, or 0."""
+    filler = dataset.nodata or 0.0
+    return dataset.nodata is not None if nodata is None else filler == nodata
+
+
+def filled_boxes(
+    dataset: rasterio.DatasetReader, stored: Sequence[Block]
+) -> tuple[Box, ...] | None:
+    """Boxes that the blocks of the full resolution make up; None where none is missing."""
+    rows: dict[int, set[int]] = defaultdict(set)
+    for block in stored:
+        if block.overview is None:
+            rows[block.row].add(block.column)
+    height, width = dataset.block_shapes[0]
+    across, down = -(-dataset.width // width), -(-dataset.height // height)
+    if not rows or sum(map(len, rows.values())) == across * down:
+        return None
+    boxes: dict[tuple[int, int], int] = {}  # first and last column: first row, while it goes on
+    done: list[Box] = []
+    for row in range(min(rows), max(rows) + 2):
+        runs = set(_runs(sorted(rows.get(row, ()))))
+        for first, last in [run for run in boxes if run not in runs]:
+            top = boxes.pop((first, last)) * height
+            right = min((last + 1) * width, dataset.width)
+            bottom = min(row * height, dataset.height)
+            done.append(Box.from_edges(first * width, top, right, bottom))
+        for run in runs:
+            boxes.setdefault(run, row)
+    return tuple(sorted(done))
+
+
+def _runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each run of consecutive numbers."""
+    for _, run in groupby(enumerate(columns), key=lambda pair: pair[1] - pair[0]):
+        numbers = [number for _, number in run]
+        yield numbers[0], numbers[-1]

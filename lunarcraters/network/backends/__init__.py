@@ -1,0 +1,1 @@
+"""Backends: the network in TensorFlow and in LiteRT."""

@@ -1,0 +1,94 @@
+"""Preprocessing: from the values of a tile to the input of the network."""
+
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.mosaic.statistics import Photometry
+
+Float32 = NDArray[np.float32]
+
+
+WINDOW_PX = 129
+"""Side of the window of the local mean and deviation, pixels of the frame."""
+
+_FLOOR = 0.25
+
+
+def normalise(
+    values: NDArray[np.generic],
+    valid: NDArray[np.bool_],
+    deviation: float,
+) -> Float32:
+    """Subtract the local mean and divide by the local deviation.
+
+    A linear change of brightness or contrast of the whole mosaic changes nothing, and neighbouring
+    tiles agree: what a pixel becomes depends on its surroundings and on `deviation` alone. A flat
+    mare is amplified at most 1 / 0.25 times more than the mosaic as a whole.
+
+    Args:
+        values: Any dtype, shape (height, width).
+        valid: False where there is no data, shape (height, width).
+        deviation: Standard deviation of the mosaic's values, in their unit.
+
+    Returns:
+        Shape (height, width); 0 where invalid.
+    """
+    count = int(np.count_nonzero(valid))
+    if not count:
+        return np.zeros(values.shape, np.float32)
+    weight = None if count == valid.size else valid.astype(np.float32)
+    # In place: to be given fresh memory takes longer than to fill it.
+    centred = values.astype(np.float32)
+    if weight is not None:
+        centred[~valid] = 0.0
+    # Near zero mean, so that the variance does not drown in single precision.
+    centred -= np.float32(centred.sum(dtype=np.float64) / count)
+    if weight is not None:
+        centred *= weight
+    share = _share_of_ones(valid.shape) if weight is None else _share(weight)
+    mean = _box(centred)
+    mean /= share
+    deviations = _box(centred * centred)
+    deviations /= share
+    deviations -= mean * mean
+    np.maximum(deviations, 0.0, out=deviations)
+    deviations += np.float32((_FLOOR * deviation) ** 2)
+    np.sqrt(deviations, out=deviations)
+    centred -= mean
+    centred /= deviations
+    if weight is not None:
+        centred *= weight
+    return centred
+
+
+def _box(plane: Float32) -> Float32:
+    """Means over the window, zeros outside."""
+    return np.asarray(
+        cv2.blur(plane, (WINDOW_PX, WINDOW_PX), borderType=cv2.BORDER_CONSTANT), np.float32
+    )
+
+
+def _share(weight: Float32) -> Float32:
+    """Share of the window that is data, never 0."""
+    return np.maximum(_box(weight), np.float32(1e-6))
+
+
+@lru_cache(maxsize=8)
+def _share_of_ones(shape: tuple[int, int]) -> Float32:
+    """The same where all is data."""
+    return _share(np.ones(shape, np.float32))
+
+
+def unit(values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry) -> Float32:
+    """Grey values in 0..1: 8 bits divided by 255, others stretched over the mosaic's range."""
+    if values.dtype == np.uint8:
+        grey = values.astype(np.float32) / np.float32(255.0)
+    else:
+        span = max(photometry.high - photometry.low, 1e-12)
+        filled = np.where(valid, values, photometry.low)
+        grey = np.clip((filled.astype(np.float64) - photometry.low) / span, 0.0, 1.0)
+    return np.where(valid, grey, 0.0).astype(np.float32)

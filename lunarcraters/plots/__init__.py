@@ -1,0 +1,1 @@
+"""Plots: figures of craters, counts, scores and trainings."""

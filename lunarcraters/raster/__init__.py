@@ -1,1 +1,0 @@
-"""Rasters: mosaics of any kind, cut into tiles and put together again."""

@@ -1,0 +1,62 @@
+"""Records: JSON that is written from dataclasses and checked by them when it is read.
+
+Every JSON file of the program, and what `--json` prints, is such a record, so that the dataclass is
+its documentation. Validation is pydantic's, by the types of the fields; keys that a record does not
+know are ignored.
+"""
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+class RecordError(ValueError):
+    """JSON is not the record that was expected; the message names the field and what is wrong."""
+
+
+def to_json(record: object, *, indent: int | None = 1, sort_keys: bool = False) -> str:
+    """Write a record as JSON.
+
+    Args:
+        record: Dataclass of numbers, text, paths, tuples and dataclasses.
+        indent: Spaces of a level; None for one line.
+        sort_keys: True to write keys in alphabetical order.
+    """
+    return json.dumps(to_plain(record), indent=indent, sort_keys=sort_keys)
+
+
+def to_plain(record: object) -> Any:
+    """The dictionaries, lists, numbers and text that JSON holds of a record."""
+    return _adapter(cast(Any, type(record))).dump_python(record, mode="json")
+
+
+def from_json(kind: type[T], text: str | bytes) -> T:
+    """Read a record.
+
+    Args:
+        kind: Dataclass that the JSON is to be.
+        text: JSON.
+
+    Raises:
+        RecordError: The text is no JSON, or a field is missing or of another type.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return cast(T, _adapter(cast(Any, kind)).validate_json(text))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "JSON"
+        raise RecordError(f"{where}: {first['msg']}") from error
+
+
+@lru_cache(maxsize=64)
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)

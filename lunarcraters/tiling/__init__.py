@@ -1,0 +1,1 @@
+"""Tiling: a mosaic cut into the tiles of every octave."""

@@ -1,0 +1,168 @@
+"""Tile files: tiles as GeoTIFFs or as VRTs that hold no pixels, and an index to look at."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+import shapely
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.vrt import WarpedVRT
+from shapely.geometry.base import BaseGeometry
+
+from lunarcraters.errors import MosaicError, TileSetError
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygons import ring_polygons
+from lunarcraters.mosaic.files import open_dataset, plain_allowed
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.reading import Pixels
+from lunarcraters.mosaic.vrt import window_xml
+from lunarcraters.tiling.plan import Tile
+
+_BLOCK_PX = 256
+_EDGE_POINTS = 16
+
+
+def tile_file(tile: Tile, *, virtual: bool) -> str:
+    """Where a tile's file lies in the directory."""
+    return f"tiles/{tile.name}.{'vrt' if virtual else 'tif'}"
+
+
+def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
+    """A tile's values, with its validity as a mask band inside the file."""
+    values, valid = pixels
+    block = min(_BLOCK_PX, tile.size)
+    kind = "float" if values.dtype.kind == "f" else "integer"
+    with (
+        plain_allowed(),
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            width=tile.size,
+            height=tile.size,
+            count=1,
+            dtype=values.dtype,
+            crs=tile.frame.crs_wkt,
+            transform=tile.frame.affine,
+            tiled=True,
+            blockxsize=block,
+            blockysize=block,
+            compress="deflate",
+            predictor={"integer": 2, "float": 3}[kind],
+        ) as dataset,
+    ):
+        dataset.write(values, 1)
+        dataset.write_mask(valid)
+
+
+def read_geotiff(path: Path) -> Pixels:
+    """What `write_geotiff` was given.
+
+    Raises:
+        TileSetError: It is missing or damaged.
+    """
+    try:
+        with open_dataset(str(path)) as dataset:
+            return dataset.read(1), dataset.read_masks(1) > 0
+    except RasterioError as error:
+        raise TileSetError(
+            f"{path} is missing or damaged: write the tiles again with craters tile --overwrite "
+            f"({error})"
+        ) from error
+
+
+def write_vrt(path: Path, tile: Tile, mosaic: Mosaic, uri: str) -> None:
+    """A tile as GDAL sees it through a VRT: a window of the mosaic, or the mosaic warped.
+
+    Args:
+        path: Of the VRT.
+        tile: The tile.
+        mosaic: What it is cut from.
+        uri: Path of the mosaic, for the VRT to name.
+
+    Raises:
+        MosaicError: The mosaic cannot be opened.
+    """
+    if tile.window is not None:
+        xml = window_xml(
+            uri,
+            limits=mosaic.grid.box,
+            bands=mosaic.bands,
+            dtype=mosaic.dtype,
+            window=tile.window,
+            grid=tile.frame,
+        )
+        path.write_text(xml, encoding="utf-8")
+        return
+    try:
+        with (
+            open_dataset(uri) as source,
+            WarpedVRT(
+                source,
+                src_crs=mosaic.grid.crs_wkt,
+                crs=tile.frame.crs_wkt,
+                transform=tile.frame.affine,
+                width=tile.size,
+                height=tile.size,
+                resampling=Resampling.bilinear,
+                add_alpha=True,
+            ) as warped,
+        ):
+            rasterio.shutil.copy(warped, str(path), driver="VRT")
+    except RasterioError as error:
+        raise MosaicError(f"{mosaic.name} cannot be opened again ({error})") from error
+
+
+def write_index(path: Path, mosaic: Mosaic, rows: Sequence[tuple[Tile, str, float | None]]) -> None:
+    """GeoPackage of the frames' outlines, layer `tiles`.
+
+    In longitude and latitude; for a plain picture in its pixels, y negated, so that a viewer
+    shows it upright.
+
+    Args:
+        path: Of the GeoPackage.
+        mosaic: What the tiles are cut from.
+        rows: Tiles, their files and the valid part of their pixels where it is known.
+    """
+    import geopandas
+
+    columns = {
+        "name": [tile.name for tile, _, _ in rows],
+        "level": [tile.level for tile, _, _ in rows],
+        "path": [file for _, file, _ in rows],
+        "size": [tile.size for tile, _, _ in rows],
+        "valid_fraction": [np.nan if part is None else part for _, _, part in rows],
+    }
+    crs = None if mosaic.crs is None else sphere.geographic_crs(sphere.radius_m(mosaic.crs))
+    outlines = [outline(tile, mosaic) for tile, _, _ in rows]
+    table = geopandas.GeoDataFrame(columns, geometry=outlines, crs=crs)
+    with warnings.catch_warnings():
+        # A picture without a place on the Moon has no CRS, and that is right.
+        warnings.filterwarnings("ignore", "'crs' was not provided")
+        table.to_file(path, layer="tiles", driver="GPKG", engine="pyogrio")
+
+
+def outline(tile: Tile, mosaic: Mosaic) -> BaseGeometry:
+    """Outline of a frame: longitude (-180..180, split there) and latitude; plain: x and -y."""
+    left, top, right, bottom = 0.0, 0.0, float(tile.size), float(tile.size)
+    if tile.window is not None and not mosaic.grid.wraps:
+        # Outside the mosaic there may be no Moon.
+        scale = tile.window.width / tile.size
+        inside = tile.window.intersect(mosaic.grid.box).shift(-tile.window.left, -tile.window.top)
+        left, top = inside.left / scale, inside.top / scale
+        right, bottom = inside.right / scale, inside.bottom / scale
+    share = np.arange(_EDGE_POINTS) / _EDGE_POINTS
+    along_x, along_y = left + (right - left) * share, top + (bottom - top) * share
+    back_x, back_y = right - (right - left) * share, bottom - (bottom - top) * share
+    edge = np.ones(_EDGE_POINTS)
+    u = np.concatenate([edge * left, along_x, edge * right, back_x])
+    v = np.concatenate([along_y, edge * bottom, back_y, edge * top])
+    if not tile.frame.has_crs:
+        x, y = tile.frame.affine @ (u, v)
+        return shapely.Polygon(np.column_stack([x, -y]))
+    return ring_polygons(*tile.frame.to_lonlat(u, v, past_edge=True))

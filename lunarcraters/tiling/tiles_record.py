@@ -1,0 +1,205 @@
+"""The record `tiles.json`: a mosaic, how it was cut, and its tiles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from affine import Affine
+
+from lunarcraters.errors import TileSetError
+from lunarcraters.geometry.box import Box
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.statistics import Photometry
+from lunarcraters.tiling.plan import Tile
+from lunarcraters.tiling.source import FORMAT, MosaicTiles, Settings, TileSet
+
+Coefficients = tuple[float, float, float, float, float, float]
+"""a, b, c, d, e, f of an affine transform: x' = a x + b y + c, y' = d x + e y + f."""
+
+
+@dataclass(frozen=True)
+class MosaicRecord:
+    """A mosaic.
+
+    Attributes:
+        name: Name as the user gave it.
+        uri: Name that GDAL opens: an absolute path, or VRT XML.
+        crs_wkt: Lunar coordinate system as WKT; null for an image without coordinates.
+        affine: Transform from pixel corners to the coordinate system.
+        width: Number of columns.
+        height: Number of rows.
+        dtype: NumPy name of the type of the values.
+        extents: Boxes in which there may be data: column, row, width, height in pixels.
+        sources: Absolute paths of the files.
+        bands: Numbers of the bands that are read.
+        nodata: Value that the user called "no data", or null.
+    """
+
+    name: str
+    uri: str
+    crs_wkt: str | None
+    affine: Coefficients
+    width: int
+    height: int
+    dtype: str
+    extents: tuple[Box, ...]
+    sources: tuple[str, ...]
+    bands: tuple[int, ...]
+    nodata: float | None
+
+    @classmethod
+    def of(cls, mosaic: Mosaic) -> "MosaicRecord":
+        """Record of a mosaic."""
+        grid = mosaic.grid
+        return cls(
+            name=mosaic.name,
+            uri=mosaic.uri,
+            crs_wkt=grid.crs_wkt,
+            affine=grid.affine[:6],
+            width=grid.width,
+            height=grid.height,
+            dtype=mosaic.dtype,
+            extents=mosaic.extents,
+            sources=mosaic.sources,
+            bands=mosaic.bands,
+            nodata=mosaic.nodata,
+        )
+
+    def mosaic(self) -> Mosaic:
+        """The mosaic."""
+        return Mosaic(
+            name=self.name,
+            uri=self.uri,
+            grid=Grid(self.crs_wkt, Affine(*self.affine), self.width, self.height),
+            dtype=self.dtype,
+            extents=self.extents,
+            sources=self.sources,
+            bands=self.bands,
+            nodata=self.nodata,
+        )
+
+
+@dataclass(frozen=True)
+class TileRecord:
+    """A tile and its file.
+
+    Attributes:
+        name: Level, row and column in the plan, unique.
+        level: Octave: a pixel is 2**level pixels of the mosaic.
+        crs_wkt: Coordinate system of the tile's frame as WKT; null without one.
+        affine: Transform from pixel corners to the coordinate system.
+        size: Number of pixels to a side.
+        core: Ground that belongs to the tile: column, row, width, height in mosaic pixels.
+        window: Window of the mosaic that the tile shows, likewise; null for a local frame.
+        path: File, relative to the directory.
+        valid_fraction: Share of the pixels that have data, 0 to 1; null for virtual tiles.
+        bytes: Size of the file.
+    """
+
+    name: str
+    level: int
+    crs_wkt: str | None
+    affine: Coefficients
+    size: int
+    core: Box
+    window: Box | None
+    path: str
+    valid_fraction: float | None
+    bytes: int
+
+    @classmethod
+    def of(cls, tile: Tile, path: str, valid_fraction: float | None, size: int) -> "TileRecord":
+        """Record of a tile.
+
+        Args:
+            tile: Tile.
+            path: File, relative to the directory.
+            valid_fraction: Share of the pixels that have data; None where it is not known.
+            size: Bytes of the file.
+        """
+        frame = tile.frame
+        return cls(
+            name=tile.name,
+            level=tile.level,
+            crs_wkt=frame.crs_wkt,
+            affine=frame.affine[:6],
+            size=tile.size,
+            core=tile.core,
+            window=tile.window,
+            path=path,
+            valid_fraction=valid_fraction,
+            bytes=size,
+        )
+
+    def tile(self) -> Tile:
+        """The tile."""
+        frame = Grid(self.crs_wkt, Affine(*self.affine), self.size, self.size)
+        return Tile(self.name, self.level, frame, self.core, self.window)
+
+
+@dataclass(frozen=True)
+class TilesRecord:
+    """The file `tiles.json`.
+
+    Attributes:
+        format: Format of the files.
+        virtual: True where the files hold no pixels.
+        settings: Settings by which the mosaic was cut.
+        mosaic: Mosaic that was cut.
+        mosaic_fingerprint: SHA-256 of the mosaic.
+        photometry: Statistics of the mosaic's values.
+        tiles: Tiles that have a valid pixel (virtual: all).
+    """
+
+    format: str
+    virtual: bool
+    settings: Settings
+    mosaic: MosaicRecord
+    mosaic_fingerprint: str
+    photometry: Photometry
+    tiles: tuple[TileRecord, ...]
+
+    @classmethod
+    def of(
+        cls, source: MosaicTiles, tiles: Sequence[TileRecord], *, virtual: bool
+    ) -> "TilesRecord":
+        """Record of tiles that were written.
+
+        Args:
+            source: Mosaic with its plan.
+            tiles: Tiles that were written.
+            virtual: True where the files hold no pixels.
+        """
+        return cls(
+            format=FORMAT,
+            virtual=virtual,
+            settings=source.settings,
+            mosaic=MosaicRecord.of(source.mosaic),
+            mosaic_fingerprint=source.mosaic.fingerprint(),
+            photometry=source.photometry,
+            tiles=tuple(tiles),
+        )
+
+    def tile_set(self, directory: Path) -> TileSet:
+        """The tiles of a directory.
+
+        Raises:
+            TileSetError: A file is missing, or is not as it was written.
+        """
+        for tile in self.tiles:
+            file = directory / tile.path
+            if not file.is_file() or file.stat().st_size != tile.bytes:
+                raise TileSetError(
+                    f"{directory} is incomplete, {file} is missing or not as it was written: write "
+                    "the tiles again with craters tile --overwrite"
+                )
+        return TileSet(
+            directory=directory,
+            virtual=self.virtual,
+            mosaic=self.mosaic.mosaic(),
+            mosaic_fingerprint=self.mosaic_fingerprint,
+            settings=self.settings,
+            tiles=tuple(tile.tile() for tile in self.tiles),
+            photometry=self.photometry,
+        )

@@ -1,0 +1,207 @@
+"""Tile sets: directories of georeferenced tiles, written and opened."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from lunarcraters.errors import OutputError, TileSetError
+from lunarcraters.mosaic.files import TILES_FILE
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.process import cores
+from lunarcraters.progress import Progress, silent
+from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.tiling.geotiff import tile_file, write_geotiff, write_index, write_vrt
+from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX, Tile
+from lunarcraters.tiling.source import FORMAT, MosaicTiles, TileSet, TileSource
+from lunarcraters.tiling.tiles_record import TileRecord, TilesRecord
+
+__all__ = [
+    "DEFAULT_HALO_PX",
+    "DEFAULT_SIZE_PX",
+    "MosaicTiles",
+    "TileSet",
+    "TileSource",
+    "is_tile_set",
+    "open_tiles",
+    "write_tiles",
+]
+
+_MOST_THREADS = 4
+
+
+@dataclass(frozen=True)
+class _Format:
+    format: str
+
+
+def is_tile_set(path: Path) -> bool:
+    """Whether a directory was written by `write_tiles`."""
+    return (path / TILES_FILE).is_file()
+
+
+def write_tiles(
+    mosaic: Mosaic,
+    out: Path,
+    *,
+    max_size: int = DEFAULT_SIZE_PX,
+    halo: int = DEFAULT_HALO_PX,
+    levels: int | None = None,
+    smallest_px: float | None = None,
+    virtual: bool = False,
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> TileSet:
+    """Cut a mosaic into georeferenced tiles with an index.
+
+    The directory holds `tiles/` (GeoTIFFs of the tiles that have a valid pixel, or a VRT for each
+    tile), `index.gpkg` (outlines of the frames) and `tiles.json` (everything about them). It
+    appears when all is written, or not at all.
+
+    Args:
+        mosaic: What to cut.
+        out: Directory to write.
+        max_size: Most pixels to a side of a tile.
+        halo: Pixels around a core that the tile has as well.
+        levels: Octaves from full resolution on; None for as many as leave the mosaic 128 px long.
+        smallest_px: Smallest crater that they are for, pixels of the mosaic; None for 8. Below that
+            come octaves of the enlarged mosaic too.
+        virtual: Write VRTs, which hold no pixels but read them from the mosaic.
+        overwrite: Replace tiles that are there.
+        progress: Called with the number of tiles done and in all.
+
+    Raises:
+        OutputError: `out` exists, or cannot be written.
+        TileSetError: The sizes leave no room for a core.
+        MosaicError: The mosaic has no valid pixel, or cannot be read.
+    """
+    _check_free(out, overwrite=overwrite)
+    source = MosaicTiles.plan(
+        mosaic, max_size=max_size, halo=halo, levels=levels, smallest_px=smallest_px
+    )
+    with _appearing(out) as directory:
+        (directory / "tiles").mkdir()
+        if virtual:
+            entries = _write_virtual(source, directory, out, progress)
+        else:
+            entries = _write_pixels(source, directory, progress)
+        rows = [(entry.tile(), entry.path, entry.valid_fraction) for entry in entries]
+        write_index(directory / "index.gpkg", mosaic, rows)
+        record = TilesRecord.of(source, entries, virtual=virtual)
+        (directory / TILES_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
+    return open_tiles(out)
+
+
+def open_tiles(directory: Path) -> TileSet:
+    """Open the tiles that `write_tiles` wrote.
+
+    Raises:
+        TileSetError: The directory is no tile set, is incomplete, or the mosaic of virtual tiles
+            has changed.
+        MosaicError: The mosaic of virtual tiles is gone.
+    """
+    path = directory / TILES_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TileSetError(
+            f"{directory} is not a directory of tiles ({TILES_FILE} cannot be read): make one "
+            "with craters tile"
+        ) from error
+    try:
+        written = from_json(_Format, text).format
+        if written != FORMAT:
+            raise TileSetError(
+                f"{directory} was written by another version of craters "
+                f"({written!r}): write the tiles again with craters tile"
+            )
+        tile_set = from_json(TilesRecord, text).tile_set(directory)
+    except RecordError as error:
+        raise TileSetError(
+            f"{path} is damaged ({error}): write the tiles again with craters tile --overwrite"
+        ) from error
+    if tile_set.virtual and tile_set.mosaic.fingerprint() != tile_set.mosaic_fingerprint:
+        raise TileSetError(
+            f"{tile_set.mosaic.name} has changed since {directory} was made: make the virtual "
+            "tiles again with craters tile --overwrite"
+        )
+    return tile_set
+
+
+def _write_pixels(source: MosaicTiles, directory: Path, progress: Progress) -> list[TileRecord]:
+    entries: list[TileRecord] = []
+    threads = min(_MOST_THREADS, cores())
+    with ThreadPoolExecutor(threads) as executor:
+        try:
+            written = executor.map(partial(_write_tile, source, directory), source.tiles)
+            for done, entry in enumerate(written, start=1):
+                entries += [] if entry is None else [entry]
+                progress(done, len(source.tiles))
+        except BaseException:
+            executor.shutdown(cancel_futures=True)
+            raise
+    return entries
+
+
+def _write_tile(source: MosaicTiles, directory: Path, tile: Tile) -> TileRecord | None:
+    values, valid = source.read(tile)
+    if not valid.any():
+        return None
+    file = tile_file(tile, virtual=False)
+    write_geotiff(directory / file, tile, (values, valid))
+    return TileRecord.of(tile, file, float(valid.mean()), (directory / file).stat().st_size)
+
+
+def _write_virtual(
+    source: MosaicTiles, directory: Path, out: Path, progress: Progress
+) -> list[TileRecord]:
+    mosaic, uri = source.mosaic, source.mosaic.uri
+    entries: list[TileRecord] = []
+    if uri.startswith("<"):
+        (directory / "mosaic.vrt").write_text(uri, encoding="utf-8")
+        uri = str(directory / "mosaic.vrt")
+    for done, tile in enumerate(source.tiles, start=1):
+        file = directory / tile_file(tile, virtual=True)
+        write_vrt(file, tile, mosaic, uri)
+        # The directory is about to get its own name.
+        moved = file.read_text(encoding="utf-8").replace(str(directory), str(out.absolute()))
+        file.write_text(moved, encoding="utf-8")
+        entries.append(
+            TileRecord.of(tile, tile_file(tile, virtual=True), None, file.stat().st_size)
+        )
+        progress(done, len(source.tiles))
+    return entries
+
+
+def _check_free(out: Path, *, overwrite: bool) -> None:
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not overwrite:
+        raise OutputError(f"{out} exists: give another --output, or --overwrite to replace it")
+    if not is_tile_set(out):
+        raise OutputError(
+            f"{out} exists and is not a directory of tiles, so it is not replaced: give another "
+            "--output"
+        )
+
+
+@contextmanager
+def _appearing(out: Path) -> Iterator[Path]:
+    """A directory beside `out` that takes its place if all goes well."""
+    out = out.absolute()
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        yield temporary
+        if out.exists():
+            shutil.rmtree(out)
+        temporary.rename(out)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

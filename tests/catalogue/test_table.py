@@ -1,0 +1,86 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from lunarcraters.catalogue.table import COLUMNS, PIXEL_COLUMNS, Catalogue, from_header
+from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
+
+
+def table(**columns):
+    return pd.DataFrame({"lon": [1.0, 359.0], "lat": [2.0, -3.0], **columns})
+
+
+def test_a_catalogue_is_ordered_by_size_and_complete():
+    catalogue = Catalogue(table(diameter_km=[1.0, 5.0]), sphere.geographic_crs())
+    assert tuple(catalogue.craters.columns) == COLUMNS
+    assert catalogue.diameters.tolist() == [5.0, 1.0]
+    assert catalogue.positions[0].tolist() == [-1.0, -3.0]
+    assert catalogue.craters["crater_id"].tolist() == ["0000001", "0000002"]
+    assert np.isnan(catalogue.scores).all()
+
+
+def test_a_catalogue_without_a_coordinate_system_is_in_pixels():
+    craters = pd.DataFrame({"x": [1.0], "y": [400.0], "diameter_px": [3.0]})
+    catalogue = Catalogue(craters, None)
+    assert tuple(catalogue.craters.columns) == PIXEL_COLUMNS
+    assert catalogue.is_pixels
+    assert catalogue.radius_m is None
+
+
+@pytest.mark.parametrize(
+    ("lat", "diameter"), [(np.nan, 1.0), (91.0, 1.0), (0.0, 0.0), (0.0, np.nan), (0.0, np.inf)]
+)
+def test_craters_off_the_moon_are_named(lat, diameter):
+    craters = pd.DataFrame({"lon": [1.0, 1.0], "lat": [0.0, lat], "diameter_km": [1.0, diameter]})
+    with pytest.raises(CatalogueError, match="crater 2 of the table"):
+        Catalogue(craters, sphere.geographic_crs())
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(CatalogueError, match="no column diameter_km"):
+        Catalogue(table(), sphere.geographic_crs())
+
+
+def test_select_keeps_identifiers_and_craters_without_a_score():
+    catalogue = Catalogue(
+        table(diameter_km=[1.0, 5.0], score=[0.6, 0.2], crater_id=["a", "b"]),
+        sphere.geographic_crs(),
+    )
+    assert catalogue.select(0.5).craters["crater_id"].tolist() == ["a"]
+    assert len(catalogue.select(0.2)) == 2
+    assert len(Catalogue(table(diameter_km=[1.0, 5.0]), catalogue.crs).select(0.9)) == 2
+
+
+def test_operating_points_are_found_by_name_or_number():
+    catalogue = Catalogue(
+        table(diameter_km=[1.0, 5.0]), sphere.geographic_crs(), thresholds={"balanced": 0.31}
+    )
+    assert catalogue.threshold("balanced") == 0.31
+    assert catalogue.threshold("0.5") == catalogue.threshold(0.5) == 0.5
+    with pytest.raises(CatalogueError, match=r"'pure'.*balanced"):
+        catalogue.threshold("pure")
+
+
+def test_the_header_survives_json():
+    catalogue = Catalogue(
+        table(diameter_km=[1.0, 5.0]),
+        sphere.geographic_crs(1_738_000.0),
+        shapely.box(0, 0, 1, 1 / 3),
+        1234.5,
+        {"balanced": 0.31},
+        {"mosaic": "wac.tif"},
+    )
+    again = from_header(catalogue.craters, json.loads(json.dumps(catalogue.header())))
+    assert again.radius_m == 1_738_000.0
+    assert again.footprint.equals(catalogue.footprint)
+    assert again.header() == catalogue.header()
+    pd.testing.assert_frame_equal(again.craters, catalogue.craters)
+
+
+def test_a_damaged_header_is_said():
+    with pytest.raises(CatalogueError, match="damaged"):
+        from_header(table(diameter_km=[1.0, 5.0]), {"crs": "rubbish"})

@@ -1,0 +1,150 @@
+import cv2
+import numpy as np
+import pytest
+
+from lunarcraters.datasets.check import LOG_NAME, check, clean, undo
+from lunarcraters.errors import DatasetError
+
+BOX = "0 0.5 0.5 0.1 0.1\n"
+
+
+def add(dataset, split, name, label=BOX, size=16, seed=None):
+    for kind in ("images", "labels"):
+        (dataset / split / kind).mkdir(parents=True, exist_ok=True)
+    seed = abs(hash((split, name))) % 2**32 if seed is None else seed
+    pixels = np.random.default_rng(seed).integers(1, 255, (size, size), np.uint8)
+    cv2.imwrite(str(dataset / split / "images" / f"{name}.png"), pixels)
+    if label is not None:
+        (dataset / split / "labels" / f"{name}.txt").write_text(label)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    for split, names in (("train", "abcd"), ("valid", "efg")):
+        for name in names:
+            add(tmp_path, split, name, "" if name in "bdf" else BOX)
+    return tmp_path
+
+
+def snapshot(dataset):
+    return {
+        str(path.relative_to(dataset)): path.read_bytes() if path.is_file() else None
+        for path in dataset.rglob("*")
+    }
+
+
+def found(dataset):
+    return [(p.kind, p.split, p.path.name) for p in check(dataset) if not p.is_note]
+
+
+def test_a_sound_dataset_has_no_problems_and_empty_label_files_are_notes(dataset):
+    assert found(dataset) == []
+    assert [p.path.name for p in check(dataset)] == ["b.txt", "d.txt", "f.txt"]
+
+
+def test_files_that_do_not_pair_are_found_both_ways(dataset):
+    (dataset / "train/labels/a.txt").unlink()
+    (dataset / "valid/images/g.png").unlink()
+    assert found(dataset) == [("no label", "train", "a.png"), ("no image", "valid", "g.txt")]
+
+
+def test_bad_labels_are_found_with_line_and_value(dataset):
+    (dataset / "train/labels/a.txt").write_text(BOX + "0 1.7 0.5 0.1 0.1\n")
+    (problem,) = (p for p in check(dataset) if not p.is_note)
+    assert (problem.kind, problem.path) == ("bad label", dataset / "train/labels/a.txt")
+    assert problem.detail.startswith("line 2: x_centre is 1.7")
+
+
+def test_odd_sizes_duplicates_and_unreadable_images_are_found(dataset):
+    add(dataset, "train", "h", size=15)
+    add(dataset, "train", "i", seed=1)
+    add(dataset, "valid", "j", seed=1)
+    (dataset / "train/images/a.png").write_bytes(b"")
+    (dataset / "train/images/c.png").write_text("not an image")
+    assert sorted(found(dataset)) == [
+        ("duplicate", "valid", "j.png"),
+        ("size", "train", "h.png"),
+        ("unreadable image", "train", "a.png"),
+        ("unreadable image", "train", "c.png"),
+    ]
+
+
+def test_checking_tells_its_progress(dataset):
+    said = []
+    check(dataset, lambda done, total: said.append((done, total)))
+    assert said == [(n, 7) for n in range(1, 8)]
+
+
+def test_cleaning_moves_empty_pairs_by_name(dataset):
+    # One missing file would shift every pair if they went by position.
+    (dataset / "train/labels/a.txt").unlink()
+    moves = clean(dataset)
+    assert len(moves) == 6
+    for name, split in (("b", "train"), ("d", "train"), ("f", "valid")):
+        assert (dataset / split / "empty/empty_images" / f"{name}.png").is_file()
+        assert (dataset / split / "empty/empty_labels" / f"{name}.txt").is_file()
+        assert not (dataset / split / "images" / f"{name}.png").exists()
+    assert {p.name for p in (dataset / "train/images").iterdir()} == {"a.png", "c.png"}
+
+
+def test_a_dry_run_moves_nothing(dataset):
+    before = snapshot(dataset)
+    assert len(clean(dataset, dry_run=True)) == 6
+    assert snapshot(dataset) == before
+
+
+def test_undo_is_exact_even_after_two_cleanings(dataset):
+    before = snapshot(dataset)
+    clean(dataset)
+    (dataset / "train/labels/a.txt").write_text("")
+    assert len(clean(dataset)) == 2
+    assert len(undo(dataset)) == 8
+    (dataset / "train/labels/a.txt").write_text(BOX)
+    assert snapshot(dataset) == before
+
+
+def test_undo_works_where_the_dataset_has_moved(dataset, tmp_path):
+    before = snapshot(dataset)
+    clean(dataset)
+    elsewhere = tmp_path.rename(tmp_path.with_name("elsewhere"))
+    undo(elsewhere)
+    assert snapshot(elsewhere) == before
+
+
+def test_an_interrupted_cleaning_can_be_undone(dataset):
+    before = snapshot(dataset)
+    moves = clean(dataset)
+    # As if the process had been killed before the last move.
+    moves[-1].target.rename(moves[-1].source)
+    assert len(undo(dataset)) == 5
+    assert snapshot(dataset) == before
+
+
+def test_undo_touches_nothing_where_a_file_is_in_the_way_or_gone(dataset):
+    clean(dataset)
+    (dataset / "train/images/b.png").write_bytes(b"new")
+    before = snapshot(dataset)
+    with pytest.raises(DatasetError, match="in the way"):
+        undo(dataset)
+    assert snapshot(dataset) == before
+    (dataset / "train/images/b.png").unlink()
+    (dataset / "train/empty/empty_images/b.png").unlink()
+    with pytest.raises(DatasetError, match="is gone"):
+        undo(dataset)
+
+
+def test_undo_without_cleaning_says_so(dataset):
+    with pytest.raises(DatasetError, match="nothing was cleaned"):
+        undo(dataset)
+    (dataset / LOG_NAME).write_text("[]")
+    with pytest.raises(DatasetError, match="not a log"):
+        undo(dataset)
+
+
+def test_cleaning_does_not_overwrite_what_was_moved_before(dataset):
+    clean(dataset)
+    add(dataset, "train", "b", label="")
+    before = snapshot(dataset)
+    with pytest.raises(DatasetError, match="exists already"):
+        clean(dataset)
+    assert snapshot(dataset) == before

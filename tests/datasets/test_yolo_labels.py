@@ -1,0 +1,143 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunarcraters.datasets.yolo_labels import TileName, find_splits, pairs, read_labels
+from lunarcraters.errors import DatasetError
+
+NAME = "-0.8277454,0.5441354,-32.9251402,-31.5532593"
+
+
+def make(directory, split, names, labels=None):
+    for kind in ("images", "labels"):
+        (directory / split / kind).mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (directory / split / "images" / f"{name}.png").write_bytes(b"")
+    for name in names if labels is None else labels:
+        (directory / split / "labels" / f"{name}.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    return directory
+
+
+def write(tmp_path, text):
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["", ".png", ".PNG", ".txt", ".jpg"])
+def test_a_tile_name_tells_the_edges_with_or_without_a_suffix(ending):
+    tile = TileName.parse(NAME + ending)
+    assert tile == TileName(-0.8277454, 0.5441354, -32.9251402, -31.5532593)
+    assert tile.centre == pytest.approx((-0.141805, -32.23919975))
+
+
+def test_a_tile_name_may_come_with_its_folder(tmp_path):
+    assert TileName.parse(tmp_path / f"{NAME}.png") is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["moon.png", "1,2,3.png", "2,1,0,1.png", "0,1,89,91.png", "nan,1,2,3", "1,2,3,4,5", ""]
+)
+def test_other_names_tell_no_place(name):
+    assert TileName.parse(name) is None
+
+
+@given(st.floats(-180, 359), st.floats(-90, 88), st.floats(0.01, 1))
+def test_any_tile_name_is_read_back_as_written(lon, lat, size):
+    edges = [float(f"{value:.7f}") for value in (lon, lon + size, lat, lat + size)]
+    tile = TileName.parse(",".join(f"{edge:.7f}" for edge in edges) + ".png")
+    assert [tile.lon_min, tile.lon_max, tile.lat_min, tile.lat_max] == edges
+
+
+def test_pairs_go_by_name_even_where_files_are_missing(tmp_path):
+    make(tmp_path, "train", ["a", NAME, "c.d"], labels=["a", "b", NAME, "c.d"])
+    found = pairs(tmp_path, "train")
+    assert [pair.image.stem for pair in found] == [NAME, "a", "c.d"]
+    assert all(pair.image.stem == pair.label.stem and pair.label.is_file() for pair in found)
+
+
+def test_an_image_without_label_file_is_refused_by_name(tmp_path):
+    make(tmp_path, "train", ["a", "b"], labels=["b"])
+    with pytest.raises(DatasetError, match=r"1 of 2 images .* first a\.png"):
+        pairs(tmp_path, "train")
+
+
+@pytest.mark.parametrize(("folder", "asked"), [("val", "valid"), ("valid", "val"), ("val", "val")])
+def test_val_and_valid_are_the_same_split(tmp_path, folder, asked):
+    make(make(tmp_path, folder, ["a"]), "train", ["b"])
+    assert list(find_splits(tmp_path)) == ["train", "valid"]
+    assert pairs(tmp_path, asked)[0].image.stem == "a"
+
+
+def test_a_dataset_one_directory_down_is_found(tmp_path):
+    make(tmp_path / "LU3M6TGT_yolo_format", "train", ["a"])
+    assert find_splits(tmp_path) == {"train": tmp_path / "LU3M6TGT_yolo_format" / "train"}
+
+
+@pytest.mark.parametrize("written", ["first/images", "../first/images", "./first/images"])
+def test_data_yaml_names_splits(tmp_path, written):
+    make(tmp_path, "first", ["a"])
+    (tmp_path / "data.yaml").write_text(f"train: {written}\nval: nowhere\nnc: 1\n")
+    assert [path.resolve() for path in find_splits(tmp_path).values()] == [tmp_path / "first"]
+
+
+def test_a_directory_of_images_and_labels_is_one_split_called_all(tmp_path):
+    make(tmp_path, ".", ["a"])
+    assert find_splits(tmp_path) == {"all": tmp_path}
+    with pytest.raises(DatasetError, match="no split 'train': it has all"):
+        pairs(tmp_path, "train")
+
+
+def test_a_directory_that_is_no_dataset_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="holds no dataset"):
+        find_splits(tmp_path)
+    with pytest.raises(DatasetError, match="not a directory"):
+        find_splits(tmp_path / "missing")
+    (tmp_path / "data.yaml").write_text("{")
+    with pytest.raises(DatasetError, match="not YAML"):
+        find_splits(tmp_path)
+
+
+def test_a_split_without_images_is_refused(tmp_path):
+    make(tmp_path, "train", [])
+    with pytest.raises(DatasetError, match="has no images"):
+        pairs(tmp_path, "train")
+
+
+def test_labels_are_rows_of_centre_and_size(tmp_path):
+    boxes = read_labels(write(tmp_path, "0 0.5 0.25 0.1 0.2\n\n0 0 1 1 1e-3\n"))
+    np.testing.assert_array_equal(boxes, [[0.5, 0.25, 0.1, 0.2], [0, 1, 1, 1e-3]])
+
+
+@pytest.mark.parametrize("text", ["", "\n", "  \n\n"])
+def test_an_empty_label_file_has_no_boxes(tmp_path, text):
+    assert read_labels(write(tmp_path, text)).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("0 1.7 0.5 0.1 0.1", r"line 2: x_centre is 1\.7"),
+        ("0 0.5 -0.1 0.1 0.1", r"line 2: y_centre is -0\.1"),
+        ("0 0.5 0.5 0 0.1", "line 2: width is 0"),
+        ("0 0.5 0.5 0.1 nan", "line 2: height is nan"),
+        ("0 0.5 0.5 0.1 wide", "line 2: height is 'wide', which is not a number"),
+        ("0 0.5 0.5 0.1", "line 2: 4 columns"),
+        ("0 0.5 0.5 0.1 0.1 0.9", "line 2: 6 columns"),
+        ("-1 0.5 0.5 0.1 0.1", "line 2: class is -1"),
+    ],
+)
+def test_a_bad_line_is_named_with_file_line_and_value(tmp_path, line, message):
+    path = write(tmp_path, f"0 0.5 0.5 0.1 0.1\n{line}\n")
+    with pytest.raises(DatasetError, match=message) as caught:
+        read_labels(path)
+    assert str(path) in str(caught.value)
+
+
+def test_label_files_that_are_missing_or_not_text_are_named(tmp_path):
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_labels(tmp_path / "missing.txt")
+    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(DatasetError, match="not a text file"):
+        read_labels(tmp_path / "binary.txt")

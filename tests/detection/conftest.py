@@ -1,0 +1,28 @@
+import pytest
+
+from lunarcraters.detection.batch import detect_batch, plan_batches
+from lunarcraters.detection.detect import open_source
+from lunarcraters.detection.manifest import Manifest
+from lunarcraters.detection.outputs import put_together
+from lunarcraters.network.model_file import read_info, shipped_model
+
+
+@pytest.fixture(scope="session")
+def search_here():
+    """`craters detect` without workers, in this process, where the network is loaded once."""
+    from lunarcraters.network.inference import Detector
+
+    model = shipped_model()
+    detector = Detector(model, precision="int8")
+
+    def search(path, folder, **options):
+        folder.mkdir()
+        source = open_source([path], model, **options)
+        batches = list(plan_batches(source.tiles))
+        for batch in batches:
+            detect_batch(folder, None, True, detector, source, batch)
+        manifest = Manifest("", "", "", str(model), {})
+        files = [folder / batch.file for batch in batches]
+        return put_together(source, files, folder, read_info(model), manifest, {}).read()
+
+    return search

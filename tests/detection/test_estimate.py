@@ -1,0 +1,69 @@
+"""What a run will cost is foretold from tiles like those that most of it goes into."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lunarcraters.detection import estimate
+from lunarcraters.detection.cluster import worker_count
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.network.model_file import shipped_model
+from lunarcraters.tiling.source import MosaicTiles
+
+from ..rasters import write_raster
+
+
+def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path, monkeypatch):
+    values = np.random.default_rng(0).integers(1, 200, (3000, 1100)).astype(np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
+    plan = MosaicTiles.plan(mosaic, max_size=256, halo=16)
+    source = replace(plan, tiles=tuple(sorted(plan.tiles, key=lambda tile: tile.size)))
+    assert source.tiles[0].size < 240
+    tried = []
+
+    def run_tasks(client, work, batches):
+        tried.append(batches)
+        return (work(None, None, batch) for batch in batches)
+
+    monkeypatch.setattr(estimate, "run_tasks", run_tasks)
+    monkeypatch.setattr(estimate, "_TRIAL_PX", 4 * 256**2)
+    monkeypatch.setattr(estimate, "detect_batch", search_nothing)
+    cost = estimate.measure_cost(source, shipped_model(), workers=1)
+    warm, timed = tried
+    assert len(warm) == len(timed) == worker_count(1, len(source.tiles))
+    tiles = [tile for batch in timed for tile in batch.tiles]
+    assert {tile.size for tile in tiles} == {240}
+    rows = [tile.core[1] for tile in tiles]
+    assert min(rows) < 1000
+    assert max(rows) > 2000
+    assert not {tile.name for tile in tiles} & {t.name for batch in warm for t in batch.tiles}
+    assert cost.seconds > 0
+
+
+def search_nothing(folder, tiles_per_call, strict, detector, source, batch):
+    (folder / batch.file).write_bytes(b"part")
+    return len(batch.tiles)
+
+
+def test_octaves_that_a_plan_lacks_are_told_with_what_they_bring(tmp_path):
+    values = np.random.default_rng(0).integers(1, 200, (1500, 1500)).astype(np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
+    model, told = shipped_model(), {}
+    for smallest_px in (None, 4.0, 2.75):
+        source = MosaicTiles.plan(mosaic, smallest_px=smallest_px)
+        plan = estimate.levels_of(source, model)
+        told[smallest_px] = estimate.finer_octaves(source, plan, model)
+        if smallest_px:
+            assert plan[0].diameters[0] == pytest.approx(smallest_px / 10.0)
+    assert [octave.smallest_px for octave in told[None]] == [4.0, 2.75]
+    assert [octave.diameter for octave in told[None]] == pytest.approx([0.4, 0.275])
+    assert [octave.smallest_px for octave in told[4.0]] == [2.75]
+    assert told[2.75] == []
+    # What is told is what such a plan then has.
+    pixels = {
+        px: sum(tile.size**2 for tile in MosaicTiles.plan(mosaic, smallest_px=px).tiles)
+        for px in (None, 4.0, 2.75)
+    }
+    assert told[None][0].times == pytest.approx(pixels[4.0] / pixels[None], rel=0.15)
+    assert told[None][1].times == pytest.approx(pixels[2.75] / pixels[None], rel=0.15)

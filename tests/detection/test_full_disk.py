@@ -1,0 +1,61 @@
+"""A disk that runs full: one clear error, nothing wrong exported, and the same command finishes."""
+
+import os
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+import rasterio
+from rasterio.windows import Window
+
+from lunarcraters.detection.detect import detect, open_source
+from lunarcraters.detection.run import read_run
+from lunarcraters.errors import OutputError, RunError
+from lunarcraters.network.model_file import shipped_model
+
+MODEL = shipped_model()
+
+
+@pytest.fixture
+def small_disk(tmp_path, request):
+    """A file system of so many KiB, and a function that makes it larger."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("a small file system needs root and the command mount")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={request.param}k", "tmpfs", place],
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system here: {mounted.stderr.strip()}")
+    yield place, lambda: subprocess.run(["mount", "-o", "remount,size=64m", place], check=True)
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize(
+    ("small_disk", "message"),
+    [(64, "parts/.*No space left"), (320, "mask.tif.*is the disk full")],
+    indirect=["small_disk"],
+)
+def test_a_run_waits_for_room(small_disk, message, scene, tmp_path, capfd):
+    place, enlarge = small_disk
+    mosaic = tmp_path / "part.tif"
+    with rasterio.open(scene) as whole:
+        window = Window(836, 896, 384, 384)
+        transform = whole.window_transform(window)
+        profile = {**whole.profile, "width": 384, "height": 384, "transform": transform}
+        with rasterio.open(mosaic, "w", **profile) as part:
+            part.write(whole.read(window=window))
+    source = open_source([mosaic], MODEL, size=256)
+    with pytest.raises(OutputError, match=message):
+        detect(source, place / "run", MODEL, workers=1)
+    assert capfd.readouterr().err == ""
+    with pytest.raises(RunError):
+        read_run(place / "run")
+    enlarge()
+    found = detect(source, place / "run", MODEL, workers=1).read()
+    expected = detect(source, tmp_path / "run", MODEL, workers=1).read()
+    pd.testing.assert_frame_equal(found.craters, expected.craters)

@@ -1,0 +1,30 @@
+from dataclasses import replace
+
+import pytest
+
+from lunarcraters.detection.manifest import Manifest, read_manifest, write_manifest
+from lunarcraters.errors import OutputError, RunError
+
+MANIFEST = Manifest("a" * 64, "moon.tif", "b" * 64, "wac.keras", {"tiles": 3})
+
+
+def test_a_manifest_comes_back(tmp_path):
+    write_manifest(MANIFEST, tmp_path / "run")
+    assert read_manifest(tmp_path / "run") == MANIFEST
+
+
+def test_differences_are_told_in_words_and_names_do_not_matter():
+    assert MANIFEST.differences(replace(MANIFEST, input_name="elsewhere/moon.tif")) == []
+    other = replace(MANIFEST, input="c", model="d", settings={"tiles": 4})
+    assert MANIFEST.differences(other) == ["input", "model", "tiles"]
+
+
+def test_what_is_no_run_is_named(tmp_path):
+    with pytest.raises(RunError, match="is not a run"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(RunError, match="damaged"):
+        read_manifest(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be made"):
+        write_manifest(MANIFEST, tmp_path / "file" / "run")

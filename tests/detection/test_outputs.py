@@ -1,0 +1,71 @@
+"""Craters of many parts become one catalogue, in bands or at once."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lunarcraters.catalogue.table import COLUMNS, PIXEL_COLUMNS, Catalogue
+from lunarcraters.detection.batch_result import BatchResult, write_batch_result
+from lunarcraters.detection.outputs import merged_bands
+from lunarcraters.geometry import sphere
+
+
+def about(columns):
+    table = pd.DataFrame({name: np.empty(0) for name in columns[1:4]})
+    return Catalogue(table, None if columns is PIXEL_COLUMNS else sphere.geographic_crs())
+
+
+def seen_often(rng, columns, count):
+    """Craters in random places, each found one to four times, a little apart."""
+    place = np.repeat(np.arange(count), rng.integers(1, 5, count))
+    diameter = (2.0 ** rng.uniform(0, 5, count))[place] * rng.normal(1, 0.05, len(place))
+    shift = rng.normal(0, 0.05, (2, len(place))) * diameter
+    if columns is PIXEL_COLUMNS:
+        across, along = rng.uniform(0, 2000, (2, count))[:, place] + shift
+    else:
+        z = rng.uniform(-1, 1, count)
+        z[: count // 4] = rng.choice([-1, 1], count // 4) * rng.uniform(0.9999, 1, count // 4)
+        lon, lat = rng.uniform(-180, 180, count)[place], np.degrees(np.arcsin(z))[place]
+        crs = sphere.geographic_crs()
+        across, along = lon, lat + np.degrees(shift[0] * 1000 / sphere.radius_m(crs))
+        beyond = np.abs(along) > 90
+        along = np.where(beyond, np.sign(along) * 180 - along, along)
+        across = sphere.wrap_longitude(np.where(beyond, across + 180, across))
+    levels, scores = rng.integers(0, 3, len(place)), rng.uniform(0.05, 1, len(place))
+    table = {"score": scores, "level": levels, "tile": "z0_r0000_c0000"}
+    return pd.DataFrame(dict(zip(columns[1:4], (across, along, diameter), strict=True)) | table)
+
+
+def seen(positions, diameters):
+    answered = np.log2(np.maximum(diameters, 1.0))[:, None] - [0.0, 1.0, 2.0]
+    return diameters, np.clip(answered, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, PIXEL_COLUMNS])
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32), most=st.sampled_from([1, 12, 80]))
+def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most):
+    folder, rng = tmp_path_factory.mktemp("parts"), np.random.default_rng(seed)
+    table = seen_often(rng, columns, 60)
+    part = rng.integers(0, 5, len(table))
+    files = [folder / f"{number}.part" for number in range(5)]
+    for number, path in enumerate(files):
+        write_batch_result(BatchResult(table[part == number], {}), path)
+    ends = (0.0, 2000.0) if columns is PIXEL_COLUMNS else (-90.0, 90.0)
+    once, bands = (
+        pd.concat(list(merged_bands(files, about(columns), ends, seen, most=most)))
+        .sort_values(list(columns[1:4]))
+        .reset_index(drop=True)
+        for most in (len(table), most)
+    )
+    assert len(once) < len(table)
+    pd.testing.assert_frame_equal(bands, once)
+
+
+def test_no_craters_make_no_bands(tmp_path):
+    empty = pd.DataFrame({name: np.empty(0) for name in COLUMNS[1:]})
+    write_batch_result(BatchResult(empty, {}), tmp_path / "0.part")
+    files = [tmp_path / "0.part"]
+    assert list(merged_bands(files, about(COLUMNS), (-90.0, 90.0), seen)) == []

@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from rasterio.transform import from_bounds
+
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import box_area
+from lunarcraters.mask.cog import NODATA
+from lunarcraters.mask.footprint import searched_ground
+from lunarcraters.mosaic.mosaic import open_mosaic
+
+KM_PER_DEGREE = np.radians(1) * 1737.4
+
+
+def ground(tmp_path, crs, bounds, mask, area=None):
+    """Footprint of a raster with these bounds whose mask is `mask`."""
+    height, width = mask.shape
+    paths = tmp_path / "image.tif", tmp_path / "mask.tif"
+    for path, values in zip(paths, (np.full(mask.shape, 90, np.uint8), mask), strict=True):
+        with rasterio.open(
+            path, "w", driver="GTiff", width=width, height=height, count=1, dtype="uint8", crs=crs,
+            transform=from_bounds(*bounds, width, height),
+        ) as raster:  # fmt: skip
+            raster.write(values, 1)
+    return searched_ground(open_mosaic(paths[0]), paths[1], area)
+
+
+def zone_km2(lon, south, north):
+    return np.radians(lon) * (np.sin(np.radians(north)) - np.sin(np.radians(south))) * 1737.4**2
+
+
+def test_a_box_in_degrees_with_its_lower_half_left_out(tmp_path):
+    mask = np.zeros((400, 300), np.uint8)
+    mask[200:] = NODATA
+    outline, area = ground(tmp_path, "IAU_2015:30100", (10, 30, 40, 70), mask)
+    assert area == pytest.approx(zone_km2(30, 50, 70), rel=1e-5)
+    assert outline.bounds == pytest.approx((10, 50, 40, 70), abs=0.05)
+    assert sphere.area_km2(outline) == pytest.approx(area, rel=2e-3)
+
+
+def test_ground_across_the_antimeridian_is_cut_there(tmp_path):
+    half = 10 * KM_PER_DEGREE * 1000
+    bounds = (-half, -half, half, half)
+    outline, area = ground(tmp_path, "IAU_2015:30115", bounds, np.zeros((256, 256), np.uint8))
+    assert area == pytest.approx(zone_km2(20, -10, 10), rel=1e-5)
+    assert sphere.area_km2(outline) == pytest.approx(area, rel=0.01)
+    assert outline.covers(shapely.Point(175, 5))
+    assert outline.covers(shapely.Point(-175, 5))
+    assert not outline.intersects(shapely.Point(0, 5))
+
+
+def test_a_cap_with_a_hole_at_its_pole(tmp_path):
+    rows, columns = np.mgrid[:512, :512] + 0.5
+    radius = np.hypot(rows - 256, columns - 256) / 256
+    # Polar stereographic: the radius is 2 R tan(colatitude / 2).
+    edge = 2 * 1737.4e3 * np.tan(np.radians(10))
+    inner = 2 * 1737.4e3 * np.tan(np.radians(2.5)) / edge
+    mask = np.where((radius < 1) & (radius > inner), 0, NODATA).astype(np.uint8)
+    outline, area = ground(tmp_path, "IAU_2015:30130", (-edge, -edge, edge, edge), mask)
+    assert area == pytest.approx(zone_km2(360, 70, 85), rel=5e-3)
+    assert sphere.area_km2(outline) == pytest.approx(area, rel=0.02)
+    assert outline.is_valid
+    for lon in (-179, -90, 0, 90, 179):
+        assert outline.covers(shapely.Point(lon, 78))
+        assert not outline.intersects(shapely.Point(lon, 88))
+
+
+def test_a_whole_globe(tmp_path):
+    outline, area = ground(
+        tmp_path, "IAU_2015:30100", (-180, -90, 180, 90), np.zeros((180, 360), np.uint8)
+    )
+    assert area == pytest.approx(4 * np.pi * 1737.4**2, rel=1e-3)
+    assert sphere.area_km2(outline) == pytest.approx(area, rel=1e-3)
+
+
+def test_nothing_searched_is_no_ground(tmp_path):
+    outline, area = ground(
+        tmp_path, "IAU_2015:30100", (0, 0, 1, 1), np.full((64, 64), NODATA, np.uint8)
+    )
+    assert outline.is_empty
+    assert area == 0.0
+
+
+@pytest.mark.parametrize(
+    ("crs", "bounds", "shape"),
+    [
+        ("IAU_2015:30100", (10, 30, 40, 60), (1500, 1500)),
+        ("IAU_2015:30100", (-180, -90, 180, 90), (1800, 3600)),
+        ("IAU_2015:30130", (-2e6, -2e6, 2e6, 2e6), (2200, 2200)),
+    ],
+)
+def test_only_the_ground_of_an_area_counts(tmp_path, crs, bounds, shape):
+    mask = np.zeros(shape, np.uint8)
+    outline, area = ground(tmp_path, crs, bounds, mask, box_area(15, 40, 25, 50))
+    assert area == pytest.approx(zone_km2(10, 40, 50), rel=0.01)
+    assert sphere.area_km2(outline) == pytest.approx(zone_km2(10, 40, 50), rel=0.02)
+    assert outline.bounds == pytest.approx((15, 40, 25, 50), abs=0.2)
+
+
+@pytest.mark.parametrize("edges", [(170, -20, -170, 20), (0, 80, 360, 90), (-180, -90, 180, -60)])
+def test_areas_may_lie_across_the_antimeridian_or_round_a_pole(tmp_path, edges):
+    mask = np.zeros((900, 1800), np.uint8)
+    outline, area = ground(tmp_path, "IAU_2015:30100", (-180, -90, 180, 90), mask, box_area(*edges))
+    west, south, east, north = edges
+    wanted = zone_km2((east - west) % 360 or 360, south, north)
+    assert area == pytest.approx(wanted, rel=0.01)
+    assert sphere.area_km2(outline) == pytest.approx(wanted, rel=0.02)
+
+
+def test_nodata_within_an_area_does_not_count(tmp_path):
+    mask = np.zeros((1500, 1500), np.uint8)
+    mask[:, :750] = NODATA  # 10 to 25 E
+    _, area = ground(tmp_path, "IAU_2015:30100", (10, 30, 40, 60), mask, box_area(20, 40, 30, 50))
+    assert area == pytest.approx(zone_km2(5, 40, 50), rel=0.01)

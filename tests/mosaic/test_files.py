@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rasterio.shutil import copy
+
+from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError
+from lunarcraters.mosaic.mosaic import open_mosaic
+
+from ..rasters import write_raster
+
+
+def broken(tmp_path, kind, noise):
+    """A path that cannot be used, and what its error says."""
+    path = tmp_path / "moon.tif"
+    if kind == "missing":
+        return path, "does not exist"
+    if kind == "text":
+        path.write_text("not a raster")
+        return path, r"not a raster .* text"
+    if kind == "empty file":
+        path.touch()
+        return path, "is empty"
+    if kind == "empty directory":
+        return tmp_path, "has no rasters"
+    if kind == "images below":
+        (tmp_path / "images").mkdir()
+        write_raster(tmp_path / "images" / "a.tif", noise)
+        return tmp_path, "did you mean .*images"
+    if kind == "tiles":
+        (tmp_path / "tiles.json").write_text("{}")
+        return tmp_path, "directory of tiles"
+    if kind == "complex":
+        return write_raster(path, noise.astype(np.complex64)), "complex64"
+    if kind == "Earth":
+        return write_raster(path, noise, "EPSG:32633"), "not of the Moon"
+    if kind == "no geotransform":
+        return write_raster(path, noise, affine=Affine.identity()), "no georeferencing"
+    write_raster(path, noise, tiled=True, blockxsize=128, blockysize=128)
+    path.write_bytes(path.read_bytes()[: 40_000 if kind == "truncated" else 6])
+    return path, "truncated"
+
+
+KINDS = (
+    "missing", "text", "empty file", "empty directory", "images below", "tiles", "complex", "Earth",
+    "no geotransform", "truncated", "header only",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_cannot_be_used_is_told_apart(tmp_path, noise, kind):
+    path, message = broken(tmp_path, kind, noise)
+    with pytest.raises((MosaicError, CoordinateSystemError), match=message) as caught:
+        open_mosaic(path)
+    assert "\n" not in str(caught.value)
+    assert tmp_path.name in str(caught.value)
+
+
+def test_a_truncated_cog_is_found_out_by_its_blocks(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (1000, 1000)).astype(np.uint8)
+    path = write_raster(tmp_path / "a.tif", noise, driver="COG", blocksize=256)
+    content = path.read_bytes()
+    assert open_mosaic(path).width == 1000
+    for share in (0.3, 0.7, 0.99):
+        path.write_bytes(content[: int(len(content) * share)])
+        with pytest.raises(MosaicError, match="truncated"):
+            open_mosaic(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "driver", "affine"),
+    [("a.png", "PNG", Affine.identity()), ("a.cub", "ISIS3", None)],
+)
+def test_other_truncated_formats_are_found_out_by_their_last_pixel(
+    tmp_path, noise, name, driver, affine
+):
+    crs = None if driver == "PNG" else "IAU_2015:30110"
+    path = write_raster(tmp_path / name, noise, crs, affine, driver=driver)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(MosaicError, match="truncated"):
+        open_mosaic(path)
+
+
+def test_a_vrt_whose_source_is_gone_is_found_out(tmp_path, noise):
+    source = write_raster(tmp_path / "a.tif", noise)
+    with rasterio.open(source) as raster:
+        copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
+    source.unlink()
+    with pytest.raises(CratersError, match="files it names"):
+        open_mosaic(tmp_path / "a.vrt")
+
+
+def test_hidden_files_and_sidecars_are_no_rasters(tmp_path, noise):
+    write_raster(tmp_path / "a.tif", noise)
+    (tmp_path / "._a.tif").write_bytes(b"AppleDouble")
+    (tmp_path / "a.tif.aux.xml").write_text("<PAMDataset/>")
+    (tmp_path / "README.txt").write_text("read me")
+    assert len(open_mosaic(tmp_path).extents) == 1
+
+
+BLOCKS = {"sparse_ok": True, "tiled": True, "blockxsize": 128, "blockysize": 128}
+
+
+def test_only_the_blocks_of_a_sparse_file_may_hold_data(tmp_path):
+    values = np.zeros((600, 600), np.uint8)
+    values[300:320, 100:320] = 9
+    values[590:, 590:] = 9
+    path = write_raster(tmp_path / "a.tif", values, nodata=0, **BLOCKS)
+    mosaic = open_mosaic(path)
+    assert (mosaic.width, mosaic.height) == (600, 600)
+    assert mosaic.extents == ((0, 256, 384, 128), (512, 512, 88, 88))
+    read, valid = mosaic.read((0, 0, 600, 600))
+    np.testing.assert_array_equal(read, values)
+    np.testing.assert_array_equal(valid, values > 0)
+
+
+def test_without_a_nodata_value_blocks_that_are_missing_hold_zeros(tmp_path):
+    values = np.zeros((600, 600), np.uint8)
+    values[300:320, 300:320] = 9
+    path = write_raster(tmp_path / "a.tif", values, **BLOCKS)
+    assert open_mosaic(path).extents == ((0, 0, 600, 600),)
+    assert open_mosaic(path, nodata=9).extents == ((0, 0, 600, 600),)
+    assert open_mosaic(path, nodata=0).extents == ((256, 256, 128, 128),)
+    assert open_mosaic(path).read((0, 0, 600, 600))[1].all()
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.sets(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1))
+def test_the_boxes_of_a_sparse_file_are_its_blocks(tmp_path, blocks):
+    values = np.zeros((600, 600), np.uint8)
+    for row, column in blocks:
+        values[row * 128 : (row + 1) * 128, column * 128 : (column + 1) * 128] = 7
+    path = write_raster(tmp_path / "a.tif", values, nodata=0, **BLOCKS)
+    count = np.zeros((600, 600), np.uint8)
+    for x, y, width, height in open_mosaic(path).extents:
+        count[y : y + height, x : x + width] += 7
+    np.testing.assert_array_equal(count, values)

@@ -1,0 +1,62 @@
+"""Means of blocks, put together from pages that are kept."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunarcraters.mosaic import reading
+from lunarcraters.mosaic.mosaic import open_mosaic
+
+from ..rasters import write_raster
+
+WIDTH, HEIGHT = 2500, 2100  # two pages a side
+
+
+@pytest.fixture(scope="module")
+def holed(tmp_path_factory):
+    """A mosaic with nodata, and its values."""
+    random = np.random.default_rng(3)
+    values = random.integers(1, 255, (HEIGHT, WIDTH)).astype(np.uint8)
+    values[random.random((HEIGHT, WIDTH)) < 0.4] = 0
+    values[1900:2090, 1700:] = 0
+    path = write_raster(tmp_path_factory.mktemp("pages") / "a.tif", values, nodata=0)
+    return open_mosaic(path), values
+
+
+@given(
+    by=st.tuples(st.sampled_from([16, 32, 64, 128]), st.sampled_from([16, 64, 192])),
+    first=st.tuples(st.integers(-9, 170), st.integers(-9, 140)),
+    count=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+)
+def test_coarse_blocks_are_means_wherever_they_lie(holed, by, first, count):
+    mosaic, values = holed
+    left, top = first[0] * by[0], first[1] * by[1]
+    found, valid = mosaic.read((left, top, count[0] * by[0], count[1] * by[1]), by)
+    whole = np.zeros((count[1] * by[1], count[0] * by[0]))
+    here = values[max(top, 0) : max(top + len(whole), 0), max(left, 0) :]
+    here = here[:, : max(left + whole.shape[1] - max(left, 0), 0)]
+    whole[max(-top, 0) :, max(-left, 0) :][: here.shape[0], : here.shape[1]] = here
+    blocks = whole.reshape(count[1], by[1], count[0], by[0])
+    total, share = blocks.sum(axis=(1, 3)), (blocks > 0).sum(axis=(1, 3))
+    np.testing.assert_array_equal(valid, share >= 0.4999 * by[0] * by[1])
+    mean = total[valid] / share[valid]
+    assert np.abs(found[valid] - mean).max(initial=0.0) <= 0.501
+    assert (found[~valid] == 0).all()
+
+
+def test_frames_that_overlap_read_the_pixels_once(holed, monkeypatch):
+    mosaic, _ = holed
+    read, windows = reading._read, []
+    monkeypatch.setattr(reading, "_read", lambda *given: windows.append(given[-1]) or read(*given))
+    reading.forget_datasets()
+    for left in (0, 64, 320, 0):
+        for by in (16, 64, (64, 16), 256):
+            mosaic.read((left, 0, 2048, 1024), by)
+    assert len(windows) == len(set(windows)) <= 4
+
+
+def test_a_raster_that_was_replaced_is_read_anew(tmp_path):
+    for value in (10, 20):
+        path = write_raster(tmp_path / "a.tif", np.full((64, 64), value, np.uint8))
+        assert (open_mosaic(path).read((0, 0, 64, 64), 16)[0] == value).all()

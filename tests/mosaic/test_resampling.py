@@ -1,0 +1,74 @@
+"""Pixels of one grid at the places of another."""
+
+import numpy as np
+import pytest
+from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.mosaic.resampling import places_of_pixels, read_frame, sample
+
+from ..rasters import write_raster
+
+
+@given(
+    bend=st.floats(0.0, 3e-3),
+    width=st.integers(1, 90),
+    height=st.integers(1, 90),
+    tolerance=st.sampled_from([0.05, 0.001]),
+)
+def test_places_are_as_near_as_is_asked_for(bend, width, height, tolerance):
+    def place(u, v):
+        return u + bend * u * v, v - bend * v**2
+
+    x, y = places_of_pixels(place, width, height, (tolerance, tolerance))
+    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    wanted = place(u, v)
+    assert np.abs(x - wanted[0]).max() <= tolerance + 1e-9
+    assert np.abs(y - wanted[1]).max() <= tolerance + 1e-9
+
+
+@pytest.mark.parametrize(("bend", "most"), [(0.0, 0.02), (2e-3, 0.1), (0.05, 1.5)])
+def test_places_are_computed_where_they_must_be(bend, most):
+    asked = []
+
+    def place(u, v):
+        asked.append(u.size)
+        return u, v + bend * v**2
+
+    places_of_pixels(place, 512, 512)
+    assert sum(asked) < most * 512**2
+
+
+def test_places_where_there_is_none_stay_unknown():
+    x, _ = places_of_pixels(lambda u, v: (np.where(u < 20, np.nan, u), v), 64, 64)
+    assert np.isnan(x[:, :19]).all()
+    assert np.isfinite(x[:, 20:]).all()
+
+
+def test_pixels_that_no_value_comes_from_may_be_missing(tmp_path, noise):
+    holed = noise.copy()
+    holed[100 - 3, 100 - 3] = 0  # read, for a frame has three pixels to spare
+    crs = sphere.local_frame(0.0, 0.0).to_wkt()
+    affine = Affine(100, 0, 30, 0, -100, -30)  # from column and row 100.3
+    whole, with_hole = (
+        read_frame(
+            open_mosaic(write_raster(tmp_path / name, values, nodata=0)), Grid(crs, affine, 64, 64)
+        )
+        for name, values in (("a.tif", noise), ("b.tif", holed))
+    )
+    assert whole[1].all()
+    np.testing.assert_array_equal(with_hole[0], whole[0])
+    np.testing.assert_array_equal(with_hole[1], whole[1])
+
+
+def test_a_value_between_valid_and_invalid_pixels_is_that_of_the_valid_ones():
+    values, valid = np.array([[10, 99], [10, 99]], np.uint8), np.array([[1, 0], [1, 0]], bool)
+    x, y = np.array([[0.7, 0.95, 1.2]]), np.array([[1.0, 1.0, 1.0]])
+    found, known = sample(values, valid, x, y)
+    assert known.tolist() == [[True, True, False]]
+    np.testing.assert_allclose(found[known], 10.0, atol=1e-4)
+    assert found[~known] == 0.0

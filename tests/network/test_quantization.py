@@ -1,0 +1,147 @@
+"""The 8-bit form of a network says what the network says, by and large."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from lunarcraters.errors import ModelError
+from lunarcraters.network.backends.int8 import EightBitNetwork
+from lunarcraters.network.backends.quantization import quantised
+from lunarcraters.network.model_file import (
+    ModelInfo,
+    read_eight_bit,
+    read_info,
+    update_info,
+    write_model,
+)
+from lunarcraters.network.presets import preset
+from lunarcraters.network.resunet import build
+from lunarcraters.network.startup import inference_precision
+
+SMALL = replace(preset("compact"), filters=(8, 16), blocks=(1, 1))
+MASK_ONLY = replace(preset("baseline"), filters=(4, 8), blocks=(1, 1), input_size=32)
+
+
+def network(small):
+    """One that has seen a batch or two: normalizations and weights as after training."""
+    keras.utils.set_random_seed(1)
+    model = build(small)
+    rng = np.random.default_rng(1)
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 1.5, layer.gamma.shape) for _ in range(4)])
+    return model
+
+
+def images(count, side, channels=1):
+    rng = np.random.default_rng(count)
+    return rng.standard_normal((count, side, side, channels)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def small():
+    model = network(SMALL)
+    return model, EightBitNetwork(quantised(model, list(images(8, 64))))
+
+
+@pytest.mark.parametrize("side", [32, 64, 176])
+def test_it_says_the_same_of_images_of_any_size(small, side):
+    model, eight_bit = small
+    given = images(3, side)
+    wanted, found = model(given).numpy(), eight_bit(given)
+    assert found.shape == wanted.shape
+    spread = wanted.std(axis=(0, 1, 2))
+    assert (np.abs(found - wanted).mean(axis=(0, 1, 2)) < 0.1 * spread + 1e-3).all()
+
+
+def test_an_image_says_the_same_alone_and_among_others(small):
+    given = images(3, 64)
+    together = small[1](given)
+    for place in range(3):
+        np.testing.assert_array_equal(small[1](given[place : place + 1])[0], together[place])
+
+
+def test_a_mask_only_network_of_one_size():
+    model = network(MASK_ONLY)
+    form = quantised(model, list(images(4, 32, 3)))
+    given = images(2, 32, 3)
+    found = EightBitNetwork(form)
+    assert (found.channels, found.input_size, found.heads) == (3, 32, 1)
+    assert np.abs(found(given) - model(given).numpy()).mean() < 0.05
+
+
+def test_heads_of_several_channels_in_blocks():
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(8, 3, padding="same", use_bias=False)(inputs)
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.Conv2D(8, 3, padding="same", activation="relu")(layers.MaxPooling2D(2)(x))
+    several = layers.Conv2DTranspose(2, 2, strides=2, padding="same")(x)
+    one = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="sigmoid")(x)
+    model = keras.Model(inputs, layers.Concatenate()([several, one]))
+    found = EightBitNetwork(quantised(model, list(images(8, 64))))
+    given = images(2, 48)
+    assert found.heads == 3
+    np.testing.assert_allclose(found(given), model(given).numpy(), atol=0.1)
+
+
+def ends_in_a_pool():
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(1, 3, padding="same")(inputs)
+    return keras.Model(inputs, layers.AveragePooling2D(3, strides=1, padding="same")(x))
+
+
+def has_heads_of_two_layers():
+    inputs = keras.Input((None, None, 1))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    y = layers.Conv2D(4, 3, padding="same")(x)
+    heads = [layers.Conv2D(1, 1)(one) for one in (x, y)]
+    return keras.Model(inputs, layers.Concatenate()(heads))
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"), [(ends_in_a_pool, "convolutions"), (has_heads_of_two_layers, "one layer")]
+)
+def test_a_network_that_cannot_be_cut_is_refused(model, reason):
+    with pytest.raises(ModelError, match=reason):
+        quantised(model(), list(images(1, 32)))
+
+
+def test_a_model_file_keeps_its_form_until_it_gets_new_weights(small, tmp_path):
+    path = tmp_path / "model.keras"
+    info = ModelInfo("compact", SMALL.heads, "local", (8.0, 72.0))
+    write_model(small[0], info, path)
+    with pytest.raises(ModelError, match="no 8-bit form: craters calibrate makes one"):
+        read_eight_bit(path)
+    form = quantised(small[0], list(images(8, 64)))
+    update_info(path, replace(info, eight_bit={"stride": form.stride}), form)
+    update_info(path, replace(read_info(path), thresholds={"balanced": 0.5}))
+    assert read_eight_bit(path) == form
+    keras.saving.load_model(path)  # which does not mind
+    write_model(small[0], info, path)
+    with pytest.raises(ModelError, match="no 8-bit form"):
+        read_eight_bit(path)
+
+
+def test_auto_is_what_a_model_has():
+    assert inference_precision("bfloat16", has_int8=True) == "bfloat16"
+    assert inference_precision("auto", has_int8=False) == "float32"
+
+
+def test_it_runs_without_tensorflow():
+    code = (
+        "import sys, numpy as np\n"
+        "from lunarcraters.network.inference import Detector\n"
+        "from lunarcraters.network.model_file import shipped_model\n"
+        "detector = Detector(shipped_model(), precision='int8')\n"
+        "assert detector.maps(np.zeros((1, 64, 64, 1), np.float32)).shape == (1, 64, 64, 3)\n"
+        "sys.exit(len({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    assert found.stderr == ""

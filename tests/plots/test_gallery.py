@@ -1,0 +1,65 @@
+import cv2
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from lunarcraters.errors import OutputError
+from lunarcraters.evaluation.matching import match
+from lunarcraters.evaluation.reference import from_catalogue
+from lunarcraters.evaluation.rules import RULES
+from lunarcraters.evaluation.scores import score
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.plots.gallery import write_gallery
+from tests.evaluation.conftest import lunar_catalogue
+
+
+@pytest.fixture
+def mosaic(tmp_path):
+    """400 x 300 pixels of a degree / 100, from 0 E, 62 N: twice too wide."""
+    path = tmp_path / "mosaic.tif"
+    noise = np.random.default_rng(0).integers(80, 120, (300, 400), np.uint8)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=400, height=300, count=1, dtype="uint8",
+        crs="IAU_2015:30100", transform=from_origin(0, 62, 0.01, 0.01),
+    ) as raster:  # fmt: skip
+        raster.write(noise, 1)
+    return open_mosaic(path)
+
+
+def gallery(found, known, mosaic, folder):
+    reference = from_catalogue(lunar_catalogue(known))
+    matches = match(lunar_catalogue(found), reference, RULES["circle"])
+    scores = score(matches, 0.5)
+    return write_gallery(lunar_catalogue(found), reference, matches, scores, mosaic, folder)
+
+
+def coloured(path, channel):
+    """Pixels in which a channel (blue 0, red 2) stands out."""
+    picture = cv2.imread(str(path)).astype(int)
+    return int((picture[..., channel] - picture[..., 2 - channel] > 100).sum())
+
+
+def test_each_error_is_on_its_sheet(mosaic, tmp_path):
+    found = [[1.0, 61.0, 10.0, 0.9], [3.0, 61.0, 10.0, 0.8]]
+    known = [[1.0, 61.0, 11.0, np.nan], [2.0, 60.0, 12.0, np.nan]]
+    paths = {path.name: path for path in gallery(found, known, mosaic, tmp_path / "gallery")}
+    assert set(paths) == {"false.png", "missed.png", "sizes.png", "random_false.png"}
+    # The false one is found only, the missed one known only, the match is both.
+    assert coloured(paths["false.png"], 2) > 100
+    assert coloured(paths["false.png"], 0) == 0
+    assert coloured(paths["missed.png"], 0) > 100
+    assert coloured(paths["missed.png"], 2) == 0
+    assert min(coloured(paths["sizes.png"], channel) for channel in (0, 2)) > 100
+
+
+def test_a_crater_at_the_edge_of_the_mosaic_and_nothing_at_all(mosaic, tmp_path):
+    known = [[1.0, 61.0, 10.0, np.nan]]
+    assert gallery([[0.0, 62.0, 30.0, 0.9]], known, mosaic, tmp_path / "edge")
+    assert gallery([[1.0, 61.0, 10.0, 0.9]], known, mosaic, tmp_path / "perfect")
+
+
+def test_a_directory_that_cannot_be_made_is_named(mosaic, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file"):
+        gallery([[1.0, 61.0, 10.0, 0.9]], [[1.0, 61.0, 10.0, np.nan]], mosaic, tmp_path / "file")

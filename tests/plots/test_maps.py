@@ -1,0 +1,45 @@
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.plots.maps import _MARGINS_PX, draw_map
+
+
+@pytest.fixture
+def mosaic(tmp_path):
+    path = tmp_path / "mosaic.tif"
+    noise = np.random.default_rng(0).integers(80, 120, (300, 400), np.uint8)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=400, height=300, count=1, dtype="uint8",
+        crs="IAU_2015:30110", transform=from_origin(0, 0, 100, 100),
+    ) as raster:  # fmt: skip
+        raster.write(noise, 1)
+    return open_mosaic(path)
+
+
+def test_a_crater_is_drawn_where_it_is(mosaic, tmp_path):
+    lon, lat = mosaic.grid.to_lonlat([120.0], [200.0])
+    craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": [8.0], "score": [0.9]})
+    draw_map(Catalogue(craters, sphere.geographic_crs()), mosaic, tmp_path / "map.png")
+    whole = cv2.imread(str(tmp_path / "map.png")).astype(int)
+    left, bottom, right, top = _MARGINS_PX
+    assert whole.shape[:2] == (300 + bottom + top, 400 + left + right)
+    picture = whole[top : top + 300, left : left + 400]
+    rows, columns = np.nonzero(np.ptp(picture, axis=2) > 60)
+    radius = np.hypot(columns + 0.5 - 120, rows + 0.5 - 200)
+    assert len(radius) > 100
+    assert np.abs(radius - 40).max() < 3
+
+
+def test_pixels_are_not_drawn_on_the_sphere(mosaic, tmp_path):
+    craters = pd.DataFrame({"x": [1.0], "y": [1.0], "diameter_px": [8.0]})
+    with pytest.raises(CatalogueError, match="pixels"):
+        draw_map(Catalogue(craters, None), mosaic, tmp_path / "map.png")
+    assert not (tmp_path / "map.png").exists()

@@ -1,0 +1,43 @@
+"""Rasters whose every pixel is known."""
+
+import numpy as np
+import rasterio
+from affine import Affine
+
+from lunarcraters.geometry import sphere
+
+SIMPLE_CYLINDRICAL = "IAU_2015:30110"
+HALF_TURN_M = np.pi * sphere.RADIUS_M
+
+
+def brightness(lon, lat):
+    """A smooth function on the sphere: it knows neither poles nor the antimeridian."""
+    x, y, z = np.moveaxis(sphere.unit_vectors(lon, lat), -1, 0)
+    return 1000.0 + 300.0 * x - 500.0 * y + 700.0 * z + 50.0 * np.sin(20.0 * z) * x
+
+
+def write_raster(path, values, crs=SIMPLE_CYLINDRICAL, affine=None, mask=None, **options):
+    """Write (height, width) or (bands, height, width) values."""
+    values = np.asarray(values)
+    bands = values[None] if values.ndim == 2 else values
+    affine = Affine(100, 0, -10_000, 0, -100, 10_000) if affine is None else affine
+    profile = {
+        "driver": "GTiff", "count": len(bands), "height": bands.shape[1], "width": bands.shape[2],
+        "dtype": bands.dtype, "crs": crs, "transform": affine, **options,
+    }  # fmt: skip
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_PAM_ENABLED=False),
+        rasterio.open(path, "w", **profile) as raster,
+    ):
+        raster.write(bands)
+        if mask is not None:
+            raster.write_mask(mask)
+    return path
+
+
+def write_sphere(path, crs, affine, width, height, **options):
+    """A float raster of `brightness`."""
+    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    where = affine.c + affine.a * x, affine.f + affine.e * y
+    values = brightness(*sphere.to_lonlat(sphere.lunar_crs(crs, "test"), *where))
+    return write_raster(path, values.astype(np.float32), crs, affine, **options)

@@ -1,0 +1,263 @@
+import json
+import pickle
+from dataclasses import replace
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from lunarcraters.errors import MosaicError, OutputError, TileSetError
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.tiling.tileset import MosaicTiles, is_tile_set, open_tiles, write_tiles
+
+from ..rasters import write_raster
+
+SIZES = {"max_size": 256, "halo": 24}
+
+
+@pytest.fixture(scope="module")
+def patchy(tmp_path_factory):
+    """Waves with a little noise and holes: at 60 N, near the equator, and as a plain picture."""
+    folder = tmp_path_factory.mktemp("patchy")
+    x, y = np.meshgrid(np.arange(700), np.arange(500))
+    values = (120 + 80 * np.sin(x / 20) * np.cos(y / 15)).astype(np.uint8)
+    values += np.random.default_rng(3).integers(0, 9, values.shape).astype(np.uint8)
+    values[:, :330] = 0
+    values[200:220] = 0
+    stretched = Affine(1000, 0, -300e3, 0, -1000, 2000e3)
+    picture = {"driver": "PNG", "crs": None, "affine": Affine.identity()}
+    return {
+        "local": write_raster(folder / "local.tif", values, affine=stretched, nodata=0),
+        "native": write_raster(folder / "native.tif", values.astype(np.float32), nodata=0),
+        "plain": write_raster(folder / "plain.png", values, **picture),
+    }
+
+
+@pytest.mark.parametrize("kind", ["local", "native", "plain"])
+@pytest.mark.parametrize("virtual", [False, True])
+def test_written_tiles_give_what_the_mosaic_gives(patchy, tmp_path, kind, virtual):
+    mosaic = open_mosaic(patchy[kind])
+    written = write_tiles(mosaic, tmp_path / "tiles", virtual=virtual, **SIZES)
+    direct = MosaicTiles.plan(mosaic, **SIZES)
+    assert written.fingerprint() == direct.fingerprint()
+    assert written.photometry == direct.photometry
+    assert written.mosaic == mosaic
+    planned = {tile.name: tile for tile in direct.tiles}
+    for tile in written.tiles:
+        assert planned.pop(tile.name) == tile
+        for found, wanted in zip(written.read(tile), direct.read(tile), strict=True):
+            assert found.dtype == wanted.dtype
+            np.testing.assert_array_equal(found, wanted)
+    # Those that were not written have nothing in them.
+    assert not any(direct.read(tile)[1].any() for tile in planned.values())
+
+
+def test_tiles_outlive_their_mosaic(patchy, tmp_path):
+    path = tmp_path / "gone.tif"
+    path.write_bytes(patchy["local"].read_bytes())
+    write_tiles(open_mosaic(path), tmp_path / "tiles", **SIZES)
+    path.unlink()
+    tiles = open_tiles(tmp_path / "tiles")
+    assert all(tiles.read(tile)[1].any() for tile in tiles.tiles)
+    assert pickle.loads(pickle.dumps(tiles)) == tiles
+    (tmp_path / "tiles").rename(tmp_path / "moved")
+    assert open_tiles(tmp_path / "moved").tiles == tiles.tiles
+
+
+def test_virtual_tiles_want_their_mosaic_as_it_was(patchy, tmp_path):
+    path = tmp_path / "a.tif"
+    path.write_bytes(patchy["local"].read_bytes())
+    write_tiles(open_mosaic(path), tmp_path / "tiles", virtual=True, **SIZES)
+    path.write_bytes(patchy["native"].read_bytes())
+    with pytest.raises(TileSetError, match="has changed"):
+        open_tiles(tmp_path / "tiles")
+    path.unlink()
+    with pytest.raises(MosaicError, match="cannot be read"):
+        open_tiles(tmp_path / "tiles")
+
+
+@pytest.mark.parametrize("kind", ["local", "native", "plain"])
+def test_virtual_tiles_look_like_their_pixels(patchy, tmp_path, kind):
+    mosaic = open_mosaic(patchy[kind])
+    tiles = write_tiles(mosaic, tmp_path / "tiles", virtual=True, **SIZES)
+    for tile in tiles.tiles[::3]:
+        values, valid = tiles.read(tile)
+        with rasterio.open(tmp_path / "tiles" / "tiles" / f"{tile.name}.vrt") as raster:
+            shown, known = raster.read(1), raster.read_masks(1) > 0
+            assert raster.shape == (tile.size, tile.size)
+            assert raster.crs is None if tile.frame.crs is None else raster.crs.is_projected
+        assert (known == valid).mean() > 0.97
+        if tile.level == 0 and valid.any():
+            both = known & valid
+            difference = np.abs(shown[both].astype(float) - values[both])
+            assert difference.mean() <= (2.0 if kind == "local" else 0.0)
+
+
+def test_a_mosaic_of_many_rasters_has_virtual_tiles_too(tmp_path, noise):
+    (tmp_path / "many").mkdir()
+    write_raster(tmp_path / "many" / "a.tif", noise)
+    write_raster(tmp_path / "many" / "b.tif", noise, affine=Affine(100, 0, 18_000, 0, -100, 10_000))
+    mosaic = open_mosaic(tmp_path / "many")
+    tiles = write_tiles(mosaic, tmp_path / "out", virtual=True, max_size=128, halo=16)
+    tile = tiles.tiles[0]
+    with rasterio.open(tmp_path / "out" / "tiles" / f"{tile.name}.vrt") as raster:
+        np.testing.assert_array_equal(raster.read(1), tiles.read(tile)[0])
+
+
+def test_tiles_are_georeferenced_geotiffs(patchy, tmp_path):
+    tiles = write_tiles(open_mosaic(patchy["local"]), tmp_path / "tiles", **SIZES)
+    for tile in tiles.tiles[::3]:
+        path = tmp_path / "tiles" / "tiles" / f"{tile.name}.tif"
+        with rasterio.open(path) as raster:
+            assert raster.transform.almost_equals(tile.frame.affine)
+            assert raster.crs.is_projected
+            assert raster.crs.to_dict()["R"] == 1737400
+            assert raster.compression.value == "DEFLATE"
+        assert not path.with_suffix(".tif.msk").exists()
+
+
+@pytest.mark.parametrize("kind", ["local", "native", "plain"])
+def test_the_index_outlines_the_frames(patchy, tmp_path, kind):
+    mosaic = open_mosaic(patchy[kind])
+    tiles = write_tiles(mosaic, tmp_path / "tiles", **SIZES)
+    index = geopandas.read_file(tmp_path / "tiles" / "index.gpkg", layer="tiles")
+    assert list(index["name"]) == [tile.name for tile in tiles.tiles]
+    assert {"level", "path", "size", "valid_fraction"} <= set(index)
+    assert index["valid_fraction"].between(0, 1).all()
+    assert all((tmp_path / "tiles" / path).is_file() for path in index["path"])
+    assert index.geometry.is_valid.all()
+    for tile, shape in zip(tiles.tiles, index.geometry, strict=True):
+        x, y = tile.core[0] + tile.core[2] / 2, tile.core[1] + tile.core[3] / 2
+        lon, lat = (x, -y) if not mosaic.has_crs else mosaic.grid.to_lonlat(x, y)
+        assert shape.contains_properly(geopandas.points_from_xy([lon], [lat])[0])
+
+
+def test_frames_over_the_pole_and_the_antimeridian_have_sound_outlines(globe, cap, tmp_path):
+    for number, path in enumerate((globe, cap)):
+        tiles = write_tiles(open_mosaic(path), tmp_path / str(number), levels=1, **SIZES)
+        index = geopandas.read_file(tmp_path / str(number) / "index.gpkg")
+        assert len(index) == len(tiles.tiles)
+        assert index.geometry.is_valid.all()
+        west, south, east, north = index.total_bounds
+        assert west == -180.0
+        assert east == 180.0
+        assert north == 90.0
+        assert south >= -90.0
+        # No outline goes the long way round the Moon.
+        for shape in index.geometry:
+            parts = getattr(shape, "geoms", [shape])
+            polar = shape.bounds[3] == 90.0 or shape.bounds[1] == -90.0
+            assert polar or all(part.bounds[2] - part.bounds[0] < 150.0 for part in parts)
+
+
+def test_what_exists_is_replaced_only_when_asked_to(patchy, tmp_path):
+    mosaic, out = open_mosaic(patchy["native"]), tmp_path / "tiles"
+    out.mkdir()
+    write_tiles(mosaic, out, levels=1, **SIZES)  # an empty directory is nothing
+    with pytest.raises(OutputError, match="--overwrite"):
+        write_tiles(mosaic, out, levels=1, **SIZES)
+    write_tiles(mosaic, out, levels=2, overwrite=True, **SIZES)
+    assert {tile.level for tile in open_tiles(out).tiles} == {0, 1}
+
+
+def test_a_directory_of_something_else_is_never_replaced(patchy, tmp_path):
+    (tmp_path / "thesis.txt").write_text("three years")
+    with pytest.raises(OutputError, match="not a directory of tiles"):
+        write_tiles(open_mosaic(patchy["native"]), tmp_path, overwrite=True, **SIZES)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_failure_half_way_leaves_nothing(patchy, tmp_path):
+    mosaic = open_mosaic(patchy["native"])
+
+    def stop(done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_tiles(mosaic, tmp_path / "tiles", progress=stop, **SIZES)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mosaic_that_breaks_on_the_way_leaves_nothing(patchy, tmp_path):
+    mosaic = open_mosaic(patchy["local"])
+    plan = MosaicTiles.plan(mosaic, **SIZES)
+    assert plan.tiles
+    gone = replace(mosaic, uri=str(tmp_path / "gone.tif"))
+    with pytest.raises(MosaicError, match="cannot be read"):
+        write_tiles(gone, tmp_path / "tiles", **SIZES)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unwritable_place_is_an_error(patchy, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_tiles(open_mosaic(patchy["native"]), tmp_path / "file" / "tiles", **SIZES)
+
+
+def test_progress_is_told(patchy, tmp_path):
+    told = []
+    write_tiles(open_mosaic(patchy["native"]), tmp_path / "tiles", levels=1,
+                progress=lambda done, total: told.append((done, total)), **SIZES)  # fmt: skip
+    assert told == [(n, told[-1][1]) for n in range(1, told[-1][1] + 1)]
+
+
+def damage_missing_tile(out):
+    next((out / "tiles").iterdir()).unlink()
+
+
+def damage_short_tile(out):
+    tile = next((out / "tiles").iterdir())
+    tile.write_bytes(tile.read_bytes()[:-10])
+
+
+def damage_json(out):
+    (out / "tiles.json").write_text((out / "tiles.json").read_text()[:-30])
+
+
+def damage_field(out):
+    text = json.loads((out / "tiles.json").read_text())
+    del text["photometry"]
+    (out / "tiles.json").write_text(json.dumps(text))
+
+
+def damage_version(out):
+    text = json.loads((out / "tiles.json").read_text())
+    (out / "tiles.json").write_text(json.dumps({**text, "format": "craters tiles 99"}))
+
+
+def damage_all(out):
+    (out / "tiles.json").unlink()
+
+
+@pytest.mark.parametrize(("damage", "message"), [
+    (damage_missing_tile, "incomplete"), (damage_short_tile, "incomplete"),
+    (damage_json, "damaged"), (damage_field, "damaged"), (damage_version, "another version"),
+    (damage_all, "not a directory of tiles"),
+])  # fmt: skip
+def test_a_damaged_directory_is_refused(patchy, tmp_path, damage, message):
+    out = tmp_path / "tiles"
+    write_tiles(open_mosaic(patchy["native"]), out, levels=1, **SIZES)
+    assert is_tile_set(out)
+    damage(out)
+    with pytest.raises(TileSetError, match=message):
+        open_tiles(out)
+
+
+def test_a_tile_that_is_lost_later_is_an_error(patchy, tmp_path):
+    tiles = write_tiles(open_mosaic(patchy["native"]), tmp_path / "tiles", levels=1, **SIZES)
+    damage_missing_tile(tmp_path / "tiles")
+    left = {path.stem for path in (tmp_path / "tiles" / "tiles").iterdir()}
+    lost = next(tile for tile in tiles.tiles if tile.name not in left)
+    with pytest.raises(TileSetError, match="missing or damaged"):
+        tiles.read(lost)
+
+
+def test_other_settings_have_another_fingerprint(patchy):
+    mosaic = open_mosaic(patchy["native"])
+    first = MosaicTiles.plan(mosaic, **SIZES).fingerprint()
+    assert MosaicTiles.plan(mosaic, **SIZES).fingerprint() == first
+    assert MosaicTiles.plan(mosaic, max_size=256, halo=32).fingerprint() != first
+    assert MosaicTiles.plan(mosaic, levels=1, **SIZES).fingerprint() != first

@@ -1,0 +1,102 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lunarcraters.datasets.yolo_labels import Pair, corners, is_clipped, pairs, read_grey
+from lunarcraters.errors import DatasetError
+from lunarcraters.training.scenes import ElevationSource, LabelledTiles, complete
+
+RNG = np.random.default_rng(0)
+SIZE = np.array([300, 400])
+
+
+def place(tmp_path, lat, boxes, side=416):
+    for folder in ("images", "labels"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+    stem = f"10.0,11.3718808,{lat},{lat + 1.3718808}"
+    image = np.full((side, side), 100, np.uint8)
+    image[:, : side // 4] = 0
+    pair = Pair(tmp_path / "images" / f"{stem}.png", tmp_path / "labels" / f"{stem}.txt")
+    cv2.imwrite(str(pair.image), image)
+    pair.label.write_text("".join(f"0 {' '.join(map(str, box))}\n" for box in boxes))
+    return LabelledTiles((pair,))
+
+
+def test_the_stretch_of_a_tile_is_undone(tmp_path):
+    lat = 60.0 - 1.3718808 / 2  # twice as wide as tall
+    source = place(tmp_path, lat, [(0.5, 0.5, 0.2, 0.1)])
+    scene = source.scene(0, 1.0, 256, RNG)
+    assert scene.values.shape == (416, 208)
+    np.testing.assert_allclose(scene.circles, [[104, 208, 41.6]], atol=0.01)
+
+
+def test_zero_is_nodata_in_georeferenced_tiles(tmp_path):
+    scene = place(tmp_path, 0.0, []).scene(0, 1.0, 256, RNG)
+    assert not scene.valid[:, :100].any()
+    assert scene.valid[:, 110:].all()
+
+
+def test_a_scene_at_half_scale_has_craters_of_half_the_size(tmp_path):
+    scene = place(tmp_path, 0.0, [(0.5, 0.25, 0.1, 0.1)]).scene(0, 0.5, 256, RNG)
+    assert scene.values.shape == (208, 208)
+    np.testing.assert_allclose(scene.circles, [[104, 52, 20.8]], atol=0.02)
+
+
+@given(x=st.floats(-40, 340), y=st.floats(-40, 440), diameter=st.floats(10, 120))
+def test_circles_cut_by_one_edge_are_completed(x, y, diameter):
+    whole = np.array([x - diameter / 2, y - diameter / 2, x + diameter / 2, y + diameter / 2])
+    box = np.clip(whole, 0, np.tile(SIZE, 2))
+    sides = box[2:] - box[:2]
+    cut = is_clipped(box[None], *SIZE)[0]
+    if sides.min() < 2 or not cut:
+        return
+    completed, lost = complete(box[None], SIZE)
+    assert len(completed) + len(lost) == 1
+    edges = int((box[:2] <= 1).sum() + (box[2:] >= SIZE - 1).sum())
+    if edges == 1:
+        np.testing.assert_allclose(completed, [[x, y, diameter]], atol=1.01)
+    else:
+        assert len(lost) == 1
+
+
+def test_boxes_at_an_edge_are_known_to_be_cut():
+    boxes = np.array([[0.5, 0.5, 0.1, 0.1], [0.02, 0.5, 0.04, 0.2], [0.5, 0.95, 0.1, 0.1]])
+    assert is_clipped(corners(boxes, 416, 416), 416, 416).tolist() == [False, True, True]
+
+
+def test_elevation_gives_craters_where_they_are(tmp_path):
+    import rasterio
+    from rasterio.transform import from_origin
+
+    step = 1 / 128
+    rows, columns = np.mgrid[:640, :640] + 0.5
+    depth = np.hypot((columns - 320), rows - 320) * 237 / 10_000
+    metres = np.where(depth < 1, -2000 * (1 - depth**2), 0).astype(np.int16)
+    raster = tmp_path / "dem.tif"
+    with rasterio.open(
+        raster, "w", driver="GTiff", width=640, height=640, count=1, dtype="int16",
+        crs="IAU_2015:30100", transform=from_origin(0, 2.5, step, step),
+    ) as file:  # fmt: skip
+        file.write(metres, 1)
+    catalogue = tmp_path / "dem_craters.csv"
+    catalogue.write_text("lon,lat,diam_km\n2.5,0.0,20.0\n")
+    source = ElevationSource(raster, catalogue, 3)
+    assert len(source) == 3
+    scene = source.scene(0, 0.5, 300, np.random.default_rng(1))
+    assert scene.values.shape == (300, 300)
+    x, y, diameter = scene.circles[0]
+    assert diameter == pytest.approx(20_000 / 236.9 / 2, rel=1e-3)
+    inside = (
+        np.hypot(*(np.mgrid[:300, :300] + 0.5 - np.array([y, x])[:, None, None])) < diameter / 2
+    )
+    assert scene.values[inside].std() > 5 * scene.values[~inside].std(), "shading shows it there"
+
+
+def test_a_file_that_is_no_image_is_named(tmp_path, dataset):
+    broken = tmp_path / "broken.png"
+    broken.write_text("not an image")
+    with pytest.raises(DatasetError, match=r"broken\.png"):
+        read_grey(broken)
+    assert len(pairs(dataset, "train")) == 6
