@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test quick lint docs clean
 .DELETE_ON_ERROR:
 
 $(INSTALLED): pyproject.toml setup.cfg
@@ -28,6 +28,10 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# Everything but the tests marked `slow`, in less than a minute.
+quick: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'not slow'
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

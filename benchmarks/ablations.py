@@ -17,21 +17,24 @@ from typing import Any
 import click
 import numpy as np
 
-from lunarcraters.calibration.calibrate import MIN_PIXELS
-from lunarcraters.datasets.yolo_labels import TileName, pairs
-from lunarcraters.detection.detect import detect, open_source
-from lunarcraters.evaluation.matching import match
+from lunarcraters.calibration.trials import MIN_PIXELS
+from lunarcraters.datasets.layout import find_pairs
+from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions, SourceOptions
+from lunarcraters.detection.source import open_source
+from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OverlapRule
-from lunarcraters.evaluation.scores import Scores, score
-from lunarcraters.network.presets import Preset, preset
+from lunarcraters.evaluation.scores import Scores, compute_scores
+from lunarcraters.network.presets import Preset, get_preset
 from lunarcraters.network.startup import start_tensorflow
-from lunarcraters.network.targets import rectangles
+from lunarcraters.network.targets import make_box_mask
 from lunarcraters.tiling import plan
 from lunarcraters.training.sampling import Sampler
-from lunarcraters.training.scenes import LabelledTiles, Source
-from lunarcraters.training.session import elevation_sources
-from lunarcraters.training.settings import TrainingSettings
+from lunarcraters.training.scenes import LabelledTiles, SceneSource
+from lunarcraters.training.session import find_elevation_sources
+from lunarcraters.training.settings import TrainingData, TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Rectangles(MaskOnly):
         whole = np.hstack([circles[:, :2] - half, circles[:, :2] + half])
         height, width = valid.shape
         boxes = np.clip(np.vstack([whole, clipped]), 0, [width, height, width, height])
-        return rectangles(valid.shape, boxes[(boxes[:, 2:] - boxes[:, :2]).min(axis=1) > 0])
+        return make_box_mask(valid.shape, boxes[(boxes[:, 2:] - boxes[:, :2]).min(axis=1) > 0])
 
 
 SAMPLERS = {"rectangles": Rectangles, "discs": MaskOnly, "centres": Sampler}
@@ -132,25 +135,28 @@ def main(dataset: Path, elevation: Path, out: Path, steps: int, only: Sequence[s
 
 def train(row: Row, dataset: Path, elevation: Path, folder: Path, steps: int) -> None:
     """Train the network of a row."""
-    from lunarcraters.training.fitting import fit
+    from lunarcraters.training.fitting import fit_network
 
     chosen = variant(row)
     kind = LabelledTiles if row.isotropic else Stretched
-    sources: list[Source] = [kind(tuple(pairs(dataset, "train")))]
+    sources: list[SceneSource] = [kind(tuple(find_pairs(dataset, "train")))]
     if row.relit:
-        sources += elevation_sources(elevation, 100)
+        sources += find_elevation_sources(elevation, 100)
     sampler = SAMPLERS[row.targets](sources, chosen, seed=1)
     valid = SAMPLERS[row.targets](
-        [kind(tuple(pairs(dataset, "valid")))], chosen, seed=1, augment=False
+        [kind(tuple(find_pairs(dataset, "valid")))], chosen, seed=1, augment=False
     )
     epochs = max(steps // 250, 1)
     settings = TrainingSettings(chosen, 1, epochs, steps // epochs, "float32")
-    fit(settings, sampler, valid, folder, weights=None, resume=False, data={}, say=lambda _: None)
+    data = TrainingData(dataset.name, len(sampler), len(valid))
+    fit_network(
+        settings, sampler, valid, folder, weights=None, resume=False, data=data, say=lambda _: None
+    )
 
 
 def variant(row: Row) -> Preset:
     """The compact preset as a row has it."""
-    compact = preset("compact")
+    compact = get_preset("compact")
     factor = row.width / compact.filters[0]
     return replace(
         compact,
@@ -168,14 +174,16 @@ def evaluate(row: Row, model: Path, split: Path, folder: Path) -> Scores:
     plan.MAX_STRETCH = usual if row.isotropic else np.inf
     try:
         levels = None if row.octaves else 1
-        source = open_source([split / "images"], model, levels=levels)
+        source = open_source([split / "images"], model, SourceOptions(levels=levels))
     finally:
         plan.MAX_STRETCH = usual
     run = folder / "run"
-    found = detect(source, run, model, mirrored=row.flips, overwrite=True).read()
+    found = detect(source, run, model, DetectOptions(tta=row.flips), overwrite=True).read()
     reference = read_reference(split)
-    return score(
-        match(found, reference, OverlapRule("box"), min_diameter=MIN_PIXELS * reference.pixel)
+    return compute_scores(
+        match_craters(
+            found, reference, OverlapRule("box"), min_diameter=MIN_PIXELS * reference.pixel
+        )
     )
 
 

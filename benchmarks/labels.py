@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.run import read_run
-from lunarcraters.evaluation.matching import match
+from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import OverlapRule
-from lunarcraters.evaluation.scores import score
+from lunarcraters.evaluation.scores import compute_scores
 
 BAND_DEG = 30
 
@@ -34,8 +34,8 @@ def main(run: Path, labels: Path, min_pixels: float) -> None:
     threshold = found.threshold("balanced")
     print("| box IoU at least | AP | best F1 | precision | recall |\n|---|---|---|---|---|")
     for iou in (0.5, 0.4, 0.3, 0.2):
-        scores = score(
-            match(
+        scores = compute_scores(
+            match_craters(
                 found,
                 reference,
                 OverlapRule("box", iou),
@@ -52,8 +52,10 @@ def main(run: Path, labels: Path, min_pixels: float) -> None:
         part, known = within(found, reference, inside)
         if len(part) == 0 or len(known.diameters) == 0:
             continue
-        matches = match(part, known, OverlapRule("box"), min_diameter=min_pixels * pixel(reference))
-        point = score(matches, threshold).chosen
+        matches = match_craters(
+            part, known, OverlapRule("box"), min_diameter=min_pixels * pixel(reference)
+        )
+        point = compute_scores(matches, threshold).chosen
         count = int(matches.reference_counted.sum())
         print(f"| {name} | {count} | {point.precision:.3f} | {point.recall:.3f} | {point.f1:.3f} |")
 
@@ -85,7 +87,7 @@ def within(
     known = inside(reference.positions)
     names = ("positions", "diameters", "boxes", "clipped")
     return (
-        replace(found, craters=found.craters[inside(found.positions)]),
+        found.rows(inside(found.positions)),
         replace(reference, **{name: getattr(reference, name)[known] for name in names}),
     )
 

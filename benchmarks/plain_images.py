@@ -14,11 +14,13 @@ import cv2
 import numpy as np
 
 from lunarcraters.datasets.yolo_labels import read_grey, read_labels
-from lunarcraters.detection.detect import detect, open_source
-from lunarcraters.evaluation.matching import match
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import SourceOptions
+from lunarcraters.detection.source import open_source
+from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import RULES
-from lunarcraters.evaluation.scores import score
+from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.plots.maps import draw_map
@@ -37,12 +39,14 @@ def main(dataset: Path, model: Path | None, min_pixels: float, picture: Path | N
     with TemporaryDirectory() as folder:
         sheet, labels = Path(folder) / "sheet.png", Path(folder) / "sheet.txt"
         lay_out(dataset, sheet, labels)
-        found = detect(open_source([sheet], model, nodata=0), Path(folder) / "run", model).read()
+        found = detect(
+            open_source([sheet], model, SourceOptions(nodata=0)), Path(folder) / "run", model
+        ).read()
         reference = read_reference(labels)
         print("| rule | AP | F1 | precision | recall | best F1 |\n|---|---|---|---|---|---|")
         for rule in (RULES["box"], RULES["offset"]):
-            matches = match(found, reference, rule, min_diameter=min_pixels)
-            scores = score(matches, found.threshold("balanced"))
+            matches = match_craters(found, reference, rule, min_diameter=min_pixels)
+            scores = compute_scores(matches, found.threshold("balanced"))
             point, best = scores.chosen, scores.best
             numbers = (scores.average_precision, point.f1, point.precision, point.recall, best.f1)
             print(f"| {rule} | " + " | ".join(f"{number:.3f}" for number in numbers) + " |")

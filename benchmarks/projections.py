@@ -23,8 +23,10 @@ from pyproj import CRS
 from rasterio.warp import Resampling, reproject
 
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.detect import detect, open_source
-from lunarcraters.evaluation.matching import match
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions
+from lunarcraters.detection.source import open_source
+from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.rules import OffsetRule
 from lunarcraters.geometry import sphere
@@ -177,7 +179,7 @@ def found_in(path: Path, mirrored: bool) -> Catalogue:
     model = shipped_model()
     with TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        return detect(open_source([path], model), run, model, mirrored=mirrored).read()
+        return detect(open_source([path], model), run, model, DetectOptions(tta=mirrored)).read()
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ def compared(
         clipped=~inside,
         radius_m=wanted.radius_m,
     )
-    found = match(detections, reference, OffsetRule(max_offset=0.25, max_ratio=1.25))
+    found = match_craters(detections, reference, OffsetRule(max_offset=0.25, max_ratio=1.25))
     true = found.true
     of = found.reference_of[true]
     share = len(of) / int(found.reference_counted.sum())

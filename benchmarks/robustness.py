@@ -15,11 +15,12 @@ import numpy as np
 import rasterio
 from affine import Affine
 
-from lunarcraters.detection.detect import detect, open_source
-from lunarcraters.evaluation.matching import match
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.source import open_source
+from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OffsetRule
-from lunarcraters.evaluation.scores import score
+from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.network.model_file import shipped_model
 
 BORDER_PX = 300
@@ -54,8 +55,8 @@ def main(mosaic: Path, catalogue: Path, model: Path | None, min_diameter: float)
                 middle = found.footprint.envelope.centroid.x
                 reference.positions[:, 0] = 2 * middle - reference.positions[:, 0]
             rule = OffsetRule(max_offset=0.35, max_ratio=1.5)
-            matches = match(found, reference, rule, min_diameter=min_diameter)
-            point = score(matches, found.threshold("balanced")).chosen
+            matches = match_craters(found, reference, rule, min_diameter=min_diameter)
+            point = compute_scores(matches, found.threshold("balanced")).chosen
             print(f"| {name} | {point.f1:.3f} | {point.precision:.3f} | {point.recall:.3f} |")
 
 

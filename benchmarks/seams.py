@@ -19,9 +19,11 @@ import rasterio
 from rasterio.windows import Window
 
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.detect import detect, open_source
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import SourceOptions
+from lunarcraters.detection.source import open_source
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.circles import close_pairs
+from lunarcraters.geometry.circles import find_close_pairs
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.network.model_file import shipped_model
 
@@ -43,7 +45,9 @@ def main(mosaic: Path, size: int, smallest: float | None) -> None:
         for column, row in SHIFTS:
             path = folder / f"{column}_{row}.tif"
             cut(mosaic, column, row, path)
-            source = open_source([path], shipped_model(), size=size, smallest_px=smallest)
+            source = open_source(
+                [path], shipped_model(), SourceOptions(size=size, smallest_px=smallest)
+            )
             found = detect(source, folder / f"run{column}", shipped_model()).read()
             runs.append(found)
             print(f"without {column} columns, {row} rows: {len(source.tiles)} tiles, ", end="")
@@ -84,18 +88,20 @@ def places(catalogue: Catalogue) -> np.ndarray:
 def doubled(catalogue: Catalogue) -> float:
     """Share of craters that are nearly another one."""
     at, diameters = places(catalogue), catalogue.diameters
-    i, j = close_pairs(at, diameters, at, diameters, **DOUBLE)
+    i, j = find_close_pairs(at, diameters, at, diameters, **DOUBLE)
     return len(np.unique(i[i != j])) / max(len(catalogue), 1)
 
 
 def known(one: Catalogue, other: Catalogue, threshold: str, common: Mosaic) -> float:
     """Share of the craters of one that the other has above a threshold, where both have looked."""
     chosen = one.select(one.threshold("balanced"))
-    x, y = common.from_lonlat(*chosen.positions.T)
+    x, y = common.grid.from_lonlat(*chosen.positions.T)
     reach = chosen.diameters * 500.0 / common.pixel_size_m + EDGE_PX
     inside = (x > reach) & (x < common.width - reach) & (y > reach) & (y < common.height - reach)
     wanted = other.select(other.threshold(threshold))
-    i, _ = close_pairs(places(chosen), chosen.diameters, places(wanted), wanted.diameters, **SAME)
+    i, _ = find_close_pairs(
+        places(chosen), chosen.diameters, places(wanted), wanted.diameters, **SAME
+    )
     return float(np.isin(np.flatnonzero(inside), i).mean())
 
 

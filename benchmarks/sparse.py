@@ -18,7 +18,8 @@ import rasterio
 from affine import Affine
 from speed import run, searched_px
 
-from lunarcraters.datasets.yolo_labels import TileName, find_splits, pairs, read_grey
+from lunarcraters.datasets.layout import find_pairs, find_splits
+from lunarcraters.datasets.yolo_labels import TileName, read_grey
 
 WAC = (109_164, 54_582)
 DEGREES = "IAU_2015:30100"
@@ -70,7 +71,7 @@ def scatter(scene: Path, share: float, width: int, height: int, path: Path) -> f
 
 def gather(dataset: Path, path: Path) -> float:
     """All tiles of a dataset at their places; filled Mpx."""
-    files = [pair.image for split in find_splits(dataset) for pair in pairs(dataset, split)]
+    files = [pair.image for split in find_splits(dataset) for pair in find_pairs(dataset, split)]
     names = [TileName.parse(file.name) for file in files]
     edges = np.array([(n.lon_min, n.lat_max, n.lon_max, n.lat_min) for n in names if n])
     first = read_grey(files[0])

@@ -32,8 +32,8 @@ from affine import Affine
 
 from lunarcraters.detection import batch as batch_module
 from lunarcraters.detection import outputs
-from lunarcraters.detection.detect import open_source
 from lunarcraters.detection.manifest import Manifest
+from lunarcraters.detection.source import open_source
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.startup import has_bfloat16, start_tensorflow
 from lunarcraters.tiling.source import MosaicTiles
@@ -278,18 +278,18 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
         timed(MosaicTiles, "read", "reading")
         timed(Detector, "images", "normalising")
         timed(Detector, "maps", "network")
-        timed(batch_module, "craters_of", "decoding, placing")
+        timed(batch_module, "decode_tile", "decoding, placing")
         timed(batch_module, "write_batch_result", "writing results")
         timed(outputs, "stitch", "stitching")
-        timed(outputs, "searched_ground", "footprint")
-        timed(outputs, "merged_bands", "merging")
-        timed(outputs, "write_parts", "writing the catalogue")
+        timed(outputs, "searched_footprint", "footprint")
+        timed(outputs, "merge_in_bands", "merging")
+        timed(outputs, "write_catalogue_parts", "writing the catalogue")
         begun = time.perf_counter()
         for batch in batches:
             batch_module.detect_batch(folder, None, True, detector, source, batch)
         files = [folder / batch.file for batch in batches]
         manifest = Manifest("", "", "", str(model), {})
-        outputs.put_together(source, files, folder, read_info(model), manifest, {})
+        outputs.write_run_outputs(source, files, folder, read_info(model), manifest, {})
         spent[IN_ALL] = time.perf_counter() - begun
     return spent
 

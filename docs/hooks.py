@@ -1,13 +1,62 @@
-"""What mkdocs fills in: the errors, from the program itself; the model card; outward links."""
+"""Parts of the documentation that come from the program: errors, records, the model card."""
 
 import ast
+import inspect
 import re
 from collections import defaultdict
+from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import lunarcraters
 from lunarcraters import errors
+
+RECORDS = {
+    "`manifest.json` of a run": "detection.manifest:Manifest",
+    "`run.json` of a run": "detection.run:RunResult",
+    "`craters detect --json`": "detection.summary:RunCounts",
+    "`craters info --json`": "detection.estimate:RunEstimate",
+    "An octave of `craters info --json`": "detection.estimate:Level",
+    "The cost in `craters info --json`": "detection.cost:Cost",
+    "A further octave of `craters info --json`": "detection.estimate:Finer",
+    "`tiles.json` of a directory of tiles": "tiling.tiles_record:TilesRecord",
+    "The mosaic in `tiles.json`": "tiling.tiles_record:MosaicRecord",
+    "A tile in `tiles.json`": "tiling.tiles_record:TileRecord",
+    "The settings in `tiles.json`": "tiling.source:TilingSettings",
+    "The statistics in `tiles.json`": "mosaic.statistics:ValueStatistics",
+    "`craters evaluate --json`": "evaluation.record:EvaluationRecord",
+    "An operating point of `craters evaluate --json`": "evaluation.record:OperatingPointRecord",
+    "A bin of diameters of `craters evaluate --json`": "evaluation.record:DiameterBinRecord",
+    "A bin of scores of `craters evaluate --json`": "evaluation.reliability:ScoreBin",
+    "Quartiles of `craters evaluate --json`": "evaluation.scores:Quartiles",
+    "`craters plot csfd --json`": "catalogue.csfd:SizeFrequencyRecord",
+    "`craters calibrate --json`": "calibration.record:CalibrationSummary",
+    "`craters dataset check --json`, a list": "datasets.check:Problem",
+    "`settings.json` of a training": "training.settings:TrainingSettings",
+    "`craters.json` in a model file": "network.model_record:ModelRecord",
+    "Measurements of runs with `--tta` or `--smallest`": "network.model_record:CalibrationRecord",
+    "Score calibration": "network.model_info:ScoreCalibration",
+    "Diameter errors": "network.model_info:DiameterErrors",
+    "Description of the int8 form": "network.model_info:Int8Info",
+    "The description in GeoJSON, GeoParquet, GeoPackage": "catalogue.info:CatalogueHeader",
+}
+"""Module and class of every record, by the title of its table."""
+
+_JSON_WORDS = {
+    r"\b(?:\w+\.)+(?=[A-Z])": "",
+    r"['\"]": "",
+    r"\btuple\b": "list",
+    r"\bdict\b": "object",
+    r"\bNone\b": "null",
+    r"\bstr\b": "text",
+    r"\bfloat\b": "number",
+    r"\bint\b": "integer",
+    r"\bbool\b": "true or false",
+    r"\|": "or",
+    r"Literal\[(.*?)\]": r"\1",
+    r"\bAny\b": "anything",
+}
 
 _PACKAGE = Path(lunarcraters.__file__).parent
 _LINK = re.compile(r"\[([^]]+)\]\((?:\.\./)+((?:pipelines|docs|lunarcraters|benchmarks)/[^)\s]*)\)")
@@ -17,6 +66,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Fill in a page; files of the repository that are not in the site are named, not linked."""
     if page.file.src_uri == "errors.md":
         markdown += "\n" + _errors()
+    if page.file.src_uri == "formats.md":
+        markdown = markdown.replace("<!-- records -->", _records())
     if page.file.src_uri == "model_card.md":
         markdown = (_PACKAGE / "network" / "weights" / "wac.md").read_text()
     return _LINK.sub(_inside, markdown)
@@ -27,6 +78,38 @@ def _inside(link: re.Match[str]) -> str:
     if path.startswith("docs/") and path.endswith(".md"):
         return f"[{text}]({path.removeprefix('docs/')})"
     return f"`{path}`" if text.strip("`") == path else f"{text} (`{path}`)"
+
+
+def _records() -> str:
+    """Every JSON file and `--json` output, from the dataclasses that write and check them."""
+    lines = []
+    for title, kind in RECORDS.items():
+        module, name = kind.split(":")
+        record = getattr(import_module(f"lunarcraters.{module}"), name)
+        summary, meanings = _attributes(record)
+        lines += [f"### {title}", "", summary, "", "| Key | Type | Meaning |", "|---|---|---|"]
+        for field in fields(record):
+            lines.append(f"| `{field.name}` | {_json_type(field.type)} | {meanings[field.name]} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _json_type(annotation: Any) -> str:
+    """A type in the words of JSON."""
+    text = annotation.__name__ if inspect.isclass(annotation) else str(annotation)
+    for pattern, word in _JSON_WORDS.items():
+        text = re.sub(pattern, word, text)
+    return text
+
+
+def _attributes(record: type) -> tuple[str, dict[str, str]]:
+    """First paragraph of a docstring, and the meaning of each attribute, also of its bases."""
+    meanings: dict[str, str] = {}
+    for kind in reversed(record.__mro__[:-1]):
+        summary, _, section = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")
+        found = re.findall(r"^    (\w+): (.*(?:\n        .*)*)", section, re.MULTILINE)
+        meanings |= {name: " ".join(text.split()) for name, text in found}
+    return " ".join(summary.split("\n\n")[0].split()), meanings
 
 
 def _errors() -> str:

@@ -2,9 +2,11 @@
 
 import lunarcraters as lc
 
-found = lc.detect("mosaic.tif", "run")
-found.to_file("craters.gpkg")
-found.evaluate("reference.csv").best.f1
+craters = lc.detect("mosaic.tif", "run")
+craters.to_file("craters.gpkg")
+craters.evaluate("reference.csv").best.f1
+
+`lunarcraters.api` has a function for every command.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -12,15 +14,23 @@ from typing import TYPE_CHECKING, Any
 from lunarcraters._version import __version__
 
 if TYPE_CHECKING:
-    from lunarcraters.api import Catalogue, detect, open_mosaic, read_catalogue, read_run
+    from lunarcraters.api import *  # noqa: F403
 
-__all__ = ["Catalogue", "__version__", "detect", "open_mosaic", "read_catalogue", "read_run"]
+__all__ = ["__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """The Python interface, imported when it is first used: the command line does without."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from lunarcraters import api
+    """Import the Python interface when it is first used: the command line does without."""
+    from importlib import import_module
 
-    return getattr(api, name)
+    api = import_module("lunarcraters.api")
+    if name in api.__all__:
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Names of the Python interface, for completion."""
+    from importlib import import_module
+
+    return ["__version__", *import_module("lunarcraters.api").__all__]

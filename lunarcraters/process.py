@@ -1,4 +1,4 @@
-"""The machine under a process: the cores that it may use, and what libraries say to its stderr."""
+"""The process: CPU cores that it may use, and what native libraries print to its stderr."""
 
 import os
 from collections.abc import Iterator
@@ -6,17 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def cores() -> int:
-    """Processors that this process may run on, where the system tells; else all."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cpu_count() -> int:
+    """Count the CPU cores that this process may run on, or all where that is not known."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager
-def hushed() -> Iterator[None]:
-    """Keep stderr silent: what libraries in C print there is not for users.
+def suppress_native_stderr() -> Iterator[None]:
+    """Keep stderr silent while C libraries print what is not for users.
 
-    TensorFlow greets all with the lack of a GPU, before its log levels are read; libtiff tells of a
-    full disk in its own words. Python's errors are raised, not printed.
+    TensorFlow reports a missing GPU before its log levels are read; libtiff reports a full disk in
+    its own words. Python's errors are raised, not printed. The whole process is silent, so that
+    the block should be short.
     """
     kept = os.dup(2)
     with Path(os.devnull).open("wb") as nowhere:

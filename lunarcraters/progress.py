@@ -1,17 +1,20 @@
-"""Progress: what long work tells of itself while it goes on."""
+"""Progress: functions that long work calls as it goes on."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 Progress = Callable[[int, int], None]
-"""Called with what is done and what there is in all."""
+"""Function of the number of tiles done and in all."""
+
+ProgressDisplay = Callable[[str], AbstractContextManager[Progress]]
+"""Function of the name of a piece of work; its context manager gives a `Progress`."""
 
 
-def silent(done: int, total: int) -> None:
-    """Tell nothing."""
+def no_progress(done: int, total: int) -> None:
+    """Show nothing."""
 
 
 @contextmanager
-def silently(what: str) -> Iterator[Progress]:
-    """Begin a piece of work of which nothing is told."""
-    yield silent
+def no_progress_of(task: str) -> Iterator[Progress]:
+    """Begin a piece of work without a display."""
+    yield no_progress

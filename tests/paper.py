@@ -1,4 +1,4 @@
-"""Mosaics that exist on paper only, and where their pixels lie in tiles."""
+"""Mosaics without files, and the position of their pixels in tiles."""
 
 import numpy as np
 from affine import Affine
@@ -20,34 +20,33 @@ PROJECTIONS = {
 }
 
 
-def paper(name, extents=None):
-    """A mosaic that exists on paper only."""
+def make_paper_mosaic(name, extents=None):
+    """A mosaic without files, in a projection of `PROJECTIONS`."""
     crs, side, width, height = PROJECTIONS[name]
     affine = Affine(side, 0, -side * width / 2, 0, -side, side * height / 2)
     wkt = sphere.lunar_crs(crs, name).to_wkt()
-    return whole(name, Grid(wkt, affine, width, height), extents)
+    return make_mosaic(name, Grid(wkt, affine, width, height), extents)
 
 
-def whole(name, grid, extents=None):
+def make_mosaic(name, grid, extents=None):
     """A mosaic of a grid, with data everywhere or in extents."""
     extents = tuple(Box(*box) for box in extents or (grid.box,))
     return Mosaic(name, "none", grid, "uint8", extents, ())
 
 
-def cover(mosaic, tiles):
-    """How many cores each mosaic pixel lies in."""
+def count_cores(mosaic, tiles):
+    """The number of cores that each mosaic pixel lies in."""
     count = np.zeros((mosaic.height, mosaic.width), int)
     for tile in tiles:
-        column, row, width, height = tile.core
-        assert column >= 0
-        assert row >= 0
-        count[row : row + height, column : column + width] += 1
+        assert tile.core.left >= 0
+        assert tile.core.top >= 0
+        count[tile.core.slices] += 1
     return count
 
 
 def frame_pixels(mosaic, tile, x, y):
     """Frame pixels of mosaic pixels."""
     if tile.window is not None:
-        scale = tile.window[2] / tile.size
-        return (x - tile.window[0]) / scale, (y - tile.window[1]) / scale
+        scale = tile.window.width / tile.size
+        return (x - tile.window.left) / scale, (y - tile.window.top) / scale
     return mosaic.grid.transform_to(tile.frame, x, y)

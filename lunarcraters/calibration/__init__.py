@@ -1,1 +1,1 @@
-"""Calibration: scores, operating points and diameter errors on a validation split."""
+"""Calibration: scores, operating points, diameter errors and the int8 form of a model."""

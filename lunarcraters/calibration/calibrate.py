@@ -1,233 +1,156 @@
-"""Calibration: what scores are worth, operating points, diameter errors; on a validation split.
+"""Calibration of a model on a validation split, which is searched as a user searches a mosaic.
 
-The split is searched as a user would search it, by the whole pipeline.
+Detections match labels of 11 pixels and more by a box IoU of at least 0.5.
+
+- A calibrated score is the precision of detections of similar network score and size.
+- Operating points: at `balanced` there are as many detections as labels (precision = recall),
+  so that counts are unbiased. `complete` is the lowest threshold with a precision of at least
+  0.5, `pure` the lowest with at least 0.9. Where none has it, they are the threshold of the
+  highest precision.
+- The standard deviation of diameters is the error that 68 % of the matches stay within, by
+  diameter in the octave and score.
+
+For runs that search an enlarged mosaic, all is measured again, in int8 if the model has that
+form. The images are then searched at a half to a quarter of their resolution, where the same
+labels have 5.5 to 2.75 pixels and more.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lunarcraters.calibration.diameters import diameter_errors
-from lunarcraters.calibration.int8 import add_eight_bit
-from lunarcraters.calibration.scores import (
-    SIZES_PX,
-    SMALLER_SIZES_PX,
-    operating_points,
-    score_worth,
-)
-from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.datasets.downsampling import write_reduced
-from lunarcraters.datasets.yolo_labels import find_splits, pairs
-from lunarcraters.detection.detect import detect, open_source
+from lunarcraters.calibration.int8 import add_int8
+from lunarcraters.calibration.scores import SIZES_PX, SMALLER_SIZES_PX
+from lunarcraters.calibration.trials import Trial, Trials, measure_calibration
+from lunarcraters.datasets.layout import find_splits
+from lunarcraters.detection.options import Precision
 from lunarcraters.errors import DatasetError, ModelError
-from lunarcraters.evaluation.matching import Matches, match, pooled
-from lunarcraters.evaluation.reference import Reference, read_reference
-from lunarcraters.evaluation.rules import OverlapRule
-from lunarcraters.evaluation.scores import curve, score
-from lunarcraters.geometry.circles import diameters_in_pixels
-from lunarcraters.network.model_file import ModelInfo, read_info, update_info
-from lunarcraters.network.score_calibration import calibrated, scores_told
-from lunarcraters.progress import Progress, silently
-from lunarcraters.tiling.source import TileSource
-
-MIN_PIXELS = 11.0
-"""Smallest label that counts, pixels: the completeness of kilometre-sized craters at 100 m/px."""
+from lunarcraters.evaluation.scores import compute_scores
+from lunarcraters.network.model_file import read_info, update_info
+from lunarcraters.network.model_info import Calibration, ModelInfo
+from lunarcraters.network.score_calibration import calibrate_scores
+from lunarcraters.progress import ProgressDisplay, no_progress_of
 
 _SHARES = {-1: (0.5, 0.36), -2: (0.36, 0.25)}
-"""Of their resolution, in which images are searched to measure a run that begins with an octave."""
-
-Float = NDArray[np.float64]
+"""Resolutions, as shares of their own, of the images for runs that begin with each octave."""
 
 
-def calibrate(
+def calibrate_model(
     model: Path,
     dataset: Path,
     split: str = "valid",
     *,
     workers: int | None = None,
-    mirrored: bool = False,
+    tta: bool = False,
     say: Callable[[str], None] = print,
-    progress: Callable[[str], AbstractContextManager[Progress]] = silently,
+    progress: ProgressDisplay = no_progress_of,
 ) -> ModelInfo:
-    """Measure a model on a split and write into it what it shows; give it its 8-bit form.
+    """Measure a model on a split, and write the result and an int8 form into its file.
 
-    All by box IoU >= 0.5 and labels of 11 pixels and more. A score is the precision of detections
-    that the network scores like it. Operating points: `balanced`, where as many craters are found
-    as are labelled (precision = recall), so that counts are unbiased; `complete`, the lowest
-    threshold with a precision of at least 0.5; `pure`, the lowest with a precision of at least 0.9
-    (where none has it, that of the highest precision). The diameter's standard deviation is what
-    68 % of labels lie within, by diameter in the octave and score. For runs that search the mosaic
-    enlarged all is measured once more, in 8 bits where the model has that form, on the split's
-    images at a half to a quarter of their resolution, where the same labels are of 5.5 to 2.75
-    pixels and more.
+    The description of this module says what is measured.
 
     Args:
         model: Model file, whose description is replaced.
         dataset: Directory in LU3M6TGT's layout.
-        split: The split to measure on; never the one to report on.
-        workers: Processes.
-        mirrored: Measure how it does with the mirror images of tiles, as of `detect`, instead; the
-            8-bit form, and what is known of enlarged mosaics, stay as they are.
-        say: Where lines for the user go.
-        progress: Called with the name of each search, gives what is called with the number of
-            tiles done and in all.
+        split: Name of the split to measure on, which must not be the one to report on.
+        workers: Number of worker processes; None for one per core.
+        tta: True to calibrate test-time augmentation, and nothing else.
+        say: Function that takes lines for the user.
+        progress: Progress display.
 
     Returns:
-        The new description.
+        New description of the model.
 
     Raises:
-        DatasetError: There is no such split, or nothing in it was found.
+        DatasetError: There is no such split, or the model detects none of its labels.
     """
     splits = find_splits(dataset)
     if split not in splits:
         raise DatasetError(f"{dataset} has no split {split!r}: it has {', '.join(splits)}")
     with TemporaryDirectory() as name:
-        bare = _bare(model, Path(name) / "first" / model.name)
-        trials = _Trials(dataset, split, Path(name), workers, mirrored, progress)
-        precision = "int8" if mirrored and read_info(model).eight_bit else "float32"
-        plain = trials.of(bare, 1.0, 0, "calibrating", precision)
-        if not plain.matches().true.any():
+        trials = Trials(dataset, split, Path(name), workers, tta, progress)
+        trial = _search(model, trials)
+        if not trial.match_labels().true.any():
             raise DatasetError(
                 f"{model} finds none of the labelled craters of {splits[split]}: train it longer"
             )
-        measured = _measured([plain], SIZES_PX)
-        known = read_info(model)
-        info = replace(known, mirrored=measured) if mirrored else replace(known, **measured)
+        calibration = measure_calibration([trial], SIZES_PX)
+        info = read_info(model)
+        info = replace(info, tta=calibration) if tta else info.with_calibration(calibration)
         update_info(model, info)
-        if mirrored:
+        if tta:
             return info
-        info = _with_eight_bit(model, info, trials, plain, say)
-        bare = _bare(model, Path(name) / "second" / model.name)
-        precision = "int8" if info.eight_bit else "float32"
-        finer = {}
-        for finest, shares in _SHARES.items():
-            doing = f"calibrating, {2**-finest} times enlarged"
-            enlarged = [trials.of(bare, share, finest, doing, precision) for share in shares]
-            finer[str(finest)] = _measured(enlarged, (*SMALLER_SIZES_PX, *SIZES_PX))
-        info = replace(info, finer=finer)
+        info = _with_int8(model, info, trials, trial, say)
+        bare = _copy_without_calibration(model, Path(name) / "second")
+        info = replace(info, finer=_calibrate_finer(bare, trials, _choose_precision(bare)))
         update_info(model, info)
         return info
 
 
-def _bare(model: Path, copy: Path) -> Path:
-    """A copy of a model file that tells nothing of what its scores are worth."""
-    copy.parent.mkdir()
+def _search(model: Path, trials: Trials) -> Trial:
+    """Search the split at its own resolution, in float32 or with test-time augmentation."""
+    copy = _copy_without_calibration(model, trials.folder / "first")
+    precision = _choose_precision(model) if trials.tta else "float32"
+    return trials.search(copy, "calibrating", precision=precision)
+
+
+def _choose_precision(model: Path) -> Precision:
+    """Choose int8 if a model has that form."""
+    return "int8" if read_info(model).int8 else "float32"
+
+
+def _copy_without_calibration(model: Path, folder: Path) -> Path:
+    """Copy a model file without its calibration, so that runs keep the scores of the network."""
+    folder.mkdir()
+    copy = folder / model.name
     shutil.copyfile(model, copy)
-    nothing: dict[str, Any] = {"thresholds": {}, "scores": {}, "diameter_sd": {}}
-    update_info(copy, replace(read_info(model), **nothing, mirrored={}, finer={}))
+    update_info(copy, read_info(model).without_calibration())
     return copy
 
 
-def _with_eight_bit(
-    model: Path, info: ModelInfo, trials: "_Trials", plain: "_Trial", say: Callable[[str], None]
+def _with_int8(
+    model: Path, info: ModelInfo, trials: Trials, trial: Trial, say: Callable[[str], None]
 ) -> ModelInfo:
-    """The description once the model has its 8-bit form, if that does as well."""
+    """Give a model its int8 form if that is as accurate.
+
+    Args:
+        model: Model file.
+        info: Description of the model, with its calibration.
+        trials: Split to be searched.
+        trial: Trial of the network itself.
+        say: Function that takes lines for the user.
+    """
     balanced = info.thresholds["balanced"]
 
-    def f1_in_int8(quick: Path) -> float:
-        trial = trials.of(quick, 1.0, 0, "trying 8 bits", "int8")
-        return score(trial.matches(), balanced).chosen.f1
+    def measure_f1(copy: Path) -> float:
+        int8 = trials.search(copy, "trying 8 bits", precision="int8")
+        return compute_scores(int8.match_labels(), balanced).chosen.f1
 
-    told = calibrated(plain.detections.scores, plain.diameters_px, info)
-    f1 = score(plain.matches(told), balanced).chosen.f1
+    calibrated = calibrate_scores(trial.detections.scores, trial.diameters_px, info)
+    f1 = compute_scores(trial.match_labels(calibrated), balanced).chosen.f1
     try:
-        return add_eight_bit(model, plain.source, f1, f1_in_int8)
+        return add_int8(model, trial.source, f1, measure_f1)
     except ModelError as error:
         say(f"{model}: {error}")
         return info
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """What was found in a split, at some resolution, and what it is measured by.
+def _calibrate_finer(model: Path, trials: Trials, precision: Precision) -> dict[int, Calibration]:
+    """Calibrate runs that search an enlarged mosaic, by their finest octave.
 
-    Attributes:
-        source: Tiles that were searched.
-        detections: Catalogue of the n craters that were found.
-        reference: Label boxes of the split.
-        least: Smallest label that counts, in the unit of the diameters.
-        diameters_px: Diameters of the detections, pixels of the mosaic, (n,).
+    Args:
+        model: Model file without calibration.
+        trials: Split to be searched.
+        precision: Precision of inference.
     """
-
-    source: TileSource
-    detections: Catalogue
-    reference: Reference
-    least: float
-    diameters_px: Float
-
-    def matches(self, scores: Float | None = None) -> Matches:
-        """The detections matched to the labels, with other scores if given."""
-        detections = self.detections
-        if scores is not None:
-            detections = replace(detections, craters=detections.craters.assign(score=scores))
-        return match(detections, self.reference, OverlapRule("box"), min_diameter=self.least)
-
-
-@dataclass(frozen=True)
-class _Trials:
-    """A split to be searched, as it is and at lower resolution.
-
-    Attributes:
-        dataset: Directory of the dataset.
-        split: Name of the split.
-        folder: Directory for runs and reduced images.
-        workers: Number of worker processes; None for one a core.
-        mirrored: True to search mirror images of tiles too.
-        progress: Function from the name of a search to its progress display.
-    """
-
-    dataset: Path
-    split: str
-    folder: Path
-    workers: int | None
-    mirrored: bool
-    progress: Callable[[str], AbstractContextManager[Progress]]
-
-    def of(self, model: Path, share: float, finest: int, doing: str, precision: str) -> _Trial:
-        """What a model finds at a share of the resolution, in octaves from `finest` on."""
-        images = find_splits(self.dataset)[self.split]
-        if share < 1.0:
-            images = self.folder / f"{share}"
-            if not images.exists():
-                write_reduced(pairs(self.dataset, self.split), images, share)
-        smallest_px = read_info(model).diameters_px[0] * 2.0**finest if finest else None
-        source = open_source([images / "images"], model, smallest_px=smallest_px)
-        run = self.folder / f"{share}_{finest}_{precision}"
-        with self.progress(doing) as show:
-            detections = detect(
-                source,
-                run,
-                model,
-                workers=self.workers,
-                precision=precision,
-                mirrored=self.mirrored,
-                progress=show,
-            ).read()
-        reference = read_reference(images)
-        least = MIN_PIXELS * share * (reference.pixel or 1.0)
-        mosaic = source.mosaic
-        diameters_px = diameters_in_pixels(
-            detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
-        )
-        return _Trial(source, detections, reference, least, diameters_px)
-
-
-def _measured(trials: Sequence[_Trial], sizes_px: tuple[float, ...]) -> dict[str, Any]:
-    """Operating points, what scores are worth and diameter errors, by all that trials show."""
-    diameters_px = np.concatenate([trial.diameters_px for trial in trials])
-    levels = np.concatenate([trial.detections.craters["level"].to_numpy(float) for trial in trials])
-    worth = score_worth(pooled([trial.matches() for trial in trials]), diameters_px, sizes_px)
-    told = (scores_told(t.detections.scores, t.diameters_px, worth) for t in trials)
-    matches = pooled([trial.matches(scores) for trial, scores in zip(trials, told, strict=True)])
-    return {
-        "thresholds": operating_points(*curve(matches)),
-        "scores": worth,
-        "diameter_sd": diameter_errors(matches, diameters_px / 2.0**levels),
-    }
+    finer = {}
+    for finest, shares in _SHARES.items():
+        task = f"calibrating, {2**-finest} times enlarged"
+        enlarged = [
+            trials.search(model, task, precision=precision, share=share, finest=finest)
+            for share in shares
+        ]
+        finer[finest] = measure_calibration(enlarged, (*SMALLER_SIZES_PX, *SIZES_PX))
+    return finer

@@ -1,72 +1,72 @@
-"""The 8-bit form of a model: made from what a split shows, kept where it does as well."""
+"""The int8 form of a model: made from examples of a split, kept if it is as accurate."""
 
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import ModelError
-from lunarcraters.network.model_file import ModelInfo, read_info, update_info
+from lunarcraters.network.inference import Detector
+from lunarcraters.network.model_file import read_info, update_info
+from lunarcraters.network.model_info import Int8Comparison, Int8Info, ModelInfo
 from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.tiling.source import TileSource
 
 _EXAMPLES = 48
-_EXAMPLE_STRIDES = 16  # to a side
-_MOST_LOST = 0.01  # of F1
+_EXAMPLE_STRIDES = 16  # side of an example, strides
+_MAX_LOSS = 0.01  # of F1
 
 
-def add_eight_bit(
-    model: Path, source: TileSource, f1: float, f1_in_int8: Callable[[Path], float]
+def add_int8(
+    model: Path, source: TileSource, f1: float, measure_f1: Callable[[Path], float]
 ) -> ModelInfo:
-    """Give a model file its 8-bit form, and say in its description how well that does.
+    """Give a model file its int8 form, with its accuracy in the description.
 
     Args:
-        model: Model file, to which the form is added where it does as well.
-        source: Tiles, some of which are shown to the network.
-        f1: Of the network itself.
-        f1_in_int8: Measures it for the form of a model file.
+        model: Model file, to which the form is added if it is as accurate.
+        source: Tiles, some of which serve as examples.
+        f1: F1 of the network itself, 0 to 1.
+        measure_f1: Function that measures F1 of the int8 form of a model file.
 
     Returns:
-        The new description.
+        New description of the model.
 
     Raises:
         ModelError: The network has no such form, or one whose F1 is lower by more than 0.01.
     """
     start_tensorflow()
-    from lunarcraters.network.backends.quantization import quantised
+    from lunarcraters.network.backends.quantization import quantize
     from lunarcraters.network.backends.tensorflow_graph import load_network
-    from lunarcraters.network.inference import Detector
 
-    form = quantised(load_network(model), _examples(source, Detector(model)))
-    info = replace(read_info(model), eight_bit={"stride": form.stride})
+    int8 = quantize(load_network(model), _read_examples(source, Detector(model)))
+    info = replace(read_info(model), int8=Int8Info(int8.stride))
     with TemporaryDirectory() as folder:
-        trial = Path(folder) / model.name
-        shutil.copyfile(model, trial)
-        update_info(trial, info, form)
-        reached = f1_in_int8(trial)
-    if reached < f1 - _MOST_LOST:
-        raise ModelError(f"in 8 bits F1 is {reached:.3f}, not {f1:.3f}: that form is left out")
-    measured = {"float32": round(f1, 4), "int8": round(reached, 4)}
-    known = replace(info, eight_bit={"stride": form.stride, "f1": measured})
-    update_info(model, known, form)
-    return known
+        copy = Path(folder) / model.name
+        shutil.copyfile(model, copy)
+        update_info(copy, info, int8)
+        int8_f1 = measure_f1(copy)
+    if int8_f1 < f1 - _MAX_LOSS:
+        raise ModelError(f"in 8 bits F1 is {int8_f1:.3f}, not {f1:.3f}: that form is left out")
+    comparison = Int8Comparison(float32=round(f1, 4), int8=round(int8_f1, 4))
+    info = replace(info, int8=Int8Info(int8.stride, comparison))
+    update_info(model, info, int8)
+    return info
 
 
-def _examples(source: TileSource, detector: Any) -> list[NDArray[np.float32]]:
-    """What the network sees of tiles from all over the source, of every octave."""
+def _read_examples(source: TileSource, detector: Detector) -> list[NDArray[np.float32]]:
+    """Read inputs of the network from tiles all over the source, of every octave."""
     side = detector.input_size or _EXAMPLE_STRIDES * detector.stride
     large = [tile for tile in source.tiles if tile.size >= side] or list(source.tiles)
     chosen = np.random.default_rng(1).permutation(len(large))[:_EXAMPLES]
-    found = []
-    for tile in (large[place] for place in chosen):
+    examples = []
+    for tile in (large[index] for index in chosen):
         values, valid = source.read(tile)
-        image = np.zeros((side, side, detector.channels), np.float32)
-        seen = detector.images(values, valid, source.photometry)[:side, :side]
-        image[: len(seen), : len(seen)] = seen
-        found.append(image)
-    return found
+        example = np.zeros((side, side, detector.channels), np.float32)
+        image = detector.images(values, valid, source.photometry)[:side, :side]
+        example[: len(image), : len(image)] = image
+        examples.append(example)
+    return examples

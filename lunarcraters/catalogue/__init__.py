@@ -1,1 +1,1 @@
-"""The catalogue: from circles in frames to georeferenced craters and their files."""
+"""The catalogue: a table of craters, its description, filters, counts and files."""

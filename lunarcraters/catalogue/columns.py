@@ -1,12 +1,61 @@
-"""The column names of other people's catalogues, brought to those of this program."""
+"""Columns of a catalogue: this program's names, and how other authors' names are read."""
 
 import re
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
-from lunarcraters.catalogue.table import PIXEL_COLUMNS
 from lunarcraters.errors import CatalogueError
+
+
+@dataclass(frozen=True)
+class CatalogueColumns:
+    """Names of the columns of a catalogue, in their order.
+
+    Attributes:
+        crater_id: Column of identifiers.
+        x: Column of positions across: longitude in degrees -180..180, or pixels to the right.
+        y: Column of positions along: latitude in degrees, or pixels down.
+        diameter: Column of diameters, km or pixels.
+        diameter_sd: Column of the standard deviations of the diameters, km or pixels.
+        score: Column of scores, 0..1.
+        level: Column of the octaves in which craters were seen best.
+        tile: Column of the names of tiles.
+    """
+
+    crater_id: str
+    x: str
+    y: str
+    diameter: str
+    diameter_sd: str
+    score: str
+    level: str
+    tile: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, in the order of the table."""
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def circle(self) -> tuple[str, str, str]:
+        """Names of the required columns: both positions and the diameter."""
+        return self.x, self.y, self.diameter
+
+
+LUNAR_COLUMNS = CatalogueColumns(
+    "crater_id", "lon", "lat", "diameter_km", "diameter_sd_km", "score", "level", "tile"
+)
+"""Columns of a catalogue on the sphere: degrees (longitude -180..180) and km."""
+
+PIXEL_COLUMNS = CatalogueColumns(
+    "crater_id", "x", "y", "diameter_px", "diameter_sd_px", "score", "level", "tile"
+)
+"""Columns of a catalogue of an image without coordinates: pixels, y down."""
+
+FRACTION = "fraction"
+"""Column that a catalogue may have: the part of each crater that lies in the area counted on."""
 
 # Names as `_key` leaves them: lower case, letters and digits only. First found, first taken.
 _NAMES = {
@@ -19,7 +68,7 @@ _NAMES = {
     "tile": ("tile",),
     "fraction": ("fraction",),
 }
-# Factors to km of diameter, by the columns it is the (geometric) mean of.
+# Factors to a diameter in km, by the columns whose geometric mean it is.
 _DIAMETERS = {
     ("diameterkm",): 1.0,
     ("diamkm",): 1.0,
@@ -38,49 +87,50 @@ _DIAMETERS = {
 _TEXT = ("crater_id", "tile")
 
 
-def recognise(table: pd.DataFrame, source: str) -> pd.DataFrame:
-    """A catalogue's table from one with any of the usual column names.
+def recognise_columns(table: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Bring a table with any of the usual column names to the names of this program.
 
-    Understood are this program's own columns, those of Robbins 2018, Head 2010, Povilaitis 2018,
-    LU1319373 and LU5M812TGT, and their like: a longitude, a latitude, and a diameter or radius in
-    kilometres or metres (kilometres where the name has no unit); case and punctuation are ignored.
+    It understands the columns of this program, those of Robbins 2018, Head 2010, Povilaitis 2018,
+    LU1319373 and LU5M812TGT, and similar ones: a longitude, a latitude, and a diameter or radius
+    in kilometres or metres (kilometres where the name has no unit). Case and punctuation are
+    ignored.
 
     Args:
-        table: Columns of numbers, or of text that reads as numbers.
-        source: What it was read from, for the message.
+        table: Table of numbers, or of text that reads as numbers.
+        source: Name of the file or table, for messages.
 
     Returns:
-        Columns lon, lat, diameter_km (or x, y, diameter_px), and what there is of the others.
+        Table with columns lon, lat, diameter_km (or x, y, diameter_px) and the others that exist.
 
     Raises:
         CatalogueError: A column is missing, or a value is not a number.
     """
-    if set(PIXEL_COLUMNS[1:4]) <= set(table.columns):
-        wanted = {name: name for name in PIXEL_COLUMNS if name in table}
-        return _numbers(table, wanted, source)
-    known = {_key(name): name for name in reversed([str(name) for name in table.columns])}
-    found = {
-        ours: next(known[name] for name in names if name in known)
+    if set(PIXEL_COLUMNS.circle) <= set(table.columns):
+        wanted = {name: name for name in PIXEL_COLUMNS.names if name in table}
+        return _to_numbers(table, wanted, source)
+    given = {_key(name): name for name in reversed([str(name) for name in table.columns])}
+    wanted = {
+        ours: next(given[name] for name in names if name in given)
         for ours, names in _NAMES.items()
-        if any(name in known for name in names)
+        if any(name in given for name in names)
     }
-    sizes = next((names for names in _DIAMETERS if all(name in known for name in names)), None)
-    missing = [name for name in ("lon", "lat") if name not in found]
+    sizes = next((names for names in _DIAMETERS if all(name in given for name in names)), None)
+    missing = [name for name in ("lon", "lat") if name not in wanted]
     missing += ["diameter"] * (sizes is None)
     if missing or sizes is None:
         raise CatalogueError(
             f"{source} has no column for {', '.join(missing)} among "
             f"{', '.join(map(str, table.columns))}: rename them lon, lat and diameter_km"
         )
-    parts = {f"diameter {i}": known[name] for i, name in enumerate(sizes)}
-    out = _numbers(table, {**found, **parts}, source)
-    product = out[list(parts)].prod(axis=1, skipna=False)
-    out["diameter_km"] = _DIAMETERS[sizes] * product ** (1.0 / len(parts))
-    return out.drop(columns=list(parts))
+    axes = {f"diameter {i}": given[name] for i, name in enumerate(sizes)}
+    out = _to_numbers(table, {**wanted, **axes}, source)
+    product = out[list(axes)].prod(axis=1, skipna=False)
+    out["diameter_km"] = _DIAMETERS[sizes] * product ** (1.0 / len(axes))
+    return out.drop(columns=list(axes))
 
 
 def is_text(name: str) -> bool:
-    """Whether a column of this name holds names (of craters, of tiles), not numbers."""
+    """Tell whether a column of this name holds names (of craters, of tiles), not numbers."""
     return any(_key(name) in _NAMES[ours] for ours in _TEXT)
 
 
@@ -88,8 +138,8 @@ def _key(name: object) -> str:
     return re.sub("[^a-z0-9]", "", str(name).lower())
 
 
-def _numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.DataFrame:
-    """The columns `names` (ours: theirs), all but identifiers turned into numbers."""
+def _to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.DataFrame:
+    """Take the columns `names` (ours: theirs) and turn all but identifiers into numbers."""
     out = pd.DataFrame(index=pd.RangeIndex(len(table)))
     for ours, theirs in names.items():
         values = table[theirs].reset_index(drop=True)

@@ -9,22 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.table import FRACTION, Catalogue
+from lunarcraters.catalogue.columns import FRACTION
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 
 Float = NDArray[np.float64]
+Index = NDArray[np.int64]
 
-_STEP = 0.5  # of a bin, powers of 2
+_STEP = 0.5  # width of a bin, powers of 2
 
 
 @dataclass(frozen=True, eq=False)
 class SizeFrequency:
-    """How many craters of each size there are on an area.
+    """Number of craters by size on an area.
 
     Attributes:
-        edges: Of the bins, km, (n + 1,), rising.
-        counts: Craters in each bin, (n,); those partly inside the area count for that part.
-        area_km2: Ground that they were counted on.
+        edges: Edges of the bins, km, (n + 1,), rising.
+        counts: Number of craters in each bin, (n,); one partly inside the area counts for that
+            part.
+        area_km2: Area that they were counted on, km^2.
     """
 
     edges: Float
@@ -33,12 +36,12 @@ class SizeFrequency:
 
     @property
     def diameters(self) -> Float:
-        """Geometric means of the bins' edges, km, (n,)."""
+        """Geometric means of the edges of the bins, km, (n,)."""
         return np.sqrt(self.edges[:-1] * self.edges[1:])
 
     @property
     def at_least(self) -> Float:
-        """Craters as large as the lower edge of each bin, or larger, (n,)."""
+        """Number of craters as large as the lower edge of each bin, or larger, (n,)."""
         return np.cumsum(self.counts[::-1])[::-1]
 
     @property
@@ -58,36 +61,88 @@ class SizeFrequency:
 
     @property
     def complete_from_km(self) -> float:
-        """Upper edge of the fullest bin: below it craters are missed."""
+        """Upper edge of the fullest bin, km: below it craters are missed."""
         return float(self.edges[int(np.argmax(self.counts)) + 1])
+
+    def record(self) -> "SizeFrequencyRecord":
+        """Make the record that `craters plot csfd --json` prints."""
+        return SizeFrequencyRecord(
+            area_km2=self.area_km2,
+            complete_from_km=self.complete_from_km,
+            edges_km=tuple(self.edges.tolist()),
+            counts=tuple(self.counts.tolist()),
+            cumulative=tuple(self.cumulative.tolist()),
+            differential=tuple(self.differential.tolist()),
+            relative=tuple(self.relative.tolist()),
+        )
+
+
+@dataclass(frozen=True)
+class SizeFrequencyRecord:
+    """A crater size-frequency distribution, as `craters plot csfd --json` prints it.
+
+    Attributes:
+        area_km2: Area that craters were counted on, km^2.
+        complete_from_km: Diameter below which craters are missed, km.
+        edges_km: Edges of the n bins, km, rising, n + 1 of them.
+        counts: Number of craters in each bin; one partly inside the area counts for that part.
+        cumulative: Craters per km^2 as large as the lower edge of each bin, or larger.
+        differential: Craters per km^2 and km of diameter in each bin.
+        relative: R of each bin: the differential times the cube of the diameter.
+    """
+
+    area_km2: float
+    complete_from_km: float
+    edges_km: tuple[float, ...]
+    counts: tuple[float, ...]
+    cumulative: tuple[float, ...]
+    differential: tuple[float, ...]
+    relative: tuple[float, ...]
 
 
 def relative_errors(counts: Float) -> Float:
-    """Standard deviation of counts over themselves, 1 / sqrt(n); NaN where there are none."""
+    """Compute the Poisson errors of counts over the counts, 1 / sqrt(n); NaN where they are 0."""
     return 1.0 / np.sqrt(np.where(counts > 0.0, counts, np.nan))
 
 
+def bin_by_size(diameters: Float) -> tuple[Float, Index]:
+    """Sort diameters into bins a factor of sqrt(2) wide, one edge at 1.
+
+    Args:
+        diameters: Diameters, (n,).
+
+    Returns:
+        Edges of the bins from the smallest diameter to the largest, (bins + 1,), and the bin of
+        each diameter, (n,).
+    """
+    if not len(diameters):
+        return np.ones(1), np.empty(0, np.int64)
+    steps = np.log2(diameters) / _STEP
+    # A diameter on an edge belongs to the larger bin, whatever rounding makes of its logarithm.
+    number = np.floor(np.round(steps, 9)).astype(np.int64)
+    first, last = int(number.min()), int(number.max()) + 1
+    return np.exp2(_STEP * np.arange(first, last + 1, dtype=np.float64)), number - first
+
+
 def size_frequency(catalogue: Catalogue) -> SizeFrequency:
-    """Count a catalogue's craters.
+    """Count the craters of a catalogue by size.
 
     Raises:
-        CatalogueError: It is in pixels, has no craters, or does not tell the area searched.
+        CatalogueError: The catalogue is in pixels, has no craters, or does not tell the area
+            searched.
     """
-    if catalogue.is_pixels or not catalogue.footprint_area_km2:
+    if not (catalogue.has_crs and catalogue.footprint_area_km2):
         raise CatalogueError(
             "the area that the craters were counted on is not known: give a run, or what craters "
             "export wrote of one as .gpkg, .geojson, .parquet, .scc or .diam"
         )
     if not len(catalogue):
         raise CatalogueError("there are no craters to count: lower --min-score")
-    steps = np.log2(catalogue.diameters) / _STEP
-    # A diameter on an edge belongs to the larger bin, whatever rounding makes of its logarithm.
-    number = np.floor(np.round(steps, 9)).astype(int)
-    first, last = int(number.min()), int(number.max()) + 1
+    edges, bins = bin_by_size(catalogue.diameters)
     craters = catalogue.craters
     weights = craters[FRACTION].to_numpy(float) if FRACTION in craters else np.ones(len(craters))
     return SizeFrequency(
-        edges=np.exp2(_STEP * np.arange(first, last + 1, dtype=np.float64)),
-        counts=np.bincount(number - first, weights, minlength=last - first).astype(float),
+        edges=edges,
+        counts=np.bincount(bins, weights, minlength=len(edges) - 1).astype(float),
         area_km2=catalogue.footprint_area_km2,
     )

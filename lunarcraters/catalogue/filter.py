@@ -1,22 +1,22 @@
-"""Selection: the craters of a catalogue that a count is about, by size and place."""
+"""Filtering a catalogue by the size and place of its craters."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from lunarcraters.catalogue.table import FRACTION, Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.geometry.area import Area
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which craters.
+class CraterFilter:
+    """Conditions on the craters of a catalogue.
 
     Attributes:
         min_diameter: Smallest diameter, km (pixels where there is no coordinate system).
-        max_diameter: Largest diameter.
-        area: Only craters whose centre lies in it.
-        fractions: Rather all craters that touch the area, each with the part of it that lies
+        max_diameter: Largest diameter, km (pixels).
+        area: Area in which centres lie; None for everywhere.
+        fractions: True for all craters that touch the area, each with the part of it that lies
             inside as the column `fraction`.
     """
 
@@ -25,15 +25,15 @@ class Selection:
     area: Area | None = None
     fractions: bool = False
 
-    def of(self, catalogue: Catalogue) -> Catalogue:
-        """The craters that are meant, identifiers kept."""
+    def apply(self, catalogue: Catalogue) -> Catalogue:
+        """Take the craters that meet the conditions; identifiers are kept."""
         diameters = catalogue.diameters
-        sizes = (diameters >= self.min_diameter) & (diameters <= self.max_diameter)
-        some = replace(catalogue, craters=catalogue.craters[sizes])
+        filtered = catalogue.rows(
+            (diameters >= self.min_diameter) & (diameters <= self.max_diameter)
+        )
         if self.area is None:
-            return some
+            return filtered
         if not self.fractions:
-            inside = self.area.holds(*some.positions.T)
-            return replace(some, craters=some.craters[inside])
-        share = self.area.share(some.positions, some.diameters)
-        return replace(some, craters=some.craters.assign(**{FRACTION: share})[share > 0.0])
+            return filtered.rows(self.area.contains(*filtered.positions.T))
+        shares = self.area.compute_shares(filtered.positions, filtered.diameters)
+        return filtered.with_fractions(shares).rows(shares > 0.0)

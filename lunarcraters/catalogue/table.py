@@ -1,223 +1,300 @@
-"""The catalogue: one table of craters, the ground it was searched on, and how it was made."""
+"""The catalogue: one table of craters with its description, and what users do with it."""
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
-import shapely.geometry
 from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters.catalogue.columns import FRACTION
+from lunarcraters.catalogue.info import CatalogueInfo, Described
+from lunarcraters.catalogue.order import order_table
 from lunarcraters.errors import CatalogueError
-from lunarcraters.geometry import sphere
 
-COLUMNS = ("crater_id", "lon", "lat", "diameter_km", "diameter_sd_km", "score", "level", "tile")
-"""Columns of a catalogue on the sphere: degrees (longitude -180..180) and km."""
+if TYPE_CHECKING:
+    import geopandas as gpd
 
-PIXEL_COLUMNS = ("crater_id", "x", "y", "diameter_px", "diameter_sd_px", "score", "level", "tile")
-"""Columns of a catalogue of an image without a coordinate system: pixels, y down."""
+    from lunarcraters import api
 
-FRACTION = "fraction"
-"""Column that a catalogue may have: the part of each crater that lies in the area counted on."""
+Float = NDArray[np.float64]
+PathOrText = str | PathLike[str]
 
 PART_ROWS = 50_000
-"""Craters whose polygons are held at once while a file is written."""
+"""Number of craters of a part, whose polygons are held at once while a file is written."""
 
 
-@dataclass(frozen=True, eq=False)
-class Catalogue:
+@dataclass(frozen=True, eq=False, init=False)
+class Catalogue(Described):
     """Craters with the ground searched for them.
 
-    The table is brought into order on construction: exactly `COLUMNS` (or `PIXEL_COLUMNS` where
-    there is no coordinate system) and `FRACTION` where it is given, largest crater first, with what
-    is unknown filled in (no uncertainty, no score: NaN; level 0; no tile; identifiers by position
-    in the table).
+    The table is checked and sorted when a catalogue is made from it: it then has exactly the
+    columns of `info.columns`, and `fraction` where that is given, with the largest crater first.
+    Unknown values are filled in: no standard deviation or score is NaN, the level is 0, the tile is
+    empty, and identifiers count the rows of the table.
 
     Attributes:
-        craters: The table; positions and diameters are required columns.
-        crs: Longitude and latitude on a lunar sphere; None where positions are pixels.
-        footprint: Ground searched, nodata left out: longitude and latitude -180..180 (or pixels).
-        footprint_area_km2: Its area on the sphere.
-        thresholds: Operating points of the model, e.g. `{"balanced": 0.31}`.
-        properties: How the catalogue was made, for people to read.
-        lon_domain: What longitudes go up to in files, 180 or 360; None for what the format has.
+        craters: Table of craters, a row each.
+        info: Description of the catalogue: everything but the craters.
     """
 
     craters: pd.DataFrame
-    crs: CRS | None
-    footprint: BaseGeometry | None = None
-    footprint_area_km2: float | None = None
-    thresholds: dict[str, float] = field(default_factory=dict)
-    properties: dict[str, str] = field(default_factory=dict)
-    lon_domain: int | None = None
+    info: CatalogueInfo
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "craters", _tidy(self.craters, self.columns))
+    def __init__(
+        self,
+        craters: pd.DataFrame,
+        crs: CRS | None,
+        footprint: BaseGeometry | None = None,
+        footprint_area_km2: float | None = None,
+        thresholds: dict[str, float] | None = None,
+        properties: dict[str, str] | None = None,
+        lon_domain: int | None = None,
+    ) -> None:
+        """Make a catalogue from a table.
+
+        Args:
+            craters: Table; positions and diameters are required columns.
+            crs: Longitude and latitude on a lunar sphere; None where positions are pixels.
+            footprint: Ground searched, nodata left out, in longitude and latitude (or pixels).
+            footprint_area_km2: Area of the footprint on the sphere, km^2.
+            thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
+            properties: Origin of the catalogue, for people to read.
+            lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
+
+        Raises:
+            CatalogueError: A column is missing, or a crater has no size or place on the Moon.
+        """
+        info = CatalogueInfo(
+            crs, footprint, footprint_area_km2, thresholds or {}, properties or {}, lon_domain
+        )
+        self._set(order_table(craters, info.columns), info)
+
+    def _set(self, craters: pd.DataFrame, info: CatalogueInfo) -> None:
+        object.__setattr__(self, "craters", craters)
+        object.__setattr__(self, "info", info)
+
+    @classmethod
+    def _of_valid(cls, craters: pd.DataFrame, info: CatalogueInfo) -> "Catalogue":
+        """Make a catalogue of rows that were checked and sorted before."""
+        catalogue = cls.__new__(cls)
+        catalogue._set(craters, info)
+        return catalogue
+
+    @classmethod
+    def from_table(cls, craters: pd.DataFrame, info: CatalogueInfo) -> "Catalogue":
+        """Make a catalogue from a table and the description of a catalogue.
+
+        Args:
+            craters: Table; positions and diameters are required columns.
+            info: Description of the catalogue.
+
+        Raises:
+            CatalogueError: A column is missing, or a crater has no size or place on the Moon.
+        """
+        return cls._of_valid(order_table(craters, info.columns), info)
+
+    @classmethod
+    def from_header(cls, craters: pd.DataFrame, header: Mapping[str, Any]) -> "Catalogue":
+        """Make a catalogue from a table and a description as files hold it.
+
+        Args:
+            craters: Table; positions and diameters are required columns.
+            header: JSON of a `CatalogueHeader`, as `header()` gives it.
+
+        Raises:
+            CatalogueError: The header or the table is not one of a catalogue.
+        """
+        info = CatalogueInfo.from_header(header)
+        try:
+            return cls.from_table(craters, info)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise CatalogueError(f"the table of the catalogue is damaged: {error!r}") from error
+
+    def with_info(self, **changes: Any) -> "Catalogue":
+        """Give the same craters another description.
+
+        Args:
+            changes: Attributes of `CatalogueInfo` and their new values.
+        """
+        return self._of_valid(self.craters, replace(self.info, **changes))
 
     def __len__(self) -> int:
+        """Number of craters."""
         return len(self.craters)
 
     @property
     def is_pixels(self) -> bool:
-        """Whether positions are pixels of an image without a coordinate system."""
-        return self.crs is None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the table's columns."""
-        return PIXEL_COLUMNS if self.crs is None else COLUMNS
-
-    @property
-    def radius_m(self) -> float | None:
-        """Radius of the sphere, metres; None for pixels."""
-        return None if self.crs is None else sphere.radius_m(self.crs)
+        """Whether positions are pixels of an image without coordinates."""
+        return not self.info.has_crs
 
     @property
     def table(self) -> pd.DataFrame:
         """The craters as files hold them: longitudes from 0 where `lon_domain` is 360."""
-        if self.is_pixels or self.lon_domain != 360:
+        if not self.has_crs or self.lon_domain != 360:
             return self.craters
         lon = self.craters["lon"].mod(360.0).mod(360.0)  # that of -1e-20 is 360, the first time
         return self.craters.assign(lon=lon)
 
     @property
-    def positions(self) -> NDArray[np.float64]:
+    def positions(self) -> Float:
         """Centres, (n, 2): longitude and latitude in degrees, or x and y in pixels."""
-        return self.craters[list(self.columns[1:3])].to_numpy(float)
+        return self.craters[[self.columns.x, self.columns.y]].to_numpy(float)
 
     @property
-    def diameters(self) -> NDArray[np.float64]:
+    def diameters(self) -> Float:
         """Diameters, (n,): km, or pixels."""
-        return self.craters[self.columns[3]].to_numpy(float)
+        return self.craters[self.columns.diameter].to_numpy(float)
 
     @property
-    def deviations(self) -> NDArray[np.float64]:
+    def deviations(self) -> Float:
         """Standard deviations of the diameters, (n,): NaN where not known."""
-        return self.craters[self.columns[4]].to_numpy(float)
+        return self.craters[self.columns.diameter_sd].to_numpy(float)
 
     @property
-    def scores(self) -> NDArray[np.float64]:
+    def scores(self) -> Float:
         """Scores, (n,): 0..1, NaN where a crater has none."""
         return self.craters["score"].to_numpy(float)
 
-    def threshold(self, chosen: float | str | None = None) -> float:
-        """The score meant by a number or by the name of an operating point.
+    @property
+    def geodataframe(self) -> "gpd.GeoDataFrame":
+        """The craters as circles in longitude and latitude, or in pixels with y upwards."""
+        import geopandas as gpd
+
+        from lunarcraters.catalogue.outlines import crater_outlines
+
+        return gpd.GeoDataFrame(self.craters, geometry=crater_outlines(self), crs=self.crs)
+
+    def rows(self, which: NDArray[np.bool_] | slice) -> "Catalogue":
+        """Take some of the craters; identifiers and order are kept.
 
         Args:
-            chosen: None for `balanced`, or everything where there are no operating points: a model
-                without them (a mask-only network) has scored all it kept.
-
-        Raises:
-            CatalogueError: The catalogue has no operating point of that name.
+            which: True for each crater to keep, (n,); or a range of rows.
         """
-        if chosen is None:
-            return self.thresholds.get("balanced", 0.0)
-        try:
-            return float(chosen)
-        except ValueError:
-            pass
-        if chosen not in self.thresholds:
-            known = ", ".join(self.thresholds) or "none"
-            raise CatalogueError(
-                f"there is no operating point {chosen!r} in this catalogue (it has: {known}): "
-                "give --min-score one of them or a number from 0 to 1"
-            )
-        return self.thresholds[str(chosen)]
+        return self._of_valid(self.craters[which].reset_index(drop=True), self.info)
 
-    def select(self, min_score: float) -> "Catalogue":
-        """The craters that score at least `min_score`, identifiers kept.
+    def above_score(self, min_score: float) -> "Catalogue":
+        """Take the craters with a score of at least `min_score`, and those without a score."""
+        return self.rows(~(self.scores < min_score))
 
-        Craters without a score (of a reference catalogue) stay.
+    def with_fractions(self, fractions: Float) -> "Catalogue":
+        """Add the column `fraction`.
+
+        Args:
+            fractions: Part of each crater that lies in the area counted on, 0..1, (n,).
         """
-        keep = ~(self.scores < min_score)
-        return replace(self, craters=self.craters[keep])
-
-    @property
-    def about(self) -> "Catalogue":
-        """Everything but the craters."""
-        return replace(self, craters=self.craters[:0])
+        return self._of_valid(self.craters.assign(**{FRACTION: fractions}), self.info)
 
     def parts(self) -> Iterator["Catalogue"]:
-        """The craters a few at a time, in their order; at least one part, which may be empty."""
+        """Go through the craters a few at a time; at least one part, which may be empty."""
         for start in range(0, max(len(self), 1), PART_ROWS):
-            yield replace(self, craters=self.craters[start : start + PART_ROWS])
+            yield self.rows(slice(start, start + PART_ROWS))
 
-    def header(self) -> dict[str, Any]:
-        """Everything but the table, as JSON holds it; `from_header` reads it back."""
-        known = self.footprint is not None
-        footprint = json.loads(str(shapely.to_geojson(self.footprint))) if known else None
-        return {
-            "crs": None if self.crs is None else self.crs.to_wkt(),
-            "footprint": footprint,
-            "footprint_area_km2": self.footprint_area_km2,
-            "thresholds": dict(self.thresholds),
-            "properties": dict(self.properties),
-        }
+    def filter(
+        self,
+        min_score: float | str | None = None,
+        *,
+        min_diameter: float = 0.0,
+        max_diameter: float = np.inf,
+        area: PathOrText | tuple[float, float, float, float] | None = None,
+        fractions: bool = False,
+    ) -> "Catalogue":
+        """Take craters by score, size and place, as `craters export` does.
 
+        With an area, the ground searched is no longer known; `craters export RUN --area` counts it.
 
-def from_header(craters: pd.DataFrame, header: Mapping[str, Any]) -> Catalogue:
-    """A catalogue of a table and a `Catalogue.header`.
+        Args:
+            min_score: Score, or operating point; None for `balanced` where there is one.
+            min_diameter: Smallest diameter, km (pixels where there is no coordinate system).
+            max_diameter: Largest diameter, km (pixels).
+            area: File of polygons, or west, south, east and north in degrees.
+            fractions: True for all craters that touch the area, with the part inside as `fraction`.
 
-    Raises:
-        CatalogueError: The header or the table is not one of a catalogue.
-    """
-    try:
-        footprint = header["footprint"]
-        return Catalogue(
-            craters=craters,
-            crs=None if header["crs"] is None else CRS.from_wkt(header["crs"]),
-            footprint=None if footprint is None else shapely.geometry.shape(footprint),
-            footprint_area_km2=header["footprint_area_km2"],
-            thresholds={str(k): float(v) for k, v in header["thresholds"].items()},
-            properties={str(k): str(v) for k, v in header["properties"].items()},
+        Raises:
+            CatalogueError: There is no such operating point.
+            AreaError: The area cannot be read.
+        """
+        from lunarcraters.catalogue.filter import CraterFilter
+        from lunarcraters.geometry.area import make_area
+
+        ground = None
+        if area is not None:
+            given = Path(area) if isinstance(area, str | PathLike) else area
+            ground = make_area(given, has_crs=self.has_crs)
+        wanted = CraterFilter(min_diameter, max_diameter, ground, fractions)
+        filtered = wanted.apply(self.above_score(self.threshold(min_score)))
+        if ground is None:
+            return filtered
+        return filtered.with_info(footprint=None, footprint_area_km2=None)
+
+    chosen = filter  # earlier names
+    select = filter
+
+    def to_file(self, path: PathOrText, *, overwrite: bool = False) -> None:
+        """Write all craters in the format that the name says (see `craters export`).
+
+        Args:
+            path: File to write, or address of a PostGIS database.
+            overwrite: True to replace a file that is there.
+
+        Raises:
+            OutputError: The file exists, or cannot be written, or its suffix is not known.
+            CatalogueError: The format needs what the catalogue does not have.
+        """
+        from lunarcraters.catalogue.formats import write_catalogue
+
+        write_catalogue(self, fspath(path), overwrite=overwrite)
+
+    def evaluate(
+        self,
+        reference: "PathOrText | Catalogue",
+        rule: "api.RuleName | api.Rule | None" = None,
+        *,
+        min_diameter: float = 0.0,
+        max_diameter: float = np.inf,
+        min_score: float | str | None = None,
+    ) -> "api.Evaluation":
+        """Score the catalogue against a reference, as `craters evaluate` does.
+
+        Args:
+            reference: Catalogue, file of one, or labels in LU3M6TGT's layout.
+            rule: Matching rule: `circle`, `box`, `deepmoon`, `deepmoon-strict`, `offset`, or one of
+                `lunarcraters.evaluation.rules`; None for box with labels, circle with catalogues.
+            min_diameter: Smallest crater that counts, km (pixels).
+            max_diameter: Largest crater that counts, km (pixels).
+            min_score: Score from which a detection counts; None for `balanced` where there is one,
+                else for the score of the best F1.
+
+        Raises:
+            CatalogueError: The reference cannot be read, or one is in pixels and the other not.
+        """
+        from lunarcraters import api
+
+        return api.evaluate(
+            self,
+            reference,
+            rule,
+            min_diameter=min_diameter,
+            max_diameter=max_diameter,
+            min_score=min_score,
         )
-    except (KeyError, TypeError, AttributeError, ValueError, shapely.GEOSException) as error:
-        raise CatalogueError(f"the description of the catalogue is damaged: {error!r}") from error
 
+    def plot(self, path: PathOrText, mosaic: "PathOrText | api.Mosaic | None" = None) -> None:
+        """Draw all craters over their mosaic, as a PNG.
 
-def _tidy(craters: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The table with exactly `columns`, their types, checked values, and the one order."""
-    across, along, diameter = columns[1:4]
-    missing = [name for name in (across, along, diameter) if name not in craters]
-    if missing:
-        raise CatalogueError(
-            f"the table has no column {', '.join(missing)}: it needs {across}, {along}, {diameter}"
-        )
-    n = len(craters)
-    unknown = pd.Series(np.full(n, np.nan), index=craters.index)
-    table = pd.DataFrame({name: craters.get(name, unknown) for name in columns[1:6]}).astype(float)
-    table["level"] = craters["level"].astype(np.int64) if "level" in craters else np.int64(0)
-    table["tile"] = craters["tile"].astype(str) if "tile" in craters else ""
-    optional = [FRACTION] if FRACTION in craters else []
-    for name in optional:
-        table[name] = craters[name].astype(float)
-    _check(table, across, along, diameter)
-    if across == "lon":
-        table["lon"] = sphere.wrap_longitude(table["lon"].to_numpy())
-    order = np.lexsort((-table["score"], table[along], table[across], -table[diameter]))
-    table = table.iloc[order].reset_index(drop=True)
-    if "crater_id" in craters:
-        ids = craters["crater_id"].astype(str).to_numpy()[order]
-    else:
-        ids = np.array([f"{i:07d}" for i in range(1, n + 1)], dtype=object)
-    table.insert(0, "crater_id", pd.Series(ids, dtype="str"))
-    return table.astype({"tile": "str", "level": np.int64})[[*columns, *optional]]
+        Args:
+            path: PNG to write.
+            mosaic: Mosaic underneath; None for the one that was searched.
 
+        Raises:
+            MosaicError: The mosaic cannot be read.
+            CatalogueError: One is in pixels and the other not.
+        """
+        from lunarcraters import api
 
-def _check(table: pd.DataFrame, across: str, along: str, diameter: str) -> None:
-    values = table[[across, along, diameter]].to_numpy(float)
-    bad = ~np.isfinite(values).all(axis=1) | ~(values[:, 2] > 0)
-    if across == "lon":
-        bad |= ~(np.abs(values[:, 1]) <= 90.0)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise CatalogueError(
-            f"crater {row + 1} of the table is not on the Moon or has no size ({across} "
-            f"{values[row, 0]:g}, {along} {values[row, 1]:g}, {diameter} {values[row, 2]:g}; "
-            f"{int(bad.sum())} such): mend or remove these rows"
-        )
+        api.plot_map(self, path, mosaic)

@@ -1,6 +1,5 @@
 """`craters calibrate`."""
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from lunarcraters.cli.progress import progress_bar
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--split", default="valid", show_default=True, help="Split to measure on.")
-@click.option("--mirrored", is_flag=True, help="For craters detect --mirrored.")
+@click.option("--tta", "--mirrored", "tta", is_flag=True, help="For craters detect --tta.")
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
 @quiet_option
 @json_option
@@ -22,7 +21,7 @@ def command(
     model: Path,
     dataset: Path,
     split: str,
-    mirrored: bool,
+    tta: bool,
     workers: int | None,
     quiet: bool,
     as_json: bool,
@@ -35,21 +34,22 @@ def command(
 
     \b
     craters calibrate model.keras LU3M6TGT_yolo_format
-    craters calibrate model.keras LU3M6TGT_yolo_format --mirrored
+    craters calibrate model.keras LU3M6TGT_yolo_format --tta
     """
-    from lunarcraters.calibration.calibrate import calibrate
+    from lunarcraters import api
+    from lunarcraters.calibration.record import CalibrationSummary
+    from lunarcraters.records import to_json
 
     say = partial(click.echo, err=True)
     progress = partial(progress_bar, quiet=quiet or as_json)
-    info = calibrate(
-        model, dataset, split, workers=workers, mirrored=mirrored, say=say, progress=progress
-    )
-    info = info.used(mirrored=mirrored)
+    info = api.calibrate(
+        model, dataset, split, workers=workers, tta=tta, say=say, progress=progress
+    ).for_run(tta=tta)
     if as_json:
-        click.echo(json.dumps({"thresholds": info.thresholds, "diameter_sd": info.diameter_sd}))
+        click.echo(to_json(CalibrationSummary.of(info), indent=None))
     elif not quiet:
         points = ", ".join(f"{name} {value:.3f}" for name, value in info.thresholds.items())
         click.echo(f"{model}: {points}")
-        if info.eight_bit and not mirrored:
-            f1 = info.eight_bit["f1"]
-            click.echo(f"F1 at balanced: {f1['float32']:.4f}, in 8 bits {f1['int8']:.4f}")
+        if info.int8 and info.int8.f1 and not tta:
+            f1 = info.int8.f1
+            click.echo(f"F1 at balanced: {f1.float32:.4f}, in 8 bits {f1.int8:.4f}")

@@ -38,19 +38,20 @@ def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
     craters dataset check LU3M6TGT_yolo_format
     craters dataset check LU3M6TGT_yolo_format --json > problems.json
     """
-    from lunarcraters.datasets.check import check
+    from lunarcraters import api
+    from lunarcraters.records import to_plain
 
     with progress_bar("reading", quiet=quiet) as progress:
-        found = check(dataset, progress)
-    problems = [problem for problem in found if not problem.is_note]
+        findings = api.check_dataset(dataset, progress)
+    problems = [finding for finding in findings if not finding.is_note]
     if as_json:
-        entries = [{**vars(p), "path": str(p.path), "is_note": p.is_note} for p in found]
+        entries = [{**to_plain(finding), "is_note": finding.is_note} for finding in findings]
         click.echo(json.dumps(entries, indent=1))
     else:
         for problem in problems:
             click.echo(f"{problem.kind}: {problem.path} {problem.detail}")
         if not quiet:
-            click.echo(f"{len(found) - len(problems)} label files are empty")
+            click.echo(f"{len(findings) - len(problems)} label files are empty")
             click.echo(f"{len(problems)} problems")
     if problems:
         raise DatasetError(f"{dataset} has {len(problems)} problems: mend or remove these files")
@@ -73,11 +74,11 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
     craters dataset clean LU3M6TGT_yolo_format
     craters dataset clean LU3M6TGT_yolo_format --undo
     """
-    from lunarcraters.datasets.check import clean, undo
+    from lunarcraters import api
 
     if back and dry_run:
         raise click.UsageError("--undo and --dry-run do not go together")
-    moves = undo(dataset) if back else clean(dataset, dry_run=dry_run)
+    moves = api.undo_cleaning(dataset) if back else api.clean_dataset(dataset, dry_run=dry_run)
     if quiet:
         return
     if dry_run:
@@ -122,12 +123,14 @@ def split_command(
     craters dataset split LU3M6TGT_yolo_format -o blocks
     craters dataset split LU3M6TGT_yolo_format -o blocks --valid 0.2 --test 0 --link
     """
-    from lunarcraters.datasets.split import split
+    from lunarcraters import api
 
     if valid + test >= 1.0:
         raise click.UsageError("--valid and --test leave nothing to train on")
     fractions = {"train": 1.0 - valid - test, "valid": valid, "test": test}
-    counts = split(dataset, out, fractions=fractions, block_deg=block, seed=seed, link=link)
+    counts = api.split_dataset(
+        dataset, out, fractions=fractions, block_deg=block, seed=seed, link=link
+    )
     if as_json:
         click.echo(json.dumps(counts))
     elif not quiet:

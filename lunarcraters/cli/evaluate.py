@@ -1,27 +1,25 @@
 """`craters evaluate`."""
 
-import json
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lunarcraters.cli.options import CataloguePath, json_option
+from lunarcraters.evaluation.rule_names import RULE_NAMES
 
 if TYPE_CHECKING:
+    from lunarcraters.evaluation.record import EvaluationTerms
     from lunarcraters.evaluation.rules import Rule
     from lunarcraters.evaluation.scores import OperatingPoint, Quartiles, Scores
-
-# The names of `evaluation.rules.RULES`, which would take a second to import for --help.
-RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
 
 
 @click.command("evaluate")
 @click.argument("catalogue", type=CataloguePath())
 @click.argument("reference", type=CataloguePath())
 @click.option("--rule", "rule_name", type=click.Choice(RULE_NAMES),
-              help="When a detection is a reference crater "
+              help="Matching rule of detections and references "
               "[default: box for labels, circle for catalogues].")  # fmt: skip
 @click.option("--iou", type=click.FloatRange(0, 1, min_open=True),
               help="Least intersection over union (circle, box) [default: 0.5].")  # fmt: skip
@@ -30,7 +28,7 @@ RULE_NAMES = ("circle", "box", "deepmoon", "deepmoon-strict", "offset")
 @click.option("--max-ratio", type=click.FloatRange(1),
               help="Largest ratio of diameters (offset) [default: 1.5].")  # fmt: skip
 @click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
-              help="Smallest crater that counts, km (pixels for a plain image).")  # fmt: skip
+              help="Smallest crater that counts, km (pixels without coordinates).")  # fmt: skip
 @click.option("--max-diameter", type=click.FloatRange(0), default=float("inf"),
               help="Largest crater that counts.")  # fmt: skip
 @click.option("--min-pixels", type=click.FloatRange(0),
@@ -55,15 +53,9 @@ def command(
     iou: float | None,
     max_offset: float | None,
     max_ratio: float | None,
-    min_diameter: float,
-    max_diameter: float,
     min_pixels: float | None,
-    min_score: str | None,
-    bins: list[float] | None,
-    figures: Path | None,
-    gallery: Path | None,
-    mosaic: Path | None,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Score CATALOGUE (a file, a database or a run of craters detect) against REFERENCE.
 
@@ -77,50 +69,23 @@ def command(
     craters evaluate run LU3M6TGT/test --min-pixels 11 --gallery errors
     craters evaluate craters.gpkg reference.csv --rule deepmoon --json
     """
-    from lunarcraters.detection.run import read_found
-    from lunarcraters.evaluation.matching import match
-    from lunarcraters.evaluation.reference import read_reference
-    from lunarcraters.evaluation.scores import score
-    from lunarcraters.plots.scores import write_figures
+    from lunarcraters import api
+    from lunarcraters.records import to_json
 
-    found, known = read_found(catalogue), read_reference(reference)
-    rule_name = rule_name or known.usual_rule
-    rule = _rule(rule_name, {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio})
-    if min_pixels is not None:
-        if known.pixel is None:
-            raise click.UsageError("--min-pixels needs labels as REFERENCE: use --min-diameter")
-        min_diameter = max(min_diameter, min_pixels * known.pixel)
-        bins = bins and [edge * known.pixel for edge in bins]
-    if min_score is None and "balanced" in found.thresholds:
-        min_score = "balanced"
-    threshold = None if min_score is None else found.threshold(min_score)
-    matches = match(found, known, rule, min_diameter=min_diameter, max_diameter=max_diameter)
-    scores = score(matches, threshold, bins)
-    unit = "px" if found.is_pixels else "km"
-    terms = {
-        "rule": rule_name,
-        "match": str(rule),
-        "unit": unit,
-        "min_diameter": min_diameter,
-        "max_diameter": None if max_diameter == float("inf") else max_diameter,
-        "min_score": min_score or "best F1",
-    }
-    if figures is not None:
-        write_figures(matches, scores, str(rule), unit, figures)
-    if gallery is not None:
-        from lunarcraters.detection.run import searched_mosaic
-        from lunarcraters.plots.gallery import write_gallery
-
-        under = searched_mosaic(Path(catalogue), mosaic)
-        write_gallery(found, known, matches, scores, under, gallery)
+    labels = api.read_reference(reference)
+    limits = {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio}
+    rule = _rule(rule_name or labels.default_rule, limits)
+    if min_pixels is not None and labels.pixel is None:
+        raise click.UsageError("--min-pixels needs labels as REFERENCE: use --min-diameter")
+    scores = api.evaluate(catalogue, labels, rule, min_pixels=min_pixels, **options)
     if as_json:
-        click.echo(json.dumps({**terms, **_as_json(scores)}, indent=1))
+        click.echo(to_json(scores.record()))
     else:
-        _print(terms, scores)
+        _print(scores.terms, scores)
 
 
 def _edges(text: str | None) -> list[float] | None:
-    """Bin edges from `11,16,24`."""
+    """Read bin edges such as `11,16,24`."""
     if text is None:
         return None
     try:
@@ -133,7 +98,7 @@ def _edges(text: str | None) -> list[float] | None:
 
 
 def _rule(name: str, given: dict[str, float | None]) -> "Rule":
-    """The rule of that name with the thresholds given."""
+    """Make the rule of a name with the thresholds given."""
     from lunarcraters.evaluation.rules import RULES
 
     limits = {field: value for field, value in given.items() if value is not None}
@@ -147,23 +112,13 @@ def _rule(name: str, given: dict[str, float | None]) -> "Rule":
     return changed
 
 
-def _as_json(scores: "Scores") -> dict[str, Any]:
-    """The scores with those that are worked out from counts."""
-    result = asdict(scores)
-    for name, point in (("best", scores.best), ("chosen", scores.chosen)):
-        result[name] |= {"precision": point.precision, "recall": point.recall, "f1": point.f1}
-    for row, one in zip(result["bins"], scores.bins, strict=True):
-        row |= {"recall": one.recall, "precision": one.precision}
-    return result
-
-
-def _print(terms: dict[str, Any], scores: "Scores") -> None:
+def _print(terms: "EvaluationTerms", scores: "Scores") -> None:
     from lunarcraters.evaluation.reliability import LEAST_SCORE
     from lunarcraters.evaluation.scores import COMPLETENESS_LEVEL, COMPLETENESS_MIN_COUNT
 
-    unit, match = terms["unit"], terms["match"]
-    upper = "" if terms["max_diameter"] is None else f" to {terms['max_diameter']:g}"
-    click.echo(f"match: {match}; diameters from {terms['min_diameter']:.4g}{upper} {unit}")
+    unit, match = terms.unit, terms.match
+    upper = "" if terms.max_diameter is None else f" to {terms.max_diameter:g}"
+    click.echo(f"match: {match}; diameters from {terms.min_diameter:.4g}{upper} {unit}")
     click.echo(
         f"references: {scores.references} counted, {scores.references_ignored} ignored; "
         f"detections: {scores.detections} counted, {scores.detections_ignored} ignored"
@@ -172,7 +127,7 @@ def _print(terms: dict[str, Any], scores: "Scores") -> None:
     if area is not None:
         click.echo(f"average precision {area:.4f} ({match}, all detections)")
     click.echo(f"best F1: {_point(scores.best, match)}")
-    click.echo(f"at {terms['min_score']}: {_point(scores.chosen, match)}")
+    click.echo(f"at {terms.min_score}: {_point(scores.chosen, match)}")
     _print_bins(scores, unit)
     least = f"recall >= {COMPLETENESS_LEVEL:g} in bins of {COMPLETENESS_MIN_COUNT} or more"
     complete = scores.complete_above

@@ -1,31 +1,29 @@
 """`craters export`."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Literal
 
 import click
 
-from lunarcraters.cli.options import CataloguePath, min_score_option, overwrite_option, quiet_option
+from lunarcraters.catalogue.format_names import FORMAT_NAMES
+from lunarcraters.cli.options import (
+    CataloguePath,
+    min_score_option,
+    overwrite_option,
+    quiet_option,
+)
 
-if TYPE_CHECKING:
-    from lunarcraters.catalogue.table import Catalogue
-
-Box = tuple[float, float, float, float]
-
-# Those of `catalogue.formats` that may have any name.
-FORMATS = ("gpkg", "geojson", "parquet", "csv", "scc", "diam")
+Edges = tuple[float, float, float, float]
 
 
 @click.command("export")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("out", type=CataloguePath())
-@click.option("--format", "form", type=click.Choice(FORMATS),
-              help="Format [default: what the name of OUT says].")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(FORMAT_NAMES),
+              help="Format [default: the one that the name of OUT says].")  # fmt: skip
 @min_score_option
 @click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
-              help="Smallest crater, km (pixels for a plain picture).")  # fmt: skip
+              help="Smallest crater, km (pixels without coordinates).")  # fmt: skip
 @click.option("--max-diameter", type=click.FloatRange(0), default=float("inf"),
               help="Largest crater.")  # fmt: skip
 @click.option("--bbox", callback=lambda _, __, value: _edges(value), metavar="W,S,E,N",
@@ -33,25 +31,21 @@ FORMATS = ("gpkg", "geojson", "parquet", "csv", "scc", "diam")
 @click.option("--area", "area_file", type=click.Path(path_type=Path),
               help="Only craters centred in the polygons of this file.")  # fmt: skip
 @click.option("--fractions", is_flag=True,
-              help="Rather all that touch the area, each for its part inside.")  # fmt: skip
+              help="All craters that touch the area, each with its part inside.")  # fmt: skip
 @click.option("--lon-domain", type=click.Choice(["180", "360"]),
-              help="What longitudes go up to, -180 to 180 or 0 to 360 [default: 180; 360 in CSV].",
+              help="Largest longitude: -180 to 180 or 0 to 360 [default: 180; 360 in CSV].",
               )  # fmt: skip
 @overwrite_option
 @quiet_option
 def command(
     run: Path,
     out: Path | str,
-    form: str | None,
-    min_score: str | None,
-    min_diameter: float,
-    max_diameter: float,
-    bbox: Box | None,
+    bbox: Edges | None,
     area_file: Path | None,
     fractions: bool,
     lon_domain: str | None,
-    overwrite: bool,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Write the catalogue of RUN, a directory of craters detect, to the file OUT.
 
@@ -69,39 +63,25 @@ def command(
     craters export run all.parquet --min-score 0
     craters export run 'postgresql://me@localhost/moon?table=mare'
     """
-    from lunarcraters.catalogue.filter import Selection
-    from lunarcraters.catalogue.formats import write_parts
-    from lunarcraters.detection.run import open_run, searched_within
-    from lunarcraters.geometry.area import area_of
+    from lunarcraters import api
 
-    found = open_run(run)
-    about = replace(found.about, lon_domain=None if lon_domain is None else int(lon_domain))
-    least = about.threshold(min_score)
     if bbox is not None and area_file is not None:
         raise click.UsageError("--bbox and --area are two areas: give one of them")
-    given = area_file or bbox
-    if fractions and given is None:
+    area = area_file or bbox
+    if fractions and area is None:
         raise click.UsageError("--fractions are of an area: give --area or --bbox")
-    area = None if given is None else area_of(given, is_pixels=about.is_pixels)
-    if area is not None:
-        about = searched_within(run, about, area)
-    selection = Selection(min_diameter, max_diameter, area, fractions)
-    written = 0
-
-    def chosen() -> "Iterator[Catalogue]":
-        nonlocal written
-        for part in found.parts(least):
-            some = replace(selection.of(part), lon_domain=about.lon_domain)
-            written += len(some)
-            yield some
-
-    write_parts(about, chosen(), out, form=form, overwrite=overwrite)
+    domain: Literal[180, 360] | None = None
+    if lon_domain is not None:
+        domain = 360 if lon_domain == "360" else 180
+    done = api.export(run, out, area=area, fractions=fractions, lon_domain=domain, **options)
     if not quiet:
-        click.echo(f"{written} of {len(found)} craters (score >= {least:.3g}) in {out}")
+        click.echo(
+            f"{done.written} of {done.total} craters (score >= {done.min_score:.3g}) in {out}"
+        )
 
 
-def _edges(text: str | None) -> Box | None:
-    """Edges from `-30,0,0,30`."""
+def _edges(text: str | None) -> Edges | None:
+    """Read edges such as `-30,0,0,30`."""
     if text is None:
         return None
     try:

@@ -1,28 +1,57 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import click
 
+from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
 from lunarcraters.files import is_database
 
-Command = Callable[..., Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class CataloguePath(click.Path):
     """A path, or the address of a database as it is: a path would lose a slash of it."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """A `Path`, or the address as text."""
+        """Make a `Path`, or leave an address as text."""
         return str(value) if is_database(value) else Path(value)
 
 
-def output_option(what: str) -> Callable[[Command], Command]:
-    """`-o OUT`, required; `what` is its help."""
+def collect(
+    kind: type, name: str, *options: Callable[[Function], Function]
+) -> Callable[[Function], Callable[..., Any]]:
+    """Add options to a command, which it gets as one record.
+
+    Args:
+        kind: Dataclass whose fields are the options.
+        name: Keyword argument of the command for the record.
+        options: Click options, named as the fields.
+    """
+    names = [field.name for field in fields(kind)]
+
+    def decorate(function: Function) -> Callable[..., Any]:
+        @wraps(function)
+        def call(**given: Any) -> Any:
+            values = {key: given.pop(key) for key in names if key in given}
+            return function(**given, **{name: kind(**values)})
+
+        command: Any = call
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def output_option(text: str) -> Callable[[Function], Function]:
+    """Make the required option `-o OUT`, whose help is `text`."""
     return click.option(
-        "-o", "--output", "out", type=click.Path(path_type=Path), required=True, help=what
+        "-o", "--output", "out", type=click.Path(path_type=Path), required=True, help=text
     )
 
 
@@ -52,14 +81,60 @@ min_score_option = click.option(
     "[default: balanced].",
 )
 
+model_option = click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="A .keras file [default: the weights that come with craters].",
+)
+
+workers_option = click.option(
+    "--workers", type=click.IntRange(1), help="Worker processes [default: one a core, up to 8]."
+)
+
 precision_option = click.option(
     "--precision",
-    type=click.Choice(["auto", "int8", "float32", "bfloat16"]),
+    type=click.Choice(get_args(Precision)),
     default="auto",
     show_default=True,
-    help="Of the network; auto: int8 where the model has that form and there is no graphics card.",
+    help="Arithmetic of the network; auto is int8 where the model has that form and there is no "
+    "GPU.",
 )
 
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+size_options = (
+    click.option("--size", type=click.IntRange(64), help="Largest tile, pixels."),
+    click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels."),
+    click.option(
+        "--levels",
+        type=click.IntRange(1),
+        help="Octaves from full resolution on [default: as many as fit].",
+    ),
+    smallest_option,
+)
+
+source_options = collect(SourceOptions, "source_options", *size_options, crs_option, nodata_option)
+
+detect_options = collect(
+    DetectOptions,
+    "options",
+    workers_option,
+    click.option("--scheduler", metavar="ADDRESS", help="A running Dask cluster to use instead."),
+    precision_option,
+    click.option(
+        "--tta",
+        "--mirrored",
+        "tta",
+        is_flag=True,
+        help="Average over mirror images (test-time augmentation): more accurate, in four times "
+        "the time.",
+    ),
+    click.option(
+        "--batch",
+        type=click.IntRange(1),
+        help="Tiles given to the network at once [default: a megapixel, or 2].",
+    ),
+    click.option("--strict", is_flag=True, help="Stop at a tile that cannot be read."),
+)

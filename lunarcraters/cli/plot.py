@@ -1,17 +1,16 @@
 """`craters plot`."""
 
-import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from lunarcraters.cli.options import CataloguePath, crs_option, json_option, min_score_option
-from lunarcraters.errors import DatasetError
 
 
 @click.group("plot")
 def command() -> None:
-    """Draw pictures of what was found.
+    """Draw maps, counts, pieces of a mosaic, and trainings.
 
     \b
     craters plot map run map.png
@@ -28,21 +27,19 @@ def command() -> None:
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option
-def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: str | None) -> None:
+def map_command(
+    run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: str | None
+) -> None:
     """Draw the craters of RUN over their mosaic, as the PNG file OUT.
 
     \b
     craters plot map run map.png
     craters plot map run map.png --min-score pure --mosaic mosaic.tif
     """
-    from lunarcraters.detection.run import read_run, searched_mosaic
-    from lunarcraters.plots.maps import draw_map
+    from lunarcraters import api
 
-    found = read_run(run)
-    under = searched_mosaic(run, mosaic, crs=crs)
-    chosen = found.select(found.threshold(min_score))
-    draw_map(chosen, under, out)
-    click.echo(f"{len(chosen)} craters drawn in {out}")
+    craters = api.plot_map(run, out, mosaic, min_score=min_score, crs=crs)
+    click.echo(f"{craters} craters drawn in {out}")
 
 
 @command.command("csfd")
@@ -50,7 +47,7 @@ def draw(run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: 
 @click.argument("out", type=click.Path(path_type=Path))
 @min_score_option
 @json_option
-def csfd(catalogue: Path | str, out: Path, min_score: str | None, as_json: bool) -> None:
+def csfd_command(catalogue: Path | str, out: Path, min_score: str | None, as_json: bool) -> None:
     """Draw the crater size-frequency distribution of CATALOGUE as the PNG file OUT.
 
     CATALOGUE is a run of craters detect, or a file of craters export that tells the area.
@@ -62,18 +59,12 @@ def csfd(catalogue: Path | str, out: Path, min_score: str | None, as_json: bool)
     craters export run mare.gpkg --area mare_outline.gpkg
     craters plot csfd mare.gpkg csfd.png
     """
-    from lunarcraters.catalogue.csfd import size_frequency
-    from lunarcraters.detection.run import read_found
-    from lunarcraters.plots.csfd import draw_csfd
+    from lunarcraters import api
+    from lunarcraters.records import to_json
 
-    found = read_found(catalogue)
-    counted = size_frequency(found.select(found.threshold(min_score)))
-    draw_csfd(counted, out)
+    counted = api.plot_csfd(catalogue, out, min_score=min_score)
     if as_json:
-        columns = ("counts", "cumulative", "differential", "relative")
-        table = {name: getattr(counted, name).tolist() for name in columns}
-        about = {"area_km2": counted.area_km2, "complete_from_km": counted.complete_from_km}
-        click.echo(json.dumps({**about, "edges_km": counted.edges.tolist(), **table}, indent=1))
+        click.echo(to_json(counted.record()))
     else:
         click.echo(
             f"{counted.at_least[0]:.0f} craters on {counted.area_km2:.1f} km2, complete from "
@@ -92,42 +83,22 @@ def csfd(catalogue: Path | str, out: Path, min_score: str | None, as_json: bool)
               help="The mosaic [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option
-def tiles(
-    run: Path,
-    out: Path,
-    reference: Path | None,
-    count: int,
-    mosaic: Path | None,
-    min_score: str | None,
-    crs: str | None,
-) -> None:
+def tiles_command(run: Path, out: Path, **options: Any) -> None:
     """Draw pieces of the mosaic of RUN beside their masks and boxes, as the PNG file OUT.
 
     \b
     craters plot tiles run tiles.png
     craters plot tiles run tiles.png --reference reference.csv --count 6
     """
-    from lunarcraters.detection.run import MASK, read_run, searched_mosaic
-    from lunarcraters.evaluation.reference import read_reference
-    from lunarcraters.mosaic.mosaic import open_mosaic
-    from lunarcraters.plots.panels import draw_panels
+    from lunarcraters import api
 
-    found = read_run(run)
-    drawn = draw_panels(
-        found.select(found.threshold(min_score)),
-        searched_mosaic(run, mosaic, crs=crs),
-        open_mosaic(run / MASK) if (run / MASK).is_file() else None,
-        None if reference is None else read_reference(reference),
-        out,
-        count=count,
-    )
-    click.echo(f"{drawn} pieces drawn in {out}")
+    click.echo(f"{api.plot_tiles(run, out, **options)} pieces drawn in {out}")
 
 
 @command.command("training")
 @click.argument("training", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-def training(training: Path, out: Path) -> None:
+def training_command(training: Path, out: Path) -> None:
     """Draw the curves of TRAINING, a directory of craters train, as the PNG file OUT.
 
     A training that is still going on may be looked at.
@@ -135,17 +106,6 @@ def training(training: Path, out: Path) -> None:
     \b
     craters plot training training curves.png
     """
-    from lunarcraters.network.startup import start_tensorflow
+    from lunarcraters import api
 
-    start_tensorflow()
-    from lunarcraters.plots.training import draw_curves
-    from lunarcraters.training.history import read_history
-
-    rows = read_history(training)
-    if not rows:
-        raise DatasetError(
-            f"{training} has no epoch of a training in it: give the directory that craters train "
-            "writes, after its first epoch"
-        )
-    draw_curves(rows, out)
-    click.echo(f"{len(rows)} epochs drawn in {out}")
+    click.echo(f"{api.plot_training(training, out)} epochs drawn in {out}")

@@ -1,6 +1,7 @@
 """`craters report`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,25 +20,15 @@ from lunarcraters.cli.options import (
 @click.option("--reference", type=click.Path(path_type=Path),
               help="Catalogue or labels to score the run against.")  # fmt: skip
 @click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
-              help="Smallest crater that is scored, km (pixels for a plain picture).")  # fmt: skip
+              help="Smallest crater that is scored, km (pixels without coordinates).")  # fmt: skip
 @click.option("--mosaic", type=click.Path(path_type=Path),
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option
 @overwrite_option
 @quiet_option
-def command(
-    run: Path,
-    out: Path,
-    reference: Path | None,
-    min_diameter: float,
-    mosaic: Path | None,
-    min_score: str | None,
-    crs: str | None,
-    overwrite: bool,
-    quiet: bool,
-) -> None:
-    """Show RUN as one HTML page: a map to zoom, counts, how it was made.
+def command(run: Path, out: Path, quiet: bool, **options: Any) -> None:
+    """Write one HTML page that shows RUN: a map to zoom, counts, and how it was made.
 
     Sliders choose craters by score and diameter, on the map and in the plots. The page is one
     file that needs no network; send it to a colleague.
@@ -46,17 +37,8 @@ def command(
     craters report run -o report.html
     craters report run -o report.html --reference reference.csv --min-diameter 2
     """
-    from lunarcraters.detection.run import searched_mosaic
-    from lunarcraters.report.page import write_report
+    from lunarcraters import api
 
-    craters = write_report(
-        run,
-        out,
-        searched_mosaic(run, mosaic, crs=crs),
-        reference=reference,
-        min_diameter=min_diameter,
-        min_score=min_score,
-        overwrite=overwrite,
-    )
+    craters = api.report(run, out, **options)
     if not quiet:
         click.echo(f"{craters} craters in {out}")

@@ -1,6 +1,7 @@
 """`craters tile`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,7 +24,7 @@ from lunarcraters.cli.progress import progress_bar
 @click.option("--halo", type=click.IntRange(0), default=64, show_default=True,
               help="Margin around each tile's core, pixels.")  # fmt: skip
 @click.option("--levels", type=click.IntRange(1),
-              help="Octaves from full resolution on [default: what fits].")  # fmt: skip
+              help="Octaves from full resolution on [default: as many as fit].")  # fmt: skip
 @smallest_option
 @click.option("--virtual", is_flag=True, help="Write VRTs, which hold no pixels.")
 @crs_option
@@ -33,15 +34,10 @@ from lunarcraters.cli.progress import progress_bar
 def command(
     mosaic: tuple[Path, ...],
     out: Path,
-    size: int,
-    halo: int,
-    levels: int | None,
-    smallest_px: float | None,
-    virtual: bool,
     crs: str | None,
     nodata: float | None,
-    overwrite: bool,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Cut MOSAIC (rasters, or directories of them) into georeferenced tiles with an index.
 
@@ -50,22 +46,12 @@ def command(
     craters tile wac/*.tif -o tiles --virtual --levels 4
     craters tile cube.cub -o tiles --crs IAU_2015:30130 --nodata 0
     """
-    from lunarcraters.mosaic.mosaic import open_mosaic
-    from lunarcraters.tiling.tileset import write_tiles
+    from lunarcraters import api
 
     with progress_bar("tiling", quiet=quiet) as progress:
-        found = write_tiles(
-            open_mosaic(mosaic, crs=crs, nodata=nodata),
-            out,
-            max_size=size,
-            halo=halo,
-            levels=levels,
-            smallest_px=smallest_px,
-            virtual=virtual,
-            overwrite=overwrite,
-            progress=progress,
-        )
+        opened = api.open_mosaic(mosaic, crs=crs, nodata=nodata)
+        tiles = api.tile(opened, out, progress=progress, **options)
     if not quiet:
         click.echo(
-            f"{len(found.tiles)} tiles in {out}: find craters with craters detect {out} -o RUN"
+            f"{len(tiles.tiles)} tiles in {out}: find craters with craters detect {out} -o RUN"
         )

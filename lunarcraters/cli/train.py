@@ -57,7 +57,15 @@ from lunarcraters.network.presets import PRESETS, Pooling
 @click.option("--calibrate/--no-calibrate", default=True, show_default=True,
               help="Choose the thresholds on the validation split at the end.")  # fmt: skip
 @quiet_option
-def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: Any) -> None:
+def command(
+    dataset: Path,
+    out: Path,
+    resume: bool,
+    overwrite: bool,
+    calibrate: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Train a network on DATASET, a directory in LU3M6TGT's layout.
 
     \b
@@ -67,18 +75,21 @@ def command(dataset: Path, out: Path, calibrate: bool, quiet: bool, **settings: 
     craters train my_tiles -o tuned --weights training/model.keras --learning-rate 0.0003
     craters train my_tiles -o student --teacher training/model.keras
     """
-    from lunarcraters.training.session import train
+    from lunarcraters import api
+    from lunarcraters.training.settings import TrainingOptions
 
     def say(line: str) -> None:
         if not quiet:
             click.echo(line)
 
-    model = train(dataset, out, say=say, **settings)
-    if calibrate and "log_size" in PRESETS[settings["preset"]].heads:
-        from lunarcraters.calibration.calibrate import calibrate as choose
-
-        chosen = choose(
-            model, dataset, "valid", say=say, progress=partial(progress_bar, quiet=quiet)
-        )
-        say(f"thresholds chosen on valid: {chosen.thresholds}")
+    model = api.train(
+        dataset,
+        out,
+        TrainingOptions(**options),
+        resume=resume,
+        overwrite=overwrite,
+        calibrated=calibrate,
+        say=say,
+        progress=partial(progress_bar, quiet=quiet),
+    )
     say(f"model: {model}\npictures: {out / 'curves.png'}, {out / 'panels.png'}")

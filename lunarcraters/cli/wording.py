@@ -1,8 +1,8 @@
-"""Wording: quantities as people say them."""
+"""Wording: times and lengths as people say them."""
 
 
 def duration(seconds: float) -> str:
-    """A time that is known about, such as `20 seconds` or `3 h 5 min`."""
+    """Write an approximate time, such as `20 seconds` or `3 h 5 min`."""
     if seconds < 95:
         return f"{max(round(seconds / 10), 1) * 10} seconds"
     minutes = round(seconds / 60)
@@ -11,8 +11,8 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def length(diameter: float, *, has_place: bool) -> str:
-    """A diameter in km, as `1.2 km` or `350 m`; in pixels where there is no coordinate system."""
-    if not has_place:
+def length(diameter: float, *, has_crs: bool) -> str:
+    """Write a diameter in km as `1.2 km` or `350 m`, or one in pixels."""
+    if not has_crs:
         return f"{diameter:.3g} px"
     return f"{diameter:.3g} km" if diameter >= 1.0 else f"{1000.0 * diameter:.3g} m"

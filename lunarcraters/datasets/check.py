@@ -1,21 +1,32 @@
-"""What is wrong in a dataset, and moving the pairs without a crater out of the way and back."""
+"""Problems of a dataset, and pairs without craters moved aside and back.
+
+`Move` and `CleaningLog` are the records of `cleaning_log.json`.
+"""
 
 import hashlib
-import json
 import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from lunarcraters.datasets.yolo_labels import find_splits, images_in, label_of, read_labels
+from lunarcraters.datasets.layout import find_splits, label_path, list_images
+from lunarcraters.datasets.yolo_labels import read_labels
 from lunarcraters.errors import DatasetError
-from lunarcraters.progress import Progress, silent
+from lunarcraters.progress import Progress, no_progress
+from lunarcraters.records import RecordError, from_json, to_json
 
 LOG_NAME = "cleaning_log.json"
-"""Lies in the dataset's directory while something is moved away."""
+"""Log file in the directory of a dataset, present while something is moved aside."""
+
+
+Kind = Literal[
+    "no label", "no image", "bad label", "unreadable image", "size", "duplicate", "empty"
+]
+"""Kind of a problem."""
 
 
 @dataclass(frozen=True)
@@ -23,45 +34,60 @@ class Problem:
     """Something wrong in a dataset.
 
     Attributes:
-        kind: `no label`, `no image`, `bad label`, `unreadable image`, `size`, `duplicate`, or
-            `empty`, which is worth knowing and not wrong.
-        split: The split it is in.
-        path: The file.
-        detail: A sentence.
+        kind: Kind of problem; `empty` (no craters) is a note and no fault.
+        split: Name of the split.
+        path: Image or label file.
+        detail: Description, which continues a sentence that begins with the file.
     """
 
-    kind: str
+    kind: Kind
     split: str
     path: Path
     detail: str
 
     @property
     def is_note(self) -> bool:
-        """Whether this is no fault: a tile without craters teaches, too."""
+        """True for a pair without craters, which is no fault: it is training data too."""
         return self.kind == "empty"
 
 
 @dataclass(frozen=True)
 class Move:
-    """A file's place before and after cleaning."""
+    """A file that was moved aside.
+
+    Attributes:
+        source: Path before cleaning; in the log relative to the directory of the dataset.
+        target: Path after cleaning, likewise.
+    """
 
     source: Path
     target: Path
 
 
-def check(dataset: Path, progress: Progress = silent) -> list[Problem]:
-    """Find what is wrong in a dataset: pairs, labels, images.
+@dataclass(frozen=True)
+class CleaningLog:
+    """The file `cleaning_log.json`.
 
-    Reports images without label file and the reverse, label files that are malformed or out of
-    range, images that cannot be read, are not of the size that most have, or are the same to the
-    pixel as another (in any split), and, as notes, empty label files.
+    Attributes:
+        moves: Files that were moved aside, in order.
+    """
+
+    moves: tuple[Move, ...]
+
+
+def check_dataset(dataset: Path, progress: Progress = no_progress) -> list[Problem]:
+    """Find the problems of a dataset: of its pairs, its labels and its images.
+
+    Problems are images without label file and the reverse, label files that are malformed or out of
+    range, images that cannot be read, that differ in size from most, or that are equal in every
+    pixel to another one in any split. Empty label files are reported as notes.
 
     Args:
-        dataset: The dataset's directory.
-        progress: Called with the number of images read and in all.
+        dataset: Directory of the dataset.
+        progress: Function of the number of images read and in all.
 
     Returns:
-        Problems in the order of splits and kinds.
+        Problems, by split and kind.
 
     Raises:
         DatasetError: The directory is not a dataset.
@@ -69,7 +95,7 @@ def check(dataset: Path, progress: Progress = silent) -> list[Problem]:
     problems = []
     owners: dict[Path, str] = {}
     for split, directory in find_splits(dataset).items():
-        images = images_in(directory)
+        images = list_images(directory)
         owners.update(dict.fromkeys(images, split))
         problems += _check_names(split, directory, images)
         problems += _check_labels(split, directory)
@@ -77,15 +103,15 @@ def check(dataset: Path, progress: Progress = silent) -> list[Problem]:
 
 
 def _check_names(split: str, directory: Path, images: list[Path]) -> list[Problem]:
-    expected = {label_of(image): image for image in images}
+    expected = {label_path(image): image for image in images}
     labels = set((directory / "labels").glob("*.txt"))
-    lonely = [
+    unlabelled = [
         Problem("no label", split, image, f"has no label file {label.name}")
         for label, image in expected.items()
         if label not in labels
     ]
     orphans = sorted(labels - expected.keys())
-    return lonely + [Problem("no image", split, path, "has no image") for path in orphans]
+    return unlabelled + [Problem("no image", split, path, "has no image") for path in orphans]
 
 
 def _check_labels(split: str, directory: Path) -> list[Problem]:
@@ -115,8 +141,8 @@ def _check_images(owners: dict[Path, str], progress: Progress) -> list[Problem]:
             problems.append(problem)
             continue
         sizes[path] = pixels.shape[1], pixels.shape[0]
-        digest = hashlib.sha256(repr(sizes[path]).encode() + pixels.tobytes()).hexdigest()
-        first = firsts.setdefault(digest, path)
+        pixel_hash = hashlib.sha256(repr(sizes[path]).encode() + pixels.tobytes()).hexdigest()
+        first = firsts.setdefault(pixel_hash, path)
         if first != path:
             detail = f"is the same image as {owners[first]}/images/{first.name}"
             problems.append(Problem("duplicate", owners[path], path, detail))
@@ -128,18 +154,18 @@ def _check_images(owners: dict[Path, str], progress: Progress) -> list[Problem]:
     return problems
 
 
-def clean(dataset: Path, *, dry_run: bool = False) -> list[Move]:
+def clean_dataset(dataset: Path, *, dry_run: bool = False) -> list[Move]:
     """Move pairs whose label file is empty to `empty/` inside their split.
 
-    Images go to `empty/empty_images`, label files to `empty/empty_labels`, each pair by its name.
-    The log `cleaning_log.json` in the dataset's directory is what `undo` reads.
+    Images go to `empty/empty_images`, label files to `empty/empty_labels`. The log
+    `cleaning_log.json` in the directory of the dataset lets `undo_cleaning` move them back.
 
     Args:
-        dataset: The dataset's directory.
-        dry_run: Only tell what would move.
+        dataset: Directory of the dataset.
+        dry_run: True to move nothing.
 
     Returns:
-        What was moved, or would be.
+        Files that were moved, or would be.
 
     Raises:
         DatasetError: The directory is not a dataset, or a file of that name was moved before.
@@ -147,15 +173,15 @@ def clean(dataset: Path, *, dry_run: bool = False) -> list[Move]:
     moves = [
         move
         for directory in find_splits(dataset).values()
-        for image in images_in(directory)
-        if label_of(image).is_file() and not label_of(image).read_bytes().strip()
-        for move in _moves_of(directory, image)
+        for image in list_images(directory)
+        if label_path(image).is_file() and not label_path(image).read_bytes().strip()
+        for move in _plan_moves(directory, image)
     ]
     taken = next((move.target for move in moves if move.target.exists()), None)
     if taken is not None:
         raise DatasetError(f"{taken} exists already: move it elsewhere, then clean again")
     if moves and not dry_run:
-        # The log comes first: a clean that was interrupted can be undone, too.
+        # The log comes first, so that an interrupted cleaning can be undone too.
         _write_log(dataset, _read_log(dataset) + moves)
         for move in moves:
             move.target.parent.mkdir(parents=True, exist_ok=True)
@@ -163,11 +189,14 @@ def clean(dataset: Path, *, dry_run: bool = False) -> list[Move]:
     return moves
 
 
-def undo(dataset: Path) -> list[Move]:
-    """Put back everything that `clean` has moved, and remove what it had made.
+def undo_cleaning(dataset: Path) -> list[Move]:
+    """Move back all files that `clean_dataset` has moved, and remove its directories.
+
+    Args:
+        dataset: Directory of the dataset.
 
     Returns:
-        What was moved back: `target` to `source`.
+        Files that were moved back, from `target` to `source`.
 
     Raises:
         DatasetError: There is nothing to undo, or a file is in the way or gone.
@@ -175,7 +204,7 @@ def undo(dataset: Path) -> list[Move]:
     log = _read_log(dataset)
     if not log:
         raise DatasetError(f"{dataset} has no {LOG_NAME}: nothing was cleaned here")
-    # Not moved yet when clean was interrupted: nothing to do for these.
+    # Files that an interrupted cleaning had not moved yet stay where they are.
     moved = [move for move in log if move.target.exists() or not move.source.exists()]
     for move in moved:
         if not move.target.exists():
@@ -192,8 +221,8 @@ def undo(dataset: Path) -> list[Move]:
     return moved
 
 
-def _moves_of(directory: Path, image: Path) -> list[Move]:
-    label = label_of(image)
+def _plan_moves(directory: Path, image: Path) -> list[Move]:
+    label = label_path(image)
     empty = directory / "empty"
     return [
         Move(image, empty / "empty_images" / image.name),
@@ -202,14 +231,15 @@ def _moves_of(directory: Path, image: Path) -> list[Move]:
 
 
 def _write_log(dataset: Path, moves: list[Move]) -> None:
-    # Relative, so that the dataset can be moved between clean and undo.
-    distinct = dict.fromkeys(moves)
-    entries = [
-        {key: os.path.relpath(path, dataset) for key, path in vars(move).items()}
-        for move in distinct
-    ]
+    # Paths are relative, so that the dataset can be moved between cleaning and undoing.
+    log = CleaningLog(
+        tuple(
+            Move(*(Path(os.path.relpath(path, dataset)) for path in (move.source, move.target)))
+            for move in dict.fromkeys(moves)
+        )
+    )
     temporary = dataset / f"{LOG_NAME}.tmp"
-    temporary.write_text(json.dumps({"moves": entries}, indent=1), encoding="utf-8")
+    temporary.write_text(to_json(log), encoding="utf-8")
     temporary.replace(dataset / LOG_NAME)
 
 
@@ -218,7 +248,7 @@ def _read_log(dataset: Path) -> list[Move]:
     if not path.is_file():
         return []
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["moves"]
-        return [Move(dataset / entry["source"], dataset / entry["target"]) for entry in entries]
-    except (ValueError, KeyError, TypeError) as error:
+        log = from_json(CleaningLog, path.read_bytes())
+    except RecordError as error:
         raise DatasetError(f"{path} is not a log of `craters dataset clean`: mend it") from error
+    return [Move(dataset / move.source, dataset / move.target) for move in log.moves]

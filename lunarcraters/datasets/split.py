@@ -1,4 +1,4 @@
-"""Splits by blocks of longitude and latitude, so that neighbouring tiles never part."""
+"""Splits by blocks of longitude and latitude, which keep neighbouring tiles in one split."""
 
 import os
 import shutil
@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from lunarcraters.datasets.yolo_labels import SPLIT_NAMES, Pair, TileName, find_splits, pairs
+from lunarcraters.datasets.layout import SPLIT_NAMES, Pair, find_pairs, find_splits
+from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, OutputError
 from lunarcraters.geometry.sphere import wrap_longitude
 
 Block = tuple[int, int]
+"""Column and row of a block, counted from 180 degrees west and 90 degrees south."""
 
 
-def split(
+def split_dataset(
     dataset: Path,
     output: Path,
     *,
@@ -27,46 +29,49 @@ def split(
 ) -> dict[str, int]:
     """Write a new dataset whose splits are made of whole blocks of the Moon.
 
-    All pairs of the dataset's splits are pooled and dealt out anew. Tiles of one block, by the
-    tile's centre, go to one split.
+    The pairs of all splits are pooled and divided again. Tiles whose centres lie in one block go to
+    one split.
 
     Args:
-        dataset: The dataset's directory; its images are named by their edges (`TileName`).
-        output: The directory to write, which must not exist yet.
-        fractions: Share of the tiles for `train`, `valid`, `test`; they add up to 1, and splits
-            of share 0 are not made.
+        dataset: Directory of the dataset, whose images are named by their edges (`TileName`).
+        output: Directory of the new dataset, which must not exist yet.
+        fractions: Shares of the tiles for `train`, `valid` and `test`, which add up to 1. Splits of
+            share 0 are not made.
         block_deg: Side of a block, degrees.
-        seed: Of the order in which blocks are dealt out.
-        link: Hard links instead of copies.
+        seed: Seed of the order of the blocks.
+        link: True for hard links instead of copies.
 
     Returns:
         Number of pairs in each split.
 
     Raises:
-        DatasetError: The names tell no place, a tile occurs twice, or there are too few blocks.
+        DatasetError: A name holds no coordinates, a tile occurs twice, or there are too few blocks.
         OutputError: `output` exists or cannot be written.
     """
     wanted = {name: fractions.get(name, 0.0) for name in SPLIT_NAMES}
     if abs(sum(fractions.values()) - 1.0) > 1e-6 or min(wanted.values()) < 0.0:
         raise DatasetError(f"The shares of the splits do not add up to 1: {dict(fractions)}")
-    blocks = _blocks(dataset, block_deg)
+    blocks = _read_blocks(dataset, block_deg)
     counts = {block: len(members) for block, members in blocks.items()}
-    dealt = deal(counts, {k: v for k, v in wanted.items() if v > 0.0}, seed)
+    dealt = deal_blocks(counts, {k: v for k, v in wanted.items() if v > 0.0}, seed)
     assigned = {name: [p for b in chosen for p in blocks[b]] for name, chosen in dealt.items()}
     comment = f"# Split by blocks of {block_deg:g} degrees, seed {seed} (craters dataset split)."
     _write(assigned, output, comment, os.link if link else shutil.copyfile)
     return {name: len(members) for name, members in assigned.items()}
 
 
-def deal(
+def deal_blocks(
     counts: Mapping[Block, int], fractions: Mapping[str, float], seed: int
 ) -> dict[str, list[Block]]:
-    """Deal blocks out to splits, each in turn to the split that lacks most of its share.
+    """Deal blocks to splits, each in turn to the split that lacks most of its share.
 
     Args:
-        counts: Tiles in each block.
+        counts: Number of tiles in each block.
         fractions: Share of each split, above 0.
-        seed: Of the order of the blocks.
+        seed: Seed of the order of the blocks.
+
+    Returns:
+        Blocks of each split.
 
     Raises:
         DatasetError: There are fewer blocks than splits.
@@ -82,20 +87,21 @@ def deal(
     lacking = {name: share * total for name, share in fractions.items()}
     dealt: dict[str, list[Block]] = {name: [] for name in fractions}
     for position, block in enumerate(order):
-        bare = [name for name in dealt if not dealt[name]]
-        # The last blocks are for the splits that have none yet: no split stays empty.
-        candidates = bare if len(order) - position <= len(bare) else list(dealt)
+        empty = [name for name in dealt if not dealt[name]]
+        # The last blocks are for the splits that have none yet, so that no split stays empty.
+        candidates = empty if len(order) - position <= len(empty) else list(dealt)
         name = max(candidates, key=lambda name: lacking[name])
         dealt[name].append(block)
         lacking[name] -= counts[block]
     return dealt
 
 
-def _blocks(dataset: Path, block_deg: float) -> dict[Block, list[Pair]]:
+def _read_blocks(dataset: Path, block_deg: float) -> dict[Block, list[Pair]]:
+    """Read the pairs of all splits, by block."""
     blocks: dict[Block, list[Pair]] = defaultdict(list)
     seen: dict[str, Path] = {}
     for name in find_splits(dataset):
-        for pair in pairs(dataset, name):
+        for pair in find_pairs(dataset, name):
             tile = TileName.parse(pair.image)
             if tile is None:
                 raise DatasetError(
@@ -119,6 +125,7 @@ def _write(
     comment: str,
     transfer: Callable[[Path, Path], object],
 ) -> None:
+    """Write a dataset, whole or not at all."""
     if output.exists():
         raise OutputError(f"{output} exists already: choose another directory")
     try:

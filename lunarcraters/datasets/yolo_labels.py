@@ -1,7 +1,7 @@
-"""Datasets in the layout of LU3M6TGT: splits, pairs of image and label file, labels, tile names.
+"""Labels in the layout of LU3M6TGT: label files, tile names, and the images that they belong to.
 
-A dataset is a directory of splits, each with `images/` and `labels/`; a label file has a line
-`class x_centre y_centre width height` for each crater, as fractions of the image.
+A label file has a line `class x_centre y_centre width height` for each crater, in fractions of the
+image.
 """
 
 from dataclasses import dataclass
@@ -9,25 +9,29 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from lunarcraters.errors import DatasetError
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
-SPLIT_NAMES = ("train", "valid", "test")
+"""Suffixes of image files, in lower case."""
 
 EDGE_PX = 1.0
-"""A box that comes this near the edge of its image is cut by it."""
+"""Distance to the edge of its image at which a box counts as cut by it, pixels."""
 
-_ALIASES = {"val": "valid", "validation": "valid"}
-_YAML_KEYS = {"train": "train", "valid": "val", "test": "test"}
 _COLUMNS = ("class", "x_centre", "y_centre", "width", "height")
 
 
 @dataclass(frozen=True)
 class TileName:
-    """The outer edges of a tile in degrees, as its file name tells them."""
+    """The outer edges of a tile, as its file name holds them.
+
+    Attributes:
+        lon_min: Western edge, degrees.
+        lon_max: Eastern edge, degrees.
+        lat_min: Southern edge, degrees.
+        lat_max: Northern edge, degrees.
+    """
 
     lon_min: float
     lon_max: float
@@ -36,10 +40,13 @@ class TileName:
 
     @classmethod
     def parse(cls, name: str | Path) -> "TileName | None":
-        """Edges from `lonmin,lonmax,latmin,latmax`, with or without folder and file suffix.
+        """Read edges from a name `lonmin,lonmax,latmin,latmax`.
+
+        Args:
+            name: File name, with or without folder and suffix.
 
         Returns:
-            None where the name is not of that kind, or no place on the Moon.
+            Edges; None if the name is of another kind, or its edges are not on the Moon.
         """
         stem = Path(name).name
         for suffix in (*IMAGE_SUFFIXES, ".txt"):
@@ -56,138 +63,18 @@ class TileName:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """Longitude and latitude of the middle, degrees."""
+        """Longitude and latitude of the centre, degrees."""
         return (self.lon_min + self.lon_max) / 2, (self.lat_min + self.lat_max) / 2
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An image and its label file, which have the same name but for the suffix."""
-
-    image: Path
-    label: Path
-
-
-def find_splits(dataset: Path) -> dict[str, Path]:
-    """Find the splits of a dataset: each a directory with `images/` and `labels/`.
-
-    They are the directories `train`, `valid` (or `val`) and `test`, and those that `data.yaml`
-    names. A dataset that lies one directory further down, as in the published archive, is found
-    too. A directory that has `images/` and `labels/` itself is one split called `all`.
-
-    Returns:
-        Split directories by name: `train`, `valid`, `test` in this order, or `all`.
-
-    Raises:
-        DatasetError: The directory is missing, or has no split.
-    """
-    if not dataset.is_dir():
-        raise DatasetError(
-            f"{dataset} is not a directory: give the one that holds train/ and valid/"
-        )
-    inner = sorted(path for path in dataset.iterdir() if path.is_dir())
-    roots = [dataset, *(path for path in inner if not path.name.startswith("."))]
-    for root in roots:
-        found = _splits_in(root)
-        if found:
-            return found
-    if _is_split(dataset):
-        return {"all": dataset}
-    raise DatasetError(
-        f"{dataset} holds no dataset: expected train/images, train/labels, valid/images and "
-        "valid/labels (LU3M6TGT's layout)"
-    )
-
-
-def _is_split(path: Path) -> bool:
-    return (path / "images").is_dir() and (path / "labels").is_dir()
-
-
-def _splits_in(root: Path) -> dict[str, Path]:
-    named = _read_data_yaml(root / "data.yaml")
-    found = {}
-    for name in SPLIT_NAMES:
-        folders = [name, *(alias for alias, meant in _ALIASES.items() if meant == name)]
-        candidates = [*(root / folder for folder in folders), *named.get(name, [])]
-        split = next((path for path in candidates if _is_split(path)), None)
-        if split is not None:
-            found[name] = split
-    return found
-
-
-def _read_data_yaml(path: Path) -> dict[str, list[Path]]:
-    """Split directories that a `data.yaml` may mean; its paths are written in many ways."""
-    if not path.is_file():
-        return {}
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not YAML: mend it or remove it") from error
-    if not isinstance(content, dict):
-        return {}
-    named = {}
-    for name, key in _YAML_KEYS.items():
-        images = content.get(key)
-        if isinstance(images, str):
-            # Exports write `../train/images` and mean `train/images` beside the file.
-            relative = Path(images.removeprefix("../"))
-            bases = (path.parent, path.parent / str(content.get("path", "")))
-            places = [base / way for base in bases for way in (images, relative)]
-            named[name] = [p.parent if p.name == "images" else p for p in places]
-    return named
-
-
-def pairs(dataset: Path, split: str) -> list[Pair]:
-    """Pairs of image and label file of a split, matched by name and sorted by it.
-
-    Label files without an image are left out; `cleaning.check` reports them.
-
-    Args:
-        dataset: The dataset's directory.
-        split: `train`, `valid` (or `val`), `test`, or `all` in a dataset without splits.
-
-    Raises:
-        DatasetError: There is no such split, it has no images, or an image has no label file.
-    """
-    splits = find_splits(dataset)
-    name = _ALIASES.get(split, split)
-    if name not in splits:
-        raise DatasetError(f"{dataset} has no split {split!r}: it has {', '.join(splits)}")
-    found = [Pair(image, label_of(image)) for image in images_in(splits[name])]
-    if not found:
-        raise DatasetError(f"{splits[name] / 'images'} has no images (PNG, JPEG or TIFF)")
-    missing = [pair for pair in found if not pair.label.is_file()]
-    if missing:
-        raise DatasetError(
-            f"{len(missing)} of {len(found)} images in {splits[name]} have no label file, first "
-            f"{missing[0].image.name}: add {missing[0].label} (empty where there is no crater)"
-        )
-    return found
-
-
-def images_in(split_dir: Path) -> list[Path]:
-    """The image files of a split directory, sorted by name."""
-    files = (split_dir / "images").iterdir()
-    return sorted(
-        path
-        for path in files
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-    )
-
-
-def label_of(image: Path) -> Path:
-    """Where the label file of an image is, in `labels/` beside its `images/`."""
-    # The suffix is cut off by hand: names hold dots, and with_suffix would do for most only.
-    stem = image.name[: -len(image.suffix)]
-    return image.parent.parent / "labels" / f"{stem}.txt"
 
 
 def read_labels(path: Path) -> NDArray[np.float64]:
     """Read the boxes of a label file.
 
+    Args:
+        path: Label file.
+
     Returns:
-        Array (n, 4) of x_centre, y_centre, width, height as fractions of the image; (0, 4) where
-        the file is empty.
+        Boxes (x_centre, y_centre, width, height) in fractions of the image, (n, 4).
 
     Raises:
         DatasetError: The file cannot be read, or a line is not a class and four fractions.
@@ -205,11 +92,17 @@ def read_labels(path: Path) -> NDArray[np.float64]:
     return np.array(boxes, np.float64).reshape(-1, 4)
 
 
-def image_size_of(label: Path) -> tuple[int, int] | None:
-    """Width and height of the image of a label file, pixels; None where there is no image.
+def read_image_size(label: Path) -> tuple[int, int] | None:
+    """Read the size of the image of a label file.
 
     The image has the name of the label file, and lies in `images/` beside its directory or in the
     same directory.
+
+    Args:
+        label: Label file.
+
+    Returns:
+        Width and height, pixels; None if there is no image.
 
     Raises:
         DatasetError: The file is not an image.
@@ -224,14 +117,32 @@ def image_size_of(label: Path) -> tuple[int, int] | None:
     return None
 
 
-def corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
-    """Left, top, right, bottom in pixels, of boxes as label files hold them; shape (n, 4)."""
+def box_corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+    """Convert boxes from centre and size to edges in pixels.
+
+    Args:
+        boxes: Boxes (x_centre, y_centre, width, height) in fractions of the image, (n, 4).
+        width: Width of the image, pixels.
+        height: Height of the image, pixels.
+
+    Returns:
+        Boxes (left, top, right, bottom), pixels, (n, 4).
+    """
     centre, size = boxes[:, :2], boxes[:, 2:]
     return np.hstack([centre - size / 2, centre + size / 2]) * [width, height, width, height]
 
 
-def is_clipped(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
-    """Which boxes (left, top, right, bottom) come within a pixel of the image's edge."""
+def find_clipped(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
+    """Find the boxes that come within a pixel of the edge of the image.
+
+    Args:
+        boxes: Boxes (left, top, right, bottom), pixels, (n, 4).
+        width: Width of the image, pixels.
+        height: Height of the image, pixels.
+
+    Returns:
+        True for boxes that are cut, (n,).
+    """
     low = (boxes[:, :2] <= EDGE_PX).any(axis=1)
     high = (boxes[:, 2:] >= np.array([width, height]) - EDGE_PX).any(axis=1)
     return np.asarray(low | high)
@@ -265,10 +176,13 @@ def _read_line(path: Path, number: int, line: str) -> list[float]:
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:
-    """An image file as grey values, shape (height, width).
+    """Read an image file as grey values, (height, width).
+
+    Args:
+        path: Image file.
 
     Raises:
-        DatasetError: It is not an image.
+        DatasetError: The file is not an image.
     """
     image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if image is None:

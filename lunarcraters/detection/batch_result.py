@@ -1,4 +1,4 @@
-"""Parts: what one task found, as a file that is there whole or not at all."""
+"""The result of a batch: its craters and masks, a file that is there whole or not at all."""
 
 import io
 import json
@@ -29,10 +29,10 @@ class BatchResult:
     """Craters and masks of a batch of tiles.
 
     Attributes:
-        craters: Columns of the catalogue's schema but `crater_id` and the diameter's deviation; the
-            score is the network's own.
-        masks: By tile name, what each tile's mask is, uint8 (size, size); empty tiles have none.
-        unread: By tile name, why a tile's pixels could not be read.
+        craters: Table with the columns of a catalogue but identifiers and the standard deviations
+            of diameters; scores are the network's own.
+        masks: Mask of each tile by name, uint8 (size, size); empty tiles have none.
+        unread: Reason why a tile could not be read, by name.
     """
 
     craters: pd.DataFrame
@@ -41,7 +41,7 @@ class BatchResult:
 
 
 def write_batch_result(result: BatchResult, path: Path) -> None:
-    """Write a part by temporary file and rename.
+    """Write the result of a batch by temporary file and rename.
 
     Raises:
         OutputError: It cannot be written.
@@ -56,7 +56,7 @@ def write_batch_result(result: BatchResult, path: Path) -> None:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a part is there and every checksum in it holds."""
+    """Check that a file is there and that every checksum in it holds."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
@@ -65,20 +65,25 @@ def is_whole(path: Path) -> bool:
 
 
 def read_craters(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """The craters of a part, with some of their columns or all."""
+    """Read the craters of a batch.
+
+    Args:
+        path: File of the result.
+        columns: Names of the columns to read; None for all.
+    """
     with zipfile.ZipFile(path) as archive:
         content = pa.BufferReader(archive.read(_CRATERS))
     return feather.read_feather(content, columns, use_threads=False)
 
 
 def read_unread(path: Path) -> dict[str, str]:
-    """The tiles of a part that could not be read, by name, and why."""
+    """Read the names of the tiles of a batch that could not be read, and why."""
     with zipfile.ZipFile(path) as archive:
         return {str(name): str(why) for name, why in json.loads(archive.read(_UNREAD)).items()}
 
 
-def mask_index(paths: Sequence[Path]) -> dict[str, Path]:
-    """Which part holds the mask of each tile."""
+def index_masks(paths: Sequence[Path]) -> dict[str, Path]:
+    """Index the files of results by the names of the tiles whose masks they hold."""
     return {name: path for path in paths for name in _mask_names(path)}
 
 
@@ -87,8 +92,8 @@ def _mask_names(path: Path) -> Iterator[str]:
         yield from (n.removesuffix(_MASK) for n in archive.namelist() if n.endswith(_MASK))
 
 
-def read_mask(path: Path, name: str) -> NDArray[np.uint8]:
-    """One tile's mask."""
+def read_batch_mask(path: Path, name: str) -> NDArray[np.uint8]:
+    """Read the mask of one tile, uint8 (size, size)."""
     with zipfile.ZipFile(path) as archive:
         packed = pa.BufferReader(archive.read(name + _MASK))
     pixels = np.frombuffer(pa.CompressedInputStream(packed, _CODEC).read(), np.uint8)

@@ -1,4 +1,4 @@
-"""The engine: tasks spread over Dask workers, each of which loads the model once."""
+"""The cluster: Dask workers on this machine or elsewhere, each of which loads the model once."""
 
 import logging
 import os
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from dask import config
 from distributed import (
@@ -18,11 +17,13 @@ from distributed import (
 )
 from distributed.comm import CommClosedError
 
-from lunarcraters.detection.preload import METHOD, head_start
+from lunarcraters.detection.options import DetectOptions
+from lunarcraters.detection.preload import METHOD, preload
 from lunarcraters.detection.worker import DetectionPlugin, host_of
 from lunarcraters.errors import RunError
-from lunarcraters.network.model_file import read_eight_bit, read_info
-from lunarcraters.process import cores
+from lunarcraters.network.model_file import read_info, read_int8
+from lunarcraters.process import cpu_count
+from lunarcraters.tiling.source import TileSource
 
 _CONNECT_TIMEOUT_S = 20
 _CONFIG = {
@@ -38,70 +39,67 @@ _CONFIG = {
 
 @contextmanager
 def cluster(
-    source: Any,
-    model: Path,
-    precision: str,
-    workers: int | None,
-    scheduler: str | None,
-    *,
-    tasks: int,
-    mirrored: bool = False,
+    source: TileSource, model: Path, options: DetectOptions, *, tasks: int
 ) -> Iterator[Client]:
-    """A Dask client whose workers have the source of pixels and the model.
+    """Open a Dask client whose workers have the source of the tiles and the model.
 
     Args:
-        source: Where pixels come from: picklable, with no open files.
+        source: Tile source, picklable, with no open files; its tiles may be left out.
         model: Model file; its content travels to the workers.
-        precision: Of the network, `float32`, `bfloat16` or `int8`.
-        workers: Processes on this machine, by default one a core up to 8.
-        scheduler: Address of a running cluster to use instead.
-        tasks: Number of tasks to come: no more processes are started than there are.
-        mirrored: Whether the network sees the mirror images of tiles too.
+        options: Options of the search; `precision` is not "auto".
+        tasks: Number of tasks to come; no more processes are started.
 
     Raises:
         RunError: The cluster does not answer, or no longer.
-        ModelError: The model file cannot be read, or has no 8-bit form where that is asked for.
+        ModelError: The model file cannot be read, or has no int8 form where that is asked for.
     """
-    (read_eight_bit if precision == "int8" else read_info)(model)
-    count = worker_count(workers, tasks)
-    plugin = partial(DetectionPlugin, source, model, precision, mirrored=mirrored)
-    with config.set(_CONFIG), _dask_silent():
-        if scheduler is not None:
-            try:
-                with _connect(scheduler) as client:
-                    _give(client, plugin(_workers_byhost_of(client)))
-                    yield client
-            except (CancelledError, CommClosedError) as error:
-                raise RunError(
-                    f"the connection to the Dask scheduler at {scheduler} was lost: if it died, "
-                    "start it and its workers anew; the same command goes on where it stopped"
-                ) from error
+    (read_int8 if options.precision == "int8" else read_info)(model)
+    plugin = partial(DetectionPlugin, source, model, options)
+    with config.set(_CONFIG), _quiet_dask():
+        if options.scheduler is None:
+            with _local_cluster(worker_count(options.workers, tasks)) as client:
+                _register(client, plugin(_count_workers_by_host(client)))
+                yield client
             return
-        head_start()
-        with (
-            LocalCluster(
-                n_workers=count,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
-                scheduler_kwargs={"dashboard": False},
-                memory_limit=None,
-                env=dict(os.environ),  # which may have changed since the head start
-                silence_logs=logging.CRITICAL,  # of the workers
-            ) as local,
-            Client(local) as client,
-        ):
-            _give(client, plugin(_workers_byhost_of(client)))
-            yield client
+        try:
+            with _connect(options.scheduler) as client:
+                _register(client, plugin(_count_workers_by_host(client)))
+                yield client
+        except (CancelledError, CommClosedError) as error:
+            raise RunError(
+                f"the connection to the Dask scheduler at {options.scheduler} was lost: if it "
+                "died, start it and its workers anew; run the same command again to resume"
+            ) from error
 
 
 @contextmanager
-def _dask_silent() -> Iterator[None]:
-    """Keep Dask's own words from stderr: what matters is raised, yet it prints tracebacks too.
+def _local_cluster(workers: int) -> Iterator[Client]:
+    """Start worker processes on this machine, which serve loopback alone."""
+    preload()
+    with (
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
+            scheduler_kwargs={"dashboard": False},
+            memory_limit=None,
+            env=dict(os.environ),  # which may have changed since the preloading began
+            silence_logs=logging.CRITICAL,  # of the workers
+        ) as local,
+        Client(local) as client,
+    ):
+        yield client
 
-    Of connections that are lost, and of heartbeats that its own closing of a cluster cut short. By
-    the level of its loggers: TensorFlow may have given the root logger a handler of its own.
+
+@contextmanager
+def _quiet_dask() -> Iterator[None]:
+    """Keep Dask's log from stderr, since errors that matter are raised.
+
+    Dask also prints tracebacks of lost connections and of heartbeats that its own closing cuts
+    short. The levels of its loggers are set, because TensorFlow may have given the root logger a
+    handler.
     """
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     levels = [logger.level for logger in loggers]
@@ -114,12 +112,12 @@ def _dask_silent() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _workers_byhost_of(client: Client) -> dict[str, int]:
-    """How many share the cores of a host."""
+def _count_workers_by_host(client: Client) -> dict[str, int]:
+    """Count the workers that share the CPU cores of each host."""
     return dict(Counter(map(host_of, client.scheduler_info(n_workers=-1)["workers"])))
 
 
-def _give(client: Client, plugin: DetectionPlugin) -> None:
+def _register(client: Client, plugin: DetectionPlugin) -> None:
     try:
         client.register_plugin(plugin)
     except ImportError as error:
@@ -130,8 +128,13 @@ def _give(client: Client, plugin: DetectionPlugin) -> None:
 
 
 def worker_count(workers: int | None, tasks: int) -> int:
-    """Processes on this machine: those asked for, or one a core up to 8; no more than tasks."""
-    return max(min(workers or min(cores(), 8), tasks), 1)
+    """Number of worker processes on this machine.
+
+    Args:
+        workers: Number asked for; None for one a core, up to 8.
+        tasks: Number of tasks; no more processes are started.
+    """
+    return max(min(workers or min(cpu_count(), 8), tasks), 1)
 
 
 def _connect(scheduler: str) -> Client:

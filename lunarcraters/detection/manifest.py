@@ -1,14 +1,19 @@
-"""The manifest: what a run is, so that only the same work is ever taken up again."""
+"""The manifest of a run: everything its result depends on, so that only the same run is resumed."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
+from lunarcraters.records import RecordError, from_json, to_json
 
 FORMAT = 6
+"""Format of a run's directory."""
+
 MANIFEST = "manifest.json"
+"""Name of the file in the directory of a run."""
+
+_WORDS = {"smallest_px": "smallest crater", "mirrored": "mirrored (--tta)"}
 
 
 @dataclass(frozen=True)
@@ -16,37 +21,38 @@ class Manifest:
     """Everything that the result of a run depends on.
 
     Attributes:
-        input: Fingerprint of the mosaic or of the tiles.
-        input_name: As the user gave it.
+        input: SHA-256 of the mosaic or of the tiles, with the tiling options.
+        input_name: Mosaic or tiles as the user named them.
         model: SHA-256 of the model file.
-        model_name: As the user gave it.
-        settings: How the ground is cut into tiles, how craters are merged.
-        format: Of the run directory.
+        model_name: Model file as the user named it.
+        settings: Version of the program, `precision`, `mirrored` (test-time augmentation) and
+            `smallest_px` (smallest crater, pixels; null for 8).
+        format: Format of the run's directory.
     """
 
     input: str
     input_name: str
     model: str
     model_name: str
-    settings: dict[str, str | int | float | None]
+    settings: dict[str, bool | int | float | str | None]
     format: int = FORMAT
 
     def differences(self, other: "Manifest") -> list[str]:
-        """In words, what would make the results of two runs differ."""
+        """List in words what would make the results of two runs differ."""
         words = {"input": "input", "model": "model", "format": "version of the program"}
-        found = [
+        differing = [
             word for name, word in words.items() if getattr(self, name) != getattr(other, name)
         ]
         names = sorted(self.settings.keys() | other.settings.keys())
-        return found + [
-            {"smallest_px": "smallest crater"}.get(name, name)
+        return differing + [
+            _WORDS.get(name, name)
             for name in names
             if self.settings.get(name) != other.settings.get(name)
         ]
 
 
 def write_manifest(manifest: Manifest, run: Path) -> None:
-    """Write it into a run directory, which is made if need be.
+    """Write the manifest into the directory of a run, which is made if it is missing.
 
     Raises:
         OutputError: The directory cannot be written.
@@ -56,19 +62,21 @@ def write_manifest(manifest: Manifest, run: Path) -> None:
     except OSError as error:
         raise OutputError(f"{run} cannot be made: {error.strerror}") from error
     with replacing(run / MANIFEST) as temporary:
-        temporary.write_text(json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
+        temporary.write_text(to_json(manifest, sort_keys=True) + "\n")
 
 
 def read_manifest(run: Path) -> Manifest:
-    """Read it from a run directory.
+    """Read the manifest of a run.
 
     Raises:
-        RunError: The directory is not that of a run.
+        RunError: The directory is not that of a run, or its manifest is damaged.
     """
     path = run / MANIFEST
     if not path.is_file():
         raise RunError(f"{run} is not a run: give the directory that craters detect wrote")
     try:
-        return Manifest(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise RunError(f"{path} is damaged: run craters detect with --overwrite") from error
+        return from_json(Manifest, path.read_text(encoding="utf-8"))
+    except (RecordError, UnicodeDecodeError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}): run craters detect with --overwrite"
+        ) from error

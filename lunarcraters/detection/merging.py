@@ -1,21 +1,22 @@
-"""One crater once: what was found in several octaves is merged by position and size.
+"""Merging: every crater once, although several octaves detect it.
 
-Of circles that are the same crater the best stays (`suppress`); how the other octaves saw it, or
-did not, then mends its place, its size and its score (`fuse`).
+Of circles that are the same crater the highest-scoring one is kept (`suppress`). Its position,
+diameter and score are then averaged over the octaves in which it should be visible
+(`average_octaves`).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from lunarcraters.geometry.circles import circle_iou, close_pairs
+from lunarcraters.geometry.circles import circle_iou, find_close_pairs
 from lunarcraters.network.decoding import MIN_SCORE
 
 MAX_IOU = 0.35
 """Intersection over union up to which two circles are two craters."""
 
 _BLOCK = 1 << 16  # circles of which all pairs are looked at
-_SUREST = 1.0 - 1e-6  # lest odds be infinite
+_HIGHEST_SCORE = 1.0 - 1e-6  # lest odds be infinite
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -24,17 +25,17 @@ Index = NDArray[np.int64]
 def suppress(
     positions: Float, diameters: Float, scores: Float, *, max_iou: float = MAX_IOU
 ) -> Index:
-    """Keep the best of circles that are the same crater.
+    """Keep the best of circles that are the same crater (non-maximum suppression).
 
-    Highest score first, a circle goes when its intersection over union with one that was kept is
-    more than `max_iou`. That bounds the size ratio (by 1.69 for 0.35), so a small crater inside a
-    large one always stays. Equal scores: the larger circle first, then by position.
+    In the order of scores, a circle is dropped when its intersection over union with one that was
+    kept is more than `max_iou`. That bounds the size ratio (by 1.69 for 0.35), so a small crater
+    inside a large one always stays. Of equal scores the larger circle comes first.
 
     Args:
         positions: Centres in the unit of the diameters, (n, 2) or (n, 3). Three dimensions are
             points on the sphere; distances are chords.
-        diameters: (n,).
-        scores: (n,).
+        diameters: Diameters, (n,).
+        scores: Scores, (n,).
         max_iou: Intersection over union up to which two circles are two craters.
 
     Returns:
@@ -58,70 +59,91 @@ def suppress(
     return np.concatenate(kept) if kept else order
 
 
-def fuse(
+def average_octaves(
     kept: Index,
     positions: Float,
     diameters: Float,
     scores: Float,
     octaves: Index,
-    heard: Float,
+    weights: Float,
 ) -> tuple[Float, Float, Float]:
-    """What the craters kept are like by all octaves.
+    """Average the position, size and score of craters over the octaves.
 
-    Place and size are means over the circle kept and those of other octaves that are the same
-    crater (of several kept, the one overlapped most), each weighed by that overlap and by the
+    Position and size are means over the circle kept and those of other octaves that are the same
+    crater (of several kept, the one overlapped most), each weighted by that overlap and by the
     square of its score; sizes are averaged as logarithms. The logit of the score is the mean over
-    the octaves, each weighed by how far it answers for the crater, the one that saw it best in
-    full; one that did not see it counts as `MIN_SCORE`, the least that is seen.
+    the octaves, each weighted by how far it should see the crater; the octave that saw it best
+    counts in full. An octave that did not see it counts as `MIN_SCORE`, the least that is seen.
 
     Args:
         kept: Indices of the circles kept, (k,), of which no two are the same crater.
         positions: Centres of all circles in the unit of the diameters, (n, 2) or (n, 3).
-        diameters: (n,).
-        scores: (n,), 0 to 1.
-        octaves: Octave of each as a column of `heard`, (n,).
-        heard: How far each octave answers for the craters kept, 0 to 1, (k, octaves).
+        diameters: Diameters, (n,).
+        scores: Scores from 0 to 1, (n,).
+        octaves: Octave of each circle, as a column of `weights`, (n,).
+        weights: Weight of each octave for the craters kept, 0 to 1, (k, octaves).
 
     Returns:
         Positions (k, 2) or (k, 3), diameters (k,) and scores (k,).
     """
-    others = np.delete(np.arange(len(diameters)), kept)
-    of, seen, overlap = _overlapping(positions, diameters, kept, others, MAX_IOU)
-    seen = others[seen]
-    same = np.flatnonzero(octaves[kept][of] != octaves[seen])
-    # Each belongs to the crater it overlaps most: shared, it would draw two together.
-    same = same[np.lexsort((of[same], -overlap[same], seen[same]))]
-    same = same[np.unique(seen[same], return_index=True)[1]]
-    of, seen, overlap = of[same], seen[same], overlap[same]
-    of, seen = np.append(np.arange(len(kept)), of), np.append(kept, seen)
-    overlap = np.append(np.ones(len(kept)), overlap)
-    weight = overlap * np.maximum(scores[seen], 1e-6) ** 2
-    total = np.bincount(of, weight, len(kept))
+    owner, member, overlap = _assign_members(kept, positions, diameters, octaves)
+    weight = overlap * np.maximum(scores[member], 1e-6) ** 2
+    total = np.bincount(owner, weight, len(kept))
 
     def mean(values: Float) -> Float:
-        return np.asarray(np.bincount(of, weight * values, len(kept)) / total)
+        return np.asarray(np.bincount(owner, weight * values, len(kept)) / total)
 
-    place = np.column_stack([mean(axis) for axis in positions[seen].T])
-    said = np.full(heard.shape, MIN_SCORE)
-    np.maximum.at(said, (of, octaves[seen]), np.minimum(scores[seen], _SUREST))
-    counted = heard.copy()
+    centres = np.column_stack([mean(axis) for axis in positions[member].T])
+    octave_scores = np.full(weights.shape, MIN_SCORE)
+    np.maximum.at(
+        octave_scores, (owner, octaves[member]), np.minimum(scores[member], _HIGHEST_SCORE)
+    )
+    counted = weights.copy()
     counted[np.arange(len(kept)), octaves[kept]] = 1.0
-    score = expit((counted * logit(said)).sum(axis=1) / counted.sum(axis=1))
-    return place, np.exp(mean(np.log(diameters[seen]))), score
+    averaged = expit((counted * logit(octave_scores)).sum(axis=1) / counted.sum(axis=1))
+    return centres, np.exp(mean(np.log(diameters[member]))), averaged
+
+
+def _assign_members(
+    kept: Index, positions: Float, diameters: Float, octaves: Index
+) -> tuple[Index, Index, Float]:
+    """Assign circles of other octaves to the craters kept, each of which is its own first member.
+
+    Returns:
+        Place of the crater in `kept`, index of the circle, and their overlap, (m,).
+    """
+    others = np.delete(np.arange(len(diameters)), kept)
+    owner, member, overlap = _overlapping(positions, diameters, kept, others, MAX_IOU)
+    member = others[member]
+    same = np.flatnonzero(octaves[kept][owner] != octaves[member])
+    # Each belongs to the crater it overlaps most: shared, it would draw two together.
+    same = same[np.lexsort((owner[same], -overlap[same], member[same]))]
+    same = same[np.unique(member[same], return_index=True)[1]]
+    return (
+        np.append(np.arange(len(kept)), owner[same]),
+        np.append(kept, member[same]),
+        np.append(np.ones(len(kept)), overlap[same]),
+    )
 
 
 def _overlapping(
     positions: Float, diameters: Float, some: Index, others: Index, least: float
 ) -> tuple[Index, Index, Float]:
-    """Places in `some` and in `others` of circles that overlap by more than `least`, and how much.
+    """Find pairs of circles that overlap by more than `least`.
 
-    Sorted by the first, then by the second. Overlap is intersection over union. Of circles whose
-    centres are x sums of their radii apart it is at most (1 - x) / (1 + x).
+    Overlap is intersection over union. For circles whose centres are x sums of their radii apart
+    it is at most (1 - x) / (1 + x).
+
+    Returns:
+        Places in `some` and in `others`, and the overlap, (m,), sorted by the first place, then by
+        the second.
     """
     ours = theirs = positions[some], diameters[some]
     if others is not some:
         theirs = positions[others], diameters[others]
-    i, j = close_pairs(*ours, *theirs, reach=(1.0 - least) / (1.0 + least), max_ratio=least**-0.5)
+    i, j = find_close_pairs(
+        *ours, *theirs, reach=(1.0 - least) / (1.0 + least), max_ratio=least**-0.5
+    )
     one, other = some[i], others[j]
     distance = np.linalg.norm(positions[one] - positions[other], axis=1)
     iou = circle_iou(distance, diameters[one], diameters[other])

@@ -1,8 +1,8 @@
-"""A head start: what workers need is imported once, while the client still imports its own.
+"""Preloading: the modules that workers need are imported once, while the client imports its own.
 
-Workers are forks of a process that has imported it (Python's fork server), which begins before the
-client has loaded a library: a run begins two seconds earlier, and a worker that died is replaced at
-once.
+Workers are forks of a process that has imported them (Python's fork server). This process starts
+before the client has loaded a library, so that a run begins two seconds earlier and a worker that
+died is replaced at once.
 """
 
 import multiprocessing
@@ -10,6 +10,7 @@ import os
 
 _MODULES = (
     "distributed.nanny",
+    "lunarcraters.detection.tasks",
     "lunarcraters.detection.batch",
     "lunarcraters.network.inference",
     "lunarcraters.network.backends.int8",
@@ -17,13 +18,13 @@ _MODULES = (
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-"""How workers are started; Windows has no fork."""
+"""Method by which worker processes start; Windows has no fork."""
 
 
-def head_start() -> None:
-    """Begin to import what workers need, in a process of its own; once is enough.
+def preload() -> None:
+    """Begin to import the modules that workers need, in a process of its own; once is enough.
 
-    Ctrl-C does not reach it and its forks: the client stops them, and no traceback is printed.
+    Ctrl-C does not reach this process and its forks: the client stops them.
     """
     if METHOD != "forkserver":
         return

@@ -1,47 +1,101 @@
-"""A run's directory: what is in it, and how it is read."""
+"""The directory of a run: its files, and how they are read."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
 from pathlib import Path
 
 from lunarcraters.catalogue.formats import read_catalogue
-from lunarcraters.catalogue.formats.parquet import Stored, stored
+from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.errors import AreaError, RunError
+from lunarcraters.files import replacing
 from lunarcraters.geometry.area import Area
-from lunarcraters.mask.footprint import searched_ground
+from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+from lunarcraters.records import RecordError, from_json, to_json
 
 CRATERS = "craters.parquet"
 MASK = "mask.tif"
 PARTS = "parts"
-RESULT = "run.json"  # written last: a run that has it is finished
+RESULT = "run.json"
+"""Name of the file that is written last: a run that has it is finished."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """The result of a run in numbers, the file `run.json`.
+
+    Attributes:
+        craters: Number of craters in the catalogue, of any score.
+        tiles: Number of tiles.
+        searched_tiles: Number of tiles that the last command searched; the others were done before.
+        unread_tiles: Names of the tiles that could not be read, and why.
+        searched_km2: Ground searched, km^2; null without a coordinate system.
+        seconds: Time of the last command, seconds.
+    """
+
+    craters: int
+    tiles: int
+    searched_tiles: int = 0
+    unread_tiles: dict[str, str]
+    searched_km2: float | None = None
+    seconds: float
+
+
+def write_result(result: RunResult, run: Path) -> None:
+    """Write `run.json`, by which a run is finished.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with replacing(run / RESULT) as temporary:
+        temporary.write_text(to_json(result) + "\n")
+
+
+def read_result(run: Path) -> RunResult:
+    """Read `run.json` of a finished run.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    path = run / RESULT
+    try:
+        return from_json(RunResult, path.read_text(encoding="utf-8"))
+    except (OSError, RecordError) as error:
+        raise RunError(
+            f"{path} is missing or damaged: run the same craters detect again to finish the run"
+        ) from error
 
 
 def read_run(path: Path) -> Catalogue:
-    """The catalogue of a finished run.
+    """Read the catalogue of a finished run.
 
     Raises:
-        RunError: It is no run, or not finished.
+        RunError: The directory is not a run, or the run is not finished.
     """
     return open_run(path).read()
 
 
-def read_found(path: Path | str) -> Catalogue:
-    """The catalogue of a finished run, of a file, or of a database.
+def read_detections(path: str | PathLike[str]) -> Catalogue:
+    """Read the catalogue of a finished run, of a file, or of a database.
+
+    Args:
+        path: Directory of a run, file of a catalogue, or address of a PostGIS table.
 
     Raises:
-        RunError: The directory is no run, or not finished.
-        CatalogueError: The file cannot be read, or is no catalogue.
+        RunError: The directory is not a run, or the run is not finished.
+        CatalogueError: The file cannot be read, or is not a catalogue.
     """
-    return read_run(Path(path)) if Path(path).is_dir() else read_catalogue(path)
+    return read_run(Path(path)) if Path(path).is_dir() else read_catalogue(fspath(path))
 
 
-def open_run(path: Path) -> Stored:
-    """The catalogue of a finished run, to be read part by part.
+def open_run(path: Path) -> StoredCatalogue:
+    """Open the catalogue of a finished run, to be read part by part.
 
     Raises:
-        RunError: It is no run, or not finished.
+        RunError: The directory is not a run, or the run is not finished.
     """
     if not path.is_dir():
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
@@ -49,27 +103,37 @@ def open_run(path: Path) -> Stored:
         raise RunError(
             f"{path} is not a finished run: run the same craters detect again to finish it"
         )
-    return stored(path / CRATERS)
+    return open_stored(path / CRATERS)
 
 
-def searched_within(run: Path, about: Catalogue, area: Area) -> Catalogue:
-    """A run's catalogue with only the ground of an area as what was searched.
+def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:
+    """Leave of the ground that a run searched the part within an area.
+
+    Args:
+        run: Directory of the run.
+        info: Description of the run's catalogue.
+        area: Area to count craters on.
 
     Raises:
-        AreaError: Nothing of it was searched.
+        AreaError: Nothing of the area was searched.
     """
     mask = run / MASK
-    footprint, area_km2 = searched_ground(open_mosaic(mask), mask, area)
+    footprint, area_km2 = searched_footprint(open_mosaic(mask), mask, area)
     if footprint.is_empty:
         raise AreaError("nothing of the area was searched: look where it lies")
-    return replace(about, footprint=footprint, footprint_area_km2=area_km2)
+    return replace(info, footprint=footprint, footprint_area_km2=area_km2)
 
 
 def searched_mosaic(run: Path, mosaic: Path | None = None, *, crs: str | None = None) -> Mosaic:
-    """The mosaic that a run searched, or another in its place.
+    """Open the mosaic that a run searched, or another in its place.
+
+    Args:
+        run: Directory of the run.
+        mosaic: Mosaic to open instead; None for the one that was searched.
+        crs: Coordinate system in place of the mosaic's own.
 
     Raises:
-        RunError: It is no run, so that its mosaic is not known, and none is given.
+        RunError: The directory is not a run, and no mosaic is given.
         MosaicError: The mosaic cannot be used.
     """
     if mosaic is None and not run.is_dir():

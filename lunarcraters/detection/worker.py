@@ -8,34 +8,37 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import cv2
-from distributed import (
-    WorkerPlugin,
-    get_worker,
-)
+from distributed import WorkerPlugin, get_worker
 
+from lunarcraters.detection.options import DetectOptions
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.reading import forget_datasets
 from lunarcraters.network.startup import start_tensorflow
-from lunarcraters.process import cores
+from lunarcraters.process import cpu_count
 from lunarcraters.tiling.source import TileSource
 
 if TYPE_CHECKING:
     from lunarcraters.network.inference import Detector
 
 _PLUGIN = "lunarcraters"
-
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
-
 _KEPT_BYTES = 256 * 1024 * 1024
-
 _MAPPED_BYTES = 32 * 1024 * 1024  # the largest that glibc takes
 
 
 class DetectionPlugin(WorkerPlugin):
-    """What a worker needs for every task: where pixels come from, and the model.
+    """The state of a worker: the source of the tiles and the model.
 
     The scheduler gives it to workers that join later too. The model is loaded at the first task;
     TensorFlow starts only then, where it is needed.
+
+    Attributes:
+        source: Tile source.
+        content: Content of the model file.
+        options: Options of the search; `precision` is not "auto".
+        workers_by_host: Number of workers that share the CPU cores of a host, by address.
+        versions: Versions of the libraries of the client.
+        loaded: Network; None before the first task.
     """
 
     name = _PLUGIN
@@ -44,21 +47,18 @@ class DetectionPlugin(WorkerPlugin):
         self,
         source: TileSource,
         model: Path,
-        precision: str,
+        options: DetectOptions,
         workers_by_host: dict[str, int],
-        *,
-        mirrored: bool = False,
     ) -> None:
         self.source = source
         self.content = model.read_bytes()
-        self.precision = precision
-        self.mirrored = mirrored
+        self.options = options
         self.workers_by_host = workers_by_host
-        self.versions = versions()
+        self.versions = installed_versions()
         self.loaded: Detector | None = None
 
     def detector(self) -> "Detector":
-        """The network, loaded once.
+        """Load the network once, and return it.
 
         Raises:
             RunError: Other versions are installed here than where the run was begun.
@@ -69,36 +69,37 @@ class DetectionPlugin(WorkerPlugin):
             _keep_memory()
             forget_datasets()  # a cluster's worker may have read the same paths for another run
             neighbours = self.workers_by_host.get(host_of(get_worker().address), 1)
-            threads = max(cores() // neighbours, 1)
+            threads = max(cpu_count() // neighbours, 1)
             cv2.setNumThreads(threads)
-            if self.precision != "int8":
-                start_tensorflow(threads, self.precision)
+            precision = self.options.precision
+            if precision != "int8":
+                start_tensorflow(threads, precision)
             from lunarcraters.network.inference import Detector
 
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "model.keras"
                 path.write_bytes(self.content)
                 self.loaded = Detector(
-                    path, precision=self.precision, mirrored=self.mirrored, threads=threads
+                    path, precision=precision, tta=self.options.tta, threads=threads
                 )
         return self.loaded
 
 
-def versions() -> dict[str, str]:
-    """What results depend on that is installed here."""
-    found = {}
+def installed_versions() -> dict[str, str]:
+    """Versions of the installed packages that results depend on, by name."""
+    versions = {}
     networks = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert")
     for name in ("lunarcraters", *networks, "numpy"):
         with suppress(PackageNotFoundError):
-            found[name.removesuffix("-cpu")] = version(name)
-    return found
+            versions[name.removesuffix("-cpu")] = version(name)
+    return versions
 
 
 def _keep_memory() -> None:
-    """Let the C library keep what arrays gave back, for the next.
+    """Let the C library keep the memory of arrays that are gone, for the next arrays.
 
-    Dask's workers have it return all at once to the kernel, which then clears every page anew: a
-    sixth of a run's time. (glibc; other libraries know no `mallopt`.)
+    Dask's workers make it return all memory to the kernel at once, which then clears every page
+    anew: this takes a sixth of a run's time. Only glibc has `mallopt`.
     """
     with suppress(OSError, AttributeError, TypeError):
         mallopt = ctypes.CDLL(None).mallopt
@@ -107,7 +108,7 @@ def _keep_memory() -> None:
 
 
 def _check_versions(wanted: dict[str, str]) -> None:
-    here = versions()
+    here = installed_versions()
     differing = [name for name in wanted if here.get(name) != wanted[name]]
     if differing:
         listed = ", ".join(f"{n} {here.get(n, 'not installed')} ({wanted[n]})" for n in differing)
@@ -118,11 +119,11 @@ def _check_versions(wanted: dict[str, str]) -> None:
 
 
 def worker_state() -> DetectionPlugin:
-    """What the worker that a task runs on was given."""
+    """State of the worker that the calling task runs on."""
     plugin: DetectionPlugin = get_worker().plugins[_PLUGIN]
     return plugin
 
 
 def host_of(address: str) -> str:
-    """The host of an address such as tcp://10.0.0.7:4000."""
+    """Host of an address such as tcp://10.0.0.7:4000."""
     return address.rpartition(":")[0]

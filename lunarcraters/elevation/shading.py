@@ -19,21 +19,21 @@ def shade(
     sun_elevation_deg: float,
     shadows: bool = True,
 ) -> Float32:
-    """Reflectance of terrain seen from above, by the lunar-Lambert law.
+    """Compute the reflectance of terrain seen from above, by the lunar-Lambert law.
 
     McEwen (1991, Icarus 92, 298): r = 2 L mu0 / (mu0 + mu) + (1 - L) mu0, where mu0 and mu are the
-    cosines of incidence and emission. Flat ground under an overhead sun has reflectance 1; slopes
-    that face the sun are cut off at 1 too.
+    cosines of incidence and emission. Flat ground under an overhead sun has reflectance 1. Slopes
+    that face the sun have at most 1.
 
     Args:
-        elevation_m: Elevations (h, w), metres, row 0 in the north.
+        elevation_m: Elevations, metres, row 0 in the north, (height, width).
         gsd_m: Ground size of a pixel, metres.
-        sun_azimuth_deg: Where the sun is, degrees clockwise from north (up).
+        sun_azimuth_deg: Azimuth of the sun, degrees clockwise from north (up).
         sun_elevation_deg: Height of the sun above the horizon, degrees.
-        shadows: Whether terrain casts shadows; slopes that face away are dark in any case.
+        shadows: True for cast shadows; slopes that face away from the sun are dark in any case.
 
     Returns:
-        Reflectance 0..1, (h, w).
+        Reflectance, 0 to 1, (height, width), float32.
     """
     elevation = np.ascontiguousarray(elevation_m, np.float32)
     azimuth, height = np.radians(sun_azimuth_deg), np.radians(sun_elevation_deg)
@@ -52,34 +52,37 @@ def shade(
     seeliger = 2.0 * incidence / (incidence + emission)
     reflectance = weight * seeliger + (1.0 - weight) * incidence
     if shadows and sun_elevation_deg < 89.0:
-        reflectance *= lit_fraction(elevation, gsd_m, (east, -north), float(np.tan(height)))
+        reflectance *= compute_lit_fraction(elevation, gsd_m, (east, -north), float(np.tan(height)))
     return np.clip(reflectance, 0.0, 1.0).astype(np.float32, copy=False)
 
 
-def lit_fraction(
+def compute_lit_fraction(
     elevation_m: Float32, gsd_m: float, sun_direction: tuple[float, float], sun_slope: float
 ) -> Float32:
-    """How much of the sun each pixel sees over the terrain between: 1 lit, 0 in cast shadow.
+    """Compute how much of the sun each pixel sees over the terrain between.
 
-    The terrain is turned until the sun stands above its first row; the height of the shadow over a
-    pixel is then a running maximum down its column, so the reach is the whole array. Ground
-    outside the array casts no shadow. The shadow's edge is one pixel wide.
+    The terrain is rotated until the sun stands above its first row. The height of the shadow over a
+    pixel is then a running maximum down its column, so that shadows reach across the whole array.
+    Ground outside the array casts no shadow. The edge of a shadow is one pixel wide.
 
     Args:
-        elevation_m: Elevations (h, w), metres, finite.
+        elevation_m: Elevations, metres, finite, (height, width).
         gsd_m: Ground size of a pixel, metres.
         sun_direction: Unit vector towards the sun in array x, y (y down).
         sun_slope: Tangent of the sun's elevation.
+
+    Returns:
+        Lit fraction, 1 in the sun and 0 in a cast shadow, (height, width), float32.
     """
     height, width = elevation_m.shape
     size = int(np.ceil(np.hypot(height, width))) + 2
     sun_x, sun_y = sun_direction
-    # Columns of the turned array run away from the sun, its rows across.
-    turn = np.array([[-sun_y, -sun_x], [sun_x, -sun_y]])
+    # Columns of the rotated array run away from the sun, its rows across.
+    rotation = np.array([[-sun_y, -sun_x], [sun_x, -sun_y]])
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    shift = middle - turn @ np.full(2, (size - 1) / 2)
-    to_array = np.column_stack([turn, shift])
-    to_turned = cv2.invertAffineTransform(to_array)
+    shift = middle - rotation @ np.full(2, (size - 1) / 2)
+    to_array = np.column_stack([rotation, shift])
+    to_rotated = cv2.invertAffineTransform(to_array)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     ground = cv2.warpAffine(
         elevation_m, to_array, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
@@ -94,7 +97,7 @@ def lit_fraction(
     casting -= rays
     depth = np.maximum(casting - ground, 0.0)
     depth = cv2.warpAffine(
-        depth, to_turned, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        depth, to_rotated, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
     lit: Float32 = np.clip(1.0 - depth / np.float32(fall), 0.0, 1.0).astype(np.float32, copy=False)
     return lit

@@ -1,10 +1,10 @@
-"""Which detection is which reference crater, and which craters are left out of the score.
+"""Matching detections with reference craters, one-to-one.
 
-Left out (ignored) are craters about which the comparison can say nothing: references clipped by
-the edge of a label tile, outside the sizes asked for, or off the ground that was searched; and
-unmatched detections that cross the edge of their label tile, are of other sizes, or lie off the
-ground that the reference covers. A detection matched to an ignored reference is neither true nor
-false.
+Some craters are ignored, because the comparison can say nothing about them: references that are
+clipped by the edge of a label tile, have another size than asked for, or lie off the ground that
+was searched; and unmatched detections that cross the edge of their label tile, have another size,
+or lie off the ground that the reference covers. A detection that matches an ignored reference is
+neither true nor false.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.rules import Rule
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.circles import close_pairs
+from lunarcraters.geometry.circles import find_close_pairs
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -29,17 +29,19 @@ Bool = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """n detections and m references, one-to-one where they match. Lengths in km or pixels.
+    """n detections and m references, and the pairs of them that are the same crater.
+
+    Lengths are in km, or in pixels without a coordinate system.
 
     Attributes:
         score: Scores of the detections, (n,); NaN where there is none.
         detected: Diameters of the detections, (n,).
-        deviation: Their standard deviations, (n,); NaN where not known.
-        reference_of: The reference each detection matches, (n,); -1 where none.
-        counted: Detections that are true or false, (n,); the others are ignored.
+        deviation: Standard deviations of the detected diameters, (n,); NaN where not known.
+        reference_of: Index of the reference that each detection matches, (n,); -1 for none.
+        counted: True for detections that are true or false, (n,); the others are ignored.
         offset: Detection less reference, east and north (or x and y), (n, 2); NaN unmatched.
         reference: Diameters of the references, (m,).
-        reference_counted: References to be found, (m,); the others are ignored.
+        reference_counted: True for references that count, (m,); the others are ignored.
     """
 
     score: Float
@@ -53,25 +55,25 @@ class Matches:
 
     @property
     def true(self) -> Bool:
-        """Detections that are true, (n,)."""
+        """True for detections that count and match a reference, (n,)."""
         return self.counted & (self.reference_of >= 0)
 
 
-def pooled(parts: Sequence[Matches]) -> Matches:
-    """Matches of several comparisons as one."""
+def pool_matches(parts: Sequence[Matches]) -> Matches:
+    """Put the matches of several images together as if they were one."""
     starts = np.cumsum([0, *(len(part.reference) for part in parts)])
     columns = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts])
         for field in fields(Matches)
     }
-    moved = [
+    shifted = [
         np.where(part.reference_of >= 0, part.reference_of + start, -1)
         for part, start in zip(parts, starts.tolist(), strict=False)
     ]
-    return Matches(**{**columns, "reference_of": np.concatenate(moved)})
+    return Matches(**{**columns, "reference_of": np.concatenate(shifted)})
 
 
-def match(
+def match_craters(
     detections: Catalogue,
     reference: Reference,
     rule: Rule,
@@ -85,29 +87,54 @@ def match(
     is no other (as COCO's evaluation does).
 
     Args:
-        detections: The catalogue to be scored.
-        reference: What it is scored against.
-        rule: When the two are one crater.
+        detections: Catalogue to score.
+        reference: Reference craters.
+        rule: Condition under which a detection and a reference are the same crater.
         min_diameter: Smallest crater that counts, km or pixels.
-        max_diameter: Largest crater that counts.
+        max_diameter: Largest crater that counts, km or pixels.
 
     Raises:
         CatalogueError: One is in pixels, the other on the Moon.
     """
-    if detections.is_pixels != reference.is_pixels:
+    if detections.has_crs != reference.has_crs:
         raise CatalogueError(
             "the catalogue is in pixels and the reference on the Moon, or the other way round: "
             "detect on a mosaic with a coordinate system, or give a reference in pixels"
         )
     sizes, positions = detections.diameters, detections.positions
-    reference_counted = ~reference.clipped & _within(
-        reference.diameters, min_diameter, max_diameter
+    limits = min_diameter, max_diameter
+    reference_counted = _within(reference.diameters, *limits) & ~reference.clipped
+    reference_counted &= _on_ground(detections.footprint, reference.positions)
+    judged = _within(sizes, *limits) & ~reference.crosses_edge(positions, sizes)
+    judged &= _on_ground(reference.footprint, positions)
+    i, j, offset = _match_pairs(detections, reference, rule, reference_counted)
+    reference_of = np.full(len(sizes), -1)
+    reference_of[i] = j
+    offsets = np.full((len(sizes), 2), np.nan)
+    offsets[i] = offset
+    to_counted = np.zeros(len(sizes), dtype=bool)
+    to_counted[i] = reference_counted[j]
+    return Matches(
+        score=detections.scores,
+        detected=sizes,
+        deviation=detections.deviations,
+        reference_of=reference_of,
+        counted=np.where(reference_of >= 0, to_counted, judged),
+        offset=offsets,
+        reference=reference.diameters,
+        reference_counted=reference_counted,
     )
-    reference_counted &= _on(detections.footprint, reference.positions)
-    i, j = close_pairs(
-        _space(positions, reference),
+
+
+def _match_pairs(
+    detections: Catalogue, reference: Reference, rule: Rule, reference_counted: Bool
+) -> tuple[Index, Index, Float]:
+    """Detections and references that match, (k,) each, and their offsets, (k, 2)."""
+    sizes, positions = detections.diameters, detections.positions
+    i, j = find_close_pairs(
+        _to_space(positions, reference),
         sizes,
-        _space(reference.positions, reference),
+        _to_space(reference.positions, reference),
         reference.diameters,
         reach=rule.reach * (1.0 + 1e-9),
         max_ratio=rule.max_ratio * (1.0 + 1e-9),
@@ -115,47 +142,13 @@ def match(
     offset = _offsets(positions[i], reference.positions[j], reference)
     quality = rule.quality(offset, sizes[i], reference.diameters[j], reference.boxes[j])
     chosen = _assign(i, j, quality, detections.scores, reference_counted)
-    reference_of = np.full(len(sizes), -1)
-    reference_of[i[chosen]] = j[chosen]
-    offsets = np.full((len(sizes), 2), np.nan)
-    offsets[i[chosen]] = offset[chosen]
-    judged = _within(sizes, min_diameter, max_diameter) & _on(reference.footprint, positions)
-    judged &= ~reference.crosses_edge(positions, sizes)
-    matched = reference_of >= 0
-    to_counted = np.zeros(len(sizes), dtype=bool)
-    to_counted[matched] = reference_counted[reference_of[matched]]
-    return Matches(
-        score=detections.scores,
-        detected=sizes,
-        deviation=detections.deviations,
-        reference_of=reference_of,
-        counted=np.where(matched, to_counted, judged),
-        offset=offsets,
-        reference=reference.diameters,
-        reference_counted=reference_counted,
-    )
-
-
-def pool(matches: Sequence[Matches]) -> Matches:
-    """The matches of several images as one."""
-    joined = {
-        field.name: np.concatenate([getattr(one, field.name) for one in matches])
-        for field in fields(Matches)
-    }
-    starts = np.cumsum([0, *(len(one.reference) for one in matches[:-1])])
-    joined["reference_of"] = np.concatenate(
-        [
-            np.where(one.reference_of >= 0, one.reference_of + start, -1)
-            for one, start in zip(matches, starts, strict=True)
-        ]
-    )
-    return Matches(**joined)
+    return i[chosen], j[chosen], offset[chosen]
 
 
 def _assign(i: Index, j: Index, quality: Float, score: Float, counted: Bool) -> Index:
-    """Rows of the pairs (i, j) that become matches."""
+    """Choose the rows of the pairs (i, j) that become matches."""
     fits = np.flatnonzero(~np.isnan(quality))
-    # Without a score (catalogue against catalogue) all are equal, and go by order: by size.
+    # Without a score (catalogue against catalogue) the order is that of the table, by size.
     value = np.nan_to_num(score, nan=1.0)[i[fits]]
     fits = fits[np.lexsort((j[fits], -quality[fits], ~counted[j[fits]], i[fits], -value))]
     taken_i: set[int] = set()
@@ -173,31 +166,31 @@ def _within(diameters: Float, low: float, high: float) -> Bool:
     return np.asarray((diameters >= low) & (diameters <= high))
 
 
-def _on(ground: BaseGeometry | None, positions: Float) -> Bool:
-    """Positions on a footprint; all of them where it is not known."""
+def _on_ground(ground: BaseGeometry | None, positions: Float) -> Bool:
+    """True for positions on a footprint; for all where it is not known."""
     if ground is None:
         return np.ones(len(positions), dtype=bool)
     shapely.prepare(ground)
     return np.asarray(shapely.intersects_xy(ground, positions[:, 0], positions[:, 1]))
 
 
-def _space(positions: Float, reference: Reference) -> Float:
-    """Positions in which straight distances are no longer than those on the sphere."""
+def _to_space(positions: Float, reference: Reference) -> Float:
+    """Convert positions to points whose straight distances are at most those on the sphere."""
     if reference.radius_m is None:
         return positions
     return sphere.unit_vectors(*positions.T) * reference.radius_m / 1000.0
 
 
 def _offsets(positions: Float, origins: Float, reference: Reference) -> Float:
-    """East and north of positions as seen from origins, true in distance, km (or pixels)."""
+    """Offsets of positions from origins, east and north, true in distance, km (or pixels)."""
     if reference.radius_m is None:
         return positions - origins
     (lon, lat), (lon0, lat0) = positions.T, origins.T
     step = sphere.unit_vectors(lon, lat) - sphere.unit_vectors(lon0, lat0)
-    turn, tilt = np.radians(lon0), np.radians(lat0)
-    east = -np.sin(turn) * step[:, 0] + np.cos(turn) * step[:, 1]
-    outward = np.cos(turn) * step[:, 0] + np.sin(turn) * step[:, 1]
-    north = np.cos(tilt) * step[:, 2] - np.sin(tilt) * outward
+    lon0_rad, lat0_rad = np.radians(lon0), np.radians(lat0)
+    east = -np.sin(lon0_rad) * step[:, 0] + np.cos(lon0_rad) * step[:, 1]
+    outward = np.cos(lon0_rad) * step[:, 0] + np.sin(lon0_rad) * step[:, 1]
+    north = np.cos(lat0_rad) * step[:, 2] - np.sin(lat0_rad) * outward
     plane = np.column_stack([east, north])
     length = np.linalg.norm(plane, axis=1)
     arc = sphere.distance_km(lon, lat, lon0, lat0, reference.radius_m)

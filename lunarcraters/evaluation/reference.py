@@ -1,4 +1,4 @@
-"""What a catalogue is scored against: another catalogue, or label files of LU3M6TGT's layout."""
+"""References: craters of another catalogue, or of label files in LU3M6TGT's layout."""
 
 import math
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.yolo_labels import (
     TileName,
-    corners,
-    image_size_of,
-    is_clipped,
+    box_corners,
+    find_clipped,
+    read_image_size,
     read_labels,
 )
 from lunarcraters.errors import CatalogueError
+from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import is_database
 from lunarcraters.geometry import sphere
 
@@ -26,7 +27,7 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 LABEL_SIZE_PX = 416
-"""Size of LU3M6TGT's images, where there is no image to tell."""
+"""Side of LU3M6TGT's images, pixels, for labels without an image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +35,15 @@ class Reference:
     """Reference craters; lengths in km, or in pixels without a sphere.
 
     Attributes:
-        positions: Longitude and latitude (or x and y), (n, 2).
-        diameters: (n,).
+        positions: Longitude and latitude (or x and y) of centres, (n, 2).
+        diameters: Diameters, (n,).
         boxes: Widths and heights on the ground, (n, 2); the diameter where there are no labels.
-        clipped: Craters cut off by the edge of their label tile, (n,).
+        clipped: True for craters cut off by the edge of their label tile, (n,).
         radius_m: Radius of the sphere; None for pixels.
         tiles: Edges of the label tiles, x (longitude) min and max, y (latitude) min and max,
             (m, 4); None for a catalogue.
-        footprint: Ground that the reference covers, if known.
-        pixel: Size of a label's pixel in the unit of the diameters; None for a catalogue.
+        footprint: Ground that the reference covers; None where it is not known.
+        pixel: Side of a label's pixel in the unit of the diameters; None for a catalogue.
     """
 
     positions: Float
@@ -55,19 +56,25 @@ class Reference:
     pixel: float | None = None
 
     @property
-    def is_pixels(self) -> bool:
-        """Whether positions are pixels."""
-        return self.radius_m is None
+    def has_crs(self) -> bool:
+        """Whether positions are longitude and latitude; False where they are pixels."""
+        return self.radius_m is not None
 
     @property
-    def usual_rule(self) -> str:
-        """Name of the rule used unasked: boxes for labels, circles for catalogues."""
+    def default_rule(self) -> RuleName:
+        """Name of the default rule: boxes for labels, circles for catalogues."""
         return "circle" if self.tiles is None else "box"
 
     def crosses_edge(self, positions: Float, diameters: Float) -> Bool:
-        """Craters whose box is not whole in any label tile that holds their centre, (n,).
+        """Find craters whose box is not whole in any label tile that holds their centre.
 
-        Those centred off all tiles are such. False everywhere for a catalogue.
+        Args:
+            positions: Longitude and latitude (or x and y) of centres, (n, 2).
+            diameters: Diameters, (n,).
+
+        Returns:
+            True for such craters, and for those centred off all tiles, (n,); False everywhere if
+            the reference is a catalogue.
         """
         if self.tiles is None:
             return np.zeros(len(positions), dtype=bool)
@@ -80,10 +87,10 @@ class Reference:
         west, east, south, north = self.tiles.T
         tree = shapely.STRtree(np.atleast_1d(np.asarray(shapely.box(west, south, east, north))))
         whole = np.zeros(len(positions), dtype=bool)
-        # Tiles start in -180..180 and may end beyond: points east of there are seen a turn on.
-        for turn in (0.0,) if self.is_pixels else (0.0, 360.0):
-            i, tile = tree.query(shapely.points(x + turn, y), predicate="intersects")
-            seen = x[i] + turn
+        # Tiles start in -180..180 and may end beyond, so points are tried 360 degrees on too.
+        for shift in (0.0, 360.0) if self.has_crs else (0.0,):
+            i, tile = tree.query(shapely.points(x + shift, y), predicate="intersects")
+            seen = x[i] + shift
             inside = (seen - half_x[i] >= west[tile]) & (seen + half_x[i] <= east[tile])
             inside &= (y[i] - half_y[i] >= south[tile]) & (y[i] + half_y[i] <= north[tile])
             whole[i[inside]] = True
@@ -91,7 +98,7 @@ class Reference:
 
 
 def from_catalogue(catalogue: Catalogue) -> Reference:
-    """A catalogue as a reference."""
+    """Make a reference of a catalogue."""
     diameters = catalogue.diameters
     return Reference(
         positions=catalogue.positions,
@@ -107,13 +114,13 @@ def read_reference(path: Path | str) -> Reference:
     """Read a reference.
 
     Args:
-        path: A catalogue of any readable format; or labels: a split of a dataset (with
-            `labels/`, and `images/` beside it), the directory of label files itself, or one label
-            file. Labels of images that are not named by their edges (`lonmin,lonmax,latmin,latmax`)
-            are in pixels, and are read one image at a time.
+        path: Catalogue of any readable format; or labels: a split of a dataset (with `labels/`,
+            and `images/` beside it), the directory of label files itself, or one label file.
+            Labels of images that are not named by their edges (`lonmin,lonmax,latmin,latmax`) are
+            in pixels, and are read one image at a time.
 
     Raises:
-        CatalogueError: It is none of these.
+        CatalogueError: The path is none of these.
         DatasetError: A label file is malformed.
     """
     if is_database(path):
@@ -143,7 +150,7 @@ def _read_label_files(files: list[Path]) -> Reference:
             f"{files[names.index(None)].name} is not named by its edges, so its place on the Moon "
             "is not known: evaluate one image at a time and give its label file"
         )
-    return _read_plain(files[0])
+    return _read_pixel_labels(files[0])
 
 
 def _join(parts: list[Reference]) -> Reference:
@@ -159,10 +166,10 @@ def _join(parts: list[Reference]) -> Reference:
 
 
 def _read_tile(file: Path, name: TileName) -> Reference:
-    """The labels of a tile in simple cylindrical projection, whose edges are in its name."""
+    """Read the labels of a tile in simple cylindrical projection, whose name has its edges."""
     labels = read_labels(file)
     x, y, width, height = labels.T
-    columns, rows = image_size_of(file) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
+    columns, rows = read_image_size(file) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
     across, along = name.lon_max - name.lon_min, name.lat_max - name.lat_min
     lat = name.lat_max - y * along
     km = math.radians(1.0) * sphere.RADIUS_M / 1000.0
@@ -173,20 +180,20 @@ def _read_tile(file: Path, name: TileName) -> Reference:
         positions=np.column_stack([sphere.wrap_longitude(name.lon_min + x * across), lat]),
         diameters=np.sqrt(boxes.prod(axis=1)),
         boxes=boxes,
-        clipped=is_clipped(corners(labels, columns, rows), columns, rows),
+        clipped=find_clipped(box_corners(labels, columns, rows), columns, rows),
         radius_m=sphere.RADIUS_M,
         tiles=np.array([[west, west + across, name.lat_min, name.lat_max]]),
         pixel=along / rows * km,
     )
 
 
-def _read_plain(file: Path) -> Reference:
-    """The labels of an image without a place on the Moon, in its pixels."""
-    size = image_size_of(file)
+def _read_pixel_labels(file: Path) -> Reference:
+    """Read the labels of an image without coordinates, in its pixels."""
+    size = read_image_size(file)
     if size is None:
         raise CatalogueError(
             f"{file}: labels are fractions of an image, and there is no image of that name beside "
-            "it in images/ or in the same directory"
+            "it in images/ or in the same directory: put the image there"
         )
     labels = read_labels(file)
     boxes = labels[:, 2:] * size
@@ -194,7 +201,7 @@ def _read_plain(file: Path) -> Reference:
         positions=labels[:, :2] * size,
         diameters=np.sqrt(boxes.prod(axis=1)),
         boxes=boxes,
-        clipped=is_clipped(corners(labels, *size), *size),
+        clipped=find_clipped(box_corners(labels, *size), *size),
         radius_m=None,
         tiles=np.array([[0.0, size[0], 0.0, size[1]]]),
         pixel=1.0,

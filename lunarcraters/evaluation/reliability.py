@@ -1,4 +1,4 @@
-"""What scores and standard deviations are worth: do they say how often and how far they err?"""
+"""Reliability of scores and of standard deviations: whether they tell the true errors."""
 
 from dataclasses import dataclass
 
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 from lunarcraters.evaluation.matching import Matches
 
 LEAST_SCORE = 0.05
-"""Detections below are left out: they are many, nearly all false, and say so."""
+"""Lowest score of the detections that are used: those below are many and nearly all false."""
 
 BINS = 10
-"""Bins of equal width in score, from 0 to 1."""
+"""Number of bins of equal width in score, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class ScoreBin:
-    """Detections of like score.
+    """Detections of similar score.
 
     Attributes:
-        score: Their mean score.
-        precision: Share of them that is true.
-        count: How many there are.
+        score: Mean score of the detections.
+        precision: Share of the detections that are true.
+        count: Number of detections.
     """
 
     score: float
@@ -29,20 +29,27 @@ class ScoreBin:
     count: int
 
 
-def reliability(matches: Matches) -> tuple[ScoreBin, ...]:
-    """Mean score and precision of the counted detections, by score; bins that hold any."""
+def compute_reliability(matches: Matches) -> tuple[ScoreBin, ...]:
+    """Measure the precision of the counted detections by score, in the bins that hold any."""
     used = matches.counted & (matches.score >= LEAST_SCORE)
     score, true = matches.score[used], matches.true[used]
-    place = np.minimum((score * BINS).astype(int), BINS - 1)
+    bins = np.minimum((score * BINS).astype(int), BINS - 1)
     return tuple(
         ScoreBin(float(score[inside].mean()), float(true[inside].mean()), int(inside.sum()))
-        for inside in (place == k for k in range(BINS))
+        for inside in (bins == k for k in range(BINS))
         if inside.any()
     )
 
 
 def expected_calibration_error(bins: tuple[ScoreBin, ...]) -> float | None:
-    """Mean distance of score and precision (Guo et al. 2017, eq. 5); None without detections."""
+    """Compute the mean distance of score and precision (Guo et al. 2017, eq. 5).
+
+    Args:
+        bins: Bins of `compute_reliability`.
+
+    Returns:
+        Expected calibration error, 0..1; None without detections.
+    """
     total = sum(one.count for one in bins)
     if not total:
         return None
@@ -50,14 +57,14 @@ def expected_calibration_error(bins: tuple[ScoreBin, ...]) -> float | None:
 
 
 def within_deviation(matches: Matches, above: NDArray[np.bool_]) -> float | None:
-    """Share of the true detections whose diameter is within its standard deviation.
+    """Compute the share of the true detections whose diameter is within its standard deviation.
 
     Args:
         matches: Detections and references.
-        above: Detections to look at, (n,).
+        above: True for detections to use, (n,).
 
     Returns:
-        The share, 0.68 if the deviations are right; None where none is known.
+        Share, 0.68 if the deviations are right; None where none is known.
     """
     used = matches.true & above & np.isfinite(matches.deviation)
     if not used.any():

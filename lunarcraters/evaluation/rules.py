@@ -1,4 +1,4 @@
-"""When a detection is a reference crater: the rules of the field, as data."""
+"""Matching rules: conditions under which a detection and a reference are the same crater."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -12,31 +12,34 @@ Float = NDArray[np.float64]
 
 
 class Rule(Protocol):
-    """What matching asks of a rule; all lengths are in one unit."""
+    """A rule as matching uses it; all lengths are in one unit."""
 
     @property
     def name(self) -> str:
-        """As the command line calls it."""
+        """Name of the rule on the command line."""
         ...
 
     @property
     def reach(self) -> float:
-        """No match is farther apart than this, in units of the sum of the radii."""
+        """Largest distance of centres in a match, in units of the sum of the radii."""
         ...
 
     @property
     def max_ratio(self) -> float:
-        """No match differs more in diameter."""
+        """Largest ratio of diameters in a match, either way."""
         ...
 
     def quality(self, offset: Float, detected: Float, reference: Float, box: Float) -> Float:
-        """How well pairs fit, more is better; NaN where they do not match.
+        """Rate pairs: higher is better, NaN where they do not match.
 
         Args:
-            offset: Centre of the detection less that of the reference, east and north, (n, 2).
+            offset: Centres of detections less those of references, east and north, (n, 2).
             detected: Diameters of the detections, (n,).
             reference: Diameters of the references, (n,).
             box: Widths and heights of the references' boxes, (n, 2).
+
+        Returns:
+            Qualities, (n,).
         """
         ...
 
@@ -45,7 +48,11 @@ class Rule(Protocol):
 class OverlapRule:
     """Intersection over union of the circles, or of their boxes, is at least `min_iou`.
 
-    A box of a detection is the square around its circle; that of a reference is its label's.
+    The box of a detection is the square around its circle; the box of a reference is its label's.
+
+    Attributes:
+        shape: Shape that is compared.
+        min_iou: Least intersection over union, 0..1.
     """
 
     shape: Literal["circle", "box"]
@@ -53,23 +60,26 @@ class OverlapRule:
 
     @property
     def name(self) -> str:
-        """As the command line calls it."""
+        """Name of the rule on the command line."""
         return self.shape
 
     @property
     def max_ratio(self) -> float:
-        """The overlap is no more than the ratio of the areas."""
+        """Largest ratio of diameters: the overlap is no more than the ratio of the areas."""
         return self.min_iou**-0.5
 
     @property
     def reach(self) -> float:
-        """Circles meet; the sides of a box are at most 1 / min_iou times those of the other."""
+        """Largest distance of centres, in units of the sum of the radii.
+
+        Circles meet; the sides of a box are at most 1 / min_iou times those of the other.
+        """
         if self.shape == "circle":
             return 1.0
         return 2.0**0.5 * (1.0 + 1.0 / self.min_iou) / (1.0 + self.min_iou**0.5)
 
     def quality(self, offset: Float, detected: Float, reference: Float, box: Float) -> Float:
-        """Intersection over union."""
+        """Compute the intersection over union."""
         if self.shape == "circle":
             iou = circle_iou(np.linalg.norm(offset, axis=1), detected, reference)
         else:
@@ -80,6 +90,7 @@ class OverlapRule:
         return np.where(iou >= self.min_iou, iou, np.nan)
 
     def __str__(self) -> str:
+        """Describe the condition, for people to read."""
         return f"{self.shape} IoU >= {self.min_iou:g}"
 
 
@@ -88,6 +99,11 @@ class DeepMoonRule:
     """The rule of DeepMoon (Silburt et al. 2019, Icarus 317).
 
     d^2 / min(r1, r2)^2 < `max_distance` and |r1 - r2| / min(r1, r2) < `max_difference`.
+
+    Attributes:
+        name: Name of the rule on the command line.
+        max_distance: Largest squared distance in units of the smaller radius.
+        max_difference: Largest difference of radii in units of the smaller.
     """
 
     name: str = "deepmoon"
@@ -96,16 +112,16 @@ class DeepMoonRule:
 
     @property
     def max_ratio(self) -> float:
-        """Of diameters."""
+        """Largest ratio of diameters."""
         return 1.0 + self.max_difference
 
     @property
     def reach(self) -> float:
-        """The smaller radius is at most half of the sum."""
+        """Largest distance of centres: the smaller radius is at most half of the sum."""
         return self.max_distance**0.5 / 2.0
 
     def quality(self, offset: Float, detected: Float, reference: Float, box: Float) -> Float:
-        """The squared distance in units of the smaller radius, negative."""
+        """Compute the negative squared distance in units of the smaller radius."""
         smaller = np.minimum(detected, reference)
         distance = 4.0 * (offset**2).sum(axis=1) / smaller**2
         near = distance < self.max_distance
@@ -114,12 +130,19 @@ class DeepMoonRule:
         )
 
     def __str__(self) -> str:
+        """Describe the condition, for people to read."""
         return f"d²/min(r)² < {self.max_distance:g}, |Δr|/min(r) < {self.max_difference:g}"
 
 
 @dataclass(frozen=True)
 class OffsetRule:
-    """Centres within `max_offset` reference diameters, diameters within a factor `max_ratio`."""
+    """Centres are close together and diameters similar.
+
+    Attributes:
+        max_offset: Largest distance of centres, in reference diameters.
+        max_ratio: Largest ratio of diameters, either way.
+        name: Name of the rule on the command line.
+    """
 
     max_offset: float = 0.25
     max_ratio: float = 1.5
@@ -127,11 +150,11 @@ class OffsetRule:
 
     @property
     def reach(self) -> float:
-        """The reference diameter, written with the sum of the radii."""
+        """Largest distance of centres, in units of the sum of the radii."""
         return 2.0 * self.max_offset / (1.0 + 1.0 / self.max_ratio)
 
     def quality(self, offset: Float, detected: Float, reference: Float, box: Float) -> Float:
-        """The distance in reference diameters, negative."""
+        """Compute the negative distance in reference diameters."""
         distance = np.linalg.norm(offset, axis=1) / reference
         ratio = detected / reference
         near = distance <= self.max_offset
@@ -139,14 +162,17 @@ class OffsetRule:
         return np.where(near & alike, -distance, np.nan)
 
     def __str__(self) -> str:
+        """Describe the condition, for people to read."""
         return f"offset <= {self.max_offset:g} D, diameter ratio <= {self.max_ratio:g}"
 
 
-RULES: dict[str, OverlapRule | DeepMoonRule | OffsetRule] = {
+AnyRule = OverlapRule | DeepMoonRule | OffsetRule
+
+RULES: dict[str, AnyRule] = {
     "circle": OverlapRule("circle"),
     "box": OverlapRule("box"),
     "deepmoon": DeepMoonRule(),
     "deepmoon-strict": DeepMoonRule("deepmoon-strict", 0.5, 0.25),
     "offset": OffsetRule(),
 }
-"""The rules by name, with their usual thresholds; `dataclasses.replace` gives others."""
+"""Rules by name, with their default thresholds; `dataclasses.replace` gives others."""

@@ -1,4 +1,4 @@
-"""Scores of matches: precision and recall, by diameter too, and the bias of place and size."""
+"""Scores of matches: precision and recall, also by diameter, and errors of place and size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,23 +10,30 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.reliability import (
     ScoreBin,
+    compute_reliability,
     expected_calibration_error,
-    reliability,
     within_deviation,
 )
 
 Float = NDArray[np.float64]
 
 COMPLETENESS_LEVEL = 0.5
-"""Recall at which a catalogue is called complete."""
+"""Recall from which on a catalogue is called complete."""
 
 COMPLETENESS_MIN_COUNT = 5
-"""Bins with fewer reference craters say nothing about completeness."""
+"""Number of reference craters that a bin needs to count for completeness."""
 
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """Counts and scores at a threshold; the threshold is None where detections have no score."""
+    """Counts and scores at a threshold.
+
+    Attributes:
+        threshold: Score from which detections count; None where detections have no score.
+        true: Number of true detections.
+        false: Number of false detections.
+        missed: Number of references without a detection.
+    """
 
     threshold: float | None
     true: int
@@ -40,18 +47,29 @@ class OperatingPoint:
 
     @property
     def recall(self) -> float:
-        """Share of the references that were found."""
+        """Share of the references that were detected; 0 where there are none."""
         return self.true / max(self.true + self.missed, 1)
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
+        """Harmonic mean of precision and recall; 0 where there are no craters."""
         return 2 * self.true / max(2 * self.true + self.false + self.missed, 1)
 
 
 @dataclass(frozen=True)
 class DiameterBin:
-    """Counts in a bin `low` <= diameter < `high`: references by theirs, detections by theirs."""
+    """Counts in a bin `low` <= diameter < `high`.
+
+    References are counted by their own diameters, detections by theirs.
+
+    Attributes:
+        low: Lower edge, km or pixels.
+        high: Upper edge, km or pixels.
+        references: Number of references that count.
+        found: Number of references that were detected.
+        detections: Number of detections that count.
+        true: Number of true detections.
+    """
 
     low: float
     high: float
@@ -62,7 +80,7 @@ class DiameterBin:
 
     @property
     def recall(self) -> float | None:
-        """Share of the bin's references that were found; None where there are none."""
+        """Share of the bin's references that were detected; None where there are none."""
         return self.found / self.references if self.references else None
 
     @property
@@ -73,7 +91,13 @@ class DiameterBin:
 
 @dataclass(frozen=True)
 class Quartiles:
-    """Lower quartile, median and upper quartile; None where nothing matched."""
+    """Quartiles of a distribution; None where nothing matched.
+
+    Attributes:
+        low: Lower quartile.
+        median: Median.
+        high: Upper quartile.
+    """
 
     low: float | None
     median: float | None
@@ -82,29 +106,31 @@ class Quartiles:
 
 @dataclass(frozen=True)
 class Scores:
-    """How good a catalogue is. Lengths in km or pixels; from `bins` on at `chosen`'s threshold.
+    """Scores of a catalogue against a reference.
+
+    Lengths are in km or pixels. Attributes from `bins` on hold at the threshold of `chosen`.
 
     Attributes:
         average_precision: Area under the precision-recall curve of all detections, with the
             monotone envelope; None where detections have no score.
-        best: The threshold of the highest F1.
-        chosen: The threshold asked for.
-        reliability: Mean score and precision of detections of like score.
-        calibration_error: Expected difference of the two; None where there is no score.
-        bins: By diameter.
+        best: Scores at the threshold of the highest F1.
+        chosen: Scores at the threshold asked for.
+        reliability: Mean score and precision of detections of similar score.
+        calibration_error: Expected calibration error; None where there is no score.
+        bins: Counts by diameter.
         complete_above: Diameter above which the recall of every bin that has at least
-            `COMPLETENESS_MIN_COUNT` references stays at `COMPLETENESS_LEVEL` or more; None
-            where it does not for the largest.
+            `COMPLETENESS_MIN_COUNT` references stays at `COMPLETENESS_LEVEL` or more; None where
+            the recall of the largest does not.
         offset: Distance of centres in reference diameters.
-        offset_east: Detection east of the reference (right of it), in reference diameters.
-        offset_north: Detection north of it (in pixels: below it), likewise.
+        offset_east: Offset of the detection towards east (in pixels: right), reference diameters.
+        offset_north: Offset of the detection towards north (in pixels: down), reference diameters.
         diameter_ratio: Diameter of the detection over that of the reference.
         within_deviation: Share of the matches whose diameter is right to within its standard
             deviation; None where there is none.
-        references: References counted.
-        references_ignored: References left out.
-        detections: Detections counted, of all scores.
-        detections_ignored: Detections left out.
+        references: Number of references that count.
+        references_ignored: Number of references that are ignored.
+        detections: Number of detections that count, of all scores.
+        detections_ignored: Number of detections that are ignored.
     """
 
     average_precision: float | None
@@ -125,15 +151,15 @@ class Scores:
     detections_ignored: int
 
 
-def score(
+def compute_scores(
     matches: Matches, threshold: float | None = None, edges: Sequence[float] | None = None
 ) -> Scores:
-    """Score matches.
+    """Compute the scores of matches.
 
     Args:
         matches: Detections and references.
-        threshold: Score from which a detection counts as one; None: where F1 is best.
-        edges: Lower edges of the diameter bins, ascending, in the unit of the diameters; None:
+        threshold: Score from which a detection counts; None for the score of the best F1.
+        edges: Lower edges of the diameter bins, ascending, in the unit of the diameters; None for
             factors of sqrt(2).
 
     Raises:
@@ -145,24 +171,24 @@ def score(
             "no reference crater lies on the ground searched and in the range of diameters: "
             "check that both are of one region, and --min-diameter and --max-diameter"
         )
-    thresholds, precision, recall = curve(matches)
+    thresholds, precision, recall = precision_recall_curve(matches)
     with np.errstate(invalid="ignore"):
         f1 = np.nan_to_num(2 * precision * recall / (precision + recall))
-    # Of equal F1 the highest threshold; without detections, any.
+    # The highest of the thresholds with the best F1; without detections, any.
     best = float(thresholds[np.argmax(f1)]) if len(thresholds) else None
     scored = bool(np.isfinite(matches.score).any())
     used = threshold if threshold is not None else best
     above = _above(matches, used)
     true = matches.true & above
     bins = _bins(matches, above, edges)
-    of_score = reliability(matches)
+    score_bins = compute_reliability(matches)
     size = matches.reference[matches.reference_of[true]]
     return Scores(
         average_precision=_area(precision, recall) if scored else None,
         best=_point(matches, best if scored else None),
         chosen=_point(matches, used if scored else None),
-        reliability=of_score,
-        calibration_error=expected_calibration_error(of_score),
+        reliability=score_bins,
+        calibration_error=expected_calibration_error(score_bins),
         bins=bins,
         complete_above=_complete_above(bins),
         offset=_quartiles(np.linalg.norm(matches.offset[true], axis=1) / size),
@@ -177,25 +203,28 @@ def score(
     )
 
 
-def curve(matches: Matches) -> tuple[Float, Float, Float]:
-    """Thresholds (descending, each score that occurs once), precision and recall at each.
+def precision_recall_curve(matches: Matches) -> tuple[Float, Float, Float]:
+    """Compute precision and recall at every score that occurs.
 
-    Detections without a score stand at 1.
+    Detections without a score are taken to score 1.
+
+    Returns:
+        Thresholds, descending, precision and recall, (k,) each.
     """
     value = np.nan_to_num(matches.score[matches.counted], nan=1.0)
     order = np.argsort(-value, kind="stable")
     value, true = value[order], matches.true[matches.counted][order]
     last = np.flatnonzero(np.append(np.diff(value) != 0.0, True)) if len(value) else order
-    found = np.cumsum(true)[last]
+    detected = np.cumsum(true)[last]
     return (
         value[last],
-        found / (last + 1.0),
-        found / max(int(matches.reference_counted.sum()), 1),
+        detected / (last + 1.0),
+        detected / max(int(matches.reference_counted.sum()), 1),
     )
 
 
 def _area(precision: Float, recall: Float) -> float:
-    """Area under the curve with precision made monotone from the right, in steps of recall."""
+    """Compute the area under the curve, with precision made monotone from the right."""
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     return float((np.diff(recall, prepend=0.0) * envelope).sum())
 
@@ -219,21 +248,21 @@ def _bins(
     matches: Matches, above: NDArray[np.bool_], edges: Sequence[float] | None
 ) -> tuple[DiameterBin, ...]:
     counted, true = matches.counted & above, matches.true & above
-    found = np.zeros(len(matches.reference), dtype=bool)
-    found[matches.reference_of[true]] = True
-    everything = (
+    detected = np.zeros(len(matches.reference), dtype=bool)
+    detected[matches.reference_of[true]] = True
+    diameters = (
         matches.reference[matches.reference_counted],
-        matches.reference[found],
+        matches.reference[detected],
         matches.detected[counted],
         matches.detected[true],
     )
-    joined = np.concatenate(everything)
+    joined = np.concatenate(diameters)
     if edges is None:
         low, high = (int(np.floor(2.0 * np.log2(x) + 1e-9)) for x in (joined.min(), joined.max()))
         limits = 2.0 ** (np.arange(low, high + 2) / 2.0)
     else:
         limits = np.append(edges, max(float(joined.max()), edges[-1]) * (1.0 + 1e-9))
-    counts = [np.histogram(x * (1.0 + 1e-12), limits)[0].tolist() for x in everything]
+    counts = [np.histogram(x * (1.0 + 1e-12), limits)[0].tolist() for x in diameters]
     return tuple(
         DiameterBin(float(limits[k]), float(limits[k + 1]), *row)
         for k, row in enumerate(zip(*counts, strict=True))

@@ -1,4 +1,4 @@
-"""Area: ground that a user has drawn, to count craters on."""
+"""Areas that a user draws to count craters in."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,10 @@ from lunarcraters.errors import AreaError, CoordinateSystemError
 from lunarcraters.geometry import sphere
 
 _RIM_POINTS = 36
-_ROUGH_POINTS, _POINTS = 100, 2000  # of a circle, to see how much of it is inside
-_AT_ONCE = 1000  # circles
+_ROUGH_POINTS, _POINTS = 100, 2000  # in a circle, to measure how much of it is inside
+_CIRCLES_AT_ONCE = 1000
 _GOLDEN_ANGLE = np.pi * (3.0 - 5.0**0.5)
-_FINE = 256  # points along the longer side of an outline
+_OUTLINE_POINTS = 256  # along the longer side of an outline
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -29,15 +29,30 @@ class Area:
     """Polygons whose edges are straight in a coordinate system.
 
     Attributes:
-        outline: In coordinates of `crs`; longitudes may go from -180 or from 0, or past 180.
-        crs: A lunar one; None where coordinates are pixels of a plain picture.
+        outline: Polygons in coordinates of `crs`; longitudes may go from -180 or from 0, or
+            past 180.
+        crs: Lunar coordinate system; None where coordinates are pixels of an image without
+            coordinates.
     """
 
     outline: BaseGeometry
     crs: CRS | None
 
-    def holds(self, x: ArrayLike, y: ArrayLike) -> Bool:
-        """Which points lie in it: longitudes and latitudes, or pixels."""
+    @property
+    def has_crs(self) -> bool:
+        """True where coordinates are on the Moon, False where they are pixels."""
+        return self.crs is not None
+
+    def contains(self, x: ArrayLike, y: ArrayLike) -> Bool:
+        """Test which points lie in the area.
+
+        Args:
+            x: Longitudes in degrees, or pixel coordinates, any shape.
+            y: Latitudes in degrees, or pixel coordinates, broadcast with `x`.
+
+        Returns:
+            True inside, of the shape of `x` and `y`.
+        """
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         if self.crs is None:
             return np.asarray(shapely.contains_xy(self.outline, x, y))
@@ -46,68 +61,102 @@ class Area:
                 shapely.contains_xy(self.outline, *sphere.from_lonlat(self.crs, x, y))
             )
         inside = np.zeros(x.shape, bool)
-        for turn in (-360.0, 0.0, 360.0):
-            inside |= shapely.contains_xy(self.outline, x + turn, y)
+        for period_deg in (-360.0, 0.0, 360.0):
+            inside |= shapely.contains_xy(self.outline, x + period_deg, y)
         return inside
 
-    def share(self, positions: Float, diameters: Float) -> Float:
-        """The part of each circle that lies in it, to about 0.01.
+    def compute_shares(self, positions: Float, diameters: Float) -> Float:
+        """Compute the share of each circle that lies in the area, to about 0.01.
 
         Args:
-            positions: Centres, (n, 2): longitudes and latitudes, or pixels.
-            diameters: (n,) km along the sphere, or pixels.
+            positions: Centres: longitude and latitude in degrees, or x and y in pixels, (n, 2).
+            diameters: Diameters: km along the sphere, or pixels, (n,).
+
+        Returns:
+            Shares, 0 to 1, (n,).
         """
-        turn = np.linspace(0.0, 2.0 * np.pi, _RIM_POINTS, endpoint=False)
-        rim = self._held(positions, diameters, turn, np.ones(_RIM_POINTS))
-        shares = self._held(positions, diameters, *_sunflower(_ROUGH_POINTS))
+        angles = np.linspace(0.0, 2.0 * np.pi, _RIM_POINTS, endpoint=False)
+        rim = self._sample_shares(positions, diameters, angles, np.ones(_RIM_POINTS))
+        shares = self._sample_shares(positions, diameters, *_sunflower(_ROUGH_POINTS))
         crossing = np.flatnonzero((rim != shares) | ((shares > 0.0) & (shares < 1.0)))
-        for some in np.array_split(crossing, max(len(crossing) // _AT_ONCE, 1)):
-            shares[some] = self._held(positions[some], diameters[some], *_sunflower(_POINTS))
+        for some in np.array_split(crossing, max(len(crossing) // _CIRCLES_AT_ONCE, 1)):
+            shares[some] = self._sample_shares(
+                positions[some], diameters[some], *_sunflower(_POINTS)
+            )
         return shares
 
-    def _held(self, positions: Float, diameters: Float, turn: Float, reach: Float) -> Float:
-        """The part of points of each circle, at an angle and so many radii out, that lies in it."""
-        far = diameters[:, None] / 2.0 * reach
+    def _sample_shares(
+        self, positions: Float, diameters: Float, angles: Float, radii: Float
+    ) -> Float:
+        """Compute the share of sample points of each circle that lies in the area.
+
+        Args:
+            positions: Centres, (n, 2).
+            diameters: Diameters, (n,).
+            angles: Directions of the sample points, radians, (k,).
+            radii: Distances of the sample points from the centre, radii of the circle, (k,).
+        """
+        distance = diameters[:, None] / 2.0 * radii
         x, y = positions[:, :1], positions[:, 1:]
         if self.crs is None:
-            return np.asarray(self.holds(x + far * np.cos(turn), y + far * np.sin(turn)).mean(1))
-        arc = far * 1000.0 / sphere.radius_m(self.crs)
-        return np.asarray(self.holds(*sphere.ahead(x, y, turn, arc)).mean(axis=1))
+            inside = self.contains(x + distance * np.cos(angles), y + distance * np.sin(angles))
+            return np.asarray(inside.mean(1))
+        arc = distance * 1000.0 / sphere.radius_m(self.crs)
+        return np.asarray(self.contains(*sphere.destination(x, y, angles, arc)).mean(axis=1))
 
-    def edge(self) -> tuple[Float, Float]:
-        """Points along its outline, close together: longitudes and latitudes."""
+    def trace_outline(self) -> tuple[Float, Float]:
+        """List points along the outline, close together.
+
+        Returns:
+            Longitudes and latitudes in degrees, or x and y in pixels, each (n,).
+        """
         west, south, east, north = self.outline.bounds
-        fine = shapely.segmentize(self.outline, max(east - west, north - south) / _FINE)
+        fine = shapely.segmentize(self.outline, max(east - west, north - south) / _OUTLINE_POINTS)
         x, y = shapely.get_coordinates(fine).T
         return (x, y) if self.crs is None else sphere.to_lonlat(self.crs, x, y)
 
 
 def _sunflower(points: int) -> tuple[Float, Float]:
-    """Angles and distances from the centre, radii, of points of equal areas in a circle."""
+    """Angles (radians) and distances from the centre (radii) of points that share a circle evenly.
+
+    Every point stands for the same area.
+    """
     number = np.arange(points) + 0.5
     return number * _GOLDEN_ANGLE, np.sqrt(number / points)
 
 
-def area_of(given: Path | tuple[float, float, float, float], *, is_pixels: bool = False) -> Area:
-    """What `read_area` makes of a file, or `box_area` of four edges.
+def make_area(given: Path | tuple[float, float, float, float], *, has_crs: bool = True) -> Area:
+    """Make an area from a file of polygons or from four edges.
+
+    Args:
+        given: File (see `read_area`), or west, south, east and north (see `make_box_area`).
+        has_crs: True for an area on the Moon, False for one in pixels of an image without
+            coordinates.
 
     Raises:
-        AreaError: It is no area.
+        AreaError: The file cannot be read or has no polygons, or the edges enclose no area.
     """
     if isinstance(given, Path):
-        return read_area(given, is_pixels=is_pixels)
-    return box_area(*given, is_pixels=is_pixels)
+        return read_area(given, has_crs=has_crs)
+    return make_box_area(*given, has_crs=has_crs)
 
 
-def box_area(
-    west: float, south: float, east: float, north: float, *, is_pixels: bool = False
+def make_box_area(
+    west: float, south: float, east: float, north: float, *, has_crs: bool = True
 ) -> Area:
-    """Ground between two meridians, from west to east, and two parallels; or a box of pixels.
+    """Make the area between two meridians and two parallels, or a box of pixels.
+
+    Args:
+        west: Western edge, degrees, -360 to 360, or pixels.
+        south: Southern edge, degrees, or pixels.
+        east: Eastern edge, degrees, -360 to 360, or pixels; the area goes eastwards from `west`.
+        north: Northern edge, degrees, or pixels.
+        has_crs: True for degrees, False for pixels.
 
     Raises:
-        AreaError: These are no edges of an area.
+        AreaError: The edges enclose no area.
     """
-    if is_pixels:
+    if not has_crs:
         return Area(shapely.box(west, min(south, north), east, max(south, north)), None)
     if not (-90.0 <= south < north <= 90.0 and -360.0 <= west <= 360.0 and -360.0 <= east <= 360.0):
         raise AreaError(
@@ -118,15 +167,17 @@ def box_area(
     return Area(shapely.box(west, south, min(east, west + 360.0), north), sphere.geographic_crs())
 
 
-def read_area(path: Path, *, is_pixels: bool = False) -> Area:
-    """Read the polygons of a file (GeoPackage, GeoJSON, Shapefile ...: its first layer).
+def read_area(path: Path, *, has_crs: bool = True) -> Area:
+    """Read the polygons of the first layer of a file.
 
     Args:
-        path: The file.
-        is_pixels: It is to be an area of a plain picture, drawn over it with y up (x, -y).
+        path: GeoPackage, GeoJSON, Shapefile or another file that GDAL reads.
+        has_crs: True for an area on the Moon; False for an area of an image without coordinates,
+            drawn over it with y up (x, -y).
 
     Raises:
-        AreaError: It cannot be read, has no polygons, or is not of the Moon.
+        AreaError: The file cannot be read, has no polygons, or is not in a lunar coordinate
+            system.
     """
     try:
         frame = pyogrio.read_dataframe(path, columns=[])
@@ -137,7 +188,7 @@ def read_area(path: Path, *, is_pixels: bool = False) -> Area:
     if not polygons:
         raise AreaError(f"{path} has no polygon in its first layer: draw the area as polygons")
     outline = shapely.union_all(shapely.make_valid(np.array(polygons, object)))
-    if is_pixels:
+    if not has_crs:
         return Area(shapely.transform(outline, np.array([1.0, -1.0]).__mul__), None)
     try:
         crs = sphere.lunar_crs(frame.crs, str(path))

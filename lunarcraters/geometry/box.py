@@ -1,4 +1,4 @@
-"""Boxes of pixels, one and many."""
+"""Boxes: rectangles of whole pixels, and tests on many of them at once."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -31,7 +31,14 @@ class Box(NamedTuple):
 
     @classmethod
     def from_edges(cls, left: int, top: int, right: int, bottom: int) -> "Box":
-        """Box between first and past-the-last columns and rows."""
+        """Make a box from its edges.
+
+        Args:
+            left: First column.
+            top: First row.
+            right: Column after the last one.
+            bottom: Row after the last one.
+        """
         return cls(left, top, right - left, bottom - top)
 
     @property
@@ -55,43 +62,47 @@ class Box(NamedTuple):
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     def intersect(self, other: "Box") -> "Box":
-        """Pixels of both boxes; an empty box where they share none."""
+        """Keep the pixels that both boxes have; the result is empty where they share none."""
         left, top = max(self.left, other.left), max(self.top, other.top)
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Box.from_edges(left, top, max(right, left), max(bottom, top))
 
     def pad(self, pixels: int) -> "Box":
-        """Box with a margin of so many pixels on every side."""
+        """Add a margin of so many pixels on every side."""
         return Box(
             self.left - pixels, self.top - pixels, self.width + 2 * pixels, self.height + 2 * pixels
         )
 
     def shift(self, x: int, y: int) -> "Box":
-        """Box moved to the right and down."""
+        """Move the box by `x` columns to the right and `y` rows down."""
         return Box(self.left + x, self.top + y, self.width, self.height)
 
     def blocks(self, side: int) -> Iterator["Box"]:
-        """Square blocks from the upper left corner on, row by row; the last ones are cut off."""
+        """Cut the box into squares of `side` pixels, row by row; the last ones are smaller."""
         for top in range(self.top, self.bottom, side):
             for left in range(self.left, self.right, side):
                 yield Box(left, top, side, side).intersect(self)
 
 
-def components(extents: tuple[Box, ...], around: int | None = None) -> list[Box]:
-    """Bounding boxes of extents that touch (within 2 px), no two of which touch.
+def connected_extents(extents: tuple[Box, ...], period_px: int | None = None) -> list[Box]:
+    """Merge extents that touch (within 2 px) into their bounding boxes, until no two touch.
 
     Args:
         extents: Boxes.
-        around: Columns after which the ground comes round again, so that boxes at both ends touch
-            (their bounding box goes from end to end); None where it does not.
+        period_px: Number of columns after which the ground repeats, so that boxes at both ends
+            touch (their bounding box goes from end to end); None where it does not repeat.
+
+    Returns:
+        Bounding boxes, by row and column.
     """
-    boxes = _corners(np.array(extents, np.int64))
+    boxes = _edges(np.array(extents, np.int64))
     while True:
-        squares = _squares(boxes, grown=_TOUCHING_PX / 2.0)
-        tree = shapely.STRtree(squares)
-        pairs = tree.query(squares, predicate="intersects")
-        if around is not None:
-            beyond = _squares(boxes + np.array([around, 0, around, 0]), grown=_TOUCHING_PX / 2.0)
+        rectangles = _rectangles(boxes, margin=_TOUCHING_PX / 2.0)
+        tree = shapely.STRtree(rectangles)
+        pairs = tree.query(rectangles, predicate="intersects")
+        if period_px is not None:
+            shifted = boxes + np.array([period_px, 0, period_px, 0])
+            beyond = _rectangles(shifted, margin=_TOUCHING_PX / 2.0)
             pairs = np.hstack([pairs, tree.query(beyond, predicate="intersects")])
         links = coo_array((np.ones(pairs.shape[1]), pairs), shape=(len(boxes), len(boxes)))
         count, group = connected_components(links, directed=False)
@@ -103,55 +114,74 @@ def components(extents: tuple[Box, ...], around: int | None = None) -> list[Box]
         np.maximum.at(merged[:, 2:], group, boxes[:, 2:])
         boxes = merged
     order = np.lexsort((boxes[:, 0], boxes[:, 1]))
-    return [Box.from_edges(*corners) for corners in boxes[order].tolist()]
+    return [Box.from_edges(*edges) for edges in boxes[order].tolist()]
 
 
-def filled(
+def clip_to_extents(
     boxes: NDArray[np.int64], extents: tuple[Box, ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """What boxes have of the ground of extents: bounding boxes, without those that have none.
+    """Clip boxes to the bounding boxes of the extents within them.
 
     Args:
-        boxes: Column, row, width, height, (n, 4).
-        extents: Of the same kind.
+        boxes: Column, row, width and height, pixels, (n, 4).
+        extents: Boxes that have data.
 
     Returns:
-        Boxes, (m, 4), and which of `boxes` they are of, rising, (m,).
+        Clipped boxes, pixels, (m, 4), and their indices in `boxes`, ascending, (m,). Boxes without
+        data are left out.
     """
-    ground, corners = _corners(np.array(extents, np.int64)), _corners(boxes)
+    ground, edges = _edges(np.array(extents, np.int64)), _edges(boxes)
     # Boxes that only share an edge share no ground: they are taken a little smaller.
-    tree = shapely.STRtree(_squares(ground, grown=-0.25))
-    place, extent = tree.query(_squares(corners, grown=-0.25), predicate="intersects")
+    tree = shapely.STRtree(_rectangles(ground, margin=-0.25))
+    index, extent = tree.query(_rectangles(edges, margin=-0.25), predicate="intersects")
     low = np.full((len(boxes), 2), np.iinfo(np.int64).max)
     high = np.full((len(boxes), 2), np.iinfo(np.int64).min)
-    np.minimum.at(low, place, np.maximum(corners[place, :2], ground[extent, :2]))
-    np.maximum.at(high, place, np.minimum(corners[place, 2:], ground[extent, 2:]))
-    some = np.unique(place)
-    return np.hstack([low[some], high[some] - low[some]]), some
+    np.minimum.at(low, index, np.maximum(edges[index, :2], ground[extent, :2]))
+    np.maximum.at(high, index, np.minimum(edges[index, 2:], ground[extent, 2:]))
+    kept = np.unique(index)
+    return np.hstack([low[kept], high[kept] - low[kept]]), kept
 
 
-def hits(x: Float, y: Float, extents: tuple[Box, ...]) -> NDArray[np.bool_]:
-    """Which points lie in an extent."""
-    tree = shapely.STRtree(_squares(_corners(np.array(extents, np.int64)), grown=0.0))
+def contains_points(extents: tuple[Box, ...], x: Float, y: Float) -> NDArray[np.bool_]:
+    """Test which points lie in at least one extent, edges included.
+
+    Args:
+        extents: Boxes.
+        x: Pixel coordinates along rows, any shape.
+        y: Pixel coordinates along columns, same shape.
+
+    Returns:
+        True inside, of the shape of `x`.
+    """
+    tree = shapely.STRtree(_rectangles(_edges(np.array(extents, np.int64)), margin=0.0))
     points = shapely.points(x.ravel(), y.ravel())
-    found = np.zeros(x.size, np.bool_)
-    found[tree.query(points, predicate="intersects")[0]] = True
-    return found.reshape(x.shape)
+    inside = np.zeros(x.size, np.bool_)
+    inside[tree.query(points, predicate="intersects")[0]] = True
+    return inside.reshape(x.shape)
 
 
-def _corners(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
+def intersects(boxes: NDArray[np.int64], box: Box) -> NDArray[np.bool_]:
+    """Test which boxes share a pixel with one box.
+
+    Args:
+        boxes: Column, row, width and height, pixels, (n, 4).
+        box: Box to compare with.
+
+    Returns:
+        True where a box shares a pixel with `box`, (n,).
+    """
+    left, top, width, height = boxes.T
+    across = (left < box.right) & (left + width > box.left)
+    return np.asarray(across & (top < box.bottom) & (top + height > box.top))
+
+
+def _edges(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Left, top, right and bottom of boxes, (n, 4)."""
     return np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
 
 
-def _squares(corners: NDArray[np.int64], *, grown: float) -> NDArray[np.object_]:
-    left, top, right, bottom = corners.T.astype(float)
-    boxes = shapely.box(left - grown, top - grown, right + grown, bottom + grown)
+def _rectangles(edges: NDArray[np.int64], *, margin: float) -> NDArray[np.object_]:
+    """Boxes as polygons with a margin all round, (n,)."""
+    left, top, right, bottom = edges.T.astype(float)
+    boxes = shapely.box(left - margin, top - margin, right + margin, bottom + margin)
     return np.asarray(boxes, np.object_)
-
-
-def meeting(boxes: NDArray[np.int64], box: Box) -> NDArray[np.bool_]:
-    """Which of some boxes, (n, 4), share a pixel with one."""
-    x, y, width, height = boxes.T
-    across = (x < box[0] + box[2]) & (x + width > box[0])
-    return np.asarray(across & (y < box[1] + box[3]) & (y + height > box[1]))

@@ -1,4 +1,4 @@
-"""Circles: overlap, pairs of like place and size, outlines and diameters in pixels."""
+"""Circles: overlap, pairs of similar position and size, outlines and diameters in pixels."""
 
 from itertools import product
 
@@ -12,20 +12,23 @@ from lunarcraters.geometry.grid import Grid
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
 
-_POINTS = 48  # of an outline
+_OUTLINE_POINTS = 48
 
 
-def diameters_in_pixels(
-    positions: Float, diameters: Float, grid: Grid, elsewhere_m: float | None
+def compute_diameters_px(
+    positions: Float, diameters: Float, grid: Grid, default_pixel_size_m: float | None
 ) -> Float:
-    """Diameters in pixels of the mosaic, by their north-south size where each crater is.
+    """Compute diameters in pixels by the north-south size of a pixel at each crater.
 
     Args:
         positions: Longitude and latitude in degrees, or x and y in pixels, (n, 2).
-        diameters: Kilometres, or pixels, (n,).
-        grid: Grid whose pixels are meant.
-        elsewhere_m: Pixel size where the grid does not tell one, metres; None without a
+        diameters: Diameters in km, or pixels, (n,).
+        grid: Grid of the mosaic.
+        default_pixel_size_m: Pixel size where the grid has none, metres; None without a
             coordinate system.
+
+    Returns:
+        Diameters in pixels of the grid, (n,).
     """
     if not grid.has_crs:
         return diameters
@@ -33,12 +36,21 @@ def diameters_in_pixels(
     return (
         1000.0
         * diameters
-        / np.where(np.isfinite(pixel_size_m), pixel_size_m, elsewhere_m or np.nan)
+        / np.where(np.isfinite(pixel_size_m), pixel_size_m, default_pixel_size_m or np.nan)
     )
 
 
 def circle_iou(distance: Float, diameter1: Float, diameter2: Float) -> Float:
-    """Intersection over union of circles whose centres are `distance` apart (plane geometry)."""
+    """Compute the intersection over union of circles in a plane.
+
+    Args:
+        distance: Distance of the centres, in the unit of the diameters, any shape.
+        diameter1: Diameters of the first circles, broadcast with `distance`.
+        diameter2: Diameters of the second circles, broadcast with `distance`.
+
+    Returns:
+        Common area over joint area, 0 to 1.
+    """
     small = np.minimum(diameter1, diameter2) / 2.0
     large = np.maximum(diameter1, diameter2) / 2.0
     # Between touching from inside and from outside; clipping makes both limits exact.
@@ -56,7 +68,7 @@ def circle_iou(distance: Float, diameter1: Float, diameter2: Float) -> Float:
     return np.asarray(shared / (np.pi * (small**2 + large**2) - shared))
 
 
-def close_pairs(
+def find_close_pairs(
     positions1: Float,
     diameters1: Float,
     positions2: Float,
@@ -65,28 +77,28 @@ def close_pairs(
     reach: float,
     max_ratio: float,
 ) -> tuple[Index, Index]:
-    """Indices of all pairs of circles alike in place and size.
+    """Find all pairs of circles of similar position and size.
 
-    Circles are grouped by size, and only groups of like size are searched, each with a reach of
-    its own: large craters do not make the search quadratic.
+    Circles are grouped by size, and only groups of similar size are searched, each with a reach of
+    its own. Large craters therefore do not make the search quadratic.
 
     Args:
-        positions1: Centres in the unit of the diameters, (n, 2) or (n, 3).
-        diameters1: (n,).
-        positions2: Centres, (m, 2) or (m, 3).
-        diameters2: (m,).
+        positions1: Centres of the first set, in the unit of the diameters, (n, 2) or (n, 3).
+        diameters1: Diameters of the first set, (n,).
+        positions2: Centres of the second set, (m, 2) or (m, 3).
+        diameters2: Diameters of the second set, (m,).
         reach: Largest distance of centres, in units of the sum of the radii.
         max_ratio: Largest ratio of diameters, either way; at least 1.
 
     Returns:
-        Indices into the first and into the second set, sorted.
+        Indices into the first and into the second set, sorted, each (k,).
     """
     groups1 = groups2 = _by_size(positions1, diameters1)
     if positions2 is not positions1 or diameters2 is not diameters1:
         groups2 = _by_size(positions2, diameters2)
     # Size groups are factors of two wide; circles within `max_ratio` are this many groups apart.
     steps = int(np.ceil(np.log2(max(max_ratio, 1.0)) - 1e-12))
-    found1, found2 = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    pairs1, pairs2 = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for size, step in product(groups1, range(-steps, steps + 1)):
         if size + step not in groups2:
             continue
@@ -97,9 +109,9 @@ def close_pairs(
         ratio = diameters1[i] / diameters2[j]
         alike = near["v"] <= reach * (diameters1[i] + diameters2[j]) / 2.0
         alike &= (ratio <= max_ratio) & (ratio >= 1.0 / max_ratio)
-        found1.append(i[alike])
-        found2.append(j[alike])
-    first, second = np.concatenate(found1), np.concatenate(found2)
+        pairs1.append(i[alike])
+        pairs2.append(j[alike])
+    first, second = np.concatenate(pairs1), np.concatenate(pairs2)
     order = np.lexsort((second, first))
     return first[order], second[order]
 
@@ -114,23 +126,26 @@ def _by_size(positions: Float, diameters: Float) -> dict[int, tuple[Index, KDTre
     return groups
 
 
-def outlines_in_pixels(
+def circle_outlines_px(
     positions: Float, diameters: Float, radius_m: float | None, grid: Grid
 ) -> Float:
-    """Closed circles in mosaic pixels, (n, points, 2); NaN where the mosaic's projection ends.
+    """Draw circles as closed lines in pixels.
 
     Args:
         positions: Longitude and latitude in degrees, or x and y in pixels, (n, 2).
-        diameters: In km, or pixels, (n,).
-        radius_m: Of the sphere; None for pixels.
-        grid: Grid whose pixels are meant.
+        diameters: Diameters in km, or pixels, (n,).
+        radius_m: Radius of the sphere, metres; None for pixels.
+        grid: Grid of the mosaic.
+
+    Returns:
+        x and y in pixels of the grid, (n, 49, 2); NaN outside the projection.
     """
     if radius_m is None:
-        turn = np.linspace(0.0, 2.0 * np.pi, _POINTS, endpoint=False)
-        ring = np.stack([np.cos(turn), np.sin(turn)], axis=-1) / 2.0
+        angles = np.linspace(0.0, 2.0 * np.pi, _OUTLINE_POINTS, endpoint=False)
+        ring = np.stack([np.cos(angles), np.sin(angles)], axis=-1) / 2.0
         points = positions[:, None] + diameters[:, None, None] * ring
     else:
         lon, lat = positions.T
-        around = sphere.circle_points(lon, lat, diameters, _POINTS, radius_m)
-        points = np.stack(grid.from_lonlat(*around), axis=-1)
+        rim = sphere.circle_points(lon, lat, diameters, _OUTLINE_POINTS, radius_m)
+        points = np.stack(grid.from_lonlat(*rim), axis=-1)
     return np.concatenate([points, points[:, :1]], axis=1)

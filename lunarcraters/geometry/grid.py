@@ -1,4 +1,4 @@
-"""Grids: pixels with a place on the Moon, or the pixels of an image without coordinates."""
+"""Grids: the coordinate system, affine transform and size of a raster."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from lunarcraters.geometry.box import Box
 
 Float = NDArray[np.float64]
 Points = tuple[Float, Float]
-"""x and y, or longitude and latitude, of one shape; NaN where a point has no place."""
+"""x and y, or longitude and latitude, of one shape; NaN where a point is not on the Moon."""
 
 _SAME_PLACE_PX = 0.01
 
@@ -46,7 +46,7 @@ class Grid:
     @cached_property
     def crs(self) -> CRS | None:
         """Coordinate system; None for an image without coordinates."""
-        return None if self.crs_wkt is None else sphere.crs_of(self.crs_wkt)
+        return None if self.crs_wkt is None else sphere.crs_from_wkt(self.crs_wkt)
 
     @property
     def box(self) -> Box:
@@ -71,9 +71,10 @@ class Grid:
         x = self.width / 2.0 + np.array([[-step], [0.0], [step]])
         y = self.height * np.array([[0.25, 0.5, 0.75]])
         lon, lat = self.to_lonlat(*np.broadcast_arrays(x, y), past_edge=True)
-        turn = sphere.wrap_longitude(np.diff(lon, axis=0))
-        cylindrical = np.allclose(turn, turn[0, 0], rtol=1e-6) and np.ptp(lat, axis=0).max() < 1e-6
-        return abs(360.0 / float(turn[0, 0]) * step) if cylindrical and turn[0, 0] else None
+        steps = sphere.wrap_longitude(np.diff(lon, axis=0))
+        step_deg = steps[0, 0]
+        cylindrical = np.allclose(steps, step_deg, rtol=1e-6) and np.ptp(lat, axis=0).max() < 1e-6
+        return abs(360.0 / float(step_deg) * step) if cylindrical and step_deg else None
 
     @property
     def wraps(self) -> bool:
@@ -81,7 +82,7 @@ class Grid:
         return self.period_px is not None and abs(self.period_px - self.width) < 1.0
 
     def to_lonlat(self, x: ArrayLike, y: ArrayLike, *, past_edge: bool = False) -> Points:
-        """Longitude (-180..180) and latitude of points of the grid.
+        """Transform pixel coordinates to longitude (-180..180) and latitude.
 
         Args:
             x: Pixel coordinates along rows, any shape.
@@ -104,27 +105,27 @@ class Grid:
         return lon, lat
 
     def from_lonlat(self, lon: ArrayLike, lat: ArrayLike) -> Points:
-        """Points of the grid at longitudes and latitudes.
+        """Transform longitude and latitude to pixel coordinates.
 
-        Where columns are meridians, x lies within half a turn of the middle column.
+        Where columns are meridians, x lies within half a period of the middle column.
 
         Args:
             lon: Degrees, any range and shape.
             lat: Degrees, same shape.
 
         Returns:
-            Pixel coordinates, of the shape of `lon`; NaN where the projection has no place.
+            Pixel coordinates, of the shape of `lon`; NaN outside the projection.
 
         Raises:
             CoordinateSystemError: The grid has no coordinate system.
         """
         x, y = ~self.affine @ sphere.from_lonlat(self._required_crs(), lon, lat)
         if self.period_px is not None:
-            x = nearest_turn(x, self.width / 2.0, self.period_px)
+            x = wrap_columns(x, self.width / 2.0, self.period_px)
         return x, y
 
     def transform_to(self, other: "Grid", x: ArrayLike, y: ArrayLike) -> Points:
-        """Points of another grid that are at the same place as points of this one.
+        """Transform pixel coordinates of this grid to those of another one.
 
         Args:
             other: Grid on the same sphere.
@@ -132,19 +133,25 @@ class Grid:
             y: Pixel coordinates of this grid, same shape.
 
         Returns:
-            Pixel coordinates of `other`; NaN off the Moon.
+            Pixel coordinates of `other`, of the shape of `x`; NaN off the Moon.
+
+        Raises:
+            CoordinateSystemError: One of the grids has no coordinate system.
         """
         return other.from_lonlat(*self.to_lonlat(x, y))
 
     def jacobian_m(self, x: ArrayLike, y: ArrayLike) -> Float:
-        """Displacement in space by a step of one pixel along x and along y.
+        """Compute the displacement in space by a step of one pixel along x and along y.
 
         Args:
-            x: Pixel coordinates, (n,).
-            y: Pixel coordinates, (n,).
+            x: Pixel coordinates along rows, (n,).
+            y: Pixel coordinates along columns, (n,).
 
         Returns:
-            Metres, (n, 3, 2): geocentric vector, then axis of the grid.
+            Metres, (n, 3, 2): geocentric vector, then axis of the grid; NaN off the Moon.
+
+        Raises:
+            CoordinateSystemError: The grid has no coordinate system.
         """
         x, y = np.asarray(x, float), np.asarray(y, float)
         columns = []
@@ -154,20 +161,23 @@ class Grid:
         return np.stack(columns, axis=-1) * self.radius_m
 
     def meridian_pixel_size_m(self, x: ArrayLike, y: ArrayLike) -> Float:
-        """North-south ground size of pixels, whatever way the grid is turned.
+        """Compute the north-south ground size of pixels, whatever the rotation of the grid.
 
         Args:
-            x: Pixel coordinates, (n,).
-            y: Pixel coordinates, (n,).
+            x: Pixel coordinates along rows, (n,).
+            y: Pixel coordinates along columns, (n,).
 
         Returns:
-            Metres, (n,): the most that one goes north by moving a pixel; NaN off the Moon.
+            Metres, (n,): the largest step to the north that one pixel makes; NaN off the Moon.
+
+        Raises:
+            CoordinateSystemError: The grid has no coordinate system.
         """
         north = sphere.north_vectors(*self.to_lonlat(x, y))
         return np.linalg.norm(np.einsum("nij,ni->nj", self.jacobian_m(x, y), north), axis=1)
 
     def window(self, box: Box, scale: float, width: int, height: int) -> "Grid":
-        """Grid of a box of this one in larger or smaller pixels.
+        """Make the grid of a box of this one, in larger or smaller pixels.
 
         Args:
             box: Box, pixels of this grid.
@@ -175,7 +185,7 @@ class Grid:
             width: Number of columns of the result.
             height: Number of rows of the result.
         """
-        affine = self.affine @ Affine.translation(*box[:2]) @ Affine.scale(scale)
+        affine = self.affine @ Affine.translation(box.left, box.top) @ Affine.scale(scale)
         return Grid(self.crs_wkt, affine, width, height)
 
     def _required_crs(self) -> CRS:
@@ -186,12 +196,15 @@ class Grid:
         return self.crs
 
 
-def nearest_turn(x: Float, centre_x: float, period_px: float) -> Float:
-    """Columns moved by whole turns to within half a turn of a centre.
+def wrap_columns(x: Float, centre_x: float, period_px: float) -> Float:
+    """Move columns by whole periods to within half a period of a centre.
 
     Args:
         x: Pixel coordinates along rows, any shape.
         centre_x: Pixel coordinate of the centre.
-        period_px: Number of columns in 360 degrees.
+        period_px: Number of columns in 360 degrees of longitude.
+
+    Returns:
+        Pixel coordinates, of the shape of `x`.
     """
     return centre_x + np.mod(x - centre_x + period_px / 2.0, period_px) - period_px / 2.0

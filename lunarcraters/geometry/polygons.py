@@ -21,16 +21,16 @@ def crater_polygons(
     diameter_km: ArrayLike,
     sphere_radius_m: float = sphere.RADIUS_M,
 ) -> Geometries:
-    """Geodesic circles as valid polygons in longitude and latitude.
+    """Make valid polygons in longitude and latitude from geodesic circles.
 
     Rings run anticlockwise. A circle that crosses the antimeridian is a MultiPolygon cut there; a
     circle that holds a pole runs along the whole width of the map and closes at +-90.
 
     Args:
-        lon: Centres, degrees, (n,).
-        lat: Centres, degrees, (n,).
-        diameter_km: Diameters along the sphere, (n,); less than half the Moon's circumference.
-        sphere_radius_m: Radius of the sphere.
+        lon: Longitudes of the centres, degrees, (n,).
+        lat: Latitudes of the centres, degrees, (n,).
+        diameter_km: Diameters along the sphere, km, (n,); less than half the Moon's circumference.
+        sphere_radius_m: Radius of the sphere, metres.
 
     Returns:
         Polygons and MultiPolygons, (n,), longitude in -180..180.
@@ -82,10 +82,19 @@ def box_polygons(
     diameter_km: ArrayLike,
     sphere_radius_m: float = sphere.RADIUS_M,
 ) -> Geometries:
-    """Bounding boxes of geodesic circles in longitude and latitude, (n,).
+    """Make bounding boxes in longitude and latitude of geodesic circles.
 
     A box that crosses the antimeridian is a MultiPolygon cut there; the box of a circle that holds
     a pole is as wide as the map.
+
+    Args:
+        lon: Longitudes of the centres, degrees, (n,).
+        lat: Latitudes of the centres, degrees, (n,).
+        diameter_km: Diameters along the sphere, km, (n,).
+        sphere_radius_m: Radius of the sphere, metres.
+
+    Returns:
+        Polygons and MultiPolygons, (n,), longitude in -180..180.
     """
     lon, lat, diameter_km = _columns(lon, lat, diameter_km)
     reach = diameter_km * 500.0 / sphere_radius_m
@@ -99,23 +108,25 @@ def box_polygons(
 
 
 def _columns(*values: ArrayLike) -> tuple[Float, ...]:
+    """Arrays of one axis at least."""
     return tuple(np.atleast_1d(np.asarray(value, float)) for value in values)
 
 
-def ring_polygons(lon: Float, lat: Float) -> BaseGeometry:
-    """Area within a closed line on the sphere, which may cross the antimeridian or hold a pole.
+def make_ring_polygon(lon: Float, lat: Float) -> BaseGeometry:
+    """Make the polygon within a closed line that may cross the antimeridian or hold a pole.
 
     Args:
-        lon: Degrees along the line, -180..180, (n,); NaN where it leaves the Moon.
-        lat: Degrees, (n,).
+        lon: Longitudes along the line, degrees, -180..180, (n,); NaN where it leaves the Moon.
+        lat: Latitudes along the line, degrees, (n,).
 
     Returns:
-        Polygon or MultiPolygon, longitude in -180..180; empty where fewer than 3 points are known.
+        Polygon or MultiPolygon, longitude in -180..180; empty where fewer than 3 points are on the
+        Moon.
     """
-    known = np.isfinite(lon) & np.isfinite(lat)
-    if known.sum() < 3:
+    valid = np.isfinite(lon) & np.isfinite(lat)
+    if valid.sum() < 3:
         return shapely.Polygon()
-    lon, lat = np.append(lon[known], lon[known][0]), np.append(lat[known], lat[known][0])
+    lon, lat = np.append(lon[valid], lon[valid][0]), np.append(lat[valid], lat[valid][0])
     lon = np.unwrap(lon, period=360.0)
     if abs(lon[-1] - lon[0]) > 180.0:
         pole = np.copysign(90.0, lat.mean())
@@ -125,34 +136,42 @@ def ring_polygons(lon: Float, lat: Float) -> BaseGeometry:
 
 
 def cut_at_meridian(polygons: Geometries, west: float = -180.0) -> Geometries:
-    """Polygons brought into 360 degrees of longitude, cut where they reach beyond.
+    """Move polygons into one range of 360 degrees of longitude, and cut them at its ends.
 
     Args:
-        polygons: Polygons in longitude and latitude, within a turn of the result's range, (n,).
+        polygons: Polygons in longitude and latitude, at most 360 degrees outside the result's
+            range, (n,).
         west: Least longitude of the result, degrees; the largest is `west + 360`.
 
     Returns:
         Polygons and MultiPolygons, (n,).
     """
     parts = []
-    for turn in (-360.0, 0.0, 360.0):
-        strip = shapely.box(west + turn, -90.0, west + turn + 360.0, 90.0)
+    for period_deg in (-360.0, 0.0, 360.0):
+        strip = shapely.box(west + period_deg, -90.0, west + period_deg + 360.0, 90.0)
         pieces = shapely.intersection(polygons, strip)
         pieces[~(shapely.area(pieces) > 0.0)] = None
-        parts.append(shapely.transform(pieces, np.array([-turn, 0.0]).__add__))
+        parts.append(shapely.transform(pieces, np.array([-period_deg, 0.0]).__add__))
     return np.asarray(shapely.union_all(parts, axis=0), dtype=object)
 
 
-def anticlockwise(polygons: Geometries) -> Geometries:
-    """Polygons whose outlines run anticlockwise, as overlays do not leave them."""
+def orient_anticlockwise(polygons: Geometries) -> Geometries:
+    """Turn the outlines of polygons anticlockwise; overlays leave them in any direction.
+
+    Args:
+        polygons: Polygons and MultiPolygons, (n,).
+
+    Returns:
+        Polygons and MultiPolygons, (n,).
+    """
     return np.asarray(shapely.reverse(shapely.normalize(polygons)), dtype=object)
 
 
 def _within_map(polygons: Geometries) -> Geometries:
-    """Polygons of which those that reach beyond +-180 are cut there."""
+    """Cut those polygons that reach beyond +-180 there, (n,)."""
     polygons = np.asarray(polygons, dtype=object)
     west, _, east, _ = shapely.bounds(polygons).T
     crossing = (west < -180.0) | (east > 180.0)
     if crossing.any():
-        polygons[crossing] = anticlockwise(cut_at_meridian(polygons[crossing]))
+        polygons[crossing] = orient_anticlockwise(cut_at_meridian(polygons[crossing]))
     return polygons

@@ -1,4 +1,4 @@
-"""The sphere: lunar coordinate systems, local frames, geodesic circles and areas, longitudes.
+"""The sphere: lunar coordinate systems, local frames, geodesic circles and areas.
 
 Longitude comes before latitude, both in degrees, planetocentric, east positive.
 """
@@ -25,11 +25,11 @@ Float = NDArray[np.float64]
 
 
 def lunar_crs(crs: Any, source: str) -> CRS:
-    """Return `crs` as a pyproj CRS, having made sure that it is one of the Moon.
+    """Parse a coordinate system and check that it is one of the Moon.
 
     Args:
-        crs: Anything pyproj reads, a rasterio CRS, or None.
-        source: What the coordinate system belongs to, for the message.
+        crs: Coordinate system as pyproj reads it, a rasterio CRS, or None.
+        source: Name of the file that the coordinate system belongs to, for the message.
 
     Raises:
         CoordinateSystemError: It is missing, unreadable, or not of a lunar sphere.
@@ -40,43 +40,53 @@ def lunar_crs(crs: Any, source: str) -> CRS:
             "--crs IAU_2015:30110 for a simple cylindrical mosaic in metres"
         )
     try:
-        found = CRS.from_user_input(crs.to_wkt() if hasattr(crs, "to_wkt") else crs)
+        parsed = CRS.from_user_input(crs.to_wkt() if hasattr(crs, "to_wkt") else crs)
     except CRSError as error:
         raise CoordinateSystemError(
             f"{source}: the coordinate system {str(crs)[:80]!r} is not understood: give a WKT, "
             "a PROJ string or an IAU_2015 code such as IAU_2015:30110"
         ) from error
-    ellipsoid = found.ellipsoid
+    ellipsoid = parsed.ellipsoid
     low, high = _LUNAR_RADII_M
     if ellipsoid is None or not low <= ellipsoid.semi_major_metre <= high:
         body = "an unknown body" if ellipsoid is None else repr(ellipsoid.name)
         raise CoordinateSystemError(
-            f"{source}: the coordinate system {found.name!r} is of {body}, not of the Moon "
+            f"{source}: the coordinate system {parsed.name!r} is of {body}, not of the Moon "
             "(radius 1737.4 km): if the raster is lunar, name the right one with --crs"
         )
     flattening = 1 - (ellipsoid.semi_minor_metre or 0.0) / ellipsoid.semi_major_metre
     if abs(flattening) > _MAX_FLATTENING:
         raise CoordinateSystemError(
-            f"{source}: the coordinate system {found.name!r} is not of a lunar sphere: "
+            f"{source}: the coordinate system {parsed.name!r} is not of a lunar sphere: "
             "name the right one with --crs"
         )
-    return found
+    return parsed
 
 
 def radius_m(crs: CRS) -> float:
-    """Radius of the sphere of `crs`, metres."""
+    """Return the radius of the sphere of a coordinate system, metres."""
     return float(crs.ellipsoid.semi_major_metre) if crs.ellipsoid else RADIUS_M
 
 
 def geographic_crs(sphere_radius_m: float = RADIUS_M) -> CRS:
-    """Longitude and latitude on the sphere: IAU_2015:30100 where the radius is 1737.4 km."""
+    """Return the CRS of longitude and latitude: IAU_2015:30100 where the radius is 1737.4 km.
+
+    Args:
+        sphere_radius_m: Radius of the sphere, metres.
+    """
     if sphere_radius_m == RADIUS_M:
         return CRS.from_user_input("IAU_2015:30100")
     return CRS.from_proj4(f"+proj=longlat +R={sphere_radius_m} +no_defs +type=crs")
 
 
 def local_frame(lon: float, lat: float, sphere_radius_m: float = RADIUS_M) -> CRS:
-    """Stereographic CRS centred on a point: metres; circles on the sphere are circles in it."""
+    """Make a stereographic CRS in metres, in which circles on the sphere are circles.
+
+    Args:
+        lon: Longitude of the centre, degrees.
+        lat: Latitude of the centre, degrees.
+        sphere_radius_m: Radius of the sphere, metres.
+    """
     return CRS.from_proj4(
         f"+proj=stere +lat_0={lat:.9f} +lon_0={lon:.9f} +R={sphere_radius_m} +units=m "
         "+no_defs +type=crs"
@@ -84,19 +94,31 @@ def local_frame(lon: float, lat: float, sphere_radius_m: float = RADIUS_M) -> CR
 
 
 @lru_cache(maxsize=512)
-def crs_of(wkt: str) -> CRS:
-    """A coordinate system from its WKT, remembered: to read one takes milliseconds."""
+def crs_from_wkt(wkt: str) -> CRS:
+    """Parse a coordinate system from WKT. Results are cached: parsing takes milliseconds."""
     return CRS.from_wkt(wkt)
 
 
 @lru_cache(maxsize=512)
 def _transformer(crs_wkt: str) -> Transformer:
-    crs = crs_of(crs_wkt)
+    crs = crs_from_wkt(crs_wkt)
     return Transformer.from_crs(crs, geographic_crs(radius_m(crs)), always_xy=True)
 
 
 def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[Float, Float]:
-    """Longitude (-180..180) and latitude of points in `crs`; NaN where there is none."""
+    """Transform points to longitude and latitude.
+
+    Args:
+        crs: Lunar coordinate system of the points.
+        x: Eastings in the unit of `crs`, any shape.
+        y: Northings in the unit of `crs`, same shape.
+
+    Returns:
+        Longitude (-180..180) and latitude in degrees, of the shape of `x`; NaN off the Moon.
+
+    Raises:
+        CoordinateSystemError: PROJ cannot invert the projection.
+    """
     try:
         lon, lat = _transformer(crs.to_wkt()).transform(np.asarray(x, float), np.asarray(y, float))
     except ProjError as error:
@@ -109,7 +131,16 @@ def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[Float, Float]:
 
 
 def from_lonlat(crs: CRS, lon: ArrayLike, lat: ArrayLike) -> tuple[Float, Float]:
-    """Points in `crs` of longitudes and latitudes; NaN where there is none."""
+    """Transform longitude and latitude to points of a coordinate system.
+
+    Args:
+        crs: Lunar coordinate system of the result.
+        lon: Longitudes, degrees, any range and shape.
+        lat: Latitudes, degrees, same shape.
+
+    Returns:
+        x and y in the unit of `crs`, of the shape of `lon`; NaN outside the projection.
+    """
     x, y = _transformer(crs.to_wkt()).transform(
         np.asarray(lon, float), np.asarray(lat, float), direction="INVERSE"
     )
@@ -119,7 +150,11 @@ def from_lonlat(crs: CRS, lon: ArrayLike, lat: ArrayLike) -> tuple[Float, Float]
 
 
 def wrap_longitude(lon: ArrayLike) -> Float:
-    """Longitudes in -180 (included) to 180 (excluded)."""
+    """Move longitudes by whole turns into -180 (included) to 180 (excluded).
+
+    Args:
+        lon: Longitudes, degrees, any shape.
+    """
     lon = np.asarray(lon, float)
     with np.errstate(invalid="ignore"):
         wrapped = np.mod(lon + 180.0, 360.0) - 180.0
@@ -127,19 +162,42 @@ def wrap_longitude(lon: ArrayLike) -> Float:
 
 
 def unit_vectors(lon: ArrayLike, lat: ArrayLike) -> Float:
-    """Unit vectors (..., 3) of points on the sphere."""
+    """Return the unit vectors from the Moon's centre to points on the sphere.
+
+    Args:
+        lon: Longitudes, degrees, any shape.
+        lat: Latitudes, degrees, same shape.
+
+    Returns:
+        Vectors, (..., 3); z points to the north pole, x to longitude 0.
+    """
     lon, lat = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
 
 
 def north_vectors(lon: ArrayLike, lat: ArrayLike) -> Float:
-    """Unit vectors (..., 3) towards north at points on the sphere."""
+    """Return the unit vectors that point north at points on the sphere.
+
+    Args:
+        lon: Longitudes, degrees, any shape.
+        lat: Latitudes, degrees, same shape.
+
+    Returns:
+        Vectors, (..., 3).
+    """
     lon, lat = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
     return np.stack([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)], axis=-1)
 
 
 def vectors_to_lonlat(vectors: Float) -> tuple[Float, Float]:
-    """Longitude and latitude of vectors (..., 3), of any length but zero."""
+    """Transform vectors to longitude and latitude.
+
+    Args:
+        vectors: Vectors from the Moon's centre, of any length but zero, (..., 3).
+
+    Returns:
+        Longitude (-180..180) and latitude in degrees, each (...).
+    """
     x, y, z = np.moveaxis(vectors, -1, 0)
     return wrap_longitude(np.degrees(np.arctan2(y, x))), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
@@ -151,7 +209,18 @@ def distance_km(
     lat2: ArrayLike,
     sphere_radius_m: float = RADIUS_M,
 ) -> Float:
-    """Great-circle distances, km."""
+    """Compute great-circle distances.
+
+    Args:
+        lon1: Longitudes of the first points, degrees; all four arrays are broadcast.
+        lat1: Latitudes of the first points, degrees.
+        lon2: Longitudes of the second points, degrees.
+        lat2: Latitudes of the second points, degrees.
+        sphere_radius_m: Radius of the sphere, metres.
+
+    Returns:
+        Distances, km.
+    """
     chord = np.linalg.norm(unit_vectors(lon1, lat1) - unit_vectors(lon2, lat2), axis=-1)
     return np.asarray(2.0 * np.arcsin(np.clip(chord / 2.0, 0.0, 1.0)) * sphere_radius_m / 1000.0)
 
@@ -163,52 +232,60 @@ def circle_points(
     points: int = 64,
     sphere_radius_m: float = RADIUS_M,
 ) -> tuple[Float, Float]:
-    """Points on geodesic circles, anticlockwise seen from above, not closed.
+    """Return points on geodesic circles, anticlockwise seen from above, not closed.
 
     Args:
-        lon: Centres, degrees, shape (n,).
-        lat: Centres, degrees, shape (n,).
-        diameter_km: Diameters along the sphere, shape (n,).
-        points: Points on each circle.
-        sphere_radius_m: Radius of the sphere.
+        lon: Longitudes of the centres, degrees, (n,).
+        lat: Latitudes of the centres, degrees, (n,).
+        diameter_km: Diameters along the sphere, km, (n,).
+        points: Number of points on each circle.
+        sphere_radius_m: Radius of the sphere, metres.
 
     Returns:
-        Longitudes (-180..180) and latitudes, each of shape (n, points).
+        Longitude (-180..180) and latitude in degrees, each (n, points).
     """
     lon, lat = np.atleast_1d(lon)[:, None], np.atleast_1d(lat)[:, None]
-    reach = np.atleast_1d(np.asarray(diameter_km, float))[:, None] * 500.0 / sphere_radius_m
-    turn = -np.linspace(0.0, 2.0 * np.pi, points, endpoint=False)[None, :]
-    return ahead(lon, lat, turn, reach)
+    arc = np.atleast_1d(np.asarray(diameter_km, float))[:, None] * 500.0 / sphere_radius_m
+    bearing = -np.linspace(0.0, 2.0 * np.pi, points, endpoint=False)[None, :]
+    return destination(lon, lat, bearing, arc)
 
 
-def ahead(
-    lon: ArrayLike, lat: ArrayLike, bearing: ArrayLike, reach: ArrayLike
+def destination(
+    lon: ArrayLike, lat: ArrayLike, bearing: ArrayLike, arc: ArrayLike
 ) -> tuple[Float, Float]:
-    """Where great circles lead to.
+    """Return the points that great circles reach from a start, by bearing and arc.
 
     Args:
-        lon: Where from, degrees; these four are broadcast.
-        lat: Where from, degrees.
-        bearing: Clockwise from north, radians.
-        reach: How far, radians of arc.
+        lon: Longitudes of the start, degrees; all four arrays are broadcast.
+        lat: Latitudes of the start, degrees.
+        bearing: Bearings, radians clockwise from north.
+        arc: Lengths of the way, radians of arc.
 
     Returns:
-        Longitudes (-180..180) and latitudes.
+        Longitude (-180..180) and latitude in degrees.
     """
     lon, lat = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
-    turn, reach = np.asarray(bearing, float), np.asarray(reach, float)
-    sin_lat = np.sin(lat) * np.cos(reach) + np.cos(lat) * np.sin(reach) * np.cos(turn)
+    bearing, arc = np.asarray(bearing, float), np.asarray(arc, float)
+    sin_lat = np.sin(lat) * np.cos(arc) + np.cos(lat) * np.sin(arc) * np.cos(bearing)
     out_lat = np.arcsin(np.clip(sin_lat, -1.0, 1.0))
     out_lon = lon + np.arctan2(
-        np.sin(turn) * np.sin(reach) * np.cos(lat), np.cos(reach) - np.sin(lat) * sin_lat
+        np.sin(bearing) * np.sin(arc) * np.cos(lat), np.cos(arc) - np.sin(lat) * sin_lat
     )
     return wrap_longitude(np.degrees(out_lon)), np.degrees(out_lat)
 
 
 def area_km2(geometry: BaseGeometry, sphere_radius_m: float = RADIUS_M) -> float:
-    """Area on the sphere of a polygon in longitude and latitude, edges straight in degrees.
+    """Compute the area on the sphere of a polygon whose edges are straight in degrees.
 
-    The cylindrical equal-area projection (Archimedes): x = longitude, y = sin(latitude).
+    The polygon is measured in the cylindrical equal-area projection (Archimedes): x = longitude,
+    y = sin(latitude).
+
+    Args:
+        geometry: Polygon or MultiPolygon in longitude and latitude, degrees.
+        sphere_radius_m: Radius of the sphere, metres.
+
+    Returns:
+        Area, km2.
     """
     fine = shapely.segmentize(geometry, 0.25)
     equal_area = shapely.transform(

@@ -1,1 +1,1 @@
-"""The mask: tiles' masks stitched on the mosaic's grid, and the ground they cover."""
+"""The mask: the masks of tiles, stitched on the mosaic's grid, and the footprint."""

@@ -1,4 +1,4 @@
-"""The mask of a run as a file: a Cloud Optimized GeoTIFF on the mosaic's grid."""
+"""The mask file of a run: a Cloud Optimized GeoTIFF on the mosaic's grid."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -21,41 +21,46 @@ from rasterio.windows import Window
 from lunarcraters.errors import OutputError
 from lunarcraters.files import replacing
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.files import plain_allowed
+from lunarcraters.mosaic.files import suppress_georeferencing_warning
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.tiff_blocks import stored_blocks
-from lunarcraters.process import hushed
+from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
+from lunarcraters.process import suppress_native_stderr
 
 NODATA = 255
 """Value of a mask pixel that was not searched."""
 
 SCALE = 254
-"""A mask pixel is a probability times this."""
+"""Factor of mask pixels: a pixel is a probability times this."""
 
 UNIT_PX = 512
-"""Side of the blocks that the file is stored in."""
+"""Side of the blocks in which the file is stored, pixels."""
 
-_HALVINGS = 3  # of blocks as they come; further overviews are made of the last of these
+_HALVINGS = 3
+"""Number of overviews that are made of blocks as these come.
+
+Further overviews are made of the last of these.
+"""
 
 Mask = NDArray[np.uint8]
+"""Probability times 254, or 255 for nodata, (height, width)."""
 
 
 def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -> None:
     """Write a mask block by block.
 
     Args:
-        mosaic: Whose grid it is on.
-        blocks: Boxes of the mosaic and what the mask is there. They begin at multiples of
-            `UNIT_PX`; where there is none, the mask is nodata, and takes no room.
-        path: Of the GeoTIFF; replaced if it is there.
+        mosaic: Mosaic that defines the grid.
+        blocks: Boxes of mosaic pixels, and the mask in each. Boxes start at multiples of
+            `UNIT_PX`; outside all boxes the mask is nodata and takes no space in the file.
+        path: GeoTIFF to write; replaced if it is there.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: The file cannot be written.
     """
     try:
         with (
-            hushed(),
-            plain_allowed(),
+            suppress_native_stderr(),
+            suppress_georeferencing_warning(),
             replacing(path) as temporary,
             TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder,
         ):
@@ -69,52 +74,53 @@ def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -
                 LEVEL="1",  # half the time of the default, for a file larger by a fifteenth
                 BLOCKSIZE=str(UNIT_PX),
                 BIGTIFF="IF_SAFER",
-                SPARSE_OK="TRUE",  # where nothing was searched there is nothing to compress
+                SPARSE_OK="TRUE",  # ground that was not searched has no blocks
                 NUM_THREADS="ALL_CPUS",
             )
-            _check_whole(temporary, path)
-    except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own
+            _check_complete(temporary, path)
+    except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own errors
         raise OutputError(f"{path} cannot be written, is the disk full? ({error})") from error
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _check_whole(written: Path, path: Path) -> None:
-    """Make sure that all of a file was written: GDAL does not tell of a disk that fills at the end.
+def _check_complete(written: Path, path: Path) -> None:
+    """Check that a file holds all its blocks: GDAL does not report a disk that is full at the end.
 
     Raises:
-        OutputError: It ends before its blocks do.
+        OutputError: The file ends before its blocks do.
     """
     with rasterio.open(written) as raster:
-        end = max((block.end for block in stored_blocks(raster, (1,))), default=0)
+        end = max((block.end for block in find_stored_blocks(raster, (1,))), default=0)
     if end > written.stat().st_size:
         raise OutputError(f"{path} cannot be written, is the disk full? (it is cut off)")
 
 
 def _write_blocks(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -> None:
-    """Write a raster, and beside it its overviews, each as that of the one before.
+    """Write a raster and its overviews, each in a file beside the one before.
 
-    The first of them are made of blocks as these come, so that what is empty is not looked at.
+    The first overviews are made of blocks as these come, so that empty ground costs no time.
     """
     with ExitStack() as files:
-        rasters = [files.enter_context(raster) for raster in _created(mosaic, path)]
+        rasters = [files.enter_context(raster) for raster in _create_rasters(mosaic, path)]
         for box, values in blocks:
             for halvings, raster in enumerate(rasters):
                 if halvings:
-                    values = _halved(values)
+                    values = _halve(values)
                 if (values == NODATA).all():
                     break
-                column, row = box[0] >> halvings, box[1] >> halvings
+                column, row = box.left >> halvings, box.top >> halvings
                 raster.write(values, 1, window=Window(column, row, *values.shape[::-1]))
         last = rasters[-1]
-        further = [2**times for times in range(1, _halvings(max(last.shape)) + 1)]
-        if further:
-            last.build_overviews(further, Resampling.average)
+        factors = [2**halvings for halvings in range(1, _count_halvings(max(last.shape)) + 1)]
+        if factors:
+            last.build_overviews(factors, Resampling.average)
 
 
-def _created(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
+def _create_rasters(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
+    """Open the raster of full resolution and those of the first overviews for writing."""
     width, height = mosaic.width, mosaic.height
-    for halvings in range(min(_halvings(max(width, height)), _HALVINGS) + 1):
+    for halvings in range(min(_count_halvings(max(width, height)), _HALVINGS) + 1):
         raster = rasterio.open(
             path,
             "w",
@@ -129,7 +135,7 @@ def _created(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
             tiled=True,
             blockxsize=UNIT_PX,
             blockysize=UNIT_PX,
-            compress="packbits",  # quick: it is written once more, as COG
+            compress="packbits",  # fast, because the file is written again as a COG
             num_threads="all_cpus",
             sparse_ok=True,
             bigtiff="IF_SAFER",
@@ -137,24 +143,24 @@ def _created(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
         raster.scales = (1.0 / SCALE,)
         raster.set_band_description(1, "crater probability")
         yield raster
-        path = path.with_name(f"{path.name}.ovr")  # where GDAL looks for overviews
+        path = path.with_name(f"{path.name}.ovr")  # the name under which GDAL finds overviews
         width, height = -(-width // 2), -(-height // 2)
 
 
-def _halvings(side: int) -> int:
-    """How often a raster is halved until a block holds it."""
+def _count_halvings(side: int) -> int:
+    """Number of times that a raster is halved until a block holds it."""
     return max((side - 1) // UNIT_PX, 0).bit_length()
 
 
-def _halved(mask: Mask) -> Mask:
-    """Means of two by two pixels, of those that were searched."""
+def _halve(mask: Mask) -> Mask:
+    """Means of two by two pixels without nodata; nodata where all four are."""
     if any(side % 2 for side in mask.shape):
         mask = np.pad(mask, [(0, side % 2) for side in mask.shape], constant_values=NODATA)
-    known = mask != NODATA
-    if known.all():
+    valid = mask != NODATA
+    if valid.all():
         return np.asarray(_means(mask), np.uint8)
-    total = _means(np.where(known, mask, 0).astype(np.uint16) * np.uint16(4))
-    count = _means(known.astype(np.uint16) * np.uint16(4))
+    total = _means(np.where(valid, mask, 0).astype(np.uint16) * np.uint16(4))
+    count = _means(valid.astype(np.uint16) * np.uint16(4))
     mean = (total + count // 2) // np.maximum(count, 1)
     return np.where(count > 0, mean, NODATA).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""Stitching: the masks of tiles as one raster on the mosaic's grid, block by block."""
+"""Stitching: the masks of tiles become one raster on the mosaic's grid, block by block."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,17 +11,23 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.geometry.box import Box, meeting
+from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mask.cog import NODATA, UNIT_PX, Mask, write_mask
+from lunarcraters.mosaic.interpolation import (
+    Float,
+    Positions,
+    enlarge,
+    interpolate_positions,
+    sample,
+)
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.resampling import Float, Places, enlarge, places_of_pixels, sample
-from lunarcraters.process import cores
+from lunarcraters.process import cpu_count
 from lunarcraters.tiling.plan import Tile
 
 _BLOCK_PX = 4 * UNIT_PX
 _MASKS_KEPT = 64
-_THREADS = min(cores(), 8)
+_THREADS = min(cpu_count(), 8)
 
 Masks = Callable[[Tile], Mask | None]
 T = TypeVar("T")
@@ -30,16 +36,22 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class _Level:
-    """Tiles of an octave, and their cores, (n, 4)."""
+    """Tiles of an octave.
 
-    number: int
+    Attributes:
+        octave: Number of the octave.
+        tiles: Tiles.
+        cores: Cores of the tiles, boxes in mosaic pixels, (n, 4).
+    """
+
+    octave: int
     tiles: list[Tile]
     cores: NDArray[np.int64]
 
-    def met(self, box: Box) -> list[int]:
-        """Places of the tiles whose cores meet a box of the mosaic."""
-        met: list[int] = np.flatnonzero(meeting(self.cores, box)).tolist()
-        return met
+    def intersecting(self, box: Box) -> list[int]:
+        """Return the indices of the tiles whose cores share pixels with a box of the mosaic."""
+        indices: list[int] = np.flatnonzero(intersects(self.cores, box)).tolist()
+        return indices
 
 
 def stitch(
@@ -50,43 +62,43 @@ def stitch(
 ) -> None:
     """Write the masks of tiles as a Cloud Optimized GeoTIFF on the mosaic's grid.
 
-    A pixel is the largest probability that any level gives it, times 254 (the band's scale says
-    so); coarse ones are bilinear, from one level to the next; of those finer than the mosaic it is
-    the mean. It is 255, nodata, where that of full resolution has no valid mask. Memory does not
-    grow with the mosaic.
+    A pixel is the largest probability of all octaves, times 254 (the scale of the band). Coarse
+    octaves are enlarged bilinearly, from one octave to the next. Of octaves finer than the mosaic
+    the mean is taken. A pixel is 255, nodata, where the octave of full resolution has no valid
+    mask. Memory does not grow with the mosaic.
 
     Args:
-        mosaic: Whose grid it is.
-        tiles: Whose cores make it up.
-        read_mask: Gives a tile's mask, (size, size): probability times 254, 255 where invalid; None
-            where the tile was not searched.
-        path: Of the GeoTIFF; replaced if it is there.
+        mosaic: Mosaic that defines the grid.
+        tiles: Tiles whose cores make up the mask.
+        read_mask: Function of a tile that returns its mask, (size, size): probability times 254,
+            255 where invalid; None where the tile was not searched.
+        path: GeoTIFF to write; replaced if it is there.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: The file cannot be written.
     """
-    levels = _levels(tiles)
+    levels = _group_by_level(tiles)
     masks = lru_cache(maxsize=_MASKS_KEPT)(read_mask)
 
-    def block(box: Box) -> tuple[Box, Mask]:
-        return box, _block(mosaic, levels, masks, box)
+    def stitch_box(box: Box) -> tuple[Box, Mask]:
+        return box, _stitch_box(mosaic, levels, masks, box)
 
-    full = next(level for level in levels if level.number == 0)
-    write_mask(mosaic, _ahead(block, _boxes(mosaic, full)), path)
+    full = next(level for level in levels if level.octave == 0)
+    write_mask(mosaic, _map_in_threads(stitch_box, _plan_boxes(mosaic, full)), path)
 
 
-def _levels(tiles: Sequence[Tile]) -> list[_Level]:
+def _group_by_level(tiles: Sequence[Tile]) -> list[_Level]:
     by_level: dict[int, list[Tile]] = {0: []}
     for tile in tiles:
         by_level.setdefault(tile.level, []).append(tile)
     return [
-        _Level(level, some, np.array([tile.core for tile in some], np.int64).reshape(-1, 4))
-        for level, some in sorted(by_level.items())
+        _Level(level, group, np.array([tile.core for tile in group], np.int64).reshape(-1, 4))
+        for level, group in sorted(by_level.items())
     ]
 
 
-def _ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """Results in order, of threads that are never more than a few items ahead."""
+def _map_in_threads(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Results in order; threads never work more than a few items ahead, which bounds memory."""
     with ThreadPoolExecutor(_THREADS) as pool:
         waiting: deque[Future[R]] = deque()
         for item in items:
@@ -97,50 +109,45 @@ def _ahead(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
             yield waiting.popleft().result()
 
 
-def _boxes(mosaic: Mosaic, full: _Level) -> Iterator[Box]:
-    """The parts of blocks that cores of full resolution meet, in whole units of the file."""
+def _plan_boxes(mosaic: Mosaic, full: _Level) -> Iterator[Box]:
+    """Parts of blocks that have cores of full resolution, in whole blocks of the file."""
     for block in mosaic.grid.box.blocks(_BLOCK_PX):
-        met = full.met(block)
-        if met:
-            yield _trimmed(block, full.cores[met])
+        indices = full.intersecting(block)
+        if indices:
+            yield _clip_to_cores(block, full.cores[indices])
 
 
-def _trimmed(block: Box, cores: NDArray[np.int64]) -> Box:
+def _clip_to_cores(block: Box, cores: NDArray[np.int64]) -> Box:
     starts, ends = cores[:, :2], cores[:, :2] + cores[:, 2:]
     first = starts.min(axis=0) // UNIT_PX * UNIT_PX
     last = -(-ends.max(axis=0) // UNIT_PX) * UNIT_PX
     return Box.from_edges(*first.tolist(), *last.tolist()).intersect(block)
 
 
-def _block(mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box) -> Mask:
-    """The mask in a box of the mosaic."""
-    fine, (full, *coarse) = _split(levels)
-    mask = _of_level(mosaic, full, masks, box)
+def _stitch_box(mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box) -> Mask:
+    """Mask in a box of the mosaic."""
+    fine = [level for level in levels if level.octave < 0]
+    full, *coarse = [level for level in levels if level.octave >= 0]
+    mask = _stitch_level(mosaic, full, masks, box)
     if coarse:
-        above, _ = _enlarged(mosaic, coarse, masks, box, 0)
-        np.maximum(mask, above, out=mask)  # nodata is more than any
+        enlarged, _ = _enlarge_levels(mosaic, coarse, masks, box, 0)
+        np.maximum(mask, enlarged, out=mask)  # nodata is larger than any probability
     for level in fine:
-        below = _of_level(mosaic, level, masks, box)
-        below[below == NODATA] = 0
-        np.maximum(mask, below, out=mask)
+        reduced = _stitch_level(mosaic, level, masks, box)
+        reduced[reduced == NODATA] = 0
+        np.maximum(mask, reduced, out=mask)
     return mask
 
 
-def _split(levels: Sequence[_Level]) -> tuple[list[_Level], list[_Level]]:
-    """Levels finer than the mosaic, and the others."""
-    fine = [level for level in levels if level.number < 0]
-    return fine, [level for level in levels if level.number >= 0]
+def _stitch_level(mosaic: Mosaic, level: _Level, masks: Masks, box: Box) -> Mask:
+    """Masks of the tiles of a level in a box of its pixels, 255 where there is none.
 
-
-def _of_level(mosaic: Mosaic, level: _Level, masks: Masks, box: Box) -> Mask:
-    """What the tiles of a level say in a box of its pixels, 255 where they say nothing.
-
-    Of a level finer than the mosaic, the means in a box of the mosaic's pixels.
+    For a level finer than the mosaic, the means in a box of the mosaic's pixels.
     """
-    found = np.full((box.height, box.width), NODATA, np.uint8)
-    scale, finer = 2 ** max(level.number, 0), 2 ** max(-level.number, 0)
-    for place in level.met(Box(*(side * scale for side in box))):
-        tile = level.tiles[place]
+    stitched = np.full((box.height, box.width), NODATA, np.uint8)
+    scale, finer = 2 ** max(level.octave, 0), 2 ** max(-level.octave, 0)
+    for index in level.intersecting(_scale(box, scale)):
+        tile = level.tiles[index]
         mask = masks(tile)
         if mask is None:
             continue
@@ -148,12 +155,16 @@ def _of_level(mosaic: Mosaic, level: _Level, masks: Masks, box: Box) -> Mask:
         right, bottom = -(-core.right // scale), -(-core.bottom // scale)
         coarse = Box.from_edges(core.left // scale, core.top // scale, right, bottom)
         inner = coarse.intersect(box)
-        part = _reduced(_of_tile(mosaic, tile, mask, Box(*(side * finer for side in inner))), finer)
-        found[inner.shift(-box.left, -box.top).slices] = part
-    return found
+        part = _reduce(_crop_tile(mosaic, tile, mask, _scale(inner, finer)), finer)
+        stitched[inner.shift(-box.left, -box.top).slices] = part
+    return stitched
 
 
-def _reduced(mask: Mask, by: int) -> Mask:
+def _scale(box: Box, factor: int) -> Box:
+    return Box(box.left * factor, box.top * factor, box.width * factor, box.height * factor)
+
+
+def _reduce(mask: Mask, by: int) -> Mask:
     """Means of the valid part of blocks, 255 where that is less than half of the block."""
     if by == 1:
         return mask
@@ -165,48 +176,50 @@ def _reduced(mask: Mask, by: int) -> Mask:
     return np.where(2 * count >= by * by, mean, np.uint8(NODATA))
 
 
-def _of_tile(mosaic: Mosaic, tile: Tile, mask: Mask, box: Box) -> Mask:
-    """A tile's mask in a box of its level's pixels."""
+def _crop_tile(mosaic: Mosaic, tile: Tile, mask: Mask, box: Box) -> Mask:
+    """Mask of a tile in a box of its level's pixels."""
     if tile.window is None:
-        place = _mosaic_to_frame(mosaic.grid, tile, box)
-        real, known = sample(mask, mask != NODATA, *places_of_pixels(place, box.width, box.height))
-        return np.where(known, np.rint(real).astype(np.uint8), np.uint8(NODATA))
+        transform = _mosaic_to_frame(mosaic.grid, tile, box)
+        x, y = interpolate_positions(transform, box.width, box.height)
+        real, valid = sample(mask, mask != NODATA, x, y)
+        return np.where(valid, np.rint(real).astype(np.uint8), np.uint8(NODATA))
     scale = 2.0**tile.level
-    begin = int(tile.window.left // scale), int(tile.window.top // scale)
-    return mask[box.shift(-begin[0], -begin[1]).slices]
+    left, top = int(tile.window.left // scale), int(tile.window.top // scale)
+    return mask[box.shift(-left, -top).slices]
 
 
-def _enlarged(
-    mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box, finer: int
+def _enlarge_levels(
+    mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box, octave: int
 ) -> tuple[Mask, NDArray[np.bool_]]:
-    """The largest that levels say in a box of a finer one's pixels, 0 where none knows; and where.
+    """Largest probability of coarse levels in a box of pixels of a finer octave, and its validity.
 
-    Each adds its own to what coarser ones say, and is enlarged to the next.
+    The coarsest level is enlarged to the next one and combined with it, and so on. Where no level
+    is valid, the result is 0.
     """
     first, *coarser = levels
-    scale = 2 ** (first.number - finer)
-    columns, rows = (-(-side // 2**first.number) for side in (mosaic.width, mosaic.height))
-    # With a pixel around, to be bilinear with, where there is one.
-    left, top, right, bottom = (edge // scale for edge in (*box[:2], box.right, box.bottom))
+    scale = 2 ** (first.octave - octave)
+    columns, rows = (-(-side // 2**first.octave) for side in (mosaic.width, mosaic.height))
+    # A margin of a pixel, where there is one, is needed for bilinear interpolation.
+    left, top, right, bottom = (e // scale for e in (box.left, box.top, box.right, box.bottom))
     around = Box.from_edges(left - 1, top - 1, right + 2, bottom + 2)
     around = around.intersect(Box(0, 0, columns, rows))
-    values = _of_level(mosaic, first, masks, around)
-    known = values != NODATA
-    values[~known] = 0
+    values = _stitch_level(mosaic, first, masks, around)
+    valid = values != NODATA
+    values[~valid] = 0
     if coarser:
-        above, known_above = _enlarged(mosaic, coarser, masks, around, first.number)
-        np.maximum(values, above, out=values)
-        known |= known_above
-    place = box.left - around.left * scale, box.top - around.top * scale
-    return enlarge(values, known, scale, place, (box.width, box.height))
+        enlarged, enlarged_valid = _enlarge_levels(mosaic, coarser, masks, around, first.octave)
+        np.maximum(values, enlarged, out=values)
+        valid |= enlarged_valid
+    crop = box.shift(-around.left * scale, -around.top * scale)
+    return enlarge(values, valid, scale, crop)
 
 
-def _mosaic_to_frame(grid: Grid, tile: Tile, box: Box) -> Callable[[Float, Float], Places]:
-    """From pixels of a box of the mosaic at a tile's level into the tile's frame."""
+def _mosaic_to_frame(grid: Grid, tile: Tile, box: Box) -> Callable[[Float, Float], Positions]:
+    """Function from pixels of a box, at the tile's level, to pixels of the tile's frame."""
     scale = 2**tile.level
 
-    def place(x: Float, y: Float) -> Places:
+    def transform(x: Float, y: Float) -> Positions:
         x, y = (x + box.left) * scale, (y + box.top) * scale
         return grid.transform_to(tile.frame, x, y)
 
-    return place
+    return transform

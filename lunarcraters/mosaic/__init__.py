@@ -1,1 +1,1 @@
-"""The mosaic: raster files as one grid, read by windows at any resolution."""
+"""The mosaic: raster files on one grid, read by windows at any resolution."""

@@ -1,4 +1,4 @@
-"""Placement: where each source raster lies on the one grid of its mosaic."""
+"""Alignment: the grid of a mosaic, and where each of its source rasters lies on it."""
 
 import math
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.files import Source
 
-Place = tuple[float, float, float, float]
-"""The same of a source, whole numbers where it is aligned with the grid."""
+Placement = tuple[float, float, float, float]
+"""x, y, width and height of a source, pixels of the grid; whole numbers where it is aligned."""
 
 _SIZE_TOLERANCE = 0.005
 _ALIGNED_PX = 0.05
@@ -28,28 +28,32 @@ class Layout:
 
     Attributes:
         grid: Grid of the mosaic.
-        places: Place of each source, pixels of the grid.
+        placements: Placement of each source, pixels of the grid.
     """
 
     grid: Grid
-    places: tuple[Place, ...]
+    placements: tuple[Placement, ...]
 
     @property
     def extents(self) -> tuple[Box, ...]:
-        """Places as boxes of whole pixels, cut to the grid."""
+        """Placements as boxes of whole pixels, clipped to the grid."""
         boxes = []
-        for x, y, width, height in self.places:
+        for x, y, width, height in self.placements:
             low, high = np.floor([x, y]).astype(int), np.ceil([x + width, y + height]).astype(int)
             boxes.append(Box.from_edges(*low.tolist(), *high.tolist()).intersect(self.grid.box))
         return tuple(boxes)
 
 
-def place_sources(sources: Sequence[Source]) -> Layout:
-    """The grid of the finest source, large enough for all.
+def align_sources(sources: Sequence[Source]) -> Layout:
+    """Lay sources out on one grid, that of the finest source, large enough for all.
+
+    Args:
+        sources: Raster files, at least one.
 
     Raises:
-        MosaicError: They differ in pixel size or bands, are rotated, or are plain pictures.
-        CoordinateSystemError: They differ in coordinate system.
+        MosaicError: The sources differ in pixel size or bands, are rotated, or are images without
+            coordinates.
+        CoordinateSystemError: The sources differ in coordinate system.
     """
     first = sources[0]
     if len(sources) == 1:
@@ -57,29 +61,33 @@ def place_sources(sources: Sequence[Source]) -> Layout:
         affine = Affine.identity() if first.affine is None else first.affine
         grid = Grid(first.crs_wkt, affine, first.width, first.height)
         return Layout(grid, (whole,))
-    affines = [_placed(source) for source in sources]
+    affines = [_north_up_affine(source) for source in sources]
     for source, affine in zip(sources[1:], affines[1:], strict=True):
-        _check_fit(first, affines[0], source, affine)
+        _check_compatible(first, affines[0], source, affine)
     size_x = min(affine.a for affine in affines)
     size_y = min(-affine.e for affine in affines)
     west = _origin(np.array([affine.c for affine in affines]) / size_x) * size_x
     north = -_origin(np.array([-affine.f for affine in affines]) / size_y) * size_y
-    places: list[Place] = []
+    placements: list[Placement] = []
     for source, affine in zip(sources, affines, strict=True):
         x, width = _span((affine.c - west) / size_x, source.width * affine.a / size_x)
         y, height = _span((north - affine.f) / size_y, source.height * -affine.e / size_y)
-        places.append((x, y, width, height))
+        placements.append((x, y, width, height))
     grid = Grid(
         crs_wkt=first.crs_wkt,
         affine=Affine(size_x, 0.0, west, 0.0, -size_y, north),
-        width=max(math.ceil(x + width - _ALIGNED_PX) for x, _, width, _ in places),
-        height=max(math.ceil(y + height - _ALIGNED_PX) for _, y, _, height in places),
+        width=max(math.ceil(x + width - _ALIGNED_PX) for x, _, width, _ in placements),
+        height=max(math.ceil(y + height - _ALIGNED_PX) for _, y, _, height in placements),
     )
-    return Layout(grid, tuple(places))
+    return Layout(grid, tuple(placements))
 
 
 def _origin(starts: NDArray[np.float64]) -> float:
-    """Where the grid starts, in pixels: such that most sources fall on whole pixels of it."""
+    """Start of the grid, pixels, such that most sources lie on whole pixels of it.
+
+    Args:
+        starts: First column or row of each source, pixels from the CRS origin, (n,).
+    """
     steps = 1.0 / (2.0 * _ALIGNED_PX)
     phases, counts = np.unique(np.rint((starts % 1.0) * steps) % steps, return_counts=True)
     common = starts[np.rint((starts % 1.0) * steps) % steps == phases[counts.argmax()]]
@@ -88,17 +96,18 @@ def _origin(starts: NDArray[np.float64]) -> float:
 
 
 def _span(start: float, length: float) -> tuple[float, float]:
-    """Start and length, whole numbers where both ends are nearly so."""
+    """Start and length, rounded where both ends are nearly whole numbers."""
     first, last = round(start), round(start + length)
     aligned = max(abs(start - first), abs(start + length - last)) <= _ALIGNED_PX
     return (first, last - first) if aligned else (start, length)
 
 
-def _placed(source: Source) -> Affine:
+def _north_up_affine(source: Source) -> Affine:
+    """Affine of a source; an error where it has none or is not north-up."""
     if source.affine is None:
         raise MosaicError(
-            f"{source.path} is a plain picture without a place on the Moon, so it cannot be laid "
-            "out with others: give plain pictures one at a time, or georeference them"
+            f"{source.path} is an image without coordinates, so it cannot be laid out with others: "
+            "give such images one at a time, or georeference them"
         )
     affine = source.affine
     if affine.b or affine.d or affine.a <= 0 or affine.e >= 0:
@@ -109,8 +118,8 @@ def _placed(source: Source) -> Affine:
     return affine
 
 
-def _check_fit(first: Source, first_affine: Affine, other: Source, affine: Affine) -> None:
-    if not _same_system(first, other, affine):
+def _check_compatible(first: Source, first_affine: Affine, other: Source, affine: Affine) -> None:
+    if not _has_same_crs(first, other, affine):
         raise CoordinateSystemError(
             f"{first.path} and {other.path} have different coordinate systems: give them one at a "
             "time, or warp one to the other's (gdalwarp -t_srs)"
@@ -127,8 +136,8 @@ def _check_fit(first: Source, first_affine: Affine, other: Source, affine: Affin
         )
 
 
-def _same_system(first: Source, other: Source, affine: Affine) -> bool:
-    """Whether two systems place the other's corners alike, by whatever names they go."""
+def _has_same_crs(first: Source, other: Source, affine: Affine) -> bool:
+    """Compare where two systems, whatever their names, put the corners of the other source."""
     if first.crs_wkt == other.crs_wkt or first.crs_wkt is None or other.crs_wkt is None:
         return first.crs_wkt == other.crs_wkt
     systems = CRS.from_wkt(first.crs_wkt), CRS.from_wkt(other.crs_wkt)
@@ -137,7 +146,7 @@ def _same_system(first: Source, other: Source, affine: Affine) -> bool:
     ends = np.array([(x, y) for x in (0, other.width) for y in (0, other.height)], float)
     corners = np.column_stack(affine @ tuple(ends.T))
     step = np.array([affine.a, affine.e]) * _ALIGNED_PX
-    places = [sphere.unit_vectors(*sphere.to_lonlat(crs, *corners.T)) for crs in systems]
+    vectors = [sphere.unit_vectors(*sphere.to_lonlat(crs, *corners.T)) for crs in systems]
     nearby = sphere.unit_vectors(*sphere.to_lonlat(systems[1], *(corners + step).T))
-    apart, allowed = (np.linalg.norm(places[1] - to, axis=1) for to in (places[0], nearby))
-    return bool(np.all(~np.isfinite(apart) | (apart <= allowed + 1e-12)))
+    error, allowed = (np.linalg.norm(vectors[1] - to, axis=1) for to in (vectors[0], nearby))
+    return bool(np.all(~np.isfinite(error) | (error <= allowed + 1e-12)))

@@ -1,4 +1,4 @@
-"""Sources: the raster files of a mosaic, found and checked before anything is read from them."""
+"""Source files: the rasters of a mosaic, listed and checked before pixels are read."""
 
 import os
 import re
@@ -16,7 +16,12 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOEr
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.tiff_blocks import Block, filled_boxes, fills_with_nodata, stored_blocks
+from lunarcraters.mosaic.tiff_blocks import (
+    Block,
+    find_data_boxes,
+    find_stored_blocks,
+    missing_blocks_are_nodata,
+)
 
 TILES_FILE = "tiles.json"
 """The file that marks a directory written by `craters tile`."""
@@ -25,8 +30,8 @@ _PICTURES = {".png", ".jpg", ".jpeg"}
 _LABELS = {".lbl", ".xml"}
 _SUFFIXES = _PICTURES | _LABELS | {".tif", ".tiff", ".jp2", ".cub", ".vrt", ".img"}
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
-# GDAL keeps blocks it has read or is to write, by default in a twentieth of the machine's memory:
-# enough of them here, and memory does not grow with the mosaic. It looks when it first needs it.
+# GDAL caches blocks in a twentieth of the machine's memory by default. A fixed size, in MB, keeps
+# memory from growing with the mosaic. GDAL reads the variable when it first needs the cache.
 os.environ.setdefault("GDAL_CACHEMAX", "128")
 
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
@@ -38,18 +43,22 @@ class Source:
     """One raster file.
 
     Attributes:
-        path: Absolute path of what GDAL opens.
-        crs_wkt: A lunar CRS; None for a plain picture.
-        affine: Pixel corner to CRS; None for a plain picture.
-        width: Pixels.
-        height: Pixels.
-        dtype: NumPy name.
-        bands: The band to read, or red, green and blue.
-        nodata: A value that means "no data" in place of the file's own such value, or None.
-        masked: Whether it has a mask or an alpha band, which hold whatever `nodata` is.
-        files: All files behind it (a label and its image, a VRT and what it names).
-        filled: Boxes outside of which a sparse TIFF has no blocks, so that all is nodata; None
-            where that is not known.
+        path: Absolute path that GDAL opens.
+        crs_wkt: Lunar coordinate system as WKT; None for an image without coordinates.
+        affine: Affine transform from pixel corners to the coordinate system; None for an image
+            without coordinates.
+        width: Number of columns.
+        height: Number of rows.
+        dtype: NumPy name of the type of the values.
+        bands: Number of the band to read, or of red, green and blue.
+        nodata: Value that means "no data" in place of the file's own nodata value; None to use
+            the file's own.
+        masked: True where the file has a mask or an alpha band, which then hold whatever `nodata`
+            is.
+        files: Absolute paths of all files behind the raster (a label and its image, a VRT and its
+            sources).
+        extents: Boxes that hold all blocks of a sparse TIFF, outside of which everything is
+            nodata; None where that is not known.
     """
 
     path: Path
@@ -62,20 +71,31 @@ class Source:
     nodata: float | None
     masked: bool
     files: tuple[Path, ...]
-    filled: tuple[Box, ...] | None = None
+    extents: tuple[Box, ...] | None = None
 
 
 def find_rasters(paths: Sequence[Path]) -> list[Path]:
-    """Raster files among paths and in directories, directories not searched deeper."""
-    found: list[Path] = []
+    """List raster files among paths and in directories, without their subdirectories.
+
+    Args:
+        paths: Files and directories.
+
+    Returns:
+        Absolute paths, each once, directories in alphabetical order.
+
+    Raises:
+        MosaicError: A path does not exist, or a directory cannot be read, has no rasters or is a
+            directory of tiles.
+    """
+    rasters: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += _rasters_in(path)
+            rasters += _rasters_in(path)
         elif path.exists():
-            found.append(path)
+            rasters.append(path)
         else:
             raise MosaicError(f"{path} does not exist: check the path of the mosaic")
-    return list(dict.fromkeys(path.absolute() for path in found))
+    return list(dict.fromkeys(path.absolute() for path in rasters))
 
 
 def _rasters_in(directory: Path) -> list[Path]:
@@ -112,31 +132,40 @@ def _looks_like_raster(path: Path) -> bool:
 
 
 def open_dataset(uri: str, overview: int | None = None) -> rasterio.DatasetReader:
-    """Open a path or VRT XML for reading, without the warning about plain pictures."""
+    """Open a raster for reading, without the warning about images without coordinates.
+
+    Args:
+        uri: Path, or VRT XML.
+        overview: Index of the overview to open; None for full resolution.
+
+    Raises:
+        RasterioIOError: The raster cannot be opened.
+    """
     options = {} if overview is None else {"OVERVIEW_LEVEL": overview}
-    with plain_allowed():
+    with suppress_georeferencing_warning():
         return rasterio.open(uri, **options)
 
 
 @contextmanager
-def plain_allowed() -> Iterator[None]:
-    """Without rasterio's warning about pictures that have no place: we say so ourselves."""
+def suppress_georeferencing_warning() -> Iterator[None]:
+    """Suppress rasterio's warning about rasters without georeferencing: `inspect_source` checks."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
 
 
-def inspect(path: Path, crs: str | None = None, nodata: float | None = None) -> Source:
-    """What a raster file holds.
+def inspect_source(path: Path, crs: str | None = None, nodata: float | None = None) -> Source:
+    """Check a raster file and read its size, type, bands and georeferencing.
 
     Args:
-        path: The file.
-        crs: Coordinate system to use in place of the file's own.
-        nodata: Value to take as "no data" in place of the file's own.
+        path: Raster file.
+        crs: Coordinate system to use in place of the file's own; None for the file's own.
+        nodata: Value that means "no data" in place of the file's own; None for the file's own.
 
     Raises:
-        MosaicError: It is unreadable, not a raster, truncated, or of a type that cannot be used.
-        CoordinateSystemError: Its coordinate system is missing or not of the Moon.
+        MosaicError: The file is unreadable, not a raster, truncated, or of a type that cannot be
+            used.
+        CoordinateSystemError: The coordinate system is missing or not of the Moon.
     """
     if not os.access(path, os.R_OK):
         raise MosaicError(f"{path} cannot be read: check its permissions")
@@ -152,11 +181,11 @@ def inspect(path: Path, crs: str | None = None, nodata: float | None = None) -> 
             )
         bands = _bands(dataset)
         stored = _check_complete(path, dataset, bands)
-        affine, found_crs = _georeferencing(path, dataset, crs)
+        affine, raster_crs = _georeferencing(path, dataset, crs)
         by_name = affine is not None and not dataset.crs and _bounds_in_name(path) is not None
         return Source(
             path=path,
-            crs_wkt=None if affine is None else sphere.lunar_crs(found_crs, str(path)).to_wkt(),
+            crs_wkt=None if affine is None else sphere.lunar_crs(raster_crs, str(path)).to_wkt(),
             affine=affine,
             width=dataset.width,
             height=dataset.height,
@@ -167,12 +196,14 @@ def inspect(path: Path, crs: str | None = None, nodata: float | None = None) -> 
             masked=not {MaskFlags.per_dataset, MaskFlags.alpha}.isdisjoint(
                 dataset.mask_flag_enums[bands[0] - 1]
             ),
-            files=tuple(sorted({Path(f).absolute() for f in dataset.files if _counts(f)})),
-            filled=filled_boxes(dataset, stored) if fills_with_nodata(dataset, nodata) else None,
+            files=tuple(sorted({Path(f).absolute() for f in dataset.files if _holds_pixels(f)})),
+            extents=find_data_boxes(dataset, stored)
+            if missing_blocks_are_nodata(dataset, nodata)
+            else None,
         )
 
 
-def _counts(file: str) -> bool:
+def _holds_pixels(file: str) -> bool:
     # Statistics that a viewer leaves beside a raster do not change it.
     return not file.lower().endswith(".aux.xml") and Path(file).is_file()
 
@@ -185,7 +216,7 @@ def _bands(dataset: rasterio.DatasetReader) -> tuple[int, ...]:
 
 
 def _bounds_in_name(path: Path) -> tuple[float, ...] | None:
-    """lon_min, lon_max, lat_min, lat_max where a picture's name is made of them."""
+    """West, east, south and north, degrees, where the name of an image consists of them."""
     match = _NAMED_BY_BOUNDS.fullmatch(path.name[: -len(path.suffix)])
     if not match or path.suffix.lower() not in _PICTURES:
         return None
@@ -197,6 +228,7 @@ def _bounds_in_name(path: Path) -> tuple[float, ...] | None:
 def _georeferencing(
     path: Path, dataset: rasterio.DatasetReader, crs: str | None
 ) -> tuple[Affine | None, object]:
+    """Affine and coordinate system of a raster; both None for an image without coordinates."""
     affine: Affine = dataset.transform
     if affine != Affine.identity():
         return affine, crs or dataset.crs
@@ -209,7 +241,7 @@ def _georeferencing(
     if path.suffix.lower() in _PICTURES and crs is None:
         return None, None
     if crs is None and not dataset.crs:
-        sphere.lunar_crs(None, str(path))  # says what is missing
+        sphere.lunar_crs(None, str(path))  # raises an error about the missing coordinate system
     raise MosaicError(
         f"{path} has no georeferencing (neither a geotransform nor a world file), so a coordinate "
         "system cannot place it: georeference it first, for example with gdal_translate -a_ullr"
@@ -236,13 +268,18 @@ def _why_not_a_raster(path: Path) -> str:
 def _check_complete(
     path: Path, dataset: rasterio.DatasetReader, bands: tuple[int, ...]
 ) -> list[Block]:
-    """Find out whether a file ends before its pixels do, at little cost.
+    """Check that a file does not end before its pixels do.
 
-    A TIFF says where each of its blocks lies, and those are returned; of other formats the last
-    pixel is read.
+    A TIFF lists where each of its blocks lies. Other formats do not, so their last pixel is read.
+
+    Returns:
+        Blocks of a TIFF; none for other formats.
+
+    Raises:
+        MosaicError: The file is truncated or damaged.
     """
     if dataset.driver in ("GTiff", "COG"):
-        stored = list(stored_blocks(dataset, bands))
+        stored = list(find_stored_blocks(dataset, bands))
         size, end = path.stat().st_size, max((block.end for block in stored), default=0)
         if end > size:
             raise MosaicError(

@@ -1,4 +1,4 @@
-"""Mosaic: any raster, or many as one, read by windows of any size at any octave."""
+"""Mosaics: one raster, or many as one, read by windows of any size at any octave."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,12 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import CoordinateSystemError, MosaicError
-from lunarcraters.geometry.box import Box, meeting
+from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
-from lunarcraters.mosaic.alignment import place_sources
-from lunarcraters.mosaic.files import find_rasters, inspect
-from lunarcraters.mosaic.reading import Pixels, chunks, forget_datasets, read_blocks
-from lunarcraters.mosaic.vrt import mosaic_xml
+from lunarcraters.mosaic.alignment import align_sources
+from lunarcraters.mosaic.files import find_rasters, inspect_source
+from lunarcraters.mosaic.reading import Pixels, forget_datasets, read_blocks, split_blocks
+from lunarcraters.mosaic.vrt import build_mosaic_vrt
 
 Float = NDArray[np.float64]
 
@@ -27,12 +27,12 @@ _SAMPLES = 64
 
 @dataclass(frozen=True)
 class Mosaic:
-    """A raster to find craters in: small, picklable, with no open files.
+    """A raster in which craters are searched: small, picklable, without open files.
 
     Attributes:
         name: Name as the user gave it, for messages.
         uri: Name that GDAL opens: an absolute path, or VRT XML.
-        grid: Pixels and where they lie on the Moon.
+        grid: Grid of the pixels.
         dtype: NumPy name of the type of the values.
         extents: Boxes in which there may be data: one for each raster, or for each part of a
             sparse one.
@@ -94,15 +94,16 @@ class Mosaic:
         return float(on_moon[0])
 
     def read(self, box: Box, decimation: int | tuple[int, int] = 1) -> Pixels:
-        """Values and validity of a box, which may reach outside the mosaic.
+        """Read values and validity of a box, which may reach outside the mosaic.
 
-        Past the edge of a mosaic that goes round the Moon comes its other edge. A decimated pixel
-        is the mean of the valid ones in its block, and valid where at least half of them are;
-        overviews stand in for the blocks where the raster has some that are aligned with the box.
+        A mosaic of the whole Moon continues at its other edge. A decimated pixel is the mean of
+        the valid pixels in its block, and it is valid where at least half of them are. Where the
+        raster has overviews that are aligned with the box, they are read in place of the blocks.
 
         Args:
-            box: Mosaic pixels.
-            decimation: Pixels to a side of a block, or (along x, along y).
+            box: Box, mosaic pixels.
+            decimation: Side of a block in mosaic pixels, or its (width, height); 1 for full
+                resolution.
 
         Returns:
             Values in the mosaic's dtype (0 where invalid) and validity, of shape
@@ -115,23 +116,23 @@ class Mosaic:
         box = Box(*box)
         shape = (-(-box.height // by[1]), -(-box.width // by[0]))
         values, valid = np.zeros(shape, self.dtype), np.zeros(shape, np.bool_)
-        for turn in (0, self.width, -self.width) if self.grid.wraps else (0,):
-            start = (box.left + turn, box.top)
+        for shift in (0, self.width, -self.width) if self.grid.wraps else (0,):
+            left = box.left + shift
             # Blocks are counted from the corner of the box; those wholly outside are left out.
-            inside_x = _blocks_inside(start[0], box.width, by[0], self.width)
-            inside_y = _blocks_inside(start[1], box.height, by[1], self.height)
-            for columns, rows in chunks(inside_x, inside_y, by, square=len(self.extents) > 1):
-                origin = (start[0] + columns.start * by[0], start[1] + rows.start * by[1])
+            inside_x = _blocks_inside(left, box.width, by[0], self.width)
+            inside_y = _blocks_inside(box.top, box.height, by[1], self.height)
+            for columns, rows in split_blocks(inside_x, inside_y, by, square=len(self.extents) > 1):
+                origin = (left + columns.start * by[0], box.top + rows.start * by[1])
                 count = (columns.stop - columns.start, rows.stop - rows.start)
                 part = Box(*origin, count[0] * by[0], count[1] * by[1])
-                if not meeting(self._extent_table, part).any():
+                if not intersects(self._extent_table, part).any():
                     continue
-                block, known = self._read_blocks(origin, count, by)
-                if known.shape == shape and not self.grid.wraps:
-                    return block.astype(self.dtype, copy=False), known
-                known = known & ~valid[rows, columns]
-                np.copyto(values[rows, columns], block, where=known, casting="same_kind")
-                valid[rows, columns] |= known
+                block, block_valid = self._read_blocks(origin, count, by)
+                if block_valid.shape == shape and not self.grid.wraps:
+                    return block.astype(self.dtype, copy=False), block_valid
+                block_valid = block_valid & ~valid[rows, columns]
+                np.copyto(values[rows, columns], block, where=block_valid, casting="same_kind")
+                valid[rows, columns] |= block_valid
         return values, valid
 
     @cached_property
@@ -150,11 +151,15 @@ class Mosaic:
             ) from error
 
     def fingerprint(self) -> str:
-        """SHA-256 of what the mosaic holds, the same wherever its files lie.
+        """Compute the SHA-256 of the mosaic, which does not depend on where its files lie.
 
-        Of each file: name, size, and content. Files of up to 4 MiB are hashed whole; of larger
-        ones 64 pieces of 64 KiB, evenly spread from the first byte to the last. Of the mosaic:
-        size, type, bands, coordinate system, affine and the user's nodata value.
+        The hash covers the name, size and content of each file, and the size, type, bands,
+        coordinate system, affine and user's nodata value of the mosaic. Files of up to 4 MiB are
+        hashed whole. Of larger files 64 pieces of 64 KiB are hashed, evenly spread from the first
+        byte to the last.
+
+        Raises:
+            MosaicError: A file cannot be read.
         """
         digest = hashlib.sha256()
         extents = tuple(tuple(box) for box in self.extents)
@@ -164,7 +169,7 @@ class Mosaic:
             try:
                 size = path.stat().st_size
                 digest.update(f"{path.name}\0{size}\0".encode())
-                for piece in _sample(path, size):
+                for piece in _sample_bytes(path, size):
                     digest.update(piece)
             except OSError as error:
                 raise MosaicError(
@@ -176,32 +181,32 @@ class Mosaic:
 def open_mosaic(
     paths: Path | Sequence[Path], *, crs: str | None = None, nodata: float | None = None
 ) -> Mosaic:
-    """A mosaic of a raster, of several, or of all those in a directory.
+    """Open one raster, or several as one mosaic.
 
     Args:
         paths: Rasters that GDAL reads, directories of them, or both.
-        crs: Coordinate system in place of the files' own.
-        nodata: Value that means "no data" in place of the files' own.
+        crs: Coordinate system in place of the files' own; None for the files' own.
+        nodata: Value that means "no data" in place of the files' own; None for the files' own.
 
     Raises:
-        MosaicError: A file is missing, unreadable, truncated, not a raster or does not fit the
-            others.
+        MosaicError: A file is missing, unreadable, truncated, not a raster or not compatible with
+            the others.
         CoordinateSystemError: A coordinate system is missing or not of the Moon.
     """
     given = [paths] if isinstance(paths, Path) else list(paths)
     if not given:
         raise MosaicError("no mosaic was given: name a raster or a directory of rasters")
     forget_datasets()
-    sources = [inspect(path, crs, nodata) for path in find_rasters(given)]
-    layout = place_sources(sources)
+    sources = [inspect_source(path, crs, nodata) for path in find_rasters(given)]
+    layout = align_sources(sources)
     first = sources[0]
     alone = len(sources) == 1 and first.nodata is None
     return Mosaic(
         name=str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more",
-        uri=str(first.path) if alone else mosaic_xml(sources, layout),
+        uri=str(first.path) if alone else build_mosaic_vrt(sources, layout),
         grid=layout.grid,
         dtype=str(np.result_type(*(source.dtype for source in sources))),
-        extents=(first.filled if len(sources) == 1 else None) or layout.extents,
+        extents=(first.extents if len(sources) == 1 else None) or layout.extents,
         sources=tuple(sorted({str(file) for source in sources for file in source.files})),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
         nodata=nodata,
@@ -209,14 +214,18 @@ def open_mosaic(
 
 
 def _blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, int]:
-    """First block, and the one after the last, that meet 0..limit; the last is a whole one too."""
+    """First block, and the one after the last, that share pixels with 0..limit.
+
+    The last block is a whole one too.
+    """
     stop = min(start + -(-length // by) * by, limit)
     if stop <= max(start, 0):
         return 0, 0
     return max(0, -start) // by, -(-(stop - start) // by)
 
 
-def _sample(path: Path, size: int) -> Iterator[bytes]:
+def _sample_bytes(path: Path, size: int) -> Iterator[bytes]:
+    """Content of a small file, or evenly spread pieces of a large one."""
     with path.open("rb") as file:
         if size <= _SAMPLES * _SAMPLE_BYTES:
             yield file.read()

@@ -1,4 +1,4 @@
-"""A mosaic as a small grey picture, for people to look at."""
+"""Previews: a mosaic as a small grey image for people to look at."""
 
 from typing import Any
 
@@ -11,29 +11,49 @@ from lunarcraters.mosaic.mosaic import Mosaic
 _SPREAD = (0.5, 99.5)  # percentiles that become black and white
 
 
-def quick_look(mosaic: Mosaic, side: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """A mosaic shrunk by a whole number to at most `side` pixels a side, its contrast stretched.
+def read_preview(mosaic: Mosaic, side: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Read a mosaic at reduced resolution and stretch its contrast.
+
+    Args:
+        mosaic: Mosaic to read.
+        side: Largest width and height of the preview, pixels.
 
     Returns:
-        Grey values (0 where there is no data) and validity, of one shape.
+        Grey values (0 where there are no data) and validity, each (height, width).
 
     Raises:
-        MosaicError: It cannot be read, or has no valid pixel.
+        MosaicError: The mosaic cannot be read, or has no valid pixel.
     """
-    step = shrinking(mosaic, side)
+    step = preview_step(mosaic, side)
     values, valid = mosaic.read(mosaic.grid.box, step)
     if not valid.any():
         raise MosaicError(f"{mosaic.name} has no valid pixel to draw: give another mosaic")
-    return (stretched(values, valid) * 255.0).astype(np.uint8), valid
+    return (stretch_contrast(values, valid) * 255.0).astype(np.uint8), valid
 
 
-def stretched(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Grey from 0 to 1, from the darkest to the brightest but for outliers; 0 where invalid."""
+def stretch_contrast(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Stretch valid values linearly so that all but outliers lie between 0 and 1.
+
+    Args:
+        values: Grey values, any shape.
+        valid: Validity, same shape.
+
+    Returns:
+        Grey values, 0 to 1, of the same shape; 0 where invalid.
+    """
     real = values.astype(np.float64)
     low, high = np.percentile(real[valid], _SPREAD) if valid.any() else (0.0, 1.0)
     return np.where(valid, np.clip((real - low) / max(high - low, 1e-9), 0.0, 1.0), 0.0)
 
 
-def shrinking(mosaic: Mosaic, side: int) -> int:
-    """Pixels to a side of one of a picture of at most `side` pixels a side."""
+def preview_step(mosaic: Mosaic, side: int) -> int:
+    """Return the decimation at which a mosaic fits a preview.
+
+    Args:
+        mosaic: Mosaic to read.
+        side: Largest width and height of the preview, pixels.
+
+    Returns:
+        Side of a preview pixel in mosaic pixels, 1 or more.
+    """
     return max(-(-max(mosaic.width, mosaic.height) // side), 1)

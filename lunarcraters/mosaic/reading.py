@@ -1,4 +1,4 @@
-"""Reading: windows of what GDAL opens, at full resolution or as the means of blocks."""
+"""Reading: windows of a raster at full resolution, or as the means of blocks of pixels."""
 
 import os
 import threading
@@ -22,7 +22,7 @@ Real = NDArray[np.floating]
 
 _CHUNK_SIDE_PX = 1 << 11
 _CHUNK_PX = _CHUNK_SIDE_PX**2
-"""Most pixels held at full resolution while averaging."""
+"""Most pixels that are held at full resolution while averaging."""
 
 _PAGE_PX = _CHUNK_SIDE_PX
 
@@ -30,7 +30,7 @@ _OPEN_DATASETS = 8
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 _NEARLY_INFINITE = 3.4e38
-"""ISIS cubes mark missing and saturated float pixels by values just short of the largest."""
+"""ISIS cubes mark missing and saturated float pixels by values near the largest float."""
 
 
 def read_blocks(
@@ -41,15 +41,15 @@ def read_blocks(
     count: tuple[int, int],
     by: tuple[int, int],
 ) -> Pixels:
-    """Means of the valid pixels of blocks, some of which may lie outside the raster.
+    """Read the means of the valid pixels of blocks, some of which may lie outside the raster.
 
     Args:
-        uri: What GDAL opens.
-        bands: One band, or red, green and blue, read as luminance.
-        nodata: A value that means "no data" whatever the raster says, or None.
-        origin: Column and row of the first block's corner.
-        count: Blocks along x and along y.
-        by: Pixels of a block along x and along y; (1, 1) for the pixels themselves.
+        uri: Name that GDAL opens.
+        bands: Number of the band, or of red, green and blue, which are read as luminance.
+        nodata: Value that means "no data" whatever the raster says; None for the raster's own.
+        origin: Column and row of the first block's corner, pixels.
+        count: Number of blocks along x and along y.
+        by: Pixels of a block along x and along y; (1, 1) for full resolution.
 
     Returns:
         Values in the raster's dtype and validity (at least half of the block's pixels), of shape
@@ -58,44 +58,52 @@ def read_blocks(
     Raises:
         RasterioError: The pixels cannot be read.
     """
-    # Overviews were made without knowing of such a value.
+    # Overviews were made without regard to the user's nodata value.
     overview, shrink = (None, 1) if nodata is not None else _overview(uri, bands[0], origin, by)
     dataset = _dataset(uri, overview)
     base = next((b for b in _PAGES if not any(n % b for n in (*by, *origin))), None)
     if base and overview is None:
         first = origin[0] // base, origin[1] // base
-        of_base = by[0] // base, by[1] // base
-        size = count[0] * of_base[0], count[1] * of_base[1]
-        total, share = _from_pages(uri, tuple(bands), nodata, first, size, base)
-        return _means(total, share, of_base, np.dtype(dataset.dtypes[bands[0] - 1]))
+        ratio = by[0] // base, by[1] // base
+        size = count[0] * ratio[0], count[1] * ratio[1]
+        total, share = _read_from_pages(uri, tuple(bands), nodata, first, size, base)
+        return _means(total, share, ratio, np.dtype(dataset.dtypes[bands[0] - 1]))
     by_x, by_y = by[0] // shrink, by[1] // shrink
     box = Box(origin[0] // shrink, origin[1] // shrink, count[0] * by_x, count[1] * by_y)
-    values, valid = _window(dataset, bands, nodata, box)
+    values, valid = _read_box(dataset, bands, nodata, box)
     return (values, valid) if (by_x, by_y) == (1, 1) else _block_means(values, valid, (by_x, by_y))
 
 
-def _window(
+def _read_box(
     dataset: rasterio.DatasetReader, bands: Sequence[int], nodata: float | None, box: Box
 ) -> Pixels:
-    """The pixels of a box; beyond the raster all is invalid."""
+    """Pixels of a box; pixels outside the raster are invalid."""
     inside = box.intersect(Box(0, 0, dataset.width, dataset.height))
     window = ((inside.top, inside.bottom), (inside.left, inside.right))
     values, valid = _read(dataset, bands, nodata, window)
-    beyond = (
+    outside = (
         (inside.top - box.top, box.bottom - inside.bottom),
         (inside.left - box.left, box.right - inside.right),
     )
-    if not any(map(any, beyond)):
+    if not any(map(any, outside)):
         return values, valid
-    return np.pad(values, beyond), np.pad(valid, beyond)
+    return np.pad(values, outside), np.pad(valid, outside)
 
 
-def chunks(
+def split_blocks(
     columns: tuple[int, int], rows: tuple[int, int], by: tuple[int, int], *, square: bool
 ) -> Iterator[tuple[slice, slice]]:
-    """Ranges of blocks, (columns, rows), that together hold a bounded number of pixels.
+    """Split a range of blocks into pieces that hold a bounded number of pixels.
 
-    Whole rows suit a raster stored in strips; squares suit many small rasters.
+    Args:
+        columns: First column of blocks, and the one after the last.
+        rows: First row of blocks, and the one after the last.
+        by: Pixels of a block along x and along y.
+        square: True for squares, which suit many small rasters; False for whole rows, which suit a
+            raster stored in strips.
+
+    Yields:
+        Columns and rows of a piece.
     """
     across = max(1, columns[1] - columns[0])
     if by != (1, 1):
@@ -112,13 +120,14 @@ def _read(
     nodata: float | None,
     window: tuple[tuple[int, int], ...],
 ) -> Pixels:
-    # By several threads the sources of a VRT are drawn in any order, where they share a row too.
+    """Values and validity of a window inside the raster, in one band."""
+    # With several threads GDAL reads the sources of a VRT in any order, even where they overlap.
     with rasterio.Env(VRT_NUM_THREADS="1"):
         values = dataset.read(list(bands), window=window)
         masks = dataset.read_masks(list(bands), window=window)
     valid = masks[0] > 0 if len(bands) == 1 else (masks > 0).any(axis=0)
-    if nodata is not None and _holds(values.dtype, nodata):
-        # In double precision -3.4e38 is not what it is in single.
+    if nodata is not None and _can_store(values.dtype, nodata):
+        # The value is compared in the raster's precision: -3.4e38 differs in single and double.
         valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
     if values.dtype.kind == "f":
         valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
@@ -127,17 +136,17 @@ def _read(
     if len(bands) == 1:
         return values[0], valid
     grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
-    return _like(grey, values.dtype), valid
+    return _as_dtype(grey, values.dtype), valid
 
 
-def _holds(dtype: np.dtype[np.generic], value: float) -> bool:
+def _can_store(dtype: np.dtype[np.generic], value: float) -> bool:
     if dtype.kind == "f":
         return True
     limits = np.iinfo(str(dtype))
     return float(value).is_integer() and limits.min <= value <= limits.max
 
 
-def _like(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+def _as_dtype(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
     return (np.rint(real) if dtype.kind in "iu" else real).astype(dtype)
 
 
@@ -146,34 +155,41 @@ def _block_means(
 ) -> Pixels:
     if not valid.all():
         return _means(*_as_real(values, valid), by, values.dtype)
-    means = _like(_averaged(values.astype(_real(values.dtype)), by), values.dtype)
+    means = _as_dtype(_average(values.astype(_real_dtype(values.dtype)), by), values.dtype)
     return means, np.ones(means.shape, np.bool_)
 
 
 def _as_real(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> tuple[Real, Real]:
-    real = _real(values.dtype)
+    real = _real_dtype(values.dtype)
     return values.astype(real), valid.astype(real)
 
 
-def _real(dtype: np.dtype[np.generic]) -> type[np.floating]:
-    # Single precision holds 16 bits with room to spare, and float32 as well as it holds itself.
+def _real_dtype(dtype: np.dtype[np.generic]) -> type[np.floating]:
+    # Single precision represents all 16-bit integers and float32 exactly.
     return np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64
 
 
 def _means(total: Real, share: Real, by: tuple[int, int], dtype: np.dtype[np.generic]) -> Pixels:
-    """Means of the valid part of blocks, valid where that is half of the block or more."""
-    total, share = _averaged(total, by), _averaged(share, by)
-    known = share > 0.4999
-    means = np.divide(total, share, out=np.zeros_like(total), where=known)
-    return _like(means, dtype), known
+    """Means of the valid part of blocks, valid where that is half of the block or more.
+
+    Args:
+        total: Means of the values, 0 where invalid, over smaller blocks.
+        share: Valid shares of the smaller blocks, 0 to 1.
+        by: Smaller blocks in a block, along x and along y.
+        dtype: Type of the result.
+    """
+    total, share = _average(total, by), _average(share, by)
+    valid = share > 0.4999
+    means = np.divide(total, share, out=np.zeros_like(total), where=valid)
+    return _as_dtype(means, dtype), valid
 
 
-def _averaged(plane: Real, by: tuple[int, int]) -> Real:
+def _average(plane: Real, by: tuple[int, int]) -> Real:
     size = (plane.shape[1] // by[0], plane.shape[0] // by[1])
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
 
 
-def _from_pages(
+def _read_from_pages(
     uri: str,
     bands: tuple[int, ...],
     nodata: float | None,
@@ -184,15 +200,15 @@ def _from_pages(
     """Means of values, 0 where invalid, and of validity, in blocks of `base` pixels.
 
     Args:
-        uri: As the next two, of `read_blocks`.
-        bands: The bands.
-        nodata: The value.
-        first: Column and row of the first block; there may be none.
-        count: Blocks along x and along y.
-        base: Pixels to a side of a block.
+        uri: Name that GDAL opens.
+        bands: Numbers of the bands.
+        nodata: Value that means "no data", or None.
+        first: Column and row of the first block, counted in blocks; it may lie outside the raster.
+        count: Number of blocks along x and along y.
+        base: Side of a block, pixels.
     """
     dataset, side = _dataset(uri, None), _PAGE_PX // base
-    real = _real(np.dtype(dataset.dtypes[bands[0] - 1]))
+    real = _real_dtype(np.dtype(dataset.dtypes[bands[0] - 1]))
     total, share = np.zeros(count[::-1], real), np.zeros(count[::-1], real)
     columns, rows = (
         range(max(f // side, 0), min((f + n - 1) // side + 1, -(-length // _PAGE_PX)))
@@ -201,34 +217,34 @@ def _from_pages(
     for row, column in product(rows, columns):
         page = _PAGES[base](uri, bands, nodata, column, row, _generation[0])
         left, top = column * side - first[0], row * side - first[1]
-        there = np.s_[max(top, 0) : top + side, max(left, 0) : left + side]
+        target = np.s_[max(top, 0) : top + side, max(left, 0) : left + side]
         for plane, whole in zip((total, share), page, strict=True):
-            height, width = plane[there].shape
-            plane[there] = whole[max(-top, 0) :, max(-left, 0) :][:height, :width]
+            height, width = plane[target].shape
+            plane[target] = whole[max(-top, 0) :, max(-left, 0) :][:height, :width]
     return total, share
 
 
-@lru_cache(maxsize=512)  # of 131 kB
+@lru_cache(maxsize=512)  # entries of 131 kB
 def _fine_page(
     uri: str, bands: tuple[int, ...], nodata: float | None, column: int, row: int, generation: int
 ) -> tuple[Real, Real]:
     """Means of values and of validity in a page's blocks of 16 pixels."""
     box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
-    total, share = _as_real(*_window(_dataset(uri, None), bands, nodata, box))
-    return _averaged(total, (16, 16)), _averaged(share, (16, 16))
+    total, share = _as_real(*_read_box(_dataset(uri, None), bands, nodata, box))
+    return _average(total, (16, 16)), _average(share, (16, 16))
 
 
-@lru_cache(maxsize=4096)  # of 8 kB
+@lru_cache(maxsize=4096)  # entries of 8 kB
 def _coarse_page(
     uri: str, bands: tuple[int, ...], nodata: float | None, column: int, row: int, generation: int
 ) -> tuple[Real, Real]:
-    """The same in blocks of 64."""
+    """Means of values and of validity in a page's blocks of 64 pixels."""
     total, share = _fine_page(uri, bands, nodata, column, row, generation)
-    return _averaged(total, (4, 4)), _averaged(share, (4, 4))
+    return _average(total, (4, 4)), _average(share, (4, 4))
 
 
 _PAGES = {64: _coarse_page, 16: _fine_page}
-"""What is kept, by the side of its blocks, for frames of coarse octaves overlap."""
+"""Cached pages by the side of their blocks: frames of coarse octaves overlap and share them."""
 
 
 def _overview(
@@ -255,12 +271,12 @@ _generation = [0]
 
 
 def forget_datasets() -> None:
-    """Open everything anew from here on, in all threads: files may have been replaced."""
+    """Make all threads open datasets anew from now on, because files may have been replaced."""
     _generation[0] += 1
 
 
 def _dataset(uri: str, overview: int | None) -> rasterio.DatasetReader:
-    """An open dataset of this thread of this process: GDAL's handles may not be shared."""
+    """Open dataset of this thread of this process: GDAL's handles may not be shared."""
     cache: OrderedDict[tuple[int, int, str, int | None], rasterio.DatasetReader]
     cache = _opened.__dict__.setdefault("datasets", OrderedDict())
     key = (os.getpid(), _generation[0], uri, overview)
@@ -273,6 +289,6 @@ def _dataset(uri: str, overview: int | None) -> rasterio.DatasetReader:
 
 
 def close_datasets() -> None:
-    """Close what this thread has open, so that a file that failed is opened anew."""
+    """Close the datasets of this thread, so that a file that could not be read is opened anew."""
     for dataset in _opened.__dict__.pop("datasets", {}).values():
         dataset.close()

@@ -1,4 +1,4 @@
-"""Photometry: from any mosaic's values to what the network is given."""
+"""Statistics of a mosaic's values, by which grey values are normalised for the network."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,22 +10,19 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.mosaic import Mosaic
 
-Float32 = NDArray[np.float32]
-
-
 _SAMPLE_SIDE_PX = 256
 _SAMPLES = 64
 _ENOUGH_PX = 1 << 16
 
 
 @dataclass(frozen=True)
-class Photometry:
-    """How bright a mosaic is, in the unit of its values, outliers left out.
+class ValueStatistics:
+    """Range and spread of a mosaic's values without outliers, in the unit of the values.
 
     Attributes:
-        low: The 0.5 percentile of the valid values.
-        high: The 99.5 percentile.
-        deviation: Standard deviation of the values clipped to low and high; never 0.
+        low: 0.5 percentile of the valid values.
+        high: 99.5 percentile of the valid values.
+        deviation: Standard deviation of the values clipped to `low` and `high`; never 0.
     """
 
     low: float
@@ -33,21 +30,24 @@ class Photometry:
     deviation: float
 
 
-def measure(mosaic: Mosaic) -> Photometry:
-    """Photometry of a mosaic from 64 windows of 256 px, evenly spread over its extents.
+def measure_statistics(mosaic: Mosaic) -> ValueStatistics:
+    """Measure the values of a mosaic in 64 windows of 256 px, evenly spread over its extents.
 
-    Where these hold next to nothing (a polar cap in a wide frame of nodata), four times as many
-    are read, and so on. Windows that cannot be read are left out.
+    If the windows have too few valid pixels (a polar cap in a wide frame of nodata), four times as
+    many are read, and so on. Windows that cannot be read are left out.
+
+    Args:
+        mosaic: Mosaic to read.
 
     Raises:
-        MosaicError: There is no valid pixel in the mosaic, or none can be read.
+        MosaicError: The mosaic has no valid pixel, or none can be read.
     """
     values = np.empty(0, np.float64)
     windows: list[Box] = []
     unreadable: list[MosaicError] = []
     budget = _SAMPLES
     while values.size < _ENOUGH_PX:
-        before, windows = len(windows), list(dict.fromkeys(_spread(mosaic.extents, budget)))
+        before, windows = len(windows), list(dict.fromkeys(_plan_samples(mosaic.extents, budget)))
         if len(windows) == before:
             break  # the whole mosaic has been read
         values = np.concatenate([_valid_values(mosaic, window, unreadable) for window in windows])
@@ -63,7 +63,7 @@ def measure(mosaic: Mosaic) -> Photometry:
     spread = float(np.clip(values, low, high).std())
     # An image of one value must not divide by nothing.
     least = 0.5 if np.dtype(mosaic.dtype).kind in "iu" else max(1e-6 * abs(high), 1e-12)
-    return Photometry(float(low), float(high), max(spread, float(least)))
+    return ValueStatistics(float(low), float(high), max(spread, float(least)))
 
 
 def _valid_values(
@@ -77,23 +77,24 @@ def _valid_values(
     return values[valid].astype(np.float64)
 
 
-def _spread(extents: tuple[Box, ...], budget: int) -> Iterator[Box]:
-    """About `budget` windows; once the budget allows, all of every extent."""
+def _plan_samples(extents: tuple[Box, ...], budget: int) -> Iterator[Box]:
+    """About `budget` windows, evenly spread; they cover everything if the budget allows it."""
     if len(extents) > budget:
         chosen = np.linspace(0, len(extents) - 1, budget).round().astype(int)
         extents = tuple(extents[index] for index in chosen)
-    for column, row, width, height in extents:
-        share = budget / len(extents) * width / height
-        most_x, most_y = -(-width // _SAMPLE_SIDE_PX), -(-height // _SAMPLE_SIDE_PX)
+    for extent in extents:
+        share = budget / len(extents) * extent.width / extent.height
+        most_x, most_y = -(-extent.width // _SAMPLE_SIDE_PX), -(-extent.height // _SAMPLE_SIDE_PX)
         count_x = min(most_x, max(1, round(share**0.5)))
         count_y = min(most_y, max(1, round(budget / len(extents) / count_x)))
-        side_x, side_y = min(width, _SAMPLE_SIDE_PX), min(height, _SAMPLE_SIDE_PX)
-        for y in _starts(height, side_y, count_y):
-            for x in _starts(width, side_x, count_x):
-                yield Box(column + x, row + y, side_x, side_y)
+        side_x, side_y = min(extent.width, _SAMPLE_SIDE_PX), min(extent.height, _SAMPLE_SIDE_PX)
+        for y in _starts(extent.height, side_y, count_y):
+            for x in _starts(extent.width, side_x, count_x):
+                yield Box(extent.left + x, extent.top + y, side_x, side_y)
 
 
 def _starts(length: int, side: int, count: int) -> list[int]:
+    """Starts of windows along an axis: edge to edge where they cover it, else evenly spread."""
     if count * side >= length:
         return [round((length - side) * i / max(1, count - 1)) for i in range(count)]
     return [round(length * (i + 0.5) / count - side / 2.0) for i in range(count)]

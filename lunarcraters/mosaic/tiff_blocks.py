@@ -1,4 +1,4 @@
-"""Blocks: what a TIFF tells of its content before a pixel of it is read."""
+"""Blocks of a TIFF: which it stores, and where, before any pixel is read."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,14 @@ from lunarcraters.geometry.box import Box
 
 
 class Block(NamedTuple):
-    """A block of a TIFF: its place among the blocks, and where it ends in the file."""
+    """A block of a TIFF.
+
+    Attributes:
+        overview: Index of the overview that the block belongs to; None for full resolution.
+        column: Column among the blocks.
+        row: Row among the blocks.
+        end: Byte after the last one in the file.
+    """
 
     overview: int | None
     column: int
@@ -19,8 +26,13 @@ class Block(NamedTuple):
     end: int
 
 
-def stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> Iterator[Block]:
-    """The blocks that a TIFF holds, those of its overviews among them."""
+def find_stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> Iterator[Block]:
+    """List the blocks that a TIFF stores, those of its overviews included.
+
+    Args:
+        dataset: Open TIFF.
+        bands: Numbers of the bands.
+    """
     for band in bands:
         block_height, block_width = dataset.block_shapes[band - 1]
         for overview in (None, *range(len(dataset.overviews(band)))):
@@ -35,16 +47,31 @@ def stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> It
                     yield Block(overview, column, row, int(offset) + int(count))
 
 
-def fills_with_nodata(dataset: rasterio.DatasetReader, nodata: float | None) -> bool:
-    """Whether blocks that a sparse TIFF lacks are nodata: they read as its nodata value, or 0."""
+def missing_blocks_are_nodata(dataset: rasterio.DatasetReader, nodata: float | None) -> bool:
+    """Tell whether the blocks that a sparse TIFF lacks are nodata.
+
+    GDAL reads them as the nodata value of the file, or 0.
+
+    Args:
+        dataset: Open TIFF.
+        nodata: Value that the user called "no data"; None for the file's own.
+    """
     filler = dataset.nodata or 0.0
     return dataset.nodata is not None if nodata is None else filler == nodata
 
 
-def filled_boxes(
+def find_data_boxes(
     dataset: rasterio.DatasetReader, stored: Sequence[Block]
 ) -> tuple[Box, ...] | None:
-    """Boxes that the blocks of the full resolution make up; None where none is missing."""
+    """Merge the stored blocks of full resolution into boxes.
+
+    Args:
+        dataset: Open TIFF.
+        stored: Blocks that it stores.
+
+    Returns:
+        Boxes, pixels, that hold all stored blocks; None where no block is missing.
+    """
     rows: dict[int, set[int]] = defaultdict(set)
     for block in stored:
         if block.overview is None:
@@ -53,7 +80,7 @@ def filled_boxes(
     across, down = -(-dataset.width // width), -(-dataset.height // height)
     if not rows or sum(map(len, rows.values())) == across * down:
         return None
-    boxes: dict[tuple[int, int], int] = {}  # first and last column: first row, while it goes on
+    boxes: dict[tuple[int, int], int] = {}  # open boxes: first and last column, and first row
     done: list[Box] = []
     for row in range(min(rows), max(rows) + 2):
         runs = set(_runs(sorted(rows.get(row, ()))))

@@ -1,4 +1,4 @@
-"""VRT: several rasters as one, written as XML that GDAL opens without a file."""
+"""VRT: several rasters as one, or a window of one, as XML that GDAL opens without a file."""
 
 from collections.abc import Sequence
 from xml.etree import ElementTree
@@ -8,7 +8,7 @@ from pyproj import CRS
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
-from lunarcraters.mosaic.alignment import Layout, Place
+from lunarcraters.mosaic.alignment import Layout, Placement
 from lunarcraters.mosaic.files import Source
 
 GDAL_TYPES = {
@@ -24,21 +24,26 @@ GDAL_TYPES = {
 _COLOURS = ("Red", "Green", "Blue")
 
 
-def mosaic_xml(sources: Sequence[Source], layout: Layout) -> str:
-    """XML of sources laid on one grid, later ones on top, with a mask band of what is valid."""
+def build_mosaic_vrt(sources: Sequence[Source], layout: Layout) -> str:
+    """Build the XML of sources on one grid, later ones on top, with a mask band of validity.
+
+    Args:
+        sources: Raster files, at least one.
+        layout: Grid, and placement of each source.
+    """
     root = _dataset_element(layout.grid)
     dtype = GDAL_TYPES[str(np.result_type(*(source.dtype for source in sources)))]
     for index, band in enumerate(sources[0].bands):
         element = _band(root, index, len(sources[0].bands), dtype)
-        for source, place in zip(sources, layout.places, strict=True):
-            _values(element, source, place, band)
+        for source, placement in zip(sources, layout.placements, strict=True):
+            _add_values(element, source, placement, band)
     mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
-    for source, place in zip(sources, layout.places, strict=True):
-        _validity(mask, source, place)
+    for source, placement in zip(sources, layout.placements, strict=True):
+        _add_validity(mask, source, placement)
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def window_xml(
+def build_window_vrt(
     uri: str,
     *,
     limits: Box,
@@ -47,43 +52,43 @@ def window_xml(
     window: Box,
     grid: Grid,
 ) -> str:
-    """XML of a square window of a raster, outside of which nothing is valid.
+    """Build the XML of a square window of a raster, outside of which nothing is valid.
 
     Args:
         uri: Name that GDAL opens.
-        limits: All pixels of the raster.
+        limits: Box of all pixels of the raster.
         bands: Numbers of the bands of the raster.
         dtype: NumPy name of the type of the values.
-        window: Box of the raster's pixels; may reach outside.
+        window: Box of the raster's pixels, which may reach outside.
         grid: Grid of the result, which covers the window.
     """
     inside = window.intersect(limits)
     scale = window.width / grid.width
-    place = tuple(n / scale for n in inside.shift(-window.left, -window.top))
+    placement = tuple(n / scale for n in inside.shift(-window.left, -window.top))
     root = _dataset_element(grid)
     values, validity = ("average", "average") if scale >= 1.0 else ("cubic", "nearest")
     for index, band in enumerate(bands):
         element = _band(root, index, len(bands), GDAL_TYPES[dtype])
-        _window(element, uri, str(band), inside, place, values)
+        _add_window(element, uri, str(band), inside, placement, values)
     mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
-    _window(mask, uri, f"mask,{bands[0]}", inside, place, validity)
+    _add_window(mask, uri, f"mask,{bands[0]}", inside, placement, validity)
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _window(
+def _add_window(
     parent: ElementTree.Element,
     uri: str,
     band: str,
     inside: Sequence[int],
-    place: Sequence[float],
+    placement: Sequence[float],
     resampling: str,
 ) -> None:
-    # A SimpleSource takes the nearest pixel, whatever it is told.
+    # GDAL ignores the resampling of a SimpleSource.
     element = _child(parent, "ComplexSource", resampling=resampling)
     _child(element, "SourceFilename", uri, relativeToVRT="0")
     _child(element, "SourceBand", band)
     _rectangle(element, "SrcRect", inside)
-    _rectangle(element, "DstRect", place)
+    _rectangle(element, "DstRect", placement)
 
 
 def _dataset_element(grid: Grid) -> ElementTree.Element:
@@ -116,30 +121,38 @@ def _child(
     return element
 
 
-def _values(parent: ElementTree.Element, source: Source, place: Place, band: int) -> None:
-    element = _source(parent, source, place, str(band), resampling="cubic")
+def _add_values(
+    parent: ElementTree.Element, source: Source, placement: Placement, band: int
+) -> None:
+    element = _source(parent, source, placement, str(band), resampling="cubic")
     if source.nodata is not None and not source.masked:
         _child(element, "NODATA", repr(source.nodata))
     else:
         _child(element, "UseMaskBand", "true")
 
 
-def _validity(parent: ElementTree.Element, source: Source, place: Place) -> None:
-    """255 where the source is valid; elsewhere nothing, so that what lies below shows."""
+def _add_validity(parent: ElementTree.Element, source: Source, placement: Placement) -> None:
+    """Add 255 where the source is valid and nothing elsewhere, so that sources below show."""
     if source.nodata is not None and not source.masked:
-        element = _source(parent, source, place, str(source.bands[0]), resampling="nearest")
+        element = _source(parent, source, placement, str(source.bands[0]), resampling="nearest")
         _child(element, "NODATA", repr(source.nodata))
         _child(element, "ScaleOffset", "255")
         _child(element, "ScaleRatio", "0")
     else:
-        element = _source(parent, source, place, f"mask,{source.bands[0]}", resampling="nearest")
+        mask = f"mask,{source.bands[0]}"
+        element = _source(parent, source, placement, mask, resampling="nearest")
         _child(element, "NODATA", "0")
 
 
 def _source(
-    parent: ElementTree.Element, source: Source, place: Place, band: str, *, resampling: str
+    parent: ElementTree.Element,
+    source: Source,
+    placement: Placement,
+    band: str,
+    *,
+    resampling: str,
 ) -> ElementTree.Element:
-    aligned = all(float(number).is_integer() for number in place)
+    aligned = all(float(number).is_integer() for number in placement)
     attributes = {} if aligned else {"resampling": resampling}
     element = _child(parent, "ComplexSource", **attributes)
     _child(element, "SourceFilename", str(source.path), relativeToVRT="0")
@@ -154,7 +167,7 @@ def _source(
         BlockYSize=str(min(source.height, 512)),
     )
     _rectangle(element, "SrcRect", (0, 0, source.width, source.height))
-    _rectangle(element, "DstRect", place)
+    _rectangle(element, "DstRect", placement)
     return element
 
 

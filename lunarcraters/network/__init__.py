@@ -1,1 +1,1 @@
-"""The network: residual U-Net, targets, losses, metrics, presets, model files, inference."""
+"""The network: presets, targets, losses, metrics, model files, decoding and inference."""

@@ -1,4 +1,4 @@
-"""Decoding: from the network's maps of one tile to craters in its pixels."""
+"""Decoding: from the maps of one tile to craters in its pixels."""
 
 import cv2
 import numpy as np
@@ -7,35 +7,37 @@ from numpy.typing import NDArray
 from lunarcraters.network.targets import SIZE_UNIT_PX
 
 MIN_SCORE = 0.05
-"""A run keeps every crater to which the network gives at least this, before calibration."""
+"""Smallest network score, before calibration, that a run keeps."""
 
 _SMOOTH_PX = 0.7  # deviation of a Gaussian over the centre map, so that one crater has one peak
-_MASK_LEVEL = 0.5
-_NECK = 0.9  # bulges of a mask are two craters where the neck is shallower by this than both
-_LEAST_BULGE = 0.25  # of the deepest one
+_MASK_THRESHOLD = 0.5
+_NECK = 0.9  # bulges are two craters where the neck is shallower than both by this factor
+_MIN_BULGE = 0.25  # depth of a bulge, as a share of the deepest one
 _MIN_AREA_PX = 9.0
-_SLACK = 1.25  # diameters this much beyond the network's range are still believed
+_SLACK = 1.25  # factor beyond the network's range up to which diameters are kept
 
 Float32 = NDArray[np.float32]
-Found = tuple[NDArray[np.float64], NDArray[np.float64]]
+Detections = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def decode(maps: Float32, heads: tuple[str, ...], diameters_px: tuple[float, float]) -> Found:
-    """Find the craters of one tile.
+def decode_maps(
+    maps: Float32, heads: tuple[str, ...], diameters_px: tuple[float, float]
+) -> Detections:
+    """Decode the maps of one tile into craters.
 
     Args:
-        maps: Shape (height, width, heads).
-        heads: What each channel is.
-        diameters_px: Smallest and largest diameter that the network answers for.
+        maps: Network output, (height, width, heads).
+        heads: Names of the channels.
+        diameters_px: Smallest and largest diameter that the network detects, pixels.
 
     Returns:
-        Circles (x, y, diameter in pixels; shape (n, 3)) and scores (n,), best first.
+        Circles (x, y, diameter in pixels), (n, 3), and scores, (n,), highest score first.
     """
     if "centre" in heads:
         centre = np.ascontiguousarray(maps[..., heads.index("centre")])
-        circles, scores = from_centres(centre, maps[..., heads.index("log_size")])
+        circles, scores = decode_centres(centre, maps[..., heads.index("log_size")])
     else:
-        circles, scores = from_mask(maps[..., heads.index("mask")])
+        circles, scores = decode_mask(maps[..., heads.index("mask")])
     low, high = diameters_px
     inside = (circles[:, 2] >= low / _SLACK) & (circles[:, 2] <= high * _SLACK)
     order = np.lexsort((circles[:, 0], circles[:, 1], -scores))
@@ -43,63 +45,72 @@ def decode(maps: Float32, heads: tuple[str, ...], diameters_px: tuple[float, flo
     return circles[order], scores[order]
 
 
-def answers(
-    diameters_px: NDArray[np.float64], answered: tuple[float, float]
+def detectability(
+    diameters_px: NDArray[np.float64], detected_px: tuple[float, float]
 ) -> NDArray[np.float64]:
-    """How far an octave answers for craters, 0 to 1, whatever it finds.
+    """Compute to what degree one octave can detect craters, by their diameter alone.
 
-    Beyond the diameters that are believed not at all, an octave within them in full.
+    It is 0 beyond the range in which detections are kept, and 1 from an octave within it.
 
     Args:
-        diameters_px: In pixels of the octave, of any shape.
-        answered: Smallest and largest diameter that the network answers for.
+        diameters_px: Diameters, pixels of the octave, any shape.
+        detected_px: Smallest and largest diameter that the network detects, pixels.
+
+    Returns:
+        Detectability, 0 to 1, shape of `diameters_px`.
     """
-    low, high = answered[0] / _SLACK, answered[1] * _SLACK
+    low, high = detected_px[0] / _SLACK, detected_px[1] * _SLACK
     return np.clip(np.log2(np.minimum(diameters_px / low, high / diameters_px)), 0.0, 1.0)
 
 
-def heard(
-    diameters_px: NDArray[np.float64], octaves: NDArray[np.int64], answered: tuple[float, float]
+def octave_weights(
+    diameters_px: NDArray[np.float64], octaves: NDArray[np.int64], detected_px: tuple[float, float]
 ) -> NDArray[np.float64]:
-    """How far each octave of a run counts for craters, (n, octaves), 0 to 1.
+    """Compute the weights of all octaves of a run for each crater.
 
-    As it answers for them; those of an enlarged mosaic as far as no coarser one does, down from
-    full resolution: they all see the same pixels.
+    A weight is the detectability in the octave. Octaves of an enlarged mosaic all see the same
+    pixels, so a finer one counts only as far as the coarser ones, up to full resolution, do not.
 
     Args:
-        diameters_px: In pixels of the mosaic, (n,).
-        octaves: Their numbers, rising.
-        answered: Smallest and largest diameter that the network answers for.
+        diameters_px: Diameters, pixels of the mosaic, (n,).
+        octaves: Numbers of the octaves, rising, (k,).
+        detected_px: Smallest and largest diameter that the network detects, pixels.
+
+    Returns:
+        Weights, 0 to 1, (n, k).
     """
-    weights = answers(diameters_px[:, None] / 2.0**octaves, answered)
+    weights = detectability(diameters_px[:, None] / 2.0**octaves, detected_px)
     fine = int(np.count_nonzero(octaves < 0))
     for octave in range(fine - 1, -1, -1):
         weights[:, octave] *= 1.0 - weights[:, octave + 1 : fine + 1].sum(axis=1)
     return weights
 
 
-def from_centres(centre: Float32, log_size: Float32) -> Found:
-    """Peaks of the centre map, placed between pixels, with the size found there.
+def decode_centres(centre: Float32, log_size: Float32) -> Detections:
+    """Find the peaks of the centre map, to a fraction of a pixel, and read their sizes.
 
     Args:
-        centre: Probability that a crater's centre is in a pixel, shape (height, width).
-        log_size: log2(diameter / 16 pixels), shape (height, width).
+        centre: Probability that a pixel holds the centre of a crater, (height, width).
+        log_size: log2(diameter / 16 pixels), (height, width).
+
+    Returns:
+        Circles (x, y, diameter in pixels), (n, 3), and scores, (n,).
     """
     centre = cv2.GaussianBlur(centre, (0, 0), _SMOOTH_PX)
     highest = cv2.dilate(centre, np.ones((3, 3), np.uint8))
     likely = np.flatnonzero(centre >= MIN_SCORE)  # few: the rest is done for them alone
     peaks = likely[centre.ravel()[likely] >= highest.ravel()[likely]]
     rows, columns = np.unravel_index(peaks, centre.shape)
-    x = columns + 0.5 + _between(centre, rows, columns, axis=1)
-    y = rows + 0.5 + _between(centre, rows, columns, axis=0)
+    x = columns + 0.5 + _subpixel_offset(centre, rows, columns, axis=1)
+    y = rows + 0.5 + _subpixel_offset(centre, rows, columns, axis=0)
     diameter = SIZE_UNIT_PX * np.exp2(log_size[rows, columns].astype(np.float64))
     return np.column_stack([x, y, diameter]), centre[rows, columns].astype(np.float64)
 
 
-def _between(
+def _subpixel_offset(
     centre: Float32, rows: NDArray[np.intp], columns: NDArray[np.intp], axis: int
 ) -> NDArray[np.float64]:
-    """Offset of a peak from its pixel's centre: a Gaussian through it and its two neighbours."""
+    """Offset of a peak from the centre of its pixel, by a Gaussian through three pixels."""
     down, right = (1, 0) if axis == 0 else (0, 1)
     last_row, last_column = centre.shape[0] - 1, centre.shape[1] - 1
 
@@ -114,13 +125,18 @@ def _between(
     return np.asarray(np.clip(offset, -0.5, 0.5))
 
 
-def from_mask(mask: Float32) -> Found:
-    """Circles of the regions of a mask, touching craters split; scored by the mean probability.
+def decode_mask(mask: Float32) -> Detections:
+    """Fit circles to the regions of a mask. Touching craters are split.
+
+    The score of a crater is the mean probability of its pixels.
 
     Args:
-        mask: Probability of being within a crater, shape (height, width).
+        mask: Probability that a pixel lies in a crater, (height, width).
+
+    Returns:
+        Circles (x, y, diameter in pixels), (n, 3), and scores, (n,).
     """
-    binary = (mask > _MASK_LEVEL).astype(np.uint8)
+    binary = (mask > _MASK_THRESHOLD).astype(np.uint8)
     contours, _ = cv2.findContours(binary, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     circles: list[tuple[float, float, float]] = []
     scores: list[float] = []
@@ -141,9 +157,9 @@ def from_mask(mask: Float32) -> Found:
 
 
 def _split(region: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
-    """A region's parts, one for each bulge: a pixel goes to the circle that it is deepest in."""
+    """Split a region into one part for each bulge. A pixel goes to the circle it is deepest in."""
     depth = cv2.GaussianBlur(cv2.distanceTransform(region, cv2.DIST_L2, 5), (0, 0), 1.0)
-    bulges = _bulges(depth)
+    bulges = _find_bulges(depth)
     if len(bulges) < 2:
         return [region > 0]
     rows, columns = np.indices(region.shape)
@@ -152,21 +168,22 @@ def _split(region: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
     return [(region > 0) & (nearest == index) for index in range(len(bulges))]
 
 
-def _bulges(depth: Float32) -> list[tuple[float, float, float]]:
+def _find_bulges(depth: Float32) -> list[tuple[float, float, float]]:
     """Column, row and depth of the peaks that a neck separates from every deeper one."""
     highest = cv2.dilate(depth, np.ones((3, 3), np.uint8))
-    peaks = ((depth >= highest) & (depth > _LEAST_BULGE * depth.max())).astype(np.uint8)
+    peaks = ((depth >= highest) & (depth > _MIN_BULGE * depth.max())).astype(np.uint8)
     _, _, _, centroids = cv2.connectedComponentsWithStats(peaks)
-    found: list[tuple[float, float, float]] = []
-    places = [(x, y, float(depth[round(y), round(x)])) for x, y in centroids[1:]]
-    for x, y, radius in sorted(places, key=lambda place: -place[2]):
-        necks = (_shallowest(depth, (x, y), (other[0], other[1])) for other in found)
+    bulges: list[tuple[float, float, float]] = []
+    candidates = [(x, y, float(depth[round(y), round(x)])) for x, y in centroids[1:]]
+    for x, y, radius in sorted(candidates, key=lambda candidate: -candidate[2]):
+        necks = (_neck_depth(depth, (x, y), (other[0], other[1])) for other in bulges)
         if all(neck < _NECK * radius for neck in necks):
-            found.append((x, y, radius))
-    return found
+            bulges.append((x, y, radius))
+    return bulges
 
 
-def _shallowest(depth: Float32, one: tuple[float, float], other: tuple[float, float]) -> float:
+def _neck_depth(depth: Float32, one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Smallest depth on the line between two points (column, row)."""
     steps = np.linspace(0.0, 1.0, int(np.hypot(one[0] - other[0], one[1] - other[1])) + 2)
     columns = np.rint(one[0] + steps * (other[0] - one[0])).astype(int)
     rows = np.rint(one[1] + steps * (other[1] - one[1])).astype(int)

@@ -1,4 +1,4 @@
-"""Inference: a model file in, maps of a batch of tiles out."""
+"""Inference: a model file in, maps of a batch of images out."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import ModelError
-from lunarcraters.mosaic.statistics import Photometry
-from lunarcraters.network.model_file import read_eight_bit, read_info
-from lunarcraters.network.preprocessing import normalise, unit
+from lunarcraters.mosaic.statistics import ValueStatistics
+from lunarcraters.network.model_file import read_info, read_int8
+from lunarcraters.network.preprocessing import normalise, scale_to_unit
 
 Float32 = NDArray[np.float32]
 
@@ -19,15 +19,22 @@ _MIRRORS: tuple[tuple[tuple[int, ...], tuple[int, int]], ...] = (
     ((2,), (10, 5)),
     ((1, 2), (15, 15)),
 )
-"""Axes along which an image is turned round, and pixels that it is moved by.
+"""Axes along which each view is flipped, and its shift in pixels (down, right).
 
-Moved, because a network with a stride is not indifferent to where its grid lies. What leaves the
-image at one edge comes in at the other, within the halo.
+Views are shifted because the result of a network with a stride depends a little on the place of its
+grid. What leaves the image at one edge comes in at the other, within the halo.
 """
 
 
 class Network(Protocol):
-    """What gives the maps of images: see `lunarcraters.network.graph.Graph`."""
+    """A network that maps images to maps, in TensorFlow or LiteRT.
+
+    Attributes:
+        channels: Number of channels of an image.
+        input_size: Side of images, pixels; None for any multiple of the stride.
+        stride: Divisor of the sides of images, pixels.
+        heads: Number of output channels.
+    """
 
     channels: int
     input_size: int | None
@@ -35,35 +42,49 @@ class Network(Protocol):
     heads: int
 
     def __call__(self, images: Float32) -> Float32:
-        """Maps of a batch, shape (n, height, width, heads)."""
+        """Compute the maps of a batch, (n, height, width, heads).
+
+        Args:
+            images: Batch, (n, height, width, channels).
+        """
 
 
 class Detector:
-    """A network ready to run: loaded once, called many times with batches of one shape."""
+    """A network ready to run, with the preprocessing of its images.
+
+    It is loaded once and called many times with batches of one shape.
+
+    Attributes:
+        info: Model description, with the calibration that holds for the run.
+        channels: Number of channels of an image.
+        stride: Divisor of the sides of images, pixels.
+        input_size: Side of images, pixels; None for any multiple of the stride.
+    """
 
     def __init__(
         self,
         path: Path,
         *,
         precision: str = "float32",
-        mirrored: bool = False,
+        tta: bool = False,
         threads: int | None = None,
     ) -> None:
         """Load a model file.
 
         Args:
             path: Model file.
-            precision: `int8` for its 8-bit form, which does not need TensorFlow; the others are
-                what TensorFlow was started with.
-            mirrored: Maps are the mean over the four mirror images of a tile: better, slower.
-            threads: Of the 8-bit form; None for all.
+            precision: `int8` for the int8 form, which needs no TensorFlow; otherwise the precision
+                with which TensorFlow was started.
+            tta: True for test-time augmentation: maps are the mean over four mirror images. It is
+                more accurate and takes four times as long.
+            threads: Threads of the int8 form; None for all.
 
         Raises:
             ModelError: The file is no model, needs code of its own, does not map an image to maps
-                of the same size, or has no 8-bit form.
+                of the same size, or has no int8 form.
         """
-        self.info = read_info(path).used(mirrored=mirrored)
-        self._mirrors = _MIRRORS if mirrored else _MIRRORS[:1]
+        self.info = read_info(path).for_run(tta=tta)
+        self._mirrors = _MIRRORS if tta else _MIRRORS[:1]
         self._network = _load(path, precision, threads)
         self.channels, self.stride = self._network.channels, self._network.stride
         self.input_size = self._network.input_size
@@ -74,38 +95,60 @@ class Detector:
             )
 
     def images(
-        self, values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry
+        self, values: NDArray[Any], valid: NDArray[np.bool_], photometry: ValueStatistics
     ) -> Float32:
-        """Grey values of one tile (height, width) as the network's input."""
+        """Convert the grey values of one tile to an input of the network.
+
+        Args:
+            values: Grey values, any dtype, (height, width).
+            valid: Validity mask, False where there is no data, (height, width).
+            photometry: Statistics of the grey values of the mosaic.
+
+        Returns:
+            Image, (height, width, channels).
+        """
         if self.info.photometry == "local":
             grey = normalise(values, valid, photometry.deviation)
         else:
-            grey = unit(values, valid, photometry)
+            grey = scale_to_unit(values, valid, photometry)
         return np.broadcast_to(grey[..., None], (*grey.shape, self.channels))
 
     def maps(self, images: Float32) -> Float32:
-        """Maps of a batch, shape (n, height, width, heads)."""
-        first, *others = (self._seen(images, *mirror) for mirror in self._mirrors)
+        """Compute the maps of a batch, (n, height, width, heads).
+
+        Args:
+            images: Batch, (n, height, width, channels).
+        """
+        first, *others = (self._run(images, *mirror) for mirror in self._mirrors)
         return np.asarray(sum(others, first) / np.float32(1 + len(others)) if others else first)
 
-    def look(self, images: Float32, number: int) -> Float32:
-        """Maps of one mirror image alone, back in their places: that of a number, modulo four."""
-        return self._seen(images, *_MIRRORS[number % len(_MIRRORS)])
+    def view(self, images: Float32, number: int) -> Float32:
+        """Compute the maps of one mirror image alone, laid back over the images.
 
-    def _seen(self, images: Float32, axes: tuple[int, ...], by: tuple[int, int]) -> Float32:
-        """Maps of images turned round and moved, back in their places."""
+        Args:
+            images: Batch, (n, height, width, channels).
+            number: Number of the view; it counts modulo four.
+
+        Returns:
+            Maps, (n, height, width, heads).
+        """
+        return self._run(images, *_MIRRORS[number % len(_MIRRORS)])
+
+    def _run(self, images: Float32, axes: tuple[int, ...], shift: tuple[int, int]) -> Float32:
+        """Maps of images that are flipped and shifted, laid back over the images."""
         if not axes:
             return self._network(images)
-        moved = np.roll(np.flip(images, axes), by, (1, 2))
-        maps = np.roll(self._network(moved), (-by[0], -by[1]), (1, 2))
+        moved = np.roll(np.flip(images, axes), shift, (1, 2))
+        maps = np.roll(self._network(moved), (-shift[0], -shift[1]), (1, 2))
         return np.flip(maps, axes)
 
 
 def _load(path: Path, precision: str, threads: int | None) -> Network:
+    """Load the network of a model file in the form for a precision."""
     if precision == "int8":
-        from lunarcraters.network.backends.int8 import EightBitNetwork
+        from lunarcraters.network.backends.int8 import Int8Network
 
-        return EightBitNetwork(read_eight_bit(path), threads)
-    from lunarcraters.network.backends.tensorflow_graph import Graph
+        return Int8Network(read_int8(path), threads)
+    from lunarcraters.network.backends.tensorflow_graph import TensorFlowNetwork
 
-    return Graph(path)
+    return TensorFlowNetwork(path)

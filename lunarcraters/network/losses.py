@@ -1,4 +1,7 @@
-"""Losses. `y_true` is what `targets` makes, `y_pred` what the network of the preset gives."""
+"""Losses of the networks.
+
+`y_true` are maps of `targets`, `y_pred` are maps of the network, both (n, height, width, channels).
+"""
 
 import math
 from typing import Any
@@ -8,51 +11,59 @@ import tensorflow as tf
 from lunarcraters.network.targets import CHANNELS
 
 _EPSILON = 1e-6
-_TEACHER_EDGE_PX = 24  # more than its looks are moved by
-_TEACHER_SURE = 0.1  # its sizes are taught where its centre map is above this
+_TEACHER_EDGE_PX = 24  # more than the shift of its views
+_TEACHER_THRESHOLD = 0.1  # its sizes count where its centre map is above this
 
 
 def bce_dice(y_true: Any, y_pred: Any) -> Any:
-    """The baseline's loss: 0.5 binary cross-entropy + 0.5 (1 - Dice), smooth 1."""
+    """Compute the loss of the baseline: 0.5 cross-entropy + 0.5 (1 - Dice), smooth 1."""
     return 0.5 * _bce(y_true, y_pred, tf.ones_like(y_true)) + 0.5 * (
         1.0 - _dice(y_true, y_pred, tf.ones_like(y_true))
     )
 
 
 def centre_size_mask(y_true: Any, y_pred: Any) -> Any:
-    """Focal loss of centres + 2 L1 of log size + 0.25 (cross-entropy + 1 - Dice) of the mask.
+    """Compute the loss of centres, sizes and mask.
 
-    Where `y_true` ends with the maps of a teacher, what differs from those is added.
+    It is the focal loss of the centres, twice the L1 norm of the log size, and a quarter of
+    (cross-entropy + 1 - Dice) of the mask. Where `y_true` ends with the maps of a teacher, the
+    difference from those is added.
     """
     labels = len(CHANNELS)
-    loss = _labelled(y_true[..., :labels], y_pred)
-    return loss + _taught(y_true[..., labels:], y_pred) if y_true.shape[-1] > labels else loss
+    loss = _label_loss(y_true[..., :labels], y_pred)
+    return (
+        loss + _distillation_loss(y_true[..., labels:], y_pred)
+        if y_true.shape[-1] > labels
+        else loss
+    )
 
 
-def _labelled(y_true: Any, y_pred: Any) -> Any:
+def _label_loss(y_true: Any, y_pred: Any) -> Any:
+    """Loss of the maps against the labels."""
     mask, mask_weight, centre, centre_weight, log_size, size_weight = tf.split(y_true, 6, axis=-1)
-    found_mask, found_centre, found_size = tf.split(y_pred, 3, axis=-1)
-    size_error = tf.abs(found_size - log_size) * size_weight
+    pred_mask, pred_centre, pred_size = tf.split(y_pred, 3, axis=-1)
+    size_error = tf.abs(pred_size - log_size) * size_weight
     size_loss = tf.reduce_sum(size_error) / (tf.reduce_sum(size_weight) + 1.0)
-    mask_loss = _bce(mask, found_mask, mask_weight) + 1.0 - _dice(mask, found_mask, mask_weight)
-    return _focal(centre, found_centre, centre_weight) + 2.0 * size_loss + 0.25 * mask_loss
+    mask_loss = _bce(mask, pred_mask, mask_weight) + 1.0 - _dice(mask, pred_mask, mask_weight)
+    return _focal(centre, pred_centre, centre_weight) + 2.0 * size_loss + 0.25 * mask_loss
 
 
-def _taught(y_true: Any, y_pred: Any) -> Any:
-    """Cross-entropy of centres + 2 L1 of log size + 0.25 cross-entropy of the mask, to a teacher's.
+def _distillation_loss(y_true: Any, y_pred: Any) -> Any:
+    """Loss of the maps against those of a teacher.
 
-    Every crater counts alike, whatever the area of its peak. The teacher's looks are moved and come
-    in again at the other edge: edges are left out.
+    It is the cross-entropy of the centres, twice the L1 norm of the log size, and a quarter of the
+    cross-entropy of the mask. Every crater has the same weight, whatever the area of its peak.
+    Edges are left out, because the views of the teacher are shifted around them.
     """
     inner = slice(_TEACHER_EDGE_PX, -_TEACHER_EDGE_PX)
     mask, centre, log_size = tf.split(y_true[:, inner, inner], 3, axis=-1)
-    found_mask, found_centre, found_size = tf.split(y_pred[:, inner, inner], 3, axis=-1)
-    alike = tf.clip_by_value(tf.exp(-2.0 * math.log(2.0) * log_size), 1.0 / 16.0, 4.0)
-    peaks = tf.reduce_sum(alike * centre) + 1.0
-    centre_loss = tf.reduce_sum(alike * _entropy(centre, found_centre)) / peaks
-    sure = alike * tf.where(centre > _TEACHER_SURE, centre, 0.0)
-    size_loss = tf.reduce_sum(sure * tf.abs(found_size - log_size)) / (tf.reduce_sum(sure) + 1.0)
-    return centre_loss + 2.0 * size_loss + 0.25 * tf.reduce_mean(_entropy(mask, found_mask))
+    pred_mask, pred_centre, pred_size = tf.split(y_pred[:, inner, inner], 3, axis=-1)
+    equal = tf.clip_by_value(tf.exp(-2.0 * math.log(2.0) * log_size), 1.0 / 16.0, 4.0)
+    peaks = tf.reduce_sum(equal * centre) + 1.0
+    centre_loss = tf.reduce_sum(equal * _entropy(centre, pred_centre)) / peaks
+    weight = equal * tf.where(centre > _TEACHER_THRESHOLD, centre, 0.0)
+    size_loss = tf.reduce_sum(weight * tf.abs(pred_size - log_size)) / (tf.reduce_sum(weight) + 1.0)
+    return centre_loss + 2.0 * size_loss + 0.25 * tf.reduce_mean(_entropy(mask, pred_mask))
 
 
 def _focal(y_true: Any, y_pred: Any, weight: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Metrics of the crater mask, as soft sums over the batch (the baseline's definitions)."""
+"""Metrics of the crater mask: soft sums over the batch, as the baseline defines them."""
 
 from typing import Any
 
@@ -7,42 +7,42 @@ import tensorflow as tf
 _EPSILON = 1e-7
 
 
-def _mask_of(y_true: Any, y_pred: Any) -> tuple[Any, Any, Any]:
-    """True mask, predicted mask and weight, whatever else the maps hold."""
+def _split_mask(y_true: Any, y_pred: Any) -> tuple[Any, Any, Any]:
+    """True mask, predicted mask and weight of maps that may hold more channels."""
     weight = y_true[..., 1:2] if y_true.shape[-1] > 1 else tf.ones_like(y_true)
     return y_true[..., :1], y_pred[..., :1], weight
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of pixels on the right side of 0.5."""
-    mask, found, weight = _mask_of(y_true, y_pred)
-    right = tf.cast(tf.equal(mask > 0.5, found > 0.5), tf.float32)
+    """Compute the share of pixels on the right side of 0.5."""
+    mask, predicted, weight = _split_mask(y_true, y_pred)
+    right = tf.cast(tf.equal(mask > 0.5, predicted > 0.5), tf.float32)
     return tf.reduce_sum(right * weight) / (tf.reduce_sum(weight) + _EPSILON)
 
 
 def precision(y_true: Any, y_pred: Any) -> Any:
-    """Soft true positives over soft predicted positives."""
-    mask, found, weight = _mask_of(y_true, y_pred)
-    return _ratio(tf.reduce_sum(mask * found * weight), tf.reduce_sum(found * weight))
+    """Compute soft true positives over soft predicted positives."""
+    mask, predicted, weight = _split_mask(y_true, y_pred)
+    return _ratio(tf.reduce_sum(mask * predicted * weight), tf.reduce_sum(predicted * weight))
 
 
 def recall(y_true: Any, y_pred: Any) -> Any:
-    """Soft true positives over true positives."""
-    mask, found, weight = _mask_of(y_true, y_pred)
-    return _ratio(tf.reduce_sum(mask * found * weight), tf.reduce_sum(mask * weight))
+    """Compute soft true positives over labelled positives."""
+    mask, predicted, weight = _split_mask(y_true, y_pred)
+    return _ratio(tf.reduce_sum(mask * predicted * weight), tf.reduce_sum(mask * weight))
 
 
 def f1(y_true: Any, y_pred: Any) -> Any:
-    """Harmonic mean of precision and recall."""
+    """Compute the harmonic mean of precision and recall."""
     p, r = precision(y_true, y_pred), recall(y_true, y_pred)
     return 2.0 * p * r / (p + r + _EPSILON)
 
 
 def dice(y_true: Any, y_pred: Any) -> Any:
-    """Dice coefficient, smooth 1."""
-    mask, found, weight = _mask_of(y_true, y_pred)
-    total = tf.reduce_sum(mask * weight) + tf.reduce_sum(found * weight)
-    return (2.0 * tf.reduce_sum(mask * found * weight) + 1.0) / (total + 1.0)
+    """Compute the Dice coefficient, smooth 1."""
+    mask, predicted, weight = _split_mask(y_true, y_pred)
+    total = tf.reduce_sum(mask * weight) + tf.reduce_sum(predicted * weight)
+    return (2.0 * tf.reduce_sum(mask * predicted * weight) + 1.0) / (total + 1.0)
 
 
 def _ratio(part: Any, whole: Any) -> Any:

@@ -1,14 +1,13 @@
-"""Model files: a Keras `.keras` file with one more member that says how to use it.
+"""Model files: Keras `.keras` files with one more member, `craters.json`, that describes them.
 
-Any Keras 3 opens them; the member `craters.json` is what a plain file lacks. Files without it
-(made elsewhere, the baseline's among them) are taken for mask-only networks. Two more members are
-the 8-bit form of the network, if it has one.
+Every Keras 3 opens them. A `.keras` file without that member is taken for a mask-only network, as
+the baseline is. Two further members hold the int8 form of the network, if it has one.
 """
 
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
@@ -19,72 +18,32 @@ import numpy as np
 
 from lunarcraters.errors import ModelError
 from lunarcraters.files import replacing
-from lunarcraters.network.presets import PRESETS, Photometric
+from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.model_record import ModelRecord
+from lunarcraters.network.presets import PRESETS
+from lunarcraters.records import RecordError, from_json, to_json
 
 MEMBER = "craters.json"
-_WEIGHTS = "model.weights.h5"
-_EIGHT_BIT = ("int8/body.tflite", "int8/heads.tflite")
+"""Member of a model file that holds its description."""
+
 SHIPPED = "wac.keras"
+"""Name of the model file that comes with the program."""
+
+_WEIGHTS = "model.weights.h5"
+_INT8_MEMBERS = ("int8/body.tflite", "int8/heads.tflite")
 
 
 @dataclass(frozen=True)
-class ModelInfo:
-    """How a model is used and how it was made.
+class Int8Model:
+    """The int8 form of a network: two flatbuffers for LiteRT that follow each other.
+
+    Inputs and outputs of both are float32.
 
     Attributes:
-        preset: Name of the preset it was built from, or `foreign`.
-        heads: What each output channel is.
-        photometry: How grey values become its input.
-        diameters_px: Smallest and largest crater that one octave answers for, pixels.
-        input_size: Side of the input, pixels; None for any.
-        thresholds: Operating points by name (`balanced` ...), chosen on the validation split.
-        scores: What the network's own scores are worth: `precision`, a row for each `diameter_px`
-            (of the mosaic) and a column for each `raw`, interpolated between; empty: scores stay
-            as they are.
-        diameter_sd: Relative standard deviation of the diameter: `relative_sd`, a row for each
-            `diameter_px` (in the octave) and a column for each `score`, interpolated between.
-        finer: By the finest octave of a run ("-1", "-2"), `thresholds`, `scores` and `diameter_sd`
-            as they are where the mosaic is searched enlarged too; empty: not measured.
-        mirrored: `thresholds`, `scores` and `diameter_sd` as they are for the mean over the four
-            mirror images of a tile; empty: not measured.
-        eight_bit: Of the 8-bit form: `stride`, which divides the sides of images; `f1` of it and of
-            the network itself on the validation split; empty: there is none.
-        training: Data, settings, seed and versions.
-    """
-
-    preset: str
-    heads: tuple[str, ...]
-    photometry: Photometric
-    diameters_px: tuple[float, float]
-    input_size: int | None = None
-    thresholds: dict[str, float] = field(default_factory=dict)
-    scores: dict[str, list[Any]] = field(default_factory=dict)
-    diameter_sd: dict[str, list[Any]] = field(default_factory=dict)
-    finer: dict[str, Any] = field(default_factory=dict)
-    mirrored: dict[str, Any] = field(default_factory=dict)
-    eight_bit: dict[str, Any] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
-
-    def used(self, *, mirrored: bool, finest: int = 0) -> "ModelInfo":
-        """As it holds for a run.
-
-        Args:
-            mirrored: For the mean over the mirror images of tiles.
-            finest: Its first octave.
-        """
-        info = replace(self, **self.mirrored) if mirrored else self
-        return replace(info, **info.finer.get(str(finest), {}))
-
-
-@dataclass(frozen=True)
-class EightBitForm:
-    """A network as two flatbuffers for LiteRT that follow each other, float32 outside.
-
-    Attributes:
-        body: In int8, from images to what the heads begin with.
-        heads: 8-bit weights, float32 results, from there to maps.
-        stride: What the side of an image must be a multiple of.
-        input_size: Side of an image, pixels; None for any.
+        body: Flatbuffer in int8, from images to the input of the heads.
+        heads: Flatbuffer with int8 weights and float32 results, from there to maps.
+        stride: Divisor of the sides of images, pixels.
+        input_size: Side of images, pixels; None for any multiple of the stride.
     """
 
     body: bytes
@@ -94,38 +53,42 @@ class EightBitForm:
 
 
 def shipped_model() -> Path:
-    """The weights that come with the program."""
+    """Path of the model file that comes with the program."""
     return Path(str(resources.files("lunarcraters.network.weights") / SHIPPED))
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a model file."""
+def hash_model(path: Path) -> str:
+    """Compute the SHA-256 of a model file, in hexadecimal digits.
+
+    Raises:
+        ModelError: The file is no model file.
+    """
     _check(path)
     return sha256(path.read_bytes()).hexdigest()
 
 
 @lru_cache(maxsize=4)
 def read_info(path: Path) -> ModelInfo:
-    """Read how a model is used, without TensorFlow.
+    """Read the description of a model file, without TensorFlow.
+
+    Args:
+        path: Model file.
 
     Raises:
-        ModelError: It is no `.keras` file, or its description is damaged.
+        ModelError: The file is no `.keras` file, or its description is damaged.
     """
     _check(path)
     with zipfile.ZipFile(path) as archive:
         if MEMBER not in archive.namelist():
-            return _foreign(archive, path)
+            return _foreign_info(archive, path)
         try:
-            content = json.loads(archive.read(MEMBER))
-            content["heads"] = tuple(content["heads"])
-            content["diameters_px"] = tuple(content["diameters_px"])
-            return ModelInfo(**content)
-        except (json.JSONDecodeError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            return from_json(ModelRecord, archive.read(MEMBER)).info()
+        except (RecordError, ValueError, zipfile.BadZipFile) as error:
             raise ModelError(f"{path}: its {MEMBER} is damaged: take another copy") from error
 
 
-def _foreign(archive: zipfile.ZipFile, path: Path) -> ModelInfo:
-    """How a file without a description is used: as the baseline is."""
+def _foreign_info(archive: zipfile.ZipFile, path: Path) -> ModelInfo:
+    """Describe a file without a description as the baseline is described."""
     baseline = PRESETS["baseline"]
     try:
         layers = json.loads(archive.read("config.json"))["config"]["layers"]
@@ -137,10 +100,19 @@ def _foreign(archive: zipfile.ZipFile, path: Path) -> ModelInfo:
 
 
 def write_model(model: Any, info: ModelInfo, path: Path) -> None:
-    """Write a Keras model with its description, weights as float16, by temporary file and rename.
+    """Write a Keras model with its description.
 
-    Half precision moves a weight by at most 0.05 %, less than bfloat16 arithmetic does, and halves
-    the file. Keras turns them back into float32 on loading.
+    Weights are written as float16. Half precision moves a weight by at most 0.05 %, less than
+    bfloat16 arithmetic does, and halves the file. Keras converts them to float32 on loading. The
+    file appears whole or not at all.
+
+    Args:
+        model: Keras model.
+        info: Description.
+        path: Model file.
+
+    Raises:
+        OutputError: The file cannot be written.
     """
     with replacing(path) as temporary:
         whole = temporary.with_suffix(".whole.keras")
@@ -152,39 +124,46 @@ def write_model(model: Any, info: ModelInfo, path: Path) -> None:
     read_info.cache_clear()
 
 
-def update_info(path: Path, info: ModelInfo, form: EightBitForm | None = None) -> None:
-    """Replace the description of a model file, leaving its weights as they are.
+def update_info(path: Path, info: ModelInfo, int8: Int8Model | None = None) -> None:
+    """Replace the description of a model file. Its weights stay as they are.
 
     Args:
         path: Model file.
-        info: The new description, of whose `eight_bit` the form is none or the one given.
-        form: Its 8-bit form, in place of the one there; None to leave it.
+        info: New description; its `int8` is None or describes the int8 form in the file.
+        int8: New int8 form; None keeps the one in the file.
+
+    Raises:
+        OutputError: The file cannot be written.
     """
     with replacing(path) as temporary:
-        _rewrite(path, temporary, info, form, half=False)
+        _rewrite(path, temporary, info, int8, half=False)
     read_info.cache_clear()
 
 
-def read_eight_bit(path: Path) -> EightBitForm:
-    """Read the 8-bit form of a model file.
+def read_int8(path: Path) -> Int8Model:
+    """Read the int8 form of a model file.
+
+    Args:
+        path: Model file.
 
     Raises:
-        ModelError: It has none, or is no model file.
+        ModelError: The file has none, or is no model file.
     """
     info = read_info(path)
-    if not info.eight_bit:
+    if info.int8 is None:
         raise ModelError(
-            f"{path} has no 8-bit form: craters calibrate makes one, or leave --precision out"
+            f"{path} has no int8 form: craters calibrate makes one, or leave --precision out"
         )
     try:
         with zipfile.ZipFile(path) as archive:
-            body, heads = (archive.read(name) for name in _EIGHT_BIT)
+            body, heads = (archive.read(name) for name in _INT8_MEMBERS)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: its 8-bit form is damaged: take another copy") from error
-    return EightBitForm(body, heads, info.eight_bit["stride"], info.input_size)
+        raise ModelError(f"{path}: its int8 form is damaged: take another copy") from error
+    return Int8Model(body, heads, info.int8.stride, info.input_size)
 
 
 def _check(path: Path) -> None:
+    """Raise a ModelError unless the path is a `.keras` file."""
     if not path.is_file():
         raise ModelError(f"{path}: no such model file: give a .keras file, or leave --model out")
     if not zipfile.is_zipfile(path):
@@ -195,21 +174,22 @@ def _check(path: Path) -> None:
 
 
 def _rewrite(
-    source: Path, target: Path, info: ModelInfo, form: EightBitForm | None = None, *, half: bool
+    source: Path, target: Path, info: ModelInfo, int8: Int8Model | None = None, *, half: bool
 ) -> None:
-    members = {} if form is None else dict(zip(_EIGHT_BIT, (form.body, form.heads), strict=True))
+    """Copy a model file with another description, and with another int8 form if one is given."""
+    members = {} if int8 is None else dict(zip(_INT8_MEMBERS, (int8.body, int8.heads), strict=True))
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             if name != MEMBER and name not in members:
                 content = old.read(name)
-                new.writestr(name, _halved(content) if half and name == _WEIGHTS else content)
+                new.writestr(name, _to_half(content) if half and name == _WEIGHTS else content)
         for name, content in members.items():
             new.writestr(name, content)
-        new.writestr(MEMBER, json.dumps(asdict(info), indent=1, sort_keys=True))
+        new.writestr(MEMBER, to_json(ModelRecord.of(info), sort_keys=True))
 
 
-def _halved(weights: bytes) -> bytes:
-    """The same HDF5 file with its float32 arrays as float16; the optimizer's are left out."""
+def _to_half(weights: bytes) -> bytes:
+    """Convert the float32 arrays of an HDF5 file to float16, and leave out the optimizer's."""
     import h5py
 
     out = io.BytesIO()

@@ -1,21 +1,20 @@
 """Preprocessing: from the values of a tile to the input of the network."""
 
 from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.mosaic.statistics import Photometry
+from lunarcraters.mosaic.statistics import ValueStatistics
 
 Float32 = NDArray[np.float32]
 
 
 WINDOW_PX = 129
-"""Side of the window of the local mean and deviation, pixels of the frame."""
+"""Side of the window of the local mean and deviation, pixels of the tile."""
 
-_FLOOR = 0.25
+_FLOOR = 0.25  # smallest local deviation, as a share of the deviation of the mosaic
 
 
 def normalise(
@@ -25,23 +24,23 @@ def normalise(
 ) -> Float32:
     """Subtract the local mean and divide by the local deviation.
 
-    A linear change of brightness or contrast of the whole mosaic changes nothing, and neighbouring
-    tiles agree: what a pixel becomes depends on its surroundings and on `deviation` alone. A flat
-    mare is amplified at most 1 / 0.25 times more than the mosaic as a whole.
+    A linear change of brightness or contrast of the whole mosaic changes nothing. Neighbouring
+    tiles agree, because the result depends on the surroundings of a pixel and on `deviation` alone.
+    A flat mare is amplified at most 1 / 0.25 times more than the mosaic as a whole.
 
     Args:
-        values: Any dtype, shape (height, width).
-        valid: False where there is no data, shape (height, width).
-        deviation: Standard deviation of the mosaic's values, in their unit.
+        values: Grey values, any dtype, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+        deviation: Standard deviation of the values of the mosaic, in their unit.
 
     Returns:
-        Shape (height, width); 0 where invalid.
+        Normalised values, (height, width); 0 where there is no data.
     """
     count = int(np.count_nonzero(valid))
     if not count:
         return np.zeros(values.shape, np.float32)
     weight = None if count == valid.size else valid.astype(np.float32)
-    # In place: to be given fresh memory takes longer than to fill it.
+    # In place, because the allocation of memory takes longer than the computation.
     centred = values.astype(np.float32)
     if weight is not None:
         centred[~valid] = 0.0
@@ -66,25 +65,38 @@ def normalise(
 
 
 def _box(plane: Float32) -> Float32:
-    """Means over the window, zeros outside."""
+    """Mean over the window, with zeros outside the tile."""
     return np.asarray(
         cv2.blur(plane, (WINDOW_PX, WINDOW_PX), borderType=cv2.BORDER_CONSTANT), np.float32
     )
 
 
 def _share(weight: Float32) -> Float32:
-    """Share of the window that is data, never 0."""
+    """Share of the window that has data, above 0."""
     return np.maximum(_box(weight), np.float32(1e-6))
 
 
 @lru_cache(maxsize=8)
 def _share_of_ones(shape: tuple[int, int]) -> Float32:
-    """The same where all is data."""
+    """Share of the window that lies in a tile without nodata."""
     return _share(np.ones(shape, np.float32))
 
 
-def unit(values: NDArray[Any], valid: NDArray[np.bool_], photometry: Photometry) -> Float32:
-    """Grey values in 0..1: 8 bits divided by 255, others stretched over the mosaic's range."""
+def scale_to_unit(
+    values: NDArray[np.generic], valid: NDArray[np.bool_], photometry: ValueStatistics
+) -> Float32:
+    """Scale grey values to 0..1.
+
+    Values of 8 bits are divided by 255. Others are stretched over the range of the mosaic.
+
+    Args:
+        values: Grey values, any dtype, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+        photometry: Statistics of the grey values of the mosaic.
+
+    Returns:
+        Grey values, 0 to 1, (height, width); 0 where there is no data.
+    """
     if values.dtype == np.uint8:
         grey = values.astype(np.float32) / np.float32(255.0)
     else:

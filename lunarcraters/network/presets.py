@@ -1,4 +1,4 @@
-"""Presets: each network and the way it is trained, as data."""
+"""Presets: the networks and their trainings, as data."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,39 +6,43 @@ from typing import Literal
 from lunarcraters.errors import ModelError
 
 Photometric = Literal["local", "unit"]
-"""`local`: normalised by the local mean and deviation. `unit`: grey values scaled to 0..1."""
+"""Normalisation: `local` by the local mean and deviation, `unit` to grey values of 0 to 1."""
 
 Pooling = Literal["max", "blurred"]
-"""`max`: of two by two pixels. `blurred`: means of such maxima, which hardly depend on where the
-grid lies."""
+"""Pooling: `max` takes the maximum of two by two pixels. `blurred` takes means of such maxima, and
+hardly depends on the place of the grid."""
+
+Schedule = Literal["cosine", "plateau"]
+"""Learning rate: `cosine` falls to zero over all epochs after a warm-up. `plateau` is halved when
+the validation loss has not improved for 3 epochs, down to 1e-6."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A network with what it is given, what it is taught and how.
+    """A network, its input and output, and its training.
 
     Attributes:
-        name: What `--preset` calls it.
-        stem: Stride of the first convolution, which the heads undo; 1: there is none.
-        filters: Filters of each encoder level, then of the bottleneck.
-        blocks: Residual blocks of each encoder level, then of the bottleneck.
-        pooling: What halves the resolution from level to level.
-        channels: Channels of the input; grey is repeated.
-        input_size: Side of the input, pixels; None for any multiple of the network's stride.
-        heads: What each output channel is: `mask`, `centre` and `log_size`, or `mask` alone.
-        photometry: How grey values become input.
-        diameters_px: Smallest and largest crater that one octave answers for, pixels.
-        octaves: How often it is shown a scene at 1, 1/2, 1/4 ... of its resolution.
-        batch_size: Tiles a training step.
-        epochs: Epochs at most.
-        steps: Training steps an epoch; None for one pass over the tiles.
+        name: Name of the preset, as `--preset` takes it.
+        stem: Stride of the first convolution, which the heads undo; 1 for no stem.
+        filters: Number of filters of each encoder level, then of the bottleneck.
+        blocks: Number of residual blocks of each encoder level, then of the bottleneck.
+        pooling: Pooling between encoder levels, `max` or `blurred`.
+        channels: Number of channels of the input; grey is repeated.
+        input_size: Side of the input, pixels; None for any multiple of the stride.
+        heads: Names of the output channels: `mask`, `centre` and `log_size`, or `mask` alone.
+        photometry: Normalisation of the grey values, `local` or `unit`.
+        diameters_px: Smallest and largest diameter that one octave detects, pixels.
+        octaves: Shares of the crops at 1, 1/2, 1/4 ... of the resolution; the sum is 1.
+        batch_size: Number of crops per training step.
+        epochs: Largest number of epochs.
+        steps: Number of training steps per epoch; None for one pass over the tiles.
         learning_rate: Highest learning rate of AdamW.
         weight_decay: Weight decay of AdamW.
-        schedule: `cosine` to zero over all epochs after a warm-up, or `plateau`: halved when the
-            validation loss has not improved for 3 epochs, down to 1e-6.
-        patience: Epochs without a better validation loss after which training stops; None: never.
-        rotated: Share of the crops that are turned by any angle, not by quarter turns alone.
-        coarsened: Share of the crops that are shown as a coarser camera sees them, enlarged again.
+        schedule: Schedule of the learning rate, `cosine` or `plateau`.
+        patience: Number of epochs without a better validation loss after which training stops;
+            None to train for all epochs.
+        rotated: Share of the crops that are rotated by any angle, 0 to 1.
+        coarsened: Share of the crops that are shown as by a coarser camera, 0 to 1.
     """
 
     name: str
@@ -57,14 +61,14 @@ class Preset:
     steps: int | None
     learning_rate: float
     weight_decay: float
-    schedule: Literal["cosine", "plateau"]
+    schedule: Schedule
     patience: int | None
     rotated: float = 0.0
     coarsened: float = 0.0
 
     @property
     def stride(self) -> int:
-        """Input sides are multiples of this: the stem divides them, then each level halves them."""
+        """Divisor of the sides of the input, pixels: the stem divides, then each level halves."""
         return int(self.stem * 2 ** (len(self.filters) - 1))
 
 
@@ -115,11 +119,14 @@ PRESETS = {
 }
 
 
-def preset(name: str) -> Preset:
-    """Return the preset of that name.
+def get_preset(name: str) -> Preset:
+    """Look up a preset.
+
+    Args:
+        name: Name of the preset, a key of `PRESETS`.
 
     Raises:
-        ModelError: There is none.
+        ModelError: There is no such preset.
     """
     try:
         return PRESETS[name]

@@ -1,4 +1,4 @@
-"""The residual U-Net, built of stock Keras layers, so that any Keras reads its `.keras` files."""
+"""The residual U-Net, built of stock Keras layers, so that every Keras 3 reads its files."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from keras import layers
 from lunarcraters.network.presets import Preset
 
 _CENTRE_PRIOR = -4.6
-"""Bias of the centre head: about 1 % of pixels, so that the first steps do not swamp training."""
+"""Bias of the centre head: about 1 % of the pixels, so that the first steps do not dominate."""
 
 
 def build(preset: Preset, precision: str = "float32") -> keras.Model:
     """Build the network of a preset, untrained.
 
     Args:
-        preset: Filters, channels and heads.
-        precision: A Keras dtype policy; the heads are always float32.
+        preset: Preset with filters, channels and heads.
+        precision: Keras dtype policy; the heads are always float32.
 
     Returns:
-        Model from (batch, height, width, channels) to (batch, height, width, heads), probabilities
-        but for `log_size`, which is log2(diameter / 16 pixels).
+        Model from images (n, height, width, channels) to maps (n, height, width, heads). Maps are
+        probabilities, but for `log_size`, which is log2(diameter / 16 pixels).
     """
     policy = keras.DTypePolicy(precision)
     inputs = keras.Input((preset.input_size, preset.input_size, preset.channels), name="image")
@@ -28,7 +28,7 @@ def build(preset: Preset, precision: str = "float32") -> keras.Model:
     levels: list[Any] = []
     for filters, blocks in zip(preset.filters, preset.blocks, strict=True):
         if levels:
-            x = _halved(x, preset, policy)
+            x = _halve(x, preset, policy)
         for _ in range(blocks):
             x = _block(x, filters, policy)
         levels.append(x)
@@ -42,7 +42,7 @@ def build(preset: Preset, precision: str = "float32") -> keras.Model:
 
 
 def _stem(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
-    """A convolution of overlapping patches to a coarser grid, where a filter costs a fraction."""
+    """Convolve overlapping patches to a coarser grid, on which a filter costs less."""
     filters, side, stride = preset.filters[0], 2 * preset.stem + 1, preset.stem
     convolution = layers.Conv2D(
         filters, side, strides=stride, padding="same", use_bias=False, dtype=policy
@@ -52,8 +52,8 @@ def _stem(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
     return layers.Activation("relu", dtype=policy)(x)
 
 
-def _halved(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
-    """Half the resolution."""
+def _halve(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
+    """Halve the resolution."""
     if preset.pooling == "max":
         return layers.MaxPooling2D(2, dtype=policy)(x)
     # Not every other maximum but means of three by three (Zhang 2019, arXiv:1904.11486).
@@ -62,7 +62,7 @@ def _halved(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
 
 
 def _block(x: Any, filters: int, policy: keras.DTypePolicy) -> Any:
-    """Two 3x3 convolutions around a shortcut (He et al. 2016); projected first if need be."""
+    """Two 3x3 convolutions around a shortcut (He et al. 2016), after a projection if needed."""
     if x.shape[-1] != filters:
         x = layers.Conv2D(filters, 1, padding="same", dtype=policy)(x)
     shortcut = x
@@ -76,7 +76,7 @@ def _block(x: Any, filters: int, policy: keras.DTypePolicy) -> Any:
 
 
 def _head(x: Any, name: str, stem: int) -> Any:
-    """One channel at the input's resolution."""
+    """One output channel at the resolution of the input."""
     bias = keras.initializers.Constant(_CENTRE_PRIOR if name == "centre" else 0.0)
     activation = "linear" if name == "log_size" else "sigmoid"
     given: dict[str, Any] = {"activation": activation, "bias_initializer": bias}

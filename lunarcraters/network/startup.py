@@ -1,10 +1,14 @@
-"""Starting TensorFlow: quietly, with the threads that it may use."""
+"""Start of TensorFlow: its threads, its precision, and its silence."""
 
 import os
 import time
 from pathlib import Path
+from typing import Literal
 
-from lunarcraters.process import hushed
+from lunarcraters.process import suppress_native_stderr
+
+Precision = Literal["float32", "bfloat16", "int8"]
+"""Precision of inference."""
 
 _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 _GRAPHICS_CARDS = ("/dev/nvidia0", "/dev/kfd")
@@ -12,17 +16,17 @@ _TRIALS = 9
 
 
 def start_tensorflow(threads: int | None = None, precision: str = "float32") -> None:
-    """Import TensorFlow and let it find its devices; to be called before anything else of it.
+    """Import TensorFlow and let it find its devices. Call this before any other use of it.
 
     Args:
-        threads: How many it may use; None for all.
-        precision: Of inference: `float32`, or `bfloat16` where that loses little (convolutions
-            and what lies between them, not the heads).
+        threads: Number of threads; None for all.
+        precision: Precision of inference: `float32`, or `bfloat16` for convolutions and the layers
+            between them, but not for the heads.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow leaves oneDNN out on processors without AVX-512, where it is the faster one too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with hushed():
+    with suppress_native_stderr():
         import tensorflow as tf
 
         if threads is not None:
@@ -37,12 +41,16 @@ def start_tensorflow(threads: int | None = None, precision: str = "float32") -> 
         tf.config.list_logical_devices()
 
 
-def inference_precision(asked: str, *, has_int8: bool) -> str:
-    """What `auto` means: `int8` where a model has that form and no graphics card is there.
+def choose_precision(asked: Precision | Literal["auto"], *, has_int8: bool) -> Precision:
+    """Choose the precision of inference.
 
     Args:
-        asked: A precision, or `auto`.
-        has_int8: Whether the model has the 8-bit form.
+        asked: Precision `float32`, `bfloat16` or `int8`, or `auto`.
+        has_int8: True if the model has an int8 form.
+
+    Returns:
+        Precision; for `auto` it is `int8` if the model has that form and the machine has no
+        graphics card, else `float32`.
     """
     if asked != "auto":
         return asked
@@ -50,11 +58,11 @@ def inference_precision(asked: str, *, has_int8: bool) -> str:
     return "int8" if has_int8 and not cards else "float32"
 
 
-def faster_precision() -> str:
-    """`bfloat16` where the processor has it and it is the faster one, else `float32`.
+def choose_training_precision() -> Literal["float32", "bfloat16"]:
+    """Choose the faster precision of training on this machine, `bfloat16` or `float32`.
 
-    Some that have the instructions (avx512_bf16 under a hypervisor) are slower with them, so a
-    convolution is timed. Where the two are close it is bfloat16, which also halves memory.
+    Some processors with bfloat16 instructions (avx512_bf16 under a hypervisor) are slower with
+    them, so a convolution is timed in both.
     """
     if not has_bfloat16():
         return "float32"
@@ -62,23 +70,23 @@ def faster_precision() -> str:
 
     def seconds(dtype: tf.DType) -> float:
         images, kernel = tf.zeros((4, 64, 64, 64), dtype), tf.zeros((3, 3, 64, 64), dtype)
-        taken = []
+        durations = []
         for _ in range(_TRIALS):
-            begun = time.perf_counter()
+            started = time.perf_counter()
             tf.nn.conv2d(images, kernel, 1, "SAME").numpy()
-            taken.append(time.perf_counter() - begun)
-        return min(taken)
+            durations.append(time.perf_counter() - started)
+        return min(durations)
 
     return "bfloat16" if seconds(tf.bfloat16) < seconds(tf.float32) else "float32"
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor computes in bfloat16, rather than pretends to."""
+    """Test whether the processor has instructions for bfloat16."""
     return bool(_BF16_FLAGS & _processor_flags())
 
 
 def _processor_flags() -> set[str]:
-    """What the processor can do (Linux tells; elsewhere: nothing is known)."""
+    """Names of the features of the processor, on Linux; elsewhere none."""
     try:
         return set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
     except OSError:

@@ -4,15 +4,28 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from lunarcraters.errors import OutputError
 from lunarcraters.files import replacing
+
+
+def make_folder(folder: Path) -> None:
+    """Make a directory for figures, unless it is there.
+
+    Raises:
+        OutputError: The directory cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
 
 
 def save_png(figure: Figure, path: Path, dpi: float) -> None:
     """Write a figure as a PNG file, which appears whole or not at all.
 
     Args:
-        figure: Figure.
-        path: PNG to write; replaced if it is there.
+        figure: Figure to write.
+        path: PNG to write; a file that is there is replaced.
         dpi: Pixels per inch.
 
     Raises:

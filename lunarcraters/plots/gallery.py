@@ -1,34 +1,33 @@
-"""A gallery of errors: what is not in the reference, what was missed, what has another size.
+"""A gallery of errors: false detections, missed references, and matches of different size.
 
-Many an error against a noisy reference is none to the eye.
+Many errors against a noisy reference are none to the eye.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import OutputError
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.scores import Scores
-from lunarcraters.files import replacing
 from lunarcraters.geometry.box import Box
-from lunarcraters.geometry.circles import outlines_in_pixels
+from lunarcraters.geometry.circles import circle_outlines_px
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.plots.files import make_folder, save_png
 
 _COLUMNS = 10
 _RANDOM = 100
-_SHOWN = 3.5  # side of a panel, in diameters of its crater
-_LEAST_PX = 32  # side of a panel, mosaic pixels
+_PANEL_DIAMETERS = 3.5  # side of a panel, in diameters of its crater
+_MIN_SIDE_PX = 32  # side of a panel, mosaic pixels
 _PANEL_PX = 160
 _DPI = 100
-_FOUND, _KNOWN = "tab:orange", "deepskyblue"
+_DETECTION, _REFERENCE = "tab:orange", "deepskyblue"
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -36,12 +35,36 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """The mosaic with everything that is drawn over it, in its pixels."""
+    """The mosaic with everything that is drawn over it.
+
+    Attributes:
+        mosaic: Mosaic that was searched.
+        detections: Outlines of the detections, mosaic pixels, (n, points, 2).
+        reference: Outlines of the references, mosaic pixels, (m, points, 2).
+        above: True for detections above the threshold, (n,).
+    """
 
     mosaic: Mosaic
-    found: Float  # outlines, (n, points, 2)
-    known: Float
-    shown: NDArray[np.bool_]  # detections that count
+    detections: Float
+    reference: Float
+    above: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """One picture of the gallery.
+
+    Attributes:
+        title: Title.
+        rows: Indices of the craters of each row.
+        outlines: Outlines of all craters of that kind, (k, points, 2).
+        values: Number over the panel of each crater, (k,).
+    """
+
+    title: str
+    rows: Sequence[Index]
+    outlines: Float
+    values: Float
 
 
 def write_gallery(
@@ -54,102 +77,108 @@ def write_gallery(
 ) -> list[Path]:
     """Draw the worst errors of each diameter bin, and a random sample of the false detections.
 
-    Detections are orange, references blue; the one in question is in the middle. `false.png`: the
-    highest scores that match no reference. `missed.png`: references that nothing, or only the
-    lowest scores, matched. `sizes.png`: matches whose diameters differ most. `random_false.png`:
-    false detections drawn by lot, numbered, to be judged by eye.
+    Detections are orange, references blue; the crater in question is in the middle. `false.png`
+    shows the highest scores that match no reference; `missed.png` references that nothing, or only
+    the lowest scores, matched; `sizes.png` matches whose diameters differ most; `random_false.png`
+    a numbered random sample of false detections, to be judged by eye.
 
     Args:
-        catalogue: What was found.
-        reference: What it is compared with.
-        matches: How.
-        scores: Their scores; the threshold and the diameter bins are its own.
-        mosaic: What was searched.
-        folder: Where to; made if missing, files in it replaced.
+        catalogue: Detections.
+        reference: Reference craters.
+        matches: Matches of the two.
+        scores: Scores of the matches; their threshold and diameter bins are used.
+        mosaic: Mosaic that was searched.
+        folder: Directory to write, made if missing; files in it are replaced.
 
     Returns:
-        The files written.
+        Files that were written.
 
     Raises:
         OutputError: The directory cannot be written.
     """
     threshold = -np.inf if scores.chosen.threshold is None else scores.chosen.threshold
-    above = ~(matches.score < threshold)
-    false = np.flatnonzero(matches.counted & above & ~matches.true)
-    true = np.flatnonzero(matches.true & above)
-    best = np.zeros(len(matches.reference))
-    best[matches.reference_of[matches.true]] = matches.score[matches.true]
-    missed = np.ones(len(best), bool)
-    missed[matches.reference_of[true]] = False
-    lost = np.flatnonzero(missed & matches.reference_counted)
-    ratio = np.abs(np.log(matches.detected[true] / matches.reference[matches.reference_of[true]]))
-    edges = [one.low for one in scores.bins] + [scores.bins[-1].high]
+    grid = mosaic.grid
     view = _View(
         mosaic,
-        outlines_in_pixels(
-            catalogue.positions, catalogue.diameters, catalogue.radius_m, mosaic.grid
-        ),
-        outlines_in_pixels(
-            reference.positions, reference.diameters, reference.radius_m, mosaic.grid
-        ),
-        above,
+        circle_outlines_px(catalogue.positions, catalogue.diameters, catalogue.radius_m, grid),
+        circle_outlines_px(reference.positions, reference.diameters, reference.radius_m, grid),
+        ~(matches.score < threshold),
     )
-    lot = np.random.default_rng(0).permutation(false)[:_RANDOM]
+    edges = [one.low for one in scores.bins] + [scores.bins[-1].high]
     sheets = {
-        "false.png": _by_size(false, -matches.score[false], matches.detected, edges),
-        "missed.png": _by_size(lost, best[lost], matches.reference, edges),
-        "sizes.png": _by_size(true, -ratio, matches.detected, edges),
-        "random_false.png": [lot[i : i + _COLUMNS] for i in range(0, len(lot), _COLUMNS)],
+        **_false_sheets(matches, view, edges),
+        "missed.png": _missed_sheet(matches, view, edges),
+        "sizes.png": _sizes_sheet(matches, view, edges),
     }
-    titles = {
-        "false.png": "found, not in the reference: highest scores",
-        "missed.png": "in the reference, not found: lowest scores",
-        "sizes.png": "found, of another size: largest differences",
-        "random_false.png": "found, not in the reference: drawn by lot",
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
-    for name, rows in sheets.items():
-        outlines = view.known if name == "missed.png" else view.found
-        value = best if name == "missed.png" else matches.score
-        with replacing(folder / name) as temporary:
-            _sheet(view, rows, outlines, value, titles[name]).savefig(
-                temporary, dpi=_DPI, format="png"
-            )
-    return [folder / name for name in sheets]
+    paths = [folder / name for name in ("false.png", "missed.png", "sizes.png", "random_false.png")]
+    make_folder(folder)
+    for path in paths:
+        save_png(_sheet_figure(view, sheets[path.name]), path, _DPI)
+    return paths
 
 
-def _by_size(which: Index, badness: Float, diameters: Float, edges: Sequence[float]) -> list[Index]:
-    """The first few of each diameter bin, the least `badness` first; bins without any left out."""
-    ordered = which[np.argsort(badness, kind="stable")]
-    place = np.digitize(diameters[ordered], edges) - 1
-    rows = [ordered[place == k][:_COLUMNS] for k in range(len(edges) - 1)]
+def _false_sheets(matches: Matches, view: _View, edges: Sequence[float]) -> dict[str, _Sheet]:
+    """The false detections of highest score, and a random sample of them all."""
+    false = np.flatnonzero(matches.counted & view.above & ~matches.true)
+    worst = _by_size(false, -matches.score[false], matches.detected, edges)
+    sample = np.random.default_rng(0).permutation(false)[:_RANDOM]
+    rows = [sample[i : i + _COLUMNS] for i in range(0, len(sample), _COLUMNS)]
+    title = "found, not in the reference"
+    return {
+        "false.png": _Sheet(f"{title}: highest scores", worst, view.detections, matches.score),
+        "random_false.png": _Sheet(f"{title}: drawn by lot", rows, view.detections, matches.score),
+    }
+
+
+def _missed_sheet(matches: Matches, view: _View, edges: Sequence[float]) -> _Sheet:
+    """The missed references that nothing, or only the lowest scores, matched."""
+    best = np.zeros(len(matches.reference))
+    best[matches.reference_of[matches.true]] = matches.score[matches.true]
+    missed = matches.reference_counted.copy()
+    missed[matches.reference_of[matches.true & view.above]] = False
+    which = np.flatnonzero(missed)
+    rows = _by_size(which, best[which], matches.reference, edges)
+    return _Sheet("in the reference, not found: lowest scores", rows, view.reference, best)
+
+
+def _sizes_sheet(matches: Matches, view: _View, edges: Sequence[float]) -> _Sheet:
+    """The matches whose diameters differ most."""
+    true = np.flatnonzero(matches.true & view.above)
+    ratio = np.abs(np.log(matches.detected[true] / matches.reference[matches.reference_of[true]]))
+    rows = _by_size(true, -ratio, matches.detected, edges)
+    title = "found, of another size: largest differences"
+    return _Sheet(title, rows, view.detections, matches.score)
+
+
+def _by_size(which: Index, order: Float, diameters: Float, edges: Sequence[float]) -> list[Index]:
+    """Choose the first few of each diameter bin, in an order; empty bins are left out."""
+    ordered = which[np.argsort(order, kind="stable")]
+    bins = np.digitize(diameters[ordered], edges) - 1
+    rows = [ordered[bins == k][:_COLUMNS] for k in range(len(edges) - 1)]
     return [row for row in rows if len(row)]
 
 
-def _sheet(view: _View, rows: Sequence[Index], outlines: Float, value: Float, title: str) -> Figure:
-    """Panels in rows, the smallest craters on top."""
-    count = max(len(rows), 1)
+def _sheet_figure(view: _View, sheet: _Sheet) -> Figure:
+    """Draw panels in rows, the smallest craters on top."""
+    count = max(len(sheet.rows), 1)
     side = _PANEL_PX / _DPI
     figure = Figure(figsize=(_COLUMNS * side, count * side * 1.12 + 0.6), layout="constrained")
-    figure.suptitle(f"{title} (orange: found, blue: reference)", fontsize=10)
+    figure.suptitle(f"{sheet.title} (orange: found, blue: reference)", fontsize=10)
     panels = figure.subplots(count, _COLUMNS, squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()
-    for row, line in zip(rows, panels, strict=False):
-        for place, axes in zip(row, line, strict=False):
-            _draw(axes, view, outlines[place])
-            axes.set_title(f"{value[place]:.2f}", fontsize=7, pad=2)
+    for row, line in zip(sheet.rows, panels, strict=False):
+        for crater, axes in zip(row, line, strict=False):
+            _draw_panel(axes, view, sheet.outlines[crater])
+            axes.set_title(f"{sheet.values[crater]:.2f}", fontsize=7, pad=2)
     return figure
 
 
-def _draw(axes: Any, view: _View, outline: Float) -> None:
-    """One crater and its surroundings; a stretched projection is shown unstretched."""
+def _draw_panel(axes: Axes, view: _View, outline: Float) -> None:
+    """Draw one crater and its surroundings; a stretched projection is shown unstretched."""
     low, high = np.nanmin(outline, axis=0), np.nanmax(outline, axis=0)
     middle, size = (low + high) / 2.0, high - low
-    half = size * max(_SHOWN, _LEAST_PX / float(size.min())) / 2.0
+    half = size * max(_PANEL_DIAMETERS, _MIN_SIDE_PX / float(size.min())) / 2.0
     step_x, step_y = (max(int(side / _PANEL_PX), 1) for side in 2.0 * half)
     left, top = (int(side) for side in np.floor(middle - half))
     width, height = (int(np.ceil(side)) for side in 2.0 * half)
@@ -166,7 +195,7 @@ def _draw(axes: Any, view: _View, outline: Float) -> None:
         aspect="auto",
     )
     axes.set(autoscale_on=False, xlim=extent[:2], ylim=extent[2:])
-    for rings, colour in ((view.known, _KNOWN), (view.found[view.shown], _FOUND)):
+    for rings, colour in ((view.reference, _REFERENCE), (view.detections[view.above], _DETECTION)):
         centre = rings.mean(axis=1)
         near = (np.abs(centre - middle) < half + np.ptp(rings, axis=1) / 2.0).all(axis=1)
         for ring in rings[near]:

@@ -1,4 +1,4 @@
-"""A graticule: meridians and parallels over a mosaic, and how long a kilometre is."""
+"""A graticule: meridians and parallels over a mosaic, and the length of its scale bar."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lunarcraters.mosaic.mosaic import Mosaic
 
 _STEPS_DEG = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
-_LINES = 6  # at most, of a kind
+_MAX_LINES = 6  # meridians, and parallels
 _GRID = 64
 _POINTS = 721
 _LENGTHS_KM = tuple(n * 10.0**k for k in range(-3, 5) for n in (1, 2, 5))
@@ -22,9 +22,9 @@ class Line:
     """A meridian or a parallel.
 
     Attributes:
-        points: In pixels of the mosaic, (n, 2); NaN where it leaves it.
-        label: Such as `15° W`.
-        is_meridian: It has one longitude.
+        points: Points in pixels of the mosaic, (n, 2); NaN outside the mosaic.
+        label: Label, such as `15° W`.
+        is_meridian: True for a meridian, False for a parallel.
     """
 
     points: Float
@@ -32,55 +32,59 @@ class Line:
     is_meridian: bool
 
 
-def graticule(mosaic: Mosaic) -> Iterator[Line]:
-    """Meridians and parallels at round degrees, up to six of each or so."""
+def graticule_lines(mosaic: Mosaic) -> Iterator[Line]:
+    """Compute meridians and parallels at round degrees, up to about six of each."""
     x, y = np.meshgrid(np.linspace(0, mosaic.width, _GRID), np.linspace(0, mosaic.height, _GRID))
     lon, lat = mosaic.grid.to_lonlat(x, y)
-    known = np.isfinite(lon) & np.isfinite(lat)
-    if not known.any():
+    valid = np.isfinite(lon) & np.isfinite(lat)
+    if not valid.any():
         return
-    west, east = _span(lon[known])
-    south, north = float(lat[known].min()), float(lat[known].max())
+    west, east = _span(lon[valid])
+    south, north = float(lat[valid].min()), float(lat[valid].max())
     step = _step(north - south)
-    for parallel in _rounds(south, north, step):
+    for parallel in _round_degrees(south, north, step):
         side = "" if parallel == 0 else (" N" if parallel > 0 else " S")
-        points = _inside(mosaic, np.linspace(west, east, _POINTS), np.full(_POINTS, parallel))
+        points = _points_inside(
+            mosaic, np.linspace(west, east, _POINTS), np.full(_POINTS, parallel)
+        )
         yield Line(points, f"{abs(parallel):g}°{side}", False)
     step = _step(east - west)
-    for meridian in _rounds(west, east - 1e-9, step):
-        turned = (meridian + 180.0) % 360.0 - 180.0
-        side = "" if turned in (0.0, -180.0) else (" E" if turned > 0 else " W")
-        points = _inside(mosaic, np.full(_POINTS, meridian), np.linspace(south, north, _POINTS))
-        yield Line(points, f"{abs(turned):g}°{side}", True)
+    for meridian in _round_degrees(west, east - 1e-9, step):
+        lon_180 = (meridian + 180.0) % 360.0 - 180.0
+        side = "" if lon_180 in (0.0, -180.0) else (" E" if lon_180 > 0 else " W")
+        points = _points_inside(
+            mosaic, np.full(_POINTS, meridian), np.linspace(south, north, _POINTS)
+        )
+        yield Line(points, f"{abs(lon_180):g}°{side}", True)
 
 
 def scale_bar_km(width_km: float) -> float:
-    """A round length of about a fifth of the width of a map."""
+    """Choose a round length of about a fifth of the width of a map, km."""
     return min(_LENGTHS_KM, key=lambda length: abs(np.log(length / (width_km / 5.0))))
 
 
 def _span(lon: Float) -> tuple[float, float]:
-    """West and east of longitudes, by way of the widest gap between them."""
-    turns = np.unique(np.mod(lon, 360.0))
-    gaps = np.diff(np.append(turns, turns[0] + 360.0))
+    """Find the west and east of longitudes, by the widest gap between them."""
+    sorted_lon = np.unique(np.mod(lon, 360.0))
+    gaps = np.diff(np.append(sorted_lon, sorted_lon[0] + 360.0))
     widest = int(np.argmax(gaps))
     if gaps[widest] < 2.0 * 360.0 / _GRID:
         return -180.0, 180.0
-    east = float(turns[widest])
-    west = float(turns[(widest + 1) % len(turns)])
+    east = float(sorted_lon[widest])
+    west = float(sorted_lon[(widest + 1) % len(sorted_lon)])
     return (west - 360.0 if west > east else west), east
 
 
 def _step(span: float) -> float:
-    return next((step for step in _STEPS_DEG if span / step <= _LINES), _STEPS_DEG[-1])
+    return next((step for step in _STEPS_DEG if span / step <= _MAX_LINES), _STEPS_DEG[-1])
 
 
-def _rounds(low: float, high: float, step: float) -> Iterator[float]:
+def _round_degrees(low: float, high: float, step: float) -> Iterator[float]:
     for number in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1):
         yield round(number * step, 9)
 
 
-def _inside(mosaic: Mosaic, lon: Float, lat: Float) -> Float:
+def _points_inside(mosaic: Mosaic, lon: Float, lat: Float) -> Float:
     x, y = mosaic.grid.from_lonlat(lon, lat)
     off = (x < 0.0) | (x > mosaic.width) | (y < 0.0) | (y > mosaic.height)
     jumps = np.abs(np.diff(x, prepend=x[:1])) > mosaic.width / 2.0

@@ -1,10 +1,11 @@
-"""Pictures of a catalogue."""
+"""Maps: craters drawn over their mosaic."""
 
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
@@ -14,11 +15,11 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
-from lunarcraters.geometry.circles import outlines_in_pixels
+from lunarcraters.geometry.circles import circle_outlines_px
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.preview import quick_look, shrinking
+from lunarcraters.mosaic.preview import preview_step, read_preview
 from lunarcraters.plots.files import save_png
-from lunarcraters.plots.graticule import Line, graticule, scale_bar_km
+from lunarcraters.plots.graticule import Line, graticule_lines, scale_bar_km
 
 _SIDE_PX = 1600
 _POINTS = 48
@@ -33,6 +34,11 @@ Float = NDArray[np.float64]
 
 def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
     """Write the figure of `map_figure` as a PNG file.
+
+    Args:
+        catalogue: Craters to draw.
+        mosaic: Mosaic underneath.
+        path: PNG to write.
 
     Raises:
         CatalogueError: One is in pixels and the other on the sphere.
@@ -53,21 +59,21 @@ def map_figure(catalogue: Catalogue, mosaic: Mosaic) -> Figure:
         CatalogueError: One is in pixels and the other on the sphere.
         MosaicError: The mosaic cannot be read, or has no valid pixel.
     """
-    check_plane(catalogue, mosaic)
-    grey, valid = quick_look(mosaic, _SIDE_PX)
+    check_same_space(catalogue, mosaic)
+    grey, valid = read_preview(mosaic, _SIDE_PX)
     height, width = grey.shape
     left, bottom, right, top = _MARGINS_PX
     whole = np.array([width + left + right, height + bottom + top])
     figure = Figure(figsize=tuple(whole / _DPI), dpi=_DPI)
     place = np.array([left, bottom, width, height]) / np.tile(whole, 2)
     axes = figure.add_axes(tuple(place))
-    step = shrinking(mosaic, _SIDE_PX)
+    step = preview_step(mosaic, _SIDE_PX)
     extent = (0.0, width * step, height * step, 0.0)
     shown = np.where(valid, grey, 255)
     axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
     axes.set(autoscale_on=False, xticks=[], yticks=[])
     axes.set(xlim=(0, mosaic.width), ylim=(mosaic.height, 0))
-    outlines = outlines_in_pixels(
+    outlines = circle_outlines_px(
         catalogue.positions, catalogue.diameters, catalogue.radius_m, mosaic.grid
     )
     colours = matplotlib.colormaps["autumn"]
@@ -82,9 +88,9 @@ def map_figure(catalogue: Catalogue, mosaic: Mosaic) -> Figure:
     return figure
 
 
-def _draw_graticule(axes: Any, mosaic: Mosaic) -> None:
-    """Meridians and parallels, labelled where they leave the map, and a bar of kilometres."""
-    for line in graticule(mosaic):
+def _draw_graticule(axes: Axes, mosaic: Mosaic) -> None:
+    """Draw meridians and parallels, labelled where they leave the map, and a scale bar."""
+    for line in graticule_lines(mosaic):
         points = line.points
         axes.plot(*points.T, color="white", linewidth=0.6, alpha=0.55)
         seen = points[np.isfinite(points).all(axis=1)]
@@ -105,7 +111,7 @@ def _draw_graticule(axes: Any, mosaic: Mosaic) -> None:
 
 
 def _label_place(line: Line, seen: Float, mosaic: Mosaic) -> dict[str, Any]:
-    """Where a line's label goes: below the map or left of it, else within it, near its edge."""
+    """Choose the place of a label: below the map or left of it, else within it, near its edge."""
     lowest, leftmost = seen[np.argmax(seen[:, 1])], seen[np.argmin(seen[:, 0])]
     if line.is_meridian and lowest[1] > _AT_EDGE * mosaic.height:
         below = (lowest[0], mosaic.height)
@@ -125,14 +131,14 @@ def _label_place(line: Line, seen: Float, mosaic: Mosaic) -> dict[str, Any]:
     }
 
 
-def check_plane(catalogue: Catalogue, mosaic: Mosaic) -> None:
+def check_same_space(catalogue: Catalogue, mosaic: Mosaic) -> None:
     """Make sure that a catalogue can be drawn over a mosaic.
 
     Raises:
         CatalogueError: One is in pixels and the other on the sphere.
     """
-    if catalogue.is_pixels == mosaic.has_crs:
+    if catalogue.has_crs != mosaic.has_crs:
         raise CatalogueError(
-            f"the catalogue is in {'pixels' if catalogue.is_pixels else 'degrees'}, and "
+            f"the catalogue is in {'degrees' if catalogue.has_crs else 'pixels'}, and "
             f"{mosaic.name} is not: give the mosaic that it was made from"
         )

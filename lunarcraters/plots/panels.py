@@ -1,6 +1,6 @@
-"""Panels: pieces of a mosaic beside their true mask, their found mask, and boxes."""
+"""Panels: pieces of a mosaic beside their true mask, their predicted mask, and boxes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,89 +15,107 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.geometry.box import Box
-from lunarcraters.geometry.circles import outlines_in_pixels
+from lunarcraters.geometry.circles import circle_outlines_px
 from lunarcraters.mask.cog import SCALE
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.preview import stretched
+from lunarcraters.mosaic.preview import stretch_contrast
 from lunarcraters.plots.files import save_png
-from lunarcraters.plots.maps import check_plane
+from lunarcraters.plots.maps import check_same_space
 
 SIDE_PX = 416
 _DPI = 110
-_FOUND, _TRUE = "red", "lime"
+_DETECTION, _REFERENCE = "red", "lime"
 
 Float = NDArray[np.float64]
+Float32 = NDArray[np.float32]
 
 
 def draw_panels(
-    found: Catalogue,
+    detections: Catalogue,
     mosaic: Mosaic,
     mask: Mosaic | None,
-    known: Reference | None,
+    reference: Reference | None,
     path: Path,
     *,
     count: int = 4,
 ) -> int:
-    """Draw the pieces of a mosaic that hold most craters, 416 pixels a side, a row each.
+    """Draw the pieces of a mosaic that hold most craters, 416 pixels a side, as a PNG file.
 
-    A row has the original, the true mask (with a reference), the mask (with one), and the boxes of
-    what was found (red) and of the reference (green).
+    Each piece has a row: the image, the true mask (with a reference), the predicted mask (where
+    there is one), and the boxes of detections (red) and references (green).
 
     Args:
-        found: Craters.
-        mosaic: Where they were found.
-        mask: On the same grid.
-        known: Reference craters.
+        detections: Craters to draw.
+        mosaic: Mosaic that was searched.
+        mask: Mask on the grid of the mosaic; None for no such panels.
+        reference: Reference craters; None for no such panels and boxes.
         path: PNG to write.
-        count: Pieces, at most.
+        count: Number of pieces, at most.
 
     Returns:
-        The number of pieces drawn.
+        Number of pieces drawn.
 
     Raises:
         CatalogueError: No crater lies on the mosaic, or one is in pixels and the other not.
         MosaicError: The mosaic cannot be read.
-        OutputError: The picture cannot be written.
+        OutputError: The file cannot be written.
     """
-    check_plane(found, mosaic)
-    circles = _circles(found.positions, found.diameters, found.radius_m, mosaic)
+    check_same_space(detections, mosaic)
+    circles = _circles(detections.positions, detections.diameters, detections.radius_m, mosaic)
     true = None
-    if known is not None:
-        true = _circles(known.positions, known.diameters, known.radius_m, mosaic)
-    windows = _fullest(circles, mosaic, count)
+    if reference is not None:
+        true = _circles(reference.positions, reference.diameters, reference.radius_m, mosaic)
+    windows = _fullest_windows(circles, mosaic, count)
     if not windows:
         raise CatalogueError(f"no crater lies on {mosaic.name}: give the mosaic that was searched")
-    titles = ["original", *(["true mask"] if known else []), *(["mask"] if mask else []), "boxes"]
+    save_png(panels_figure(windows, mosaic, mask, circles, true), path, _DPI)
+    return len(windows)
+
+
+def panels_figure(
+    windows: Sequence[Box],
+    mosaic: Mosaic,
+    mask: Mosaic | None,
+    circles: Float32,
+    true: Float32 | None,
+) -> Figure:
+    """Draw windows of a mosaic, a row each.
+
+    Args:
+        windows: Windows, pixels of the mosaic.
+        mosaic: Mosaic that was searched.
+        mask: Mask on the grid of the mosaic; None for no such panels.
+        circles: Outlines of the detections, mosaic pixels, (n, points, 2).
+        true: Outlines of the references, (m, points, 2); None for no such panels and boxes.
+    """
+    titles = ["original", *(["true mask"] if true is not None else [])]
+    titles += [*(["mask"] if mask else []), "boxes"]
     size = 3.2 * len(titles), 3.2 * len(windows)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(len(windows), len(titles), squeeze=False)
     for row, window in zip(axes, windows, strict=True):
-        for axis, title, image in zip(
-            row, titles, _images(window, mosaic, mask, true), strict=True
-        ):
-            axis.imshow(image, cmap="gray", extent=(0, window[2], window[3], 0))
+        images = _images(window, mosaic, mask, true)
+        for axis, title, image in zip(row, titles, images, strict=True):
+            axis.imshow(image, cmap="gray", extent=(0, window.width, window.height, 0))
             axis.set_axis_off()
-            axis.set(autoscale_on=False, xlim=(0, window[2]), ylim=(window[3], 0))
+            axis.set(autoscale_on=False, xlim=(0, window.width), ylim=(window.height, 0))
             if window is windows[0]:
                 axis.set_title(title)
-        for some, colour in ((true, _TRUE), (circles, _FOUND)):
-            if some is not None:
-                row[-1].add_collection(_boxes(some, window, colour))
-    save_png(figure, path, _DPI)
-    return len(windows)
+        for outlines, colour in ((true, _REFERENCE), (circles, _DETECTION)):
+            if outlines is not None:
+                row[-1].add_collection(_boxes(outlines, window, colour))
+    return figure
 
 
-def _circles(
-    positions: Float, diameters: Float, radius_m: float | None, mosaic: Mosaic
-) -> NDArray[np.float32]:
-    """Outlines in pixels, (n, points, 2); of those alone that lie whole on the mosaic's plane."""
-    outlines = outlines_in_pixels(positions, diameters, radius_m, mosaic.grid)
+def _circles(positions: Float, diameters: Float, radius_m: float | None, mosaic: Mosaic) -> Float32:
+    """Compute the outlines of craters that lie whole on the mosaic's plane, (n, points, 2)."""
+    outlines = circle_outlines_px(positions, diameters, radius_m, mosaic.grid)
     whole = np.isfinite(outlines).all(axis=(1, 2))
     return np.asarray(outlines[whole], np.float32)
 
 
-def _fullest(circles: NDArray[np.float32], mosaic: Mosaic, count: int) -> list[Box]:
-    """Windows that hold most centres, in the order of the mosaic."""
+def _fullest_windows(circles: Float32, mosaic: Mosaic, count: int) -> list[Box]:
+    """Find the windows that hold most centres, in the order of the mosaic."""
     centres = circles.mean(axis=1)
     inside = ((centres >= 0) & (centres < [mosaic.width, mosaic.height])).all(axis=1)
     cells, craters = np.unique(centres[inside] // SIDE_PX, axis=0, return_counts=True)
@@ -111,28 +129,30 @@ def _fullest(circles: NDArray[np.float32], mosaic: Mosaic, count: int) -> list[B
 
 
 def _images(
-    window: Box, mosaic: Mosaic, mask: Mosaic | None, true: NDArray[np.float32] | None
-) -> Iterator[NDArray[Any]]:
+    window: Box, mosaic: Mosaic, mask: Mosaic | None, true: Float32 | None
+) -> Iterator[Float]:
+    """Go through the images of a row: original, true mask, mask, and the ground of the boxes."""
     values, valid = mosaic.read(window)
-    grey = stretched(values, valid)
-    yield _fixed(grey)
+    grey = stretch_contrast(values, valid)
+    yield _as_colours(grey)
     if true is not None:
         drawn = np.zeros(values.shape, np.uint8)
         for outline in true - np.array(window[:2], np.float32):
             cv2.fillPoly(drawn, [np.rint(outline * 16).astype(np.int32)], 255, shift=4)
-        yield _fixed(drawn / 255.0)
+        yield _as_colours(drawn / 255.0)
     if mask is not None:
-        said, searched = mask.read(window)
-        yield _fixed(np.where(searched, said, 0) / SCALE)
-    yield _fixed(grey)
+        probability, searched = mask.read(window)
+        yield _as_colours(np.where(searched, probability, 0) / SCALE)
+    yield _as_colours(grey)
 
 
-def _fixed(grey: NDArray[Any]) -> NDArray[np.float64]:
-    """Grey as colours, so that each picture keeps its own black and white."""
+def _as_colours(grey: NDArray[Any]) -> Float:
+    """Turn grey into colours, so that each image keeps its own black and white."""
     return np.repeat(np.asarray(grey, float)[..., None], 3, axis=-1)
 
 
-def _boxes(circles: NDArray[np.float32], window: Box, colour: str) -> PatchCollection:
+def _boxes(circles: Float32, window: Box, colour: str) -> PatchCollection:
+    """Draw the boxes of circles near a window, in its pixels."""
     corner = np.array(window[:2], float)
     low, high = circles.min(axis=1) - corner, circles.max(axis=1) - corner
     near = ((high > 0) & (low < window[2:])).all(axis=1)

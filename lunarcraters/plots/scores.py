@@ -1,14 +1,13 @@
 """Figures of an evaluation: precision and recall, recall by diameter, offsets and sizes."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from lunarcraters.errors import OutputError
 from lunarcraters.evaluation.matching import Matches
-from lunarcraters.evaluation.scores import COMPLETENESS_LEVEL, Scores, curve
+from lunarcraters.evaluation.scores import COMPLETENESS_LEVEL, Scores, precision_recall_curve
+from lunarcraters.plots.files import make_folder, save_png
 
 _DPI = 150
 
@@ -21,36 +20,33 @@ def write_figures(
     Args:
         matches: Detections and references.
         scores: Their scores.
-        rule: The matching rule in words, for the titles.
+        rule: Matching rule in words, for the titles.
         unit: Unit of the diameters, `km` or `px`.
-        folder: Where to; made if missing, files in it replaced.
+        folder: Directory to write, made if missing; files in it are replaced.
 
     Returns:
-        The files written.
+        Files that were written.
 
     Raises:
         OutputError: The directory cannot be written.
     """
     figures = {
-        "precision_recall.png": _precision_recall(matches, scores, rule),
-        "reliability.png": _reliability(scores, rule),
-        "recall_by_diameter.png": _by_diameter(scores, rule, unit),
-        "offsets_and_sizes.png": _offsets_and_sizes(matches, scores, rule),
+        "precision_recall.png": precision_recall_figure(matches, scores, rule),
+        "reliability.png": reliability_figure(scores, rule),
+        "recall_by_diameter.png": recall_by_diameter_figure(scores, rule, unit),
+        "offsets_and_sizes.png": offsets_and_sizes_figure(matches, scores, rule),
     }
-    paths = [folder / name for name in figures]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, figure in zip(paths, figures.values(), strict=True):
-            figure.savefig(path, dpi=_DPI)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
-    return paths
+    make_folder(folder)
+    for name, figure in figures.items():
+        save_png(figure, folder / name, _DPI)
+    return [folder / name for name in figures]
 
 
-def _precision_recall(matches: Matches, scores: Scores, rule: str) -> Figure:
+def precision_recall_figure(matches: Matches, scores: Scores, rule: str) -> Figure:
+    """Draw precision by recall over all thresholds; `rule` is the matching rule in words."""
     figure = Figure(figsize=(5, 5), layout="constrained")
-    axes: Any = figure.subplots()
-    _, precision, recall = curve(matches)
+    axes = figure.subplots()
+    _, precision, recall = precision_recall_curve(matches)
     axes.plot(recall, precision, color="tab:blue")
     for point, name, marker in ((scores.best, "best F1", "o"), (scores.chosen, "chosen", "s")):
         at = "" if point.threshold is None else f" at {point.threshold:.2f}"
@@ -68,7 +64,8 @@ def _precision_recall(matches: Matches, scores: Scores, rule: str) -> Figure:
     return figure
 
 
-def _reliability(scores: Scores, rule: str) -> Figure:
+def reliability_figure(scores: Scores, rule: str) -> Figure:
+    """Draw precision by score, with the numbers of detections; `rule` is in words."""
     figure = Figure(figsize=(5, 6), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     mean = [one.score for one in scores.reliability]
@@ -83,7 +80,8 @@ def _reliability(scores: Scores, rule: str) -> Figure:
     return figure
 
 
-def _by_diameter(scores: Scores, rule: str, unit: str) -> Figure:
+def recall_by_diameter_figure(scores: Scores, rule: str, unit: str) -> Figure:
+    """Draw recall, precision and counts by diameter; `rule` is in words, `unit` km or px."""
     figure = Figure(figsize=(6, 5), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     middle = np.array([(one.low * one.high) ** 0.5 for one in scores.bins])
@@ -102,7 +100,8 @@ def _by_diameter(scores: Scores, rule: str, unit: str) -> Figure:
     return figure
 
 
-def _offsets_and_sizes(matches: Matches, scores: Scores, rule: str) -> Figure:
+def offsets_and_sizes_figure(matches: Matches, scores: Scores, rule: str) -> Figure:
+    """Draw histograms of the offsets and diameter ratios of matches; `rule` is in words."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     threshold = -np.inf if scores.chosen.threshold is None else scores.chosen.threshold

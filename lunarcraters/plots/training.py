@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from lunarcraters.network.decoding import decode
-from lunarcraters.network.model_file import ModelInfo
+from lunarcraters.network.decoding import decode_maps
+from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.plots.files import save_png
 
 Float = NDArray[np.float64]
@@ -23,11 +23,23 @@ _DPI = 110
 
 
 def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
+    """Write the figure of `curves_figure` as a PNG file.
+
+    Args:
+        history: Metrics of each epoch, by name.
+        path: PNG to write.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    save_png(curves_figure(history), path, _DPI)
+
+
+def curves_figure(history: Sequence[dict[str, float]]) -> Figure:
     """Draw every metric over the epochs, training and validation.
 
     Args:
-        history: One row an epoch, as `history.read_history` gives it.
-        path: PNG to write.
+        history: Metrics of each epoch, by name; those of validation begin with `val_`.
     """
     names = [
         k for k in (history[0] if history else {}) if k != "epoch" and not k.startswith("val_")
@@ -46,13 +58,14 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
         axis.grid(alpha=0.3)
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
-    _save(figure, path)
+    figure.tight_layout()
+    return figure
 
 
 def draw_panels(
     images: Float32, targets: Float32, maps: Float32, info: ModelInfo, path: Path
 ) -> None:
-    """Draw images with their true mask, predicted mask, and boxes (true green, predicted red).
+    """Write the figure of `panels_figure` as a PNG file.
 
     Args:
         images: Network inputs, (n, height, width, channels); the first five are shown.
@@ -64,6 +77,18 @@ def draw_panels(
     Raises:
         OutputError: The file cannot be written.
     """
+    save_png(panels_figure(images, targets, maps, info), path, _DPI)
+
+
+def panels_figure(images: Float32, targets: Float32, maps: Float32, info: ModelInfo) -> Figure:
+    """Draw images with their true mask, predicted mask, and boxes (true green, predicted red).
+
+    Args:
+        images: Network inputs, (n, height, width, channels); the first five are shown.
+        targets: Training targets, (n, height, width, channels of the targets).
+        maps: Network outputs, (n, height, width, heads).
+        info: Model description (heads, diameter range).
+    """
     shown = min(_SHOWN, len(images))
     figure = Figure(figsize=(12, 3.1 * shown))
     axes = figure.subplots(shown, 4, squeeze=False)
@@ -73,11 +98,12 @@ def draw_panels(
             axis.imshow(plane, cmap="gray", **_limits(plane is grey))
             axis.set_axis_off()
         _add_boxes(row[3], _true_circles(target, info), "lime")
-        circles, scores = decode(predicted, info.heads, info.diameters_px)
+        circles, scores = decode_maps(predicted, info.heads, info.diameters_px)
         _add_boxes(row[3], circles[scores >= _SHOWN_SCORE], "red")
     for axis, title in zip(axes[0], _PANELS, strict=True):
         axis.set_title(title)
-    _save(figure, path)
+    figure.tight_layout()
+    return figure
 
 
 def _limits(is_image: bool) -> dict[str, float]:
@@ -85,18 +111,13 @@ def _limits(is_image: bool) -> dict[str, float]:
 
 
 def _true_circles(target: Float32, info: ModelInfo) -> Float:
-    """Craters of a target's maps."""
+    """Decode the craters of a target's maps, (n, 3)."""
     if "centre" not in info.heads:
-        return decode(target, ("mask",), info.diameters_px)[0]
-    return decode(target[..., [0, 2, 4]], info.heads, info.diameters_px)[0]
+        return decode_maps(target, ("mask",), info.diameters_px)[0]
+    return decode_maps(target[..., [0, 2, 4]], info.heads, info.diameters_px)[0]
 
 
 def _add_boxes(axis: Axes, circles: Float, colour: str) -> None:
     for x, y, diameter in circles:
         corner = (x - diameter / 2 - 0.5, y - diameter / 2 - 0.5)
         axis.add_patch(Rectangle(corner, diameter, diameter, fill=False, ec=colour, lw=0.8))
-
-
-def _save(figure: Figure, path: Path) -> None:
-    figure.tight_layout()
-    save_png(figure, path, _DPI)

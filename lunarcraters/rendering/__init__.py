@@ -1,4 +1,4 @@
-"""Rendered scenes whose every crater is known, for samples and tests."""
+"""Rendered scenes with complete reference craters, for the sample tiles and tests."""
 
 from lunarcraters.rendering.scene import Scene, render_scene
 

@@ -1,4 +1,4 @@
-"""Populations: the craters of a rendered scene, in the order they form."""
+"""Populations: the craters of a rendered scene, in the order in which they form."""
 
 from dataclasses import dataclass, fields
 
@@ -10,20 +10,27 @@ from lunarcraters.rendering.production import sample_diameters_km
 Float = NDArray[np.float64]
 
 SMALLEST_PX, LARGEST_PX = 3.0, 400.0
-"""Diameters of the craters that are made, pixels."""
+"""Smallest and largest diameter of the craters that are made, pixels."""
 SMALLEST_LISTED_PX = 4.0
-"""Diameters from which craters are listed, pixels."""
+"""Diameter from which craters are listed, pixels."""
 
 MIDDLE_PX = 6.0
-"""Diameter above which numbers follow the production function, and which wear is told for."""
+"""Diameter above which numbers follow the production function, and reference size of wear."""
 
 MARGIN_PX = 48
-"""Craters and relief go on so far beyond the frame, so that its edges are like the rest."""
+"""Width of the margin in which craters and relief continue, so that edges are like the rest."""
 
 
 @dataclass(frozen=True)
 class Population:
-    """Craters in the order they form; pixels of the frame; age 1 is the oldest."""
+    """Craters in the order in which they form.
+
+    Attributes:
+        x: Columns of the centres, pixels of the frame, (n,).
+        y: Rows of the centres, pixels of the frame, (n,).
+        diameter_px: Diameters, pixels, (n,).
+        age: Ages, 1 for the oldest to 0, descending, (n,).
+    """
 
     x: Float
     y: Float
@@ -31,15 +38,15 @@ class Population:
     age: Float
 
 
-def populate(
+def make_population(
     rng: np.random.Generator, width: int, height: int, gsd_m: float, coverage: float
 ) -> Population:
-    """Craters of 6 px and more, after the production function.
+    """Draw craters of 6 px and more from the production function.
 
     Args:
-        rng: Where chance comes from.
-        width: Of the frame, pixels.
-        height: Of the frame, pixels.
+        rng: Random number generator.
+        width: Width of the frame, pixels.
+        height: Height of the frame, pixels.
         gsd_m: Ground size of a pixel, metres.
         coverage: Sum of the areas of the craters over the area of the scene.
     """
@@ -50,19 +57,19 @@ def populate(
     return _scattered(rng, diameter, border, width, height)
 
 
-def with_small(
+def add_small_craters(
     rng: np.random.Generator, population: Population, width: int, height: int
 ) -> Population:
-    """The same with craters of 3 to 6 px.
+    """Add craters of 3 to 6 px to a population.
 
-    Their numbers go as D^-2, as on a surface near equilibrium, where old craters are lost as fast
-    as new ones form (Trask 1966, JPL Tech. Rep. 32-800).
+    Cumulative numbers follow D^-2, as on a surface near equilibrium, where old craters are lost as
+    fast as new ones form (Trask 1966, JPL Tech. Rep. 32-800).
 
     Args:
-        rng: Where chance comes from.
+        rng: Random number generator.
         population: Larger craters.
-        width: Of the frame, pixels.
-        height: Of the frame, pixels.
+        width: Width of the frame, pixels.
+        height: Height of the frame, pixels.
     """
     border = SMALLEST_PX + MARGIN_PX
     area = (width + 2 * border) / width * (height + 2 * border) / height
@@ -82,7 +89,10 @@ def with_small(
 def _scattered(
     rng: np.random.Generator, diameter: Float, border: float, width: int, height: int
 ) -> Population:
-    """Craters anywhere in the frame and a border around it; those that matter, oldest first."""
+    """Craters at random in the frame and a border around it, oldest first.
+
+    Craters whose rim lies outside the margin are left out.
+    """
     x = rng.uniform(-border, width + border, len(diameter))
     y = rng.uniform(-border, height + border, len(diameter))
     age = rng.random(len(diameter))

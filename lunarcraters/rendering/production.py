@@ -1,4 +1,4 @@
-"""How many lunar craters of which size: the production function of Neukum."""
+"""The production function of Neukum: numbers of lunar craters by diameter."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,11 +24,17 @@ _COEFFICIENTS = (
 _RANGE_KM = (0.01, 300.0)
 
 
-def cumulative_production(diameter_km: ArrayLike) -> Float:
-    """Craters at least so large that form on a km2 in a Ga, after Neukum et al. (2001).
+def compute_cumulative_production(diameter_km: ArrayLike) -> Float:
+    """Compute the number of craters per km2 and Ga that are at least so large.
 
-    About D^-3 below 1.5 km, D^-2 between 2 and 10 km. Outside 0.01-300 km, where the function is
-    not defined, it goes on as D^-3.
+    The function is that of Neukum et al. (2001): about D^-3 below 1.5 km and D^-2 between 2 and
+    10 km. Outside 0.01-300 km, where it is not defined, it is continued as D^-3.
+
+    Args:
+        diameter_km: Diameters, km, any shape.
+
+    Returns:
+        Cumulative numbers per km2 and Ga, of the shape of `diameter_km`.
     """
     diameter = np.asarray(diameter_km, float)
     inside = np.clip(diameter, *_RANGE_KM)
@@ -39,16 +45,19 @@ def cumulative_production(diameter_km: ArrayLike) -> Float:
 def sample_diameters_km(
     rng: np.random.Generator, smallest_km: float, largest_km: float, crater_area_km2: float
 ) -> Float:
-    """Diameters drawn from the production function, so many as cover an area between them.
+    """Draw diameters from the production function, as many as cover an area together.
 
     Args:
-        rng: Where chance comes from.
-        smallest_km: Smallest diameter.
-        largest_km: Largest diameter.
-        crater_area_km2: Expected sum of the craters' areas (overlaps counted each time).
+        rng: Random number generator.
+        smallest_km: Smallest diameter, km.
+        largest_km: Largest diameter, km.
+        crater_area_km2: Expected sum of the craters' areas, km2; overlaps count several times.
+
+    Returns:
+        Diameters, km, (n,).
     """
     grid = np.geomspace(smallest_km, largest_km, 512)
-    cumulative = cumulative_production(grid)
+    cumulative = compute_cumulative_production(grid)
     share = (cumulative - cumulative[-1]) / (cumulative[0] - cumulative[-1])
     middles = np.sqrt(grid[1:] * grid[:-1])
     mean_area = float(np.sum(-np.diff(share) * np.pi / 4.0 * middles**2))

@@ -1,4 +1,4 @@
-"""Cross-sections of lunar craters, simple and complex, as they are when fresh."""
+"""Cross-sections of fresh lunar craters, simple and complex."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -6,13 +6,13 @@ from numpy.typing import ArrayLike, NDArray
 Float32 = NDArray[np.float32]
 
 EJECTA_REACH = 3.5
-"""Where a profile has faded to nothing, in crater radii."""
+"""Distance at which a profile has faded to nothing, crater radii."""
 
 _FLOOR_OF_SIMPLE = 0.2
 
 
-def crater_profile(radius_ratio: ArrayLike, diameter_km: float) -> Float32:
-    """Elevation of a fresh crater over the ground it was dug into, metres.
+def compute_crater_profile(radius_ratio: ArrayLike, diameter_km: float) -> Float32:
+    """Compute the elevation of a fresh crater above the ground in which it formed.
 
     Depth, rim height and floor width follow Pike (1977, Impact and Explosion Cratering, 489):
     d = 0.196 D^1.01 for simple bowls and 1.044 D^0.301 for complex craters (km), h = 0.036 D^1.014
@@ -23,7 +23,10 @@ def crater_profile(radius_ratio: ArrayLike, diameter_km: float) -> Float32:
 
     Args:
         radius_ratio: Distance from the centre over the crater's radius, any shape.
-        diameter_km: Rim-to-rim diameter.
+        diameter_km: Rim-to-rim diameter, km.
+
+    Returns:
+        Elevations, metres, of the shape of `radius_ratio`, float32.
     """
     ratio = np.asarray(radius_ratio, np.float32)
     depth, rim, floor = (np.float32(value) for value in _dimensions(diameter_km))
@@ -47,7 +50,7 @@ def _dimensions(diameter_km: float) -> tuple[float, float, float]:
         simple_depth = 0.15 * diameter_km
     depth = min(simple_depth, 1.044 * diameter_km**0.301)
     rim = min(0.036 * diameter_km**1.014, 0.236 * diameter_km**0.399)
-    # From bowl to flat floor over the range of transitional craters.
+    # The floor grows from bowl to flat over the range of transitional craters.
     floor = np.interp(
         np.log(diameter_km),
         np.log([9.0, 20.0]),

@@ -1,4 +1,4 @@
-"""Rendered lunar scenes: cratered terrain under a low sun, whose every crater is known."""
+"""Rendered lunar scenes: cratered terrain under a low sun, with a complete crater list."""
 
 from dataclasses import dataclass
 
@@ -16,16 +16,16 @@ from lunarcraters.rendering.population import (
     MIDDLE_PX,
     SMALLEST_LISTED_PX,
     Population,
-    populate,
-    with_small,
+    add_small_craters,
+    make_population,
 )
-from lunarcraters.rendering.profiles import EJECTA_REACH, crater_profile
+from lunarcraters.rendering.profiles import EJECTA_REACH, compute_crater_profile
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
-# A crater is listed while so much of its hollow is left, and of its rim. Later craters leave of a
-# point of the rim what they do not replace; it is lost below a half.
+# A crater is listed while so large a share of its depth and of its rim is left. A point of the rim
+# is lost when later craters have replaced more than half of it.
 _LEAST_RELIEF = 0.25
 _LEAST_RIM = 0.5
 _RIM_POINTS = 24
@@ -37,10 +37,10 @@ class Scene:
     """A rendered scene.
 
     Attributes:
-        elevation_m: Elevations (h, w), float32, metres.
-        image: What the camera sees (h, w), uint8, never 0.
-        craters: Columns x, y, diameter_px: each crater of 4 px and more that still shows and has
-            its centre in the frame.
+        elevation_m: Elevations, metres, (height, width), float32.
+        image: Grey values of the camera, 1 to 255, (height, width), uint8.
+        craters: Table with columns x, y and diameter_px of each crater of 4 px and more that is
+            still visible and has its centre in the frame.
     """
 
     elevation_m: Float32
@@ -61,45 +61,46 @@ def render_scene(
     """Render a cratered lunar surface as an orbiting camera sees it.
 
     Sizes follow Neukum's production function from 6 to 400 px, and D^-2 from 3 to 6 px. Craters
-    form one after another on self-affine relief; each replaces the ground that it digs up and
-    buries. The longer ago, the more it is worn down by diffusion (Fassett and Thomson 2014, JGR
-    119, 2255), small craters more than large ones. A crater is listed while its rim stands at least
-    a quarter as far above the ground at half its radius as when it was fresh, and at least half of
-    its rim is neither dug up nor buried by later craters.
+    form one after another on self-affine relief, and each replaces the ground that it excavates or
+    buries. Diffusion wears craters down with age (Fassett and Thomson 2014, JGR 119, 2255), small
+    craters more than large ones. A crater is listed while its rim stands at least a quarter as far
+    above the ground at half its radius as when it was fresh, and at least half of its rim is
+    neither excavated nor buried by later craters.
 
     Args:
-        width: Columns.
-        height: Rows.
+        width: Number of columns.
+        height: Number of rows.
         gsd_m: Ground size of a pixel, metres.
-        seed: Of all chance; the same seed gives the same scene.
-        sun_azimuth_deg: Where the sun is, degrees clockwise from north (up).
+        seed: Seed of all random numbers; the same seed gives the same scene.
+        sun_azimuth_deg: Azimuth of the sun, degrees clockwise from north (up).
         sun_elevation_deg: Height of the sun above the horizon, degrees.
         coverage: Sum of the areas of all craters of 6 px and more over the area of the scene. 0.4
             at 100 m/px is a highland surface of 4.0 Ga.
     """
     rng = np.random.default_rng(seed)
     shape = (height + 2 * MARGIN_PX, width + 2 * MARGIN_PX)
-    population = populate(rng, width, height, gsd_m, coverage)
-    small = np.random.default_rng([seed, 1])  # of its own: larger craters are what they were
-    population = with_small(small, population, width, height)
+    population = make_population(rng, width, height, gsd_m, coverage)
+    # A generator of their own: small craters do not change the larger ones.
+    small_rng = np.random.default_rng([seed, 1])
+    population = add_small_craters(small_rng, population, width, height)
     elevation = _self_affine(rng, shape, hurst=0.8) * np.float32(0.05 * gsd_m)
     albedo = 1.0 + np.float32(0.07) * _normalised(_self_affine(rng, shape, hurst=0.6))
     texture = _normalised(_self_affine(rng, (512, 512), hurst=0.95))
     for i in range(len(population.x)):
-        _dig(elevation, albedo, texture, population, i, gsd_m, rng)
+        _add_crater(elevation, albedo, texture, population, i, gsd_m, rng)
     reflectance = shade(
         elevation, gsd_m, sun_azimuth_deg=sun_azimuth_deg, sun_elevation_deg=sun_elevation_deg
     )
     inner = (slice(MARGIN_PX, MARGIN_PX + height), slice(MARGIN_PX, MARGIN_PX + width))
     image = _expose(reflectance * albedo, rng)
-    chosen = _still_showing(population, elevation, gsd_m, (width, height))
+    visible = _find_visible(population, elevation, gsd_m, (width, height))
     craters = pd.DataFrame({"x": population.x, "y": population.y})
     craters["diameter_px"] = population.diameter_px
-    craters = craters.iloc[chosen].sort_values(["y", "x"], ignore_index=True)
+    craters = craters.iloc[visible].sort_values(["y", "x"], ignore_index=True)
     return Scene(np.ascontiguousarray(elevation[inner]), image[inner].copy(), craters)
 
 
-def _dig(
+def _add_crater(
     elevation: Float32,
     albedo: Float32,
     texture: Float32,
@@ -108,7 +109,7 @@ def _dig(
     gsd_m: float,
     rng: np.random.Generator,
 ) -> None:
-    """Put one crater into `elevation` and `albedo`."""
+    """Add one crater to `elevation` and `albedo`, in place."""
     radius = population.diameter_px[index] / 2
     centre = np.array([population.x[index], population.y[index]]) + MARGIN_PX
     low = np.maximum(np.floor(centre - EJECTA_REACH * radius).astype(int), 0)
@@ -118,9 +119,9 @@ def _dig(
     dy = np.arange(low[1], high[1], dtype=np.float32) + np.float32(0.5 - centre[1])
     ratio: Float32 = np.sqrt(dx[None, :] ** 2 + dy[:, None] ** 2) * np.float32(1.0 / radius)
     if radius > 8:
-        # The unevenness is the rim's: it fades inwards.
+        # The unevenness is that of the rim: it fades inwards.
         ratio *= 1.0 + _uneven_rim(dx, dy, rng) * np.minimum(ratio, 1.0) ** 2
-    fresh = crater_profile(ratio, float(population.diameter_px[index] * gsd_m / 1000.0))
+    fresh = compute_crater_profile(ratio, float(population.diameter_px[index] * gsd_m / 1000.0))
     wear = _wear(population.diameter_px[index], population.age[index])
     worn = _blur(fresh, wear * radius)
     if radius > 8:
@@ -134,20 +135,20 @@ def _dig(
 
 
 def _wear(diameter_px: float, age: float) -> float:
-    """Diffusion length over crater radius, from the age of 0 to 1."""
-    # Large craters wear more slowly, though not by as much as under one diffusivity for all sizes:
-    # it grows with size (Xie et al. 2017, GRL 44, 10171).
+    """Diffusion length over crater radius, for an age of 0 to 1."""
+    # Large craters wear more slowly, but less so than with one diffusivity for all sizes, because
+    # diffusivity grows with size (Xie et al. 2017, GRL 44, 10171).
     return float(0.85 * np.sqrt(age) * (diameter_px / MIDDLE_PX) ** -0.5)
 
 
 def _replaced(ratio: Float32) -> Float32:
-    """Share of the older relief that a crater takes away: all inside, less under its ejecta."""
+    """Share of the older relief that a crater removes: all inside, less under its ejecta."""
     share: Float32 = np.clip(ratio, 1.0, None) ** -4 * (ratio < EJECTA_REACH)
     return share
 
 
 def _uneven_rim(dx: Float32, dy: Float32, rng: np.random.Generator) -> Float32:
-    """How uneven the rim is in each direction, as a share of the radius; mean 0."""
+    """Deviation of the rim in each direction, as a share of the radius; its mean is 0."""
     angle = np.arctan2(dy[:, None], dx[None, :])
     amplitudes = rng.normal(0.0, 0.02, 5) / np.arange(2, 7) ** 0.5
     phases = rng.uniform(0.0, 2.0 * np.pi, 5)
@@ -160,7 +161,7 @@ def _uneven_rim(dx: Float32, dy: Float32, rng: np.random.Generator) -> Float32:
 def _hummocks(
     texture: Float32, ratio: Float32, radius_m: float, rng: np.random.Generator
 ) -> Float32:
-    """Rough walls and ejecta, metres: the texture at a chance place, on and around the rim."""
+    """Rough walls and ejecta, metres: a random part of the texture on and around the rim."""
     offset = rng.integers(0, 512, 2)
     rows = (np.arange(ratio.shape[0]) + offset[0]) % 512
     columns = (np.arange(ratio.shape[1]) + offset[1]) % 512
@@ -170,7 +171,7 @@ def _hummocks(
 
 
 def _blur(array: Float32, sigma: float) -> Float32:
-    """Gaussian blur; wide ones at lower resolution, where they cost little."""
+    """Gaussian blur; wide blurs run at lower resolution, where they cost little."""
     if sigma < 0.3:
         return array
     if sigma > 8.0 and min(array.shape) > 8:
@@ -181,14 +182,14 @@ def _blur(array: Float32, sigma: float) -> Float32:
 
 
 def _self_affine(rng: np.random.Generator, shape: tuple[int, int], hurst: float) -> Float32:
-    """Fractal relief that tiles, of slope about 1 between neighbouring pixels.
+    """Periodic fractal relief with slopes of about 1 between neighbouring pixels.
 
     Lunar relief is self-affine with Hurst exponents of 0.7 to 0.95 (Rosenburg et al. 2011, JGR 116,
     E02001).
     """
     rows, columns = np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None, :]
     frequency = np.hypot(rows, columns)
-    # Waves longer than the largest crater would tilt the scene as a whole.
+    # Waves longer than the largest crater would tilt the whole scene.
     amplitude = np.maximum(frequency, 1.0 / LARGEST_PX) ** -(1.0 + hurst)
     amplitude[0, 0] = 0.0
     noise = np.fft.rfft2(rng.standard_normal(shape))
@@ -201,59 +202,60 @@ def _normalised(field: Float32) -> Float32:
 
 
 def _expose(radiance: Float32, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The camera: optics half a pixel wide, exposure, photon and read-out noise, 8 bits."""
-    seen = cv2.GaussianBlur(radiance, (0, 0), 0.5)
-    seen *= 85.0 / np.median(seen)
-    noise = rng.standard_normal(seen.shape, np.float32)
-    noisy = seen + noise * np.sqrt(np.float32(0.5) + np.float32(0.02) * seen)
-    # 0 is kept for nodata.
+    """Image of a camera: optics half a pixel wide, exposure, photon and read-out noise, 8 bits."""
+    blurred = cv2.GaussianBlur(radiance, (0, 0), 0.5)
+    blurred *= 85.0 / np.median(blurred)
+    noise = rng.standard_normal(blurred.shape, np.float32)
+    noisy = blurred + noise * np.sqrt(np.float32(0.5) + np.float32(0.02) * blurred)
+    # 0 is reserved for nodata.
     return np.clip(np.rint(noisy), 1, 255).astype(np.uint8)
 
 
-def _still_showing(
+def _find_visible(
     population: Population, elevation: Float32, gsd_m: float, size: tuple[int, int]
 ) -> NDArray[np.intp]:
     """Indices of the craters to list: see `render_scene` for the rule."""
     x, y, diameter = population.x, population.y, population.diameter_px
     inside = (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
-    chosen = np.flatnonzero(inside & (diameter >= SMALLEST_LISTED_PX))
-    left = _hollow_m(population, elevation, chosen)
-    at_rim_and_halfway = [crater_profile([1.0, 0.5], d) for d in diameter[chosen] * gsd_m / 1000.0]
-    fresh = -np.diff(np.reshape(at_rim_and_halfway, (-1, 2)), axis=1)[:, 0]
-    chosen = chosen[left >= _LEAST_RELIEF * fresh]
-    return chosen[_rim_left(population, chosen) >= _LEAST_RIM]
+    indices = np.flatnonzero(inside & (diameter >= SMALLEST_LISTED_PX))
+    depth = _depth_m(population, elevation, indices)
+    diameters_km = diameter[indices] * gsd_m / 1000.0
+    at_rim_and_halfway = [compute_crater_profile([1.0, 0.5], d) for d in diameters_km]
+    fresh_depth = -np.diff(np.reshape(at_rim_and_halfway, (-1, 2)), axis=1)[:, 0]
+    indices = indices[depth >= _LEAST_RELIEF * fresh_depth]
+    return indices[_rim_shares(population, indices) >= _LEAST_RIM]
 
 
-def _hollow_m(population: Population, elevation: Float32, chosen: NDArray[np.intp]) -> Float:
-    """How far the ground at half a radius lies below the rim, mean over all directions."""
+def _depth_m(population: Population, elevation: Float32, indices: NDArray[np.intp]) -> Float:
+    """Depth of the ground at half a radius below the rim, mean over all directions, metres."""
     on_circle = []
     for share in (1.0, 0.5):
-        x, y = np.moveaxis(_circle(population, chosen, share) + (MARGIN_PX - 0.5), -1, 0)
+        x, y = np.moveaxis(_circle(population, indices, share) + (MARGIN_PX - 0.5), -1, 0)
         on_circle.append(map_coordinates(elevation, [y, x], order=1, mode="nearest").mean(axis=1))
     return np.asarray(on_circle[0] - on_circle[1], float)
 
 
-def _circle(population: Population, chosen: NDArray[np.intp], share: float) -> Float:
-    """Points (n, points, 2) at a share of the radius around the chosen craters."""
-    turn = np.linspace(0.0, 2.0 * np.pi, _RIM_POINTS, endpoint=False)
-    directions = np.column_stack([np.cos(turn), np.sin(turn)])
-    centres = np.column_stack([population.x, population.y])[chosen, None]
-    return centres + directions * (share / 2.0 * population.diameter_px[chosen, None, None])
+def _circle(population: Population, indices: NDArray[np.intp], share: float) -> Float:
+    """Points at a share of the radius around some craters, (n, points, 2)."""
+    angles = np.linspace(0.0, 2.0 * np.pi, _RIM_POINTS, endpoint=False)
+    directions = np.column_stack([np.cos(angles), np.sin(angles)])
+    centres = np.column_stack([population.x, population.y])[indices, None]
+    return centres + directions * (share / 2.0 * population.diameter_px[indices, None, None])
 
 
-def _rim_left(population: Population, chosen: NDArray[np.intp]) -> Float:
-    """Share of the rim of the chosen craters that later craters have not dug up or buried."""
+def _rim_shares(population: Population, indices: NDArray[np.intp]) -> Float:
+    """Share of the rim of some craters that later craters have neither excavated nor buried."""
     centres = np.column_stack([population.x, population.y])
     radius = population.diameter_px / 2
-    points = _circle(population, chosen, 1.0).reshape(-1, 2)
-    owner = np.repeat(chosen, _RIM_POINTS)
+    points = _circle(population, indices, 1.0).reshape(-1, 2)
+    owner = np.repeat(indices, _RIM_POINTS)
     left = np.ones(len(owner))
-    # The relief of a point is taken by a half where the weight is: at 1.19 radii.
-    near = cKDTree(points).query_ball_point(centres, 1.5 * radius)
-    for later, touched in enumerate(near):
-        touched_points = np.array(touched, int)
-        touched_points = touched_points[owner[touched_points] < later]
-        if len(touched_points):
-            away = np.linalg.norm(points[touched_points] - centres[later], axis=1) / radius[later]
-            left[touched_points] *= 1.0 - _replaced(away.astype(np.float32))
+    # At 1.19 radii a later crater replaces half of the relief; beyond 1.5 radii little.
+    nearby = cKDTree(points).query_ball_point(centres, 1.5 * radius)
+    for later, near_points in enumerate(nearby):
+        older = np.array(near_points, int)
+        older = older[owner[older] < later]
+        if len(older):
+            distance = np.linalg.norm(points[older] - centres[later], axis=1) / radius[later]
+            left[older] *= 1.0 - _replaced(distance.astype(np.float32))
     return (left.reshape(-1, _RIM_POINTS) > 0.5).mean(axis=1)

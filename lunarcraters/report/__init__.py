@@ -1,1 +1,1 @@
-"""Report: one HTML page that shows what a run found."""
+"""Report: one HTML page that shows a run."""

@@ -1,20 +1,26 @@
-"""The plots of the page; the browser fills them in: they count what the map shows."""
+"""The plots of the page. The browser fills them with the craters that the map shows."""
 
 from bokeh.models import ColumnDataSource, FixedTicker, LogAxis, Model, NumeralTickFormatter, Span
 from bokeh.plotting import figure
 
 from lunarcraters.evaluation.matching import Matches
-from lunarcraters.evaluation.scores import Scores, curve
+from lunarcraters.evaluation.scores import Scores, precision_recall_curve
 
 _INK = "#3b82f6"
-_DECADES = [10.0**k for k in range(-6, 5)]  # of diameters in km, and of R
+_DECADES = [10.0**k for k in range(-6, 5)]  # for diameters in km, and for R
 
 
-def counts(name: str, title: str, across: str, along: str) -> Model:
-    """A plot with both axes logarithmic: points with error bars; the source `<name>`.
+def make_counts(name: str, title: str, across: str, along: str) -> Model:
+    """Make a plot of points with error bars, with both axes logarithmic.
 
-    Its columns are x, y, low, high, and face, the opacity of a point. The line `complete` stands
-    where craters begin to be missed.
+    The columns of its source `<name> points` are x, y, low, high, and face, the opacity of a point.
+    The line `<name> complete` stands where craters begin to be missed.
+
+    Args:
+        name: Name of the plot in the page.
+        title: Title.
+        across: Label of the horizontal axis.
+        along: Label of the vertical axis.
     """
     plot = _plot(name, title, across, along, "log", "log")
     source = ColumnDataSource({column: [1.0] for column in ("x", "y", "low", "high", "face")})
@@ -29,8 +35,15 @@ def counts(name: str, title: str, across: str, along: str) -> Model:
     return plot
 
 
-def histogram(name: str, title: str, across: str, *, log: bool) -> Model:
-    """A histogram; the source `<name> points` has left, right and top."""
+def make_histogram(name: str, title: str, across: str, *, log: bool) -> Model:
+    """Make a histogram, whose source `<name> points` has the columns left, right and top.
+
+    Args:
+        name: Name of the plot in the page.
+        title: Title.
+        across: Label of the horizontal axis.
+        log: True for a logarithmic horizontal axis.
+    """
     plot = _plot(name, title, across, "craters", "log" if log else "linear", "linear")
     source = ColumnDataSource({column: [1.0] for column in ("left", "right", "top")})
     source.name = f"{name} points"
@@ -40,10 +53,10 @@ def histogram(name: str, title: str, across: str, *, log: bool) -> Model:
     return plot
 
 
-def precision_recall(matches: Matches, scores: Scores) -> Model:
-    """Precision by recall of all detections, and where the chosen threshold lies."""
+def make_precision_recall(matches: Matches, scores: Scores) -> Model:
+    """Make a plot of precision by recall of all detections, with the chosen threshold."""
     plot = _plot("precision", "Precision and recall", "recall", "precision", "linear", "linear")
-    _, precision, recall = curve(matches)
+    _, precision, recall = precision_recall_curve(matches)
     plot.line(recall, precision, line_color=_INK, line_width=2)
     plot.scatter(scores.chosen.recall, scores.chosen.precision, size=10, fill_color="#dc2626",
                  line_color=None)  # fmt: skip
@@ -73,7 +86,7 @@ def _plot(name: str, title: str, across: str, along: str, x: str, y: str) -> Mod
 
 
 def _label_1_2_5(axis: LogAxis) -> None:
-    """Label 1, 2, 5, 10, 20 ...: of few decades Bokeh labels even steps, which crowd at one end."""
+    """Label 1, 2, 5, 10 ...; for few decades Bokeh labels even steps, which crowd at one end."""
     axis.ticker = FixedTicker(
         ticks=[decade * first for decade in _DECADES for first in (1, 2, 5)],
         minor_ticks=[decade * first for decade in _DECADES for first in range(1, 10)],

@@ -1,7 +1,8 @@
-"""The map of the page: the mosaic, its mask, the craters and a reference, one over another."""
+"""The map of the page: layers of the mosaic, its mask, the craters and a reference."""
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,38 +10,43 @@ from bokeh.models import CDSView, ColumnDataSource, HoverTool, IndexFilter, Mode
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
-from lunarcraters.mosaic.preview import quick_look, shrinking
+from lunarcraters.mosaic.preview import preview_step, read_preview
 
 MOST_DRAWN = 2000
-"""Craters that are drawn at once: the largest in view."""
+"""Number of craters that are drawn at once: the largest in view."""
 
 _SIDE_PX = 2048
 _JPEG_QUALITY = 85
 _MASK_BGR = (255, 200, 0)
 _MASK_OPACITY = 0.6
-_FOUND_MISSED = ("#4ade80", "#f87171")
+_DETECTED_MISSED = ("#4ade80", "#f87171")
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 
-def picture(
-    found: Catalogue, mosaic: Mosaic, mask: Path | None, known: Reference | None, met: Bool
+def make_map(
+    detections: Catalogue,
+    mosaic: Mosaic,
+    mask: Path,
+    reference: Reference | None,
+    detected: Bool | None,
 ) -> Model:
-    """A figure in pixels of the mosaic, y upwards.
+    """Make a map in pixels of the mosaic, y upwards.
 
-    Its parts have names: the renderers `mask`, `craters`, `reference`; the source `found`; the
+    Its parts have names: the renderers `mask`, `craters`, `reference`; the source `detections`; the
     filter `shown`.
 
     Args:
-        found: Craters to draw.
-        mosaic: The picture underneath.
-        mask: The mask that goes over it.
-        known: Reference craters.
-        met: Which of them were found, (n,).
+        detections: Craters to draw.
+        mosaic: Mosaic underneath.
+        mask: File of the mask, which is left out if it is missing.
+        reference: Reference craters; None for no such layer.
+        detected: True for references that were detected, (n,).
     """
     plot = figure(
         name="map",
@@ -55,39 +61,53 @@ def picture(
     plot.axis.visible = False
     plot.grid.visible = False
     plot.toolbar.logo = None
-    grey, _ = quick_look(mosaic, _SIDE_PX)
-    ground = _lay(plot, _data_uri(".jpg", grey), mosaic, "mosaic")
+    grey, _ = read_preview(mosaic, _SIDE_PX)
+    ground = _add_image(plot, _data_uri(".jpg", grey), mosaic, "mosaic")
     for ends in (plot.x_range, plot.y_range):
         ends.update(renderers=[ground], range_padding=0.02)
-    if mask is not None and mask.is_file():
-        _lay(plot, _data_uri(".png", _tinted(open_mosaic(mask))), mosaic, "mask").visible = False
-    if known is not None:
-        columns = _ellipses(known.positions, known.diameters, mosaic)
-        columns["colour"] = np.where(met, *_FOUND_MISSED)
-        reference = plot.ellipse(
-            "x", "y", width="width", height="height", angle="angle", line_color="colour",
-            fill_color=None, line_dash="dashed", source=ColumnDataSource(columns),
-            name="reference",
-        )  # fmt: skip
-        reference.visible = False
-    columns = _ellipses(found.positions, found.diameters, mosaic)
+    if mask.is_file():
+        colours = _data_uri(".png", _mask_colours(open_mosaic(mask)))
+        _add_image(plot, colours, mosaic, "mask").visible = False
+    if reference is not None:
+        _add_reference(plot, reference, np.asarray(detected), mosaic)
+    _add_craters(plot, detections, mosaic)
+    return plot
+
+
+def _add_reference(plot: Model, reference: Reference, detected: Bool, mosaic: Mosaic) -> None:
+    """Add the hidden layer of reference craters, coloured by whether they were detected."""
+    columns = _ellipses(reference.positions, reference.diameters, mosaic)
+    columns["colour"] = np.where(detected, *_DETECTED_MISSED)
+    layer = plot.ellipse(
+        "x", "y", width="width", height="height", angle="angle", line_color="colour",
+        fill_color=None, line_dash="dashed", source=ColumnDataSource(columns), name="reference",
+    )  # fmt: skip
+    layer.visible = False
+
+
+def _add_craters(plot: Model, detections: Catalogue, mosaic: Mosaic) -> None:
+    """Add the layer of craters, with their values under the pointer."""
+    positions, diameters = detections.positions, detections.diameters
+    columns = _ellipses(positions, diameters, mosaic)
     columns |= {
-        "across": found.positions[:, 0],
-        "along": found.positions[:, 1],
-        "diameter": found.diameters,
-        "deviation": found.deviations,
-        "score": np.nan_to_num(found.scores, nan=1.0),
+        "across": positions[:, 0],
+        "along": positions[:, 1],
+        "diameter": diameters,
+        "deviation": detections.deviations,
+        "score": np.nan_to_num(detections.scores, nan=1.0),
+        "bin": bin_by_size(diameters)[1].astype(np.int16),
     }
-    source = ColumnDataSource(columns, name="found")
+    first = IndexFilter(list(range(min(len(detections), MOST_DRAWN))), name="shown")
     craters = plot.ellipse(
         "x", "y", width="width", height="height", angle="angle", line_color="#facc15",
         fill_color="#facc15", fill_alpha=0.0, line_width=1.2, hover_fill_alpha=0.3,
-        hover_line_color="#ffffff", hover_fill_color="#ffffff", source=source,
-        view=CDSView(filter=IndexFilter(list(range(min(len(found), MOST_DRAWN))), name="shown")),
+        hover_line_color="#ffffff", hover_fill_color="#ffffff",
+        source=ColumnDataSource(columns, name="detections"), view=CDSView(filter=first),
         name="craters",
     )  # fmt: skip
-    across, along, unit = ("x", "y", "px") if found.is_pixels else ("longitude", "latitude", "km")
-    digits = "0.0" if found.is_pixels else "0.0000"
+    across, along, unit, digits = "longitude", "latitude", "km", "0.0000"
+    if not detections.has_crs:
+        across, along, unit, digits = "x", "y", "px", "0.0"
     plot.add_tools(
         HoverTool(
             renderers=[craters],
@@ -99,11 +119,10 @@ def picture(
             ],
         )
     )
-    return plot
 
 
-def _ellipses(positions: Float, diameters: Float, mosaic: Mosaic) -> dict[str, Float]:
-    """Circles on the ground as ellipses in pixels, y upwards."""
+def _ellipses(positions: Float, diameters: Float, mosaic: Mosaic) -> dict[str, NDArray[Any]]:
+    """Compute ellipses in pixels, y upwards, for circles on the ground."""
     if not mosaic.has_crs:
         (x, y), wide, tall, angle = positions.T, diameters, diameters, np.zeros(len(diameters))
     else:
@@ -121,22 +140,24 @@ def _ellipses(positions: Float, diameters: Float, mosaic: Mosaic) -> dict[str, F
     return {name: np.asarray(column, np.float32) for name, column in columns.items()}
 
 
-def _tinted(mask: Mosaic) -> NDArray[np.uint8]:
-    """A mask as a colour, the more opaque the surer."""
-    values, valid = mask.read(mask.grid.box, shrinking(mask, _SIDE_PX))
-    tinted = np.empty((*values.shape, 4), np.uint8)
-    tinted[..., :3] = _MASK_BGR
-    tinted[..., 3] = np.where(valid, values, 0).astype(float) * _MASK_OPACITY
-    return tinted
+def _mask_colours(mask: Mosaic) -> NDArray[np.uint8]:
+    """Turn a mask into one colour, more opaque for higher probabilities."""
+    values, valid = mask.read(mask.grid.box, preview_step(mask, _SIDE_PX))
+    colours = np.empty((*values.shape, 4), np.uint8)
+    colours[..., :3] = _MASK_BGR
+    colours[..., 3] = np.where(valid, values, 0).astype(float) * _MASK_OPACITY
+    return colours
 
 
-def _lay(plot: Model, uri: str, mosaic: Mosaic, name: str) -> Model:
-    step = shrinking(mosaic, _SIDE_PX)
+def _add_image(plot: Model, uri: str, mosaic: Mosaic, name: str) -> Model:
+    """Add an image that covers the mosaic."""
+    step = preview_step(mosaic, _SIDE_PX)
     size = {"w": -(-mosaic.width // step) * step, "h": -(-mosaic.height // step) * step}
     return plot.image_url(url=[uri], x=0, y=0, anchor="top_left", name=name, **size)
 
 
 def _data_uri(suffix: str, image: NDArray[np.uint8]) -> str:
+    """Encode an image as text for a page."""
     options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if suffix == ".jpg" else []
     _, content = cv2.imencode(suffix, image, options)
     kind = {".jpg": "jpeg", ".png": "png"}[suffix]

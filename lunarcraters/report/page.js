@@ -9,7 +9,7 @@
     plots[name] = Bokeh.documents[Bokeh.documents.length - 1].roots()[0];
   }
   const part = (plot, name) => plots[plot].document.get_model_by_name(name);
-  const craters = part("map", "found").data;
+  const craters = part("map", "detections").data;
   const count = craters.diameter.length;
   const element = (id) => document.getElementById(id);
 
@@ -17,10 +17,7 @@
   const span = Math.log(about.largest / about.smallest);
   const diameter = (id) => about.smallest * Math.exp((span * element(id).value) / 1000);
 
-  const STEP = 0.5; // of a bin, powers of 2, as of craters plot csfd
-  const binOf = (value) => Math.floor(Math.round((Math.log2(value) / STEP) * 1e9) / 1e9);
-
-  // A slider stands on a step; until it is moved it means the threshold itself.
+  // A slider stands on a step. Until it is moved it means the threshold itself.
   const threshold = element("least-score");
   threshold.value = threshold.defaultValue;
   const beside = threshold.value;
@@ -43,47 +40,40 @@
     return indices;
   }
 
-  function binned(indices) {
-    if (!indices.length) return { first: 0, counts: [] };
-    const bins = indices.map((i) => binOf(craters.diameter[i]));
-    const first = bins.reduce((a, b) => Math.min(a, b));
-    const counts = new Array(bins.reduce((a, b) => Math.max(a, b)) - first + 1).fill(0);
-    for (const bin of bins) counts[bin - first] += 1;
-    return { first, counts };
+  // The bins, and the value that one crater of a bin adds to each plot, come from the program.
+  const { edges, plots: scales } = about.bins;
+
+  function countBins(indices) {
+    const counts = new Array(edges.length - 1).fill(0);
+    for (const i of indices) counts[craters.bin[i]] += 1;
+    return counts;
   }
 
-  function drawCounts({ first, counts }) {
-    const edges = Array.from({ length: counts.length + 1 }, (_, k) => 2 ** (STEP * (first + k)));
-    part("sizes", "sizes points").data = { left: edges.slice(0, -1), right: edges.slice(1), top: counts };
-    if (!plots.relative) return;
-    const complete = counts.length ? edges[counts.indexOf(Math.max(...counts)) + 1] : 1;
+  function drawCounts(counts) {
+    const first = counts.findIndex((n) => n > 0);
+    const last = counts.findLastIndex((n) => n > 0);
+    part("sizes", "sizes points").data = first < 0
+      ? { left: [], right: [], top: [] }
+      : { left: edges.slice(first, last + 1), right: edges.slice(first + 1, last + 2), top: counts.slice(first, last + 1) };
+    const fullest = counts.indexOf(Math.max(...counts));
     const atLeast = counts.slice();
     for (let k = counts.length - 2; k >= 0; k--) atLeast[k] += atLeast[k + 1];
-    const columns = {};
-    for (const name of ["cumulative", "differential", "relative"]) {
-      columns[name] = { x: [], y: [], low: [], high: [], face: [] };
-      part(name, `${name} complete`).location = complete;
-    }
-    counts.forEach((n, k) => {
-      if (!n) return;
-      const [left, right] = [edges[k], edges[k + 1]];
-      const middle = Math.sqrt(left * right);
-      const differential = n / (about.area * (right - left));
-      const face = left >= complete * (1 - 1e-9) ? 1 : 0;
-      const add = (name, x, y, craters) => {
-        const error = y / Math.sqrt(craters);
-        const column = columns[name];
-        column.x.push(x);
+    for (const [name, scale] of Object.entries(scales)) {
+      const column = { x: [], y: [], low: [], high: [], face: [] };
+      counts.forEach((inBin, k) => {
+        if (!inBin) return;
+        const n = scale.at_least ? atLeast[k] : inBin;
+        const y = n * scale.per_crater[k];
+        const error = y / Math.sqrt(n);
+        column.x.push(scale.diameters[k]);
         column.y.push(y);
-        column.low.push(Math.max(y - error, y / 4)); // that of one crater reaches to zero
+        column.low.push(Math.max(y - error, y / 4)); // the error of one crater reaches to zero
         column.high.push(y + error);
-        column.face.push(face);
-      };
-      add("cumulative", left, atLeast[k] / about.area, atLeast[k]);
-      add("differential", middle, differential, n);
-      add("relative", middle, middle ** 3 * differential, n);
-    });
-    for (const [name, column] of Object.entries(columns)) part(name, `${name} points`).data = column;
+        column.face.push(k > fullest ? 1 : 0); // complete from the upper edge of the fullest bin
+      });
+      part(name, `${name} complete`).location = first < 0 ? 1 : edges[fullest + 1];
+      part(name, `${name} points`).data = column;
+    }
   }
 
   function drawScores(indices) {
@@ -94,18 +84,18 @@
     part("scores", "scores points").data = { left, right: left.map((x) => x + 1 / bins), top };
   }
 
-  // Of a hundred thousand craters a browser without a graphics card draws some at a time: the
-  // largest in view, which come first in the catalogue.
+  // A browser without a graphics card cannot draw a hundred thousand craters, so that the map draws
+  // the largest in view, which come first in the catalogue.
   let shown = [];
   function draw() {
     const { x_range: x, y_range: y } = plots.map;
-    const known = [x.start, x.end, y.start, y.end].every(Number.isFinite);
+    const placed = [x.start, x.end, y.start, y.end].every(Number.isFinite);
     const drawn = [];
     let left_out = false;
     for (const i of shown) {
       const reach = Math.max(craters.width[i], craters.height[i]) / 2;
       const across = craters.x[i] + reach >= x.start && craters.x[i] - reach <= x.end;
-      if (known && !(across && craters.y[i] + reach >= y.start && craters.y[i] - reach <= y.end)) continue;
+      if (placed && !(across && craters.y[i] + reach >= y.start && craters.y[i] - reach <= y.end)) continue;
       left_out = drawn.length === about.most;
       if (left_out) break;
       drawn.push(i);
@@ -132,7 +122,7 @@
     const indices = chosen(bounds);
     shown = indices;
     draw();
-    drawCounts(binned(indices));
+    drawCounts(countBins(indices));
     drawScores(indices);
     const round = (value) => `${Number(value.toPrecision(3))} ${about.unit}`;
     element("least-score-value").value = bounds.score.toFixed(3);

@@ -1,36 +1,60 @@
-"""The page: one HTML file that needs nothing else, not even a network."""
+"""The page: one HTML file that shows a run and needs no other file and no network."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from bokeh.embed import json_item
+from bokeh.models import Model
 from bokeh.resources import Resources
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import read_manifest
-from lunarcraters.detection.run import MASK, RESULT, read_run
+from lunarcraters.detection.run import MASK, read_result, read_run
 from lunarcraters.errors import OutputError
-from lunarcraters.evaluation.matching import Matches, match
+from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import RULES
-from lunarcraters.evaluation.scores import score
+from lunarcraters.evaluation.scores import Scores, compute_scores
 from lunarcraters.files import replacing
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.plots.maps import check_plane
+from lunarcraters.plots.maps import check_same_space
 from lunarcraters.report import charts
-from lunarcraters.report.map import MOST_DRAWN, picture
+from lunarcraters.report.bins import make_bins
+from lunarcraters.report.map import MOST_DRAWN, make_map
 
 MOST = 200_000
-"""Craters that a page holds; the largest, of more."""
+"""Number of craters that a page holds: the largest ones, if there are more."""
 
 _BOKEH = Resources(mode="inline", components=["bokeh"], log_level="error")
+_SETTINGS = {"smallest_px": "smallest crater, px"}
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """A reference and how well the run agrees with it.
+
+    Attributes:
+        reference: Reference craters.
+        matches: Matches of the run with it.
+        scores: Scores of the matches.
+    """
+
+    reference: Reference
+    matches: Matches
+    scores: Scores
+
+    def detected(self, min_score: float) -> NDArray[np.bool_]:
+        """Find the references that a detection of at least this score matches, (n,)."""
+        matches = self.matches
+        detected = np.zeros(len(self.reference.diameters), np.bool_)
+        detected[matches.reference_of[matches.true & ~(matches.score < min_score)]] = True
+        return detected
 
 
 def write_report(
@@ -48,115 +72,136 @@ def write_report(
     Args:
         run: Directory of the run.
         out: HTML file to write.
-        mosaic: The picture underneath.
-        reference: Catalogue or labels to score the run against.
+        mosaic: Mosaic underneath.
+        reference: Catalogue or labels to score the run against; None for no comparison.
         min_diameter: Smallest crater that is scored, km (pixels).
         min_score: Score, or operating point, that the page begins with; None for `balanced`.
-        overwrite: Replace a file that is there.
+        overwrite: True to replace a file that is there.
 
     Returns:
-        The number of craters in it.
+        Number of craters in the page.
 
     Raises:
-        RunError: It is no run, or not finished.
+        RunError: The directory is not a run, or the run is not finished.
         CatalogueError: There is no such operating point, or the reference cannot be used.
         MosaicError: The mosaic cannot be read.
         OutputError: The page exists or cannot be written.
     """
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists: give another name, or --overwrite to replace it")
-    found = read_run(run)
-    check_plane(found, mosaic)
-    least = found.threshold(min_score)
-    shown = replace(found, craters=found.craters[:MOST])
-    known = matches = scores = None
+    detections = read_run(run)
+    check_same_space(detections, mosaic)
+    least = detections.threshold(min_score)
+    comparison = None
     if reference is not None:
-        known = read_reference(reference)
-        matches = match(found, known, RULES[known.usual_rule], min_diameter=min_diameter)
-        scores = score(matches, least)
-    figures = {"map": picture(shown, mosaic, run / MASK, known, _met(matches, known, least))}
-    figures |= _counts(found)
-    if matches is not None and scores is not None:
-        figures["precision"] = charts.precision_recall(matches, scores)
-    content = _template().render(
+        comparison = _compare(detections, read_reference(reference), min_diameter, least)
+    content = _render(run, detections, mosaic, comparison, least)
+    with replacing(out) as temporary:
+        temporary.write_text(content, encoding="utf-8")
+    return min(len(detections), MOST)
+
+
+def _compare(
+    detections: Catalogue, reference: Reference, min_diameter: float, min_score: float
+) -> _Comparison:
+    rule = RULES[reference.default_rule]
+    matches = match_craters(detections, reference, rule, min_diameter=min_diameter)
+    return _Comparison(reference, matches, compute_scores(matches, min_score))
+
+
+def _render(
+    run: Path,
+    detections: Catalogue,
+    mosaic: Mosaic,
+    comparison: _Comparison | None,
+    least: float,
+) -> str:
+    """Fill the page's template."""
+    shown = detections.rows(slice(MOST))
+    area = detections.footprint_area_km2 if detections.has_crs else None
+    mask = run / MASK
+    figures = _figures(shown, mosaic, mask, comparison, least, has_area=bool(area))
+    return _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
-        unit="px" if found.is_pixels else "km",
-        total=len(found),
+        unit="km" if detections.has_crs else "px",
+        total=len(detections),
         most=MOST_DRAWN,
-        left_out=len(found) - len(shown),
+        left_out=len(detections) - len(shown),
         least=least,
         smallest=float(shown.diameters.min()) if len(shown) else 1.0,
         largest=float(shown.diameters.max()) if len(shown) else 1.0,
-        area=None if found.is_pixels else found.footprint_area_km2,
-        has_mask=(run / MASK).is_file(),
-        known=known,
-        scores=scores,
+        area=area,
+        bins=make_bins(shown.diameters, area),
+        has_mask=mask.is_file(),
+        comparison=comparison,
         figures={name: _json(json_item(plot)) for name, plot in figures.items()},
-        made=_made(run, found),
+        origin=_origin(run, detections),
         bokeh=Markup(_BOKEH.render()),
         script=Markup(_resource("page.js")),
         style=Markup(_resource("page.css")),
     )
-    with replacing(out) as temporary:
-        temporary.write_text(content, encoding="utf-8")
-    return len(shown)
 
 
-def _met(matches: Matches | None, known: Reference | None, least: float) -> NDArray[np.bool_]:
-    """Which reference craters were found by a detection that scores enough."""
-    met = np.zeros(0 if known is None else len(known.diameters), np.bool_)
-    if matches is not None:
-        met[matches.reference_of[matches.true & ~(matches.score < least)]] = True
-    return met
-
-
-def _counts(found: Catalogue) -> dict[str, Any]:
-    across = "diameter, px" if found.is_pixels else "diameter, km"
-    histograms = {
-        "sizes": charts.histogram("sizes", "Diameters", across, log=True),
-        "scores": charts.histogram("scores", "Scores", "score", log=False),
+def _figures(
+    shown: Catalogue,
+    mosaic: Mosaic,
+    mask: Path,
+    comparison: _Comparison | None,
+    least: float,
+    *,
+    has_area: bool,
+) -> dict[str, Model]:
+    """Make the map and the plots of the page, by name."""
+    reference = detected = None
+    if comparison is not None:
+        reference, detected = comparison.reference, comparison.detected(least)
+    figures = {"map": make_map(shown, mosaic, mask, reference, detected)}
+    across = "diameter, km" if shown.has_crs else "diameter, px"
+    if has_area:
+        larger = "craters per km² of this size and larger"
+        figures |= {
+            "cumulative": charts.make_counts("cumulative", "Cumulative", across, larger),
+            "differential": charts.make_counts(
+                "differential", "Differential", across, "per km² and km"
+            ),
+            "relative": charts.make_counts("relative", "R", across, "relative frequency"),
+        }
+    figures |= {
+        "sizes": charts.make_histogram("sizes", "Diameters", across, log=True),
+        "scores": charts.make_histogram("scores", "Scores", "score", log=False),
     }
-    if found.is_pixels or not found.footprint_area_km2:
-        return histograms
-    return {
-        "cumulative": charts.counts(
-            "cumulative", "Cumulative", across, "craters per km² of this size and larger"
-        ),
-        "differential": charts.counts("differential", "Differential", across, "per km² and km"),
-        "relative": charts.counts("relative", "R", across, "relative frequency"),
-        **histograms,
-    }
+    if comparison is not None:
+        figures["precision"] = charts.make_precision_recall(comparison.matches, comparison.scores)
+    return figures
 
 
-_SETTINGS = {"smallest_px": "smallest crater, px"}
-
-
-def _made(run: Path, found: Catalogue) -> dict[str, str]:
-    """How the run was made, for people to read."""
-    manifest = read_manifest(run)
-    result = json.loads((run / RESULT).read_text())
-    rows = {
-        "mosaic": manifest.input_name,
-        "its SHA-256": manifest.input,
-        "model": Path(manifest.model_name).name,
-        "its SHA-256 ": manifest.model,
-        **{_SETTINGS.get(k, k): f"{v}" for k, v in manifest.settings.items() if v is not None},
-        "operating points": ", ".join(f"{k} {v:.3f}" for k, v in found.thresholds.items()) or "-",
-        "tiles": f"{result['tiles']:,}",
-        "tiles that could not be read": str(len(result["unread_tiles"])),
-        "seconds": f"{result['seconds']:g}",
-    }
-    if found.footprint_area_km2 and not found.is_pixels:
-        rows["ground searched"] = f"{found.footprint_area_km2:,.1f} km²"
+def _origin(run: Path, detections: Catalogue) -> list[tuple[str, str]]:
+    """List the origin of the run for people to read: names and values."""
+    manifest, result = read_manifest(run), read_result(run)
+    points = ", ".join(f"{name} {score:.3f}" for name, score in detections.thresholds.items())
+    settings = manifest.settings.items()
+    rows = [
+        ("mosaic", manifest.input_name),
+        ("its SHA-256", manifest.input),
+        ("model", Path(manifest.model_name).name),
+        ("its SHA-256", manifest.model),
+        *((_SETTINGS.get(k, k), f"{v}") for k, v in settings if v is not None),
+        ("operating points", points or "-"),
+        ("tiles", f"{result.tiles:,}"),
+        ("tiles that could not be read", str(len(result.unread_tiles))),
+        ("seconds", f"{result.seconds:g}"),
+    ]
+    if detections.footprint_area_km2 and detections.has_crs:
+        rows.append(("ground searched", f"{detections.footprint_area_km2:,.1f} km²"))
     return rows
 
 
-def _json(item: Any) -> Markup:
-    """JSON that may stand in a script element."""
+def _json(item: object) -> Markup:
+    """Write JSON that may stand in a script element."""
     return Markup(json.dumps(item).replace("<", "\\u003c"))
 
 
-def _template() -> Any:
+def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return environment.from_string(_resource("page.html"))
 

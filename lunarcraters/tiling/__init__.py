@@ -1,1 +1,1 @@
-"""Tiling: a mosaic cut into the tiles of every octave."""
+"""Tiling: the plan that cuts a mosaic into the tiles of every octave, and tiles on disk."""

@@ -1,4 +1,4 @@
-"""Tile files: tiles as GeoTIFFs or as VRTs that hold no pixels, and an index to look at."""
+"""Tile files: GeoTIFFs of tiles, VRTs that hold no pixels, and an index of the outlines."""
 
 import warnings
 from collections.abc import Sequence
@@ -15,29 +15,35 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.polygons import ring_polygons
-from lunarcraters.mosaic.files import open_dataset, plain_allowed
+from lunarcraters.geometry.polygons import make_ring_polygon
+from lunarcraters.mosaic.files import open_dataset, suppress_georeferencing_warning
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.reading import Pixels
-from lunarcraters.mosaic.vrt import window_xml
+from lunarcraters.mosaic.vrt import build_window_vrt
 from lunarcraters.tiling.plan import Tile
 
 _BLOCK_PX = 256
-_EDGE_POINTS = 16
+_EDGE_POINTS = 16  # along a side of a frame
 
 
 def tile_file(tile: Tile, *, virtual: bool) -> str:
-    """Where a tile's file lies in the directory."""
+    """Return the path of a tile's file, relative to the directory of the tiles."""
     return f"tiles/{tile.name}.{'vrt' if virtual else 'tif'}"
 
 
 def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
-    """A tile's values, with its validity as a mask band inside the file."""
+    """Write the values of a tile, and its validity as a mask band inside the file.
+
+    Args:
+        path: GeoTIFF to write.
+        tile: Tile.
+        pixels: Values and validity, each (size, size).
+    """
     values, valid = pixels
     block = min(_BLOCK_PX, tile.size)
     kind = "float" if values.dtype.kind == "f" else "integer"
     with (
-        plain_allowed(),
+        suppress_georeferencing_warning(),
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
         rasterio.open(
             path,
@@ -61,10 +67,10 @@ def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
 
 
 def read_geotiff(path: Path) -> Pixels:
-    """What `write_geotiff` was given.
+    """Read the values and validity that `write_geotiff` wrote, each (size, size).
 
     Raises:
-        TileSetError: It is missing or damaged.
+        TileSetError: The file is missing or damaged.
     """
     try:
         with open_dataset(str(path)) as dataset:
@@ -77,19 +83,19 @@ def read_geotiff(path: Path) -> Pixels:
 
 
 def write_vrt(path: Path, tile: Tile, mosaic: Mosaic, uri: str) -> None:
-    """A tile as GDAL sees it through a VRT: a window of the mosaic, or the mosaic warped.
+    """Write a tile as a VRT: a window of the mosaic, or the mosaic warped to a local frame.
 
     Args:
-        path: Of the VRT.
-        tile: The tile.
-        mosaic: What it is cut from.
-        uri: Path of the mosaic, for the VRT to name.
+        path: VRT to write.
+        tile: Tile.
+        mosaic: Mosaic that the tile was planned for.
+        uri: Path of the mosaic, which the VRT names as its source.
 
     Raises:
         MosaicError: The mosaic cannot be opened.
     """
     if tile.window is not None:
-        xml = window_xml(
+        xml = build_window_vrt(
             uri,
             limits=mosaic.grid.box,
             bands=mosaic.bands,
@@ -119,15 +125,16 @@ def write_vrt(path: Path, tile: Tile, mosaic: Mosaic, uri: str) -> None:
 
 
 def write_index(path: Path, mosaic: Mosaic, rows: Sequence[tuple[Tile, str, float | None]]) -> None:
-    """GeoPackage of the frames' outlines, layer `tiles`.
+    """Write a GeoPackage of the frames' outlines, layer `tiles`.
 
-    In longitude and latitude; for a plain picture in its pixels, y negated, so that a viewer
-    shows it upright.
+    Outlines are in longitude and latitude. For an image without coordinates they are in its pixels
+    with y negated, so that a viewer shows them upright.
 
     Args:
-        path: Of the GeoPackage.
-        mosaic: What the tiles are cut from.
-        rows: Tiles, their files and the valid part of their pixels where it is known.
+        path: GeoPackage to write.
+        mosaic: Mosaic that the tiles were planned for.
+        rows: Tiles, their files, and the valid share of their pixels (0 to 1), None where it is not
+            known.
     """
     import geopandas
 
@@ -139,16 +146,25 @@ def write_index(path: Path, mosaic: Mosaic, rows: Sequence[tuple[Tile, str, floa
         "valid_fraction": [np.nan if part is None else part for _, _, part in rows],
     }
     crs = None if mosaic.crs is None else sphere.geographic_crs(sphere.radius_m(mosaic.crs))
-    outlines = [outline(tile, mosaic) for tile, _, _ in rows]
+    outlines = [trace_outline(tile, mosaic) for tile, _, _ in rows]
     table = geopandas.GeoDataFrame(columns, geometry=outlines, crs=crs)
     with warnings.catch_warnings():
-        # A picture without a place on the Moon has no CRS, and that is right.
+        # An image without coordinates has no CRS.
         warnings.filterwarnings("ignore", "'crs' was not provided")
         table.to_file(path, layer="tiles", driver="GPKG", engine="pyogrio")
 
 
-def outline(tile: Tile, mosaic: Mosaic) -> BaseGeometry:
-    """Outline of a frame: longitude (-180..180, split there) and latitude; plain: x and -y."""
+def trace_outline(tile: Tile, mosaic: Mosaic) -> BaseGeometry:
+    """Trace the outline of the part of a frame that lies on the mosaic.
+
+    Args:
+        tile: Tile.
+        mosaic: Mosaic that the tile was planned for.
+
+    Returns:
+        Polygon in longitude (-180..180, cut there) and latitude; in x and -y, pixels, for an image
+        without coordinates.
+    """
     left, top, right, bottom = 0.0, 0.0, float(tile.size), float(tile.size)
     if tile.window is not None and not mosaic.grid.wraps:
         # Outside the mosaic there may be no Moon.
@@ -165,4 +181,4 @@ def outline(tile: Tile, mosaic: Mosaic) -> BaseGeometry:
     if not tile.frame.has_crs:
         x, y = tile.frame.affine @ (u, v)
         return shapely.Polygon(np.column_stack([x, -y]))
-    return ring_polygons(*tile.frame.to_lonlat(u, v, past_edge=True))
+    return make_ring_polygon(*tile.frame.to_lonlat(u, v, past_edge=True))

@@ -1,4 +1,4 @@
-"""Stereographic: frames around boxes of a mosaic, and where the boxes lie in them."""
+"""Local frames: stereographic frames around boxes of a mosaic, and the boxes' place in them."""
 
 from dataclasses import dataclass
 
@@ -11,121 +11,137 @@ from lunarcraters.geometry.grid import Grid
 Float = NDArray[np.float64]
 
 MARGIN_PX = 1.0
-"""Of a window beyond its halo."""
+"""Margin of a window outside its halo, frame pixels."""
 
 STRIDE_PX = 16
-"""Of the network: sizes of tiles are its multiples, and the windows of one grid lie so apart."""
+"""Stride of the network, pixels.
 
-_POINTS = 17  # along a box
+Sizes of tiles are multiples of it, and so are the distances between the windows of a tile grid.
+"""
+
+_POINTS = 17  # along a side of a box
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Where cores lie in stereographic frames, arrays over the cores.
+class FrameBatch:
+    """Stereographic frames of n cores, as arrays.
 
-    Places are frame pixels from the frame's centre, x to the east and y to the south.
+    Positions in a frame are frame pixels from its centre, x to the east and y to the south.
 
     Attributes:
-        cores: (n, 4) boxes in mosaic pixels.
-        cells: (n, 4) boxes around them, at whose centres the frames are.
-        lon: Of the frames' centres.
-        lat: Of the frames' centres.
-        gsd_m: Ground size of a frame pixel.
-        low: (n, 2) least x and y of the core with its halo.
-        high: (n, 2) greatest x and y.
-        origin: (n, 2) where a window of the cell begins; others begin any number of strides away.
-        longest: (n,) side of the square that holds the cell with its halo.
-        at_limb: (n,) whether part of the core lies off the Moon: it may reach a little further.
+        cores: Cores, boxes in mosaic pixels, (n, 4).
+        cells: Cells of the tile grid around the cores, boxes in mosaic pixels, (n, 4). The frames
+            are centred on them.
+        lon: Longitudes of the frames' centres, degrees, (n,).
+        lat: Latitudes of the frames' centres, degrees, (n,).
+        pixel_size_m: Ground sizes of a frame pixel, metres, (n,).
+        low: Least x and y of each core with its halo, frame pixels, (n, 2).
+        high: Greatest x and y of each core with its halo, frame pixels, (n, 2).
+        anchor: Start of one window of the cell, frame pixels, (n, 2). Other windows start any
+            number of strides away.
+        cell_side: Sides of the squares that hold the cells with their halos, frame pixels, (n,).
+        at_limb: True where part of the core lies off the Moon, so that the core may reach a little
+            further than `low` and `high`, (n,).
     """
 
     cores: NDArray[np.int64]
     cells: NDArray[np.int64]
     lon: Float
     lat: Float
-    gsd_m: Float
+    pixel_size_m: Float
     low: Float
     high: Float
-    origin: Float
-    longest: Float
+    anchor: Float
+    cell_side: Float
     at_limb: NDArray[np.bool_]
 
     @property
-    def begin(self) -> Float:
-        """Where the least windows that hold each core with its halo begin, (n, 2)."""
-        strides = np.floor((self.low - MARGIN_PX - self.origin) / STRIDE_PX + 1e-6)
-        return np.asarray(self.origin + strides * STRIDE_PX)
+    def window_start(self) -> Float:
+        """Start of the smallest window that holds each core with its halo, frame pixels, (n, 2)."""
+        strides = np.floor((self.low - MARGIN_PX - self.anchor) / STRIDE_PX + 1e-6)
+        return np.asarray(self.anchor + strides * STRIDE_PX)
 
     @property
-    def needs(self) -> Float:
-        """Sides of these windows, pixels."""
-        return np.asarray((self.high + MARGIN_PX - self.begin).max(axis=1))
+    def window_side(self) -> Float:
+        """Sides of these windows, frame pixels, (n,)."""
+        return np.asarray((self.high + MARGIN_PX - self.window_start).max(axis=1))
 
     def exceeds(self, size: int) -> NDArray[np.bool_]:
-        """Which cells, or cores, need a larger frame."""
-        return np.asarray(np.maximum(self.longest, self.needs) > size)
+        """Test which cells or cores need a frame of more than `size` pixels, (n,)."""
+        return np.asarray(np.maximum(self.cell_side, self.window_side) > size)
 
 
-def fit_frames(
+def make_frames(
     grid: Grid,
     cores: NDArray[np.int64],
     level: int,
     halo: int,
     cells: NDArray[np.int64] | None = None,
-) -> Fit:
-    """Stereographic frames of cores; cores that lie off the Moon are left out.
+) -> FrameBatch:
+    """Make stereographic frames of cores; cores that lie off the Moon are left out.
 
     Args:
         grid: Grid of the mosaic.
-        cores: (n, 4) boxes, mosaic pixels.
+        cores: Cores, boxes in mosaic pixels, (n, 4).
         level: Octave.
-        halo: Margin of a core within its frame, pixels.
-        cells: (n, 4) boxes around the cores, for whose sake frames are; the cores, if not given.
+        halo: Margin of a core within its frame, frame pixels.
+        cells: Cells of the tile grid around the cores, boxes in mosaic pixels, (n, 4); None to
+            centre the frames on the cores.
     """
     around = cores if cells is None else cells
-    to_lon, to_lat = _points(grid, around)
-    lon, lat = grid.to_lonlat(*(around[:, :2] + around[:, 2:] / 2.0).T)
-    # A core at the limb of the Moon may have its middle beyond it.
-    points = np.nan_to_num(sphere.unit_vectors(to_lon, to_lat)).sum(axis=(1, 2))
-    ground_lon, ground_lat = sphere.vectors_to_lonlat(points)
-    off = ~np.isfinite(lon) & points.any(axis=1)
-    lon, lat = np.where(off, ground_lon, lon), np.where(off, ground_lat, lat)
-    gsd_m = grid.meridian_pixel_size_m(*grid.from_lonlat(lon, lat)) * 2**level
-    core_lon, core_lat = (to_lon, to_lat) if cells is None else _points(grid, cores)
-    there = np.isfinite(gsd_m) & np.isfinite(core_lon).any(axis=(1, 2))
-    centres = lon[there], lat[there], gsd_m[there]
-    first, last = _reach(grid, *centres, to_lon[there], to_lat[there])
-    low, high = first, last
+    cell_lon, cell_lat = _sample_lonlat(grid, around)
+    lon, lat = _centre_lonlat(grid, around, cell_lon, cell_lat)
+    pixel_size_m = grid.meridian_pixel_size_m(*grid.from_lonlat(lon, lat)) * 2**level
+    core_lon, core_lat = (cell_lon, cell_lat) if cells is None else _sample_lonlat(grid, cores)
+    on_moon = np.isfinite(pixel_size_m) & np.isfinite(core_lon).any(axis=(1, 2))
+    centres = lon[on_moon], lat[on_moon], pixel_size_m[on_moon]
+    cell_low, cell_high = _bounds(grid, *centres, cell_lon[on_moon], cell_lat[on_moon])
+    low, high = cell_low, cell_high
     if cells is not None:
-        low, high = _reach(grid, *centres, core_lon[there], core_lat[there])
-    at_limb, beyond = _limb(core_lon[there], low, high)
-    _, beyond_cell = _limb(to_lon[there], first, last)
-    return Fit(
-        cores=cores[there],
-        cells=around[there],
+        low, high = _bounds(grid, *centres, core_lon[on_moon], core_lat[on_moon])
+    at_limb, beyond = _limb(core_lon[on_moon], low, high)
+    _, beyond_cell = _limb(cell_lon[on_moon], cell_low, cell_high)
+    cell_sides = cell_high - cell_low + 2.0 * (beyond_cell + halo + MARGIN_PX)
+    return FrameBatch(
+        cores=cores[on_moon],
+        cells=around[on_moon],
         lon=centres[0],
         lat=centres[1],
-        gsd_m=centres[2],
+        pixel_size_m=centres[2],
         low=low - beyond - halo,
         high=high + beyond + halo,
-        origin=first - halo - MARGIN_PX,
-        longest=(last - first + 2.0 * (beyond_cell + halo + MARGIN_PX)).max(axis=1, initial=0.0),
+        anchor=cell_low - halo - MARGIN_PX,
+        cell_side=cell_sides.max(axis=1, initial=0.0),
         at_limb=at_limb,
     )
 
 
-def _points(grid: Grid, boxes: NDArray[np.int64]) -> tuple[Float, Float]:
-    """Longitudes and latitudes all over boxes, (n, 17, 17)."""
+def _centre_lonlat(
+    grid: Grid, boxes: NDArray[np.int64], lon: Float, lat: Float
+) -> tuple[Float, Float]:
+    """Longitudes and latitudes of the centres of boxes, given those of points all over them."""
+    centre_lon, centre_lat = grid.to_lonlat(*(boxes[:, :2] + boxes[:, 2:] / 2.0).T)
+    # A box at the limb of the Moon may have its middle beyond it: the mean of its ground stands in.
+    vectors = np.nan_to_num(sphere.unit_vectors(lon, lat)).sum(axis=(1, 2))
+    ground_lon, ground_lat = sphere.vectors_to_lonlat(vectors)
+    off = ~np.isfinite(centre_lon) & vectors.any(axis=1)
+    return np.where(off, ground_lon, centre_lon), np.where(off, ground_lat, centre_lat)
+
+
+def _sample_lonlat(grid: Grid, boxes: NDArray[np.int64]) -> tuple[Float, Float]:
+    """Longitudes and latitudes of points all over boxes, (n, 17, 17)."""
     share = np.linspace(0.0, 1.0, _POINTS)
     x = boxes[:, 0, None, None] + boxes[:, 2, None, None] * share[None, None, :]
     y = boxes[:, 1, None, None] + boxes[:, 3, None, None] * share[None, :, None]
     return grid.to_lonlat(*np.broadcast_arrays(x, y))
 
 
-def _reach(
-    grid: Grid, lon: Float, lat: Float, gsd_m: Float, to_lon: Float, to_lat: Float
+def _bounds(
+    grid: Grid, lon: Float, lat: Float, pixel_size_m: Float, to_lon: Float, to_lat: Float
 ) -> tuple[Float, Float]:
-    """Least and greatest x and y of points in frames, (n, 2)."""
-    plane = stereographic_m(grid, lon, lat, to_lon, to_lat) / gsd_m[:, None, None, None]
+    """Least and greatest x and y of points in frames, frame pixels, (n, 2)."""
+    plane = project_stereographic_m(grid, lon, lat, to_lon, to_lat)
+    plane = plane / pixel_size_m[:, None, None, None]
     plane *= (1.0, -1.0)
     if not len(plane):
         return np.empty((0, 2)), np.empty((0, 2))
@@ -133,23 +149,25 @@ def _reach(
 
 
 def _limb(lon: Float, low: Float, high: Float) -> tuple[NDArray[np.bool_], Float]:
-    """Which boxes lie partly off the Moon, and how far they reach beyond the points at most."""
+    """Boxes that lie partly off the Moon, and how far these may reach beyond the points."""
     at_limb = np.asarray(np.isnan(lon).any(axis=(1, 2)))
     return at_limb, np.where(at_limb[:, None], (high - low) / (_POINTS - 1), 0.0)
 
 
-def stereographic_m(grid: Grid, lon: Float, lat: Float, to_lon: Float, to_lat: Float) -> Float:
-    """What `moon.local_frame` does, for many frames at once.
+def project_stereographic_m(
+    grid: Grid, lon: Float, lat: Float, to_lon: Float, to_lat: Float
+) -> Float:
+    """Project points to the frames of `sphere.local_frame`, for many frames at once.
 
     Args:
         grid: Grid on the sphere.
-        lon: (n,) centres.
-        lat: (n,) centres.
-        to_lon: (n, rows, columns) points.
-        to_lat: (n, rows, columns) points.
+        lon: Longitudes of the frames' centres, degrees, (n,).
+        lat: Latitudes of the frames' centres, degrees, (n,).
+        to_lon: Longitudes of the points of each frame, degrees, (n, rows, columns).
+        to_lat: Latitudes of the points of each frame, degrees, (n, rows, columns).
 
     Returns:
-        (n, rows, columns, 2) metres east and north of the centres.
+        Metres east and north of the centres, (n, rows, columns, 2).
     """
     centre, north = sphere.unit_vectors(lon, lat), sphere.north_vectors(lon, lat)
     east = np.cross(north, centre)

@@ -1,4 +1,4 @@
-"""Tiling: square windows in frames, each with a core of its own and a halo around it."""
+"""Plan of tiles: square windows in frames, each with a core of its own and a halo around it."""
 
 from dataclasses import dataclass
 
@@ -8,30 +8,30 @@ from numpy.typing import ArrayLike, NDArray
 
 from lunarcraters.errors import TileSetError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.box import Box, components
+from lunarcraters.geometry.box import Box, connected_extents
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.reading import Pixels
 from lunarcraters.mosaic.resampling import read_enlarged, read_frame
-from lunarcraters.tiling.local_frames import STRIDE_PX, Fit
-from lunarcraters.tiling.local_plan import Ground, rows_of_frames, stretch
-from lunarcraters.tiling.native_plan import mosaic_px, native_cores, windows_around
+from lunarcraters.tiling.local_frames import STRIDE_PX, FrameBatch
+from lunarcraters.tiling.local_plan import Ground, max_stretch, plan_local_frames
+from lunarcraters.tiling.native_plan import plan_native_cores, plan_windows, to_mosaic_px
 from lunarcraters.tiling.tile_grid import LEAST_SIZE_PX, frame_sizes
 
 MAX_STRETCH = 1.1
-"""Up to this ratio of a pixel's ground sizes tiles are windows of the mosaic itself."""
+"""Largest ratio of a pixel's ground sizes at which tiles are windows of the mosaic itself."""
 
 DEFAULT_SIZE_PX = 1024
 DEFAULT_HALO_PX = 64
 
 ANSWERED_PX = 8.0
-"""Smallest crater that the shipped network answers for, pixels of an octave."""
+"""Diameter of the smallest crater that the shipped network detects, pixels of an octave."""
 
 FINEST = -2
-"""The finest octave there can be: four pixels, to a side, for one of the mosaic."""
+"""Finest possible octave: four by four pixels for one of the mosaic."""
 
 LEAST_CRATER_PX = 2.75
-"""Smallest crater worth searching for, pixels of the mosaic."""
+"""Diameter of the smallest crater worth searching for, pixels of the mosaic."""
 
 _LEAST_LEVEL_PX = 128
 
@@ -48,9 +48,9 @@ class Tile:
             enlarged.
         frame: Grid of the tile's pixels, square; without a coordinate system, its affine leads to
             mosaic pixels.
-        core: Ground that belongs to the tile, mosaic pixels; cores of a level do not overlap.
-        window: Native frame: the window of the mosaic, size * 2**level of its pixels to a side,
-            which may reach outside. None: a local frame.
+        core: Box that belongs to the tile, mosaic pixels; cores of a level do not overlap.
+        window: Window of the mosaic that the tile shows, size * 2**level mosaic pixels to a side,
+            which may reach outside; None for a local frame.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Tile:
 
     @property
     def size(self) -> int:
-        """Number of pixels to a side, a multiple of 16."""
+        """Number of columns and of rows, a multiple of 16."""
         return self.frame.width
 
 
@@ -74,18 +74,20 @@ def plan_tiles(
     finest: int = 0,
     frames: str = "auto",
 ) -> list[Tile]:
-    """Tiles of every octave of a mosaic, ordered by level, row and column.
+    """Plan the tiles of every octave of a mosaic.
 
     Args:
-        mosaic: What to cut.
-        max_size: Most pixels to a side of a tile.
-        halo: Pixels around a core that the tile has as well, where the ground goes on; native
-            tiles have up to 15 more.
-        levels: How many octaves from full resolution on; None for as many as leave the mosaic
+        mosaic: Mosaic to cut.
+        max_size: Largest side of a tile, pixels.
+        halo: Margin around a core, pixels of the tile; native tiles have up to 15 more.
+        levels: Number of octaves from full resolution on; None for as many as leave the mosaic
             128 px long.
-        finest: The first octave: 0, or less for octaves of an enlarged mosaic beside those.
-        frames: "native" (windows of the mosaic), "local" (each tile warped to a
-            stereographic frame) or "auto": native where pixels are nearly square on the ground.
+        finest: First octave: 0, or less for octaves of the enlarged mosaic as well.
+        frames: Kind of frames: "native" (windows of the mosaic), "local" (each tile resampled to a
+            stereographic frame) or "auto" (native where pixels are nearly square on the ground).
+
+    Returns:
+        Tiles, by level, row and column.
 
     Raises:
         TileSetError: The sizes leave no room for a core, or the mosaic is off the Moon.
@@ -96,7 +98,7 @@ def plan_tiles(
             f"tiles of {max_size} px have no room for a core between halos of {halo} px: give a "
             f"--size of at least {_least_size(halo)}"
         )
-    grounds = components(mosaic.extents, mosaic.width if mosaic.grid.wraps else None)
+    grounds = connected_extents(mosaic.extents, mosaic.width if mosaic.grid.wraps else None)
     if levels is None:
         longest = max(max(box.width, box.height) for box in grounds)
         levels = max(1, int(np.log2(max(1.0, longest / _LEAST_LEVEL_PX))) + 1)
@@ -104,7 +106,7 @@ def plan_tiles(
         raise TileSetError(f"{levels} levels were asked for: give --levels of at least 1")
     native = frames == "native" or not mosaic.has_crs
     if frames == "auto" and not native:
-        native = stretch(mosaic) < MAX_STRETCH
+        native = max_stretch(mosaic) < MAX_STRETCH
     plan = _plan_native if native else _plan_local
     return [
         tile
@@ -113,18 +115,19 @@ def plan_tiles(
     ]
 
 
-def finest_octave(smallest_px: float | None, answered_px: float = ANSWERED_PX) -> int:
-    """The octave in which craters are as large as a network answers for.
+def find_finest_octave(smallest_px: float | None, answered_px: float = ANSWERED_PX) -> int:
+    """Find the octave in which the smallest craters are large enough for the network.
 
     Args:
-        smallest_px: Smallest crater to be found, pixels of the mosaic; None for `answered_px`.
-        answered_px: Smallest crater that the network answers for, pixels of an octave.
+        smallest_px: Diameter of the smallest crater to detect, pixels of the mosaic; None for
+            `answered_px`.
+        answered_px: Diameter of the smallest crater that the network detects, pixels of an octave.
 
     Returns:
-        0 or less.
+        Octave, 0 or less.
 
     Raises:
-        TileSetError: There is none that fine.
+        TileSetError: The craters are too small for the finest possible octave.
     """
     if smallest_px is None or smallest_px >= answered_px:
         return 0
@@ -139,10 +142,18 @@ def finest_octave(smallest_px: float | None, answered_px: float = ANSWERED_PX) -
 
 
 def read_tile(mosaic: Mosaic, tile: Tile) -> Pixels:
-    """Values in the mosaic's dtype (0 where invalid) and validity, of shape (size, size).
+    """Read the pixels of a tile from its mosaic.
+
+    Args:
+        mosaic: Mosaic that the tile was planned for.
+        tile: Tile to read.
+
+    Returns:
+        Values in the mosaic's dtype (0 where invalid) and validity, each (size, size).
 
     Raises:
         MosaicError: The pixels cannot be read.
+        TileSetError: The tile has neither a window nor a coordinate system.
     """
     if tile.window is not None and tile.level < 0:
         return read_enlarged(mosaic, tile.window, tile.size)
@@ -153,11 +164,20 @@ def read_tile(mosaic: Mosaic, tile: Tile) -> Pixels:
     return read_frame(mosaic, tile.frame, enlarged=tile.level < 0)
 
 
-def owns(mosaic: Mosaic, tile: Tile, x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
-    """Which points, in mosaic pixels, lie in the tile's core, its left and top edges included.
+def in_core(mosaic: Mosaic, tile: Tile, x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
+    """Test which points lie in the core of a tile, its left and top edges included.
 
-    Where the mosaic goes round the Moon, points between its last column and its first (less than
-    a pixel of ground) count as in the nearer one.
+    Where the mosaic wraps around the Moon, points between its last column and its first (less than
+    a pixel of ground) count as points of the nearer one.
+
+    Args:
+        mosaic: Mosaic of the tile.
+        tile: Tile.
+        x: Columns, mosaic pixels, (n,).
+        y: Rows, mosaic pixels, (n,).
+
+    Returns:
+        True in the core, (n,).
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     if mosaic.grid.wraps:
@@ -170,7 +190,7 @@ def owns(mosaic: Mosaic, tile: Tile, x: ArrayLike, y: ArrayLike) -> NDArray[np.b
 
 
 def _least_size(halo: int) -> int:
-    """The least size of a tile that has a core of one stride or more."""
+    """Smallest size of a tile that has a core of one stride or more, pixels."""
     return max(LEAST_SIZE_PX, (2 * -(-halo // STRIDE_PX) + 2) * STRIDE_PX)
 
 
@@ -178,17 +198,17 @@ def _plan_native(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
     halo = -(-halo // STRIDE_PX) * STRIDE_PX
-    names, cores = native_cores(mosaic, grounds, level, max_size, halo)
-    origins, sizes = windows_around(mosaic, cores, level, max_size, halo)
-    plan = zip(names, sizes.tolist(), cores.tolist(), origins.tolist(), strict=True)
-    return [_native_tile(mosaic, level, *place) for place in plan]
+    names, cores = plan_native_cores(mosaic, grounds, level, max_size, halo)
+    corners, sizes = plan_windows(mosaic, cores, level, max_size, halo)
+    plan = zip(names, sizes.tolist(), cores.tolist(), corners.tolist(), strict=True)
+    return [_native_tile(mosaic, level, *entry) for entry in plan]
 
 
 def _native_tile(
-    mosaic: Mosaic, level: int, name: str, size: int, core: list[int], origin: list[int]
+    mosaic: Mosaic, level: int, name: str, size: int, core: list[int], corner: list[int]
 ) -> Tile:
-    side = int(mosaic_px(size, level))
-    window = Box(origin[0], origin[1], side, side)
+    side = int(to_mosaic_px(size, level))
+    window = Box(corner[0], corner[1], side, side)
     frame = mosaic.grid.window(window, 2**level, size, size)
     return Tile(name=name, level=level, frame=frame, core=Box(*core), window=window)
 
@@ -196,34 +216,40 @@ def _native_tile(
 def _plan_local(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
-    rows = [
-        fit
+    batches = [
+        batch
         for ground in grounds
-        for fit in rows_of_frames(Ground(mosaic, ground, level, max_size, halo))
+        for batch in plan_local_frames(Ground(mosaic, ground, level, max_size, halo))
     ]
-    if not rows:
+    if not batches:
         return []
-    needs = np.concatenate([np.where(fit.at_limb, max_size, fit.needs) for fit in rows])
-    sizes = iter(frame_sizes(needs, max_size).tolist())
+    needed = np.concatenate(
+        [np.where(batch.at_limb, max_size, batch.window_side) for batch in batches]
+    )
+    sizes = iter(frame_sizes(needed, max_size).tolist())
     return [
-        _local_tile(mosaic, level, next(sizes), row, column, fit)
-        for row, fit in enumerate(rows)
-        for column in range(len(fit.cores))
+        _local_tile(
+            f"z{level}_r{row:04d}_c{column:04d}", level, next(sizes), batch, column, mosaic.grid
+        )
+        for row, batch in enumerate(batches)
+        for column in range(len(batch.cores))
     ]
 
 
-def _local_tile(mosaic: Mosaic, level: int, size: int, row: int, column: int, fit: Fit) -> Tile:
-    crs = sphere.local_frame(float(fit.lon[column]), float(fit.lat[column]), mosaic.grid.radius_m)
-    gsd_m = float(fit.gsd_m[column])
-    spare = (size - fit.needs[column]) / 2.0
-    if not fit.at_limb[column]:
-        spare -= spare % STRIDE_PX
-    left, top = (fit.begin[column] - spare).tolist()
-    affine = Affine(gsd_m, 0.0, left * gsd_m, 0.0, -gsd_m, -top * gsd_m)
+def _local_tile(
+    name: str, level: int, size: int, batch: FrameBatch, index: int, grid: Grid
+) -> Tile:
+    crs = sphere.local_frame(float(batch.lon[index]), float(batch.lat[index]), grid.radius_m)
+    side_m = float(batch.pixel_size_m[index])
+    margin = (size - batch.window_side[index]) / 2.0
+    if not batch.at_limb[index]:
+        margin -= margin % STRIDE_PX
+    left, top = (batch.window_start[index] - margin).tolist()
+    affine = Affine(side_m, 0.0, left * side_m, 0.0, -side_m, -top * side_m)
     return Tile(
-        name=f"z{level}_r{row:04d}_c{column:04d}",
+        name=name,
         level=level,
         frame=Grid(crs.to_wkt(), affine, size, size),
-        core=Box(*fit.cores[column].tolist()),
+        core=Box(*batch.cores[index].tolist()),
         window=None,
     )

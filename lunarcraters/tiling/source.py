@@ -1,44 +1,45 @@
 """Tile sources: tiles in a directory, or tiles cut from a mosaic as they are read.
 
-What reads tiles cannot tell which of the two it has: both give the same pixels.
+Both give the same pixels, so that detection does not depend on which of the two it has.
 """
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.reading import Pixels
-from lunarcraters.mosaic.statistics import Photometry, measure
+from lunarcraters.mosaic.statistics import ValueStatistics, measure_statistics
 from lunarcraters.tiling.geotiff import read_geotiff, tile_file
 from lunarcraters.tiling.plan import (
     ANSWERED_PX,
     DEFAULT_HALO_PX,
     DEFAULT_SIZE_PX,
     Tile,
-    finest_octave,
+    find_finest_octave,
     plan_tiles,
     read_tile,
 )
 
 FORMAT = "craters tiles 1"
-"""Of the files that describe tiles; another number for anything that older programs misread."""
+"""Format of `tiles.json`; its number changes when older programs would misread the file."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How a mosaic was cut.
+class TilingSettings:
+    """Settings by which a mosaic is cut into tiles.
 
     Attributes:
-        max_size: Most pixels to a side of a tile.
-        halo: Pixels around a core.
-        levels: Octaves from full resolution on.
-        frames: "auto", "native" or "local".
-        finest: The first octave: 0, or less where the mosaic is enlarged.
-        smallest_px: Smallest crater that the tiles are for, pixels of the mosaic; None for what
-            the network answers for at full resolution.
+        max_size: Largest side of a tile, pixels.
+        halo: Margin around a core, pixels.
+        levels: Number of octaves from full resolution on.
+        frames: Kind of frames: "auto", "native" or "local".
+        finest: First octave: 0, or less where the mosaic is enlarged.
+        smallest_px: Diameter of the smallest crater that the tiles are for, pixels of the mosaic;
+            None for the smallest that the network detects at full resolution.
     """
 
     max_size: int
@@ -49,14 +50,47 @@ class Settings:
     smallest_px: float | None = None
 
     def answered_px(self, level: int, answered: tuple[float, float]) -> tuple[float, float]:
-        """Smallest and largest crater that an octave is searched for, in its pixels.
+        """Return the diameters for which an octave is searched.
 
         Args:
-            level: The octave.
-            answered: What the network answers for.
+            level: Octave.
+            answered: Diameters of the smallest and largest crater that the network detects, pixels
+                of an octave.
+
+        Returns:
+            Smallest and largest diameter, pixels of the octave.
         """
         low, high = answered
         return (low if self.smallest_px is None else max(low, self.smallest_px / 2**level)), high
+
+
+class TileSource(Protocol):
+    """Tiles to search, wherever their pixels come from."""
+
+    @property
+    def mosaic(self) -> Mosaic:
+        """Mosaic that was cut; its files may be gone."""
+
+    @property
+    def settings(self) -> TilingSettings:
+        """Settings by which the mosaic was cut."""
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """Tiles, by level, row and column."""
+
+    @property
+    def photometry(self) -> ValueStatistics:
+        """Statistics of the mosaic's values."""
+
+    def read(self, tile: Tile) -> Pixels:
+        """Read values and validity of a tile, each (size, size)."""
+
+    def fingerprint(self) -> str:
+        """Compute the SHA-256 of the mosaic and the settings."""
+
+    def with_tiles(self, tiles: tuple[Tile, ...]) -> "TileSource":
+        """Return the same source with other tiles."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +98,16 @@ class MosaicTiles:
     """A mosaic that is cut as it is read.
 
     Attributes:
-        mosaic: What is cut.
-        settings: How.
-        tiles: The plan.
-        photometry: Of the mosaic.
+        mosaic: Mosaic that is cut.
+        settings: Settings by which it is cut.
+        tiles: Planned tiles, by level, row and column.
+        photometry: Statistics of the mosaic's values.
     """
 
     mosaic: Mosaic
-    settings: Settings
+    settings: TilingSettings
     tiles: tuple[Tile, ...]
-    photometry: Photometry
+    photometry: ValueStatistics
 
     @classmethod
     def plan(
@@ -87,36 +121,52 @@ class MosaicTiles:
         smallest_px: float | None = None,
         answered_px: float = ANSWERED_PX,
     ) -> "MosaicTiles":
-        """Plan the tiles of a mosaic (see `plan_tiles`) and measure its photometry.
+        """Plan the tiles of a mosaic (see `plan_tiles`) and measure its values.
 
         Args:
-            mosaic: What to cut.
-            max_size: Most pixels to a side of a tile.
-            halo: Pixels around a core.
-            levels: How many octaves from full resolution on; None for as many as fit.
-            frames: "native", "local" or "auto".
-            smallest_px: Smallest crater to be found, pixels of the mosaic; None for `answered_px`.
-            answered_px: Smallest crater that the network answers for, pixels of an octave.
+            mosaic: Mosaic to cut.
+            max_size: Largest side of a tile, pixels.
+            halo: Margin around a core, pixels.
+            levels: Number of octaves from full resolution on; None for as many as fit.
+            frames: Kind of frames: "native", "local" or "auto".
+            smallest_px: Diameter of the smallest crater to detect, pixels of the mosaic; None for
+                `answered_px`.
+            answered_px: Diameter of the smallest crater that the network detects, pixels of an
+                octave.
 
         Raises:
             TileSetError: The sizes leave no room for a core, or the craters are too small.
             MosaicError: The mosaic has no valid pixel, or cannot be read.
         """
-        finest = finest_octave(smallest_px, answered_px)
+        finest = find_finest_octave(smallest_px, answered_px)
         tiles = plan_tiles(
             mosaic, max_size=max_size, halo=halo, levels=levels, finest=finest, frames=frames
         )
         count = 1 + max(tile.level for tile in tiles)
-        settings = Settings(max_size, halo, count, frames, finest, smallest_px if finest else None)
-        return cls(mosaic, settings, tuple(tiles), measure(mosaic))
+        settings = TilingSettings(
+            max_size, halo, count, frames, finest, smallest_px if finest else None
+        )
+        return cls(mosaic, settings, tuple(tiles), measure_statistics(mosaic))
 
     def read(self, tile: Tile) -> Pixels:
-        """Values and validity of a tile, shape (size, size)."""
+        """Read values and validity of a tile, each (size, size).
+
+        Raises:
+            MosaicError: The mosaic cannot be read.
+        """
         return read_tile(self.mosaic, tile)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the mosaic and the settings: that of the same tiles when written."""
+        """Compute the SHA-256 of the mosaic and the settings, the same as of tiles on disk.
+
+        Raises:
+            MosaicError: A file of the mosaic cannot be read.
+        """
         return self._fingerprint
+
+    def with_tiles(self, tiles: tuple[Tile, ...]) -> "MosaicTiles":
+        """Return the same source with other tiles."""
+        return replace(self, tiles=tiles)
 
     @cached_property
     def _fingerprint(self) -> str:
@@ -128,43 +178,43 @@ class TileSet:
     """Tiles in a directory.
 
     Attributes:
-        directory: Where they are.
-        virtual: Whether the files hold no pixels, so that these come from the mosaic.
-        mosaic: What they were cut from. Unless virtual, its files may be gone.
-        mosaic_fingerprint: Of the mosaic when it was cut.
-        settings: How it was cut.
-        tiles: Those that have a valid pixel (virtual: all).
-        photometry: Of the mosaic.
+        directory: Directory of the tiles.
+        virtual: True where the files hold no pixels, so that these come from the mosaic.
+        mosaic: Mosaic that was cut. Unless `virtual`, its files may be gone.
+        mosaic_fingerprint: SHA-256 of the mosaic when it was cut.
+        settings: Settings by which it was cut.
+        tiles: Tiles that have a valid pixel (virtual: all), by level, row and column.
+        photometry: Statistics of the mosaic's values.
     """
 
     directory: Path
     virtual: bool
     mosaic: Mosaic
     mosaic_fingerprint: str
-    settings: Settings
+    settings: TilingSettings
     tiles: tuple[Tile, ...]
-    photometry: Photometry
+    photometry: ValueStatistics
 
     def read(self, tile: Tile) -> Pixels:
-        """Values and validity of a tile, shape (size, size).
+        """Read values and validity of a tile, each (size, size).
 
         Raises:
-            TileSetError: Its file is missing or damaged.
-            MosaicError: It is virtual, and the mosaic cannot be read.
+            TileSetError: The file is missing or damaged.
+            MosaicError: The tile is virtual, and the mosaic cannot be read.
         """
         if self.virtual:
             return read_tile(self.mosaic, tile)
         return read_geotiff(self.directory / tile_file(tile, virtual=False))
 
     def fingerprint(self) -> str:
-        """SHA-256 of the mosaic and the settings: that of the mosaic cut as it is read."""
+        """Compute the SHA-256 of the mosaic and the settings, the same as of `MosaicTiles`."""
         return _fingerprint(self.mosaic_fingerprint, self.settings)
 
+    def with_tiles(self, tiles: tuple[Tile, ...]) -> "TileSet":
+        """Return the same source with other tiles."""
+        return replace(self, tiles=tiles)
 
-TileSource = MosaicTiles | TileSet
-"""Tiles to search: both have `mosaic`, `tiles`, `photometry`, `read` and `fingerprint`."""
 
-
-def _fingerprint(mosaic_fingerprint: str, settings: Settings) -> str:
+def _fingerprint(mosaic_fingerprint: str, settings: TilingSettings) -> str:
     text = json.dumps([FORMAT, mosaic_fingerprint, asdict(settings)])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Lattice: where cores and windows may begin, the same in every piece of a mosaic.
+"""The tile grid: where cores and windows may start, the same in every piece of a mosaic.
 
-It hangs on the origin of the coordinate system, so that a mosaic that is cut otherwise, or a part
-of it, is searched by the same windows and gives the same craters.
+The grid is fixed to the origin of the coordinate system. A part of a mosaic, or a mosaic with other
+edges, therefore has the same windows and gives the same craters.
 """
 
 import math
@@ -22,66 +22,85 @@ LEAST_SIZE_PX = 64
 
 
 def anchor_px(grid: Grid) -> tuple[int, int]:
-    """Column and row at the origin of the coordinate system; (0, 0) for a plain picture."""
+    """Return the column and row at the origin of the coordinate system.
+
+    Args:
+        grid: Grid of the mosaic.
+
+    Returns:
+        Whole pixels; (0, 0) for an image without coordinates.
+    """
     if not grid.has_crs or not grid.affine.determinant:
         return 0, 0
     column, row = ~grid.affine @ (0.0, 0.0)
-    # A pixel may have its corner or its middle there: neither is at the limit of two.
+    # A pixel may have its corner or its middle at the origin. A quarter of a pixel keeps both away
+    # from the limit between two columns.
     return math.floor(column + 0.25), math.floor(row + 0.25)
 
 
-def bands(grid: Grid, box: Box, height: float) -> list[Span]:
-    """Bands of rows of the lattice that a box meets.
+def grid_bands(grid: Grid, box: Box, height: float) -> list[Span]:
+    """List the bands of rows of the tile grid that share pixels with a box.
 
     Args:
         grid: Grid of the mosaic.
-        box: Mosaic pixels.
-        height: Of a band at most, mosaic pixels.
+        box: Box, mosaic pixels.
+        height: Largest height of a band, mosaic pixels.
     """
-    step = max(1, math.floor(round(_steady(grid, height), 3)))
+    step = max(1, math.floor(round(_round_down(grid, height), 3)))
     anchor = anchor_px(grid)[1]
-    first, last = (box[1] - anchor) // step, -(-(box[1] + box[3] - anchor) // step)
+    first, last = (box.top - anchor) // step, -(-(box.bottom - anchor) // step)
     return [(anchor + number * step, step) for number in range(first, last)]
 
 
-def cells(grid: Grid, box: Box, band: Span, width: float) -> NDArray[np.int64]:
-    """Cells of a band of the lattice that a box meets, (n, 4) mosaic pixels.
+def grid_cells(grid: Grid, box: Box, band: Span, width: float) -> NDArray[np.int64]:
+    """List the cells of a band of the tile grid that share pixels with a box.
 
-    Where columns are longitudes, as many of one width as go round the Moon.
+    Where columns are meridians, cells of one width divide the full circle.
 
     Args:
         grid: Grid of the mosaic.
-        box: Mosaic pixels.
-        band: Of `bands`.
-        width: Of a cell at most, mosaic pixels.
+        box: Box, mosaic pixels.
+        band: Band of `grid_bands`.
+        width: Largest width of a cell, mosaic pixels.
+
+    Returns:
+        Cells, boxes in mosaic pixels, (n, 4).
     """
     anchor = float(anchor_px(grid)[0])
     if grid.period_px is not None:
         step = grid.period_px / math.ceil(round(grid.period_px / width, 6))
         anchor -= grid.period_px / 2.0
     else:
-        step = max(1.0, math.floor(_steady(grid, width)))
-    first = math.floor((box[0] - anchor) / step)
-    last = math.ceil((box[0] + box[2] - anchor) / step)
+        step = max(1.0, math.floor(_round_down(grid, width)))
+    first = math.floor((box.left - anchor) / step)
+    last = math.ceil((box.right - anchor) / step)
     edges = np.rint(anchor + step * np.arange(first, last + 1)).astype(np.int64)
-    edges = edges[max(0, int((edges <= box[0]).sum()) - 1) :]
-    edges = edges[: int((edges < box[0] + box[2]).sum()) + 1]
-    down = np.full((len(edges) - 1, 2), band)
-    return np.column_stack([edges[:-1], down[:, 0], np.diff(edges), down[:, 1]])
+    edges = edges[max(0, int((edges <= box.left).sum()) - 1) :]
+    edges = edges[: int((edges < box.right).sum()) + 1]
+    rows = np.full((len(edges) - 1, 2), band)
+    return np.column_stack([edges[:-1], rows[:, 0], np.diff(edges), rows[:, 1]])
 
 
-def _steady(grid: Grid, length: float) -> float:
-    """A length, rounded down where the part of the mosaic that is there has a say in it."""
+def _round_down(grid: Grid, length: float) -> float:
+    """A length in steps of an eighth of an octave, unless columns are meridians.
+
+    Such a length depends a little on the part of the mosaic that is there; rounding hides that.
+    """
     if grid.period_px is not None:
         return length
     return float(2.0 ** (math.floor(8.0 * math.log2(length) + 1e-6) / 8.0))
 
 
 def frame_sizes(needed: ArrayLike, max_size: int) -> NDArray[np.int64]:
-    """Sizes of frames that hold so many pixels, (n,).
+    """Round sizes of frames up to a few different ones, because a network is compiled for each.
 
-    A network is compiled for each size, so they are few: a quarter of a power of two apart, but for
-    the largest, which most tiles have.
+    Args:
+        needed: Numbers of pixels that a side needs, (n,).
+        max_size: Largest size, pixels.
+
+    Returns:
+        Sizes, pixels, (n,): a quarter of a power of two apart, except for the largest, which most
+        tiles have.
     """
     wanted = np.clip(needed, LEAST_SIZE_PX, max_size)
     most = _stepped(wanted.max(keepdims=True), 16)
@@ -96,16 +115,22 @@ def _stepped(sizes: ArrayLike, steps: int) -> NDArray[np.int64]:
 
 
 Cut = tuple[float, float]
-"""Start and end of a core along one axis."""
+"""Start and end of a core along one axis, pixels."""
 
 
-def cut(length: float, limit: float, halo: float, *, goes_on: bool) -> list[Cut]:
+def cut_axis(length: float, limit: float, halo: float, *, wraps: bool) -> list[Cut]:
     """Cut an axis so that each core with its halos is at most `limit` long.
 
-    The first and the last core need no halo on their outer side, and are longer by it, unless the
-    ground goes on there. Otherwise all are of one length.
+    All cores have the same length, except that the first and the last are longer by the halo that
+    they do not need on their outer side.
+
+    Args:
+        length: Length of the axis, pixels.
+        limit: Largest length of a core with its halos, pixels.
+        halo: Margin on each side of a core, pixels.
+        wraps: True where the first core is the neighbour of the last one, so that both need a halo.
     """
-    outer = halo if goes_on else 0.0
+    outer = halo if wraps else 0.0
     if length + 2.0 * outer <= limit:
         return [(0.0, length)]
     spare = halo - outer

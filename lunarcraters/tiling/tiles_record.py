@@ -1,4 +1,4 @@
-"""The record `tiles.json`: a mosaic, how it was cut, and its tiles."""
+"""The file `tiles.json`: records of a mosaic, the settings that cut it, and its tiles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from lunarcraters.errors import TileSetError
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.statistics import Photometry
+from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.tiling.plan import Tile
-from lunarcraters.tiling.source import FORMAT, MosaicTiles, Settings, TileSet
+from lunarcraters.tiling.source import FORMAT, MosaicTiles, TileSet, TilingSettings
 
 Coefficients = tuple[float, float, float, float, float, float]
 """a, b, c, d, e, f of an affine transform: x' = a x + b y + c, y' = d x + e y + f."""
@@ -20,7 +20,7 @@ Coefficients = tuple[float, float, float, float, float, float]
 
 @dataclass(frozen=True)
 class MosaicRecord:
-    """A mosaic.
+    """Record of a mosaic.
 
     Attributes:
         name: Name as the user gave it.
@@ -49,8 +49,8 @@ class MosaicRecord:
     nodata: float | None
 
     @classmethod
-    def of(cls, mosaic: Mosaic) -> "MosaicRecord":
-        """Record of a mosaic."""
+    def from_mosaic(cls, mosaic: Mosaic) -> "MosaicRecord":
+        """Record a mosaic."""
         grid = mosaic.grid
         return cls(
             name=mosaic.name,
@@ -66,8 +66,8 @@ class MosaicRecord:
             nodata=mosaic.nodata,
         )
 
-    def mosaic(self) -> Mosaic:
-        """The mosaic."""
+    def to_mosaic(self) -> Mosaic:
+        """Restore the mosaic; its files need not be there."""
         return Mosaic(
             name=self.name,
             uri=self.uri,
@@ -82,16 +82,17 @@ class MosaicRecord:
 
 @dataclass(frozen=True)
 class TileRecord:
-    """A tile and its file.
+    """Record of a tile and its file.
 
     Attributes:
         name: Level, row and column in the plan, unique.
         level: Octave: a pixel is 2**level pixels of the mosaic.
         crs_wkt: Coordinate system of the tile's frame as WKT; null without one.
         affine: Transform from pixel corners to the coordinate system.
-        size: Number of pixels to a side.
-        core: Ground that belongs to the tile: column, row, width, height in mosaic pixels.
-        window: Window of the mosaic that the tile shows, likewise; null for a local frame.
+        size: Number of columns and of rows.
+        core: Box that belongs to the tile: column, row, width, height in mosaic pixels.
+        window: Window of the mosaic that the tile shows: column, row, width, height in mosaic
+            pixels; null for a local frame.
         path: File, relative to the directory.
         valid_fraction: Share of the pixels that have data, 0 to 1; null for virtual tiles.
         bytes: Size of the file.
@@ -109,14 +110,16 @@ class TileRecord:
     bytes: int
 
     @classmethod
-    def of(cls, tile: Tile, path: str, valid_fraction: float | None, size: int) -> "TileRecord":
-        """Record of a tile.
+    def from_tile(
+        cls, tile: Tile, path: str, valid_fraction: float | None, size: int
+    ) -> "TileRecord":
+        """Record a tile.
 
         Args:
             tile: Tile.
             path: File, relative to the directory.
             valid_fraction: Share of the pixels that have data; None where it is not known.
-            size: Bytes of the file.
+            size: Size of the file, bytes.
         """
         frame = tile.frame
         return cls(
@@ -132,20 +135,20 @@ class TileRecord:
             bytes=size,
         )
 
-    def tile(self) -> Tile:
-        """The tile."""
+    def to_tile(self) -> Tile:
+        """Restore the tile."""
         frame = Grid(self.crs_wkt, Affine(*self.affine), self.size, self.size)
         return Tile(self.name, self.level, frame, self.core, self.window)
 
 
 @dataclass(frozen=True)
 class TilesRecord:
-    """The file `tiles.json`.
+    """Record of all tiles of a mosaic.
 
     Attributes:
         format: Format of the files.
         virtual: True where the files hold no pixels.
-        settings: Settings by which the mosaic was cut.
+        settings: TilingSettings by which the mosaic was cut.
         mosaic: Mosaic that was cut.
         mosaic_fingerprint: SHA-256 of the mosaic.
         photometry: Statistics of the mosaic's values.
@@ -154,17 +157,17 @@ class TilesRecord:
 
     format: str
     virtual: bool
-    settings: Settings
+    settings: TilingSettings
     mosaic: MosaicRecord
     mosaic_fingerprint: str
-    photometry: Photometry
+    photometry: ValueStatistics
     tiles: tuple[TileRecord, ...]
 
     @classmethod
-    def of(
+    def from_source(
         cls, source: MosaicTiles, tiles: Sequence[TileRecord], *, virtual: bool
     ) -> "TilesRecord":
-        """Record of tiles that were written.
+        """Record tiles that were written.
 
         Args:
             source: Mosaic with its plan.
@@ -175,17 +178,20 @@ class TilesRecord:
             format=FORMAT,
             virtual=virtual,
             settings=source.settings,
-            mosaic=MosaicRecord.of(source.mosaic),
+            mosaic=MosaicRecord.from_mosaic(source.mosaic),
             mosaic_fingerprint=source.mosaic.fingerprint(),
             photometry=source.photometry,
             tiles=tuple(tiles),
         )
 
-    def tile_set(self, directory: Path) -> TileSet:
-        """The tiles of a directory.
+    def to_tile_set(self, directory: Path) -> TileSet:
+        """Restore the tiles of a directory.
+
+        Args:
+            directory: Directory that holds the files.
 
         Raises:
-            TileSetError: A file is missing, or is not as it was written.
+            TileSetError: A file is missing, or its size has changed.
         """
         for tile in self.tiles:
             file = directory / tile.path
@@ -197,9 +203,9 @@ class TilesRecord:
         return TileSet(
             directory=directory,
             virtual=self.virtual,
-            mosaic=self.mosaic.mosaic(),
+            mosaic=self.mosaic.to_mosaic(),
             mosaic_fingerprint=self.mosaic_fingerprint,
             settings=self.settings,
-            tiles=tuple(tile.tile() for tile in self.tiles),
+            tiles=tuple(tile.to_tile() for tile in self.tiles),
             photometry=self.photometry,
         )

@@ -12,8 +12,8 @@ from pathlib import Path
 from lunarcraters.errors import OutputError, TileSetError
 from lunarcraters.mosaic.files import TILES_FILE
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.process import cores
-from lunarcraters.progress import Progress, silent
+from lunarcraters.process import cpu_count
+from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import RecordError, from_json, to_json
 from lunarcraters.tiling.geotiff import tile_file, write_geotiff, write_index, write_vrt
 from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX, Tile
@@ -40,7 +40,7 @@ class _Format:
 
 
 def is_tile_set(path: Path) -> bool:
-    """Whether a directory was written by `write_tiles`."""
+    """Tell whether a directory was written by `write_tiles`."""
     return (path / TILES_FILE).is_file()
 
 
@@ -54,25 +54,26 @@ def write_tiles(
     smallest_px: float | None = None,
     virtual: bool = False,
     overwrite: bool = False,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> TileSet:
     """Cut a mosaic into georeferenced tiles with an index.
 
     The directory holds `tiles/` (GeoTIFFs of the tiles that have a valid pixel, or a VRT for each
-    tile), `index.gpkg` (outlines of the frames) and `tiles.json` (everything about them). It
-    appears when all is written, or not at all.
+    tile), `index.gpkg` (outlines of the frames) and `tiles.json` (the record of the mosaic and its
+    tiles). It appears when all files are written, or not at all.
 
     Args:
-        mosaic: What to cut.
+        mosaic: Mosaic to cut.
         out: Directory to write.
-        max_size: Most pixels to a side of a tile.
-        halo: Pixels around a core that the tile has as well.
-        levels: Octaves from full resolution on; None for as many as leave the mosaic 128 px long.
-        smallest_px: Smallest crater that they are for, pixels of the mosaic; None for 8. Below that
-            come octaves of the enlarged mosaic too.
-        virtual: Write VRTs, which hold no pixels but read them from the mosaic.
-        overwrite: Replace tiles that are there.
-        progress: Called with the number of tiles done and in all.
+        max_size: Largest side of a tile, pixels.
+        halo: Margin around a core, pixels of the tile.
+        levels: Number of octaves from full resolution on; None for as many as leave the mosaic
+            128 px long.
+        smallest_px: Diameter of the smallest crater that the tiles are for, pixels of the mosaic;
+            None for 8. Smaller values add octaves of the enlarged mosaic.
+        virtual: True to write VRTs, which hold no pixels but read them from the mosaic.
+        overwrite: True to replace tiles that are there.
+        progress: Function of the number of tiles done and in all.
 
     Raises:
         OutputError: `out` exists, or cannot be written.
@@ -83,15 +84,15 @@ def write_tiles(
     source = MosaicTiles.plan(
         mosaic, max_size=max_size, halo=halo, levels=levels, smallest_px=smallest_px
     )
-    with _appearing(out) as directory:
+    with _temporary_directory(out) as directory:
         (directory / "tiles").mkdir()
         if virtual:
             entries = _write_virtual(source, directory, out, progress)
         else:
             entries = _write_pixels(source, directory, progress)
-        rows = [(entry.tile(), entry.path, entry.valid_fraction) for entry in entries]
+        rows = [(entry.to_tile(), entry.path, entry.valid_fraction) for entry in entries]
         write_index(directory / "index.gpkg", mosaic, rows)
-        record = TilesRecord.of(source, entries, virtual=virtual)
+        record = TilesRecord.from_source(source, entries, virtual=virtual)
         (directory / TILES_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
     return open_tiles(out)
 
@@ -99,8 +100,11 @@ def write_tiles(
 def open_tiles(directory: Path) -> TileSet:
     """Open the tiles that `write_tiles` wrote.
 
+    Args:
+        directory: Directory of the tiles.
+
     Raises:
-        TileSetError: The directory is no tile set, is incomplete, or the mosaic of virtual tiles
+        TileSetError: The directory is no tile set or is incomplete, or the mosaic of virtual tiles
             has changed.
         MosaicError: The mosaic of virtual tiles is gone.
     """
@@ -119,7 +123,7 @@ def open_tiles(directory: Path) -> TileSet:
                 f"{directory} was written by another version of craters "
                 f"({written!r}): write the tiles again with craters tile"
             )
-        tile_set = from_json(TilesRecord, text).tile_set(directory)
+        tile_set = from_json(TilesRecord, text).to_tile_set(directory)
     except RecordError as error:
         raise TileSetError(
             f"{path} is damaged ({error}): write the tiles again with craters tile --overwrite"
@@ -134,7 +138,7 @@ def open_tiles(directory: Path) -> TileSet:
 
 def _write_pixels(source: MosaicTiles, directory: Path, progress: Progress) -> list[TileRecord]:
     entries: list[TileRecord] = []
-    threads = min(_MOST_THREADS, cores())
+    threads = min(_MOST_THREADS, cpu_count())
     with ThreadPoolExecutor(threads) as executor:
         try:
             written = executor.map(partial(_write_tile, source, directory), source.tiles)
@@ -153,7 +157,7 @@ def _write_tile(source: MosaicTiles, directory: Path, tile: Tile) -> TileRecord 
         return None
     file = tile_file(tile, virtual=False)
     write_geotiff(directory / file, tile, (values, valid))
-    return TileRecord.of(tile, file, float(valid.mean()), (directory / file).stat().st_size)
+    return TileRecord.from_tile(tile, file, float(valid.mean()), (directory / file).stat().st_size)
 
 
 def _write_virtual(
@@ -167,11 +171,11 @@ def _write_virtual(
     for done, tile in enumerate(source.tiles, start=1):
         file = directory / tile_file(tile, virtual=True)
         write_vrt(file, tile, mosaic, uri)
-        # The directory is about to get its own name.
+        # The directory is renamed to `out` when all files are written.
         moved = file.read_text(encoding="utf-8").replace(str(directory), str(out.absolute()))
         file.write_text(moved, encoding="utf-8")
         entries.append(
-            TileRecord.of(tile, tile_file(tile, virtual=True), None, file.stat().st_size)
+            TileRecord.from_tile(tile, tile_file(tile, virtual=True), None, file.stat().st_size)
         )
         progress(done, len(source.tiles))
     return entries
@@ -190,8 +194,8 @@ def _check_free(out: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def _appearing(out: Path) -> Iterator[Path]:
-    """A directory beside `out` that takes its place if all goes well."""
+def _temporary_directory(out: Path) -> Iterator[Path]:
+    """Directory beside `out` that is renamed to `out` if no error occurs."""
     out = out.absolute()
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:

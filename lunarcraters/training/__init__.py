@@ -1,1 +1,1 @@
-"""Training: data, batches, fitting, and their pictures."""
+"""Training: samples, scenes, distillation, fitting, checkpoints and history."""

@@ -1,30 +1,67 @@
-"""Checkpoints: all that a training needs to go on where it was killed."""
+"""Checkpoints: the state from which an interrupted training resumes."""
 
-import json
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from lunarcraters.errors import RunError
 from lunarcraters.files import replacing
+from lunarcraters.records import RecordError, from_json, to_json
 
 FOLDER = "checkpoint"
+"""Directory of the checkpoints in the directory of a training."""
+
 BEST = "best.weights.h5"
+"""File of the weights with the lowest validation loss, in `FOLDER`."""
+
 STATE = "state.json"
+"""File of the state of the training, in `FOLDER`."""
+
+Number = int | float | None
+
+
+@dataclass(frozen=True)
+class CheckpointState:
+    """The file `state.json`.
+
+    Attributes:
+        epoch: Number of epochs that are done.
+        best: Lowest validation loss; null before the first epoch.
+        stopped: True if the training has come to its end.
+        callbacks: Attributes of the other callbacks by name, in the order of the callbacks.
+        file: Name of the TensorFlow checkpoint with weights and optimizer.
+    """
+
+    epoch: int = 0
+    best: float | None = None
+    stopped: bool = False
+    callbacks: tuple[dict[str, Number], ...] = ()
+    file: str = ""
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """After each epoch: weights, optimizer and the state of the other callbacks, on disk.
+    """Callback that stores weights, optimizer and the state of other callbacks after each epoch.
 
-    Keras' own BackupAndRestore forgets how long the others have waited for a better loss, so a
-    resumed training would stop, or lower its learning rate, at another epoch.
+    BackupAndRestore of Keras forgets how long the others have waited for a better loss. A resumed
+    training would then stop, or lower its learning rate, at another epoch.
     """
 
     _KEPT = ("best", "wait", "cooldown_counter", "stopped_epoch", "best_epoch")
 
     def __init__(self, network: keras.Model, out: Path, *, resume: bool) -> None:
+        """Prepare the checkpoints of a training.
+
+        Args:
+            network: Compiled network.
+            out: Directory of the training.
+            resume: True to restore the last checkpoint.
+
+        Raises:
+            RunError: The state in the directory is damaged.
+        """
         super().__init__()
         network.optimizer.build(network.trainable_variables)
         self.folder = out / FOLDER
@@ -35,49 +72,77 @@ class Checkpoint(keras.callbacks.Callback):
             max_to_keep=2,  # the last, and the one that state.json names until it is replaced
             checkpoint_name="state",
         )
-        self.state: dict[str, Any] = {"epoch": 0, "best": None, "stopped": False, "callbacks": []}
+        self.state = CheckpointState()
         self.others: list[keras.callbacks.Callback] = []
         if resume:
-            self.state = json.loads((self.folder / STATE).read_text())
-            self.manager.checkpoint.restore(str(self.folder / self.state["file"])).expect_partial()
+            self.state = read_state(out)
+            self.manager.checkpoint.restore(str(self.folder / self.state.file)).expect_partial()
 
     @property
     def stopped(self) -> bool:
-        """True where the training had come to its end before it was resumed."""
-        return bool(self.state["stopped"])
+        """True if the training had come to its end before it was resumed."""
+        return self.state.stopped
 
-    def following(self, others: list[keras.callbacks.Callback]) -> "Checkpoint":
-        """Keep the state of these callbacks too, which must come before this one."""
+    def track(self, others: list[keras.callbacks.Callback]) -> "Checkpoint":
+        """Store the state of other callbacks too.
+
+        Args:
+            others: Callbacks, which must come before this one.
+        """
         self.others = others
         return self
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Give the other callbacks back what they had."""
-        # Their own `on_train_begin` has just reset them.
-        for callback, kept in zip(self.others, self.state["callbacks"], strict=False):
+        """Restore the state of the other callbacks, whose `on_train_begin` has just reset it."""
+        for callback, kept in zip(self.others, self.state.callbacks, strict=False):
             for name, value in kept.items():
                 setattr(callback, name, value)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write everything; `state.json` last, so that it never names what is not there."""
+        """Write everything, and `state.json` last, so that the files it names exist."""
         loss = float((logs or {})["val_loss"])
-        if self.state["best"] is None or loss < self.state["best"]:
-            self.state["best"] = loss
+        if self.state.best is None or loss < self.state.best:
+            self.state = replace(self.state, best=loss)
             with replacing(self.best_weights) as temporary:
                 # Keras insists on names that end in .weights.h5.
                 named = temporary.with_suffix(".weights.h5")
                 self.model.save_weights(named)
                 named.replace(temporary)
-        self.state["epoch"] = epoch + 1
-        self.state["stopped"] = bool(self.model.stop_training)
-        self.state["callbacks"] = [
-            {name: _plain(getattr(c, name)) for name in self._KEPT if hasattr(c, name)}
-            for c in self.others
-        ]
-        self.state["file"] = Path(self.manager.save(epoch + 1)).name
+        self.state = replace(
+            self.state,
+            epoch=epoch + 1,
+            stopped=bool(self.model.stop_training),
+            callbacks=tuple(self._read_attributes(callback) for callback in self.others),
+            file=Path(self.manager.save(epoch + 1)).name,
+        )
         with replacing(self.folder / STATE) as temporary:
-            temporary.write_text(json.dumps(self.state))
+            temporary.write_text(to_json(self.state, indent=None))
+
+    def _read_attributes(self, callback: keras.callbacks.Callback) -> dict[str, Number]:
+        """Read the attributes of a callback that a resumed training needs."""
+        values = {name: getattr(callback, name) for name in self._KEPT if hasattr(callback, name)}
+        return {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+def read_state(out: Path) -> CheckpointState:
+    """Read `state.json`.
+
+    Args:
+        out: Directory of the training.
+
+    Returns:
+        State of the training; that before the first epoch if there is no such file.
+
+    Raises:
+        RunError: The file is damaged.
+    """
+    path = out / FOLDER / STATE
+    try:
+        return (
+            from_json(CheckpointState, path.read_bytes()) if path.is_file() else CheckpointState()
+        )
+    except RecordError as error:
+        raise RunError(
+            f"{path} does not hold the state of a training ({error}): begin it again with "
+            "--overwrite"
+        ) from error

@@ -1,12 +1,11 @@
-"""A teacher: a trained model whose view of every crop is taught beside the labels.
+"""Distillation: a network learns the maps of a teacher beside the labels.
 
-What it says of a mirror image, moved a little, laid back in its place, is one look; the mean over
-looks is better than any one of them (`craters detect --mirrored`). A network that is taught one
-look after the other learns their mean, and to see the same wherever the crop's grid lies
-(distillation, Hinton et al. 2015, arXiv:1503.02531). Looks may also be resampled: turned and
-rescaled a little, of the crop before it was blurred, coarsened and given noise, so that the
-network learns to see the same of one ground in any projection, and in a coarse image what shows in
-a fine one.
+The maps of a mirror image that is shifted a little, laid back over the image, are one view. The
+mean over the views is more accurate than any of them (test-time augmentation). A network that
+learns one view after the other learns their mean, and gives the same maps wherever the grid of its
+stride lies (Hinton et al. 2015, arXiv:1503.02531). Views may also be resampled: the teacher then
+sees the crop rotated and rescaled a little, without blur, coarsening and noise. The network learns
+to give the same maps in any projection, and to detect in a coarse image what a fine one shows.
 """
 
 from dataclasses import dataclass, field
@@ -23,83 +22,93 @@ from lunarcraters.network.model_file import read_info
 from lunarcraters.network.presets import Preset
 from lunarcraters.training.sampling import Batch, Sampler
 
-_TURNED = np.radians(20.0)  # at most, either way
-_RESCALED = 0.15  # at most, either way, octaves
-_SHIFTED_PX = 2.0  # at most, either way
-_CANVAS = 1.5  # sides of a crop: as large as one is enlarged
+_MAX_ROTATION = np.radians(20.0)  # either way
+_MAX_RESCALING = 0.15  # either way, octaves
+_MAX_SHIFT_PX = 2.0  # either way
+_CANVAS = 1.5  # side of the image that the teacher sees, sides of a crop
 _CANVAS_STEP_PX = 16
 
 
 @dataclass(frozen=True)
-class TaughtSampler:
-    """Batches of a sampler, whose targets end with the maps of a teacher.
+class DistilledSampler:
+    """Sampler whose targets end with the maps of a teacher.
 
-    Batch number `n` still depends on the seed and on `n` alone: so does the look that is taken.
+    Batch number `n` depends on the seed and on `n` alone, and so does its view.
 
     Attributes:
-        sampler: Gives the images and what is taught by their labels.
-        teacher: Gives the further maps.
-        resampled: The teacher looks at crops turned and rescaled, without blur and noise.
+        sampler: Sampler of the images and the targets of their labels.
+        teacher: Teacher, which gives the further maps.
+        resampled: True if the teacher sees resampled crops, without blur and noise.
     """
 
     sampler: Sampler
     teacher: Detector
     resampled: bool = False
-    _turn: Lock = field(default_factory=Lock)  # the 8-bit form does one thing at a time
+    _lock: Lock = field(default_factory=Lock)  # the int8 form runs one batch at a time
 
     @property
     def preset(self) -> Preset:
-        """What is taught."""
+        """Preset that is trained."""
         return self.sampler.preset
 
     @property
     def channels(self) -> int:
-        """Of the targets: those of the labels, then the teacher's maps."""
+        """Number of channels of the targets: those of the labels, then those of the teacher."""
         return self.sampler.channels + len(self.preset.heads)
 
     def __len__(self) -> int:
-        """Scenes an epoch."""
+        """Number of scenes per epoch."""
         return len(self.sampler)
 
     def batch(self, number: int) -> Batch:
-        """Batch `number` of the training: images and targets, stacked."""
+        """Make a batch of the training.
+
+        Args:
+            number: Number of the batch, counted from 0.
+
+        Returns:
+            Images, (n, height, width, 1), and targets, (n, height, width, channels).
+        """
         images, targets, clean, closer = self.sampler.samples(number)
-        with self._turn:
+        with self._lock:
             if self.resampled:
                 rng = np.random.default_rng([self.sampler.seed, number])
-                maps = resampled_look(self.teacher, clean, closer, number, rng)
+                maps = resampled_view(self.teacher, clean, closer, number, rng)
             else:
-                maps = self.teacher.look(images, number)
+                maps = self.teacher.view(images, number)
         return images, np.concatenate([targets, maps], axis=-1)
 
 
-def resampled_look(
+def resampled_view(
     teacher: Detector,
     images: Float32,
     closer: NDArray[np.float64],
     number: int,
     rng: np.random.Generator,
 ) -> Float32:
-    """Maps of images turned, rescaled and moved by fractions of a pixel, back in their places.
+    """Compute maps of images that are rotated, rescaled and shifted, laid back over the images.
+
+    Each image has another random rotation, scale and shift. Sizes are converted to those of the
+    images.
 
     Args:
-        teacher: Gives maps named as `ModelInfo.heads`; sizes are taken back to those of the images.
-        images: Shape (n, height, width, 1).
+        teacher: Teacher.
+        images: Batch, (n, height, width, 1).
         closer: Factor by which each image is enlarged before it is rescaled at random, (n,).
-        number: Of the mirror image, as of `Detector.look`.
-        rng: Draws another resampling for each image.
+        number: Number of the view, as in `Detector.view`.
+        rng: Random generator.
 
     Returns:
-        Maps, shape (n, height, width, heads).
+        Maps, (n, height, width, heads).
     """
     size = images.shape[2], images.shape[1]
     canvas = size if (closer == 1.0).all() else _canvas(size)
-    scales = closer * 2.0 ** rng.uniform(-_RESCALED, _RESCALED, len(images))
-    moves = [_affine(size, canvas, float(scale), rng) for scale in scales]
-    moved = np.stack([_warped(i, m, canvas, 0) for i, m in zip(images[..., 0], moves, strict=True)])
-    maps = teacher.look(moved[..., None], number)
+    scales = closer * 2.0 ** rng.uniform(-_MAX_RESCALING, _MAX_RESCALING, len(images))
+    affines = [_draw_affine(size, canvas, float(scale), rng) for scale in scales]
+    moved = np.stack([_warp(i, a, canvas, 0) for i, a in zip(images[..., 0], affines, strict=True)])
+    maps = teacher.view(moved[..., None], number)
     maps = np.stack(
-        [_warped(m, a, size, cv2.WARP_INVERSE_MAP) for m, a in zip(maps, moves, strict=True)]
+        [_warp(m, a, size, cv2.WARP_INVERSE_MAP) for m, a in zip(maps, affines, strict=True)]
     )
     for head, name in enumerate(teacher.info.heads):
         if name == "log_size":
@@ -110,35 +119,40 @@ def resampled_look(
 
 
 def _canvas(size: tuple[int, int]) -> tuple[int, int]:
+    """Size of the image that the teacher sees for a crop of a size."""
     width, height = (round(side * _CANVAS / _CANVAS_STEP_PX) * _CANVAS_STEP_PX for side in size)
     return width, height
 
 
-def _affine(
+def _draw_affine(
     size: tuple[int, int], canvas: tuple[int, int], scale: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Turns and rescales round the middle of an image, which comes near that of the canvas."""
-    angle = rng.uniform(-_TURNED, _TURNED)
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    middle = (np.array(size) - 1.0) / 2.0
-    shift = (np.array(canvas) - 1.0) / 2.0 - turn @ middle
-    return np.column_stack([turn, shift + rng.uniform(-_SHIFTED_PX, _SHIFTED_PX, 2)])
+    """Draw a rotation, scale and shift that moves the centre of an image near the canvas' one."""
+    angle = rng.uniform(-_MAX_ROTATION, _MAX_ROTATION)
+    matrix = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    centre = (np.array(size) - 1.0) / 2.0
+    shift = (np.array(canvas) - 1.0) / 2.0 - matrix @ centre
+    return np.column_stack([matrix, shift + rng.uniform(-_MAX_SHIFT_PX, _MAX_SHIFT_PX, 2)])
 
 
-def _warped(
-    plane: Float32, matrix: NDArray[np.float64], size: tuple[int, int], way: int
+def _warp(
+    plane: Float32, affine: NDArray[np.float64], size: tuple[int, int], flags: int
 ) -> Float32:
-    """Cubic, for centres are a pixel wide; beyond the edge the plane is mirrored."""
-    flags = cv2.INTER_CUBIC | way
-    out = cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    """Resample a plane by cubic interpolation, since centres are a pixel wide."""
+    flags |= cv2.INTER_CUBIC
+    out = cv2.warpAffine(plane, affine, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(out, np.float32)
 
 
 def check_teacher(path: Path, preset: Preset) -> None:
     """Make sure that a model can teach a preset.
 
+    Args:
+        path: Model file of the teacher.
+        preset: Preset that is trained.
+
     Raises:
-        ModelError: It is no model file, or gives other maps.
+        ModelError: The file is no model file, or the model gives other maps.
     """
     info = read_info(path)
     if (info.heads, info.photometry) != (preset.heads, preset.photometry):
@@ -150,6 +164,10 @@ def check_teacher(path: Path, preset: Preset) -> None:
 
 
 def open_teacher(path: Path) -> Detector:
-    """Load a teacher, in eight bits where it has that form."""
-    precision = "int8" if read_info(path).eight_bit else "float32"
+    """Load a teacher, in int8 if it has that form.
+
+    Args:
+        path: Model file.
+    """
+    precision = "int8" if read_info(path).int8 else "float32"
     return Detector(path, precision=precision, threads=1)

@@ -1,6 +1,5 @@
-"""Fitting: one resumable training, from data to a model file, its history and its pictures."""
+"""Fitting: one resumable training, from samples to a model file and its history."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,49 +11,58 @@ import tensorflow as tf
 
 from lunarcraters._version import __version__
 from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
-from lunarcraters.files import replacing
 from lunarcraters.network.losses import bce_dice, centre_size_mask
 from lunarcraters.network.metrics import MASK_METRICS
-from lunarcraters.network.model_file import ModelInfo, write_model
+from lunarcraters.network.model_file import write_model
+from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.resunet import build
-from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint
-from lunarcraters.training.distillation import TaughtSampler
+from lunarcraters.records import to_plain
+from lunarcraters.training.checkpoint import BEST, FOLDER, Checkpoint, read_state
+from lunarcraters.training.distillation import DistilledSampler
 from lunarcraters.training.history import History
 from lunarcraters.training.sampling import CROP_PX, Sampler
-from lunarcraters.training.settings import SETTINGS, TrainingSettings
+from lunarcraters.training.settings import (
+    TrainingData,
+    TrainingSettings,
+    compare_settings,
+    write_settings,
+)
+
+MODEL = "model.keras"
+"""Model file in the directory of a training."""
 
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
 _MIN_LEARNING_RATE = 1e-6
 _PLATEAU_PATIENCE = 3
 
 
-def fit(
+def fit_network(
     settings: TrainingSettings,
-    train: Sampler | TaughtSampler,
+    train: Sampler | DistilledSampler,
     valid: Sampler,
     out: Path,
     *,
     weights: Path | None,
     resume: bool,
-    data: dict[str, Any],
+    data: TrainingData,
     say: Callable[[str], None],
 ) -> Path:
-    """Train, leaving `model.keras`, `history.csv` and `history.json` in `out`.
+    """Train a network, and write `model.keras`, `history.csv` and `history.json`.
 
-    Every epoch leaves a checkpoint in `out/checkpoint`, from which a killed training goes on.
+    Each epoch leaves a checkpoint, from which an interrupted training resumes.
 
     Args:
-        settings: The network and how it is trained.
-        train: Training batches.
-        valid: Validation batches; all of it is seen once an epoch.
+        settings: Settings of the training.
+        train: Sampler of the training batches.
+        valid: Sampler of the validation batches, all of which are used once per epoch.
         out: Directory of the training.
-        weights: Model file to begin with.
-        resume: Go on from the last checkpoint.
-        data: What the model was trained on, for its description.
-        say: Where lines for the user go.
+        weights: Model file to begin with; None for random weights.
+        resume: True to resume from the last checkpoint.
+        data: Data of the training, for the description of the model.
+        say: Function that takes lines for the user.
 
     Returns:
-        The model file.
+        Model file.
 
     Raises:
         DatasetError: The validation split is smaller than a batch.
@@ -70,73 +78,81 @@ def fit(
     keras.utils.set_random_seed(settings.seed)
     model = build(settings.preset, settings.precision)
     if weights is not None:
-        _take_weights(model, weights)
+        _load_weights(model, weights)
     epoch = _open_directory(settings, out, resume=resume)
-    resume = epoch > 0  # killed in its first epoch, a training begins again
     _compile(model, settings)
-    say(
-        f"{model.name}: {_count(model.trainable_variables):,} trainable and "
-        f"{_count(model.non_trainable_variables):,} non-trainable parameters"
-    )
+    trained, fixed = _count(model.trainable_variables), _count(model.non_trainable_variables)
+    say(f"{model.name}: {trained:,} trainable and {fixed:,} non-trainable parameters")
+    _fit(model, settings, train, valid, out, epoch=epoch, say=say)
+    return _write_model(settings, model, out, data)
+
+
+def _fit(
+    model: keras.Model,
+    settings: TrainingSettings,
+    train: Sampler | DistilledSampler,
+    valid: Sampler,
+    out: Path,
+    *,
+    epoch: int,
+    say: Callable[[str], None],
+) -> None:
+    """Train a compiled network from an epoch on. A training that has ended stays as it is."""
+    resume = epoch > 0  # a training that was interrupted in its first epoch begins again
     checkpoint = Checkpoint(model, out, resume=resume)
-    callbacks = _schedule(settings)
-    if not checkpoint.stopped and epoch < settings.epochs:
-        model.fit(
-            _dataset(train, epoch * settings.steps, settings),
-            validation_data=_dataset(valid, 0, settings, len(valid) // train.preset.batch_size),
-            initial_epoch=epoch,
-            epochs=settings.epochs,
-            steps_per_epoch=settings.steps,
-            callbacks=[
-                *callbacks,
-                History(out, say, resume=resume),
-                checkpoint.following(callbacks),
-            ],
-            shuffle=False,
-            verbose=0,
-        )
-    return _finish(settings, model, out, data)
+    callbacks = _make_callbacks(settings)
+    if checkpoint.stopped or epoch >= settings.epochs:
+        return
+    model.fit(
+        _make_dataset(train, epoch * settings.steps, settings),
+        validation_data=_make_dataset(valid, 0, settings, len(valid) // train.preset.batch_size),
+        initial_epoch=epoch,
+        epochs=settings.epochs,
+        steps_per_epoch=settings.steps,
+        callbacks=[
+            *callbacks,
+            History(out, say, resume=resume),
+            checkpoint.track(callbacks),
+        ],
+        shuffle=False,
+        verbose=0,
+    )
 
 
 def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> int:
-    """Make or check the directory; returns the epoch to begin with."""
-    path, state = out / SETTINGS, out / FOLDER / STATE
+    """Make or check the directory of a training. Returns the number of epochs that are done."""
     if not resume:
         try:
             (out / FOLDER).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror}") from error
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(settings.as_json(), indent=1) + "\n")
+        write_settings(settings, out)
         return 0
-    if not path.is_file():
-        raise RunError(f"{out} holds no training to resume: leave --resume out to begin one")
-    before = json.loads(path.read_text())
-    now = settings.as_json()
-    if before != now:
-        differing = sorted(k for k in {**before, **now} if before.get(k) != now.get(k))
+    differing = compare_settings(settings, out)
+    if differing:
         raise RunError(
             f"{out} was begun with another {' and '.join(differing)}: give the same options to "
             "resume it, or another --output to begin anew"
         )
-    return int(json.loads(state.read_text())["epoch"]) if state.is_file() else 0
+    return read_state(out).epoch
 
 
-def _take_weights(model: keras.Model, path: Path) -> None:
+def _load_weights(model: keras.Model, path: Path) -> None:
     """Begin with the weights of a model file."""
     try:
-        given = keras.saving.load_model(path, compile=False, safe_mode=True).get_weights()
+        weights = keras.saving.load_model(path, compile=False, safe_mode=True).get_weights()
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise ModelError(f"{path} cannot be loaded as a Keras model: {error}") from error
-    if [w.shape for w in given] != [w.shape for w in model.get_weights()]:
+    if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
         raise ModelError(
             f"the weights of {path} are of another network than the preset: give the --preset that "
             "it was trained as, or leave --weights out"
         )
-    model.set_weights(given)
+    model.set_weights(weights)
 
 
 def _compile(model: keras.Model, settings: TrainingSettings) -> None:
+    """Give a network its optimizer, loss and metrics."""
     preset = settings.preset
     rate: Any = preset.learning_rate
     if preset.schedule == "cosine":
@@ -154,7 +170,8 @@ def _compile(model: keras.Model, settings: TrainingSettings) -> None:
     )
 
 
-def _schedule(settings: TrainingSettings) -> list[keras.callbacks.Callback]:
+def _make_callbacks(settings: TrainingSettings) -> list[keras.callbacks.Callback]:
+    """Make the callbacks that lower the learning rate and stop the training."""
     callbacks: list[keras.callbacks.Callback] = []
     if settings.preset.schedule == "plateau":
         callbacks.append(
@@ -170,13 +187,20 @@ def _schedule(settings: TrainingSettings) -> list[keras.callbacks.Callback]:
     return callbacks
 
 
-def _dataset(
-    sampler: Sampler | TaughtSampler,
+def _make_dataset(
+    sampler: Sampler | DistilledSampler,
     first: int,
     settings: TrainingSettings,
     batches: int | None = None,
 ) -> tf.data.Dataset:
-    """Batches made while the network works; always in the same order."""
+    """Make batches while the network works, always in the same order.
+
+    Args:
+        sampler: Sampler of the batches.
+        first: Number of the first batch.
+        settings: Settings of the training.
+        batches: Number of batches; None for all batches to the end of the training.
+    """
     preset = settings.preset
     side = preset.input_size or CROP_PX
     shape = (preset.batch_size, side, side)
@@ -192,18 +216,17 @@ def _dataset(
     return numbers.map(make, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
-def _finish(
-    settings: TrainingSettings, model: keras.Model, out: Path, data: dict[str, Any]
+def _write_model(
+    settings: TrainingSettings, model: keras.Model, out: Path, data: TrainingData
 ) -> Path:
-    """Take the best weights, in single precision, and write the model file."""
+    """Write the model file, with the best weights in single precision."""
     preset = settings.preset
     final = build(preset)
-    best = out / FOLDER / BEST
-    model.load_weights(best)
+    model.load_weights(out / FOLDER / BEST)
     final.set_weights(model.get_weights())
     training = {
-        "data": data,
-        "settings": settings.as_json(),
+        "data": to_plain(data),
+        "settings": to_plain(settings),
         "versions": {
             "lunarcraters": __version__,
             "tensorflow": tf.__version__,
@@ -219,10 +242,11 @@ def _finish(
         input_size=preset.input_size,
         training=training,
     )
-    path = out / "model.keras"
+    path = out / MODEL
     write_model(final, info, path)
     return path
 
 
 def _count(variables: Any) -> int:
+    """Number of values in variables."""
     return int(sum(np.prod(variable.shape) for variable in variables))

@@ -1,7 +1,7 @@
-"""From scenes to batches: scale, crop, turn, light, normalise.
+"""Sampling: from scenes to batches, by scaling, cropping, rotating and normalising.
 
-Batch number `n` depends on the seed and on `n` alone, so a training that is resumed goes on with
-the batches it would have had.
+Batch number `n` depends on the seed and on `n` alone, so that a resumed training gets the batches
+that it would have had.
 """
 
 from collections.abc import Sequence
@@ -12,35 +12,35 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.yolo_labels import corners, read_grey, read_labels
+from lunarcraters.datasets.yolo_labels import box_corners, read_grey, read_labels
 from lunarcraters.network.preprocessing import WINDOW_PX, normalise
 from lunarcraters.network.presets import Preset
-from lunarcraters.network.targets import CHANNELS, maps, rectangles
-from lunarcraters.training.camera import relight
-from lunarcraters.training.scenes import LabelledTiles, Scene, Source
+from lunarcraters.network.targets import CHANNELS, make_box_mask, make_targets
+from lunarcraters.training.camera import simulate_camera
+from lunarcraters.training.scenes import LabelledTiles, Scene, SceneSource
 
 CROP_PX = 256
-"""Side of what the network is taught on."""
+"""Side of a crop, pixels."""
 
-_GAP_PX = 16  # of nodata between scenes that share a crop
-_TRANSPOSED = 0.2  # of the crops, where light from the east comes from the north or south
-_JITTER = (-0.35, 0.1)  # of the scale within an octave, as powers of 2
-_COARSENED_JITTER = (-0.6, 0.0)  # so that the smallest labels come down to 7 px
-_COARSENED = (0.7, 2.1)  # by how much a coarser camera's pixel is larger, as powers of 2
-_SMALLER = 1.25  # coarsened crops teach craters smaller by this than an octave answers for
+_GAP_PX = 16  # nodata between scenes that share a crop
+_TRANSPOSED = 0.2  # share of the crops in which light from the east comes from north or south
+_JITTER = (-0.35, 0.1)  # change of scale within an octave, as powers of 2
+_COARSENED_JITTER = (-0.6, 0.0)  # with which the smallest labels have 7 px
+_COARSENED = (0.7, 2.1)  # side of the pixel of a coarser camera, as powers of 2
+_SMALLER = 1.25  # factor below the range of an octave down to which coarsened crops have craters
 
 Float32 = NDArray[np.float32]
 Batch = tuple[Float32, Float32]
 
 
 class Samples(NamedTuple):
-    """A batch, or a sample of one, with what a teacher needs.
+    """A batch, or one sample without the axis n, with the images for a teacher.
 
     Attributes:
-        images: The network's input, (n, height, width, channels).
-        targets: What the labels teach, (n, height, width, channels of the targets).
-        clean: The images without blur, noise and coarsening.
-        closer: Factor by which a teacher sees the images enlarged, (n,), 1 or more.
+        images: Input of the network, (n, height, width, channels).
+        targets: Targets of the labels, (n, height, width, channels of the targets).
+        clean: Images without blur, noise and coarsening, (n, height, width, channels).
+        closer: Factor by which a teacher sees the images enlarged, at least 1, (n,).
     """
 
     images: Float32
@@ -51,41 +51,53 @@ class Samples(NamedTuple):
 
 @dataclass(frozen=True)
 class Sampler:
-    """Draws training batches from its sources.
+    """Sampler of training batches.
 
     Attributes:
-        sources: All are gone through once an epoch, shuffled together.
-        preset: What is taught.
-        seed: Of everything random.
-        augment: False for validation: scale 1, the middle crop, no change of light.
+        sources: Sources of scenes, which are shuffled together and drawn once per epoch.
+        preset: Preset that is trained.
+        seed: Seed of everything random.
+        augment: False for validation: scale 1, the crop in the middle, no change of light.
     """
 
-    sources: Sequence[Source]
+    sources: Sequence[SceneSource]
     preset: Preset
     seed: int
     augment: bool = True
 
     def __len__(self) -> int:
-        """Scenes an epoch."""
+        """Number of scenes per epoch."""
         return sum(len(source) for source in self.sources)
 
     @property
     def channels(self) -> int:
-        """Of the targets."""
+        """Number of channels of the targets."""
         return 1 if self.preset.heads == ("mask",) else len(CHANNELS)
 
     def batch(self, number: int) -> Batch:
-        """Batch `number` of the training: images and targets, stacked."""
+        """Make a batch of the training.
+
+        Args:
+            number: Number of the batch, counted from 0.
+
+        Returns:
+            Images, (n, height, width, channels), and targets, (n, height, width, channels).
+        """
         samples = self.samples(number)
         return samples.images, samples.targets
 
     def samples(self, number: int) -> Samples:
-        """Batch `number` with what a teacher needs, stacked."""
+        """Make a batch of the training, with the images for a teacher.
+
+        Args:
+            number: Number of the batch, counted from 0.
+        """
         first = number * self.preset.batch_size
         samples = [self._sample(first + i) for i in range(self.preset.batch_size)]
         return Samples(*(np.stack(part) for part in zip(*samples, strict=True)))
 
     def _sample(self, index: int) -> Samples:
+        """Make sample `index` of the training."""
         epoch, place = divmod(index, len(self))
         if self.augment:
             place = _permutation(self.seed, epoch, len(self))[place]
@@ -100,7 +112,8 @@ class Sampler:
             return Samples(image, targets, image, np.ones(()))
         return self._octave_sample(source, place, rng)
 
-    def _octave_sample(self, source: Source, place: int, rng: np.random.Generator) -> Samples:
+    def _octave_sample(self, source: SceneSource, place: int, rng: np.random.Generator) -> Samples:
+        """Make a sample for one octave, with the margin that normalisation needs."""
         margin = WINDOW_PX // 2
         if not self.augment:
             scene = source.scene(place, 1.0, CROP_PX + 2 * margin, rng)
@@ -112,19 +125,19 @@ class Sampler:
         scale, coarser = 2.0 ** (rng.uniform(*_JITTER) - octave), 1.0
         if self.preset.coarsened and rng.random() < self.preset.coarsened:
             scale, coarser = 2.0 ** rng.uniform(*_COARSENED_JITTER), 2.0 ** rng.uniform(*_COARSENED)
-        scene = _enough(source, place, scale, CROP_PX + 2 * margin, rng)
+        scene = _fill_crop(source, place, scale, CROP_PX + 2 * margin, rng)
         if self.preset.rotated and rng.random() < self.preset.rotated:
             scene = _rotate(scene, float(rng.uniform(0.0, 2.0 * np.pi)))
-        seen = relight(scene, rng, coarser)
+        views = simulate_camera(scene, rng, coarser)
         deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
         contrast = np.float32(2.0 ** rng.uniform(-0.3, 0.3))
-        image, clean = (normalise(v, scene.valid, deviation) * contrast for v in seen)
+        image, clean = (normalise(v, scene.valid, deviation) * contrast for v in views)
         top, left = (_offset(side, rng) for side in scene.values.shape)
         smaller = _SMALLER if coarser > 1.0 else 1.0
         image, targets = self._crop(scene, image, left, top, smaller)
         planes = (image, targets, _window(clean, left, top)[..., None])
         closer = np.array(max(1.0 / scale, 1.0) if coarser > 1.0 else 1.0)
-        return Samples(*_turn(planes, rng), closer)
+        return Samples(*_draw_symmetry(planes, rng), closer)
 
     def _crop(
         self, scene: Scene, image: Float32, left: int, top: int, smaller: float = 1.0
@@ -143,17 +156,26 @@ class Sampler:
         valid: NDArray[np.bool_],
         smaller: float = 1.0,
     ) -> Float32:
-        """What the network is taught of a crop; arguments as of `maps`.
+        """Make the targets of a crop.
 
-        `smaller` is the factor by which craters may be below the preset's range.
+        Args:
+            circles: Craters (x, y, diameter), pixels, (n, 3).
+            clipped: Boxes (left, top, right, bottom) cut by an edge, pixels, (m, 4).
+            valid: Validity mask, False where there is no data, (height, width).
+            smaller: Factor by which craters may be smaller than the range of the preset.
+
+        Returns:
+            Targets, (height, width, channels).
         """
-        least, largest = self.preset.diameters_px
-        taught = replace(self.preset, diameters_px=(least / smaller, largest))
-        return maps(valid.shape, circles, clipped, valid, taught)
+        smallest, largest = self.preset.diameters_px
+        preset = replace(self.preset, diameters_px=(smallest / smaller, largest))
+        return make_targets(valid.shape, circles, clipped, valid, preset)
 
 
-def _enough(source: Source, place: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
-    """A scene; where it is smaller than a crop, others beside it, with nodata between."""
+def _fill_crop(
+    source: SceneSource, place: int, scale: float, side: int, rng: np.random.Generator
+) -> Scene:
+    """Make a scene. Beside one that is smaller than a crop lie others, with nodata between."""
     scene = source.scene(place, scale, side, rng)
     height, width = scene.values.shape
     rows, columns = CROP_PX // height + 1, CROP_PX // width + 1
@@ -165,7 +187,7 @@ def _enough(source: Source, place: int, scale: float, side: int, rng: np.random.
 
 
 def _side_by_side(scenes: Sequence[Scene], columns: int) -> Scene:
-    """Scenes in rows and columns as one."""
+    """Join scenes in rows and columns to one."""
     high, wide = (max(s.values.shape[axis] for s in scenes) + _GAP_PX for axis in (0, 1))
     shape = (-(-len(scenes) // columns) * high, columns * wide)
     values, valid = np.zeros(shape, np.float32), np.zeros(shape, np.bool_)
@@ -181,45 +203,48 @@ def _side_by_side(scenes: Sequence[Scene], columns: int) -> Scene:
 
 
 def _rotate(scene: Scene, angle: float) -> Scene:
-    """Turn a scene about its middle: as near the poles, where light comes from anywhere.
+    """Rotate a scene about its centre, as for the poles, where light comes from anywhere.
 
-    What leaves its frame is lost, what comes in is nodata.
+    Ground that leaves the frame is lost, and the corners are nodata.
     """
     height, width = scene.values.shape
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    middle = np.array([width, height]) / 2.0
-    shift = middle - turn @ middle
-    # OpenCV counts from the middle of the first pixel.
-    matrix = np.column_stack([turn, turn @ [0.5, 0.5] + shift - 0.5])
-    some = scene.values[scene.valid]
-    filled = np.where(scene.valid, scene.values, np.median(some) if some.size else 0.0)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    centre = np.array([width, height]) / 2.0
+    shift = centre - rotation @ centre
+    # OpenCV counts from the centre of the first pixel.
+    matrix = np.column_stack([rotation, rotation @ [0.5, 0.5] + shift - 0.5])
+    data = scene.values[scene.valid]
+    filled = np.where(scene.valid, scene.values, np.median(data) if data.size else 0.0)
     values = cv2.warpAffine(
         filled.astype(np.float32), matrix, (width, height),
         flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     valid = cv2.warpAffine(scene.valid.astype(np.float32), matrix, (width, height)) > 0.99
     circles = scene.circles.copy()
-    circles[:, :2] = circles[:, :2] @ turn.T + shift
-    corners = scene.clipped[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ turn.T + shift
+    circles[:, :2] = circles[:, :2] @ rotation.T + shift
+    corners = scene.clipped[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ rotation.T + shift
     clipped = np.hstack([corners.min(axis=1), corners.max(axis=1)])
     return Scene(np.asarray(values, np.float32), valid, circles, clipped)
 
 
 def _permutation(seed: int, epoch: int, length: int) -> NDArray[np.int_]:
+    """Order of the scenes of an epoch."""
     return np.random.default_rng([seed, epoch, length]).permutation(length)
 
 
 def _deviation(scene: Scene) -> float:
+    """Standard deviation of the grey values of a scene."""
     return float(scene.values[scene.valid].std()) if scene.valid.any() else 1.0
 
 
 def _offset(side: int, rng: np.random.Generator) -> int:
-    """Where a crop begins: anywhere within a larger scene, or anywhere around a smaller one."""
+    """Draw the begin of a crop, inside a larger scene or around a smaller one."""
     room = side - CROP_PX
     return int(rng.integers(min(room, 0), max(room, 0) + 1))
 
 
 def _window(plane: Float32, left: int, top: int) -> Float32:
+    """Cut a crop, with zeros outside the plane."""
     out = np.zeros((CROP_PX, CROP_PX), np.float32)
     height, width = plane.shape
     y0, y1 = max(top, 0), min(top + CROP_PX, height)
@@ -228,13 +253,12 @@ def _window(plane: Float32, left: int, top: int) -> Float32:
     return out
 
 
-def _turn(
+def _draw_symmetry(
     planes: tuple[Float32, Float32, Float32], rng: np.random.Generator
 ) -> tuple[Float32, Float32, Float32]:
-    """One of the eight turns and mirrorings of the square; most keep the line to the sun.
+    """Draw one of the eight symmetries of the square. Most of them keep the direction of the sun.
 
-    Most pictures are lit from the east or west, and which way is lit is what tells a crater from
-    a hill.
+    Most images are lit from the east or west, and the lit side distinguishes a crater from a hill.
     """
     image, targets, clean = planes
     if rng.random() < _TRANSPOSED:
@@ -245,8 +269,8 @@ def _turn(
 
 
 def _baseline_sample(source: LabelledTiles, place: int, preset: Preset) -> Batch:
-    """The published way: the tile at the network's size, grey / 255 repeated, boxes filled."""
+    """Make a sample of the baseline: the whole tile, grey / 255 repeated, boxes filled."""
     pair, side = source.pairs[place], preset.input_size or CROP_PX
     image = cv2.resize(read_grey(pair.image), (side, side), interpolation=cv2.INTER_AREA)
     grey = np.repeat((image / np.float32(255.0)).astype(np.float32)[..., None], preset.channels, -1)
-    return grey, rectangles((side, side), corners(read_labels(pair.label), side, side))
+    return grey, make_box_mask((side, side), box_corners(read_labels(pair.label), side, side))

@@ -1,4 +1,4 @@
-"""Where training scenes come from: labelled tiles, and elevation lit from anywhere."""
+"""Sources of training scenes: labelled tiles, and elevation models shaded from anywhere."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,12 +11,12 @@ import pandas as pd
 import rasterio
 from numpy.typing import NDArray
 
+from lunarcraters.datasets.layout import Pair
 from lunarcraters.datasets.yolo_labels import (
     EDGE_PX,
-    Pair,
     TileName,
-    corners,
-    is_clipped,
+    box_corners,
+    find_clipped,
     read_grey,
     read_labels,
 )
@@ -27,13 +27,13 @@ from lunarcraters.geometry.sphere import RADIUS_M
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture of ground in an isotropic frame, with its craters.
+    """An image of ground in an isotropic frame, with its craters.
 
     Attributes:
-        values: Grey values, float32, shape (height, width).
-        valid: False where there is no data.
-        circles: x, y, diameter in pixels, shape (n, 3).
-        clipped: Left, top, right, bottom of boxes cut by the edge, pixels, shape (m, 4).
+        values: Grey values, float32, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+        circles: Craters (x, y, diameter), pixels, (n, 3).
+        clipped: Boxes (left, top, right, bottom) cut by the edge, pixels, (m, 4).
     """
 
     values: NDArray[np.float32]
@@ -42,22 +42,32 @@ class Scene:
     clipped: NDArray[np.float64]
 
 
-class Source(Protocol):
-    """Something that scenes are drawn from."""
+class SceneSource(Protocol):
+    """A source of scenes."""
 
     def __len__(self) -> int:
-        """Number of scenes that are seen in one epoch."""
+        """Number of scenes per epoch."""
 
     def scene(self, index: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
-        """Scene `index`, of which one pixel is 1 / `scale` of the source's; about `side` large."""
+        """Make a scene.
+
+        Args:
+            index: Number of the scene, counted from 0.
+            scale: Number of pixels of the scene per pixel of the source, along a side.
+            side: Side of the scene, pixels; tiles are not cut and give other sizes.
+            rng: Random generator.
+        """
 
 
 @dataclass(frozen=True)
 class LabelledTiles:
     """Images with boxes, in the layout of LU3M6TGT.
 
-    In simple cylindrical a tile is 1 / cos(latitude) too wide; its name tells the latitude, and
-    the stretch is undone. Other images are taken to be isotropic.
+    A tile in simple cylindrical projection is too wide by 1 / cos(latitude). Its name holds the
+    latitude, and the stretch is removed. Other images are assumed to be isotropic.
+
+    Attributes:
+        pairs: Images with their label files.
     """
 
     pairs: tuple[Pair, ...]
@@ -67,39 +77,50 @@ class LabelledTiles:
         return len(self.pairs)
 
     def squeeze(self, name: TileName | None) -> float:
-        """Factor along x that makes a tile's frame isotropic."""
+        """Compute the factor along x that makes the frame of a tile isotropic.
+
+        Args:
+            name: Edges of the tile; None for an image without coordinates.
+        """
         return 1.0 if name is None else float(np.cos(np.radians(name.centre[1])))
 
     def scene(self, index: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
-        """The whole tile, resampled."""
+        """Read a whole tile and resample it.
+
+        Args:
+            index: Number of the tile.
+            scale: Number of pixels of the scene per pixel of the tile, along a side.
+            side: Side of the crop, which is not used.
+            rng: Random generator, which is not used.
+        """
         pair = self.pairs[index]
         image, labels = _read_pair(pair)
         height, width = image.shape
-        boxes = corners(labels, width, height)
-        cut = is_clipped(boxes, width, height)
+        boxes = box_corners(labels, width, height)
+        cut = find_clipped(boxes, width, height)
         name = TileName.parse(pair.image.name)
         factors = np.array([scale * self.squeeze(name), scale])
         size = np.maximum(np.rint(np.array([width, height]) * factors).astype(int), 1)
         factors = size / [width, height]
         valid = image > 0 if name is not None else np.ones(image.shape, bool)
         boxes = boxes * np.tile(factors, 2)
-        completed, lost = complete(boxes[cut], size)
+        completed, lost = complete_circles(boxes[cut], size)
         return Scene(
             _resize(image.astype(np.float32), size),
             _resize(valid.astype(np.float32), size) > 0.5,
-            np.vstack([circles_of(boxes[~cut]), completed]),
+            np.vstack([boxes_to_circles(boxes[~cut]), completed]),
             lost,
         )
 
 
 @dataclass(frozen=True)
 class ElevationSource:
-    """An elevation model in degrees with a catalogue of its craters, lit anew at every look.
+    """An elevation model with a catalogue of its craters, with another sun in every scene.
 
     Attributes:
-        elevation: Raster of metres, in longitude and latitude.
-        catalogue: CSV of `lon`, `lat`, `diam_km`.
-        scenes: Scenes an epoch.
+        elevation: Raster of elevations in metres, in longitude and latitude.
+        catalogue: CSV file with the columns `lon`, `lat`, `diam_km`.
+        scenes: Number of scenes per epoch.
     """
 
     elevation: Path
@@ -107,7 +128,7 @@ class ElevationSource:
     scenes: int
 
     def __len__(self) -> int:
-        """Scenes an epoch."""
+        """Number of scenes per epoch."""
         return self.scenes
 
     @cached_property
@@ -116,7 +137,14 @@ class ElevationSource:
         return table[["lon", "lat", "diam_km"]].to_numpy(float)
 
     def scene(self, index: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
-        """A window anywhere, `side` pixels large, under a sun from anywhere."""
+        """Shade a random window under a random sun.
+
+        Args:
+            index: Number of the scene, which is not used.
+            scale: Number of pixels of the scene per pixel of the raster, along a side.
+            side: Side of the scene, pixels.
+            rng: Random generator.
+        """
         metres, west, north, step = _read_elevation(self.elevation)
         rows = min(round(side / scale), metres.shape[0])
         top = int(rng.integers(0, metres.shape[0] - rows + 1))
@@ -147,26 +175,34 @@ class ElevationSource:
         return Scene(image * 255.0, valid, circles[inside], np.empty((0, 4)))
 
 
-def circles_of(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """x, y, diameter of boxes in an isotropic frame; the diameter is the geometric mean."""
+def boxes_to_circles(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert boxes in an isotropic frame to circles of the geometric mean of their sides.
+
+    Args:
+        boxes: Boxes (left, top, right, bottom), pixels, (n, 4).
+
+    Returns:
+        Circles (x, y, diameter), pixels, (n, 3).
+    """
     size = boxes[:, 2:] - boxes[:, :2]
     return np.column_stack([(boxes[:, :2] + boxes[:, 2:]) / 2, np.sqrt(size[:, 0] * size[:, 1])])
 
 
-def complete(
+def complete_circles(
     boxes: NDArray[np.float64], size: NDArray[np.int_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Complete the circles of boxes that one edge of the image cuts.
 
-    The side along that edge is still the diameter, and the far side tells where the centre is
-    (perhaps outside). A box cut at a corner, or wider than its diameter, tells neither.
+    The side along that edge is still the diameter, and the far side gives the centre, which may lie
+    outside. A box that is cut at a corner, or wider than its diameter, gives neither.
 
     Args:
-        boxes: Left, top, right, bottom in an isotropic frame, each cut, shape (n, 4).
-        size: Width and height of the image.
+        boxes: Boxes (left, top, right, bottom) in an isotropic frame, each cut, pixels, (n, 4).
+        size: Width and height of the image, pixels.
 
     Returns:
-        Circles (x, y, diameter) of those that can be completed, and the boxes of the others.
+        Circles (x, y, diameter) of the boxes that can be completed, (k, 3), and the other boxes,
+        (n - k, 4).
     """
     low, high = boxes[:, :2] <= EDGE_PX, boxes[:, 2:] >= size - EDGE_PX
     cut_along = low | high  # x, y: cut by a left or right, by a top or bottom edge
@@ -174,30 +210,31 @@ def complete(
     rows = np.arange(len(boxes))
     sides = boxes[:, 2:] - boxes[:, :2]
     diameter = sides[rows, 1 - across]
-    known = (cut_along.sum(axis=1) == 1) & ~(low & high).any(axis=1)
-    known &= sides[rows, across] <= 1.1 * diameter
+    complete = (cut_along.sum(axis=1) == 1) & ~(low & high).any(axis=1)
+    complete &= sides[rows, across] <= 1.1 * diameter
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     far = np.where(low[rows, across], boxes[rows, 2 + across], boxes[rows, across])
     inward = np.where(low[rows, across], -0.5, 0.5)
     centre[rows, across] = far + inward * diameter
-    return np.column_stack([centre, diameter])[known], boxes[~known]
+    return np.column_stack([centre, diameter])[complete], boxes[~complete]
 
 
 def _resize(image: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.float32]:
+    """Resize an image to a width and height, by area means where it becomes smaller."""
     smaller = size[0] < image.shape[1] or size[1] < image.shape[0]
-    how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, (int(size[0]), int(size[1])), interpolation=how))
+    interpolation = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (int(size[0]), int(size[1])), interpolation=interpolation))
 
 
 @lru_cache(maxsize=1024)
 def _read_pair(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Image and labels; kept: decoding takes a tenth of a training step."""
+    """Image and labels, in a cache, because decoding takes a tenth of a training step."""
     return read_grey(pair.image), read_labels(pair.label)
 
 
 @lru_cache(maxsize=8)
 def _read_elevation(path: Path) -> tuple[NDArray[np.int16], float, float, float]:
-    """Metres, west and north edge and step in degrees; kept: it is looked at thousands of times."""
+    """Elevations in metres, western and northern edge and pixel in degrees, in a cache."""
     try:
         with rasterio.open(path) as raster:
             return raster.read(1), raster.transform.c, raster.transform.f, raster.transform.a

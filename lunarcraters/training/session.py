@@ -1,43 +1,37 @@
-"""A training from a dataset's directory to a model file, with its history and its pictures."""
+"""A training, from the directory of a dataset to a model file with its history and its plots."""
 
-import json
 import math
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from lunarcraters.datasets.yolo_labels import Pair, find_splits, pairs, read_labels
+from lunarcraters.datasets.layout import Pair, find_pairs, find_splits
+from lunarcraters.datasets.yolo_labels import read_labels
 from lunarcraters.errors import DatasetError, ModelError, OutputError
-from lunarcraters.network.model_file import digest
-from lunarcraters.network.presets import Pooling
-from lunarcraters.network.presets import preset as preset_named
-from lunarcraters.network.startup import faster_precision, start_tensorflow
-from lunarcraters.training.distillation import TaughtSampler, check_teacher, open_teacher
+from lunarcraters.network.model_file import hash_model
+from lunarcraters.network.presets import Preset
+from lunarcraters.network.startup import choose_training_precision, start_tensorflow
+from lunarcraters.training.distillation import DistilledSampler, check_teacher, open_teacher
 from lunarcraters.training.sampling import Sampler
-from lunarcraters.training.scenes import ElevationSource, LabelledTiles, Source
-from lunarcraters.training.settings import SETTINGS, TrainingSettings
+from lunarcraters.training.scenes import ElevationSource, LabelledTiles, SceneSource
+from lunarcraters.training.settings import (
+    SETTINGS,
+    Policy,
+    TrainingData,
+    TrainingOptions,
+    TrainingSettings,
+    read_settings,
+)
+
+_DEFAULTS = TrainingOptions()
 
 
 def train(
     dataset: Path,
     out: Path,
+    options: TrainingOptions = _DEFAULTS,
     *,
-    preset: str = "compact",
-    epochs: int | None = None,
-    steps: int | None = None,
-    batch: int | None = None,
-    learning_rate: float | None = None,
-    rotated: float | None = None,
-    coarsened: float | None = None,
-    pooling: Pooling | None = None,
-    seed: int = 1,
-    precision: str = "auto",
-    weights: Path | None = None,
-    teacher: Path | None = None,
-    resampled: bool = False,
-    elevation: Path | None = None,
-    elevation_scenes: int = 100,
     resume: bool = False,
     overwrite: bool = False,
     say: Callable[[str], None] = print,
@@ -46,132 +40,174 @@ def train(
 
     Args:
         dataset: Directory in LU3M6TGT's layout, with the splits `train` and `valid`.
-        out: Directory of the training: `model.keras`, `history.csv`, `history.json`,
-            `curves.png`, `panels.png`, and checkpoints.
-        preset: Name of the network and of the way it is trained.
-        epochs: Epochs at most, in place of the preset's.
-        steps: Training steps an epoch, in place of the preset's.
-        batch: Tiles a step, in place of the preset's.
-        learning_rate: Highest learning rate, in place of the preset's.
-        rotated: Share of crops turned by any angle, in place of the preset's.
-        coarsened: Share of crops shown as a coarser camera sees them, in place of the preset's.
-        pooling: How the network halves its resolution, in place of the preset's.
-        seed: Of the weights, of the order of tiles and of every augmentation.
-        precision: `float32`, `bfloat16` (mixed), or `auto`: the faster one here.
-        weights: Model file of the same preset to begin with, in place of random weights.
-        teacher: Model file that gives the same maps; what it says of mirror images is taught beside
-            the labels.
-        resampled: The teacher looks at crops turned and rescaled a little, without blur and noise.
-        elevation: Directory of elevation rasters (metres, in degrees), each with a catalogue
-            beside it (`NAME_craters.csv` or `.csv.gz`), lit from everywhere as further scenes.
-        elevation_scenes: Scenes of each raster an epoch.
-        resume: Go on with the training in `out`.
-        overwrite: Replace the training in `out`.
-        say: Where lines for the user go.
+        out: Directory of the training, for `model.keras`, `history.csv`, `history.json`,
+            `curves.png`, `panels.png` and checkpoints.
+        options: Options of the training.
+        resume: True to resume the training in `out`.
+        overwrite: True to replace the training in `out`.
+        say: Function that takes lines for the user.
 
     Returns:
-        The model file.
+        Model file.
 
     Raises:
         DatasetError: The dataset is missing, malformed, or has no validation split.
         OutputError: `out` holds a training already, or cannot be written.
-        ModelError: The weights or the teacher are no model file, or of another network; or there is
-            no teacher to look at resampled crops.
+        ModelError: The weights or the teacher do not fit, or resampled crops have no teacher.
         RunError: There is nothing to resume, or it was begun with other options.
     """
-    chosen = preset_named(preset)
-    chosen = replace(
-        chosen,
-        batch_size=batch or chosen.batch_size,
-        learning_rate=learning_rate or chosen.learning_rate,
-        rotated=chosen.rotated if rotated is None else rotated,
-        coarsened=chosen.coarsened if coarsened is None else coarsened,
-        pooling=pooling or chosen.pooling,
-    )
-    train_pairs, valid_pairs = _checked_pairs(dataset)
-    sources: list[Source] = [LabelledTiles(train_pairs)]
-    begin_with, taught_by = (digest(path) if path else None for path in (weights, teacher))
-    if teacher:
-        check_teacher(teacher, chosen)
-    elif resampled:
-        raise ModelError("only a teacher looks at resampled crops: give --teacher MODEL too")
-    blocks = elevation_sources(elevation, elevation_scenes) if elevation else []
-    if blocks and chosen.photometry == "unit":
-        raise DatasetError(f"the preset {preset} is taught on tiles alone: leave --elevation out")
-    sources.extend(blocks)
-    _open(out, resume=resume, overwrite=overwrite)
-
+    preset = options.resolve_preset()
+    inputs = _read_inputs(dataset, options, preset)
+    _prepare_directory(out, resume=resume, overwrite=overwrite)
     # TensorFlow starts here, once the data and the directory are known to be right.
     start_tensorflow()
-    from lunarcraters.network.inference import Detector
-    from lunarcraters.plots.training import draw_curves, draw_panels
-    from lunarcraters.training.fitting import fit
-    from lunarcraters.training.history import read_history
+    from lunarcraters.training.fitting import fit_network
 
-    labelled = Sampler(sources, chosen, seed)
-    sampler = TaughtSampler(labelled, open_teacher(teacher), resampled) if teacher else labelled
-    settings = TrainingSettings(
-        preset=chosen,
-        seed=seed,
-        epochs=epochs or chosen.epochs,
-        steps=steps or chosen.steps or math.ceil(len(sampler) / chosen.batch_size),
-        precision=_policy(precision, out if resume else None),
-        weights=begin_with,
-        teacher=taught_by,
-        resampled=resampled,
+    sampler = _make_sampler(options, preset, inputs.sources)
+    validation = Sampler([inputs.valid], preset, options.seed, augment=False)
+    model = fit_network(
+        _make_settings(options, preset, inputs, len(sampler), out if resume else None),
+        sampler,
+        validation,
+        out,
+        weights=options.weights,
+        resume=resume,
+        data=inputs.data,
+        say=say,
     )
-    validation = Sampler([LabelledTiles(valid_pairs)], chosen, seed, augment=False)
-    data = {
-        "dataset": dataset.resolve().name,
-        "train": len(train_pairs),
-        "valid": len(valid_pairs),
-        "elevation": [block.elevation.name for block in blocks],
-        "elevation_scenes": elevation_scenes if blocks else 0,
-    }
-    model = fit(
-        settings, sampler, validation, out, weights=weights, resume=resume, data=data, say=say
-    )
-    draw_curves(read_history(out), out / "curves.png")
-    images, targets = validation.batch(0)
-    detector = Detector(model)
-    draw_panels(images, targets, detector.maps(images), detector.info, out / "panels.png")
+    _draw(out, model, validation)
     return model
 
 
-def elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSource]:
-    """Every elevation raster of a directory that has a catalogue beside it.
+@dataclass(frozen=True)
+class _Inputs:
+    """The inputs of a training, read and checked.
+
+    Attributes:
+        sources: Sources of training scenes.
+        valid: Validation tiles.
+        weights: SHA-256 of the model file to begin with; None for none.
+        teacher: SHA-256 of the model file of the teacher; None for none.
+        data: Description of the data.
+    """
+
+    sources: tuple[SceneSource, ...]
+    valid: LabelledTiles
+    weights: str | None
+    teacher: str | None
+    data: TrainingData
+
+
+def _read_inputs(dataset: Path, options: TrainingOptions, preset: Preset) -> _Inputs:
+    """Read and check the inputs of a training, before anything is written."""
+    train, valid = _read_pairs(dataset)
+    weights, teacher = (hash_model(p) if p else None for p in (options.weights, options.teacher))
+    _check_teacher(options, preset)
+    elevation = _find_elevation(options, preset)
+    data = TrainingData(
+        dataset=dataset.resolve().name,
+        train=len(train),
+        valid=len(valid),
+        elevation=tuple(source.elevation.name for source in elevation),
+        elevation_scenes=options.elevation_scenes if elevation else 0,
+    )
+    sources: tuple[SceneSource, ...] = (LabelledTiles(train), *elevation)
+    return _Inputs(sources, LabelledTiles(valid), weights, teacher, data)
+
+
+def _make_settings(
+    options: TrainingOptions, preset: Preset, inputs: _Inputs, scenes: int, begun: Path | None
+) -> TrainingSettings:
+    """Make the settings of a training.
+
+    Args:
+        options: Options of the training.
+        preset: Preset with the options.
+        inputs: Inputs of the training.
+        scenes: Number of scenes per epoch.
+        begun: Directory of the training that is resumed; None for a new one.
+    """
+    return TrainingSettings(
+        preset=preset,
+        seed=options.seed,
+        epochs=options.epochs or preset.epochs,
+        steps=options.steps or preset.steps or math.ceil(scenes / preset.batch_size),
+        precision=_choose_policy(options, begun),
+        weights=inputs.weights,
+        teacher=inputs.teacher,
+        resampled=options.resampled,
+    )
+
+
+def find_elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSource]:
+    """Find the elevation rasters of a directory that have a catalogue beside them.
+
+    Args:
+        folder: Directory of `NAME.tif` with `NAME_craters.csv` or `NAME_craters.csv.gz`.
+        scenes: Number of scenes of each raster per epoch.
 
     Raises:
         DatasetError: There is none.
     """
-    found = []
+    sources = []
     for raster in sorted(folder.glob("*.tif")) if folder.is_dir() else []:
         for suffix in ("_craters.csv", "_craters.csv.gz"):
             catalogue = raster.with_name(raster.stem + suffix)
             if catalogue.is_file():
-                found.append(ElevationSource(raster, catalogue, scenes))
-    if not found:
+                sources.append(ElevationSource(raster, catalogue, scenes))
+    if not sources:
         raise DatasetError(
             f"{folder} holds no elevation: expected NAME.tif with NAME_craters.csv beside it"
         )
-    return found
+    return sources
 
 
-def _checked_pairs(dataset: Path) -> list[tuple[Pair, ...]]:
-    """Pairs of `train` and `valid`; every label is read, so that a bad one costs no hours."""
+def _read_pairs(dataset: Path) -> list[tuple[Pair, ...]]:
+    """Find the pairs of `train` and `valid`, and read every label, so that a bad one shows now."""
     splits = find_splits(dataset)
     for split in ("train", "valid"):
         if split not in splits:
             raise DatasetError(
                 f"{dataset} has no split {split!r}: make one with craters dataset split {dataset}"
             )
-    found = [tuple(pairs(dataset, split)) for split in ("train", "valid")]
-    for pair in (*found[0], *found[1]):
+    pairs = [tuple(find_pairs(dataset, split)) for split in ("train", "valid")]
+    for pair in (*pairs[0], *pairs[1]):
         read_labels(pair.label)
-    return found
+    return pairs
 
 
-def _open(out: Path, *, resume: bool, overwrite: bool) -> None:
+def _check_teacher(options: TrainingOptions, preset: Preset) -> None:
+    """Raise a ModelError if the teacher does not fit, or is missing."""
+    if options.teacher:
+        check_teacher(options.teacher, preset)
+    elif options.resampled:
+        raise ModelError("only a teacher looks at resampled crops: give --teacher MODEL too")
+
+
+def _find_elevation(options: TrainingOptions, preset: Preset) -> Sequence[ElevationSource]:
+    """Find the elevation rasters of a training, if it has any."""
+    if options.elevation is None:
+        return []
+    sources = find_elevation_sources(options.elevation, options.elevation_scenes)
+    if preset.photometry == "unit":
+        raise DatasetError(
+            f"the preset {options.preset} is taught on tiles alone: leave --elevation out"
+        )
+    return sources
+
+
+def _make_sampler(
+    options: TrainingOptions, preset: Preset, sources: Sequence[SceneSource]
+) -> Sampler | DistilledSampler:
+    """Make the sampler of the training batches, with a teacher if there is one."""
+    sampler = Sampler(sources, preset, options.seed)
+    if options.teacher is None:
+        return sampler
+    return DistilledSampler(sampler, open_teacher(options.teacher), options.resampled)
+
+
+def _prepare_directory(out: Path, *, resume: bool, overwrite: bool) -> None:
+    """Remove the training in a directory if it may be replaced; refuse other directories."""
     if resume or not out.exists():
         return
     if not out.is_dir() or any(out.iterdir()):
@@ -183,11 +219,28 @@ def _open(out: Path, *, resume: bool, overwrite: bool) -> None:
         shutil.rmtree(out)
 
 
-def _policy(precision: str, begun: Path | None) -> str:
-    """The Keras policy of a precision; `auto` goes on with what a training began with."""
+def _choose_policy(options: TrainingOptions, begun: Path | None) -> Policy:
+    """Choose the Keras policy. With `auto`, a training is resumed as it was begun.
+
+    Args:
+        options: Options of the training.
+        begun: Directory of the training that is resumed; None for a new one.
+    """
+    precision: str = options.precision
     if precision == "auto":
-        settings = begun / SETTINGS if begun else None
-        if settings and settings.is_file():
-            return str(json.loads(settings.read_text())["precision"])
-        precision = faster_precision()
+        if begun is not None and (begun / SETTINGS).is_file():
+            return read_settings(begun).precision
+        precision = choose_training_precision()
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"
+
+
+def _draw(out: Path, model: Path, validation: Sampler) -> None:
+    """Draw `curves.png` and `panels.png`."""
+    from lunarcraters.network.inference import Detector
+    from lunarcraters.plots.training import draw_curves, draw_panels
+    from lunarcraters.training.history import read_history
+
+    draw_curves(read_history(out), out / "curves.png")
+    images, targets = validation.batch(0)
+    detector = Detector(model)
+    draw_panels(images, targets, detector.maps(images), detector.info, out / "panels.png")

@@ -1,39 +1,179 @@
-"""What a training is."""
+"""Options of a training as a user gives them, and its settings as `settings.json` holds them."""
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
-from lunarcraters.network.presets import Preset
+from lunarcraters.errors import RunError
+from lunarcraters.files import replacing
+from lunarcraters.network.presets import Pooling, Preset, get_preset
+from lunarcraters.records import RecordError, from_json, to_json, to_plain
+
+T = TypeVar("T")
 
 SETTINGS = "settings.json"
-"""Their file in the directory of a training."""
+"""File of the settings in the directory of a training."""
+
+TrainingPrecision = Literal["auto", "float32", "bfloat16"]
+"""Precision of a training; `auto` is the faster one on this machine."""
+
+Policy = Literal["float32", "mixed_bfloat16"]
+"""Keras dtype policy."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Options of a training.
+
+    Attributes:
+        preset: Name of the preset, a key of `lunarcraters.network.presets.PRESETS`.
+        epochs: Largest number of epochs; None for that of the preset.
+        steps: Number of training steps per epoch; None for that of the preset.
+        batch: Number of crops per training step; None for that of the preset.
+        learning_rate: Highest learning rate; None for that of the preset.
+        rotated: Share of the crops that are rotated by any angle, 0 to 1; None for that of the
+            preset.
+        coarsened: Share of the crops that are shown as by a coarser camera, 0 to 1; None for that
+            of the preset.
+        pooling: Pooling between encoder levels; None for that of the preset.
+        seed: Seed of the weights, of the order of tiles and of every augmentation.
+        precision: Precision of the training; `auto` is the faster one on this machine.
+        weights: Model file of the same preset to begin with; None for random weights.
+        teacher: Model file with the same heads, whose maps of mirror images are learned beside the
+            labels; None for no distillation.
+        resampled: True if the teacher sees crops that are rotated and rescaled a little, without
+            blur and noise.
+        elevation: Directory of elevation rasters (metres, in degrees), each with a catalogue
+            beside it (`NAME_craters.csv` or `.csv.gz`), which are shaded as further scenes; None
+            for none.
+        elevation_scenes: Number of scenes of each elevation raster per epoch.
+    """
+
+    preset: str = "compact"
+    epochs: int | None = None
+    steps: int | None = None
+    batch: int | None = None
+    learning_rate: float | None = None
+    rotated: float | None = None
+    coarsened: float | None = None
+    pooling: Pooling | None = None
+    seed: int = 1
+    precision: TrainingPrecision = "auto"
+    weights: Path | None = None
+    teacher: Path | None = None
+    resampled: bool = False
+    elevation: Path | None = None
+    elevation_scenes: int = 100
+
+    def resolve_preset(self) -> Preset:
+        """Look up the preset and replace what the options replace.
+
+        Raises:
+            ModelError: There is no such preset.
+        """
+        preset = get_preset(self.preset)
+        return replace(
+            preset,
+            batch_size=self.batch or preset.batch_size,
+            learning_rate=self.learning_rate or preset.learning_rate,
+            rotated=preset.rotated if self.rotated is None else self.rotated,
+            coarsened=preset.coarsened if self.coarsened is None else self.coarsened,
+            pooling=self.pooling or preset.pooling,
+        )
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """What a training is, beside its data; two with the same settings give the same model.
+    """The file `settings.json`. Two trainings with the same settings and data are the same.
 
     Attributes:
-        preset: The network and what it is taught.
-        seed: Of everything random.
-        epochs: Epochs at most.
-        steps: Training steps an epoch.
-        precision: A Keras dtype policy.
-        weights: SHA-256 of the model file that it begins with; None: with random weights.
-        teacher: SHA-256 of the model file that teaches it beside the labels; None: none does.
-        resampled: The teacher looks at resampled crops.
+        preset: Network and its training.
+        seed: Seed of everything random.
+        epochs: Largest number of epochs.
+        steps: Number of training steps per epoch.
+        precision: Keras dtype policy.
+        weights: SHA-256 of the model file that it begins with; null for random weights.
+        teacher: SHA-256 of the model file of the teacher; null for none.
+        resampled: True if the teacher sees resampled crops.
     """
 
     preset: Preset
     seed: int
     epochs: int
     steps: int
-    precision: str
+    precision: Policy
     weights: str | None = None
     teacher: str | None = None
     resampled: bool = False
 
-    def as_json(self) -> dict[str, Any]:
-        """The settings as JSON would give them back."""
-        return dict(json.loads(json.dumps(asdict(self))))
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The data of a training, for the description of the model.
+
+    Attributes:
+        dataset: Name of the directory of the dataset.
+        train: Number of training tiles.
+        valid: Number of validation tiles.
+        elevation: File names of elevation rasters.
+        elevation_scenes: Number of scenes of each elevation raster per epoch; 0 without rasters.
+    """
+
+    dataset: str
+    train: int
+    valid: int
+    elevation: tuple[str, ...] = ()
+    elevation_scenes: int = 0
+
+
+def write_settings(settings: TrainingSettings, out: Path) -> None:
+    """Write `settings.json`.
+
+    Args:
+        settings: Settings of the training.
+        out: Directory of the training.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with replacing(out / SETTINGS) as temporary:
+        temporary.write_text(to_json(settings) + "\n")
+
+
+def read_settings(out: Path) -> TrainingSettings:
+    """Read `settings.json`.
+
+    Args:
+        out: Directory of the training.
+
+    Raises:
+        RunError: There is no such file, or it does not hold the settings of a training.
+    """
+    return _read(TrainingSettings, out)
+
+
+def compare_settings(settings: TrainingSettings, out: Path) -> list[str]:
+    """Compare settings with those in a directory.
+
+    Args:
+        settings: Settings of the training.
+        out: Directory of the training.
+
+    Returns:
+        Names of the settings that differ, sorted.
+
+    Raises:
+        RunError: There is no such file, or it does not hold the settings of a training.
+    """
+    before, now = _read(dict[str, Any], out), dict(to_plain(settings))
+    return sorted(key for key in {**before, **now} if before.get(key) != now.get(key))
+
+
+def _read(kind: type[T], out: Path) -> T:
+    path = out / SETTINGS
+    if not path.is_file():
+        raise RunError(f"{out} holds no training to resume: leave --resume out to begin one")
+    try:
+        return from_json(kind, path.read_bytes())
+    except RecordError as error:
+        raise RunError(f"{path} does not hold the settings of a training ({error})") from error

@@ -3,25 +3,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lunarcraters.calibration.calibrate import calibrate
-from lunarcraters.calibration.diameters import diameter_errors
-from lunarcraters.calibration.scores import operating_points, score_worth
+from lunarcraters.calibration.calibrate import calibrate_model
+from lunarcraters.calibration.diameters import measure_diameter_errors
+from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
 from lunarcraters.errors import DatasetError
 from lunarcraters.evaluation.matching import Matches
-from lunarcraters.network.model_file import ModelInfo
-from lunarcraters.network.score_calibration import calibrated, relative_diameter_sd
+from lunarcraters.network.model_info import ModelInfo, ScoreCalibration
+from lunarcraters.network.score_calibration import calibrate_scores, interpolate_relative_sd
 
 
 def test_operating_points_by_hand():
     thresholds = np.array([0.9, 0.7, 0.5, 0.3, 0.1])
     precision = np.array([1.0, 0.95, 0.8, 0.6, 0.4])
     recall = np.array([0.1, 0.3, 0.6, 0.7, 0.8])
-    found = operating_points(thresholds, precision, recall)
+    found = choose_operating_points(thresholds, precision, recall)
     assert found == {"balanced": 0.5, "complete": 0.3, "pure": 0.7}
 
 
 def test_a_precision_that_is_never_reached_gives_the_highest():
-    found = operating_points(np.array([0.8, 0.2]), np.array([0.4, 0.3]), np.array([0.2, 0.5]))
+    found = choose_operating_points(
+        np.array([0.8, 0.2]), np.array([0.4, 0.3]), np.array([0.2, 0.5])
+    )
     assert found["pure"] == found["complete"] == 0.8
 
 
@@ -29,7 +31,7 @@ def test_balanced_thresholds_find_as_many_as_are_listed():
     found = np.arange(1, 101)
     true = np.cumsum(np.sin(found) > -0.3)  # the first is true, and not every later one
     thresholds = 1.0 - found / 101
-    chosen = operating_points(thresholds, true / found, true / 60)["balanced"]
+    chosen = choose_operating_points(thresholds, true / found, true / 60)["balanced"]
     assert chosen == round(thresholds[59], 4)
 
 
@@ -54,19 +56,19 @@ def test_diameter_errors_are_told_by_size_and_score():
     spread = {(10.0, 0.3): 0.3, (10.0, 0.9): 0.1, (56.0, 0.3): 0.2, (56.0, 0.9): 0.05}
     sizes, scores = (np.repeat([key[k] for key in spread], 500) for k in (0, 1))
     ratio = np.exp(rng.normal(0, np.repeat(list(spread.values()), 500)))
-    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0),
-                     diameter_sd=diameter_errors(matches(ratio, scores), sizes))  # fmt: skip
+    errors = measure_diameter_errors(matches(ratio, scores), sizes)
+    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), diameter_sd=errors)
     for (size, score), sd in spread.items():
-        told = relative_diameter_sd(np.array([size]), np.array([score]), info)
+        told = interpolate_relative_sd(np.array([size]), np.array([score]), info)
         assert told == pytest.approx(sd, rel=0.25)
     assert np.isfinite(
-        relative_diameter_sd(np.array([1.0, 500.0]), np.array([0.0, 1.0]), info)
+        interpolate_relative_sd(np.array([1.0, 500.0]), np.array([0.0, 1.0]), info)
     ).all()
 
 
 def test_a_few_matches_give_one_error_for_all_sizes():
-    found = diameter_errors(matches(np.array([0.9, 1.0, 1.1])), np.array([9.0, 20.0, 60.0]))
-    assert len(np.unique(found["relative_sd"])) == 1
+    found = measure_diameter_errors(matches(np.array([0.9, 1.0, 1.1])), np.array([9.0, 20.0, 60.0]))
+    assert len(np.unique(found.relative_sd)) == 1
 
 
 @settings(deadline=None)
@@ -77,16 +79,16 @@ def test_calibrated_scores_are_precisions_and_keep_their_order_within_a_size(see
     true = rng.random(count) < raw**3
     true[0] = True
     sizes = rng.uniform(5, 300, count)
-    worth = score_worth(matches(np.where(true, 1.0, np.nan), raw), sizes)
-    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=worth)
+    calibration = fit_score_calibration(matches(np.where(true, 1.0, np.nan), raw), sizes)
+    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=calibration)
     for size in (5.0, 40.0, 300.0):
-        told = calibrated(raw, np.full(count, size), info)
+        told = calibrate_scores(raw, np.full(count, size), info)
         assert (np.diff(told[np.argsort(raw)]) >= 0).all()
         assert told.min() >= 0
         assert told.max() <= 1
-    assert (np.diff(worth["raw"]) > 0).all()
-    assert (np.diff(worth["precision"], axis=1) > 0).all()
-    told = calibrated(raw, sizes, info)
+    assert (np.diff(calibration.raw) > 0).all()
+    assert (np.diff(calibration.precision, axis=1) > 0).all()
+    told = calibrate_scores(raw, sizes, info)
     assert told.mean() == pytest.approx(true.mean(), abs=0.1 if count > 300 else 1)
 
 
@@ -95,18 +97,18 @@ def test_calibrated_scores_follow_the_precision_at_every_size():
     raw, sizes = rng.uniform(0.05, 0.95, 40_000), 2.0 ** rng.uniform(3.5, 7, 40_000)
     precision = raw**3 / (raw**3 + 3 * (1 - raw) ** 2 * (sizes / 16) ** 0.7)
     true = rng.random(len(raw)) < precision
-    worth = score_worth(matches(np.where(true, 1.0, np.nan), raw), sizes)
-    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=worth)
-    assert calibrated(raw, sizes, info) == pytest.approx(precision, abs=0.02)
+    calibration = fit_score_calibration(matches(np.where(true, 1.0, np.nan), raw), sizes)
+    info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=calibration)
+    assert calibrate_scores(raw, sizes, info) == pytest.approx(precision, abs=0.02)
 
 
 def test_a_file_calibrated_before_sizes_counted_is_read_as_it_was():
-    scores = {"raw": [0.0, 0.5, 1.0], "precision": [0.0, 0.8, 1.0]}
+    scores = ScoreCalibration((), raw=(0.0, 0.5, 1.0), precision=((0.0, 0.8, 1.0),))
     info = ModelInfo("m", ("mask",), "local", (8.0, 72.0), scores=scores)
-    told = calibrated(np.array([0.25, 0.5]), np.array([10.0, 90.0]), info)
+    told = calibrate_scores(np.array([0.25, 0.5]), np.array([10.0, 90.0]), info)
     assert told == pytest.approx([0.4, 0.8])
 
 
 def test_a_split_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DatasetError):
-        calibrate(tmp_path / "model.keras", tmp_path, "valid")
+        calibrate_model(tmp_path / "model.keras", tmp_path, "valid")

@@ -1,7 +1,5 @@
 """Crater counts for dating: `.scc` and `.diam`."""
 
-from dataclasses import replace
-
 import pytest
 import shapely
 
@@ -14,7 +12,7 @@ COUNTS = [".scc", ".diam"]
 def test_a_spatial_count_keeps_the_ground_and_its_area(lunar, tmp_path):
     hole = shapely.box(2, 2, 4, 4)
     ground = shapely.MultiPolygon([shapely.box(0, 0, 9, 9) - hole, shapely.box(20, 0, 29, 9)])
-    write_catalogue(replace(lunar, footprint=ground), tmp_path / "a.scc")
+    write_catalogue(lunar.with_info(footprint=ground), tmp_path / "a.scc")
     again = read_catalogue(tmp_path / "a.scc")
     assert again.footprint.normalize() == ground.normalize()
     assert again.footprint_area_km2 == 123456.789
@@ -32,7 +30,7 @@ def test_a_spatial_count_keeps_the_ground_and_its_area(lunar, tmp_path):
 @pytest.mark.parametrize("suffix", COUNTS)
 def test_a_count_without_an_area_or_in_pixels_is_refused(lunar, pixels, tmp_path, suffix):
     with pytest.raises(CatalogueError, match="area that the craters were counted on"):
-        write_catalogue(replace(lunar, footprint_area_km2=None), tmp_path / f"a{suffix}")
+        write_catalogue(lunar.with_info(footprint_area_km2=None), tmp_path / f"a{suffix}")
     with pytest.raises(CatalogueError, match="pixels cannot be dated"):
         write_catalogue(pixels, tmp_path / f"a{suffix}")
     assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -10,8 +9,14 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lunarcraters.catalogue.formats import read_catalogue, write_catalogue, write_parts
-from lunarcraters.catalogue.formats.parquet import stored
+from lunarcraters.catalogue.format_names import FORMAT_NAMES
+from lunarcraters.catalogue.formats import (
+    _FORMATS,
+    read_catalogue,
+    write_catalogue,
+    write_catalogue_parts,
+)
+from lunarcraters.catalogue.formats.parquet import open_stored
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError, OutputError
 from lunarcraters.geometry import sphere
@@ -40,9 +45,9 @@ def test_a_catalogue_comes_back_whole(lunar, pixels, tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", ALL)
 def test_an_empty_catalogue_is_a_catalogue(lunar, tmp_path, suffix):
-    empty = lunar.select(2.0)
+    empty = lunar.filter(2.0)
     if suffix not in COUNTS:
-        empty = replace(empty, footprint=None, footprint_area_km2=None)
+        empty = empty.with_info(footprint=None, footprint_area_km2=None)
     write_catalogue(empty, tmp_path / f"a{suffix}")
     again = read_catalogue(tmp_path / f"a{suffix}")
     assert len(again) == 0
@@ -52,7 +57,7 @@ def test_an_empty_catalogue_is_a_catalogue(lunar, tmp_path, suffix):
 @pytest.mark.parametrize("suffix", ALL)
 def test_the_part_of_a_crater_inside_an_area_is_kept(lunar, tmp_path, suffix):
     fraction = np.linspace(0.25, 1.0, len(lunar))
-    catalogue = replace(lunar, craters=lunar.craters.assign(fraction=fraction))
+    catalogue = Catalogue.from_table(lunar.craters.assign(fraction=fraction), lunar.info)
     write_catalogue(catalogue, tmp_path / f"a{suffix}")
     again = read_catalogue(tmp_path / f"a{suffix}")
     assert again.craters["fraction"].to_numpy() == pytest.approx(fraction, abs=1e-6)
@@ -60,7 +65,7 @@ def test_the_part_of_a_crater_inside_an_area_is_kept(lunar, tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", WHOLE)
 def test_another_lunar_sphere_is_kept(lunar, tmp_path, suffix):
-    catalogue = replace(lunar, crs=sphere.geographic_crs(1_738_000.0))
+    catalogue = lunar.with_info(crs=sphere.geographic_crs(1_738_000.0))
     write_catalogue(catalogue, tmp_path / f"a{suffix}")
     assert read_catalogue(tmp_path / f"a{suffix}").radius_m == 1_738_000.0
 
@@ -214,15 +219,16 @@ def test_a_failure_half_way_leaves_nothing(lunar, tmp_path, suffix):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OutputError, match="No space left"):
-        write_parts(lunar.about, parts(), tmp_path / f"a{suffix}")
+        write_catalogue_parts(lunar.info, parts(), tmp_path / f"a{suffix}")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("suffix", ALL)
 def test_a_catalogue_written_part_by_part_is_the_same(lunar, tmp_path, suffix):
     write_catalogue(lunar, tmp_path / f"whole{suffix}")
-    singly = [replace(lunar, craters=lunar.craters[i : i + 1]) for i in range(len(lunar))]
-    write_parts(lunar.about, [lunar.about, *singly, lunar.about], tmp_path / f"parts{suffix}")
+    singly = [lunar.rows(slice(i, i + 1)) for i in range(len(lunar))]
+    none = lunar.rows(slice(0, 0))
+    write_catalogue_parts(lunar.info, [none, *singly, none], tmp_path / f"parts{suffix}")
     whole, parts = (read_catalogue(tmp_path / f"{name}{suffix}") for name in ("whole", "parts"))
     assert_same(parts, whole)
 
@@ -230,18 +236,33 @@ def test_a_catalogue_written_part_by_part_is_the_same(lunar, tmp_path, suffix):
 def test_a_stored_catalogue_is_read_part_by_part(lunar, tmp_path, monkeypatch):
     write_catalogue(lunar, tmp_path / "a.parquet")
     monkeypatch.setattr("lunarcraters.catalogue.formats.parquet.PART_ROWS", 2)
-    opened = stored(tmp_path / "a.parquet")
+    opened = open_stored(tmp_path / "a.parquet")
     middle = float(np.median(lunar.scores))
     parts = list(opened.parts(middle))
     assert max(map(len, parts)) <= 2
-    assert sum(map(len, parts)) == opened.count(middle) == len(lunar.select(middle))
+    assert sum(map(len, parts)) == opened.count(middle) == len(lunar.filter(middle))
     assert_same(
-        replace(lunar, craters=pd.concat([part.craters for part in parts])), lunar.select(middle)
+        Catalogue.from_table(pd.concat([part.craters for part in parts]), lunar.info),
+        lunar.filter(middle),
     )
-    assert (len(opened), opened.about.header()) == (len(lunar), lunar.header())
+    assert (len(opened), opened.info.header()) == (len(lunar), lunar.header())
 
 
 def test_a_file_of_another_program_is_not_a_stored_catalogue(tmp_path):
     pd.DataFrame({"lon": [1.0]}).to_parquet(tmp_path / "a.parquet")
     with pytest.raises(CatalogueError, match="not a catalogue of this program"):
-        stored(tmp_path / "a.parquet")
+        open_stored(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet", ".csv"])
+def test_parts_with_fractions_keep_them(lunar, tmp_path, suffix):
+    fractions = np.linspace(0.1, 1.0, len(lunar))
+    part = lunar.with_fractions(fractions)
+    write_catalogue_parts(lunar.info, [part], tmp_path / f"a{suffix}")
+    again = read_catalogue(tmp_path / f"a{suffix}")
+    assert again.craters["fraction"].to_numpy() == pytest.approx(fractions)
+
+
+def test_every_format_name_is_that_of_a_module():
+    for name in FORMAT_NAMES:
+        assert f".{name}" in _FORMATS

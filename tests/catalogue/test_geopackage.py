@@ -56,7 +56,7 @@ def test_qgis_is_told_how_to_draw_a_geopackage(lunar, tmp_path):
         symbols = {symbol.get("name") for symbol in renderer.findall("symbols/symbol")}
         assert {one.get("symbol") for one in ranges} <= symbols
         if ranges:
-            assert renderer.get("attr") in lunar.columns
+            assert renderer.get("attr") in lunar.columns.names
             low, high = float(ranges[0].get("lower")), float(ranges[-1].get("upper"))
             values = lunar.craters[renderer.get("attr")]
             assert low <= values.min(skipna=True)

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -16,7 +14,7 @@ SUFFIXES = [".gpkg", ".parquet", ".csv", ".csv.gz", ".scc", ".diam", ".shp"]
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_longitudes_may_go_from_0_to_360(lunar, tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
-    write_catalogue(replace(lunar, lon_domain=360), path)
+    write_catalogue(lunar.with_info(lon_domain=360), path)
     again = read_catalogue(path)
     turn = sphere.wrap_longitude(again.positions[:, 0] - lunar.positions[:, 0])
     assert len(again) == len(lunar)
@@ -33,7 +31,7 @@ def test_longitudes_may_go_from_0_to_360(lunar, tmp_path, suffix):
 
 
 def test_the_ground_searched_turns_with_its_craters(lunar, tmp_path):
-    write_catalogue(replace(lunar, lon_domain=360), tmp_path / "a.gpkg")
+    write_catalogue(lunar.with_info(lon_domain=360), tmp_path / "a.gpkg")
     ground = gpd.read_file(tmp_path / "a.gpkg", layer="footprint").geometry[0]
     assert ground.is_valid
     assert ground.area == pytest.approx(lunar.footprint.area)
@@ -44,5 +42,5 @@ def test_the_ground_searched_turns_with_its_craters(lunar, tmp_path):
 
 def test_longitudes_of_geojson_stay_as_its_standard_has_them(lunar, tmp_path):
     with pytest.raises(CatalogueError, match="-180 to 180"):
-        write_catalogue(replace(lunar, lon_domain=360), tmp_path / "a.geojson")
+        write_catalogue(lunar.with_info(lon_domain=360), tmp_path / "a.geojson")
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,6 @@
 """Against a real server: `LUNARCRATERS_POSTGIS=postgresql://user@host/database`."""
 
 import os
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -78,7 +77,7 @@ def test_a_database_knows_the_moon(database, lunar):
 
 def test_a_table_is_replaced_only_when_asked(database, lunar):
     write_catalogue(lunar, database)
-    few = lunar.select(0.5)
+    few = lunar.filter(0.5)
     with pytest.raises(OutputError, match="--overwrite"):
         write_catalogue(few, database)
     assert len(read_catalogue(database)) == len(lunar)
@@ -97,14 +96,14 @@ def test_what_fails_half_way_leaves_no_table(database, lunar):
         raise OutputError("the disk is full")
 
     with pytest.raises(OutputError, match="full"):
-        postgis.write(lunar.about, parts(), database)
+        postgis.write(lunar.info, parts(), database)
     with pytest.raises(CatalogueError, match="does not exist"):
         read_catalogue(database)
 
 
 def test_a_server_that_is_not_there_is_one_sentence(lunar):
     with pytest.raises(OutputError, match=r"the database on 127\.0\.0\.1 cannot be used"):
-        write_catalogue(replace(lunar), "postgresql://nobody@127.0.0.1:1/moon")
+        write_catalogue(lunar, "postgresql://nobody@127.0.0.1:1/moon")
 
 
 @pytest.mark.parametrize(

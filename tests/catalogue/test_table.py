@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from lunarcraters.catalogue.table import COLUMNS, PIXEL_COLUMNS, Catalogue, from_header
+from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
@@ -16,7 +17,7 @@ def table(**columns):
 
 def test_a_catalogue_is_ordered_by_size_and_complete():
     catalogue = Catalogue(table(diameter_km=[1.0, 5.0]), sphere.geographic_crs())
-    assert tuple(catalogue.craters.columns) == COLUMNS
+    assert tuple(catalogue.craters.columns) == LUNAR_COLUMNS.names
     assert catalogue.diameters.tolist() == [5.0, 1.0]
     assert catalogue.positions[0].tolist() == [-1.0, -3.0]
     assert catalogue.craters["crater_id"].tolist() == ["0000001", "0000002"]
@@ -26,7 +27,8 @@ def test_a_catalogue_is_ordered_by_size_and_complete():
 def test_a_catalogue_without_a_coordinate_system_is_in_pixels():
     craters = pd.DataFrame({"x": [1.0], "y": [400.0], "diameter_px": [3.0]})
     catalogue = Catalogue(craters, None)
-    assert tuple(catalogue.craters.columns) == PIXEL_COLUMNS
+    assert tuple(catalogue.craters.columns) == PIXEL_COLUMNS.names
+    assert not catalogue.has_crs
     assert catalogue.is_pixels
     assert catalogue.radius_m is None
 
@@ -45,14 +47,14 @@ def test_a_missing_column_is_named():
         Catalogue(table(), sphere.geographic_crs())
 
 
-def test_select_keeps_identifiers_and_craters_without_a_score():
+def test_a_filter_keeps_identifiers_and_craters_without_a_score():
     catalogue = Catalogue(
         table(diameter_km=[1.0, 5.0], score=[0.6, 0.2], crater_id=["a", "b"]),
         sphere.geographic_crs(),
     )
-    assert catalogue.select(0.5).craters["crater_id"].tolist() == ["a"]
-    assert len(catalogue.select(0.2)) == 2
-    assert len(Catalogue(table(diameter_km=[1.0, 5.0]), catalogue.crs).select(0.9)) == 2
+    assert catalogue.filter(0.5).craters["crater_id"].tolist() == ["a"]
+    assert len(catalogue.filter(0.2)) == 2
+    assert len(Catalogue(table(diameter_km=[1.0, 5.0]), catalogue.crs).filter(0.9)) == 2
 
 
 def test_operating_points_are_found_by_name_or_number():
@@ -74,7 +76,7 @@ def test_the_header_survives_json():
         {"balanced": 0.31},
         {"mosaic": "wac.tif"},
     )
-    again = from_header(catalogue.craters, json.loads(json.dumps(catalogue.header())))
+    again = Catalogue.from_header(catalogue.craters, json.loads(json.dumps(catalogue.header())))
     assert again.radius_m == 1_738_000.0
     assert again.footprint.equals(catalogue.footprint)
     assert again.header() == catalogue.header()
@@ -83,4 +85,25 @@ def test_the_header_survives_json():
 
 def test_a_damaged_header_is_said():
     with pytest.raises(CatalogueError, match="damaged"):
-        from_header(table(diameter_km=[1.0, 5.0]), {"crs": "rubbish"})
+        Catalogue.from_header(table(diameter_km=[1.0, 5.0]), {"crs": "rubbish"})
+
+
+def test_parts_and_filters_keep_the_order_and_are_not_sorted_again(monkeypatch):
+    craters = table(diameter_km=[1.0, 5.0], score=[0.6, 0.2], crater_id=["a", "b"])
+    catalogue = Catalogue(craters, sphere.geographic_crs())
+    monkeypatch.setattr("lunarcraters.catalogue.table.order_table", None)
+    assert [len(part) for part in catalogue.parts()] == [2]
+    assert catalogue.filter(0.5).craters["crater_id"].tolist() == ["a"]
+    assert catalogue.filter(0.5).craters.index.tolist() == [0]
+    assert catalogue.with_info(lon_domain=360).table["lon"].tolist() == [357.0 + 2.0, 1.0]
+
+
+def test_earlier_names_of_the_filter_still_work():
+    catalogue = Catalogue(table(diameter_km=[1.0, 5.0], score=[0.6, 0.2]), sphere.geographic_crs())
+    assert len(catalogue.chosen(0.5)) == len(catalogue.select(0.5)) == len(catalogue.filter(0.5))
+
+
+def test_a_damaged_table_is_said():
+    header = Catalogue(table(diameter_km=[1.0, 5.0]), sphere.geographic_crs()).header()
+    with pytest.raises(CatalogueError, match="damaged"):
+        Catalogue.from_header(table(diameter_km=["large", "small"]), header)

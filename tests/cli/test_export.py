@@ -6,9 +6,10 @@ import shapely
 from click.testing import CliRunner
 from rasterio.transform import from_bounds
 
+from lunarcraters.catalogue.format_names import FORMAT_NAMES
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
-from lunarcraters.catalogue.formats.parquet import stored
-from lunarcraters.cli.export import FORMATS, command
+from lunarcraters.catalogue.formats.parquet import open_stored
+from lunarcraters.cli.export import command
 from lunarcraters.errors import AreaError, CatalogueError, OutputError, RunError
 from lunarcraters.geometry import sphere
 
@@ -17,8 +18,8 @@ from lunarcraters.geometry import sphere
 def export(three, monkeypatch, tmp_path):
     def run(*arguments):
         write_catalogue(three, tmp_path / "run.parquet", overwrite=True)
-        opened = stored(tmp_path / "run.parquet")
-        monkeypatch.setattr("lunarcraters.execution.run.open_run", lambda path: opened)
+        opened = open_stored(tmp_path / "run.parquet")
+        monkeypatch.setattr("lunarcraters.detection.run.open_run", lambda path: opened)
         return CliRunner().invoke(command, ["run", *map(str, arguments)])
 
     return run
@@ -60,7 +61,7 @@ def test_the_name_says_the_format(export, tmp_path, suffix):
     assert len(read_catalogue(tmp_path / f"a{suffix}")) == 2
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", FORMAT_NAMES)
 def test_a_format_may_be_forced(export, searched, tmp_path, form):
     out = tmp_path / "craters.dat"
     assert isinstance(export(out).exception, OutputError)

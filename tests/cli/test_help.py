@@ -67,7 +67,7 @@ def workspace(tmp_path_factory, scene, repository):
         folder, corner = root / "LU3M6TGT_yolo_format" / split, (200 * number, 100)
         label(folder, scene, whole, truth, corner, shift=20.0 * number, empty=number == 3)
     label(root / "LU3M6TGT" / "test", scene, whole, truth, (230, 120))
-    lon, lat = whole.to_lonlat([250, 500], [450, 150])
+    lon, lat = whole.grid.to_lonlat([250, 500], [450, 150])
     mare = gpd.GeoDataFrame(
         geometry=[shapely.box(lon[0], lat[0], lon[1], lat[1])], crs=sphere.geographic_crs()
     )
@@ -99,8 +99,8 @@ def label(folder, scene, whole, truth, corner, shift=0.0, side=416, empty=False)
     """A tile of the scene named by its edges, and its craters as boxes."""
     for kind in ("images", "labels"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
-    west, north = whole.to_lonlat(*corner)
-    east, south = whole.to_lonlat(corner[0] + side, corner[1] + side)
+    west, north = whole.grid.to_lonlat(*corner)
+    east, south = whole.grid.to_lonlat(corner[0] + side, corner[1] + side)
     west, east = west + shift, east + shift
     stem = f"{west:.7f},{east:.7f},{south:.7f},{north:.7f}"
     with rasterio.open(scene) as raster:
@@ -109,7 +109,7 @@ def label(folder, scene, whole, truth, corner, shift=0.0, side=416, empty=False)
     with rasterio.open(folder / "images" / f"{stem}.png", "w", driver="PNG", **size) as out:
         out.write(values, 1)
     lon = sphere.wrap_longitude(truth["lon"].to_numpy())
-    x, y = whole.from_lonlat(lon, truth["lat"].to_numpy())
+    x, y = whole.grid.from_lonlat(lon, truth["lat"].to_numpy())
     reach = truth["diam_km"].to_numpy() * 500.0 / whole.pixel_size_m
     x, y = x - corner[0], y - corner[1]
     inside = (np.minimum(x, y) > reach) & (np.maximum(x, y) < side - reach) & (reach > 5)

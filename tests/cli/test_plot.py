@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +14,7 @@ def plot(*arguments):
 
 @pytest.fixture
 def found(three):
-    return replace(three, footprint_area_km2=500.0)
+    return three.with_info(footprint_area_km2=500.0)
 
 
 def test_counts_are_drawn_and_printed(found, tmp_path):

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lunarcraters.datasets.check import LOG_NAME, check, clean, undo
+from lunarcraters.datasets.check import LOG_NAME, check_dataset, clean_dataset, undo_cleaning
 from lunarcraters.errors import DatasetError
 
 BOX = "0 0.5 0.5 0.1 0.1\n"
@@ -34,12 +34,12 @@ def snapshot(dataset):
 
 
 def found(dataset):
-    return [(p.kind, p.split, p.path.name) for p in check(dataset) if not p.is_note]
+    return [(p.kind, p.split, p.path.name) for p in check_dataset(dataset) if not p.is_note]
 
 
 def test_a_sound_dataset_has_no_problems_and_empty_label_files_are_notes(dataset):
     assert found(dataset) == []
-    assert [p.path.name for p in check(dataset)] == ["b.txt", "d.txt", "f.txt"]
+    assert [p.path.name for p in check_dataset(dataset)] == ["b.txt", "d.txt", "f.txt"]
 
 
 def test_files_that_do_not_pair_are_found_both_ways(dataset):
@@ -50,7 +50,7 @@ def test_files_that_do_not_pair_are_found_both_ways(dataset):
 
 def test_bad_labels_are_found_with_line_and_value(dataset):
     (dataset / "train/labels/a.txt").write_text(BOX + "0 1.7 0.5 0.1 0.1\n")
-    (problem,) = (p for p in check(dataset) if not p.is_note)
+    (problem,) = (p for p in check_dataset(dataset) if not p.is_note)
     assert (problem.kind, problem.path) == ("bad label", dataset / "train/labels/a.txt")
     assert problem.detail.startswith("line 2: x_centre is 1.7")
 
@@ -71,14 +71,14 @@ def test_odd_sizes_duplicates_and_unreadable_images_are_found(dataset):
 
 def test_checking_tells_its_progress(dataset):
     said = []
-    check(dataset, lambda done, total: said.append((done, total)))
+    check_dataset(dataset, lambda done, total: said.append((done, total)))
     assert said == [(n, 7) for n in range(1, 8)]
 
 
 def test_cleaning_moves_empty_pairs_by_name(dataset):
     # One missing file would shift every pair if they went by position.
     (dataset / "train/labels/a.txt").unlink()
-    moves = clean(dataset)
+    moves = clean_dataset(dataset)
     assert len(moves) == 6
     for name, split in (("b", "train"), ("d", "train"), ("f", "valid")):
         assert (dataset / split / "empty/empty_images" / f"{name}.png").is_file()
@@ -89,62 +89,62 @@ def test_cleaning_moves_empty_pairs_by_name(dataset):
 
 def test_a_dry_run_moves_nothing(dataset):
     before = snapshot(dataset)
-    assert len(clean(dataset, dry_run=True)) == 6
+    assert len(clean_dataset(dataset, dry_run=True)) == 6
     assert snapshot(dataset) == before
 
 
 def test_undo_is_exact_even_after_two_cleanings(dataset):
     before = snapshot(dataset)
-    clean(dataset)
+    clean_dataset(dataset)
     (dataset / "train/labels/a.txt").write_text("")
-    assert len(clean(dataset)) == 2
-    assert len(undo(dataset)) == 8
+    assert len(clean_dataset(dataset)) == 2
+    assert len(undo_cleaning(dataset)) == 8
     (dataset / "train/labels/a.txt").write_text(BOX)
     assert snapshot(dataset) == before
 
 
 def test_undo_works_where_the_dataset_has_moved(dataset, tmp_path):
     before = snapshot(dataset)
-    clean(dataset)
+    clean_dataset(dataset)
     elsewhere = tmp_path.rename(tmp_path.with_name("elsewhere"))
-    undo(elsewhere)
+    undo_cleaning(elsewhere)
     assert snapshot(elsewhere) == before
 
 
 def test_an_interrupted_cleaning_can_be_undone(dataset):
     before = snapshot(dataset)
-    moves = clean(dataset)
+    moves = clean_dataset(dataset)
     # As if the process had been killed before the last move.
     moves[-1].target.rename(moves[-1].source)
-    assert len(undo(dataset)) == 5
+    assert len(undo_cleaning(dataset)) == 5
     assert snapshot(dataset) == before
 
 
 def test_undo_touches_nothing_where_a_file_is_in_the_way_or_gone(dataset):
-    clean(dataset)
+    clean_dataset(dataset)
     (dataset / "train/images/b.png").write_bytes(b"new")
     before = snapshot(dataset)
     with pytest.raises(DatasetError, match="in the way"):
-        undo(dataset)
+        undo_cleaning(dataset)
     assert snapshot(dataset) == before
     (dataset / "train/images/b.png").unlink()
     (dataset / "train/empty/empty_images/b.png").unlink()
     with pytest.raises(DatasetError, match="is gone"):
-        undo(dataset)
+        undo_cleaning(dataset)
 
 
 def test_undo_without_cleaning_says_so(dataset):
     with pytest.raises(DatasetError, match="nothing was cleaned"):
-        undo(dataset)
+        undo_cleaning(dataset)
     (dataset / LOG_NAME).write_text("[]")
     with pytest.raises(DatasetError, match="not a log"):
-        undo(dataset)
+        undo_cleaning(dataset)
 
 
 def test_cleaning_does_not_overwrite_what_was_moved_before(dataset):
-    clean(dataset)
+    clean_dataset(dataset)
     add(dataset, "train", "b", label="")
     before = snapshot(dataset)
     with pytest.raises(DatasetError, match="exists already"):
-        clean(dataset)
+        clean_dataset(dataset)
     assert snapshot(dataset) == before

@@ -1,15 +1,15 @@
 import cv2
 import numpy as np
 
-from lunarcraters.datasets.downsampling import write_reduced
-from lunarcraters.datasets.yolo_labels import Pair
+from lunarcraters.datasets.downsampling import write_downsampled
+from lunarcraters.datasets.layout import Pair
 
 
 def reduced(tmp_path, name, image, share=0.5):
     picture, label = tmp_path / f"{name}.png", tmp_path / f"{name}.txt"
     cv2.imwrite(str(picture), image)
     label.write_text("0 0.5 0.5 0.1 0.1\n")
-    write_reduced([Pair(picture, label)], tmp_path / "out", share)
+    write_downsampled([Pair(picture, label)], tmp_path / "out", share)
     assert (tmp_path / "out" / "labels" / f"{name}.txt").read_text() == label.read_text()
     return cv2.imread(str(tmp_path / "out" / "images" / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
 

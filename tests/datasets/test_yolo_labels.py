@@ -3,20 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.datasets.yolo_labels import TileName, find_splits, pairs, read_labels
+from lunarcraters.datasets.yolo_labels import TileName, read_labels
 from lunarcraters.errors import DatasetError
 
 NAME = "-0.8277454,0.5441354,-32.9251402,-31.5532593"
-
-
-def make(directory, split, names, labels=None):
-    for kind in ("images", "labels"):
-        (directory / split / kind).mkdir(parents=True, exist_ok=True)
-    for name in names:
-        (directory / split / "images" / f"{name}.png").write_bytes(b"")
-    for name in names if labels is None else labels:
-        (directory / split / "labels" / f"{name}.txt").write_text("0 0.5 0.5 0.1 0.1\n")
-    return directory
 
 
 def write(tmp_path, text):
@@ -48,61 +38,6 @@ def test_any_tile_name_is_read_back_as_written(lon, lat, size):
     edges = [float(f"{value:.7f}") for value in (lon, lon + size, lat, lat + size)]
     tile = TileName.parse(",".join(f"{edge:.7f}" for edge in edges) + ".png")
     assert [tile.lon_min, tile.lon_max, tile.lat_min, tile.lat_max] == edges
-
-
-def test_pairs_go_by_name_even_where_files_are_missing(tmp_path):
-    make(tmp_path, "train", ["a", NAME, "c.d"], labels=["a", "b", NAME, "c.d"])
-    found = pairs(tmp_path, "train")
-    assert [pair.image.stem for pair in found] == [NAME, "a", "c.d"]
-    assert all(pair.image.stem == pair.label.stem and pair.label.is_file() for pair in found)
-
-
-def test_an_image_without_label_file_is_refused_by_name(tmp_path):
-    make(tmp_path, "train", ["a", "b"], labels=["b"])
-    with pytest.raises(DatasetError, match=r"1 of 2 images .* first a\.png"):
-        pairs(tmp_path, "train")
-
-
-@pytest.mark.parametrize(("folder", "asked"), [("val", "valid"), ("valid", "val"), ("val", "val")])
-def test_val_and_valid_are_the_same_split(tmp_path, folder, asked):
-    make(make(tmp_path, folder, ["a"]), "train", ["b"])
-    assert list(find_splits(tmp_path)) == ["train", "valid"]
-    assert pairs(tmp_path, asked)[0].image.stem == "a"
-
-
-def test_a_dataset_one_directory_down_is_found(tmp_path):
-    make(tmp_path / "LU3M6TGT_yolo_format", "train", ["a"])
-    assert find_splits(tmp_path) == {"train": tmp_path / "LU3M6TGT_yolo_format" / "train"}
-
-
-@pytest.mark.parametrize("written", ["first/images", "../first/images", "./first/images"])
-def test_data_yaml_names_splits(tmp_path, written):
-    make(tmp_path, "first", ["a"])
-    (tmp_path / "data.yaml").write_text(f"train: {written}\nval: nowhere\nnc: 1\n")
-    assert [path.resolve() for path in find_splits(tmp_path).values()] == [tmp_path / "first"]
-
-
-def test_a_directory_of_images_and_labels_is_one_split_called_all(tmp_path):
-    make(tmp_path, ".", ["a"])
-    assert find_splits(tmp_path) == {"all": tmp_path}
-    with pytest.raises(DatasetError, match="no split 'train': it has all"):
-        pairs(tmp_path, "train")
-
-
-def test_a_directory_that_is_no_dataset_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="holds no dataset"):
-        find_splits(tmp_path)
-    with pytest.raises(DatasetError, match="not a directory"):
-        find_splits(tmp_path / "missing")
-    (tmp_path / "data.yaml").write_text("{")
-    with pytest.raises(DatasetError, match="not YAML"):
-        find_splits(tmp_path)
-
-
-def test_a_split_without_images_is_refused(tmp_path):
-    make(tmp_path, "train", [])
-    with pytest.raises(DatasetError, match="has no images"):
-        pairs(tmp_path, "train")
 
 
 def test_labels_are_rows_of_centre_and_size(tmp_path):

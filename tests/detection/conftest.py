@@ -1,9 +1,10 @@
 import pytest
 
 from lunarcraters.detection.batch import detect_batch, plan_batches
-from lunarcraters.detection.detect import open_source
 from lunarcraters.detection.manifest import Manifest
-from lunarcraters.detection.outputs import put_together
+from lunarcraters.detection.options import SourceOptions
+from lunarcraters.detection.outputs import write_run_outputs
+from lunarcraters.detection.source import open_source
 from lunarcraters.network.model_file import read_info, shipped_model
 
 
@@ -17,12 +18,12 @@ def search_here():
 
     def search(path, folder, **options):
         folder.mkdir()
-        source = open_source([path], model, **options)
+        source = open_source([path], model, SourceOptions(**options))
         batches = list(plan_batches(source.tiles))
         for batch in batches:
             detect_batch(folder, None, True, detector, source, batch)
         manifest = Manifest("", "", "", str(model), {})
         files = [folder / batch.file for batch in batches]
-        return put_together(source, files, folder, read_info(model), manifest, {}).read()
+        return write_run_outputs(source, files, folder, read_info(model), manifest, {}).read()
 
     return search

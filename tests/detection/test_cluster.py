@@ -4,7 +4,8 @@ import os
 import pytest
 
 from lunarcraters.detection import cluster, tasks, worker
-from lunarcraters.detection.preload import head_start
+from lunarcraters.detection.options import DetectOptions
+from lunarcraters.detection.preload import preload
 from lunarcraters.errors import ModelError, RunError
 from lunarcraters.network.model_file import shipped_model
 
@@ -70,22 +71,25 @@ def test_an_error_of_ours_is_raised_here():
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT_S", 1)
     model = tmp_path / "model.keras"
-    with pytest.raises(ModelError), cluster.cluster(None, model, "float32", 1, None, tasks=1):
+    with (
+        pytest.raises(ModelError),
+        cluster.cluster(None, model, DetectOptions(1, precision="float32"), tasks=1),
+    ):
         pass
     address = "tcp://127.0.0.1:9"
     with (
         pytest.raises(RunError, match=address),
-        cluster.cluster(None, shipped_model(), "float32", None, address, tasks=1),
+        cluster.cluster(None, shipped_model(), DetectOptions(None, address, "float32"), tasks=1),
     ):
         pass
 
 
 def test_a_worker_with_other_versions_is_named(monkeypatch):
-    plugin = worker.DetectionPlugin(None, shipped_model(), "float32", {})
+    plugin = worker.DetectionPlugin(None, shipped_model(), DetectOptions(precision="float32"), {})
     assert {"lunarcraters", "tensorflow", "keras", "numpy"} <= plugin.versions.keys()
     dask_worker = type("Worker", (), {"address": "tcp://10.0.0.7:4000"})
     monkeypatch.setattr(worker, "get_worker", dask_worker)
-    monkeypatch.setattr(worker, "versions", lambda: {**plugin.versions, "keras": "2.4"})
+    monkeypatch.setattr(worker, "installed_versions", lambda: {**plugin.versions, "keras": "2.4"})
     with pytest.raises(RunError, match=r"10\.0\.0\.7:4000 .* keras 2\.4"):
         plugin.detector()
 
@@ -97,17 +101,21 @@ def test_what_dask_tells_stays_off_the_screen(capfd):
         logging.getLogger("distributed.worker").error("Failed to communicate with scheduler")
 
     level = logging.getLogger("distributed").level
-    with cluster.cluster(None, shipped_model(), "float32", 1, None, tasks=1) as client:
+    with cluster.cluster(
+        None, shipped_model(), DetectOptions(1, precision="float32"), tasks=1
+    ) as client:
         client.submit(tell).result()
         tell()
     assert capfd.readouterr().err == ""
     assert logging.getLogger("distributed").level == level, "another's work with Dask is as before"
 
 
-def test_workers_know_the_environment_as_it_is_after_the_head_start(monkeypatch):
+def test_workers_know_the_environment_as_it_is_after_preloading(monkeypatch):
     before = dict(os.environ)
-    head_start()
+    preload()
     assert dict(os.environ) == before
     monkeypatch.setenv("LUNARCRATERS_LATE", "yes")
-    with cluster.cluster(None, shipped_model(), "int8", 1, None, tasks=1) as client:
+    with cluster.cluster(
+        None, shipped_model(), DetectOptions(1, precision="int8"), tasks=1
+    ) as client:
         assert client.submit(os.environ.get, "LUNARCRATERS_LATE").result() == "yes"

@@ -17,8 +17,10 @@ import rasterio
 from rasterio.windows import Window
 
 from lunarcraters.detection.batch import plan_batches
-from lunarcraters.detection.detect import detect, open_source
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.run import read_run
+from lunarcraters.detection.source import open_source
 from lunarcraters.errors import ModelError, MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.files import locked
 from lunarcraters.geometry import sphere
@@ -47,7 +49,9 @@ def mosaic(scene, tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(mosaic, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "run"
-    detect(open_source([mosaic], MODEL, size=384), out, MODEL, workers=2)
+    detect(
+        open_source([mosaic], MODEL, SourceOptions(size=384)), out, MODEL, DetectOptions(workers=2)
+    )
     return out
 
 
@@ -64,7 +68,7 @@ def test_the_scenes_craters_are_found(run, truth, mosaic):
     found = read_run(run)
     chosen = found.select(found.threshold("balanced")).craters
     area = open_mosaic(mosaic)
-    x, y = area.from_lonlat(truth["lon"], truth["lat"])
+    x, y = area.grid.from_lonlat(truth["lon"], truth["lat"])
     inside = (x > 20) & (x < area.width - 20) & (y > 20) & (y < area.height - 20)
     wanted = truth[inside & (truth["diam_km"] > 1.2)]
     distance = sphere.distance_km(
@@ -95,7 +99,7 @@ def test_written_tiles_and_the_mosaic_itself_give_the_same_craters(run, mosaic, 
     write_tiles(open_mosaic(mosaic), tmp_path / "tiles", max_size=384, halo=64, levels=None,
                 virtual=False, overwrite=False)  # fmt: skip
     found = detect(
-        open_source([tmp_path / "tiles"], MODEL), tmp_path / "run", MODEL, workers=1
+        open_source([tmp_path / "tiles"], MODEL), tmp_path / "run", MODEL, DetectOptions(workers=1)
     ).read()
     pd.testing.assert_frame_equal(craters_of(found), craters_of(read_run(run)), atol=1e-4)
 
@@ -125,7 +129,9 @@ def test_the_ground_searched_leaves_nodata_out(run, mosaic):
 def test_a_finished_run_is_not_done_again(run, mosaic):
     before = {path: path.stat().st_mtime_ns for path in (run / "parts").iterdir()}
     table = (run / "craters.parquet").read_bytes()
-    detect(open_source([mosaic], MODEL, size=384), run, MODEL, workers=1)
+    detect(
+        open_source([mosaic], MODEL, SourceOptions(size=384)), run, MODEL, DetectOptions(workers=1)
+    )
     assert {path: path.stat().st_mtime_ns for path in (run / "parts").iterdir()} == before
     assert (run / "craters.parquet").read_bytes() == table
 
@@ -138,13 +144,20 @@ def test_a_run_goes_on_where_it_stopped(run, mosaic, tmp_path):
     lost.write_bytes(lost.read_bytes()[:100])
     with pytest.raises(RunError, match="not a finished run"):
         read_run(copy)
-    detect(open_source([mosaic], MODEL, size=384), copy, MODEL, workers=1)
+    detect(
+        open_source([mosaic], MODEL, SourceOptions(size=384)), copy, MODEL, DetectOptions(workers=1)
+    )
     pd.testing.assert_frame_equal(craters_of(read_run(copy)), craters_of(read_run(run)), atol=1e-4)
 
 
 def test_another_run_is_not_taken_up(run, mosaic):
     with pytest.raises(RunError, match="--overwrite"):
-        detect(open_source([mosaic], MODEL, size=512), run, MODEL, workers=1)
+        detect(
+            open_source([mosaic], MODEL, SourceOptions(size=512)),
+            run,
+            MODEL,
+            DetectOptions(workers=1),
+        )
 
 
 def test_a_run_is_not_taken_for_a_mosaic(run):
@@ -154,7 +167,13 @@ def test_a_run_is_not_taken_for_a_mosaic(run):
 
 def test_two_processes_do_not_work_in_one_run(run, mosaic):
     with locked(run), pytest.raises(RunError, match="another process"):
-        detect(open_source([mosaic], MODEL, size=384), run, MODEL, workers=1, overwrite=True)
+        detect(
+            open_source([mosaic], MODEL, SourceOptions(size=384)),
+            run,
+            MODEL,
+            DetectOptions(workers=1),
+            overwrite=True,
+        )
     assert read_run(run)
 
 
@@ -175,9 +194,9 @@ def damaged(mosaic, tmp_path):
 
 
 def test_a_tile_that_cannot_be_read_is_left_out_and_named(damaged, tmp_path):
-    source = open_source([damaged], MODEL, size=256, levels=1)
+    source = open_source([damaged], MODEL, SourceOptions(size=256, levels=1))
     out = tmp_path / "run"
-    found = detect(source, out, MODEL, workers=1).read()
+    found = detect(source, out, MODEL, DetectOptions(workers=1)).read()
     result = json.loads((out / "run.json").read_text())
     assert 0 < len(result["unread_tiles"]) < result["tiles"]
     assert found.properties["unread_tiles"] == str(len(result["unread_tiles"]))
@@ -187,7 +206,7 @@ def test_a_tile_that_cannot_be_read_is_left_out_and_named(damaged, tmp_path):
         cores = [tile.core for tile in source.tiles if tile.name in result["unread_tiles"]]
         assert all((mask.read(1, window=Window(*core)) == 255).all() for core in cores)
     with pytest.raises(MosaicError, match="damaged"):
-        detect(source, tmp_path / "strict", MODEL, workers=1, strict=True)
+        detect(source, tmp_path / "strict", MODEL, DetectOptions(workers=1, strict=True))
 
 
 def test_a_directory_that_is_no_run_is_left_alone(mosaic, tmp_path):
@@ -199,7 +218,7 @@ def test_a_directory_that_is_no_run_is_left_alone(mosaic, tmp_path):
 
 def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
     source = open_source([repository / "sample_tiles" / "moon.png"], MODEL)
-    found = detect(source, tmp_path / "run", MODEL, workers=1).read()
+    found = detect(source, tmp_path / "run", MODEL, DetectOptions(workers=1)).read()
     assert found.is_pixels
     assert {"x", "y", "diameter_px"} <= set(found.craters)
     assert len(found) > 10
@@ -212,10 +231,10 @@ def test_a_run_that_never_began_leaves_nothing(mosaic, tmp_path, capfd):
     keras.Model(inputs, outputs).save(tmp_path / "five.keras")
     with pytest.raises(ModelError, match="5 output channels"):
         detect(
-            open_source([mosaic], tmp_path / "five.keras", levels=1),
+            open_source([mosaic], tmp_path / "five.keras", SourceOptions(levels=1)),
             tmp_path / "run",
             tmp_path / "five.keras",
-            workers=1,
+            DetectOptions(workers=1),
         )
     assert not (tmp_path / "run").exists()
     assert "Traceback" not in capfd.readouterr().err, "the workers keep silent"
@@ -225,11 +244,11 @@ def test_options_of_a_mosaic_do_not_go_with_tiles(mosaic, tmp_path):
     write_tiles(open_mosaic(mosaic), tmp_path / "tiles", max_size=384, halo=64, levels=1,
                 virtual=True, overwrite=False)  # fmt: skip
     with pytest.raises(TileSetError, match="craters tile"):
-        open_source([tmp_path / "tiles"], MODEL, size=512)
+        open_source([tmp_path / "tiles"], MODEL, SourceOptions(size=512))
 
 
 def test_batches_hold_tiles_of_one_size_and_every_tile_once(mosaic):
-    tiles = open_source([mosaic], MODEL, size=256).tiles
+    tiles = open_source([mosaic], MODEL, SourceOptions(size=256)).tiles
     batches = list(plan_batches(tiles))
     batched = [tile.name for batch in batches for tile in batch.tiles]
     assert sorted(batched) == sorted(tile.name for tile in tiles)

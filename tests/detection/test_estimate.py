@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lunarcraters.detection import estimate
+from lunarcraters.detection import cost, estimate
 from lunarcraters.detection.cluster import worker_count
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
@@ -26,10 +26,10 @@ def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path,
         tried.append(batches)
         return (work(None, None, batch) for batch in batches)
 
-    monkeypatch.setattr(estimate, "run_tasks", run_tasks)
-    monkeypatch.setattr(estimate, "_TRIAL_PX", 4 * 256**2)
-    monkeypatch.setattr(estimate, "detect_batch", search_nothing)
-    cost = estimate.measure_cost(source, shipped_model(), workers=1)
+    monkeypatch.setattr(cost, "run_tasks", run_tasks)
+    monkeypatch.setattr(cost, "_TRIAL_PX", 4 * 256**2)
+    monkeypatch.setattr(cost, "detect_batch", search_nothing)
+    measured = cost.measure_cost(source, shipped_model(), workers=1)
     warm, timed = tried
     assert len(warm) == len(timed) == worker_count(1, len(source.tiles))
     tiles = [tile for batch in timed for tile in batch.tiles]
@@ -38,7 +38,7 @@ def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path,
     assert min(rows) < 1000
     assert max(rows) > 2000
     assert not {tile.name for tile in tiles} & {t.name for batch in warm for t in batch.tiles}
-    assert cost.seconds > 0
+    assert measured.seconds > 0
 
 
 def search_nothing(folder, tiles_per_call, strict, detector, source, batch):
@@ -52,7 +52,7 @@ def test_octaves_that_a_plan_lacks_are_told_with_what_they_bring(tmp_path):
     model, told = shipped_model(), {}
     for smallest_px in (None, 4.0, 2.75):
         source = MosaicTiles.plan(mosaic, smallest_px=smallest_px)
-        plan = estimate.levels_of(source, model)
+        plan = estimate.plan_levels(source, model)
         told[smallest_px] = estimate.finer_octaves(source, plan, model)
         if smallest_px:
             assert plan[0].diameters[0] == pytest.approx(smallest_px / 10.0)

@@ -9,8 +9,10 @@ import pytest
 import rasterio
 from rasterio.windows import Window
 
-from lunarcraters.detection.detect import detect, open_source
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.run import read_run
+from lunarcraters.detection.source import open_source
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.network.model_file import shipped_model
 
@@ -49,13 +51,13 @@ def test_a_run_waits_for_room(small_disk, message, scene, tmp_path, capfd):
         profile = {**whole.profile, "width": 384, "height": 384, "transform": transform}
         with rasterio.open(mosaic, "w", **profile) as part:
             part.write(whole.read(window=window))
-    source = open_source([mosaic], MODEL, size=256)
+    source = open_source([mosaic], MODEL, SourceOptions(size=256))
     with pytest.raises(OutputError, match=message):
-        detect(source, place / "run", MODEL, workers=1)
+        detect(source, place / "run", MODEL, DetectOptions(workers=1))
     assert capfd.readouterr().err == ""
     with pytest.raises(RunError):
         read_run(place / "run")
     enlarge()
-    found = detect(source, place / "run", MODEL, workers=1).read()
-    expected = detect(source, tmp_path / "run", MODEL, workers=1).read()
+    found = detect(source, place / "run", MODEL, DetectOptions(workers=1)).read()
+    expected = detect(source, tmp_path / "run", MODEL, DetectOptions(workers=1)).read()
     pd.testing.assert_frame_equal(found.craters, expected.craters)

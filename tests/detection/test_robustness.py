@@ -13,12 +13,14 @@ from rasterio.windows import Window
 
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.detect import detect, open_source
-from lunarcraters.evaluation.matching import match
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions, SourceOptions
+from lunarcraters.detection.source import open_source
+from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import from_catalogue
 from lunarcraters.evaluation.rules import OffsetRule
-from lunarcraters.evaluation.scores import score
-from lunarcraters.geometry.circles import circle_iou, close_pairs
+from lunarcraters.evaluation.scores import compute_scores
+from lunarcraters.geometry.circles import circle_iou, find_close_pairs
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.network.model_file import shipped_model
 
@@ -40,7 +42,12 @@ def by_workers(**options):
     """What `craters detect` finds, with options of its own."""
 
     def search(path, folder):
-        return detect(open_source([path], MODEL, size=256), folder, MODEL, **options).read()
+        return detect(
+            open_source([path], MODEL, SourceOptions(size=256)),
+            folder,
+            MODEL,
+            DetectOptions(**options),
+        ).read()
 
     return search
 
@@ -99,7 +106,7 @@ def agreement(one, other):
 def known(craters, others):
     large = craters[1] > COMPARED_PX
     craters = craters[0][large], craters[1][large]
-    first, second = close_pairs(*craters, *others, reach=1.0, max_ratio=2.0**0.5)
+    first, second = find_close_pairs(*craters, *others, reach=1.0, max_ratio=2.0**0.5)
     distance = np.linalg.norm(craters[0][first] - others[0][second], axis=1)
     same = circle_iou(distance, craters[1][first], others[1][second]) > 0.5
     return len(np.unique(first[same])) / len(craters[1])
@@ -120,11 +127,11 @@ def f1(found, truth, plain):
     km = diameters * plain.mosaic.pixel_size_m / 1000.0
     craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": km, "score": 1.0})
     reference = from_catalogue(replace(truth, footprint=plain.everything.footprint))
-    matches = match(
+    matches = match_craters(
         replace(plain.everything, craters=craters), reference, OffsetRule(0.35, 1.5),
         min_diameter=COMPARED_PX * plain.mosaic.pixel_size_m / 1000.0,
     )  # fmt: skip
-    return score(matches, 0.0).chosen.f1
+    return compute_scores(matches, 0.0).chosen.f1
 
 
 @pytest.mark.parametrize("name", CHANGES)

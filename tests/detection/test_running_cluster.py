@@ -14,7 +14,9 @@ import pytest
 import rasterio
 from rasterio.windows import Window
 
-from lunarcraters.detection.detect import detect, open_source
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions, SourceOptions
+from lunarcraters.detection.source import open_source
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import shipped_model
 
@@ -105,12 +107,12 @@ def unplug(process, out, parts):
 
 def test_a_run_outlives_one_of_its_machines(cluster, mosaic, tmp_path, monkeypatch):
     address, (_, worker, _) = cluster
-    monkeypatch.setattr("lunarcraters.execution.search._TASK_PX", 128 * 128)  # many tasks
-    source = open_source([mosaic], MODEL, size=128, halo=32)
-    alone = detect(source, tmp_path / "alone", MODEL, workers=2).read()
+    monkeypatch.setattr("lunarcraters.detection.batch._TASK_PX", 128 * 128)  # many tasks
+    source = open_source([mosaic], MODEL, SourceOptions(size=128, halo=32))
+    alone = detect(source, tmp_path / "alone", MODEL, DetectOptions(workers=2)).read()
     out = tmp_path / "run"
     accident = unplug(worker, out, parts=5)
-    found = detect(source, out, MODEL, scheduler=address).read()
+    found = detect(source, out, MODEL, DetectOptions(scheduler=address)).read()
     accident.join(timeout=5)
     assert worker.wait(timeout=5) == -signal.SIGKILL, "it was still at work"
     pd.testing.assert_frame_equal(found.craters, alone.craters)
@@ -120,14 +122,14 @@ def test_a_run_whose_scheduler_dies_says_so_and_goes_on_later(
     cluster, mosaic, tmp_path, monkeypatch, capfd
 ):
     address, (scheduler, _, _) = cluster
-    monkeypatch.setattr("lunarcraters.execution.search._TASK_PX", 128 * 128)
-    source = open_source([mosaic], MODEL, size=128, halo=32)
+    monkeypatch.setattr("lunarcraters.detection.batch._TASK_PX", 128 * 128)
+    source = open_source([mosaic], MODEL, SourceOptions(size=128, halo=32))
     out = tmp_path / "run"
     unplug(scheduler, out, parts=3)
     with pytest.raises(RunError, match=f"connection to the Dask scheduler at {address} was lost"):
-        detect(source, out, MODEL, scheduler=address)
+        detect(source, out, MODEL, DetectOptions(scheduler=address))
     assert "Traceback" not in capfd.readouterr().err
     assert len(list((out / "parts").glob("*.part"))) >= 3
-    found = detect(source, out, MODEL, workers=2).read()
-    alone = detect(source, tmp_path / "alone", MODEL, workers=2).read()
+    found = detect(source, out, MODEL, DetectOptions(workers=2)).read()
+    alone = detect(source, tmp_path / "alone", MODEL, DetectOptions(workers=2)).read()
     pd.testing.assert_frame_equal(found.craters, alone.craters)

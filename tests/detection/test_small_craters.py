@@ -7,14 +7,16 @@ import rasterio
 from rasterio.windows import Window
 
 from benchmarks.projections import agreement, first_view, warp
-from lunarcraters.detection.detect import detect, open_source
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions, SourceOptions
+from lunarcraters.detection.source import open_source
 from lunarcraters.errors import RunError, TileSetError
-from lunarcraters.evaluation.matching import match
+from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OverlapRule
-from lunarcraters.evaluation.scores import score
+from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.circles import close_pairs
+from lunarcraters.geometry.circles import find_close_pairs
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.tileset import write_tiles
@@ -50,10 +52,10 @@ def runs(mosaic, search_here, tmp_path_factory):
 
 def scored(catalogue, scene, low, high):
     reference = read_reference(scene.with_name("rendered_scene_craters.csv"))
-    matches = match(
+    matches = match_craters(
         catalogue, reference, OverlapRule("circle"), min_diameter=low, max_diameter=high
     )
-    return score(matches, catalogue.threshold("balanced")).chosen
+    return compute_scores(matches, catalogue.threshold("balanced")).chosen
 
 
 def test_craters_of_four_to_eight_pixels_are_found(runs, scene):
@@ -76,7 +78,7 @@ def test_the_smallest_crater_asked_for_is_the_smallest_found(runs):
 def test_no_crater_is_found_twice_and_larger_ones_stay(runs):
     plain, fine = runs[None][1], runs[4.0][1]
     space = sphere.unit_vectors(*fine.positions.T) * fine.radius_m / 1000.0
-    i, j = close_pairs(space, fine.diameters, space, fine.diameters, reach=0.1, max_ratio=1.2)
+    i, j = find_close_pairs(space, fine.diameters, space, fine.diameters, reach=0.1, max_ratio=1.2)
     assert (i == j).all()
     chosen = plain.select(plain.threshold("balanced"))
     kept = fine.select(fine.threshold("complete"))
@@ -84,7 +86,9 @@ def test_no_crater_is_found_twice_and_larger_ones_stay(runs):
     ours, theirs = (
         sphere.unit_vectors(*c.positions.T) * c.radius_m / 1000.0 for c in (chosen, kept)
     )
-    i, _ = close_pairs(ours, chosen.diameters, theirs, kept.diameters, reach=0.25, max_ratio=1.4)
+    i, _ = find_close_pairs(
+        ours, chosen.diameters, theirs, kept.diameters, reach=0.25, max_ratio=1.4
+    )
     assert np.isin(np.flatnonzero(large), i).mean() >= 0.98
 
 
@@ -107,7 +111,7 @@ def test_written_tiles_give_the_same_craters(runs, mosaic, search_here, tmp_path
     found = search_here(tmp_path / "tiles", tmp_path / "run")
     pd.testing.assert_frame_equal(found.craters, runs[4.0][1].craters)
     with pytest.raises(TileSetError, match="smallest crater"):
-        open_source([tmp_path / "tiles"], MODEL, smallest_px=4.0)
+        open_source([tmp_path / "tiles"], MODEL, SourceOptions(smallest_px=4.0))
 
 
 def test_a_picture_without_coordinates_is_searched_enlarged_too(
@@ -144,13 +148,18 @@ def test_a_run_goes_on_with_the_octave_it_was_begun_with(scene, tmp_path):
         profile = {**whole.profile, "width": 256, "height": 256}
         with rasterio.open(path, "w", **profile) as part:
             part.write(whole.read(window=Window(0, 0, 256, 256)))
-    source = open_source([path], MODEL, size=320, smallest_px=4.0)
-    before = detect(source, run, MODEL, workers=1).read().craters
+    source = open_source([path], MODEL, SourceOptions(size=320, smallest_px=4.0))
+    before = detect(source, run, MODEL, DetectOptions(workers=1)).read().craters
     parts = sorted((run / "parts").iterdir())
     assert len(parts) > 1
     parts[0].unlink()
     parts[-1].write_bytes(parts[-1].read_bytes()[:50])
-    after = detect(source, run, MODEL, workers=1).read().craters
+    after = detect(source, run, MODEL, DetectOptions(workers=1)).read().craters
     pd.testing.assert_frame_equal(before, after)
     with pytest.raises(RunError, match="another smallest crater"):
-        detect(open_source([path], MODEL, size=320), run, MODEL, workers=1)
+        detect(
+            open_source([path], MODEL, SourceOptions(size=320)),
+            run,
+            MODEL,
+            DetectOptions(workers=1),
+        )

@@ -78,11 +78,11 @@ def test_tiles_on_both_conventions_of_longitude_are_one_ground(tmp_path):
     assert crosses.tolist() == [False, False, False, True, True]
 
 
-def test_a_plain_image_is_in_its_pixels(tmp_path):
+def test_an_image_without_coordinates_is_in_its_pixels(tmp_path):
     write_label(tmp_path, "site_a", ["0 0.25 0.5 0.05 0.1"], size=(640, 320))
     for path in (tmp_path, tmp_path / "labels" / "site_a.txt"):
         reference = read_reference(path)
-        assert reference.is_pixels
+        assert not reference.has_crs
         assert reference.positions.tolist() == [[160.0, 160.0]]
         assert reference.boxes.tolist() == [[32.0, 32.0]]
         assert reference.tiles.tolist() == [[0.0, 640.0, 0.0, 320.0]]

@@ -3,8 +3,8 @@ import pytest
 
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.reliability import (
+    compute_reliability,
     expected_calibration_error,
-    reliability,
     within_deviation,
 )
 
@@ -25,7 +25,7 @@ def matches(score, true, detected=None, deviation=None):
 
 
 def test_calibration_error_by_hand():
-    bins = reliability(matches([0.9, 0.9, 0.9, 0.3, 0.3, 0.01], [1, 1, 0, 1, 0, 0]))
+    bins = compute_reliability(matches([0.9, 0.9, 0.9, 0.3, 0.3, 0.01], [1, 1, 0, 1, 0, 0]))
     assert [(one.score, one.precision, one.count) for one in bins] == [
         (pytest.approx(0.3), 0.5, 2),
         (pytest.approx(0.9), pytest.approx(2 / 3), 3),
@@ -39,13 +39,13 @@ def test_honest_scores_have_no_error_and_overconfident_ones_do():
     score = rng.uniform(0.05, 1.0, 20_000)
     honest = matches(score, rng.random(score.size) < score)
     boasting = matches(np.sqrt(score), rng.random(score.size) < score)
-    assert expected_calibration_error(reliability(honest)) < 0.02
-    assert expected_calibration_error(reliability(boasting)) > 0.1
+    assert expected_calibration_error(compute_reliability(honest)) < 0.02
+    assert expected_calibration_error(compute_reliability(boasting)) > 0.1
 
 
 def test_a_score_of_one_and_none_at_all():
-    assert reliability(matches([1.0], [1]))[0].count == 1
-    assert expected_calibration_error(reliability(matches([], []))) is None
+    assert compute_reliability(matches([1.0], [1]))[0].count == 1
+    assert expected_calibration_error(compute_reliability(matches([], []))) is None
 
 
 def test_diameters_within_their_deviation():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
-from lunarcraters.evaluation.scores import curve, score
+from lunarcraters.evaluation.scores import compute_scores, precision_recall_curve
 from lunarcraters.plots.scores import write_figures
 
 
@@ -29,7 +29,7 @@ def test_average_precision_by_hand():
     # True, false, true, true, false of 4 references:
     # precision 1, 1/2, 2/3, 3/4, 3/5 at recall 1/4, 1/4, 1/2, 3/4, 3/4;
     # envelope 1 up to 1/4, then 3/4 up to 3/4.
-    found = score(matches([0.9, 0.8, 0.7, 0.6, 0.5], [0, -1, 1, 2, -1], [2, 2, 2, 2]))
+    found = compute_scores(matches([0.9, 0.8, 0.7, 0.6, 0.5], [0, -1, 1, 2, -1], [2, 2, 2, 2]))
     assert found.average_precision == pytest.approx(0.25 * 1 + 0.25 * 0.75 + 0.25 * 0.75)
     assert found.best.threshold == 0.6
     assert (found.best.true, found.best.false, found.best.missed) == (3, 1, 1)
@@ -38,8 +38,8 @@ def test_average_precision_by_hand():
 
 
 def test_ignored_craters_are_on_neither_side():
-    plain = score(matches([0.9, 0.8], [0, -1], [2, 2]))
-    more = score(
+    plain = compute_scores(matches([0.9, 0.8], [0, -1], [2, 2]))
+    more = compute_scores(
         matches([0.9, 0.85, 0.8, 0.7], [0, 2, -1, -1], [2, 2, 2], ignored=[1, 3], lost=[2])
     )
     assert more.average_precision == plain.average_precision == 0.5
@@ -49,7 +49,7 @@ def test_ignored_craters_are_on_neither_side():
 
 
 def test_a_threshold_is_inclusive():
-    found = score(matches([0.9, 0.8, 0.7], [0, -1, 1], [2, 2]), threshold=0.8)
+    found = compute_scores(matches([0.9, 0.8, 0.7], [0, -1, 1], [2, 2]), threshold=0.8)
     assert (found.chosen.true, found.chosen.false, found.chosen.missed) == (1, 1, 1)
     assert found.chosen.threshold == 0.8
     assert found.chosen.f1 == 0.5
@@ -57,19 +57,21 @@ def test_a_threshold_is_inclusive():
 
 
 def test_equal_scores_are_one_point_of_the_curve():
-    thresholds, precision, recall = curve(matches([0.5, 0.5, 0.5], [-1, 0, -1], [2]))
+    thresholds, precision, recall = precision_recall_curve(
+        matches([0.5, 0.5, 0.5], [-1, 0, -1], [2])
+    )
     assert (thresholds.tolist(), precision.tolist(), recall.tolist()) == ([0.5], [1 / 3], [1.0])
 
 
 def test_a_perfect_catalogue_scores_one():
-    found = score(matches([0.9, 0.2], [1, 0], [2, 2]))
+    found = compute_scores(matches([0.9, 0.2], [1, 0], [2, 2]))
     assert found.average_precision == found.best.f1 == 1.0
     assert found.diameter_ratio.median == 1.0
     assert found.offset.median == 0.0
 
 
 def test_nothing_found_scores_zero():
-    found = score(matches([], [], [2, 2]))
+    found = compute_scores(matches([], [], [2, 2]))
     assert found.average_precision is None
     assert (found.best.precision, found.best.recall, found.best.f1) == (0, 0, 0)
     assert found.offset.median is None
@@ -77,7 +79,7 @@ def test_nothing_found_scores_zero():
 
 
 def test_catalogues_without_scores_have_no_average_precision():
-    found = score(matches([np.nan, np.nan], [0, -1], [2, 2]))
+    found = compute_scores(matches([np.nan, np.nan], [0, -1], [2, 2]))
     assert found.average_precision is None
     assert found.best.threshold is None
     assert found.best.f1 == 0.5
@@ -85,11 +87,11 @@ def test_catalogues_without_scores_have_no_average_precision():
 
 def test_no_reference_to_find_is_an_error():
     with pytest.raises(CatalogueError, match="no reference crater"):
-        score(matches([0.5], [-1], [2], lost=[0]))
+        compute_scores(matches([0.5], [-1], [2], lost=[0]))
 
 
 def test_bins_are_root_two_wide_and_count_each_side_by_its_own_diameter():
-    found = score(
+    found = compute_scores(
         matches([0.9, 0.8, 0.7], [0, 1, -1], [1.0, 1.5, 2.9], detected=[1.42, 1.5, 2.0]), 0.0
     )
     assert [one.low for one in found.bins] == pytest.approx([1, 2**0.5, 2, 8**0.5])
@@ -107,18 +109,18 @@ def test_completeness_is_where_recall_stays_up(found, complete):
     references = np.repeat([1.0, 2.0, 4.0], 5)
     reference_of = np.concatenate([np.arange(k) + 5 * i for i, k in enumerate(found)])
     n = len(reference_of)
-    result = score(matches(np.full(n, 0.5), reference_of, references))
+    result = compute_scores(matches(np.full(n, 0.5), reference_of, references))
     assert result.complete_above == complete
 
 
 def test_bins_of_few_references_do_not_break_completeness():
     references = [*np.repeat(1.0, 5), 90.0]
-    found = score(matches([0.5] * 5, range(5), references))
+    found = compute_scores(matches([0.5] * 5, range(5), references))
     assert found.complete_above == 1.0
 
 
 def test_bias_is_in_reference_diameters():
-    found = score(
+    found = compute_scores(
         matches(
             [0.9, 0.8, 0.7],
             [0, 1, 2],
@@ -143,7 +145,7 @@ def test_scores_are_those_of_counting_at_every_threshold(seed):
     reference_of = np.full(n, -1)
     reference_of[random.permutation(n)[:k]] = random.permutation(m)[:k]
     values = random.uniform(0, 1, n).round(1)
-    result = score(matches(values, reference_of, np.full(m, 2.0)))
+    result = compute_scores(matches(values, reference_of, np.full(m, 2.0)))
     points = []
     for threshold in sorted(set(values), reverse=True):
         above = values >= threshold
@@ -160,7 +162,7 @@ def test_scores_are_those_of_counting_at_every_threshold(seed):
 def test_figures_are_drawn_even_of_nothing(tmp_path):
     some = matches([0.9, 0.8, 0.7], [0, -1, 1], [2, 2])
     for name, found in {"some": some, "none": matches([], [], [2.0])}.items():
-        paths = write_figures(found, score(found), "box IoU >= 0.5", "km", tmp_path / name)
+        paths = write_figures(found, compute_scores(found), "box IoU >= 0.5", "km", tmp_path / name)
         assert {path.name for path in paths} == {
             "precision_recall.png",
             "reliability.png",

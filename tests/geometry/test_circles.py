@@ -7,7 +7,7 @@ import rasterio
 from affine import Affine
 
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.circles import diameters_in_pixels
+from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 GSD_M = 10_000.0
@@ -33,14 +33,16 @@ def mosaic_in(path, proj, top_m):
 def test_pixels_are_as_large_as_they_are_where_the_crater_is(tmp_path, proj, shrink):
     mosaic = mosaic_in(tmp_path / "m.tif", proj, 2_400_000.0)
     positions = np.column_stack([np.zeros(4), LATITUDES])
-    found = diameters_in_pixels(positions, np.full(4, 50.0), mosaic.grid, mosaic.pixel_size_m)
-    np.testing.assert_allclose(found, 5.0 / shrink, rtol=2e-3)
+    diameters_px = compute_diameters_px(
+        positions, np.full(4, 50.0), mosaic.grid, mosaic.pixel_size_m
+    )
+    np.testing.assert_allclose(diameters_px, 5.0 / shrink, rtol=2e-3)
 
 
-def test_pixels_of_a_plain_picture_are_themselves(tmp_path):
+def test_pixels_of_an_image_without_coordinates_are_themselves(tmp_path):
     cv2.imwrite(str(tmp_path / "p.png"), np.ones((8, 8), np.uint8))
     mosaic = open_mosaic([tmp_path / "p.png"])
-    found = diameters_in_pixels(
+    diameters_px = compute_diameters_px(
         np.array([[3.0, 4.0]]), np.array([5.0]), mosaic.grid, mosaic.pixel_size_m
     )
-    assert found.tolist() == [5.0]
+    assert diameters_px.tolist() == [5.0]

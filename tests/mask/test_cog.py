@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 
+from lunarcraters.geometry.box import Box
 from lunarcraters.mask.cog import NODATA, UNIT_PX, write_mask
 from lunarcraters.mosaic.mosaic import open_mosaic
 
@@ -15,16 +16,16 @@ def blocks_of(mask):
         for column in range(0, mask.shape[1], UNIT_PX):
             part = mask[row : row + UNIT_PX, column : column + UNIT_PX]
             if (part != NODATA).any():
-                yield (column, row, part.shape[1], part.shape[0]), part
+                yield Box(column, row, part.shape[1], part.shape[0]), part
 
 
 def means(mask, side):
     """Means over squares of pixels that were searched, NaN where none was."""
-    known = np.where(mask == NODATA, np.nan, mask)
+    valid = np.where(mask == NODATA, np.nan, mask)
     padding = [(0, -length % side) for length in mask.shape]
-    known = np.pad(known, padding, constant_values=np.nan)
-    rows, columns = (length // side for length in known.shape)
-    squares = known.reshape(rows, side, columns, side)
+    valid = np.pad(valid, padding, constant_values=np.nan)
+    rows, columns = (length // side for length in valid.shape)
+    squares = valid.reshape(rows, side, columns, side)
     searched = np.isfinite(squares).any(axis=(1, 3))
     return np.where(searched, np.nan_to_num(squares).sum((1, 3)), np.nan) / np.maximum(
         np.isfinite(squares).sum((1, 3)), 1
@@ -50,14 +51,14 @@ def test_overviews_are_means_of_what_was_searched(tmp_path, shape, searched):
     assert factors == wanted
     for number, side in enumerate(factors):
         with rasterio.open(tmp_path / "m.tif", overview_level=number) as overview:
-            found = overview.read(1).astype(float)
-        found[found == NODATA] = np.nan
+            reduced = overview.read(1).astype(float)
+        reduced[reduced == NODATA] = np.nan
         truth = means(mask, side)
-        np.testing.assert_array_equal(np.isnan(found), np.isnan(truth))
+        np.testing.assert_array_equal(np.isnan(reduced), np.isnan(truth))
         if searched != "here and there":  # there a mean of means weighs pixels otherwise
-            inner = found[:-1, :-1] - truth[:-1, :-1]
+            inner = reduced[:-1, :-1] - truth[:-1, :-1]
             assert np.nanmax(np.abs(inner)) <= 3
-        assert abs(np.nanmean(found) - np.nanmean(truth)) < 1.5
+        assert abs(np.nanmean(reduced) - np.nanmean(truth)) < 1.5
 
 
 def test_what_was_not_searched_takes_no_room(tmp_path):

@@ -5,9 +5,9 @@ import shapely
 from rasterio.transform import from_bounds
 
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.area import box_area
+from lunarcraters.geometry.area import make_box_area
 from lunarcraters.mask.cog import NODATA
-from lunarcraters.mask.footprint import searched_ground
+from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 KM_PER_DEGREE = np.radians(1) * 1737.4
@@ -23,7 +23,7 @@ def ground(tmp_path, crs, bounds, mask, area=None):
             transform=from_bounds(*bounds, width, height),
         ) as raster:  # fmt: skip
             raster.write(values, 1)
-    return searched_ground(open_mosaic(paths[0]), paths[1], area)
+    return searched_footprint(open_mosaic(paths[0]), paths[1], area)
 
 
 def zone_km2(lon, south, north):
@@ -92,7 +92,7 @@ def test_nothing_searched_is_no_ground(tmp_path):
 )
 def test_only_the_ground_of_an_area_counts(tmp_path, crs, bounds, shape):
     mask = np.zeros(shape, np.uint8)
-    outline, area = ground(tmp_path, crs, bounds, mask, box_area(15, 40, 25, 50))
+    outline, area = ground(tmp_path, crs, bounds, mask, make_box_area(15, 40, 25, 50))
     assert area == pytest.approx(zone_km2(10, 40, 50), rel=0.01)
     assert sphere.area_km2(outline) == pytest.approx(zone_km2(10, 40, 50), rel=0.02)
     assert outline.bounds == pytest.approx((15, 40, 25, 50), abs=0.2)
@@ -101,7 +101,9 @@ def test_only_the_ground_of_an_area_counts(tmp_path, crs, bounds, shape):
 @pytest.mark.parametrize("edges", [(170, -20, -170, 20), (0, 80, 360, 90), (-180, -90, 180, -60)])
 def test_areas_may_lie_across_the_antimeridian_or_round_a_pole(tmp_path, edges):
     mask = np.zeros((900, 1800), np.uint8)
-    outline, area = ground(tmp_path, "IAU_2015:30100", (-180, -90, 180, 90), mask, box_area(*edges))
+    outline, area = ground(
+        tmp_path, "IAU_2015:30100", (-180, -90, 180, 90), mask, make_box_area(*edges)
+    )
     west, south, east, north = edges
     wanted = zone_km2((east - west) % 360 or 360, south, north)
     assert area == pytest.approx(wanted, rel=0.01)
@@ -111,5 +113,7 @@ def test_areas_may_lie_across_the_antimeridian_or_round_a_pole(tmp_path, edges):
 def test_nodata_within_an_area_does_not_count(tmp_path):
     mask = np.zeros((1500, 1500), np.uint8)
     mask[:, :750] = NODATA  # 10 to 25 E
-    _, area = ground(tmp_path, "IAU_2015:30100", (10, 30, 40, 60), mask, box_area(20, 40, 30, 50))
+    _, area = ground(
+        tmp_path, "IAU_2015:30100", (10, 30, 40, 60), mask, make_box_area(20, 40, 30, 50)
+    )
     assert area == pytest.approx(zone_km2(5, 40, 50), rel=0.01)

@@ -30,21 +30,21 @@ def stitched(source, read_mask, path):
 def test_every_pixel_of_a_mask_lies_where_it_belongs(request, raster, tmp_path):
     mosaic = open_mosaic(request.getfixturevalue(raster))
     source = MosaicTiles.plan(mosaic, levels=1, **SIZES)
-    found = stitched(source, lambda tile: as_mask(*source.read(tile), source), tmp_path / "m.tif")
+    mask = stitched(source, lambda tile: as_mask(*source.read(tile), source), tmp_path / "m.tif")
     wanted = as_mask(*mosaic.read((0, 0, mosaic.width, mosaic.height)), source)
-    assert (found != NODATA).mean() > 0.995
-    difference = np.abs(found.astype(int) - wanted)[found != NODATA]
+    assert (mask != NODATA).mean() > 0.995
+    difference = np.abs(mask.astype(int) - wanted)[mask != NODATA]
     assert np.percentile(difference, 99) <= 1
     # Were it but a pixel off, it would show.
-    moved = np.abs(np.roll(found, 2, axis=0).astype(int) - wanted)[found != NODATA]
+    moved = np.abs(np.roll(mask, 2, axis=0).astype(int) - wanted)[mask != NODATA]
     assert difference.mean() < 0.35 * moved.mean()
 
 
 def test_native_masks_are_put_in_place_to_the_pixel(tmp_path, noise):
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", noise))
     source = MosaicTiles.plan(mosaic, levels=1, max_size=128, halo=16)
-    found = stitched(source, lambda tile: source.read(tile)[0], tmp_path / "m.tif")
-    np.testing.assert_array_equal(found, noise)
+    mask = stitched(source, lambda tile: source.read(tile)[0], tmp_path / "m.tif")
+    np.testing.assert_array_equal(mask, noise)
 
 
 def test_a_pixel_is_the_largest_that_any_level_gives(tmp_path, noise):
@@ -71,20 +71,20 @@ def test_levels_finer_than_the_mosaic_lie_where_its_pixels_do(tmp_path, frames, 
     assert finest == (-1 if smallest_px == 4.0 else -2)
 
     def fine(tile):
-        found, valid = source.read(tile)
-        mask = found if tile.level == finest else np.zeros_like(found)
+        values_of_tile, valid = source.read(tile)
+        mask = values_of_tile if tile.level == finest else np.zeros_like(values_of_tile)
         return np.where(valid, mask, NODATA).astype(np.uint8)
 
-    found = stitched(source, fine, tmp_path / "m.tif").astype(float)
+    mask = stitched(source, fine, tmp_path / "m.tif").astype(float)
     inner = values.copy()
     edge = np.zeros(values.shape, bool)
     for axis in (0, 1):
         for step in (1, -1):
             edge |= np.roll(inner, step, axis) != inner
     away = ~edge & (values > 0)
-    assert np.abs(found - values)[away].max() <= 12  # a cubic overshoots beside an edge
-    assert (found[:48, :48] == NODATA).all()
-    y, x = np.nonzero((found > 100) & (found != NODATA))
+    assert np.abs(mask - values)[away].max() <= 12  # a cubic overshoots beside an edge
+    assert (mask[:48, :48] == NODATA).all()
+    y, x = np.nonzero((mask > 100) & (mask != NODATA))
     assert (x.min(), x.max(), y.min(), y.max()) == (60, 119, 100, 139)
 
 
@@ -95,11 +95,11 @@ def test_coarse_levels_lie_where_fine_ones_do(tmp_path):
     source = MosaicTiles.plan(mosaic, max_size=128, halo=16)
 
     def coarse(tile):
-        found = source.read(tile)[0]
-        return found if tile.level == 1 else np.zeros_like(found)
+        grey = source.read(tile)[0]
+        return grey if tile.level == 1 else np.zeros_like(grey)
 
-    found = stitched(source, coarse, tmp_path / "m.tif").astype(float)
-    y, x = np.nonzero(found > 100)
+    mask = stitched(source, coarse, tmp_path / "m.tif").astype(float)
+    y, x = np.nonzero(mask > 100)
     assert (x.min(), x.max(), y.min(), y.max()) == (60, 119, 100, 139)
 
 
@@ -115,11 +115,11 @@ def test_what_the_finest_level_did_not_search_is_nodata(tmp_path, noise):
             return None
         return np.where(valid, 7, NODATA).astype(np.uint8)
 
-    found = stitched(source, read_mask, tmp_path / "m.tif")
+    mask = stitched(source, read_mask, tmp_path / "m.tif")
     first = max(t.core[1] + t.core[3] for t in source.tiles if t.name in skipped)
-    assert (found[:first] == NODATA).all()
-    assert (found[:, :100] == NODATA).all()
-    assert (found[first:, 100:] == 7).all()
+    assert (mask[:first] == NODATA).all()
+    assert (mask[:, :100] == NODATA).all()
+    assert (mask[first:, 100:] == 7).all()
 
 
 def test_each_mask_is_read_a_few_times_at_most(globe, tmp_path):
@@ -134,12 +134,12 @@ def test_each_mask_is_read_a_few_times_at_most(globe, tmp_path):
     assert len(reads) <= 2 * len(source.tiles)
 
 
-@pytest.mark.parametrize("plain", [False, True])
-def test_the_file_is_a_cog_on_the_mosaics_grid(tmp_path, plain):
+@pytest.mark.parametrize("has_crs", [True, False])
+def test_the_file_is_a_cog_on_the_mosaics_grid(tmp_path, has_crs):
     values = np.random.default_rng(0).integers(1, 200, (700, 600)).astype(np.uint8)
-    picture = {"crs": None, "affine": Affine.identity(), "driver": "PNG"} if plain else {}
+    picture = {} if has_crs else {"crs": None, "affine": Affine.identity(), "driver": "PNG"}
     mosaic = open_mosaic(
-        write_raster(tmp_path / f"a.{'png' if plain else 'tif'}", values, **picture)
+        write_raster(tmp_path / f"a.{'tif' if has_crs else 'png'}", values, **picture)
     )
     source = MosaicTiles.plan(mosaic, levels=1, **SIZES)
     stitch(mosaic, source.tiles, lambda tile: source.read(tile)[0], tmp_path / "m.tif")
@@ -151,10 +151,10 @@ def test_the_file_is_a_cog_on_the_mosaics_grid(tmp_path, plain):
         assert raster.descriptions == ("crater probability",)
         assert (raster.width, raster.height) == (600, 700)
         assert raster.transform == mosaic.grid.affine
-        assert (raster.crs is None) == plain
+        assert (raster.crs is not None) == has_crs
         np.testing.assert_array_equal(raster.read(1), values)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        ["m.tif", f"a.{'png' if plain else 'tif'}"]
+        ["m.tif", f"a.{'tif' if has_crs else 'png'}"]
     )
 
 
@@ -168,8 +168,8 @@ def test_blocks_in_which_nothing_was_searched_are_left_out(tmp_path):
         pixels, valid = source.read(tile)
         return np.where(valid, pixels, NODATA).astype(np.uint8)
 
-    found = stitched(source, read_mask, tmp_path / "m.tif")
-    np.testing.assert_array_equal(found == NODATA, values == 0)
+    mask = stitched(source, read_mask, tmp_path / "m.tif")
+    np.testing.assert_array_equal(mask == NODATA, values == 0)
     with rasterio.open(tmp_path / "m.tif") as raster:
         places = [f"BLOCK_OFFSET_{x}_{y}" for y in range(3) for x in range(3)]
         stored = [raster.get_tag_item(place, "TIFF", bidx=1) is not None for place in places]
@@ -180,8 +180,8 @@ def test_a_mosaic_larger_than_a_block_has_no_seam(tmp_path):
     values = np.random.default_rng(0).integers(1, 200, (300, 2500)).astype(np.uint8)
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
     source = MosaicTiles.plan(mosaic, levels=1, max_size=512, halo=16)
-    found = stitched(source, lambda tile: source.read(tile)[0], tmp_path / "m.tif")
-    np.testing.assert_array_equal(found, values)
+    mask = stitched(source, lambda tile: source.read(tile)[0], tmp_path / "m.tif")
+    np.testing.assert_array_equal(mask, values)
 
 
 def test_no_directory_is_an_output_error(tmp_path, noise):

@@ -114,7 +114,7 @@ def test_rasters_that_do_not_fit_are_both_named(tmp_path, crs, side, error, mess
     assert "b.tif" in str(caught.value)
 
 
-def test_plain_pictures_are_taken_one_at_a_time(tmp_path, noise):
+def test_images_without_coordinates_are_taken_one_at_a_time(tmp_path, noise):
     for name in ("a.png", "b.png"):
         write_raster(tmp_path / name, noise, None, Affine.identity(), driver="PNG")
     with pytest.raises(MosaicError, match="one at a time"):

@@ -13,7 +13,7 @@ from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import open_mosaic
 
-from ..paper import whole
+from ..paper import make_mosaic
 from ..rasters import HALF_TURN_M, SIMPLE_CYLINDRICAL, write_raster
 
 
@@ -25,15 +25,15 @@ def by_hand(values, valid, by_x, by_y):
     """Means of valid pixels of blocks, the slow way."""
     height, width = values.shape
     rows, columns = -(-height // by_y), -(-width // by_x)
-    means, known = np.zeros((rows, columns)), np.zeros((rows, columns), bool)
+    means, valid = np.zeros((rows, columns)), np.zeros((rows, columns), bool)
     for row in range(rows):
         for column in range(columns):
             place = np.s_[row * by_y : (row + 1) * by_y, column * by_x : (column + 1) * by_x]
             inside = valid[place]
-            known[row, column] = inside.sum() >= by_x * by_y / 2
-            if known[row, column]:
+            valid[row, column] = inside.sum() >= by_x * by_y / 2
+            if valid[row, column]:
                 means[row, column] = values[place][inside].mean()
-    return means, known
+    return means, valid
 
 
 def test_a_window_may_reach_outside(noise, tmp_path):
@@ -62,15 +62,15 @@ def test_a_window_outside_altogether_is_empty(noise, tmp_path):
 def test_a_decimated_pixel_is_the_mean_of_its_valid_ones(mottled, column, row, width, height, by):
     path, values, valid = mottled
     by_x, by_y = by if isinstance(by, tuple) else (by, by)
-    found, known = open_mosaic(path).read((column, row, width, height), by)
+    values, valid = open_mosaic(path).read((column, row, width, height), by)
     rows, columns = -(-height // by_y), -(-width // by_x)
     wide = np.zeros((600, 600)), np.zeros((600, 600), bool)
     for canvas, part in zip(wide, (values, valid), strict=True):
         canvas[100 : 100 + part.shape[0], 100 : 100 + part.shape[1]] = part
     place = np.s_[100 + row : 100 + row + rows * by_y, 100 + column : 100 + column + columns * by_x]
     means, wanted = by_hand(wide[0][place], wide[1][place], by_x, by_y)
-    np.testing.assert_array_equal(known, wanted)
-    assert np.abs(found[known].astype(float) - means[known]).max(initial=0) <= 0.501
+    np.testing.assert_array_equal(valid, wanted)
+    assert np.abs(values[valid].astype(float) - means[valid]).max(initial=0) <= 0.501
 
 
 @pytest.fixture(scope="module")
@@ -104,20 +104,20 @@ def test_overviews_are_used_where_they_fit(noise, tmp_path):
 def test_values_of_any_type_come_as_they_are(noise, tmp_path, dtype):
     values = (noise // 2).astype(dtype)
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
-    found, valid = read_all(mosaic)
-    assert mosaic.dtype == found.dtype.name == dtype
+    read_values, valid = read_all(mosaic)
+    assert mosaic.dtype == read_values.dtype.name == dtype
     assert valid.all()
-    np.testing.assert_array_equal(found, values)
+    np.testing.assert_array_equal(read_values, values)
 
 
 def test_what_is_not_finite_is_invalid(noise, tmp_path):
     values = noise.astype(np.float32)
     values[:10], values[10:20], values[20:30] = np.nan, np.inf, -np.inf
     values[30:40] = -3.4028226550889045e38  # ISIS: no data
-    found, valid = read_all(open_mosaic(write_raster(tmp_path / "a.tif", values)))
+    read_values, valid = read_all(open_mosaic(write_raster(tmp_path / "a.tif", values)))
     assert not valid[:40].any()
     assert valid[40:].all()
-    assert (found[:40] == 0).all()
+    assert (read_values[:40] == 0).all()
 
 
 def test_a_nodata_value_a_mask_band_and_alpha_make_pixels_invalid(noise, tmp_path):
@@ -130,9 +130,9 @@ def test_a_nodata_value_a_mask_band_and_alpha_make_pixels_invalid(noise, tmp_pat
         write_raster(tmp_path / "mask.tif", noise, mask=mask),
         write_raster(tmp_path / "alpha.tif", colour, photometric="RGB", alpha="YES"),
     ):
-        found, valid = read_all(open_mosaic(path))
+        read_values, valid = read_all(open_mosaic(path))
         np.testing.assert_array_equal(valid, mask > 0)
-        np.testing.assert_array_equal(found, grey)
+        np.testing.assert_array_equal(read_values, grey)
 
 
 def test_the_users_nodata_value_takes_the_place_of_the_files(noise, tmp_path):
@@ -151,9 +151,11 @@ def test_a_mask_band_holds_beside_the_users_nodata_value(noise, tmp_path):
 
 def test_colour_is_read_as_luminance(noise, tmp_path):
     bands = np.stack([noise, noise // 2, noise // 4])
-    found, _ = read_all(open_mosaic(write_raster(tmp_path / "a.tif", bands, photometric="RGB")))
+    read_values, _ = read_all(
+        open_mosaic(write_raster(tmp_path / "a.tif", bands, photometric="RGB"))
+    )
     wanted = 0.299 * bands[0] + 0.587 * bands[1] + 0.114 * bands[2]
-    assert np.abs(found - wanted).max() <= 0.501
+    assert np.abs(read_values - wanted).max() <= 0.501
 
 
 def test_several_grey_bands_give_the_first(noise, tmp_path):
@@ -241,7 +243,7 @@ def test_beyond_the_edge_of_a_projection_there_is_no_moon():
     affine = Affine(10_000, 0, -HALF_TURN_M, 0, -10_000, HALF_TURN_M / 2)
     size = int(2 * HALF_TURN_M / 10_000)
     box = (0, 0, size, size // 2)
-    mosaic = whole("sinusoidal", Grid(crs, affine, *box[2:]))
+    mosaic = make_mosaic("sinusoidal", Grid(crs, affine, *box[2:]))
     lon, _ = mosaic.grid.to_lonlat([5.0, size / 2], [5.0, 5.0])
     assert np.isnan(lon[0])
     assert np.isfinite(lon[1])
@@ -256,12 +258,12 @@ def test_a_name_made_of_bounds_georeferences_a_picture(noise, tmp_path):
     lon, lat = mosaic.grid.to_lonlat([0, width], [0, height])
     np.testing.assert_allclose(lon, [-0.8277454, 0.5441354], atol=1e-9)
     np.testing.assert_allclose(lat, [-9.6031659, -10.9750467], atol=1e-9)
-    found, valid = read_all(mosaic)
+    values, valid = read_all(mosaic)
     np.testing.assert_array_equal(valid, noise != 0)
-    np.testing.assert_array_equal(found, noise)
+    np.testing.assert_array_equal(values, noise)
 
 
-def test_a_picture_without_a_place_is_plain(noise, tmp_path):
+def test_a_picture_without_georeferencing_has_no_coordinates(noise, tmp_path):
     mosaic = open_mosaic(
         write_raster(tmp_path / "a.png", noise, None, Affine.identity(), driver="PNG")
     )

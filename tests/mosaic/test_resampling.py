@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.interpolation import interpolate_positions, sample
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.mosaic.resampling import places_of_pixels, read_frame, sample
+from lunarcraters.mosaic.resampling import read_frame
 
 from ..rasters import write_raster
 
@@ -24,7 +25,7 @@ def test_places_are_as_near_as_is_asked_for(bend, width, height, tolerance):
     def place(u, v):
         return u + bend * u * v, v - bend * v**2
 
-    x, y = places_of_pixels(place, width, height, (tolerance, tolerance))
+    x, y = interpolate_positions(place, width, height, (tolerance, tolerance))
     u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     wanted = place(u, v)
     assert np.abs(x - wanted[0]).max() <= tolerance + 1e-9
@@ -39,12 +40,12 @@ def test_places_are_computed_where_they_must_be(bend, most):
         asked.append(u.size)
         return u, v + bend * v**2
 
-    places_of_pixels(place, 512, 512)
+    interpolate_positions(place, 512, 512)
     assert sum(asked) < most * 512**2
 
 
 def test_places_where_there_is_none_stay_unknown():
-    x, _ = places_of_pixels(lambda u, v: (np.where(u < 20, np.nan, u), v), 64, 64)
+    x, _ = interpolate_positions(lambda u, v: (np.where(u < 20, np.nan, u), v), 64, 64)
     assert np.isnan(x[:, :19]).all()
     assert np.isfinite(x[:, 20:]).all()
 
@@ -68,7 +69,7 @@ def test_pixels_that_no_value_comes_from_may_be_missing(tmp_path, noise):
 def test_a_value_between_valid_and_invalid_pixels_is_that_of_the_valid_ones():
     values, valid = np.array([[10, 99], [10, 99]], np.uint8), np.array([[1, 0], [1, 0]], bool)
     x, y = np.array([[0.7, 0.95, 1.2]]), np.array([[1.0, 1.0, 1.0]])
-    found, known = sample(values, valid, x, y)
-    assert known.tolist() == [[True, True, False]]
-    np.testing.assert_allclose(found[known], 10.0, atol=1e-4)
-    assert found[~known] == 0.0
+    sampled, sampled_valid = sample(values, valid, x, y)
+    assert sampled_valid.tolist() == [[True, True, False]]
+    np.testing.assert_allclose(sampled[sampled_valid], 10.0, atol=1e-4)
+    assert sampled[~sampled_valid] == 0.0

@@ -3,7 +3,7 @@ import pytest
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.mosaic.statistics import Photometry, measure
+from lunarcraters.mosaic.statistics import ValueStatistics, measure_statistics
 from lunarcraters.network.preprocessing import normalise
 
 from ..rasters import write_raster
@@ -12,41 +12,43 @@ from ..rasters import write_raster
 def test_outliers_do_not_count(tmp_path):
     values = np.random.default_rng(0).normal(1000.0, 50.0, (600, 600))
     values[::40, ::40] = 60_000  # hot pixels
-    found = measure(open_mosaic(write_raster(tmp_path / "a.tif", values.astype(np.uint16))))
-    assert found.deviation == pytest.approx(50.0, rel=0.05)
-    assert 840 < found.low < 900
-    assert 1100 < found.high < 1160
+    statistics = measure_statistics(
+        open_mosaic(write_raster(tmp_path / "a.tif", values.astype(np.uint16)))
+    )
+    assert statistics.deviation == pytest.approx(50.0, rel=0.05)
+    assert 840 < statistics.low < 900
+    assert 1100 < statistics.high < 1160
 
 
 def test_it_is_the_same_every_time(tmp_path, noise):
     path = write_raster(tmp_path / "a.tif", noise)
-    assert measure(open_mosaic(path)) == measure(open_mosaic(path))
+    assert measure_statistics(open_mosaic(path)) == measure_statistics(open_mosaic(path))
 
 
 def test_nodata_does_not_count(tmp_path):
     values = np.zeros((500, 500), np.uint8)
     values[240:260, 240:260] = np.random.default_rng(0).integers(90, 111, (20, 20))
-    found = measure(open_mosaic(write_raster(tmp_path / "a.tif", values, nodata=0)))
-    assert 90 <= found.low < found.high <= 110
+    statistics = measure_statistics(open_mosaic(write_raster(tmp_path / "a.tif", values, nodata=0)))
+    assert 90 <= statistics.low < statistics.high <= 110
 
 
 def test_a_little_data_in_a_wide_frame_is_found(tmp_path):
     values = np.zeros((3000, 3000), np.uint8)
     values[:4, :4] = 7
     path = write_raster(tmp_path / "a.tif", values, nodata=0, compress="deflate")
-    assert measure(open_mosaic(path)) == Photometry(7.0, 7.0, 0.5)
+    assert measure_statistics(open_mosaic(path)) == ValueStatistics(7.0, 7.0, 0.5)
 
 
 def test_a_mosaic_of_nodata_is_an_error(tmp_path):
     path = write_raster(tmp_path / "a.tif", np.zeros((300, 300), np.uint8), nodata=0)
     with pytest.raises(MosaicError, match="no valid pixel"):
-        measure(open_mosaic(path))
+        measure_statistics(open_mosaic(path))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_a_constant_image_divides_by_something(tmp_path, dtype):
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", np.full((200, 200), 9, dtype)))
-    deviation = measure(mosaic).deviation
+    deviation = measure_statistics(mosaic).deviation
     assert deviation > 0
     values, valid = mosaic.read((0, 0, 200, 200))
     assert np.isfinite(normalise(values, valid, deviation)).all()

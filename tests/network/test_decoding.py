@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lunarcraters.network.decoding import answers, decode, from_mask, heard
+from lunarcraters.network.decoding import decode_maps, decode_mask, detectability, octave_weights
 
 
 def discs(*circles, shape=(128, 128)):
@@ -22,7 +22,7 @@ def bump(x, y, diameter, score):
 def test_a_peak_is_placed_between_pixels():
     centre, size = bump(40.3, 60.8, 30.0, 0.8)
     maps = np.stack([centre, centre, size], axis=-1)
-    circles, scores = decode(maps, ("mask", "centre", "log_size"), (8, 72))
+    circles, scores = decode_maps(maps, ("mask", "centre", "log_size"), (8, 72))
     assert circles[0] == pytest.approx([40.3, 60.8, 30.0], abs=0.02)
     # The peak, 2.4 pixels wide, is smoothed by 0.7.
     assert scores[0] == pytest.approx(0.8 * 2.4**2 / (2.4**2 + 0.7**2), abs=0.01)
@@ -32,7 +32,7 @@ def test_a_crater_whose_peak_is_ragged_is_found_once():
     centre, size = bump(64.5, 64.5, 30.0, 0.8)
     centre[::2, ::2] *= 0.9
     maps = np.stack([centre, centre, size], axis=-1)
-    circles, _ = decode(maps, ("mask", "centre", "log_size"), (8, 72))
+    circles, _ = decode_maps(maps, ("mask", "centre", "log_size"), (8, 72))
     assert len(circles) == 1
     assert circles[0] == pytest.approx([64.5, 64.5, 30.0], abs=0.2)
 
@@ -41,24 +41,24 @@ def test_scores_below_five_hundredths_and_sizes_out_of_range_are_left_out():
     for diameter, score, found in ((30.0, 0.04, 0), (120.0, 0.9, 0), (4.0, 0.9, 0), (30.0, 0.9, 1)):
         centre, size = bump(64.5, 64.5, diameter, score)
         maps = np.stack([centre, centre, size], axis=-1)
-        assert len(decode(maps, ("mask", "centre", "log_size"), (8, 72))[0]) == found
+        assert len(decode_maps(maps, ("mask", "centre", "log_size"), (8, 72))[0]) == found
 
 
 def test_a_mask_region_is_a_crater():
-    circles, scores = from_mask(discs((40.0, 50.0, 24.0)))
+    circles, scores = decode_mask(discs((40.0, 50.0, 24.0)))
     assert circles[0] == pytest.approx([40.0, 50.0, 24.0], abs=0.5)
     assert scores[0] == pytest.approx(0.9)
 
 
 def test_touching_craters_of_a_mask_are_split():
     truth = [(40.0, 64.0, 30.0), (68.0, 64.0, 28.0), (100.0, 30.0, 16.0)]
-    circles, _ = from_mask(discs(*truth))
+    circles, _ = decode_mask(discs(*truth))
     found = circles[np.argsort(circles[:, 0])]
     np.testing.assert_allclose(found, truth, atol=1.6)
 
 
 def test_an_empty_mask_has_no_craters():
-    circles, scores = decode(np.zeros((64, 64, 1), np.float32), ("mask",), (4, 200))
+    circles, scores = decode_maps(np.zeros((64, 64, 1), np.float32), ("mask",), (4, 200))
     assert circles.shape == (0, 3)
     assert scores.shape == (0,)
 
@@ -66,8 +66,8 @@ def test_an_empty_mask_has_no_craters():
 def test_decoding_a_turned_mask_turns_the_craters():
     mask = discs((40.0, 50.0, 24.0), (80.0, 90.0, 40.0))
     turned = cv2.rotate(mask, cv2.ROTATE_180)
-    circles, _ = from_mask(mask)
-    again, _ = from_mask(turned)
+    circles, _ = decode_mask(mask)
+    again, _ = decode_mask(turned)
     again[:, :2] = 128 - again[:, :2]
     order, order_again = np.argsort(circles[:, 0]), np.argsort(again[:, 0])
     np.testing.assert_allclose(circles[order], again[order_again], atol=1e-6)
@@ -75,14 +75,14 @@ def test_decoding_a_turned_mask_turns_the_craters():
 
 def test_an_octave_answers_for_what_it_believes_and_an_octave_within_that_in_full():
     diameters = np.array([1.0, 6.4, 6.4 * 2**0.5, 12.8, 30.0, 45.0, 45.0 * 2**0.5, 90.0, 1e4])
-    told = answers(diameters, (8.0, 72.0))
+    told = detectability(diameters, (8.0, 72.0))
     np.testing.assert_allclose(told, [0, 0, 0.5, 1, 1, 1, 0.5, 0, 0], atol=1e-12)
 
 
 def test_octaves_of_an_enlarged_mosaic_count_where_no_coarser_one_does():
     sizes, answered = np.array([4.0, 6.4, 8.0, 12.8, 30.0]), (8.0, 72.0)
-    plain = heard(sizes, np.arange(0, 2), answered)
-    fine = heard(sizes, np.arange(-2, 2), answered)
+    plain = octave_weights(sizes, np.arange(0, 2), answered)
+    fine = octave_weights(sizes, np.arange(-2, 2), answered)
     np.testing.assert_array_equal(fine[:, 2:], plain)
     np.testing.assert_allclose(fine[:, 1], [np.log2(8.0 / 6.4), 1.0, 1.0 - np.log2(1.25), 0.0, 0.0])
     # The three of them together never count more than one.

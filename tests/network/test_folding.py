@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from keras import layers
 
-from lunarcraters.network.backends.folding import folded
-from lunarcraters.network.backends.tensorflow_graph import Graph
+from lunarcraters.network.backends.folding import fold
+from lunarcraters.network.backends.tensorflow_graph import TensorFlowNetwork
 from lunarcraters.network.model_file import shipped_model
-from lunarcraters.network.presets import preset
+from lunarcraters.network.presets import get_preset
 from lunarcraters.network.resunet import build
 
 
@@ -24,7 +24,7 @@ def same(one, other, image):
 
 @pytest.mark.parametrize("stem", [1, 2, 3, 4])
 def test_a_residual_u_net_loses_its_normalizations(stem):
-    small = replace(preset("compact"), stem=stem, filters=(4, 8), blocks=(1, 1))
+    small = replace(get_preset("compact"), stem=stem, filters=(4, 8), blocks=(1, 1))
     model = build(small)
     rng = np.random.default_rng(0)
     for layer in model.layers:
@@ -33,8 +33,8 @@ def test_a_residual_u_net_loses_its_normalizations(stem):
             layer.set_weights([rng.uniform(0.5, 1.5, size) for _ in range(4)])
     image = rng.standard_normal((2, 48, 48, 1), np.float32)
     assert norms(model) > 0
-    assert norms(folded(model)) == 0
-    same(model, folded(model), image)
+    assert norms(fold(model)) == 0
+    same(model, fold(model), image)
 
 
 def test_normalizations_that_a_convolution_cannot_do_stay():
@@ -43,18 +43,18 @@ def test_normalizations_that_a_convolution_cannot_do_stay():
     x = layers.BatchNormalization()(used_twice)
     x = layers.Conv2D(3, 3, padding="same", activation="relu")(layers.Add()([x, used_twice]))
     model = keras.Model(inputs, layers.BatchNormalization()(x))
-    assert norms(folded(model)) == 2
-    same(model, folded(model), np.ones((1, 8, 8, 1), np.float32))
+    assert norms(fold(model)) == 2
+    same(model, fold(model), np.ones((1, 8, 8, 1), np.float32))
 
 
 def test_a_sequential_model_is_left_alone():
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(1, 3, padding="same")])
-    same(model, folded(model), np.ones((1, 8, 8, 1), np.float32))
+    same(model, fold(model), np.ones((1, 8, 8, 1), np.float32))
 
 
 @pytest.mark.parametrize("side", [64, 128, 256, 304])
 def test_a_tile_says_the_same_alone_and_among_others(side):
-    network = Graph(shipped_model())
+    network = TensorFlowNetwork(shipped_model())
     images = np.random.default_rng(0).standard_normal((5, side, side, 1)).astype(np.float32)
     together = network(images)
     alone = [network(images[i : i + 1]) for i in range(5)]

@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from lunarcraters.network import losses, metrics
-from lunarcraters.network.presets import preset
-from lunarcraters.network.targets import maps
+from lunarcraters.network.presets import get_preset
+from lunarcraters.network.targets import make_targets
 
 
 @pytest.fixture
 def truth():
     circles = np.array([[20.0, 20.0, 14.0], [44.0, 40.0, 24.0]])
     valid = np.ones((64, 64), bool)
-    return maps((64, 64), circles, np.empty((0, 4)), valid, preset("compact"))[None]
+    return make_targets((64, 64), circles, np.empty((0, 4)), valid, get_preset("compact"))[None]
 
 
 def answer(truth, *, size_error=0.0):

@@ -7,15 +7,22 @@ import numpy as np
 import pytest
 
 from lunarcraters.errors import ModelError
-from lunarcraters.mosaic.statistics import Photometry
+from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.network import model_file
 from lunarcraters.network.inference import Detector
-from lunarcraters.network.model_file import ModelInfo
-from lunarcraters.network.preprocessing import unit
-from lunarcraters.network.presets import preset
+from lunarcraters.network.model_info import (
+    Calibration,
+    DiameterErrors,
+    Int8Comparison,
+    Int8Info,
+    ModelInfo,
+    ScoreCalibration,
+)
+from lunarcraters.network.preprocessing import scale_to_unit
+from lunarcraters.network.presets import get_preset
 from lunarcraters.network.resunet import build
 
-COMPACT = preset("compact")
+COMPACT = get_preset("compact")
 INFO = ModelInfo(COMPACT.name, COMPACT.heads, COMPACT.photometry, COMPACT.diameters_px)
 
 
@@ -79,16 +86,15 @@ def test_mirror_images_are_laid_back_in_their_places(tmp_path):
     foreign(path, kernel=1)  # sees every pixel by itself
     image = np.random.default_rng(0).random((1, 64, 64, 3)).astype(np.float32)
     alone = Detector(path).maps(image)
-    np.testing.assert_allclose(Detector(path, mirrored=True).maps(image), alone, atol=1e-6)
+    np.testing.assert_allclose(Detector(path, tta=True).maps(image), alone, atol=1e-6)
 
 
 def test_mirror_images_have_a_say_and_thresholds_of_their_own(network, tmp_path):
     path = tmp_path / "model.keras"
-    measured = {"thresholds": {"balanced": 0.4}, "scores": {}, "diameter_sd": {}}
-    info = replace(INFO, thresholds={"balanced": 0.2}, mirrored=measured)
+    info = replace(INFO, thresholds={"balanced": 0.2}, tta=Calibration({"balanced": 0.4}))
     model_file.write_model(network, info, path)
     image = np.random.default_rng(0).standard_normal((1, 64, 64, 1)).astype(np.float32)
-    detector = Detector(path, mirrored=True)
+    detector = Detector(path, tta=True)
     assert np.abs(Detector(path).maps(image) - detector.maps(image)).max() > 1e-6
     assert detector.info.thresholds == {"balanced": 0.4}
     assert Detector(path).info.thresholds == {"balanced": 0.2}
@@ -129,7 +135,122 @@ def test_what_is_no_model_is_named(tmp_path):
 
 def test_grey_values_as_the_baseline_expects_them():
     valid = np.array([[True, True, False]])
-    eight = unit(np.array([[0, 255, 51]], np.uint8), valid, Photometry(10.0, 90.0, 5.0))
+    eight = scale_to_unit(
+        np.array([[0, 255, 51]], np.uint8), valid, ValueStatistics(10.0, 90.0, 5.0)
+    )
     np.testing.assert_allclose(eight, [[0.0, 1.0, 0.0]])
-    wide = unit(np.array([[10.0, 50.0, np.nan]], np.float32), valid, Photometry(10.0, 90.0, 5.0))
+    wide = scale_to_unit(
+        np.array([[10.0, 50.0, np.nan]], np.float32), valid, ValueStatistics(10.0, 90.0, 5.0)
+    )
     np.testing.assert_allclose(wide, [[0.0, 0.5, 0.0]])
+
+
+MEASURED = Calibration(
+    thresholds={"balanced": 0.25},
+    scores=ScoreCalibration((11.0, 16.0), (0.0, 0.5, 1.0), ((0.0, 0.4, 1.0), (0.0, 0.6, 1.0))),
+    diameter_sd=DiameterErrors((10.0, 20.0), (0.1, 0.9), ((0.2, 0.1), (0.15, 0.05))),
+)
+
+
+def read_description(path):
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(model_file.MEMBER).decode()
+
+
+def write_description(path, content, *, network_of):
+    with zipfile.ZipFile(network_of) as old, zipfile.ZipFile(path, "w") as new:
+        for name in ("config.json", "model.weights.h5"):
+            new.writestr(name, old.read(name))
+        new.writestr(model_file.MEMBER, json.dumps(content))
+
+
+def test_the_description_keeps_its_keys_and_comes_back(network, tmp_path):
+    path = tmp_path / "model.keras"
+    comparison = Int8Comparison(float32=0.6, int8=0.59)
+    info = replace(
+        INFO.with_calibration(MEASURED),
+        finer={-1: MEASURED, -2: Calibration({"balanced": 0.1})},
+        tta=Calibration({"balanced": 0.4}),
+        int8=Int8Info(16, comparison),
+        training={"data": {"train": 5}},
+    )
+    model_file.write_model(network, info, path)
+    assert model_file.read_info(path) == info
+    content = json.loads(read_description(path))
+    measured = {
+        "thresholds": {"balanced": 0.25},
+        "scores": {
+            "diameter_px": [11.0, 16.0],
+            "raw": [0.0, 0.5, 1.0],
+            "precision": [[0.0, 0.4, 1.0], [0.0, 0.6, 1.0]],
+        },
+        "diameter_sd": {
+            "diameter_px": [10.0, 20.0],
+            "score": [0.1, 0.9],
+            "relative_sd": [[0.2, 0.1], [0.15, 0.05]],
+        },
+    }
+    assert content == {
+        **measured,
+        "preset": "compact",
+        "heads": ["mask", "centre", "log_size"],
+        "photometry": "local",
+        "diameters_px": [8.0, 72.0],
+        "input_size": None,
+        "finer": {
+            "-1": measured,
+            "-2": {"thresholds": {"balanced": 0.1}, "scores": {}, "diameter_sd": {}},
+        },
+        "mirrored": {"thresholds": {"balanced": 0.4}, "scores": {}, "diameter_sd": {}},
+        "eight_bit": {"stride": 16, "f1": {"float32": 0.6, "int8": 0.59}},
+        "training": {"data": {"train": 5}},
+    }
+
+
+def test_what_is_not_measured_is_an_empty_object(network, tmp_path):
+    path = tmp_path / "model.keras"
+    model_file.write_model(network, INFO, path)
+    content = json.loads(read_description(path))
+    for key in ("thresholds", "scores", "diameter_sd", "finer", "mirrored", "eight_bit"):
+        assert content[key] == {}
+
+
+def test_the_shipped_description_is_written_as_it_was(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(model_file.shipped_model().read_bytes())
+    model_file.update_info(path, model_file.read_info(path))
+    assert read_description(path) == read_description(model_file.shipped_model())
+
+
+def test_a_description_without_sizes_is_read_and_written_as_it_was(tmp_path):
+    path = tmp_path / "model.keras"
+    content = {
+        "preset": "compact",
+        "heads": ["mask", "centre", "log_size"],
+        "photometry": "local",
+        "diameters_px": [8.0, 72.0],
+        "scores": {"raw": [0.0, 0.5, 1.0], "precision": [0.0, 0.8, 1.0]},
+    }
+    write_description(path, content, network_of=model_file.shipped_model())
+    info = model_file.read_info(path)
+    assert info.scores == ScoreCalibration((), (0.0, 0.5, 1.0), ((0.0, 0.8, 1.0),))
+    assert (info.diameter_sd, info.tta, info.int8) == (None, None, None)
+    model_file.update_info(path, info)
+    assert json.loads(read_description(path))["scores"] == content["scores"]
+
+
+@pytest.mark.parametrize("change", [{"scores": {"raw": 1}}, {"finer": {"x": {}}}, {"heads": None}])
+def test_a_damaged_description_is_refused(tmp_path, change):
+    path = tmp_path / "model.keras"
+    content = json.loads(read_description(model_file.shipped_model())) | change
+    write_description(path, content, network_of=model_file.shipped_model())
+    with pytest.raises(ModelError, match=r"craters\.json is damaged"):
+        model_file.read_info(path)
+
+
+def test_the_calibration_of_a_run_is_selected():
+    info = replace(INFO, thresholds={"balanced": 0.2}, tta=MEASURED, finer={-1: Calibration({})})
+    assert info.for_run(tta=False) == info
+    assert info.for_run(tta=True).diameter_sd == MEASURED.diameter_sd
+    assert info.for_run(tta=True, finest=-1).scores is None
+    assert info.for_run(tta=True, finest=-2).thresholds == {"balanced": 0.25}

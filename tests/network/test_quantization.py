@@ -1,4 +1,4 @@
-"""The 8-bit form of a network says what the network says, by and large."""
+"""The int8 form of a network gives about the same maps as the network."""
 
 import subprocess
 import sys
@@ -10,21 +10,21 @@ import pytest
 from keras import layers
 
 from lunarcraters.errors import ModelError
-from lunarcraters.network.backends.int8 import EightBitNetwork
-from lunarcraters.network.backends.quantization import quantised
+from lunarcraters.network.backends.int8 import Int8Network
+from lunarcraters.network.backends.quantization import quantize
 from lunarcraters.network.model_file import (
-    ModelInfo,
-    read_eight_bit,
     read_info,
+    read_int8,
     update_info,
     write_model,
 )
-from lunarcraters.network.presets import preset
+from lunarcraters.network.model_info import Int8Info, ModelInfo
+from lunarcraters.network.presets import get_preset
 from lunarcraters.network.resunet import build
-from lunarcraters.network.startup import inference_precision
+from lunarcraters.network.startup import choose_precision
 
-SMALL = replace(preset("compact"), filters=(8, 16), blocks=(1, 1))
-MASK_ONLY = replace(preset("baseline"), filters=(4, 8), blocks=(1, 1), input_size=32)
+SMALL = replace(get_preset("compact"), filters=(8, 16), blocks=(1, 1))
+MASK_ONLY = replace(get_preset("baseline"), filters=(4, 8), blocks=(1, 1), input_size=32)
 
 
 def network(small):
@@ -46,14 +46,14 @@ def images(count, side, channels=1):
 @pytest.fixture(scope="module")
 def small():
     model = network(SMALL)
-    return model, EightBitNetwork(quantised(model, list(images(8, 64))))
+    return model, Int8Network(quantize(model, list(images(8, 64))))
 
 
 @pytest.mark.parametrize("side", [32, 64, 176])
 def test_it_says_the_same_of_images_of_any_size(small, side):
-    model, eight_bit = small
+    model, int8 = small
     given = images(3, side)
-    wanted, found = model(given).numpy(), eight_bit(given)
+    wanted, found = model(given).numpy(), int8(given)
     assert found.shape == wanted.shape
     spread = wanted.std(axis=(0, 1, 2))
     assert (np.abs(found - wanted).mean(axis=(0, 1, 2)) < 0.1 * spread + 1e-3).all()
@@ -68,9 +68,9 @@ def test_an_image_says_the_same_alone_and_among_others(small):
 
 def test_a_mask_only_network_of_one_size():
     model = network(MASK_ONLY)
-    form = quantised(model, list(images(4, 32, 3)))
+    form = quantize(model, list(images(4, 32, 3)))
     given = images(2, 32, 3)
-    found = EightBitNetwork(form)
+    found = Int8Network(form)
     assert (found.channels, found.input_size, found.heads) == (3, 32, 1)
     assert np.abs(found(given) - model(given).numpy()).mean() < 0.05
 
@@ -84,7 +84,7 @@ def test_heads_of_several_channels_in_blocks():
     several = layers.Conv2DTranspose(2, 2, strides=2, padding="same")(x)
     one = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="sigmoid")(x)
     model = keras.Model(inputs, layers.Concatenate()([several, one]))
-    found = EightBitNetwork(quantised(model, list(images(8, 64))))
+    found = Int8Network(quantize(model, list(images(8, 64))))
     given = images(2, 48)
     assert found.heads == 3
     np.testing.assert_allclose(found(given), model(given).numpy(), atol=0.1)
@@ -109,28 +109,28 @@ def has_heads_of_two_layers():
 )
 def test_a_network_that_cannot_be_cut_is_refused(model, reason):
     with pytest.raises(ModelError, match=reason):
-        quantised(model(), list(images(1, 32)))
+        quantize(model(), list(images(1, 32)))
 
 
 def test_a_model_file_keeps_its_form_until_it_gets_new_weights(small, tmp_path):
     path = tmp_path / "model.keras"
     info = ModelInfo("compact", SMALL.heads, "local", (8.0, 72.0))
     write_model(small[0], info, path)
-    with pytest.raises(ModelError, match="no 8-bit form: craters calibrate makes one"):
-        read_eight_bit(path)
-    form = quantised(small[0], list(images(8, 64)))
-    update_info(path, replace(info, eight_bit={"stride": form.stride}), form)
+    with pytest.raises(ModelError, match="no int8 form: craters calibrate makes one"):
+        read_int8(path)
+    form = quantize(small[0], list(images(8, 64)))
+    update_info(path, replace(info, int8=Int8Info(form.stride)), form)
     update_info(path, replace(read_info(path), thresholds={"balanced": 0.5}))
-    assert read_eight_bit(path) == form
+    assert read_int8(path) == form
     keras.saving.load_model(path)  # which does not mind
     write_model(small[0], info, path)
-    with pytest.raises(ModelError, match="no 8-bit form"):
-        read_eight_bit(path)
+    with pytest.raises(ModelError, match="no int8 form"):
+        read_int8(path)
 
 
 def test_auto_is_what_a_model_has():
-    assert inference_precision("bfloat16", has_int8=True) == "bfloat16"
-    assert inference_precision("auto", has_int8=False) == "float32"
+    assert choose_precision("bfloat16", has_int8=True) == "bfloat16"
+    assert choose_precision("auto", has_int8=False) == "float32"
 
 
 def test_it_runs_without_tensorflow():

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from lunarcraters.errors import ModelError
-from lunarcraters.network.presets import PRESETS, preset
-from lunarcraters.network.resunet import _halved, build
+from lunarcraters.network.presets import PRESETS, get_preset
+from lunarcraters.network.resunet import _halve, build
 
 
 def count(variables):
@@ -12,7 +12,7 @@ def count(variables):
 
 
 def test_baseline_has_the_published_parameters():
-    model = build(preset("baseline"))
+    model = build(get_preset("baseline"))
     assert count(model.trainable_variables) == 142_585_153
     assert count(model.non_trainable_variables) == 24_064
     assert model.input_shape == (None, 256, 256, 3)
@@ -20,7 +20,7 @@ def test_baseline_has_the_published_parameters():
 
 
 def test_compact_takes_any_multiple_of_its_stride():
-    chosen = preset("compact")
+    chosen = get_preset("compact")
     model = build(chosen)
     for side in (chosen.stride, 3 * chosen.stride):
         maps = model(np.zeros((1, side, side, 1), np.float32))
@@ -28,13 +28,13 @@ def test_compact_takes_any_multiple_of_its_stride():
 
 
 def test_centres_are_rare_before_training():
-    model = build(preset("compact"))
+    model = build(get_preset("compact"))
     image = np.random.default_rng(0).standard_normal((1, 64, 64, 1)).astype(np.float32)
     assert float(np.asarray(model(image))[..., 1].mean()) < 0.05
 
 
 def halve(images, name):
-    return np.asarray(_halved(images, preset(name), keras.DTypePolicy("float32")))
+    return np.asarray(_halve(images, get_preset(name), keras.DTypePolicy("float32")))
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -60,4 +60,4 @@ def test_blurred_pools_hardly_depend_on_where_the_grid_lies():
 
 def test_an_unknown_preset_names_those_there_are():
     with pytest.raises(ModelError, match=", ".join(PRESETS)):
-        preset("huge")
+        get_preset("huge")

@@ -4,25 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.network.decoding import from_centres
-from lunarcraters.network.presets import preset
-from lunarcraters.network.targets import CHANNELS, maps, rectangles
+from lunarcraters.network.decoding import decode_centres
+from lunarcraters.network.presets import get_preset
+from lunarcraters.network.targets import CHANNELS, make_box_mask, make_targets
 
-COMPACT = preset("compact")
+COMPACT = get_preset("compact")
 NOTHING = np.empty((0, 4))
 SHAPE = (96, 96)
 ALL_VALID = np.ones(SHAPE, bool)
 
 
 def channels(circles, clipped=NOTHING, valid=ALL_VALID):
-    found = maps(valid.shape, np.array(circles, float).reshape(-1, 3), clipped, valid, COMPACT)
+    found = make_targets(
+        valid.shape, np.array(circles, float).reshape(-1, 3), clipped, valid, COMPACT
+    )
     return dict(zip(CHANNELS, np.moveaxis(found, -1, 0), strict=True))
 
 
 @given(x=st.floats(20, 76), y=st.floats(20, 76), diameter=st.floats(*COMPACT.diameters_px))
 def test_a_crater_taught_is_the_crater_decoded(x, y, diameter):
     planes = channels([(x, y, diameter)])
-    circles, scores = from_centres(planes["centre"], planes["log_size"])
+    circles, scores = decode_centres(planes["centre"], planes["log_size"])
     assert len(circles) == 1
     smoothed = cv2.GaussianBlur(planes["centre"], (0, 0), 0.7)
     assert scores[0] == smoothed.max()
@@ -40,7 +42,7 @@ def test_mask_is_the_disc():
 
 def test_nested_craters_keep_a_centre_and_a_size_each():
     planes = channels([(48.0, 48.0, 60.0), (60.0, 48.0, 10.0)])
-    circles, _ = from_centres(planes["centre"], planes["log_size"])
+    circles, _ = decode_centres(planes["centre"], planes["log_size"])
     assert sorted(np.round(circles[:, 2])) == [10, 60]
 
 
@@ -85,7 +87,7 @@ def test_nodata_teaches_nothing():
 
 
 def test_the_baseline_fills_boxes():
-    mask = rectangles((32, 32), np.array([[4.0, 8.0, 10.0, 20.0], [30.0, 30.0, 40.0, 40.0]]))
+    mask = make_box_mask((32, 32), np.array([[4.0, 8.0, 10.0, 20.0], [30.0, 30.0, 40.0, 40.0]]))
     assert mask.shape == (32, 32, 1)
     assert mask[8:20, 4:10].all()
     assert mask.sum() == 6 * 12 + 4

@@ -5,10 +5,10 @@ import rasterio
 from rasterio.transform import from_origin
 
 from lunarcraters.errors import OutputError
-from lunarcraters.evaluation.matching import match
+from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import from_catalogue
 from lunarcraters.evaluation.rules import RULES
-from lunarcraters.evaluation.scores import score
+from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.plots.gallery import write_gallery
 from tests.evaluation.conftest import lunar_catalogue
@@ -29,8 +29,8 @@ def mosaic(tmp_path):
 
 def gallery(found, known, mosaic, folder):
     reference = from_catalogue(lunar_catalogue(known))
-    matches = match(lunar_catalogue(found), reference, RULES["circle"])
-    scores = score(matches, 0.5)
+    matches = match_craters(lunar_catalogue(found), reference, RULES["circle"])
+    scores = compute_scores(matches, 0.5)
     return write_gallery(lunar_catalogue(found), reference, matches, scores, mosaic, folder)
 
 

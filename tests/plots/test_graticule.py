@@ -4,7 +4,7 @@ import rasterio
 from affine import Affine
 
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.plots.graticule import graticule, scale_bar_km
+from lunarcraters.plots.graticule import graticule_lines, scale_bar_km
 
 
 def a_mosaic(path, crs, affine, size=(400, 300)):
@@ -28,7 +28,7 @@ MAPS = {
 def test_lines_lie_at_round_degrees(tmp_path, where):
     crs, affine, meridian, parallel = MAPS[where]
     mosaic = a_mosaic(tmp_path / "a.tif", crs, affine)
-    lines = list(graticule(mosaic))
+    lines = list(graticule_lines(mosaic))
     labels = [line.label for line in lines]
     assert {meridian, parallel} <= set(labels)
     assert len({(line.label, line.is_meridian) for line in lines}) == len(lines) <= 26

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from lunarcraters.geometry.box import Box
 from lunarcraters.tiling.plan import plan_tiles
 
-from ..paper import cover, frame_pixels, paper
+from ..paper import count_cores, frame_pixels, make_paper_mosaic
 
 
 def test_scattered_ground_is_tiled_by_itself():
     far = ((0, 0, 60, 60), (61, 0, 60, 60), (400, 300, 50, 40), (1000, 700, 30, 30))
-    mosaic = paper("simple cylindrical", far)
+    mosaic = make_paper_mosaic("simple cylindrical", far)
     tiles = plan_tiles(mosaic, max_size=256, halo=24, levels=1, frames="native")
     assert sorted(tile.core for tile in tiles) == [
         (0, 0, 121, 60), (400, 300, 50, 40), (1000, 700, 30, 30),
@@ -22,8 +22,8 @@ def test_scattered_ground_is_tiled_by_itself():
 
 def test_cores_without_an_extent_are_left_out():
     corner = ((0, 0, 700, 60), (640, 60, 60, 600))
-    tiles = plan_tiles(paper("Mercator", corner), max_size=128, halo=16, levels=1)
-    count = cover(paper("Mercator"), tiles)
+    tiles = plan_tiles(make_paper_mosaic("Mercator", corner), max_size=128, halo=16, levels=1)
+    count = count_cores(make_paper_mosaic("Mercator"), tiles)
     assert count[:60, :700].all()
     assert count[60:660, 640:700].all()
     assert not count[300:600, :500].any()
@@ -40,7 +40,7 @@ def test_cores_without_an_extent_are_left_out():
 )  # fmt: skip
 def test_scattered_ground_has_cores_and_halos_and_little_else(slots, name, frames):
     extents = tuple(Box(*(40 * number for number in box)) for box in slots)
-    mosaic = paper(name)
+    mosaic = make_paper_mosaic(name)
     extents = tuple(e for e in extents if e.right <= mosaic.width and e.bottom <= mosaic.height)
     if not extents:
         return
@@ -49,7 +49,7 @@ def test_scattered_ground_has_cores_and_halos_and_little_else(slots, name, frame
     there = np.zeros((mosaic.height, mosaic.width), bool)
     for extent in extents:
         there[extent.slices] = True
-    count = cover(mosaic, tiles)
+    count = count_cores(mosaic, tiles)
     assert (count[there] == 1).all()
     assert count.max() == 1
     rows, columns = (numbers + 0.5 for numbers in np.nonzero(there))

@@ -19,7 +19,7 @@ SIZES = {"max_size": 256, "halo": 24}
 
 @pytest.fixture(scope="module")
 def patchy(tmp_path_factory):
-    """Waves with a little noise and holes: at 60 N, near the equator, and as a plain picture."""
+    """Waves with noise and holes: at 60 N, near the equator, and without coordinates."""
     folder = tmp_path_factory.mktemp("patchy")
     x, y = np.meshgrid(np.arange(700), np.arange(500))
     values = (120 + 80 * np.sin(x / 20) * np.cos(y / 15)).astype(np.uint8)
@@ -31,11 +31,11 @@ def patchy(tmp_path_factory):
     return {
         "local": write_raster(folder / "local.tif", values, affine=stretched, nodata=0),
         "native": write_raster(folder / "native.tif", values.astype(np.float32), nodata=0),
-        "plain": write_raster(folder / "plain.png", values, **picture),
+        "image": write_raster(folder / "image.png", values, **picture),
     }
 
 
-@pytest.mark.parametrize("kind", ["local", "native", "plain"])
+@pytest.mark.parametrize("kind", ["local", "native", "image"])
 @pytest.mark.parametrize("virtual", [False, True])
 def test_written_tiles_give_what_the_mosaic_gives(patchy, tmp_path, kind, virtual):
     mosaic = open_mosaic(patchy[kind])
@@ -47,9 +47,9 @@ def test_written_tiles_give_what_the_mosaic_gives(patchy, tmp_path, kind, virtua
     planned = {tile.name: tile for tile in direct.tiles}
     for tile in written.tiles:
         assert planned.pop(tile.name) == tile
-        for found, wanted in zip(written.read(tile), direct.read(tile), strict=True):
-            assert found.dtype == wanted.dtype
-            np.testing.assert_array_equal(found, wanted)
+        for array, wanted in zip(written.read(tile), direct.read(tile), strict=True):
+            assert array.dtype == wanted.dtype
+            np.testing.assert_array_equal(array, wanted)
     # Those that were not written have nothing in them.
     assert not any(direct.read(tile)[1].any() for tile in planned.values())
 
@@ -78,19 +78,19 @@ def test_virtual_tiles_want_their_mosaic_as_it_was(patchy, tmp_path):
         open_tiles(tmp_path / "tiles")
 
 
-@pytest.mark.parametrize("kind", ["local", "native", "plain"])
+@pytest.mark.parametrize("kind", ["local", "native", "image"])
 def test_virtual_tiles_look_like_their_pixels(patchy, tmp_path, kind):
     mosaic = open_mosaic(patchy[kind])
     tiles = write_tiles(mosaic, tmp_path / "tiles", virtual=True, **SIZES)
     for tile in tiles.tiles[::3]:
         values, valid = tiles.read(tile)
         with rasterio.open(tmp_path / "tiles" / "tiles" / f"{tile.name}.vrt") as raster:
-            shown, known = raster.read(1), raster.read_masks(1) > 0
+            shown, shown_valid = raster.read(1), raster.read_masks(1) > 0
             assert raster.shape == (tile.size, tile.size)
             assert raster.crs is None if tile.frame.crs is None else raster.crs.is_projected
-        assert (known == valid).mean() > 0.97
+        assert (shown_valid == valid).mean() > 0.97
         if tile.level == 0 and valid.any():
-            both = known & valid
+            both = shown_valid & valid
             difference = np.abs(shown[both].astype(float) - values[both])
             assert difference.mean() <= (2.0 if kind == "local" else 0.0)
 
@@ -118,7 +118,7 @@ def test_tiles_are_georeferenced_geotiffs(patchy, tmp_path):
         assert not path.with_suffix(".tif.msk").exists()
 
 
-@pytest.mark.parametrize("kind", ["local", "native", "plain"])
+@pytest.mark.parametrize("kind", ["local", "native", "image"])
 def test_the_index_outlines_the_frames(patchy, tmp_path, kind):
     mosaic = open_mosaic(patchy[kind])
     tiles = write_tiles(mosaic, tmp_path / "tiles", **SIZES)

@@ -9,8 +9,9 @@ import pytest
 
 from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
 from lunarcraters.network.presets import PRESETS
-from lunarcraters.training import fitting, history
+from lunarcraters.training import checkpoint, fitting, history
 from lunarcraters.training.session import train
+from lunarcraters.training.settings import SETTINGS, TrainingOptions, read_settings
 
 TINY = replace(
     PRESETS["compact"], name="tiny", filters=(4, 8), blocks=(1, 1), batch_size=2, epochs=3, steps=2,
@@ -26,8 +27,10 @@ def _tiny_preset():
 
 
 def fit(dataset, out, **options):
-    given = {"preset": "tiny", "precision": "float32", "say": list} | options
-    return train(dataset, out, **given)
+    run = {name: options.pop(name) for name in ("resume", "overwrite") if name in options}
+    say = options.pop("say", list)
+    given = {"preset": "tiny", "precision": "float32"} | options
+    return train(dataset, out, TrainingOptions(**given), say=say, **run)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +121,11 @@ def test_a_training_begins_with_the_weights_it_is_given(dataset, undisturbed, tm
 
 def test_weights_of_another_network_are_refused(dataset, undisturbed, tmp_path):
     with pytest.raises(ModelError, match="another network"):
-        train(dataset, tmp_path / "out", weights=undisturbed[0] / "model.keras", batch=2)
+        train(
+            dataset,
+            tmp_path / "out",
+            TrainingOptions(weights=undisturbed[0] / "model.keras", batch=2),
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -153,3 +160,34 @@ def test_bad_data_is_found_before_anything_is_written(dataset, tmp_path):
     with pytest.raises(DatasetError, match="craters dataset split"):
         fit(copy, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_file_of_a_training_is_named(dataset, undisturbed, tmp_path):
+    for name in (SETTINGS, "checkpoint/state.json", "history.json"):
+        out = tmp_path / name.replace("/", "_")
+        shutil.copytree(undisturbed[0], out)
+        (out / name).write_text('{"epoch": "x"}')
+        with pytest.raises(RunError, match=name.split("/")[-1]):
+            fit(dataset, out, resume=True)
+    (tmp_path / history.LOSSES).write_text("step,loss\n50;0.1\n")
+    with pytest.raises(RunError, match="does not hold the losses"):
+        history.read_losses(tmp_path)
+
+
+def test_files_of_an_earlier_program_are_read(undisturbed, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed[0], out)
+    content = json.loads((out / SETTINGS).read_text())
+    assert list(content) == [
+        "preset", "seed", "epochs", "steps", "precision", "weights", "teacher", "resampled",
+    ]  # fmt: skip
+    assert content["preset"]["filters"] == [4, 8]
+    settings = read_settings(out)
+    assert settings.preset == TINY
+    state = json.loads((out / "checkpoint" / "state.json").read_text())
+    assert list(state) == ["epoch", "best", "stopped", "callbacks", "file"]
+    assert state["epoch"] == 3
+    assert (out / "checkpoint" / f"{state['file']}.index").is_file()
+    kept = state["callbacks"][0]
+    assert checkpoint.read_state(out).callbacks[0] == kept
+    assert isinstance(kept["wait"], int)

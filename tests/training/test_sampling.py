@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.datasets.yolo_labels import pairs
-from lunarcraters.network.presets import preset
+from lunarcraters.datasets.layout import find_pairs
+from lunarcraters.network.presets import get_preset
 from lunarcraters.network.targets import CHANNELS
 from lunarcraters.training.sampling import CROP_PX, Sampler, _rotate
 from lunarcraters.training.scenes import LabelledTiles, Scene
 
-COMPACT = preset("compact")
+COMPACT = get_preset("compact")
 
 
 @pytest.fixture
 def tiles(dataset):
-    return LabelledTiles(tuple(pairs(dataset, "train")))
+    return LabelledTiles(tuple(find_pairs(dataset, "train")))
 
 
 def test_a_batch_depends_on_the_seed_and_its_number_alone(tiles):
@@ -93,7 +93,7 @@ def test_craters_turn_with_the_ground(angle):
 
 
 def test_the_baseline_is_given_whole_tiles_in_grey_levels(tiles):
-    images, targets = Sampler([tiles], preset("baseline"), seed=1, augment=False).batch(0)
+    images, targets = Sampler([tiles], get_preset("baseline"), seed=1, augment=False).batch(0)
     assert images.shape == (16, 256, 256, 3)
     assert targets.shape == (16, 256, 256, 1)
     assert 0 <= images.min() < images.max() <= 1

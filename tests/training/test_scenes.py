@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.datasets.yolo_labels import Pair, corners, is_clipped, pairs, read_grey
+from lunarcraters.datasets.layout import Pair, find_pairs
+from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_grey
 from lunarcraters.errors import DatasetError
-from lunarcraters.training.scenes import ElevationSource, LabelledTiles, complete
+from lunarcraters.training.scenes import ElevationSource, LabelledTiles, complete_circles
 
 RNG = np.random.default_rng(0)
 SIZE = np.array([300, 400])
@@ -49,10 +50,10 @@ def test_circles_cut_by_one_edge_are_completed(x, y, diameter):
     whole = np.array([x - diameter / 2, y - diameter / 2, x + diameter / 2, y + diameter / 2])
     box = np.clip(whole, 0, np.tile(SIZE, 2))
     sides = box[2:] - box[:2]
-    cut = is_clipped(box[None], *SIZE)[0]
+    cut = find_clipped(box[None], *SIZE)[0]
     if sides.min() < 2 or not cut:
         return
-    completed, lost = complete(box[None], SIZE)
+    completed, lost = complete_circles(box[None], SIZE)
     assert len(completed) + len(lost) == 1
     edges = int((box[:2] <= 1).sum() + (box[2:] >= SIZE - 1).sum())
     if edges == 1:
@@ -63,7 +64,7 @@ def test_circles_cut_by_one_edge_are_completed(x, y, diameter):
 
 def test_boxes_at_an_edge_are_known_to_be_cut():
     boxes = np.array([[0.5, 0.5, 0.1, 0.1], [0.02, 0.5, 0.04, 0.2], [0.5, 0.95, 0.1, 0.1]])
-    assert is_clipped(corners(boxes, 416, 416), 416, 416).tolist() == [False, True, True]
+    assert find_clipped(box_corners(boxes, 416, 416), 416, 416).tolist() == [False, True, True]
 
 
 def test_elevation_gives_craters_where_they_are(tmp_path):
@@ -99,4 +100,4 @@ def test_a_file_that_is_no_image_is_named(tmp_path, dataset):
     broken.write_text("not an image")
     with pytest.raises(DatasetError, match=r"broken\.png"):
         read_grey(broken)
-    assert len(pairs(dataset, "train")) == 6
+    assert len(find_pairs(dataset, "train")) == 6

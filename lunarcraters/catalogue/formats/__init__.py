@@ -1,10 +1,11 @@
-"""Catalogue files and tables, one module a format; the name says which."""
+"""Catalogue files and tables: one module per format, chosen by the name of the file."""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 
+from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.catalogue.formats import (
     csv,
     diam,
@@ -15,11 +16,12 @@ from lunarcraters.catalogue.formats import (
     scc,
     shapefile,
 )
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import is_database, replacing
 
-# Each module has `write(about, parts, path)`, as `write_parts`, and `read(path)`.
+# Each module has `write(info, parts, path)`, as `write_catalogue_parts`, and `read(path)`.
 _FORMATS: dict[str, ModuleType] = {
     ".gpkg": geopackage,
     ".geojson": geojson,
@@ -38,47 +40,47 @@ def write_catalogue(catalogue: Catalogue, path: Path | str, *, overwrite: bool =
     The file appears whole or not at all.
 
     Args:
-        catalogue: What to write.
-        path: Where to; its suffix is one of `.gpkg`, `.geojson`, `.parquet`, `.csv`, `.csv.gz`,
-            `.scc`, `.diam`, `.shp`; or the address of a PostGIS database, `postgresql://...`.
-        overwrite: Replace a file that is there.
+        catalogue: Catalogue to write.
+        path: File with one of the suffixes `.gpkg`, `.geojson`, `.parquet`, `.csv`, `.csv.gz`,
+            `.scc`, `.diam`, `.shp`; or address of a PostGIS database, `postgresql://...`.
+        overwrite: True to replace a file that is there.
 
     Raises:
         OutputError: The file exists, or cannot be written, or its suffix is not known.
         CatalogueError: The format needs what the catalogue does not have.
     """
-    write_parts(catalogue.about, catalogue.parts(), path, overwrite=overwrite)
+    write_catalogue_parts(catalogue.info, catalogue.parts(), path, overwrite=overwrite)
 
 
-def write_parts(
-    about: Catalogue,
+def write_catalogue_parts(
+    info: CatalogueInfo,
     parts: Iterable[Catalogue],
     path: Path | str,
     *,
-    form: str | None = None,
+    form: FormatName | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write a catalogue that is too large to be held, part by part; else as `write_catalogue`.
+    """Write a catalogue that is too large for memory part by part, as `write_catalogue` does.
 
     Args:
-        about: Everything but the craters.
-        parts: The craters, largest first; at least one part, which may be empty.
-        path: Where to.
-        form: Format, as a suffix without its dot, whatever the name of the file says.
-        overwrite: Replace a file that is there.
+        info: Description of the catalogue.
+        parts: Craters, largest first; at least one part, which may be empty.
+        path: File to write, or address of a PostGIS database.
+        form: Format, whatever the name says; None for the one that the name says.
+        overwrite: True to replace a file that is there.
 
     Raises:
-        OutputError: As of `write_catalogue`.
-        CatalogueError: As of `write_catalogue`.
+        OutputError: The file exists, or cannot be written, or its suffix is not known.
+        CatalogueError: The format needs what the catalogue does not have.
     """
     if is_database(path):
-        postgis.write(about, parts, str(path), overwrite=overwrite)
+        postgis.write(info, parts, str(path), overwrite=overwrite)
         return
     path = Path(path)
     suffix = _suffix(path) if form is None else f".{form}"
     if suffix not in _FORMATS:
         raise OutputError(
-            f"{path}: a catalogue is written as {_known()}: give one of these names, or --format"
+            f"{path}: a catalogue is written as {_suffixes()}: give one of these names, or --format"
         )
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
@@ -91,11 +93,14 @@ def write_parts(
         temporary = stack.enter_context(replacing(path))
         for sidecar in getattr(module, "SIDECARS", ()):
             stack.enter_context(replacing(path.with_suffix(sidecar)))
-        module.write(about, parts, temporary)
+        module.write(info, parts, temporary)
 
 
 def read_catalogue(path: Path | str) -> Catalogue:
-    """Read a catalogue: one of this program, or a table with the usual column names.
+    """Read a catalogue of this program, or a table with the usual column names.
+
+    Args:
+        path: File, or address of a PostGIS database.
 
     Raises:
         CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
@@ -104,11 +109,11 @@ def read_catalogue(path: Path | str) -> Catalogue:
         return postgis.read(str(path))
     path = Path(path)
     if not path.is_file():
-        what = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
-        raise CatalogueError(f"{path} {what}: give a file named {_known()}")
+        fault = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
+        raise CatalogueError(f"{path} {fault}: give a file named {_suffixes()}")
     suffix = _suffix(path)
     if suffix is None:
-        raise CatalogueError(f"{path}: catalogues are read from {_known()}")
+        raise CatalogueError(f"{path}: catalogues are read from {_suffixes()}")
     try:
         catalogue: Catalogue = _FORMATS[suffix].read(path)
     except OSError as error:
@@ -121,5 +126,5 @@ def _suffix(path: Path) -> str | None:
     return max(fitting, key=len, default=None)
 
 
-def _known() -> str:
+def _suffixes() -> str:
     return ", ".join(f"*{suffix}" for suffix in _FORMATS)

@@ -1,8 +1,8 @@
 """CSV with the columns of Robbins 2018, and reading of other catalogues' tables.
 
-Written are the 21 columns of the reference database in their order, those that this program does
-not measure left empty, and SCORE after them; longitude is 0-360 unless asked otherwise. A catalogue
-in pixels is written with its own columns. The footprint and the thresholds have no place in a CSV.
+A file has the 21 columns of the reference database in their order, empty where this program does
+not measure, and SCORE after them; longitude is 0-360 unless asked otherwise. A catalogue in pixels
+is written with its own columns. The footprint and the thresholds have no place in a CSV.
 """
 
 import gzip
@@ -16,8 +16,9 @@ from typing import IO, cast
 import numpy as np
 import pandas as pd
 
-from lunarcraters.catalogue.columns import is_text, recognise
-from lunarcraters.catalogue.table import FRACTION, Catalogue
+from lunarcraters.catalogue.columns import FRACTION, is_text, recognise_columns
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
@@ -50,7 +51,7 @@ _SCORE_DECIMALS = 6
 _DELIMITERS = ",;\t|"
 
 
-def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
+def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as CSV, compressed where the name ends in `.gz`."""
     with ExitStack() as stack:
         file: IO[bytes] = stack.enter_context(path.open("wb"))
@@ -59,7 +60,7 @@ def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
             packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0)
             file = cast(IO[bytes], stack.enter_context(packed))
         for number, part in enumerate(parts):
-            table = part.craters if about.is_pixels else _robbins(part)
+            table = _robbins(part) if info.has_crs else part.craters
             text = table.to_csv(index=False, header=number == 0, lineterminator="\n")
             file.write(text.encode())
 
@@ -80,7 +81,7 @@ def _robbins(part: Catalogue) -> pd.DataFrame:
 
 
 def read(path: Path) -> Catalogue:
-    """Read a table of craters; separators, case and the usual names of columns are recognised.
+    """Read a table of craters with any usual separator and names of columns.
 
     Raises:
         CatalogueError: The file is no table of craters.
@@ -105,5 +106,5 @@ def read(path: Path) -> Catalogue:
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise CatalogueError(f"{path} is not a table of craters: {str(error).strip()}") from error
-    craters = recognise(table, str(path))
+    craters = recognise_columns(table, str(path))
     return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)

@@ -1,9 +1,9 @@
 """GeoJSON: one polygon a crater, with every column.
 
-RFC 7946 knows the Earth only, and a reader takes a GeoJSON without `crs` as Earth. So all of the
-RFC is kept (longitude and latitude within -180..180, cut at the antimeridian, right-hand rule)
-but one thing: the `crs` member of the 2008 specification names the lunar sphere. `footprint` and
-`catalogue` are members of their own. Catalogues in pixels have `"crs": null` and y turned over.
+RFC 7946 knows the Earth only, and a reader takes a GeoJSON without `crs` as Earth. The files keep
+the RFC (longitude and latitude within -180..180, cut at the antimeridian, right-hand rule) with one
+exception: the `crs` member of the 2008 specification names the lunar sphere. `footprint` and
+`catalogue` are members of their own. Catalogues in pixels have `"crs": null` and y flipped.
 """
 
 import json
@@ -20,8 +20,9 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.geometry import mapping, shape
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.table import COLUMNS, PIXEL_COLUMNS, Catalogue, from_header
+from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, recognise_columns
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
@@ -32,21 +33,21 @@ _FEATURE = '{"type": "Feature", "properties": '
 _END = "]}\n"
 
 
-def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
+def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as GeoJSON.
 
     Raises:
         CatalogueError: Longitudes are to go from 0 to 360.
     """
-    if about.lon_domain == 360:
+    if info.lon_domain == 360:
         raise CatalogueError(
             "longitudes of GeoJSON go from -180 to 180: leave --lon-domain out, or write another "
             "format"
         )
-    header = replace(about, footprint=outlines.footprint_outline(about)).header()
+    header = replace(info, footprint=outlines.footprint_outline(info)).header()
     members = {
         "type": "FeatureCollection",
-        "crs": None if about.is_pixels else {"type": "name", "properties": {"name": _URN}},
+        "crs": {"type": "name", "properties": {"name": _URN}} if info.has_crs else None,
         "footprint": header.pop("footprint"),
         "catalogue": header,
     }
@@ -65,7 +66,7 @@ def _write_features(catalogue: Catalogue, file: TextIO) -> None:
     rounded = shapely.transform(
         outlines.crater_outlines(catalogue), lambda c: np.round(c, _DECIMALS)
     )
-    # JSON has no NaN: what is not known is null.
+    # JSON has no NaN: unknown values are null.
     table = catalogue.craters.astype(object).where(catalogue.craters.notna(), None)
     records = table.to_dict("records")
     file.write(
@@ -80,24 +81,24 @@ def read(path: Path) -> Catalogue:
     """Read a GeoJSON of this program, or another whose features have the usual properties.
 
     Raises:
-        CatalogueError: It is damaged, or holds no craters.
-        CoordinateSystemError: It is not of the Moon.
+        CatalogueError: The file is damaged, or holds no craters.
+        CoordinateSystemError: The file is not of the Moon.
     """
     header = _read_header(path)
     if header is not None:
-        return from_header(_read_own(path), header)
+        return Catalogue.from_header(_read_own(path), header)
     try:
         table = pyogrio.read_dataframe(path, read_geometry=False)
         crs = pyogrio.read_info(path)["crs"]
     except (DataSourceError, DataLayerError) as error:
         raise CatalogueError(f"{path} is not a GeoJSON of craters: {error}") from error
-    craters = recognise(table, str(path))
+    craters = recognise_columns(table, str(path))
     radius_m = sphere.radius_m(sphere.lunar_crs(crs, str(path)))
     return Catalogue(craters, sphere.geographic_crs(radius_m))
 
 
 def _read_own(path: Path) -> pd.DataFrame:
-    """The properties of a file that `write` made, a line each, without the polygons.
+    """Read the properties of a file that `write` made, a line each, without the polygons.
 
     GDAL would hold the whole text as objects: 9 GB for 300,000 craters.
     """
@@ -110,12 +111,13 @@ def _read_own(path: Path) -> pd.DataFrame:
                 records.append(decode(line, len(_FEATURE))[0])
     if line != _END:
         raise CatalogueError(f"{path} ends half-way: write or copy it again")
-    empty = pd.DataFrame({name: pd.Series(dtype=float) for name in (*COLUMNS, *PIXEL_COLUMNS)})
+    names = (*LUNAR_COLUMNS.names, *PIXEL_COLUMNS.names)
+    empty = pd.DataFrame({name: pd.Series(dtype=float) for name in names})
     return pd.DataFrame(records) if records else empty
 
 
 def _read_header(path: Path) -> dict[str, Any] | None:
-    """What `write` put on the first line, as `Catalogue.header`; None in other files."""
+    """Read the header that `write` put on the first line; None in other files."""
     try:
         with path.open(encoding="utf-8") as file:
             members = json.loads(file.readline().rstrip().rstrip(",") + "}")
@@ -123,6 +125,6 @@ def _read_header(path: Path) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError):
         return None
     if header.get("crs") is None and header["footprint"] is not None:
-        upright = outlines.turn_over(shape(header["footprint"]))
+        upright = outlines.flip_y(shape(header["footprint"]))
         header["footprint"] = mapping(upright)
     return header

@@ -1,9 +1,9 @@
 """GeoPackage: craters, centres, bounding boxes and the footprint as layers, in the lunar CRS.
 
 Layers `craters` (geodesic circles), `centres` and `bounding_boxes` have every column of the
-catalogue; `footprint` is the ground searched with its `area_km2`; the table `catalogue` holds how
-it was made, `layer_styles` how QGIS draws it. Catalogues in pixels have no CRS and y turned over
-(see `catalogue.outlines`).
+catalogue; `footprint` is the ground searched with its `area_km2`; the table `catalogue` holds its
+origin, `layer_styles` how QGIS draws it. Catalogues in pixels have no CRS and y flipped (see
+`catalogue.outlines`).
 """
 
 import json
@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -28,9 +27,10 @@ from pyogrio.errors import (
 )
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise
+from lunarcraters.catalogue.columns import recognise_columns
 from lunarcraters.catalogue.formats import styles
-from lunarcraters.catalogue.table import Catalogue, from_header
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
@@ -45,29 +45,33 @@ _LAYERS: dict[str, tuple[str, Callable[[Catalogue], Geometries]]] = {
 _VERSION = {"VERSION": "1.2"}
 
 
-def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
-    """Write a catalogue as a GeoPackage."""
+def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
+    """Write a catalogue as a GeoPackage.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
     largest = 0.0
     try:
         for number, part in enumerate(parts):
             largest = max(largest, float(part.diameters.max(initial=0.0)))
             for layer, (geometry_type, draw) in _LAYERS.items():
-                frame = gpd.GeoDataFrame(part.table, geometry=draw(part), crs=about.crs)
+                frame = gpd.GeoDataFrame(part.table, geometry=draw(part), crs=info.crs)
                 _write_layer(frame, path, layer, geometry_type, append=number > 0)
-        outline = outlines.footprint_outline(about)
+        outline = outlines.footprint_outline(info)
         footprint = gpd.GeoDataFrame(
-            {"area_km2": np.array([about.footprint_area_km2], float)[: outline is not None]},
+            {"area_km2": np.array([info.footprint_area_km2], float)[: outline is not None]},
             geometry=[outline] * (outline is not None),
-            crs=about.crs,
+            crs=info.crs,
         )
         _write_layer(footprint, path, "footprint", "MultiPolygon")
-        header = about.header()
+        header = info.header()
         table = pd.DataFrame(
             {"key": list(header), "value": [json.dumps(value) for value in header.values()]}
         )
         pyogrio.write_dataframe(table, path, layer="catalogue", driver="GPKG")
-        looks = styles.layer_styles(about.columns[3], largest)
-        pyogrio.write_dataframe(looks, path, layer=styles.TABLE, driver="GPKG", FID="id")
+        layer_styles = styles.layer_styles(info.columns.diameter, largest)
+        pyogrio.write_dataframe(layer_styles, path, layer=styles.TABLE, driver="GPKG", FID="id")
         _name_authority(path)
     except (*_ERRORS, sqlite3.Error) as error:
         raise OutputError(f"the GeoPackage cannot be written: {error}") from error
@@ -84,12 +88,16 @@ def _name_authority(path: Path) -> None:
 
 
 def _write_layer(
-    frame: Any, path: Path, layer: str, geometry_type: str, append: bool = False
+    frame: gpd.GeoDataFrame, path: Path, layer: str, geometry_type: str, append: bool = False
 ) -> None:
     with warnings.catch_warnings():
         # Pixels have no CRS, and a name that was forced another suffix, on purpose.
-        for meant in ("'crs' was not provided", ".*extension should be 'gpkg'", ".*non conformant"):
-            warnings.filterwarnings("ignore", meant)
+        for expected in (
+            "'crs' was not provided",
+            ".*extension should be 'gpkg'",
+            ".*non conformant",
+        ):
+            warnings.filterwarnings("ignore", expected)
         pyogrio.write_dataframe(
             frame,
             path,
@@ -106,8 +114,8 @@ def read(path: Path) -> Catalogue:
     """Read a GeoPackage of this program, or the first layer of another with the usual columns.
 
     Raises:
-        CatalogueError: It is damaged, or holds no craters.
-        CoordinateSystemError: It is not of the Moon.
+        CatalogueError: The file is damaged, or holds no craters.
+        CoordinateSystemError: The file is not of the Moon.
     """
     try:
         layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
@@ -115,14 +123,14 @@ def read(path: Path) -> Catalogue:
             table = pyogrio.read_dataframe(path, layer="craters", read_geometry=False)
             pairs = pyogrio.read_dataframe(path, layer="catalogue", read_geometry=False)
             header = {key: json.loads(value) for key, value in pairs[["key", "value"]].to_numpy()}
-            return from_header(table, header)
+            return Catalogue.from_header(table, header)
         if not layers:
             raise CatalogueError(f"{path} has no layers: it is not a catalogue")
         crs = pyogrio.read_info(path, layer=layers[0])["crs"]
         table = pyogrio.read_dataframe(path, layer=layers[0], read_geometry=False)
     except (*_ERRORS, KeyError, json.JSONDecodeError) as error:
         raise CatalogueError(f"{path} is not a GeoPackage of craters: {error}") from error
-    craters = recognise(table, str(path))
+    craters = recognise_columns(table, str(path))
     if "lon" not in craters:
         return Catalogue(craters, None)
     radius_m = sphere.radius_m(sphere.lunar_crs(crs, str(path)))

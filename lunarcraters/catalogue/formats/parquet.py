@@ -6,7 +6,8 @@ PROJJSON. The same catalogue gives the same bytes.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +15,29 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
+from pyproj import CRS
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.table import PART_ROWS, Catalogue, from_header
+from lunarcraters.catalogue.columns import recognise_columns
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
 _KEY = b"lunarcraters"
 
 
-def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
+def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as GeoParquet."""
     metadata = {
-        b"geo": json.dumps(_geo(about)).encode(),
-        _KEY: json.dumps(about.header()).encode(),
+        b"geo": json.dumps(_geo(info)).encode(),
+        _KEY: json.dumps(info.header()).encode(),
     }
-    schema = _table(about).schema.with_metadata(metadata)
+    parts = iter(parts)
+    first = next(parts)
+    schema = _table(first).schema.with_metadata(metadata)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for part in parts:
+        for part in chain([first], parts):
             writer.write_table(_table(part).cast(schema))
 
 
@@ -43,43 +48,44 @@ def _table(catalogue: Catalogue) -> pa.Table:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A catalogue in a file that `write` made, of which only a part is held at a time.
+class StoredCatalogue:
+    """A catalogue in a file that `write` made, read part by part.
 
     Attributes:
-        path: Of the file.
-        about: Everything but the craters.
+        path: File.
+        info: Description of the catalogue.
     """
 
     path: Path
-    about: Catalogue
+    info: CatalogueInfo
 
     def __len__(self) -> int:
+        """Number of craters."""
         return int(pq.read_metadata(self.path).num_rows)
 
     def count(self, min_score: float) -> int:
-        """How many craters score at least `min_score`."""
+        """Count the craters with a score of at least `min_score`, or without one."""
         batches = pq.ParquetFile(self.path).iter_batches(columns=["score"])
         return sum(int((~(batch["score"].to_numpy() < min_score)).sum()) for batch in batches)
 
     def parts(self, min_score: float = 0.0) -> Iterator[Catalogue]:
-        """The craters that score at least `min_score`, in their order, a part at a time."""
-        names = list(self.about.columns)
+        """Go through the craters with a score of at least `min_score`, in their order."""
+        names = list(self.info.columns.names)
         for batch in pq.ParquetFile(self.path).iter_batches(PART_ROWS, columns=names):
-            yield replace(self.about, craters=batch.to_pandas()).select(min_score)
+            yield Catalogue.from_table(batch.to_pandas(), self.info).above_score(min_score)
         if not len(self):
-            yield self.about
+            yield self.read()
 
     def read(self) -> Catalogue:
-        """The whole catalogue."""
+        """Read the whole catalogue."""
         return read(self.path)
 
 
-def stored(path: Path) -> Stored:
+def open_stored(path: Path) -> StoredCatalogue:
     """Open a file that `write` made.
 
     Raises:
-        CatalogueError: It is damaged, or another program's.
+        CatalogueError: The file is damaged, or was written by another program.
     """
     try:
         schema = pq.read_schema(path)
@@ -88,12 +94,12 @@ def stored(path: Path) -> Stored:
         raise CatalogueError(f"{path} is not a catalogue of this program: {error}") from error
     names = [name for name in schema.names if name != "geometry"]
     empty = schema.empty_table().select(names).to_pandas()
-    return Stored(path, from_header(empty, header))
+    return StoredCatalogue(path, Catalogue.from_header(empty, header).info)
 
 
-def _geo(catalogue: Catalogue) -> dict[str, Any]:
-    """The `geo` metadata; without a `crs` of its own (null) a reader would take it for Earth."""
-    crs = None if catalogue.crs is None else catalogue.crs.to_json_dict()
+def _geo(info: CatalogueInfo) -> dict[str, Any]:
+    """Make the `geo` metadata; without a `crs` (null) a reader would take the file for Earth."""
+    crs = None if info.crs is None else info.crs.to_json_dict()
     column = {"encoding": "WKB", "geometry_types": ["Point"], "crs": crs, "edges": "planar"}
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
 
@@ -102,8 +108,8 @@ def read(path: Path) -> Catalogue:
     """Read a GeoParquet of this program, or any Parquet table with the usual column names.
 
     Raises:
-        CatalogueError: It is damaged, or holds no craters.
-        CoordinateSystemError: It is not of the Moon.
+        CatalogueError: The file is damaged, or holds no craters.
+        CoordinateSystemError: The file is not of the Moon.
     """
     try:
         schema = pq.read_schema(path)
@@ -115,13 +121,13 @@ def read(path: Path) -> Catalogue:
     except (pa.ArrowException, json.JSONDecodeError) as error:
         raise CatalogueError(f"{path} is not a Parquet file of craters: {error}") from error
     if header is not None:
-        return from_header(table, header)
-    craters = recognise(table, str(path))
+        return Catalogue.from_header(table, header)
+    craters = recognise_columns(table, str(path))
     return Catalogue(craters, _crs(geo, path) if "lon" in craters else None)
 
 
-def _crs(geo: Any, path: Path) -> Any:
-    """The sphere that the `geo` metadata of another program names; without any, the Moon's."""
+def _crs(geo: dict[str, Any] | None, path: Path) -> CRS:
+    """Read the sphere in the `geo` metadata of another program; without any, the Moon's."""
     if not geo:
         return sphere.geographic_crs()
     column = geo.get("columns", {}).get(geo.get("primary_column"), {})

@@ -7,6 +7,7 @@ coordinate system goes into `spatial_ref_sys`.
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -15,8 +16,9 @@ import shapely
 from pyproj import CRS
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.table import FRACTION, Catalogue, from_header
+from lunarcraters.catalogue.columns import recognise_columns
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersError, OutputError
 from lunarcraters.geometry import sphere
 
@@ -28,15 +30,15 @@ _OTHER_SPHERES = 900_000  # and the radius in units of 100 m: within what PostGI
 
 
 def write(
-    about: Catalogue, parts: Iterable[Catalogue], name: str, *, overwrite: bool = False
+    info: CatalogueInfo, parts: Iterable[Catalogue], name: str, *, overwrite: bool = False
 ) -> None:
     """Write a catalogue as a table, all of it or nothing.
 
     Args:
-        about: Everything but the craters.
-        parts: The craters.
+        info: Description of the catalogue.
+        parts: Craters, largest first; at least one part, which may be empty.
         name: Address of the database, with the table.
-        overwrite: Replace a table of that name.
+        overwrite: True to replace a table of that name.
 
     Raises:
         OutputError: The database cannot be used, or has the table already.
@@ -49,8 +51,10 @@ def write(
                 f"the database has a table {table} already: give another by ?table=NAME, or "
                 "--overwrite to replace it"
             )
-        target, srid = sql.Identifier(table), _srid(connection, about)
-        names = [*about.columns, *([FRACTION] if FRACTION in about.craters else [])]
+        target, srid = sql.Identifier(table), _srid(connection, info)
+        parts = iter(parts)
+        first = next(parts)
+        names = list(first.craters.columns)
         columns = [f'"{column}" {_TYPES.get(column, "double precision")}' for column in names]
         columns += [f"geometry geometry(MultiPolygon, {srid})", f"centre geometry(Point, {srid})"]
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(target))
@@ -58,11 +62,11 @@ def write(
             sql.SQL("CREATE TABLE {} ({})").format(target, sql.SQL(", ".join(columns)))
         )
         with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(target)) as copy:
-            for part in parts:
+            for part in chain([first], parts):
                 for row in _rows(part, names, srid):
                     copy.write_row(row)
         connection.execute(sql.SQL("CREATE INDEX ON {} USING gist (geometry)").format(target))
-        header = sql.Literal(json.dumps(about.header()))
+        header = sql.Literal(json.dumps(info.header()))
         connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, header))
 
 
@@ -86,12 +90,12 @@ def read(name: str) -> Catalogue:
     except json.JSONDecodeError:
         header = None
     if isinstance(header, dict) and "thresholds" in header:
-        return from_header(rows, header)
-    return Catalogue(recognise(rows, f"the table {table}"), sphere.geographic_crs())
+        return Catalogue.from_header(rows, header)
+    return Catalogue(recognise_columns(rows, f"the table {table}"), sphere.geographic_crs())
 
 
 def _split(name: str) -> tuple[str, str]:
-    """The address that the server knows, and the table."""
+    """Split an address into that of the database and the name of the table."""
     where, _, query = name.partition("?")
     options = dict(parse_qsl(query))
     table = options.pop("table", DEFAULT_TABLE)
@@ -100,7 +104,7 @@ def _split(name: str) -> tuple[str, str]:
 
 @contextmanager
 def _connected(where: str, error: type[CratersError]) -> Iterator[tuple[Any, Any]]:
-    """A transaction, and psycopg's `sql`."""
+    """Open a transaction; gives the connection and psycopg's `sql`."""
     try:
         import psycopg
         from psycopg import sql
@@ -119,12 +123,12 @@ def _connected(where: str, error: type[CratersError]) -> Iterator[tuple[Any, Any
         raise error(f"the database on {host} cannot be used: {reason}") from failed
 
 
-def _srid(connection: Any, about: Catalogue) -> int:
-    """The number of the catalogue's coordinate system, made known to the database."""
-    if about.crs is None or about.radius_m is None:
+def _srid(connection: Any, info: CatalogueInfo) -> int:
+    """Make the coordinate system known to the database, and return its number."""
+    if info.crs is None or info.radius_m is None:
         return 0
-    usual = about.radius_m == sphere.RADIUS_M
-    srid = _SRID if usual else _OTHER_SPHERES + round(about.radius_m / 100.0)
+    usual = info.radius_m == sphere.RADIUS_M
+    srid = _SRID if usual else _OTHER_SPHERES + round(info.radius_m / 100.0)
     connection.execute(
         "INSERT INTO spatial_ref_sys (srid, auth_name, auth_srid, srtext, proj4text) "
         "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
@@ -132,8 +136,8 @@ def _srid(connection: Any, about: Catalogue) -> int:
             srid,
             "IAU_2015" if usual else "lunarcraters",
             srid,
-            CRS(about.crs).to_wkt("WKT1_GDAL"),
-            f"+proj=longlat +R={about.radius_m:.10g} +no_defs",
+            CRS(info.crs).to_wkt("WKT1_GDAL"),
+            f"+proj=longlat +R={info.radius_m:.10g} +no_defs",
         ],
     )
     return srid

@@ -1,4 +1,4 @@
-"""`.scc`: a spatial crater count, craters and the ground they were counted on (craterstats)."""
+"""`.scc`: spatial crater counts, craters with the ground they were counted on (craterstats)."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,43 +11,44 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise
-from lunarcraters.catalogue.formats.diam import counted, counted_area, without_ones
+from lunarcraters.catalogue.columns import recognise_columns
+from lunarcraters.catalogue.formats.diam import counted_area, counted_rows, drop_whole_fractions
 from lunarcraters.catalogue.formats.structure import read_structure
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
 
-def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
+def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as `.scc`.
 
     Raises:
-        CatalogueError: The area that was counted is not known, or there is no kilometre.
+        CatalogueError: The area that was counted on is not known, or positions are pixels.
     """
-    area = counted_area(about)
-    crs = about.crs or sphere.geographic_crs()
+    area = counted_area(info)
+    crs = info.crs or sphere.geographic_crs()
     radius_km = sphere.radius_m(crs) / 1000.0
     with path.open("w", encoding="utf-8") as file:
         file.write("# Spatial crater count\n")
         for axis in "abc":
             file.write(f"{axis}_axis_radius = {radius_km:.10g} <km>\n")
         file.write(f"coordinate_system_name = {crs.name}\n")
-        _write_boundary(about, file)
+        _write_boundary(info, file)
         file.write(f"Total_area = {area:.6f} <km^2>\n")
         file.write("crater = {diam, fraction, lon, lat, topo_scale_factor\n")
         for part in parts:
-            for lon, lat, diameter, fraction in counted(part):
+            for lon, lat, diameter, fraction in counted_rows(part):
                 file.write(f"{diameter:.9f}\t{fraction:.6g}\t{lon:.9f}\t{lat:.9f}\t1\n")
         file.write("}\n")
 
 
-def _write_boundary(about: Catalogue, file: TextIO) -> None:
-    rings = list(_rings(outlines.footprint_outline(about)))
+def _write_boundary(info: CatalogueInfo, file: TextIO) -> None:
+    rings = list(_rings(outlines.footprint_outline(info)))
     file.write("unit_boundary = {vertex, sub_area, tag, lon, lat\n#\n")
     for ring, (tag, points) in enumerate(rings, 1):
         if tag == "ext":
-            area = sphere.area_km2(shapely.Polygon(points), about.radius_m or sphere.RADIUS_M)
+            area = sphere.area_km2(shapely.Polygon(points), info.radius_m or sphere.RADIUS_M)
             file.write(f"# Area_name {ring} = searched\n")
             file.write(f"# Area_size {ring} = {area:.6f} <km^2>\n")
     file.write("#\n")
@@ -60,7 +61,7 @@ def _write_boundary(about: Catalogue, file: TextIO) -> None:
 
 
 def _rings(footprint: BaseGeometry | None) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Closed rings, each polygon's outline (`ext`) before its holes (`int`)."""
+    """Go through closed rings, each polygon's outline (`ext`) before its holes (`int`)."""
     for polygon in shapely.get_parts(footprint):
         yield "ext", shapely.get_coordinates(polygon.exterior)
         for hole in polygon.interiors:
@@ -71,15 +72,15 @@ def read(path: Path) -> Catalogue:
     """Read a `.scc`.
 
     Raises:
-        CatalogueError: It is damaged, or no spatial crater count.
+        CatalogueError: The file is damaged, or is not a spatial crater count.
     """
-    found = read_structure(path)
-    craters = without_ones(recognise(found.tables["crater"], str(path)))
+    structure = read_structure(path)
+    craters = drop_whole_fractions(recognise_columns(structure.tables["crater"], str(path)))
     return Catalogue(
         craters,
-        sphere.geographic_crs(found.number("a_axis_radius") * 1000.0),
-        footprint=_footprint(found.tables.get("unit_boundary"), path),
-        footprint_area_km2=found.number("Total_area"),
+        sphere.geographic_crs(structure.number("a_axis_radius") * 1000.0),
+        footprint=_footprint(structure.tables.get("unit_boundary"), path),
+        footprint_area_km2=structure.number("Total_area"),
     )
 
 

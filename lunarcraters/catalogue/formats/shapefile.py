@@ -1,6 +1,6 @@
 """Shapefile: craters as polygons, with names of columns that fit its ten letters.
 
-The footprint, the thresholds and how the catalogue was made have no place in it.
+The footprint, the thresholds and the origin of the catalogue have no place in it.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,14 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise
+from lunarcraters.catalogue.columns import recognise_columns
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.geometry import sphere
 
 SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
-"""The files beside the one that is named."""
+"""Suffixes of the files beside the one that is named."""
 
 _NAMES = {
     "diameter_km": "diam_km",
@@ -29,19 +30,24 @@ _NAMES = {
 _ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
 
 
-def write(about: Catalogue, parts: Iterable[Catalogue], path: Path) -> None:
-    """Write a catalogue as a Shapefile."""
-    if about.is_pixels:
+def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
+    """Write a catalogue as a Shapefile.
+
+    Raises:
+        CatalogueError: Positions are pixels.
+        OutputError: The file cannot be written.
+    """
+    if not info.has_crs:
         raise CatalogueError(
             "craters in pixels have no place on the Moon, which a Shapefile needs: export .gpkg "
-            "or .csv, or give the picture a coordinate system (--crs)"
+            "or .csv, or give the image a coordinate system (--crs)"
         )
     try:
         for number, part in enumerate(parts):
             frame = gpd.GeoDataFrame(
                 part.table.rename(columns=_NAMES),
                 geometry=outlines.crater_outlines(part),
-                crs=about.crs,
+                crs=info.crs,
             )
             pyogrio.write_dataframe(
                 frame, path, driver="ESRI Shapefile", append=number > 0, geometry_type="Polygon"
@@ -54,15 +60,15 @@ def read(path: Path) -> Catalogue:
     """Read a Shapefile whose columns have usual names.
 
     Raises:
-        CatalogueError: It is damaged, or holds no craters.
-        CoordinateSystemError: It is not of the Moon.
+        CatalogueError: The file is damaged, or holds no craters.
+        CoordinateSystemError: The file is not of the Moon.
     """
     try:
         crs = pyogrio.read_info(path)["crs"]
         table = pyogrio.read_dataframe(path, read_geometry=False)
     except _ERRORS as error:
         raise CatalogueError(f"{path} is not a Shapefile of craters: {error}") from error
-    craters = recognise(table.replace({None: np.nan}), str(path))
+    craters = recognise_columns(table.replace({None: np.nan}), str(path))
     return Catalogue(
         craters, sphere.geographic_crs(sphere.radius_m(sphere.lunar_crs(crs, str(path))))
     )

@@ -14,12 +14,12 @@ _ENTRY = re.compile(r"^\s*(\w+)\s*=\s*(.*)$")
 
 @dataclass(frozen=True)
 class Structure:
-    """What such a file holds, all of it as text.
+    """The content of such a file, as text.
 
     Attributes:
-        path: Of the file, for messages.
-        values: By name.
-        tables: By name; `crater` among them.
+        path: File, for messages.
+        values: Values by name.
+        tables: Tables by name, among them `crater`.
     """
 
     path: Path
@@ -27,10 +27,13 @@ class Structure:
     tables: dict[str, pd.DataFrame]
 
     def number(self, name: str) -> float:
-        """A value, whatever its unit.
+        """Read a value as a number, whatever its unit.
+
+        Args:
+            name: Name of the value.
 
         Raises:
-            CatalogueError: It is missing, or no number.
+            CatalogueError: The value is missing, or not a number.
         """
         value = self.values.get(name, "missing")
         try:
@@ -42,16 +45,16 @@ class Structure:
 
 
 def read_structure(path: Path) -> Structure:
-    """Read a file; what follows a `#` or `;` is a comment.
+    """Read a file; text after a `#` or `;` is a comment.
 
     Raises:
-        CatalogueError: It is no such file.
+        CatalogueError: The file has no table of craters, or is damaged.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise CatalogueError(f"{path} is not a text file: {error}") from error
-    found = Structure(path, {}, {})
+    structure = Structure(path, {}, {})
     rest = iter([re.split("[#;]", line)[0].strip() for line in lines])
     for line in rest:
         entry = _ENTRY.match(line)
@@ -59,12 +62,12 @@ def read_structure(path: Path) -> Structure:
             continue
         name, value = entry.groups()
         if value.startswith("{"):
-            found.tables[name] = _table(rest, value[1:], path)
+            structure.tables[name] = _table(rest, value[1:], path)
         else:
-            found.values[name] = value
-    if "crater" not in found.tables:
+            structure.values[name] = value
+    if "crater" not in structure.tables:
         raise CatalogueError(f"{path} has no table of craters (crater = {{...}})")
-    return found
+    return structure
 
 
 def _table(lines: Iterator[str], header: str, path: Path) -> pd.DataFrame:

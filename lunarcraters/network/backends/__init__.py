@@ -1,1 +1,1 @@
-"""Backends: the network in TensorFlow and in LiteRT."""
+"""Backends: the network in TensorFlow and in LiteRT (int8)."""

@@ -1,4 +1,4 @@
-"""Eight bits: the form of a network that runs by LiteRT, without TensorFlow."""
+"""Int8: the form of a network that runs in LiteRT, without TensorFlow."""
 
 from typing import Any
 
@@ -6,80 +6,96 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from lunarcraters.network.model_file import EightBitForm
-from lunarcraters.process import cores, hushed
+from lunarcraters.network.model_file import Int8Model
+from lunarcraters.process import cpu_count, suppress_native_stderr
 
 Float32 = NDArray[np.float32]
 
 
-class EightBitNetwork:
-    """An 8-bit form, ready to run.
+class Int8Network:
+    """The int8 form of a network, ready to run.
 
     Attributes:
-        channels: Of an image.
-        input_size: Side of an image, pixels; None for any.
-        stride: What a side must be a multiple of.
-        heads: Channels that come out.
+        channels: Number of channels of an image.
+        input_size: Side of images, pixels; None for any multiple of the stride.
+        stride: Divisor of the sides of images, pixels.
+        heads: Number of output channels.
     """
 
-    def __init__(self, form: EightBitForm, threads: int | None = None) -> None:
-        """Load it, to run on so many threads; None for all."""
-        self.input_size, self.stride = form.input_size, form.stride
-        self._body, self._heads = _Flatbuffer(form.body, threads), _Flatbuffer(form.heads, threads)
+    def __init__(self, model: Int8Model, threads: int | None = None) -> None:
+        """Load an int8 form.
+
+        Args:
+            model: Int8 form of a network.
+            threads: Number of threads; None for all.
+        """
+        self.input_size, self.stride = model.input_size, model.stride
+        self._body = _Flatbuffer(model.body, threads)
+        self._heads = _Flatbuffer(model.heads, threads)
         self.channels = self._body.channels
-        side = form.input_size or form.stride
-        features = self._body.shapes_of((1, side, side, self.channels))[0]
-        found = self._heads.shapes_of(features)
-        self.heads = sum(shape[3] * shape[1] ** 2 // side**2 for shape in found)
+        side = model.input_size or model.stride
+        features = self._body.output_shapes((1, side, side, self.channels))[0]
+        outputs = self._heads.output_shapes(features)
+        self.heads = sum(shape[3] * shape[1] ** 2 // side**2 for shape in outputs)
 
     def __call__(self, images: Float32) -> Float32:
-        """Maps of a batch, shape (n, height, width, heads), each head's in one piece of memory."""
+        """Compute the maps of a batch, each head in one piece of memory.
+
+        Args:
+            images: Batch, (n, height, width, channels).
+
+        Returns:
+            Maps, (n, height, width, heads).
+        """
         maps = np.empty((self.heads, *images.shape[:3]), np.float32)
         first = 0
-        for found in self._heads(self._body(images)[0]):
-            side = images.shape[1] // found.shape[1]
-            last = first + found.shape[3] // side**2
-            _spread(found, side, maps[first:last])
+        for output in self._heads(self._body(images)[0]):
+            side = images.shape[1] // output.shape[1]
+            last = first + output.shape[3] // side**2
+            _spread(output, side, maps[first:last])
             first = last
         return np.moveaxis(maps, 0, -1)
 
 
-def _spread(found: Float32, side: int, maps: Float32) -> None:
+def _spread(output: Float32, side: int, maps: Float32) -> None:
     """Lay out (n, height, width, heads), or blocks of pixels of one head, as (heads, n, ...)."""
     if side == 1:
-        maps[...] = np.moveaxis(found, -1, 0)
+        maps[...] = np.moveaxis(output, -1, 0)
         return
-    row = np.dtype((np.void, side * found.itemsize))  # of a block, moved as one
-    rows = found.view(row).transpose(0, 1, 3, 2)
+    row = np.dtype((np.void, side * output.itemsize))  # a row of a block, moved as one value
+    rows = output.view(row).transpose(0, 1, 3, 2)
     maps.view(row).reshape(rows.shape)[...] = rows
 
 
 class _Flatbuffer:
-    """One from float32 to float32, for images of any size."""
+    """A flatbuffer from float32 to float32, for images of any size."""
 
     def __init__(self, content: bytes, threads: int | None) -> None:
-        self._interpreter: Any = Interpreter(model_content=content, num_threads=threads or cores())
+        self._interpreter: Any = Interpreter(
+            model_content=content, num_threads=threads or cpu_count()
+        )
         self._input = self._interpreter.get_input_details()[0]
         named = self._interpreter.get_signature_runner().get_output_details()
         self._outputs = [named[name]["index"] for name in sorted(named)]
         self.channels = int(self._input["shape"][-1])
         self._shape: tuple[int, ...] = ()
 
-    def shapes_of(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-        """Shapes of what images of a shape give."""
-        self._make_room(shape)
+    def output_shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Shapes of the outputs for images of a shape."""
+        self._resize(shape)
         return [self._interpreter.tensor(index)().shape for index in self._outputs]
 
     def __call__(self, images: Float32) -> list[Float32]:
-        """What images give: arrays that the next call fills anew."""
-        self._make_room(images.shape)
+        """Compute the outputs for images. The next call overwrites these arrays."""
+        self._resize(images.shape)
         self._interpreter.set_tensor(self._input["index"], images)
         self._interpreter.invoke()
         return [self._interpreter.tensor(index)() for index in self._outputs]
 
-    def _make_room(self, shape: tuple[int, ...]) -> None:
+    def _resize(self, shape: tuple[int, ...]) -> None:
+        """Allocate memory for images of a shape, unless the last ones had it."""
         if shape != self._shape:
-            with hushed():
+            with suppress_native_stderr():
                 self._interpreter.resize_tensor_input(self._input["index"], shape)
                 self._interpreter.allocate_tensors()
             self._shape = shape

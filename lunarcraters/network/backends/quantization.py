@@ -1,4 +1,4 @@
-"""Quantising: the 8-bit form of a network, made from examples of what it sees."""
+"""Quantization: the int8 form of a network, made from example images."""
 
 import io
 import warnings
@@ -12,79 +12,81 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from lunarcraters.errors import ModelError
-from lunarcraters.network.backends.folding import Blocks, folded
-from lunarcraters.network.backends.int8 import EightBitNetwork
-from lunarcraters.network.backends.tensorflow_graph import geometry
-from lunarcraters.network.model_file import EightBitForm
-from lunarcraters.process import hushed
+from lunarcraters.network.backends.folding import Blocks, fold
+from lunarcraters.network.backends.int8 import Int8Network
+from lunarcraters.network.backends.tensorflow_graph import input_geometry
+from lunarcraters.network.model_file import Int8Model
+from lunarcraters.process import suppress_native_stderr
 
 Float32 = NDArray[np.float32]
 
 
-def quantised(model: Any, examples: Sequence[Float32]) -> EightBitForm:
-    """A network as two flatbuffers: all up to its heads in int8, and the heads.
+def quantize(model: Any, examples: Sequence[Float32]) -> Int8Model:
+    """Convert a network to two flatbuffers: its body in int8, and its heads.
 
-    Weights get a scale for each filter, activations one for each layer, from the range that the
-    examples give them (Jacob et al. 2018, arXiv:1712.05877). What the heads say is float32: 256
-    values are too few for the places of peaks.
+    Weights get a scale for each filter, activations one for each layer, from the range of the
+    examples (Jacob et al. 2018, arXiv:1712.05877). The heads give float32, because 256 values are
+    too few for the positions of peaks.
 
     Args:
-        model: From images to maps, both of any size that its stride divides, or of one.
-        examples: Images (height, width, channels) of such sizes.
+        model: Keras model from images to maps, both of any multiple of its stride or of one size.
+        examples: Images of such sizes, (height, width, channels) each.
 
     Raises:
-        ModelError: It cannot be cut before its heads, or has no such form for all sizes.
+        ModelError: The network cannot be cut before its heads, or is bound to one size.
     """
-    plain = folded(model)
-    features = _features(plain)
-    _, size, stride = geometry(model, "the network")
-    body, heads = keras.Model(plain.inputs, features), keras.Model(features, _ends(plain))
-    form = EightBitForm(_flatbuffer(body, examples), _flatbuffer(heads), stride, size)
-    side = size or 20 * stride  # other than that of the examples
-    image = np.zeros((2, side, side, plain.input_shape[-1]), np.float32)
+    folded = fold(model)
+    features = _find_features(folded)
+    geometry = input_geometry(model, "the network")
+    body, heads = keras.Model(folded.inputs, features), keras.Model(features, _split_heads(folded))
+    int8 = Int8Model(
+        _convert(body, examples), _convert(heads), geometry.stride, geometry.input_size
+    )
+    side = geometry.input_size or 20 * geometry.stride  # another size than that of the examples
+    image = np.zeros((2, side, side, folded.input_shape[-1]), np.float32)
     try:
-        fits = EightBitNetwork(form)(image).shape == plain(image).shape
+        fits = Int8Network(int8)(image).shape == folded(image).shape
     except (RuntimeError, ValueError):
         fits = False
     if not fits:
-        raise ModelError("the network has no 8-bit form: its layers are bound to a size")
-    return form
+        raise ModelError("the network has no int8 form: its layers are bound to a size")
+    return int8
 
 
-def _features(model: Any) -> Any:
-    """What all heads are convolutions of."""
-    waiting, read = list(model.outputs), {}
-    while waiting:
-        made_by, node, _ = waiting.pop()._keras_history
-        inputs = made_by._inbound_nodes[node].input_tensors
-        if isinstance(made_by, keras.layers.Concatenate | Blocks):
-            waiting += inputs
-        elif isinstance(made_by, keras.layers.Conv2D):
-            read[id(inputs[0])] = inputs[0]
+def _find_features(model: Any) -> Any:
+    """Find the tensor that all heads are convolutions of."""
+    pending, features = list(model.outputs), {}
+    while pending:
+        layer, node, _ = pending.pop()._keras_history
+        inputs = layer._inbound_nodes[node].input_tensors
+        if isinstance(layer, keras.layers.Concatenate | Blocks):
+            pending += inputs
+        elif isinstance(layer, keras.layers.Conv2D):
+            features[id(inputs[0])] = inputs[0]
         else:
-            raise ModelError("the network has no 8-bit form: it does not end in convolutions")
-    if len(read) != 1:
-        raise ModelError("the network has no 8-bit form: its heads do not begin at one layer")
-    return next(iter(read.values()))
+            raise ModelError("the network has no int8 form: it does not end in convolutions")
+    if len(features) != 1:
+        raise ModelError("the network has no int8 form: its heads do not begin at one layer")
+    return next(iter(features.values()))
 
 
-def _ends(model: Any) -> list[Any]:
-    """What comes out, each head by itself, as blocks of pixels: NumPy lays them out sooner."""
-    ends: list[Any] = []
+def _split_heads(model: Any) -> list[Any]:
+    """Find the output tensors of all heads, as blocks of pixels, which NumPy lays out faster."""
+    outputs: list[Any] = []
     for output in model.outputs:
-        for head in _made_of(output, keras.layers.Concatenate):
-            ends += _made_of(head, Blocks) if head.shape[-1] == 1 else [head]
-    return ends
+        for head in _inputs_of(output, keras.layers.Concatenate):
+            outputs += _inputs_of(head, Blocks) if head.shape[-1] == 1 else [head]
+    return outputs
 
 
-def _made_of(tensor: Any, kind: Any) -> list[Any]:
-    """What a layer of a kind made a tensor of; the tensor itself where another made it."""
-    made_by, node, _ = tensor._keras_history
-    return list(made_by._inbound_nodes[node].input_tensors) if type(made_by) is kind else [tensor]
+def _inputs_of(tensor: Any, kind: Any) -> list[Any]:
+    """Inputs of the layer of a tensor if it is of a kind, else the tensor itself."""
+    layer, node, _ = tensor._keras_history
+    return list(layer._inbound_nodes[node].input_tensors) if type(layer) is kind else [tensor]
 
 
-def _flatbuffer(model: Any, examples: Sequence[Float32] = ()) -> bytes:
-    """A network for LiteRT with 8-bit weights; activations too where there are examples."""
+def _convert(model: Any, examples: Sequence[Float32] = ()) -> bytes:
+    """Convert a network to LiteRT with int8 weights, and int8 activations if there are examples."""
 
     def batches() -> Iterator[list[Float32]]:
         for image in examples:
@@ -94,6 +96,6 @@ def _flatbuffer(model: Any, examples: Sequence[Float32] = ()) -> bytes:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if examples:
         converter.representative_dataset = batches
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), hushed():
-        warnings.simplefilter("ignore")  # of what TensorFlow does within itself
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), suppress_native_stderr():
+        warnings.simplefilter("ignore")  # warnings of TensorFlow about itself
         return bytes(converter.convert())

@@ -1,5 +1,6 @@
-"""Graphs: a Keras network in TensorFlow, one graph for each shape of batch."""
+"""A Keras network in TensorFlow, with one graph for each shape of batch."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,40 +11,69 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from lunarcraters.errors import ModelError
-from lunarcraters.network.backends.folding import folded
+from lunarcraters.network.backends.folding import fold
 
 Float32 = NDArray[np.float32]
 
+_MIN_POOLS = 4
+"""Number of halvings assumed at least, so that images of the sizes of a plan fit every network."""
 
-class Graph:
-    """The network of a model file, in the precision that TensorFlow was started with.
+
+@dataclass(frozen=True)
+class InputGeometry:
+    """The images that a network takes.
 
     Attributes:
-        channels: Of an image.
-        input_size: Side of an image, pixels; None for any.
-        stride: What a side must be a multiple of.
-        heads: Channels that come out.
+        channels: Number of channels, 1 or 3.
+        input_size: Side, pixels; None for any multiple of the stride.
+        stride: Divisor of the side, pixels.
+    """
+
+    channels: int
+    input_size: int | None
+    stride: int
+
+
+class TensorFlowNetwork:
+    """The network of a model file, in the precision with which TensorFlow was started.
+
+    Attributes:
+        channels: Number of channels of an image.
+        input_size: Side of images, pixels; None for any multiple of the stride.
+        stride: Divisor of the sides of images, pixels.
+        heads: Number of output channels.
     """
 
     def __init__(self, path: Path) -> None:
-        """Load a model file in safe mode: nothing that it holds is executed.
+        """Load a model file in safe mode. No code in it is executed.
+
+        Args:
+            path: Model file.
 
         Raises:
             ModelError: The file is no model, needs code of its own, or does not map an image to
                 maps of the same size.
         """
         model = load_network(path)
-        self.channels, self.input_size, self.stride = geometry(model, path)
+        geometry = input_geometry(model, path)
+        self.channels, self.input_size = geometry.channels, geometry.input_size
+        self.stride = geometry.stride
         self.heads = int(model.output_shape[-1])
-        self._model = folded(model)
+        self._model = fold(model)
         self._compiled: dict[tuple[int, ...], Any] = {}
 
     def __call__(self, images: Float32) -> Float32:
-        """Maps of a batch, shape (n, height, width, heads).
+        """Compute the maps of a batch.
 
-        The same for an image whatever else is in the batch, and with any number of threads. One
-        alone is given a companion: oneDNN takes it another way on processors without AVX-512, half
-        as fast and not the same to the last bit.
+        The maps of an image depend neither on the other images of the batch nor on the number of
+        threads. A batch of one image is run with a second, empty image: on processors without
+        AVX-512, oneDNN takes another way for one image, half as fast and with other rounding.
+
+        Args:
+            images: Batch, (n, height, width, channels).
+
+        Returns:
+            Maps, (n, height, width, heads).
         """
         if len(images) == 1:
             return self(np.concatenate([images, np.zeros_like(images)]))[:1]
@@ -56,7 +86,10 @@ class Graph:
 
 
 def load_network(path: Path) -> Any:
-    """The Keras model of a file, loaded in safe mode and not compiled.
+    """Load the Keras model of a file, in safe mode and not compiled.
+
+    Args:
+        path: Model file.
 
     Raises:
         ModelError: The file is no model, or needs code of its own.
@@ -68,8 +101,16 @@ def load_network(path: Path) -> Any:
         raise ModelError(f"{path} cannot be loaded as a Keras model: {reason}") from error
 
 
-def geometry(model: keras.Model, path: Path | str) -> tuple[int, int | None, int]:
-    """Channels, fixed side if any, and what a side must be a multiple of."""
+def input_geometry(model: keras.Model, path: Path | str) -> InputGeometry:
+    """Find out which images a network takes.
+
+    Args:
+        model: Keras model.
+        path: Model file, or another name for error messages.
+
+    Raises:
+        ModelError: The network does not map a square image to maps of its size.
+    """
     shape, output = model.input_shape, model.output_shape
     if not (isinstance(shape, tuple) and isinstance(output, tuple) and len(shape) == 4):
         raise ModelError(f"{path} is not a network from one image to one image")
@@ -81,4 +122,4 @@ def geometry(model: keras.Model, path: Path | str) -> tuple[int, int | None, int
     if shape[1] != shape[2]:
         raise ModelError(f"{path} takes images of {shape[2]} x {shape[1]}: they must be square")
     pools = sum(isinstance(layer, keras.layers.MaxPooling2D) for layer in model.layers)
-    return int(shape[-1]), shape[1], 2 ** max(pools, 4)
+    return InputGeometry(int(shape[-1]), shape[1], 2 ** max(pools, _MIN_POOLS))

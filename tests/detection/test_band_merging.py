@@ -1,20 +1,22 @@
-"""Craters of many parts become one catalogue, in bands or at once."""
+"""Craters of many batches become one catalogue, in bands or at once."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lunarcraters.catalogue.table import COLUMNS, PIXEL_COLUMNS, Catalogue
+from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.detection.band_merging import merge_in_bands
 from lunarcraters.detection.batch_result import BatchResult, write_batch_result
-from lunarcraters.detection.outputs import merged_bands
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.grid import Grid
 
 
-def about(columns):
-    table = pd.DataFrame({name: np.empty(0) for name in columns[1:4]})
-    return Catalogue(table, None if columns is PIXEL_COLUMNS else sphere.geographic_crs())
+def description(columns):
+    return CatalogueInfo(None if columns is PIXEL_COLUMNS else sphere.geographic_crs())
 
 
 def seen_often(rng, columns, count):
@@ -35,15 +37,21 @@ def seen_often(rng, columns, count):
         across = sphere.wrap_longitude(np.where(beyond, across + 180, across))
     levels, scores = rng.integers(0, 3, len(place)), rng.uniform(0.05, 1, len(place))
     table = {"score": scores, "level": levels, "tile": "z0_r0000_c0000"}
-    return pd.DataFrame(dict(zip(columns[1:4], (across, along, diameter), strict=True)) | table)
+    return pd.DataFrame(dict(zip(columns.circle, (across, along, diameter), strict=True)) | table)
 
 
-def seen(positions, diameters):
-    answered = np.log2(np.maximum(diameters, 1.0))[:, None] - [0.0, 1.0, 2.0]
-    return diameters, np.clip(answered, 0.0, 1.0)
+class Octaves:
+    """Three octaves, each of which sees craters twice as large as the one before."""
+
+    grid = Grid(None, Affine.identity(), 2000, 2000)
+    finest = 0
+
+    def weights(self, positions, diameters):
+        octaves = np.log2(np.maximum(diameters, 1.0))[:, None] - [0.0, 1.0, 2.0]
+        return diameters, np.clip(octaves, 0.0, 1.0)
 
 
-@pytest.mark.parametrize("columns", [COLUMNS, PIXEL_COLUMNS])
+@pytest.mark.parametrize("columns", [LUNAR_COLUMNS, PIXEL_COLUMNS])
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), most=st.sampled_from([1, 12, 80]))
 def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most):
@@ -53,10 +61,9 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
     files = [folder / f"{number}.part" for number in range(5)]
     for number, path in enumerate(files):
         write_batch_result(BatchResult(table[part == number], {}), path)
-    ends = (0.0, 2000.0) if columns is PIXEL_COLUMNS else (-90.0, 90.0)
     once, bands = (
-        pd.concat(list(merged_bands(files, about(columns), ends, seen, most=most)))
-        .sort_values(list(columns[1:4]))
+        pd.concat(list(merge_in_bands(files, description(columns), Octaves(), most)))
+        .sort_values(list(columns.circle))
         .reset_index(drop=True)
         for most in (len(table), most)
     )
@@ -65,7 +72,7 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
 
 
 def test_no_craters_make_no_bands(tmp_path):
-    empty = pd.DataFrame({name: np.empty(0) for name in COLUMNS[1:]})
+    empty = pd.DataFrame({name: np.empty(0) for name in LUNAR_COLUMNS.names[1:]})
     write_batch_result(BatchResult(empty, {}), tmp_path / "0.part")
     files = [tmp_path / "0.part"]
-    assert list(merged_bands(files, about(COLUMNS), (-90.0, 90.0), seen)) == []
+    assert list(merge_in_bands(files, description(LUNAR_COLUMNS), Octaves())) == []

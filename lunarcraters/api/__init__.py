@@ -1,0 +1,61 @@
+"""The Python interface: a function for every command, and the catalogue.
+
+A script that calls `detect`, `train` or `calibrate` starts worker processes, so it does so under
+`if __name__ == "__main__":`. Every error that a user can mend is a
+`lunarcraters.errors.CratersError`, whose message says what is wrong and what to do.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from lunarcraters.api.catalogues import evaluate, export, read_catalogue, read_reference
+from lunarcraters.api.datasets import check_dataset, clean_dataset, split_dataset, undo_cleaning
+from lunarcraters.api.models import calibrate, train
+from lunarcraters.api.mosaics import info, open_mosaic, tile
+from lunarcraters.api.pictures import plot_csfd, plot_map, plot_tiles, plot_training, report
+from lunarcraters.api.recipes import run_recipe
+from lunarcraters.api.runs import detect, detect_to_directory, read_run
+from lunarcraters.detection.options import DetectOptions, SourceOptions
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.evaluation.evaluate import Evaluation as Evaluation
+    from lunarcraters.evaluation.rule_names import RuleName as RuleName
+    from lunarcraters.evaluation.rules import Rule as Rule
+    from lunarcraters.mosaic.mosaic import Mosaic as Mosaic
+
+__all__ = [
+    "Catalogue",
+    "DetectOptions",
+    "SourceOptions",
+    "calibrate",
+    "check_dataset",
+    "clean_dataset",
+    "detect",
+    "detect_to_directory",
+    "evaluate",
+    "export",
+    "info",
+    "open_mosaic",
+    "plot_csfd",
+    "plot_map",
+    "plot_tiles",
+    "plot_training",
+    "read_catalogue",
+    "read_reference",
+    "read_run",
+    "report",
+    "run_recipe",
+    "split_dataset",
+    "tile",
+    "train",
+    "undo_cleaning",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the class `Catalogue` when it is first used: the command line does without."""
+    if name != "Catalogue":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from lunarcraters.catalogue.table import Catalogue
+
+    return Catalogue

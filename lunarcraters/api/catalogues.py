@@ -1,0 +1,199 @@
+"""Verbs on catalogues: read, export, evaluate."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from lunarcraters.api.paths import PathOrText
+from lunarcraters.catalogue.format_names import FormatName
+from lunarcraters.evaluation.rule_names import RuleName
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.evaluation.evaluate import Evaluation
+    from lunarcraters.evaluation.reference import Reference
+    from lunarcraters.evaluation.rules import Rule
+
+
+def read_catalogue(path: PathOrText) -> "Catalogue":
+    """Read a catalogue: one of this program, or a table with the usual column names.
+
+    Args:
+        path: File, or address of a PostGIS table.
+
+    Raises:
+        CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
+    """
+    from lunarcraters.catalogue.formats import read_catalogue
+
+    return read_catalogue(fspath(path))
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Counts of an export.
+
+    Attributes:
+        written: Number of craters written.
+        total: Number of craters in the run.
+        min_score: Lowest score of the craters written.
+    """
+
+    written: int
+    total: int
+    min_score: float
+
+
+def export(
+    run: PathOrText,
+    out: PathOrText,
+    *,
+    form: FormatName | None = None,
+    min_score: float | str | None = None,
+    min_diameter: float = 0.0,
+    max_diameter: float = float("inf"),
+    area: PathOrText | tuple[float, float, float, float] | None = None,
+    fractions: bool = False,
+    lon_domain: Literal[180, 360] | None = None,
+    overwrite: bool = False,
+) -> Exported:
+    """Write the catalogue of a run, part by part (`craters export`).
+
+    Args:
+        run: Directory of a finished run.
+        out: File to write, whose name says the format; or the address of a PostGIS table.
+        form: Format, whatever the name says.
+        min_score: Lowest score, or operating point; None for "balanced" where there is one.
+        min_diameter: Smallest diameter, km (pixels without a coordinate system).
+        max_diameter: Largest diameter, km (pixels).
+        area: File of polygons, or west, south, east and north in degrees. The ground counted on is
+            the part of the area that was searched.
+        fractions: True for all craters that touch the area, each with its part inside.
+        lon_domain: Largest longitude, 180 or 360; None for what the format has.
+        overwrite: True to replace a file that is there.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: There is no such operating point, or the format needs what is not there.
+        AreaError: The area cannot be read, or nothing of it was searched.
+        OutputError: The file exists, or cannot be written.
+    """
+    from lunarcraters.catalogue.filter import CraterFilter
+    from lunarcraters.catalogue.formats import write_catalogue_parts
+    from lunarcraters.detection.run import clip_footprint, open_run
+    from lunarcraters.geometry.area import make_area
+
+    stored = open_run(Path(run))
+    info = replace(stored.info, lon_domain=lon_domain)
+    least, ground = info.threshold(min_score), None
+    if area is not None:
+        given = Path(area) if isinstance(area, str | PathLike) else area
+        ground = make_area(given, has_crs=info.has_crs)
+        info = clip_footprint(Path(run), info, ground)
+    crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
+    written = 0
+
+    def parts() -> "Iterator[Catalogue]":
+        nonlocal written
+        for part in stored.parts(least):
+            some = crater_filter.apply(part).with_info(lon_domain=lon_domain)
+            written += len(some)
+            yield some
+
+    write_catalogue_parts(info, parts(), fspath(out), form=form, overwrite=overwrite)
+    return Exported(written, len(stored), least)
+
+
+def read_reference(path: PathOrText) -> "Reference":
+    """Read reference craters for an evaluation.
+
+    Args:
+        path: Catalogue of any readable format; or labels in LU3M6TGT's layout: the directory of a
+            split, or one label file.
+
+    Raises:
+        CatalogueError: The file is neither.
+        DatasetError: A label file is malformed.
+    """
+    from lunarcraters.evaluation.reference import read_reference
+
+    return read_reference(fspath(path))
+
+
+def evaluate(
+    catalogue: "Catalogue | PathOrText",
+    reference: "Reference | Catalogue | PathOrText",
+    rule: "RuleName | Rule | None" = None,
+    *,
+    min_diameter: float = 0.0,
+    max_diameter: float = float("inf"),
+    min_pixels: float | None = None,
+    min_score: float | str | None = None,
+    bins: Sequence[float] | None = None,
+    figures: PathOrText | None = None,
+    gallery: PathOrText | None = None,
+    mosaic: PathOrText | None = None,
+) -> "Evaluation":
+    """Score a catalogue against a reference (`craters evaluate`).
+
+    Args:
+        catalogue: Catalogue, its file, or the directory of a run.
+        reference: Reference, a catalogue, or the name of a catalogue or of labels.
+        rule: Matching rule by name, or one of `lunarcraters.evaluation.rules`; None for "box" with
+            labels and "circle" with catalogues.
+        min_diameter: Smallest crater that counts, km (pixels without a coordinate system).
+        max_diameter: Largest crater that counts, km (pixels).
+        min_pixels: Smallest crater that counts, pixels of the label tiles; None for no such limit.
+        min_score: Score, or operating point, from which a detection counts; None for "balanced"
+            where there is one, else for the score of the best F1.
+        bins: Lower edges of the diameter bins, rising, km (pixels; with `min_pixels` pixels of the
+            label tiles); None for factors of sqrt(2).
+        figures: Directory for figures (PNG); None for none.
+        gallery: Directory for pictures of the worst errors (PNG); None for none.
+        mosaic: Mosaic that the gallery shows; None for the one that was searched.
+
+    Raises:
+        CatalogueError: The reference cannot be used, or one is in pixels and the other not.
+        OutputError: The figures cannot be written.
+    """
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import read_detections
+    from lunarcraters.errors import CatalogueError
+    from lunarcraters.evaluation.evaluate import evaluate_catalogue
+    from lunarcraters.evaluation.reference import Reference, from_catalogue
+
+    detections = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
+    if isinstance(reference, Catalogue):
+        truth = from_catalogue(reference)
+    else:
+        truth = reference if isinstance(reference, Reference) else read_reference(reference)
+    if min_pixels is not None:
+        if truth.pixel is None:
+            raise CatalogueError("a smallest crater in pixels needs labels as the reference")
+        min_diameter = max(min_diameter, min_pixels * truth.pixel)
+        bins = bins and [edge * truth.pixel for edge in bins]
+    evaluation, matches = evaluate_catalogue(
+        detections,
+        truth,
+        rule,
+        min_diameter=min_diameter,
+        max_diameter=max_diameter,
+        min_score=min_score,
+        bins=bins,
+    )
+    if figures is not None:
+        from lunarcraters.plots.scores import write_figures
+
+        terms = evaluation.terms
+        write_figures(matches, evaluation, terms.match, terms.unit, Path(figures))
+    if gallery is not None:
+        from lunarcraters.detection.run import searched_mosaic
+        from lunarcraters.plots.gallery import write_gallery
+
+        if isinstance(catalogue, Catalogue):
+            raise CatalogueError("a gallery needs the directory of a run, which names its mosaic")
+        ground = searched_mosaic(Path(catalogue), None if mosaic is None else Path(mosaic))
+        write_gallery(detections, truth, matches, evaluation, ground, Path(gallery))
+    return evaluation

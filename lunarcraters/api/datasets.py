@@ -1,0 +1,94 @@
+"""Verbs on training datasets: check, clean, split (`craters dataset`)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lunarcraters.api.paths import PathOrText
+from lunarcraters.progress import Progress, no_progress
+
+if TYPE_CHECKING:
+    from lunarcraters.datasets.check import Move, Problem
+
+
+def check_dataset(dataset: PathOrText, progress: Progress = no_progress) -> "list[Problem]":
+    """Find the faults of a dataset in LU3M6TGT's layout.
+
+    Args:
+        dataset: Directory of the dataset.
+        progress: Function of the number of images read and in all.
+
+    Returns:
+        Problems and notes, in the order of splits and kinds.
+
+    Raises:
+        DatasetError: The directory is not a dataset.
+    """
+    from lunarcraters.datasets.check import check_dataset
+
+    return check_dataset(Path(dataset), progress)
+
+
+def clean_dataset(dataset: PathOrText, *, dry_run: bool = False) -> "list[Move]":
+    """Move images without a crater and their label files to `empty/` inside their split.
+
+    Args:
+        dataset: Directory of the dataset.
+        dry_run: True to move nothing.
+
+    Returns:
+        Files that were moved, or would be.
+
+    Raises:
+        DatasetError: The directory is not a dataset, or a file of that name was moved before.
+    """
+    from lunarcraters.datasets.check import clean_dataset
+
+    return clean_dataset(Path(dataset), dry_run=dry_run)
+
+
+def undo_cleaning(dataset: PathOrText) -> "list[Move]":
+    """Put back everything that `clean_dataset` has moved.
+
+    Args:
+        dataset: Directory of the dataset.
+
+    Raises:
+        DatasetError: There is nothing to undo, or a file is in the way or gone.
+    """
+    from lunarcraters.datasets.check import undo_cleaning
+
+    return undo_cleaning(Path(dataset))
+
+
+def split_dataset(
+    dataset: PathOrText,
+    out: PathOrText,
+    *,
+    fractions: Mapping[str, float],
+    block_deg: float = 15.0,
+    seed: int = 0,
+    link: bool = False,
+) -> dict[str, int]:
+    """Write a new dataset whose splits are made of whole blocks of the Moon.
+
+    Args:
+        dataset: Directory of the dataset; its images are named by their edges.
+        out: Directory to write, which must not exist.
+        fractions: Share of the tiles for "train", "valid" and "test"; they add up to 1.
+        block_deg: Side of a block, degrees.
+        seed: Seed of the order in which blocks are dealt out.
+        link: True for hard links instead of copies.
+
+    Returns:
+        Number of images in each split.
+
+    Raises:
+        DatasetError: The names tell no place, a tile occurs twice, or there are too few blocks.
+        OutputError: `out` exists or cannot be written.
+    """
+    from lunarcraters.datasets.split import split_dataset
+
+    return split_dataset(
+        Path(dataset), Path(out), fractions=fractions, block_deg=block_deg, seed=seed, link=link
+    )

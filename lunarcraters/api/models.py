@@ -1,0 +1,90 @@
+"""Verbs on models: train, calibrate."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lunarcraters.api.paths import PathOrText, accepts_old_names
+from lunarcraters.progress import ProgressDisplay, no_progress_of
+
+if TYPE_CHECKING:
+    from lunarcraters.network.model_info import ModelInfo
+    from lunarcraters.training.settings import TrainingOptions
+
+
+def train(
+    dataset: PathOrText,
+    out: PathOrText,
+    options: "TrainingOptions | None" = None,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    calibrated: bool = True,
+    say: Callable[[str], None] = print,
+    progress: ProgressDisplay = no_progress_of,
+) -> Path:
+    """Train a network, and calibrate it on the validation split (`craters train`).
+
+    Args:
+        dataset: Directory in LU3M6TGT's layout, with the splits `train` and `valid`.
+        out: Directory of the training.
+        options: Training options; None for the defaults.
+        resume: True to go on with the training in `out`.
+        overwrite: True to replace the training in `out`.
+        calibrated: True to measure thresholds, scores and diameter errors on the split `valid` at
+            the end. Mask-only networks have none.
+        say: Function that is called with lines for the user.
+        progress: Function of the name of a search; its context manager gives a `Progress`.
+
+    Returns:
+        Model file.
+
+    Raises:
+        CratersError: The dataset, the directory or the options cannot be used.
+    """
+    from lunarcraters.network.presets import get_preset
+    from lunarcraters.training.session import train
+    from lunarcraters.training.settings import TrainingOptions
+
+    options = options or TrainingOptions()
+    model = train(Path(dataset), Path(out), options, resume=resume, overwrite=overwrite, say=say)
+    if calibrated and "log_size" in get_preset(options.preset).heads:
+        info = calibrate(model, dataset, say=say, progress=progress)
+        say(f"thresholds chosen on valid: {info.thresholds}")
+    return model
+
+
+@accepts_old_names(mirrored="tta")
+def calibrate(
+    model: PathOrText,
+    dataset: PathOrText,
+    split: str = "valid",
+    *,
+    workers: int | None = None,
+    tta: bool = False,
+    say: Callable[[str], None] = print,
+    progress: ProgressDisplay = no_progress_of,
+) -> "ModelInfo":
+    """Measure a model on a split and write into it what is measured (`craters calibrate`).
+
+    Args:
+        model: Model file, whose description is replaced.
+        dataset: Directory in LU3M6TGT's layout.
+        split: Split to measure on; never the one to report on.
+        workers: Number of worker processes; None for one a core, up to 8.
+        tta: True to measure runs with test-time augmentation instead of plain ones.
+        say: Function that is called with lines for the user.
+        progress: Function of the name of a search; its context manager gives a `Progress`.
+
+    Returns:
+        New description of the model.
+
+    Raises:
+        DatasetError: There is no such split, or nothing in it is detected.
+        ModelError: The model cannot be used.
+    """
+    from lunarcraters.calibration.calibrate import calibrate_model
+
+    return calibrate_model(
+        Path(model), Path(dataset), split, workers=workers, tta=tta, say=say, progress=progress
+    )

@@ -1,0 +1,113 @@
+"""Verbs on mosaics: open, tile, info."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lunarcraters.api.paths import PathOrText, as_paths
+from lunarcraters.detection.options import Precision, SourceOptions
+from lunarcraters.progress import Progress, no_progress
+
+if TYPE_CHECKING:
+    from lunarcraters.detection.estimate import RunEstimate
+    from lunarcraters.mosaic.mosaic import Mosaic
+    from lunarcraters.tiling.source import TileSet
+
+
+def open_mosaic(
+    paths: PathOrText | Sequence[PathOrText],
+    *,
+    crs: str | None = None,
+    nodata: float | None = None,
+) -> "Mosaic":
+    """Open a raster, several, or all those in a directory as one mosaic.
+
+    Args:
+        paths: Rasters, directories of them, or both.
+        crs: Coordinate system in place of the files' own, such as "IAU_2015:30110".
+        nodata: Value that means "no data" in place of the files' own.
+
+    Raises:
+        MosaicError: The mosaic cannot be used.
+        CoordinateSystemError: Its coordinate system is missing or not of the Moon.
+    """
+    from lunarcraters.mosaic.mosaic import open_mosaic
+
+    return open_mosaic(as_paths(paths), crs=crs, nodata=nodata)
+
+
+def tile(
+    mosaic: "PathOrText | Sequence[PathOrText] | Mosaic",
+    out: PathOrText,
+    *,
+    size: int = 1024,
+    halo: int = 64,
+    levels: int | None = None,
+    smallest_px: float | None = None,
+    virtual: bool = False,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> "TileSet":
+    """Cut a mosaic into georeferenced tiles with an index (`craters tile`).
+
+    Args:
+        mosaic: Mosaic, or names of its rasters.
+        out: Directory to write.
+        size: Largest side of a tile, pixels.
+        halo: Margin around the core of each tile, pixels.
+        levels: Number of octaves from full resolution on; None for as many as fit.
+        smallest_px: Smallest crater that the tiles are for, pixels of the mosaic; None for 8.
+        virtual: True to write VRTs, which hold no pixels.
+        overwrite: True to replace tiles that are there.
+        progress: Function of the number of tiles done and in all.
+
+    Raises:
+        OutputError: The directory exists, or cannot be written.
+        TileSetError: The sizes leave no room for a core.
+        MosaicError: The mosaic cannot be used.
+    """
+    from lunarcraters.mosaic.mosaic import Mosaic
+    from lunarcraters.tiling.tileset import write_tiles
+
+    return write_tiles(
+        mosaic if isinstance(mosaic, Mosaic) else open_mosaic(mosaic),
+        Path(out),
+        max_size=size,
+        halo=halo,
+        levels=levels,
+        smallest_px=smallest_px,
+        virtual=virtual,
+        overwrite=overwrite,
+        progress=progress,
+    )
+
+
+def info(
+    source: PathOrText | Sequence[PathOrText],
+    model: PathOrText | None = None,
+    options: SourceOptions | None = None,
+    *,
+    workers: int | None = None,
+    precision: Precision = "auto",
+    plan_only: bool = False,
+) -> "RunEstimate":
+    """Tell what a run would search, and what it would cost on this machine (`craters info`).
+
+    Args:
+        source: Rasters, a directory of them, or a directory of tiles.
+        model: Model file; None for the weights that come with the program.
+        options: Tiling options; None for the defaults.
+        workers: Number of worker processes; None for one a core, up to 8.
+        precision: Arithmetic of the network.
+        plan_only: True to leave out the cost, for which a few tiles are searched.
+
+    Raises:
+        CratersError: The source or the model cannot be used.
+    """
+    from lunarcraters.detection.estimate import estimate_run
+    from lunarcraters.detection.source import open_source
+    from lunarcraters.network.model_file import shipped_model
+
+    file = shipped_model() if model is None else Path(model)
+    tiles = open_source(as_paths(source), file, options or SourceOptions())
+    return estimate_run(tiles, file, workers=workers, precision=precision, plan_only=plan_only)

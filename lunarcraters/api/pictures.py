@@ -1,0 +1,213 @@
+"""Verbs that draw: maps, counts, pieces of the mosaic, trainings, and the page of a run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lunarcraters.api.paths import PathOrText
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.csfd import SizeFrequency
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.mosaic.mosaic import Mosaic
+
+
+def plot_map(
+    catalogue: "Catalogue | PathOrText",
+    out: PathOrText,
+    mosaic: "PathOrText | Mosaic | None" = None,
+    *,
+    min_score: float | str | None = None,
+    crs: str | None = None,
+) -> int:
+    """Draw craters over their mosaic with a graticule, as a PNG (`craters plot map`).
+
+    Args:
+        catalogue: Catalogue, all of whose craters are drawn; or the directory of a run.
+        out: PNG to write.
+        mosaic: Mosaic underneath; None for the one that was searched.
+        min_score: Lowest score, or operating point, of a run's craters; None for "balanced". A
+            catalogue is drawn whole.
+        crs: Coordinate system in place of the mosaic's own.
+
+    Returns:
+        Number of craters drawn.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        MosaicError: The mosaic cannot be read.
+        CatalogueError: One is in pixels and the other not.
+    """
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+    from lunarcraters.plots.maps import draw_map
+
+    if isinstance(mosaic, Mosaic):
+        ground = mosaic
+    elif isinstance(catalogue, Catalogue):
+        ground = open_mosaic(Path(mosaic or catalogue.properties.get("input", "")), crs=crs)
+    else:
+        ground = _mosaic_of_run(catalogue, mosaic, crs)
+    if isinstance(catalogue, Catalogue):
+        craters = catalogue
+    else:
+        craters = _craters_of_run(catalogue, min_score)
+    draw_map(craters, ground, Path(out))
+    return len(craters)
+
+
+def plot_csfd(
+    catalogue: "Catalogue | PathOrText",
+    out: PathOrText,
+    *,
+    min_score: float | str | None = None,
+) -> "SizeFrequency":
+    """Draw the crater size-frequency distribution, as a PNG (`craters plot csfd`).
+
+    Args:
+        catalogue: Catalogue that tells the area searched; its file, or the directory of a run.
+        out: PNG to write.
+        min_score: Lowest score, or operating point; None for "balanced" where there is one.
+
+    Returns:
+        Counts by diameter.
+
+    Raises:
+        CatalogueError: The area is not known, or there are no craters.
+    """
+    from lunarcraters.catalogue.csfd import size_frequency
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import read_detections
+    from lunarcraters.plots.csfd import draw_csfd
+
+    craters = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
+    counted = size_frequency(craters.filter(min_score))
+    draw_csfd(counted, Path(out))
+    return counted
+
+
+def plot_tiles(
+    run: PathOrText,
+    out: PathOrText,
+    *,
+    reference: PathOrText | None = None,
+    count: int = 4,
+    mosaic: PathOrText | None = None,
+    min_score: float | str | None = None,
+    crs: str | None = None,
+) -> int:
+    """Draw pieces of a mosaic beside their masks and boxes, as a PNG (`craters plot tiles`).
+
+    Args:
+        run: Directory of a run.
+        out: PNG to write.
+        reference: Catalogue or labels, whose mask and boxes are shown too.
+        count: Number of pieces at most.
+        mosaic: Mosaic; None for the one that was searched.
+        min_score: Lowest score, or operating point; None for "balanced".
+        crs: Coordinate system in place of the mosaic's own.
+
+    Returns:
+        Number of pieces drawn.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: No crater lies on the mosaic.
+        MosaicError: The mosaic cannot be read.
+    """
+    from lunarcraters.detection.run import MASK
+    from lunarcraters.evaluation.reference import read_reference
+    from lunarcraters.mosaic.mosaic import open_mosaic
+    from lunarcraters.plots.panels import draw_panels
+
+    mask = Path(run) / MASK
+    return draw_panels(
+        _craters_of_run(run, min_score),
+        _mosaic_of_run(run, mosaic, crs),
+        open_mosaic(mask) if mask.is_file() else None,
+        None if reference is None else read_reference(Path(reference)),
+        Path(out),
+        count=count,
+    )
+
+
+def plot_training(training: PathOrText, out: PathOrText) -> int:
+    """Draw the curves of a training, as a PNG (`craters plot training`).
+
+    Args:
+        training: Directory of a training, which may still go on.
+        out: PNG to write.
+
+    Returns:
+        Number of epochs drawn.
+
+    Raises:
+        DatasetError: The directory holds no finished epoch.
+    """
+    from lunarcraters.errors import DatasetError
+    from lunarcraters.plots.training import draw_curves
+    from lunarcraters.training.history import read_history
+
+    rows = read_history(Path(training))
+    if not rows:
+        raise DatasetError(
+            f"{training} has no epoch of a training in it: give the directory that craters train "
+            "writes, after its first epoch"
+        )
+    draw_curves(rows, Path(out))
+    return len(rows)
+
+
+def report(
+    run: PathOrText,
+    out: PathOrText,
+    *,
+    reference: PathOrText | None = None,
+    min_diameter: float = 0.0,
+    mosaic: PathOrText | None = None,
+    min_score: str | None = None,
+    crs: str | None = None,
+    overwrite: bool = False,
+) -> int:
+    """Write one HTML page that shows a run (`craters report`).
+
+    Args:
+        run: Directory of a finished run.
+        out: HTML file to write.
+        reference: Catalogue or labels to score the run against.
+        min_diameter: Smallest crater that is scored, km (pixels without a coordinate system).
+        mosaic: Mosaic underneath; None for the one that was searched.
+        min_score: Score, or operating point, that the page begins with; None for "balanced".
+        crs: Coordinate system in place of the mosaic's own.
+        overwrite: True to replace a file that is there.
+
+    Returns:
+        Number of craters in the page.
+
+    Raises:
+        CratersError: The run, the reference or the mosaic cannot be used, or the page exists.
+    """
+    from lunarcraters.report.page import write_report
+
+    return write_report(
+        Path(run),
+        Path(out),
+        _mosaic_of_run(run, mosaic, crs),
+        reference=None if reference is None else Path(reference),
+        min_diameter=min_diameter,
+        min_score=min_score,
+        overwrite=overwrite,
+    )
+
+
+def _craters_of_run(run: PathOrText, min_score: float | str | None) -> "Catalogue":
+    from lunarcraters.detection.run import read_run
+
+    craters = read_run(Path(run))
+    return craters.filter(min_score)
+
+
+def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: str | None) -> "Mosaic":
+    """Open the mosaic that a run searched, or another in its place."""
+    from lunarcraters.detection.run import searched_mosaic
+
+    return searched_mosaic(Path(run), None if mosaic is None else Path(mosaic), crs=crs)

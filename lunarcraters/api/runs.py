@@ -1,0 +1,127 @@
+"""Verbs on runs: detect, read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lunarcraters.api.paths import PathOrText, accepts_old_names, as_paths
+from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.progress import Progress, no_progress
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.summary import RunSummary
+
+
+@accepts_old_names(mirrored="tta", at_once="batch")
+def detect(
+    source: PathOrText | Sequence[PathOrText],
+    run: PathOrText,
+    model: PathOrText | None = None,
+    *,
+    size: int | None = None,
+    halo: int | None = None,
+    levels: int | None = None,
+    smallest_px: float | None = None,
+    crs: str | None = None,
+    nodata: float | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    precision: Precision = "auto",
+    tta: bool = False,
+    batch: int | None = None,
+    strict: bool = False,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> "Catalogue":
+    """Detect the craters of a mosaic or of tiles (`craters detect`).
+
+    A run that was interrupted is resumed when the same call is made again.
+
+    Args:
+        source: Raster, several as one mosaic, a directory of rasters, or a directory of tiles.
+        run: Directory of the run.
+        model: Model file; None for the weights that come with the program.
+        size: Largest side of a tile, pixels; None for the model's, or 1024.
+        halo: Margin around the core of each tile, pixels; None for 64.
+        levels: Number of octaves from full resolution on; None for as many as fit.
+        smallest_px: Smallest crater to detect, pixels of the mosaic; None for 8. With 4 the mosaic
+            is searched twice as large too, in four times the time; with 2.75, four times.
+        crs: Coordinate system in place of the mosaic's own.
+        nodata: Value that means "no data" in place of the mosaic's own.
+        workers: Number of worker processes on this machine; None for one a core, up to 8.
+        scheduler: Address of a running Dask cluster to use instead of this machine.
+        precision: Arithmetic of the network.
+        tta: True for test-time augmentation, the mean over four mirror images of each tile: more
+            accurate, in four times the time. (`mirrored` is its earlier name.)
+        batch: Number of tiles given to the network at once; None for a megapixel, or two tiles.
+            (`at_once` is its earlier name.)
+        strict: True to stop at a tile that cannot be read.
+        overwrite: True to replace another run in the directory.
+        progress: Function of the number of tiles done and in all.
+
+    Returns:
+        Everything that may be a crater, down to scores of some thousandths; `filter()` leaves the
+        craters of an operating point.
+
+    Raises:
+        CratersError: The run cannot be made; the message says why.
+    """
+    detect_to_directory(
+        source,
+        run,
+        model,
+        SourceOptions(size, halo, levels, smallest_px, crs, nodata),
+        DetectOptions(workers, scheduler, precision, tta, batch, strict),
+        overwrite=overwrite,
+        progress=progress,
+    )
+    return read_run(run)
+
+
+def detect_to_directory(
+    source: PathOrText | Sequence[PathOrText],
+    run: PathOrText,
+    model: PathOrText | None = None,
+    source_options: SourceOptions | None = None,
+    options: DetectOptions | None = None,
+    *,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> "RunSummary":
+    """Detect craters as `detect` does, without reading the catalogue into memory.
+
+    Args:
+        source: Raster, several as one mosaic, a directory of rasters, or a directory of tiles.
+        run: Directory of the run.
+        model: Model file; None for the weights that come with the program.
+        source_options: Tiling options; None for the defaults.
+        options: Options of the search; None for the defaults.
+        overwrite: True to replace another run in the directory.
+        progress: Function of the number of tiles done and in all.
+
+    Raises:
+        CratersError: The run cannot be made; the message says why.
+    """
+    from lunarcraters.detection.detect import detect
+    from lunarcraters.detection.source import open_source
+    from lunarcraters.detection.summary import summarize_run
+    from lunarcraters.network.model_file import shipped_model
+
+    file = shipped_model() if model is None else Path(model)
+    tiles = open_source(as_paths(source), file, source_options or SourceOptions())
+    catalogue = detect(
+        tiles, Path(run), file, options or DetectOptions(), overwrite=overwrite, progress=progress
+    )
+    return summarize_run(Path(run), catalogue, tiles, file)
+
+
+def read_run(run: PathOrText) -> "Catalogue":
+    """Read the catalogue of a finished run.
+
+    Raises:
+        RunError: The directory is not a run, or the run is not finished.
+    """
+    from lunarcraters.detection.run import read_run
+
+    return read_run(Path(run))

@@ -1,0 +1,150 @@
+"""Trials: a split, searched as a user searches it, and matched to its labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.calibration.diameters import measure_diameter_errors
+from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.datasets.downsampling import write_downsampled
+from lunarcraters.datasets.layout import find_pairs, find_splits
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.detection.source import open_source
+from lunarcraters.evaluation.matching import Matches, match_craters, pool_matches
+from lunarcraters.evaluation.reference import Reference, read_reference
+from lunarcraters.evaluation.rules import OverlapRule
+from lunarcraters.evaluation.scores import precision_recall_curve
+from lunarcraters.geometry.circles import compute_diameters_px
+from lunarcraters.network.model_file import read_info
+from lunarcraters.network.model_info import Calibration
+from lunarcraters.network.score_calibration import interpolate_precision
+from lunarcraters.progress import ProgressDisplay
+from lunarcraters.tiling.source import TileSource
+
+MIN_PIXELS = 11.0
+"""Smallest label that counts, pixels. Labels of kilometre-sized craters at 100 m per pixel are
+complete from this size on."""
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The detections in a split at one resolution, and its labels.
+
+    Attributes:
+        source: Tiles that were searched.
+        detections: Catalogue of the n detections.
+        reference: Label boxes of the split.
+        min_diameter: Smallest label that counts, in the unit of the diameters.
+        diameters_px: Diameters of the detections, pixels of the mosaic, (n,).
+    """
+
+    source: TileSource
+    detections: Catalogue
+    reference: Reference
+    min_diameter: float
+    diameters_px: Float
+
+    def match_labels(self, scores: Float | None = None) -> Matches:
+        """Match the detections to the labels by a box IoU of 0.5.
+
+        Args:
+            scores: Scores in place of those of the catalogue, (n,).
+        """
+        detections = self.detections
+        if scores is not None:
+            scored = detections.craters.assign(score=scores)
+            detections = Catalogue.from_table(scored, detections.info)
+        return match_craters(
+            detections, self.reference, OverlapRule("box"), min_diameter=self.min_diameter
+        )
+
+
+@dataclass(frozen=True)
+class Trials:
+    """A split that is searched at its own and at lower resolution.
+
+    Attributes:
+        dataset: Directory of the dataset.
+        split: Name of the split.
+        folder: Directory for runs and downsampled images.
+        workers: Number of worker processes; None for one per core.
+        tta: True for test-time augmentation.
+        progress: Progress display.
+    """
+
+    dataset: Path
+    split: str
+    folder: Path
+    workers: int | None
+    tta: bool
+    progress: ProgressDisplay
+
+    def search(
+        self,
+        model: Path,
+        task: str,
+        *,
+        precision: Precision,
+        share: float = 1.0,
+        finest: int = 0,
+    ) -> Trial:
+        """Search the split with a model.
+
+        Args:
+            model: Model file.
+            task: Name of the search, for the progress display.
+            precision: Precision of inference.
+            share: Resolution of the images, as a share of their own, up to 1.
+            finest: Finest octave, 0 or negative.
+        """
+        images = find_splits(self.dataset)[self.split]
+        if share < 1.0:
+            images = self.folder / f"{share}"
+            if not images.exists():
+                write_downsampled(find_pairs(self.dataset, self.split), images, share)
+        smallest_px = read_info(model).diameters_px[0] * 2.0**finest if finest else None
+        source = open_source([images / "images"], model, SourceOptions(smallest_px=smallest_px))
+        run = self.folder / f"{share}_{finest}_{precision}"
+        options = DetectOptions(workers=self.workers, precision=precision, tta=self.tta)
+        with self.progress(task) as progress:
+            detections = detect(source, run, model, options, progress=progress).read()
+        reference = read_reference(images)
+        mosaic = source.mosaic
+        diameters_px = compute_diameters_px(
+            detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
+        )
+        min_diameter = MIN_PIXELS * share * (reference.pixel or 1.0)
+        return Trial(source, detections, reference, min_diameter, diameters_px)
+
+
+def measure_calibration(trials: Sequence[Trial], sizes_px: tuple[float, ...]) -> Calibration:
+    """Measure scores, operating points and diameter errors on trials together.
+
+    Args:
+        trials: Trials with the scores of the network.
+        sizes_px: Diameters of the score calibration, pixels of the mosaic, rising.
+    """
+    diameters_px = np.concatenate([trial.diameters_px for trial in trials])
+    levels = np.concatenate([trial.detections.craters["level"].to_numpy(float) for trial in trials])
+    scores = fit_score_calibration(
+        pool_matches([trial.match_labels() for trial in trials]), diameters_px, sizes_px
+    )
+    calibrated = (
+        interpolate_precision(trial.detections.scores, trial.diameters_px, scores)
+        for trial in trials
+    )
+    matches = pool_matches(
+        [trial.match_labels(s) for trial, s in zip(trials, calibrated, strict=True)]
+    )
+    return Calibration(
+        thresholds=choose_operating_points(*precision_recall_curve(matches)),
+        scores=scores,
+        diameter_sd=measure_diameter_errors(matches, diameters_px / 2.0**levels),
+    )

@@ -1,0 +1,200 @@
+"""The description of a catalogue: coordinate system, ground searched, thresholds and origin."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import shapely
+import shapely.geometry
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
+from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
+from lunarcraters.records import from_json, to_plain
+
+
+@dataclass(frozen=True)
+class CatalogueHeader:
+    """The description of a catalogue as its files hold it, beside the table of craters.
+
+    Attributes:
+        crs: Longitude and latitude on a lunar sphere, as WKT; null where positions are pixels.
+        footprint: Ground searched, as a GeoJSON geometry; null where it is not known.
+        footprint_area_km2: Area of the footprint on the sphere, km^2; null where it is not known.
+        thresholds: Operating points of the model by name, scores.
+        properties: Origin of the catalogue, for people to read.
+    """
+
+    crs: str | None
+    footprint: dict[str, Any] | None
+    footprint_area_km2: float | None
+    thresholds: dict[str, float]
+    properties: dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class CatalogueInfo:
+    """A catalogue without its craters.
+
+    Attributes:
+        crs: Longitude and latitude on a lunar sphere; None where positions are pixels.
+        footprint: Ground searched, nodata left out, in longitude -180..180 and latitude, or in
+            pixels; None where it is not known.
+        footprint_area_km2: Area of the footprint on the sphere, km^2; None where it is not known.
+        thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
+        properties: Origin of the catalogue, for people to read.
+        lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
+    """
+
+    crs: CRS | None
+    footprint: BaseGeometry | None = None
+    footprint_area_km2: float | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
+    lon_domain: int | None = None
+
+    @property
+    def has_crs(self) -> bool:
+        """Whether positions are longitude and latitude; False where they are pixels."""
+        return self.crs is not None
+
+    @property
+    def radius_m(self) -> float | None:
+        """Radius of the sphere, metres; None for pixels."""
+        return None if self.crs is None else sphere.radius_m(self.crs)
+
+    @property
+    def columns(self) -> CatalogueColumns:
+        """Names of the table's columns."""
+        return LUNAR_COLUMNS if self.has_crs else PIXEL_COLUMNS
+
+    def threshold(self, min_score: float | str | None = None) -> float:
+        """Look up the score that a number or the name of an operating point stands for.
+
+        Args:
+            min_score: Score, or name of an operating point; None for `balanced`, or for 0 where
+                there are no operating points: a model without them (a mask-only network) has
+                scored all that it kept.
+
+        Raises:
+            CatalogueError: The catalogue has no operating point of that name.
+        """
+        if min_score is None:
+            return self.thresholds.get("balanced", 0.0)
+        try:
+            return float(min_score)
+        except ValueError:
+            pass
+        if min_score not in self.thresholds:
+            names = ", ".join(self.thresholds) or "none"
+            raise CatalogueError(
+                f"there is no operating point {min_score!r} in this catalogue (it has: {names}): "
+                "give --min-score one of them or a number from 0 to 1"
+            )
+        return self.thresholds[str(min_score)]
+
+    def header(self) -> dict[str, Any]:
+        """Convert to the JSON that files hold, a `CatalogueHeader`; `from_header` reads it back."""
+        footprint = None
+        if self.footprint is not None:
+            footprint = json.loads(str(shapely.to_geojson(self.footprint)))
+        header: dict[str, Any] = to_plain(
+            CatalogueHeader(
+                crs=None if self.crs is None else self.crs.to_wkt(),
+                footprint=footprint,
+                footprint_area_km2=self.footprint_area_km2,
+                thresholds=dict(self.thresholds),
+                properties=dict(self.properties),
+            )
+        )
+        return header
+
+    @classmethod
+    def from_header(cls, header: Mapping[str, Any]) -> "CatalogueInfo":
+        """Read the description that `header` gave.
+
+        Args:
+            header: JSON of a `CatalogueHeader`.
+
+        Raises:
+            CatalogueError: The header is not one of a catalogue.
+        """
+        try:
+            record = from_json(CatalogueHeader, json.dumps(header))
+            return cls(
+                crs=None if record.crs is None else CRS.from_wkt(record.crs),
+                footprint=None if record.footprint is None else _to_geometry(record.footprint),
+                footprint_area_km2=record.footprint_area_km2,
+                thresholds=record.thresholds,
+                properties=record.properties,
+            )
+        except (KeyError, TypeError, AttributeError, ValueError, shapely.GEOSException) as error:
+            raise CatalogueError(
+                f"the description of the catalogue is damaged: {error!r}"
+            ) from error
+
+
+class Described:
+    """The attributes of a description, for a class that holds one as `info`."""
+
+    info: CatalogueInfo
+
+    @property
+    def crs(self) -> CRS | None:
+        """Longitude and latitude on a lunar sphere; None where positions are pixels."""
+        return self.info.crs
+
+    @property
+    def footprint(self) -> BaseGeometry | None:
+        """Ground searched; None where it is not known."""
+        return self.info.footprint
+
+    @property
+    def footprint_area_km2(self) -> float | None:
+        """Area of the footprint on the sphere, km^2; None where it is not known."""
+        return self.info.footprint_area_km2
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Operating points of the model by name."""
+        return self.info.thresholds
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Origin of the catalogue, for people to read."""
+        return self.info.properties
+
+    @property
+    def lon_domain(self) -> int | None:
+        """Largest longitude in files, 180 or 360; None for what the format has."""
+        return self.info.lon_domain
+
+    @property
+    def has_crs(self) -> bool:
+        """Whether positions are longitude and latitude; False where they are pixels."""
+        return self.info.has_crs
+
+    @property
+    def radius_m(self) -> float | None:
+        """Radius of the sphere, metres; None for pixels."""
+        return self.info.radius_m
+
+    @property
+    def columns(self) -> CatalogueColumns:
+        """Names of the table's columns."""
+        return self.info.columns
+
+    def threshold(self, min_score: float | str | None = None) -> float:
+        """Look up the score of an operating point, as `CatalogueInfo.threshold` does."""
+        return self.info.threshold(min_score)
+
+    def header(self) -> dict[str, Any]:
+        """Convert the description to JSON, as `CatalogueInfo.header` does."""
+        return self.info.header()
+
+
+def _to_geometry(geojson: dict[str, Any]) -> BaseGeometry:
+    return shapely.geometry.shape(geojson)

@@ -1,0 +1,168 @@
+"""The cost of a run, measured by searching a few of its tiles."""
+
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from lunarcraters.detection.batch import Batch, detect_batch
+from lunarcraters.detection.cluster import cluster, worker_count
+from lunarcraters.detection.options import DetectOptions, Precision
+from lunarcraters.detection.tasks import run_tasks
+from lunarcraters.errors import MosaicError, TileSetError
+from lunarcraters.network.model_file import read_info
+from lunarcraters.network.startup import choose_precision
+from lunarcraters.tiling.plan import Tile
+from lunarcraters.tiling.source import TileSource
+
+_SAMPLED = 64  # tiles of the finest level that are looked at
+
+_TRIAL_PX = 2 * 1024 * 1024  # that each worker searches, once to warm up and once by the clock
+
+_MASK_COPIES = 2  # on disk: in the parts, and stitched
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The cost of a run on this machine.
+
+    Attributes:
+        workers: Number of worker processes.
+        empty_share: Share of the tiles looked at that hold no data, 0 to 1.
+        looked_at: Number of tiles of the finest octave that were looked at.
+        pixels_per_s: Number of pixels searched in a second, by all workers together.
+        seconds: Time of the search, seconds; merging and stitching come on top.
+        memory_bytes: Peak memory of all processes together, bytes.
+        disk_bytes: Size of the run's directory, bytes.
+    """
+
+    workers: int
+    empty_share: float
+    looked_at: int
+    pixels_per_s: float
+    seconds: float
+    memory_bytes: float
+    disk_bytes: float
+
+
+def measure_cost(
+    source: TileSource, model: Path, *, workers: int | None = None, precision: Precision = "auto"
+) -> Cost:
+    """Search a few tiles, and estimate the cost of all.
+
+    Args:
+        source: Tiles to search.
+        model: Model file.
+        workers: Number of worker processes; None for one a core, up to 8.
+        precision: Arithmetic of the network.
+
+    Raises:
+        MosaicError: No tile that was looked at holds data.
+        ModelError: The model cannot be used.
+        TileSetError: The tiles do not fit the model.
+    """
+    precision = choose_precision(precision, has_int8=bool(read_info(model).int8))
+    finest = min(tile.level for tile in source.tiles)
+    tiles = _spread([tile for tile in source.tiles if tile.level == finest], _SAMPLED)
+    full = [tile for tile in tiles if _holds_data(source, tile)]
+    if not full:
+        raise MosaicError(
+            f"none of {len(tiles)} tiles of {source.mosaic.name} that were looked at holds data: "
+            "there is nothing to foretell the time from"
+        )
+    share = 1.0 - len(full) / len(tiles)
+    count = worker_count(workers, len(full))
+    first, second = _trials(full, count)
+    options = DetectOptions(workers=count, precision=precision)
+    trial = _search_trials(source.with_tiles(()), model, options, first, second)
+    rate = trial.pixels / trial.seconds
+    pixels = (1.0 - share) * sum(tile.size**2 for tile in source.tiles)
+    return Cost(
+        workers=count,
+        empty_share=share,
+        looked_at=len(tiles),
+        pixels_per_s=rate,
+        seconds=pixels / rate,
+        memory_bytes=float(trial.memory_bytes),
+        disk_bytes=_MASK_COPIES * pixels * trial.written_bytes / trial.pixels,
+    )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Some tiles that were searched by the clock."""
+
+    pixels: int
+    seconds: float
+    memory_bytes: int
+    written_bytes: int
+
+
+def _search_trials(
+    source: TileSource,
+    model: Path,
+    options: DetectOptions,
+    warm_up: Sequence[Batch],
+    timed: Sequence[Batch],
+) -> _Trial:
+    """Search some batches to warm up, and some by the clock."""
+    with (
+        TemporaryDirectory() as folder,
+        cluster(source, model, options, tasks=len(timed)) as client,
+    ):
+        work = partial(detect_batch, Path(folder), None, True)
+        for _ in run_tasks(client, work, warm_up):
+            pass
+        begun = time.perf_counter()
+        for _ in run_tasks(client, work, timed):
+            pass
+        return _Trial(
+            pixels=sum(tile.size**2 for batch in timed for tile in batch.tiles),
+            seconds=time.perf_counter() - begun,
+            memory_bytes=sum(client.run(_peak_bytes).values()) + _peak_bytes(),
+            written_bytes=sum((Path(folder) / batch.file).stat().st_size for batch in timed),
+        )
+
+
+def _spread(tiles: Sequence[Tile], count: int) -> list[Tile]:
+    """Evenly spread over the mosaic."""
+    places = np.unique(np.linspace(0, len(tiles) - 1, count).round().astype(int))
+    return [tiles[int(place)] for place in places]
+
+
+def _holds_data(source: TileSource, tile: Tile) -> bool:
+    try:
+        return bool(source.read(tile)[1].any())
+    except (MosaicError, TileSetError):
+        return False
+
+
+def _trials(tiles: Sequence[Tile], workers: int) -> tuple[list[Batch], list[Batch]]:
+    """A batch for each worker, twice, from all over the mosaic: local frames cost more.
+
+    Of the size that most pixels are in; tiles come again where there are few.
+    """
+    sizes = Counter(tile.size for tile in tiles)
+    size = max(sizes, key=lambda side: sizes[side] * side**2)
+    each = max(_TRIAL_PX // size**2, 1)
+    same = _spread([tile for tile in tiles if tile.size == size], 2 * workers * each)
+    batches = []
+    for first in range(2 * workers):
+        chosen = (
+            same[place % len(same)] for place in range(first, 2 * workers * each, 2 * workers)
+        )
+        batches.append(Batch(first, tuple(dict.fromkeys(chosen))))
+    return batches[0::2], batches[1::2]
+
+
+def _peak_bytes() -> int:
+    """Most memory that this process has had."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

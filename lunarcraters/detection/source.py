@@ -1,0 +1,56 @@
+"""The source of a run: tiles that were written, or a mosaic that is cut as it is read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lunarcraters.detection.manifest import MANIFEST
+from lunarcraters.detection.options import SourceOptions
+from lunarcraters.errors import RunError, TileSetError
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.network.model_file import read_info
+from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
+from lunarcraters.tiling.source import MosaicTiles, TileSource
+from lunarcraters.tiling.tileset import is_tile_set, open_tiles
+
+_DEFAULTS = SourceOptions()
+
+
+def open_source(
+    paths: Sequence[Path], model: Path, options: SourceOptions = _DEFAULTS
+) -> TileSource:
+    """Open tiles that `craters tile` wrote, or plan the tiles of a mosaic.
+
+    Args:
+        paths: One directory of tiles; or rasters, and directories of them, as one mosaic.
+        model: Model file, which gives the size of tiles where the options do not.
+        options: Tiling options; only a mosaic takes any.
+
+    Raises:
+        TileSetError: The tiles are incomplete, or options are given that only a mosaic takes.
+        MosaicError: The mosaic cannot be used.
+        RunError: The path is the directory of a run.
+        CoordinateSystemError: The coordinate system is missing or not of the Moon.
+        ModelError: The model file cannot be read.
+    """
+    info = read_info(model)
+    if len(paths) == 1 and is_tile_set(paths[0]):
+        if options != _DEFAULTS:
+            raise TileSetError(
+                f"{paths[0]} holds tiles, whose size, halo, levels, smallest crater, CRS and "
+                "nodata are settled: give these options to craters tile"
+            )
+        return open_tiles(paths[0])
+    for path in paths:
+        if (path / MANIFEST).is_file():
+            raise RunError(f"{path} is a run, not a mosaic: give the raster that is to be searched")
+    mosaic = open_mosaic(paths, crs=options.crs, nodata=options.nodata)
+    size = options.size or info.input_size or DEFAULT_SIZE_PX
+    halo = options.halo if options.halo is not None else min(DEFAULT_HALO_PX, size // 4)
+    return MosaicTiles.plan(
+        mosaic,
+        max_size=size,
+        halo=halo,
+        levels=options.levels,
+        smallest_px=options.smallest_px,
+        answered_px=info.diameters_px[0],
+    )

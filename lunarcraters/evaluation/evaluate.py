@@ -1,0 +1,75 @@
+"""Evaluation: a catalogue matched to a reference and scored, with the terms of the comparison."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.evaluation.matching import Matches, match_craters
+from lunarcraters.evaluation.record import EvaluationRecord, EvaluationTerms
+from lunarcraters.evaluation.reference import Reference
+from lunarcraters.evaluation.rules import RULES, Rule
+from lunarcraters.evaluation.scores import Scores, compute_scores
+
+
+@dataclass(frozen=True)
+class Evaluation(Scores):
+    """Scores of a catalogue, with the terms of the comparison.
+
+    Attributes:
+        terms: Matching rule, unit, range of diameters and threshold.
+    """
+
+    terms: EvaluationTerms
+
+    def record(self) -> EvaluationRecord:
+        """Make the record that `craters evaluate --json` prints."""
+        scores = Scores(**{field.name: getattr(self, field.name) for field in fields(Scores)})
+        return EvaluationRecord.of(self.terms, scores)
+
+
+def evaluate_catalogue(
+    catalogue: Catalogue,
+    reference: Reference,
+    rule: str | Rule | None = None,
+    *,
+    min_diameter: float = 0.0,
+    max_diameter: float = float("inf"),
+    min_score: float | str | None = None,
+    bins: Sequence[float] | None = None,
+) -> tuple[Evaluation, Matches]:
+    """Score a catalogue against a reference.
+
+    Args:
+        catalogue: Detections.
+        reference: Reference craters.
+        rule: Matching rule, or its name; None for the default rule of the reference.
+        min_diameter: Smallest crater that counts, km (pixels).
+        max_diameter: Largest crater that counts, km (pixels).
+        min_score: Score, or operating point, from which a detection counts; None for "balanced"
+            where there is one, else for the score of the best F1.
+        bins: Lower edges of the diameter bins, rising; None for factors of sqrt(2).
+
+    Returns:
+        Scores, and the matches that they are computed from.
+
+    Raises:
+        CatalogueError: One is in pixels and the other not, or no reference crater counts.
+    """
+    rule = rule or reference.default_rule
+    used = RULES[rule] if isinstance(rule, str) else rule
+    if min_score is None and "balanced" in catalogue.thresholds:
+        min_score = "balanced"
+    threshold = None if min_score is None else catalogue.threshold(min_score)
+    matches = match_craters(
+        catalogue, reference, used, min_diameter=min_diameter, max_diameter=max_diameter
+    )
+    scores = compute_scores(matches, threshold, bins)
+    terms = EvaluationTerms(
+        rule=used.name,
+        match=str(used),
+        unit="km" if catalogue.has_crs else "px",
+        min_diameter=min_diameter,
+        max_diameter=None if max_diameter == float("inf") else max_diameter,
+        min_score="best F1" if min_score is None else str(min_score),
+    )
+    return Evaluation(**vars(scores), terms=terms), matches

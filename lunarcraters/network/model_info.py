@@ -1,0 +1,148 @@
+"""The description of a model: what its outputs are, how it is used, and its calibration."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lunarcraters.network.presets import Photometric
+
+
+@dataclass(frozen=True)
+class ScoreCalibration:
+    """Precision of detections by their network score and diameter, on the validation split.
+
+    Attributes:
+        diameter_px: Diameters, pixels of the mosaic, rising, (m,). Empty in files that were
+            calibrated without regard to size.
+        raw: Network scores, rising from 0 to 1, (k,).
+        precision: Precision for each diameter (row) and network score (column), (m, k); one row
+            where `diameter_px` is empty.
+    """
+
+    diameter_px: tuple[float, ...]
+    raw: tuple[float, ...]
+    precision: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class DiameterErrors:
+    """Relative standard deviation of diameters by diameter and calibrated score.
+
+    Attributes:
+        diameter_px: Diameters, pixels of the octave, rising, (m,).
+        score: Calibrated scores, rising, (k,).
+        relative_sd: Standard deviation divided by diameter, for each diameter (row) and score
+            (column), (m, k).
+    """
+
+    diameter_px: tuple[float, ...]
+    score: tuple[float, ...]
+    relative_sd: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Result of one calibration.
+
+    Attributes:
+        thresholds: Score thresholds by name of the operating point (`balanced` ...).
+        scores: Precision by network score and diameter; None if not measured.
+        diameter_sd: Diameter errors; None if not measured.
+    """
+
+    thresholds: dict[str, float] = field(default_factory=dict)
+    scores: ScoreCalibration | None = None
+    diameter_sd: DiameterErrors | None = None
+
+
+@dataclass(frozen=True)
+class Int8Comparison:
+    """F1 of a network and of its int8 form at the threshold `balanced`.
+
+    Attributes:
+        float32: F1 of the network, 0 to 1.
+        int8: F1 of the int8 form, 0 to 1.
+    """
+
+    float32: float
+    int8: float
+
+
+@dataclass(frozen=True)
+class Int8Info:
+    """Description of the int8 form of a network.
+
+    Attributes:
+        stride: Divisor of the sides of its images, pixels.
+        f1: F1 on the validation split; None if not measured.
+    """
+
+    stride: int
+    f1: Int8Comparison | None = None
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Description of a model.
+
+    Attributes:
+        preset: Name of the preset that it was built from, or `foreign`.
+        heads: Names of the output channels.
+        photometry: Normalisation of the grey values, `local` or `unit`.
+        diameters_px: Smallest and largest diameter that one octave detects, pixels.
+        input_size: Side of the input, pixels; None for any multiple of the stride.
+        thresholds: Operating points by name (`balanced` ...), chosen on the validation split.
+        scores: Score calibration; None leaves scores as the network gives them.
+        diameter_sd: Diameter errors; None if not measured.
+        finer: Calibrations of runs that begin with an enlarged mosaic, by their finest octave
+            (-1, -2); empty if not measured.
+        tta: Calibration of test-time augmentation; None if not measured.
+        int8: Description of the int8 form; None if there is none.
+        training: Data, settings and versions of the training, as JSON.
+    """
+
+    preset: str
+    heads: tuple[str, ...]
+    photometry: Photometric
+    diameters_px: tuple[float, float]
+    input_size: int | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)
+    scores: ScoreCalibration | None = None
+    diameter_sd: DiameterErrors | None = None
+    finer: dict[int, Calibration] = field(default_factory=dict)
+    tta: Calibration | None = None
+    int8: Int8Info | None = None
+    training: dict[str, Any] = field(default_factory=dict)
+
+    def for_run(self, *, tta: bool, finest: int = 0) -> "ModelInfo":
+        """Select the calibration that holds for a run.
+
+        Args:
+            tta: True for a run with test-time augmentation.
+            finest: Finest octave of the run, 0 or negative.
+
+        Returns:
+            Description with the thresholds, scores and diameter errors of such a run. What was
+            not measured for it stays as it is.
+        """
+        info = self
+        for calibration in (self.tta if tta else None, self.finer.get(finest)):
+            if calibration is not None:
+                info = info.with_calibration(calibration)
+        return info
+
+    def with_calibration(self, calibration: Calibration) -> "ModelInfo":
+        """Replace thresholds, scores and diameter errors.
+
+        Args:
+            calibration: New calibration.
+        """
+        return replace(
+            self,
+            thresholds=calibration.thresholds,
+            scores=calibration.scores,
+            diameter_sd=calibration.diameter_sd,
+        )
+
+    def without_calibration(self) -> "ModelInfo":
+        """Remove every calibration, so that a run keeps the scores of the network."""
+        return replace(self.with_calibration(Calibration()), finer={}, tta=None)
