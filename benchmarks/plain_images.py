@@ -1,4 +1,4 @@
-"""How a model does on plain pictures with boxes: another camera, no coordinates.
+"""How a model does on images without coordinates, with labels as boxes, from another camera.
 
     python benchmarks/plain_images.py ../shared/data/ohrc --picture ohrc.png
 

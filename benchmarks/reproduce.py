@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from lunarcraters.cli.run import arguments_of, read_steps
+from lunarcraters.cli.recipe import arguments_of, read_steps
 from lunarcraters.training.history import LOSSES, read_losses
 
 

@@ -1,10 +1,14 @@
+import inspect
 import subprocess
 import sys
+from dataclasses import fields
 
 import geopandas as gpd
 import pytest
 
 import lunarcraters as lc
+from lunarcraters.cli.main import COMMANDS
+from lunarcraters.cli.recipe import find_command
 from lunarcraters.errors import CatalogueError
 
 
@@ -50,7 +54,73 @@ def test_a_scene_is_searched_and_drawn(scene, tmp_path):
 
 def test_the_import_is_light():
     code = (
-        "import sys, lunarcraters as lc; lc.read_catalogue; "
-        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+        "import sys, lunarcraters as lc; lc.read_catalogue; lc.train; "
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'rasterio', 'geopandas', 'dask'}; "
+        "sys.exit(len(heavy & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+VERBS = {
+    "tile": lc.tile,
+    "info": lc.info,
+    "detect": lc.detect,
+    "export": lc.export,
+    "evaluate": lc.evaluate,
+    "report": lc.report,
+    "train": lc.train,
+    "calibrate": lc.calibrate,
+    "plot map": lc.plot_map,
+    "plot csfd": lc.plot_csfd,
+    "plot tiles": lc.plot_tiles,
+    "plot training": lc.plot_training,
+    "dataset check": lc.check_dataset,
+    "dataset clean": lc.clean_dataset,
+    "dataset split": lc.split_dataset,
+    "run": lc.run_recipe,
+}
+ELSEWHERE = {
+    "quiet", "as_json",  # how a command prints
+    "crs", "nodata",  # of `open_mosaic`, where a verb takes a mosaic
+    "iou", "max_offset", "max_ratio",  # of the matching rules
+}  # fmt: skip
+OTHER_NAMES = {
+    "run": "catalogue", "out": "run", "rule_name": "rule", "area_file": "area", "bbox": "area",
+    "block": "block_deg",
+    "valid": "fractions", "test": "fractions", "calibrate": "calibrated", "back": "dry_run",
+}  # fmt: skip
+
+
+def parameters_of(verb):
+    """Parameters of a function, and the fields of the options that it takes."""
+    names = set(inspect.signature(verb).parameters)
+    if "options" in names:
+        options = lc.TrainingOptions if verb is lc.train else lc.SourceOptions
+        names |= {field.name for field in fields(options)}
+    return names
+
+
+@pytest.mark.parametrize("command", VERBS)
+def test_every_option_of_a_command_is_a_parameter_of_its_function(command):
+    parameters = parameters_of(VERBS[command])
+    for option in find_command(command).params:
+        name = option.name
+        assert name in ELSEWHERE or {name, OTHER_NAMES.get(name)} & parameters, name
+
+
+def test_every_command_has_a_function():
+    groups = {words.split()[0] for words in VERBS}
+    assert groups == set(COMMANDS)
+
+
+def test_earlier_names_of_options_still_work(scene, tmp_path):
+    options = {"workers": 1, "levels": 1, "size": 512, "mirrored": False, "at_once": 2}
+    earlier = lc.detect(scene, tmp_path / "earlier", **options)
+    now = lc.detect(scene, tmp_path / "now", workers=1, levels=1, size=512, tta=False, batch=2)
+    assert earlier.craters.equals(now.craters)
+    with pytest.raises(TypeError):
+        lc.detect(scene, tmp_path / "other", never_an_option=1)
+
+
+def test_names_are_completed():
+    assert {"detect", "Catalogue", "plot_map", "__version__"} <= set(dir(lc))

@@ -15,6 +15,7 @@ from lunarcraters.api.pictures import plot_csfd, plot_map, plot_tiles, plot_trai
 from lunarcraters.api.recipes import run_recipe
 from lunarcraters.api.runs import detect, detect_to_directory, read_run
 from lunarcraters.detection.options import DetectOptions, SourceOptions
+from lunarcraters.training.settings import TrainingOptions
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
@@ -27,6 +28,7 @@ __all__ = [
     "Catalogue",
     "DetectOptions",
     "SourceOptions",
+    "TrainingOptions",
     "calibrate",
     "check_dataset",
     "clean_dataset",

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, accepts_old_names
 from lunarcraters.progress import ProgressDisplay, no_progress_of
+from lunarcraters.training.settings import TrainingOptions
 
 if TYPE_CHECKING:
     from lunarcraters.network.model_info import ModelInfo
-    from lunarcraters.training.settings import TrainingOptions
 
 
 def train(
     dataset: PathOrText,
     out: PathOrText,
-    options: "TrainingOptions | None" = None,
+    options: TrainingOptions | None = None,
     *,
     resume: bool = False,
     overwrite: bool = False,
@@ -44,7 +44,6 @@ def train(
     """
     from lunarcraters.network.presets import get_preset
     from lunarcraters.training.session import train
-    from lunarcraters.training.settings import TrainingOptions
 
     options = options or TrainingOptions()
     model = train(Path(dataset), Path(out), options, resume=resume, overwrite=overwrite, say=say)

@@ -28,7 +28,7 @@ def command(
 ) -> None:
     """Choose the thresholds and the diameter errors of MODEL on a split of DATASET.
 
-    And give it the 8-bit form that craters detect --precision int8 runs.
+    And give it the int8 form that craters detect --precision int8 runs.
 
     `craters train` does it at its end; do it for models of your own that were trained elsewhere.
 

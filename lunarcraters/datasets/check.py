@@ -103,6 +103,7 @@ def check_dataset(dataset: Path, progress: Progress = no_progress) -> list[Probl
 
 
 def _check_names(split: str, directory: Path, images: list[Path]) -> list[Problem]:
+    """Find images and label files of a split that do not pair."""
     expected = {label_path(image): image for image in images}
     labels = set((directory / "labels").glob("*.txt"))
     unlabelled = [
@@ -115,6 +116,7 @@ def _check_names(split: str, directory: Path, images: list[Path]) -> list[Proble
 
 
 def _check_labels(split: str, directory: Path) -> list[Problem]:
+    """Find label files of a split that are malformed or empty."""
     problems = []
     for path in sorted((directory / "labels").glob("*.txt")):
         try:
@@ -129,6 +131,12 @@ def _check_labels(split: str, directory: Path) -> list[Problem]:
 
 
 def _check_images(owners: dict[Path, str], progress: Progress) -> list[Problem]:
+    """Find images that cannot be read, differ in size, or occur twice.
+
+    Args:
+        owners: Name of the split of each image.
+        progress: Function of the number of images read and in all.
+    """
     problems = []
     sizes: dict[Path, tuple[int, int]] = {}
     firsts: dict[str, Path] = {}
@@ -222,6 +230,7 @@ def undo_cleaning(dataset: Path) -> list[Move]:
 
 
 def _plan_moves(directory: Path, image: Path) -> list[Move]:
+    """Plan the moves of an image and its label file in the directory of a split."""
     label = label_path(image)
     empty = directory / "empty"
     return [
@@ -231,6 +240,7 @@ def _plan_moves(directory: Path, image: Path) -> list[Move]:
 
 
 def _write_log(dataset: Path, moves: list[Move]) -> None:
+    """Write the log of moves, each of them once."""
     # Paths are relative, so that the dataset can be moved between cleaning and undoing.
     log = CleaningLog(
         tuple(
@@ -244,6 +254,7 @@ def _write_log(dataset: Path, moves: list[Move]) -> None:
 
 
 def _read_log(dataset: Path) -> list[Move]:
+    """Read the moves of the log; none without a log."""
     path = dataset / LOG_NAME
     if not path.is_file():
         return []

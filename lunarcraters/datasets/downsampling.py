@@ -48,6 +48,7 @@ def write_downsampled(pairs: Sequence[Pair], out: Path, share: float) -> None:
 def _downsample(
     grey: NDArray[np.uint8], valid: NDArray[np.bool_], share: float
 ) -> NDArray[np.uint8]:
+    """Downsample grey values by area means over the pixels that have data."""
     height, width = (max(round(side * share), 1) for side in grey.shape)
 
     def mean(plane: NDArray[np.generic]) -> NDArray[np.float32]:

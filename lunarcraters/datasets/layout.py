@@ -66,10 +66,12 @@ def find_splits(dataset: Path) -> dict[str, Path]:
 
 
 def _is_split(path: Path) -> bool:
+    """Test for a directory with `images/` and `labels/`."""
     return (path / "images").is_dir() and (path / "labels").is_dir()
 
 
 def _splits_in(root: Path) -> dict[str, Path]:
+    """Find the splits that lie in a directory, by name."""
     named = _read_data_yaml(root / "data.yaml")
     splits = {}
     for name in SPLIT_NAMES:

@@ -146,6 +146,7 @@ def _write(
 
 
 def _data_yaml(names: list[str], comment: str) -> str:
+    """Make the text of `data.yaml`."""
     keys = {"train": "train", "valid": "val", "test": "test"}
     lines = [comment, *(f"{keys[name]}: {name}/images" for name in names)]
     return "\n".join([*lines, "nc: 1", "names: [crater]", ""])

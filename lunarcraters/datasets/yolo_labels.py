@@ -149,6 +149,7 @@ def find_clipped(boxes: NDArray[np.float64], width: int, height: int) -> NDArray
 
 
 def _read_line(path: Path, number: int, line: str) -> list[float]:
+    """Read the four fractions of a line, or raise a DatasetError that names it."""
     words = line.split()
     if len(words) != len(_COLUMNS):
         raise DatasetError(

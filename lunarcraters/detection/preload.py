@@ -10,6 +10,7 @@ import os
 
 _MODULES = (
     "distributed.nanny",
+    "pydantic",
     "lunarcraters.detection.tasks",
     "lunarcraters.detection.batch",
     "lunarcraters.network.inference",

@@ -13,7 +13,7 @@ _LUNAR_LAMBERT = (1.0, -0.019, 2.42e-4, -1.46e-6)
 
 def shade(
     elevation_m: Float32,
-    gsd_m: float,
+    pixel_size_m: float,
     *,
     sun_azimuth_deg: float,
     sun_elevation_deg: float,
@@ -27,7 +27,7 @@ def shade(
 
     Args:
         elevation_m: Elevations, metres, row 0 in the north, (height, width).
-        gsd_m: Ground size of a pixel, metres.
+        pixel_size_m: Ground size of a pixel, metres.
         sun_azimuth_deg: Azimuth of the sun, degrees clockwise from north (up).
         sun_elevation_deg: Height of the sun above the horizon, degrees.
         shadows: True for cast shadows; slopes that face away from the sun are dark in any case.
@@ -39,7 +39,7 @@ def shade(
     azimuth, height = np.radians(sun_azimuth_deg), np.radians(sun_elevation_deg)
     east, north = float(np.sin(azimuth)), float(np.cos(azimuth))
     # Scharr's derivative is closer to rotation-invariant than Sobel's: craters stay round.
-    scale = 1.0 / (32.0 * gsd_m)
+    scale = 1.0 / (32.0 * pixel_size_m)
     slope_x = cv2.Scharr(elevation, cv2.CV_32F, 1, 0, scale=scale, borderType=cv2.BORDER_REPLICATE)
     slope_y = cv2.Scharr(elevation, cv2.CV_32F, 0, 1, scale=scale, borderType=cv2.BORDER_REPLICATE)
     emission = 1.0 / np.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
@@ -52,12 +52,14 @@ def shade(
     seeliger = 2.0 * incidence / (incidence + emission)
     reflectance = weight * seeliger + (1.0 - weight) * incidence
     if shadows and sun_elevation_deg < 89.0:
-        reflectance *= compute_lit_fraction(elevation, gsd_m, (east, -north), float(np.tan(height)))
+        reflectance *= compute_lit_fraction(
+            elevation, pixel_size_m, (east, -north), float(np.tan(height))
+        )
     return np.clip(reflectance, 0.0, 1.0).astype(np.float32, copy=False)
 
 
 def compute_lit_fraction(
-    elevation_m: Float32, gsd_m: float, sun_direction: tuple[float, float], sun_slope: float
+    elevation_m: Float32, pixel_size_m: float, sun_direction: tuple[float, float], sun_slope: float
 ) -> Float32:
     """Compute how much of the sun each pixel sees over the terrain between.
 
@@ -67,7 +69,7 @@ def compute_lit_fraction(
 
     Args:
         elevation_m: Elevations, metres, finite, (height, width).
-        gsd_m: Ground size of a pixel, metres.
+        pixel_size_m: Ground size of a pixel, metres.
         sun_direction: Unit vector towards the sun in array x, y (y down).
         sun_slope: Tangent of the sun's elevation.
 
@@ -90,7 +92,7 @@ def compute_lit_fraction(
     casting = cv2.warpAffine(
         elevation_m, to_array, (size, size), flags=flags, borderValue=float(elevation_m.min())
     )
-    fall = max(gsd_m * sun_slope, 1e-6)
+    fall = max(pixel_size_m * sun_slope, 1e-6)
     rays = (np.arange(size, dtype=np.float32) * np.float32(fall))[:, None]
     casting += rays
     np.maximum.accumulate(casting, axis=0, out=casting)

@@ -76,16 +76,19 @@ def _focal(y_true: Any, y_pred: Any, weight: Any) -> Any:
 
 
 def _bce(y_true: Any, y_pred: Any, weight: Any) -> Any:
+    """Weighted mean of the binary cross-entropy."""
     entropy = _entropy(y_true, y_pred)
     return tf.reduce_sum(entropy * weight) / (tf.reduce_sum(weight) + _EPSILON)
 
 
 def _entropy(y_true: Any, y_pred: Any) -> Any:
+    """Binary cross-entropy of each pixel."""
     p = tf.clip_by_value(y_pred, 1e-7, 1.0 - 1e-7)
     return -(y_true * tf.math.log(p) + (1.0 - y_true) * tf.math.log(1.0 - p))
 
 
 def _dice(y_true: Any, y_pred: Any, weight: Any) -> Any:
+    """Weighted Dice coefficient, smooth 1."""
     overlap = tf.reduce_sum(y_true * y_pred * weight)
     total = tf.reduce_sum(y_true * weight) + tf.reduce_sum(y_pred * weight)
     return (2.0 * overlap + 1.0) / (total + 1.0)

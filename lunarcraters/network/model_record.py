@@ -144,10 +144,12 @@ class ModelRecord:
 
 
 def _measured(record: T | Empty) -> T | None:
+    """Convert an empty object to None."""
     return None if isinstance(record, Empty) else record
 
 
 def _scores_record(scores: ScoreCalibration | None) -> Scores:
+    """Make the record of a score calibration."""
     if scores is None:
         return Empty()
     if not scores.diameter_px:
@@ -156,6 +158,7 @@ def _scores_record(scores: ScoreCalibration | None) -> Scores:
 
 
 def _scores(record: Scores) -> ScoreCalibration | None:
+    """Make the score calibration of a record."""
     if isinstance(record, ScoreCurve):
         return ScoreCalibration((), record.raw, (record.precision,))
     return _measured(record)

@@ -39,7 +39,7 @@ class Population:
 
 
 def make_population(
-    rng: np.random.Generator, width: int, height: int, gsd_m: float, coverage: float
+    rng: np.random.Generator, width: int, height: int, pixel_size_m: float, coverage: float
 ) -> Population:
     """Draw craters of 6 px and more from the production function.
 
@@ -47,13 +47,13 @@ def make_population(
         rng: Random number generator.
         width: Width of the frame, pixels.
         height: Height of the frame, pixels.
-        gsd_m: Ground size of a pixel, metres.
+        pixel_size_m: Ground size of a pixel, metres.
         coverage: Sum of the areas of the craters over the area of the scene.
     """
     border = LARGEST_PX / 2 + MARGIN_PX
-    area_km2 = (width + 2 * border) * (height + 2 * border) * (gsd_m / 1000.0) ** 2
-    limits = MIDDLE_PX * gsd_m / 1000.0, LARGEST_PX * gsd_m / 1000.0
-    diameter = sample_diameters_km(rng, *limits, coverage * area_km2) * 1000.0 / gsd_m
+    area_km2 = (width + 2 * border) * (height + 2 * border) * (pixel_size_m / 1000.0) ** 2
+    limits = MIDDLE_PX * pixel_size_m / 1000.0, LARGEST_PX * pixel_size_m / 1000.0
+    diameter = sample_diameters_km(rng, *limits, coverage * area_km2) * 1000.0 / pixel_size_m
     return _scattered(rng, diameter, border, width, height)
 
 

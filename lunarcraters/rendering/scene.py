@@ -51,7 +51,7 @@ class Scene:
 def render_scene(
     width: int,
     height: int,
-    gsd_m: float = 100.0,
+    pixel_size_m: float = 100.0,
     seed: int = 0,
     *,
     sun_azimuth_deg: float = 280.0,
@@ -70,7 +70,7 @@ def render_scene(
     Args:
         width: Number of columns.
         height: Number of rows.
-        gsd_m: Ground size of a pixel, metres.
+        pixel_size_m: Ground size of a pixel, metres.
         seed: Seed of all random numbers; the same seed gives the same scene.
         sun_azimuth_deg: Azimuth of the sun, degrees clockwise from north (up).
         sun_elevation_deg: Height of the sun above the horizon, degrees.
@@ -79,21 +79,24 @@ def render_scene(
     """
     rng = np.random.default_rng(seed)
     shape = (height + 2 * MARGIN_PX, width + 2 * MARGIN_PX)
-    population = make_population(rng, width, height, gsd_m, coverage)
+    population = make_population(rng, width, height, pixel_size_m, coverage)
     # A generator of their own: small craters do not change the larger ones.
     small_rng = np.random.default_rng([seed, 1])
     population = add_small_craters(small_rng, population, width, height)
-    elevation = _self_affine(rng, shape, hurst=0.8) * np.float32(0.05 * gsd_m)
+    elevation = _self_affine(rng, shape, hurst=0.8) * np.float32(0.05 * pixel_size_m)
     albedo = 1.0 + np.float32(0.07) * _normalised(_self_affine(rng, shape, hurst=0.6))
     texture = _normalised(_self_affine(rng, (512, 512), hurst=0.95))
     for i in range(len(population.x)):
-        _add_crater(elevation, albedo, texture, population, i, gsd_m, rng)
+        _add_crater(elevation, albedo, texture, population, i, pixel_size_m, rng)
     reflectance = shade(
-        elevation, gsd_m, sun_azimuth_deg=sun_azimuth_deg, sun_elevation_deg=sun_elevation_deg
+        elevation,
+        pixel_size_m,
+        sun_azimuth_deg=sun_azimuth_deg,
+        sun_elevation_deg=sun_elevation_deg,
     )
     inner = (slice(MARGIN_PX, MARGIN_PX + height), slice(MARGIN_PX, MARGIN_PX + width))
     image = _expose(reflectance * albedo, rng)
-    visible = _find_visible(population, elevation, gsd_m, (width, height))
+    visible = _find_visible(population, elevation, pixel_size_m, (width, height))
     craters = pd.DataFrame({"x": population.x, "y": population.y})
     craters["diameter_px"] = population.diameter_px
     craters = craters.iloc[visible].sort_values(["y", "x"], ignore_index=True)
@@ -106,7 +109,7 @@ def _add_crater(
     texture: Float32,
     population: Population,
     index: int,
-    gsd_m: float,
+    pixel_size_m: float,
     rng: np.random.Generator,
 ) -> None:
     """Add one crater to `elevation` and `albedo`, in place."""
@@ -121,11 +124,13 @@ def _add_crater(
     if radius > 8:
         # The unevenness is that of the rim: it fades inwards.
         ratio *= 1.0 + _uneven_rim(dx, dy, rng) * np.minimum(ratio, 1.0) ** 2
-    fresh = compute_crater_profile(ratio, float(population.diameter_px[index] * gsd_m / 1000.0))
+    fresh = compute_crater_profile(
+        ratio, float(population.diameter_px[index] * pixel_size_m / 1000.0)
+    )
     wear = _wear(population.diameter_px[index], population.age[index])
     worn = _blur(fresh, wear * radius)
     if radius > 8:
-        worn += _hummocks(texture, ratio, radius * gsd_m, rng)
+        worn += _hummocks(texture, ratio, radius * pixel_size_m, rng)
     ground = elevation[box]
     replaced = _replaced(ratio)
     level = _blur(ground, 0.8 * radius)
@@ -212,14 +217,14 @@ def _expose(radiance: Float32, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _find_visible(
-    population: Population, elevation: Float32, gsd_m: float, size: tuple[int, int]
+    population: Population, elevation: Float32, pixel_size_m: float, size: tuple[int, int]
 ) -> NDArray[np.intp]:
     """Indices of the craters to list: see `render_scene` for the rule."""
     x, y, diameter = population.x, population.y, population.diameter_px
     inside = (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
     indices = np.flatnonzero(inside & (diameter >= SMALLEST_LISTED_PX))
     depth = _depth_m(population, elevation, indices)
-    diameters_km = diameter[indices] * gsd_m / 1000.0
+    diameters_km = diameter[indices] * pixel_size_m / 1000.0
     at_rim_and_halfway = [compute_crater_profile([1.0, 0.5], d) for d in diameters_km]
     fresh_depth = -np.diff(np.reshape(at_rim_and_halfway, (-1, 2)), axis=1)[:, 0]
     indices = indices[depth >= _LEAST_RELIEF * fresh_depth]

@@ -58,9 +58,8 @@ def write_tiles(
 ) -> TileSet:
     """Cut a mosaic into georeferenced tiles with an index.
 
-    The directory holds `tiles/` (GeoTIFFs of the tiles that have a valid pixel, or a VRT for each
-    tile), `index.gpkg` (outlines of the frames) and `tiles.json` (the record of the mosaic and its
-    tiles). It appears when all files are written, or not at all.
+    The directory holds `tiles/` (GeoTIFFs of tiles with a valid pixel, or a VRT of each tile),
+    `index.gpkg` (outlines) and `tiles.json` (records). It appears complete or not at all.
 
     Args:
         mosaic: Mosaic to cut.

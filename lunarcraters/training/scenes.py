@@ -133,6 +133,7 @@ class ElevationSource:
 
     @cached_property
     def _craters(self) -> NDArray[np.float64]:
+        """Longitude and latitude in degrees and diameter in km of the craters, (n, 3)."""
         table = pd.read_csv(self.catalogue)
         return table[["lon", "lat", "diam_km"]].to_numpy(float)
 

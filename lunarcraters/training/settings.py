@@ -170,6 +170,7 @@ def compare_settings(settings: TrainingSettings, out: Path) -> list[str]:
 
 
 def _read(kind: type[T], out: Path) -> T:
+    """Read `settings.json` as a record."""
     path = out / SETTINGS
     if not path.is_file():
         raise RunError(f"{out} holds no training to resume: leave --resume out to begin one")

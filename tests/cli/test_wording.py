@@ -12,6 +12,6 @@ def test_times_are_round(seconds, said):
 
 
 def test_lengths_are_in_the_unit_that_people_use():
-    assert length(0.4, has_place=True) == "400 m"
-    assert length(1.234, has_place=True) == "1.23 km"
-    assert length(2.75, has_place=False) == "2.75 px"
+    assert length(0.4, has_crs=True) == "400 m"
+    assert length(1.234, has_crs=True) == "1.23 km"
+    assert length(2.75, has_crs=False) == "2.75 px"

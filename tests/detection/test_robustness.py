@@ -1,6 +1,5 @@
 """The same ground, given otherwise, has the same craters; the same input gives the same bytes."""
 
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -126,9 +125,9 @@ def f1(found, truth, plain):
     lon, lat = plain.mosaic.grid.to_lonlat(x, y)
     km = diameters * plain.mosaic.pixel_size_m / 1000.0
     craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": km, "score": 1.0})
-    reference = from_catalogue(replace(truth, footprint=plain.everything.footprint))
+    reference = from_catalogue(truth.with_info(footprint=plain.everything.footprint))
     matches = match_craters(
-        replace(plain.everything, craters=craters), reference, OffsetRule(0.35, 1.5),
+        Catalogue.from_table(craters, plain.everything.info), reference, OffsetRule(0.35, 1.5),
         min_diameter=COMPARED_PX * plain.mosaic.pixel_size_m / 1000.0,
     )  # fmt: skip
     return compute_scores(matches, 0.0).chosen.f1
@@ -176,14 +175,14 @@ def test_a_border_of_nodata_changes_little(part, plain, here, tmp_path):
     assert agreement(plain, found.moved(-BORDER_PX)) > 0.94
 
 
-@pytest.mark.parametrize("options", [{"workers": 2}, {"workers": 1, "at_once": 1}])
+@pytest.mark.parametrize("options", [{"workers": 2}, {"workers": 1, "batch": 1}])
 def test_workers_and_batches_do_not_change_a_byte(part, plain, tmp_path, options):
     files = []
     for number, found in enumerate((plain, found_in(*part, tmp_path, by_workers(**options)))):
         path = tmp_path / f"{number}.parquet"
         # Where the mosaic lay is told in the file, and differs.
         named = {**found.everything.properties, "input": "mosaic.tif"}
-        write_catalogue(replace(found.everything, properties=named), path)
+        write_catalogue(found.everything.with_info(properties=named), path)
         files.append(path.read_bytes())
     assert files[0] == files[1]
 

@@ -29,6 +29,12 @@ GRIDS = {name: make_paper_mosaic(name).grid for name in PROJECTIONS} | {
     "south pole": centred("IAU_2015:30135", 1000.0, 600, 500),
     "rotated": centred("IAU_2015:30130", 2000.0, 500, 400, rotation_deg=33.0),
     "across the antimeridian": centred(sphere.local_frame(179.9, 60.0), 800.0, 400, 400),
+    "160 to 200 degrees east": Grid(
+        sphere.geographic_crs().to_wkt(), Affine(0.1, 0, 160, 0, -0.1, 20), 400, 400
+    ),
+    "0 to 360 degrees east": Grid(
+        sphere.geographic_crs().to_wkt(), Affine(0.5, 0, 0, 0, -0.5, 90), 720, 360
+    ),
 }
 ALL = pytest.mark.parametrize("name", GRIDS)
 SEEDS = given(seed=st.integers(0, 2**32 - 1))
@@ -140,14 +146,11 @@ def test_a_window_shows_the_ground_of_its_grid(name, seed, left, top, level):
     assert window.crs_wkt == grid.crs_wkt
 
 
-@pytest.mark.parametrize("name", ["simple cylindrical", "clon 180"])
+@pytest.mark.parametrize("name", ["simple cylindrical", "clon 180", "0 to 360 degrees east"])
 def test_a_map_of_the_whole_moon_wraps(name):
     grid = GRIDS[name]
     assert grid.period_px == pytest.approx(grid.width, rel=1e-6)
     assert grid.wraps
-    degrees = Grid(sphere.geographic_crs().to_wkt(), Affine(0.5, 0, 0, 0, -0.5, 90), 720, 360)
-    assert degrees.period_px == pytest.approx(720.0, rel=1e-9)
-    assert degrees.wraps
     half = grid.window(Box(0, 0, grid.width // 2, grid.height), 1.0, grid.width // 2, grid.height)
     assert half.period_px == pytest.approx(grid.width, rel=1e-6)
     assert not half.wraps
@@ -157,6 +160,8 @@ def test_only_grids_whose_columns_are_meridians_have_a_period():
     mercator = GRIDS["Mercator"]
     assert mercator.period_px == pytest.approx(2 * np.pi * sphere.RADIUS_M / 4000.0, rel=1e-6)
     assert not mercator.wraps
+    assert GRIDS["160 to 200 degrees east"].period_px == pytest.approx(3600.0)
+    assert not GRIDS["160 to 200 degrees east"].wraps
     for name in ("polar", "sinusoidal", "orthographic", "south pole", "rotated"):
         assert GRIDS[name].period_px is None
         assert not GRIDS[name].wraps
@@ -190,7 +195,7 @@ def test_the_jacobian_predicts_small_steps(name, seed):
     # At a limb one pixel holds any amount of ground.
     steady = size_m < 3.0 * np.nanmedian(size_m)
     assert steady.mean() > 0.4
-    assert (error[steady] < 0.01 * size_m[steady]).all()
+    assert (error[steady] < 0.004 * size_m[steady]).all()
 
 
 @FEW

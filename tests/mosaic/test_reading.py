@@ -32,7 +32,7 @@ def holed(tmp_path_factory):
 def test_coarse_blocks_are_means_wherever_they_lie(holed, by, first, count):
     mosaic, values = holed
     left, top = first[0] * by[0], first[1] * by[1]
-    values, valid = mosaic.read((left, top, count[0] * by[0], count[1] * by[1]), by)
+    means, valid = mosaic.read((left, top, count[0] * by[0], count[1] * by[1]), by)
     whole = np.zeros((count[1] * by[1], count[0] * by[0]))
     here = values[max(top, 0) : max(top + len(whole), 0), max(left, 0) :]
     here = here[:, : max(left + whole.shape[1] - max(left, 0), 0)]
@@ -41,8 +41,8 @@ def test_coarse_blocks_are_means_wherever_they_lie(holed, by, first, count):
     total, share = blocks.sum(axis=(1, 3)), (blocks > 0).sum(axis=(1, 3))
     np.testing.assert_array_equal(valid, share >= 0.4999 * by[0] * by[1])
     mean = total[valid] / share[valid]
-    assert np.abs(values[valid] - mean).max(initial=0.0) <= 0.501
-    assert (values[~valid] == 0).all()
+    assert np.abs(means[valid] - mean).max(initial=0.0) <= 0.501
+    assert (means[~valid] == 0).all()
 
 
 def test_frames_that_overlap_read_the_pixels_once(holed, monkeypatch):

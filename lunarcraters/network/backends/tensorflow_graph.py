@@ -16,7 +16,8 @@ from lunarcraters.network.backends.folding import fold
 Float32 = NDArray[np.float32]
 
 _MIN_POOLS = 4
-"""Number of halvings assumed at least, so that images of the sizes of a plan fit every network."""
+"""Smallest number of halvings to assume. A stride is a multiple of 16 pixels, as the sizes of tiles
+are, so that a tile fits every network after padding."""
 
 
 @dataclass(frozen=True)
