@@ -1,7 +1,7 @@
 """The mask file of a run: a Cloud Optimized GeoTIFF on the mosaic's grid."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,24 +59,24 @@ def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -
     """
     try:
         with (
-            suppress_native_stderr(),
             suppress_georeferencing_warning(),
             replacing(path) as temporary,
             TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder,
         ):
             raster = Path(folder) / "blocks.tif"
             _write_blocks(mosaic, blocks, raster)
-            rasterio.shutil.copy(
-                str(raster),
-                str(temporary),
-                driver="COG",
-                COMPRESS="DEFLATE",
-                LEVEL="1",  # half the time of the default, for a file larger by a fifteenth
-                BLOCKSIZE=str(UNIT_PX),
-                BIGTIFF="IF_SAFER",
-                SPARSE_OK="TRUE",  # ground that was not searched has no blocks
-                NUM_THREADS="ALL_CPUS",
-            )
+            with suppress_native_stderr():
+                rasterio.shutil.copy(
+                    str(raster),
+                    str(temporary),
+                    driver="COG",
+                    COMPRESS="DEFLATE",
+                    LEVEL="1",  # half the time of the default, for a file larger by a fifteenth
+                    BLOCKSIZE=str(UNIT_PX),
+                    BIGTIFF="IF_SAFER",
+                    SPARSE_OK="TRUE",  # ground that was not searched has no blocks
+                    NUM_THREADS="ALL_CPUS",
+                )
             _check_complete(temporary, path)
     except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own errors
         raise OutputError(f"{path} cannot be written, is the disk full? ({error})") from error
@@ -101,24 +101,44 @@ def _write_blocks(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path
 
     The first overviews are made of blocks as these come, so that empty ground costs no time.
     """
-    with ExitStack() as files:
-        rasters = [files.enter_context(raster) for raster in _create_rasters(mosaic, path)]
+    with _open_rasters(mosaic, path) as rasters:
         for box, values in blocks:
-            for halvings, raster in enumerate(rasters):
-                if halvings:
-                    values = _halve(values)
-                if (values == NODATA).all():
-                    break
-                column, row = box.left >> halvings, box.top >> halvings
-                raster.write(values, 1, window=Window(column, row, *values.shape[::-1]))
+            # The masks of tiles are read and stitched here, and what fails there is seen.
+            with suppress_native_stderr():
+                _write_block(rasters, box, values)
         last = rasters[-1]
         factors = [2**halvings for halvings in range(1, _count_halvings(max(last.shape)) + 1)]
         if factors:
-            last.build_overviews(factors, Resampling.average)
+            with suppress_native_stderr():
+                last.build_overviews(factors, Resampling.average)
+
+
+def _write_block(rasters: Sequence[DatasetWriter], box: Box, values: Mask) -> None:
+    """Write a block of the mask, and its means into the overviews."""
+    for halvings, raster in enumerate(rasters):
+        if halvings:
+            values = _halve(values)
+        if (values == NODATA).all():
+            return
+        column, row = box.left >> halvings, box.top >> halvings
+        raster.write(values, 1, window=Window(column, row, *values.shape[::-1]))
+
+
+@contextmanager
+def _open_rasters(mosaic: Mosaic, path: Path) -> Iterator[list[DatasetWriter]]:
+    """Open the raster of full resolution and those of the first overviews for writing."""
+    rasters: list[DatasetWriter] = []
+    try:
+        rasters += _create_rasters(mosaic, path)
+        yield rasters
+    finally:
+        with suppress_native_stderr(), ExitStack() as files:
+            for raster in reversed(rasters):
+                files.enter_context(raster)
 
 
 def _create_rasters(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
-    """Open the raster of full resolution and those of the first overviews for writing."""
+    """Create the raster of full resolution and those of the first overviews."""
     width, height = mosaic.width, mosaic.height
     for halvings in range(min(_count_halvings(max(width, height)), _HALVINGS) + 1):
         raster = rasterio.open(
