@@ -2,6 +2,7 @@ import inspect
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 
 import geopandas as gpd
 import pytest
@@ -67,7 +68,7 @@ VERBS = {
     "detect": lc.detect,
     "export": lc.export,
     "evaluate": lc.evaluate,
-    "report": lc.report,
+    "report": lc.write_report,
     "train": lc.train,
     "calibrate": lc.calibrate,
     "plot map": lc.plot_map,
@@ -124,3 +125,8 @@ def test_earlier_names_of_options_still_work(scene, tmp_path):
 
 def test_names_are_completed():
     assert {"detect", "Catalogue", "plot_map", "__version__"} <= set(dir(lc))
+
+
+def test_no_function_has_the_name_of_a_package():
+    packages = {path.parent.name for path in Path(lc.__file__).parent.glob("*/__init__.py")}
+    assert not packages & {name for name in dir(lc) if callable(getattr(lc, name))}

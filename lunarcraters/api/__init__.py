@@ -11,7 +11,7 @@ from lunarcraters.api.catalogues import evaluate, export, read_catalogue, read_r
 from lunarcraters.api.datasets import check_dataset, clean_dataset, split_dataset, undo_cleaning
 from lunarcraters.api.models import calibrate, train
 from lunarcraters.api.mosaics import info, open_mosaic, tile
-from lunarcraters.api.pictures import plot_csfd, plot_map, plot_tiles, plot_training, report
+from lunarcraters.api.pictures import plot_csfd, plot_map, plot_tiles, plot_training, write_report
 from lunarcraters.api.recipes import run_recipe
 from lunarcraters.api.runs import detect, detect_to_directory, read_run
 from lunarcraters.detection.options import DetectOptions, SourceOptions
@@ -45,12 +45,12 @@ __all__ = [
     "read_catalogue",
     "read_reference",
     "read_run",
-    "report",
     "run_recipe",
     "split_dataset",
     "tile",
     "train",
     "undo_cleaning",
+    "write_report",
 ]
 
 

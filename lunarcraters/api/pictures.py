@@ -157,7 +157,7 @@ def plot_training(training: PathOrText, out: PathOrText) -> int:
     return len(rows)
 
 
-def report(
+def write_report(
     run: PathOrText,
     out: PathOrText,
     *,
@@ -186,9 +186,9 @@ def report(
     Raises:
         CratersError: The run, the reference or the mosaic cannot be used, or the page exists.
     """
-    from lunarcraters.report.page import write_report
+    from lunarcraters.report import page
 
-    return write_report(
+    return page.write_report(
         Path(run),
         Path(out),
         _mosaic_of_run(run, mosaic, crs),

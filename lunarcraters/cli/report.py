@@ -39,6 +39,6 @@ def command(run: Path, out: Path, quiet: bool, **options: Any) -> None:
     """
     from lunarcraters import api
 
-    craters = api.report(run, out, **options)
+    craters = api.write_report(run, out, **options)
     if not quiet:
         click.echo(f"{craters} craters in {out}")
