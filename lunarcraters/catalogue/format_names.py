@@ -1,9 +1,12 @@
-"""Names of the catalogue formats, apart from the libraries that read and write them."""
+"""Names of catalogue formats for `--format`, apart from the libraries that write the formats."""
 
 from typing import Literal, get_args
 
 FormatName = Literal["gpkg", "geojson", "parquet", "csv", "scc", "diam"]
-"""Format of `catalogue.formats` that a file of any name can have."""
+"""Format that `craters export --format` takes, whatever the name of the file.
+
+A Shapefile is several files named alike, and `.csv.gz` is a compressed CSV: their names say them.
+"""
 
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
-"""All names, in the order of `catalogue.formats`."""
+"""All these names."""

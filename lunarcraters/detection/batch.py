@@ -1,4 +1,4 @@
-"""Batch inference: tiles of a batch are read, searched by the network and decoded."""
+"""Batches: tiles are grouped, and those of a batch are read, searched and decoded."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +19,7 @@ from lunarcraters.mosaic.reading import Pixels, close_datasets
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.tiling.order import order_tiles
 from lunarcraters.tiling.plan import Tile, in_core
 from lunarcraters.tiling.source import TileSource
 
@@ -52,10 +53,9 @@ class Batch:
 
 
 def plan_batches(tiles: Sequence[Tile]) -> Iterator[Batch]:
-    """Make batches of tiles of one size, the largest size first, else in the order of the tiles."""
+    """Group tiles into batches of one size, in the order of `tiling.order`."""
     number = 0
-    by_size = sorted(tiles, key=lambda tile: -tile.size)
-    for size, same in groupby(by_size, key=lambda tile: tile.size):
+    for size, same in groupby(order_tiles(tiles), key=lambda tile: tile.size):
         group = list(same)
         step = max(_TASK_PX // size**2, _CALL_TILES)
         for first in range(0, len(group), step):

@@ -39,7 +39,7 @@ class DetectOptions:
         precision: Arithmetic of the network.
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time.
-        batch: Number of tiles given to the network at once; default: a megapixel, or two tiles.
+        batch: Number of tiles in one call of the network; default: a megapixel, or two tiles.
         strict: True to stop at a tile that cannot be read.
     """
 

@@ -1,4 +1,4 @@
-"""Tasks: work sent to a cluster, a few at a time."""
+"""Tasks: batches of tiles sent to a cluster, a few at a time, in the order given."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice

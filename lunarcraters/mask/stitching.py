@@ -1,4 +1,8 @@
-"""Stitching: the masks of tiles become one raster on the mosaic's grid, block by block."""
+"""Stitching: the masks of tiles become one raster on the mosaic's grid, block by block.
+
+Where tiles of an octave overlap, each pixel is taken from the tile whose core holds it. Of several
+octaves the largest probability is taken.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -62,10 +66,10 @@ def stitch(
 ) -> None:
     """Write the masks of tiles as a Cloud Optimized GeoTIFF on the mosaic's grid.
 
-    A pixel is the largest probability of all octaves, times 254 (the scale of the band). Coarse
-    octaves are enlarged bilinearly, from one octave to the next. Of octaves finer than the mosaic
-    the mean is taken. A pixel is 255, nodata, where the octave of full resolution has no valid
-    mask. Memory does not grow with the mosaic.
+    A pixel is the largest probability of all octaves, times 254 (the scale of the band). The masks
+    of coarse octaves are enlarged bilinearly, from one octave to the next. An octave finer than the
+    mosaic gives the mean over its pixels in each mosaic pixel. A pixel is 255, nodata, where the
+    octave of full resolution has no valid mask. Memory does not grow with the mosaic.
 
     Args:
         mosaic: Mosaic that defines the grid.

@@ -1,18 +1,31 @@
-"""Losses of the networks.
+"""Losses of the networks, and which of them a network is trained by.
 
 `y_true` are maps of `targets`, `y_pred` are maps of the network, both (n, height, width, channels).
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from lunarcraters.network.targets import CHANNELS
 
+Loss = Callable[[Any, Any], Any]
+"""Function of targets and outputs, both (n, height, width, channels), that returns a scalar."""
+
 _EPSILON = 1e-6
 _TEACHER_EDGE_PX = 24  # more than the shift of its views
 _TEACHER_THRESHOLD = 0.1  # its sizes count where its centre map is above this
+
+
+def choose_loss(heads: tuple[str, ...]) -> Loss:
+    """Choose the loss that a network is trained by.
+
+    Args:
+        heads: Names of the output channels of the network.
+    """
+    return bce_dice if heads == ("mask",) else centre_size_mask
 
 
 def bce_dice(y_true: Any, y_pred: Any) -> Any:

@@ -23,7 +23,7 @@ _POINTS = 17  # along a side of a box
 
 
 @dataclass(frozen=True)
-class FrameBatch:
+class LocalFrames:
     """Stereographic frames of n cores, as arrays.
 
     Positions in a frame are frame pixels from its centre, x to the east and y to the south.
@@ -77,7 +77,7 @@ def make_frames(
     level: int,
     halo: int,
     cells: NDArray[np.int64] | None = None,
-) -> FrameBatch:
+) -> LocalFrames:
     """Make stereographic frames of cores; cores that lie off the Moon are left out.
 
     Args:
@@ -102,7 +102,7 @@ def make_frames(
     at_limb, beyond = _limb(core_lon[on_moon], low, high)
     _, beyond_cell = _limb(cell_lon[on_moon], cell_low, cell_high)
     cell_sides = cell_high - cell_low + 2.0 * (beyond_cell + halo + MARGIN_PX)
-    return FrameBatch(
+    return LocalFrames(
         cores=cores[on_moon],
         cells=around[on_moon],
         lon=centres[0],

@@ -9,7 +9,7 @@ from lunarcraters.errors import TileSetError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box, clip_to_extents, contains_points
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.tiling.local_frames import MARGIN_PX, FrameBatch, make_frames
+from lunarcraters.tiling.local_frames import MARGIN_PX, LocalFrames, make_frames
 from lunarcraters.tiling.tile_grid import Span, grid_bands, grid_cells
 
 Float = NDArray[np.float64]
@@ -64,7 +64,7 @@ class Ground:
         return not bool((np.abs(lat) + np.abs(inward - lat) / 2.0 < 90.0).all())
 
 
-def plan_local_frames(ground: Ground) -> list[FrameBatch]:
+def plan_local_frames(ground: Ground) -> list[LocalFrames]:
     """Cut ground into rows of cores, with as many cores in a row as its latitudes need.
 
     Cores and frames belong to a tile grid that is fixed to the coordinate system, so that another
@@ -75,39 +75,39 @@ def plan_local_frames(ground: Ground) -> list[FrameBatch]:
         ground: Box of a mosaic.
 
     Returns:
-        Frames, one batch for each row that has cores.
+        Frames, one record for each row that has cores.
 
     Raises:
         TileSetError: No frame of the largest size can hold a core and its halo.
     """
-    rows = ground.box.top, ground.box.height
+    span = ground.box.top, ground.box.height
     if not (ground.wraps or ground.has_pole):
         for halo in (min(EDGE_PX, ground.halo), 0):
             whole = make_frames(ground.mosaic.grid, np.array([ground.box]), ground.level, halo)
-            longest = _longest_px(ground, rows, halo) + 2.0 * (halo + MARGIN_PX)
+            longest = _longest_px(ground, span, halo) + 2.0 * (halo + MARGIN_PX)
             if len(whole.cores) and whole.window_side[0] <= longest:
                 return [whole]
-    _, tallest = _frame_px(ground, rows)
+    _, tallest = _frame_px(ground, span)
     # A little less than fits, because rows are curved in frames.
-    height = _BEND * _longest_px(ground, rows, ground.halo) / tallest
+    height = _BEND * _longest_px(ground, span, ground.halo) / tallest
     bands = grid_bands(ground.mosaic.grid, ground.box, height)
-    batches = [_plan_row(ground, band) for band in bands]
-    batches = [batch for batch in batches if len(batch.cores)]
+    rows = [_plan_row(ground, band) for band in bands]
+    rows = [frames for frames in rows if len(frames.cores)]
     if len(ground.mosaic.extents) == 1:
-        return batches
-    return [_trim_halos(ground, batch) for batch in batches]
+        return rows
+    return [_trim_halos(ground, frames) for frames in rows]
 
 
-def _trim_halos(ground: Ground, batch: FrameBatch) -> FrameBatch:
+def _trim_halos(ground: Ground, frames: LocalFrames) -> LocalFrames:
     """Frames without the part of the halo that has no data."""
     mosaic = ground.mosaic
     share = np.linspace(0.0, 1.0, _TRIM_POINTS)
-    side = batch.high - batch.low
-    x = batch.low[:, 0, None, None] + side[:, 0, None, None] * share[None, None, :]
-    y = batch.low[:, 1, None, None] + side[:, 1, None, None] * share[None, :, None]
+    side = frames.high - frames.low
+    x = frames.low[:, 0, None, None] + side[:, 0, None, None] * share[None, None, :]
+    y = frames.low[:, 1, None, None] + side[:, 1, None, None] * share[None, :, None]
     x, y = np.broadcast_arrays(x, y)
-    lon, lat = batch.lon[:, None, None], batch.lat[:, None, None]
-    pixel_size_m = batch.pixel_size_m[:, None, None]
+    lon, lat = frames.lon[:, None, None], frames.lat[:, None, None]
+    pixel_size_m = frames.pixel_size_m[:, None, None]
     arc = 2.0 * np.arctan(np.hypot(x, y) * pixel_size_m / (2.0 * mosaic.grid.radius_m))
     column, row = mosaic.grid.from_lonlat(*sphere.destination(lon, lat, np.arctan2(x, -y), arc))
     if mosaic.grid.wraps:
@@ -116,31 +116,31 @@ def _trim_halos(ground: Ground, batch: FrameBatch) -> FrameBatch:
     plane, step = np.stack([x, y], axis=-1), side / (_TRIM_POINTS - 1)
     least = np.where(has_data[..., None], plane, np.inf).min(axis=(1, 2)) - step
     greatest = np.where(has_data[..., None], plane, -np.inf).max(axis=(1, 2)) + step
-    core_low, core_high = batch.low + ground.halo, batch.high - ground.halo
+    core_low, core_high = frames.low + ground.halo, frames.high - ground.halo
     return replace(
-        batch,
-        low=np.clip(least, batch.low, core_low),
-        high=np.clip(greatest, core_high, batch.high),
+        frames,
+        low=np.clip(least, frames.low, core_low),
+        high=np.clip(greatest, core_high, frames.high),
     )
 
 
-def _plan_row(ground: Ground, band: Span) -> FrameBatch:
+def _plan_row(ground: Ground, band: Span) -> LocalFrames:
     """Frames of a band of the tile grid."""
     widest, _ = _frame_px(ground, band)
     for growth in _GROWTH:
         width = _longest_px(ground, band, ground.halo) / (widest * growth)
-        batch = _frame_cells(ground, grid_cells(ground.mosaic.grid, ground.box, band, width))
-        if not batch.exceeds(ground.max_size).any():
-            return batch
+        frames = _frame_cells(ground, grid_cells(ground.mosaic.grid, ground.box, band, width))
+        if not frames.exceeds(ground.max_size).any():
+            return frames
     # At the limb of an orthographic mosaic cells have to be halved until each fits.
-    while (too_large := batch.exceeds(ground.max_size)).any():
-        halves = [half for cell in batch.cells[too_large] for half in _halve(ground, cell)]
-        cells = np.concatenate([batch.cells[~too_large], np.array(halves)])
-        batch = _frame_cells(ground, cells)
-    return batch
+    while (too_large := frames.exceeds(ground.max_size)).any():
+        halves = [half for cell in frames.cells[too_large] for half in _halve(ground, cell)]
+        cells = np.concatenate([frames.cells[~too_large], np.array(halves)])
+        frames = _frame_cells(ground, cells)
+    return frames
 
 
-def _frame_cells(ground: Ground, cells: NDArray[np.int64]) -> FrameBatch:
+def _frame_cells(ground: Ground, cells: NDArray[np.int64]) -> LocalFrames:
     """Frames of those cells that have data of the ground."""
     low = np.maximum(cells[:, :2], (ground.box.left, ground.box.top))
     high = np.minimum(cells[:, :2] + cells[:, 2:], (ground.box.right, ground.box.bottom))

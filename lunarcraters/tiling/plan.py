@@ -13,7 +13,7 @@ from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.reading import Pixels
 from lunarcraters.mosaic.resampling import read_enlarged, read_frame
-from lunarcraters.tiling.local_frames import STRIDE_PX, FrameBatch
+from lunarcraters.tiling.local_frames import STRIDE_PX, LocalFrames
 from lunarcraters.tiling.local_plan import Ground, max_stretch, plan_local_frames
 from lunarcraters.tiling.native_plan import plan_native_cores, plan_windows, to_mosaic_px
 from lunarcraters.tiling.tile_grid import LEAST_SIZE_PX, frame_sizes
@@ -216,40 +216,40 @@ def _native_tile(
 def _plan_local(
     mosaic: Mosaic, grounds: list[Box], level: int, max_size: int, halo: int
 ) -> list[Tile]:
-    batches = [
-        batch
+    rows = [
+        frames
         for ground in grounds
-        for batch in plan_local_frames(Ground(mosaic, ground, level, max_size, halo))
+        for frames in plan_local_frames(Ground(mosaic, ground, level, max_size, halo))
     ]
-    if not batches:
+    if not rows:
         return []
     needed = np.concatenate(
-        [np.where(batch.at_limb, max_size, batch.window_side) for batch in batches]
+        [np.where(frames.at_limb, max_size, frames.window_side) for frames in rows]
     )
     sizes = iter(frame_sizes(needed, max_size).tolist())
     return [
         _local_tile(
-            f"z{level}_r{row:04d}_c{column:04d}", level, next(sizes), batch, column, mosaic.grid
+            f"z{level}_r{row:04d}_c{column:04d}", level, next(sizes), frames, column, mosaic.grid
         )
-        for row, batch in enumerate(batches)
-        for column in range(len(batch.cores))
+        for row, frames in enumerate(rows)
+        for column in range(len(frames.cores))
     ]
 
 
 def _local_tile(
-    name: str, level: int, size: int, batch: FrameBatch, index: int, grid: Grid
+    name: str, level: int, size: int, frames: LocalFrames, index: int, grid: Grid
 ) -> Tile:
-    crs = sphere.local_frame(float(batch.lon[index]), float(batch.lat[index]), grid.radius_m)
-    side_m = float(batch.pixel_size_m[index])
-    margin = (size - batch.window_side[index]) / 2.0
-    if not batch.at_limb[index]:
+    crs = sphere.local_frame(float(frames.lon[index]), float(frames.lat[index]), grid.radius_m)
+    side_m = float(frames.pixel_size_m[index])
+    margin = (size - frames.window_side[index]) / 2.0
+    if not frames.at_limb[index]:
         margin -= margin % STRIDE_PX
-    left, top = (batch.window_start[index] - margin).tolist()
+    left, top = (frames.window_start[index] - margin).tolist()
     affine = Affine(side_m, 0.0, left * side_m, 0.0, -side_m, -top * side_m)
     return Tile(
         name=name,
         level=level,
         frame=Grid(crs.to_wkt(), affine, size, size),
-        core=Box(*batch.cores[index].tolist()),
+        core=Box(*frames.cores[index].tolist()),
         window=None,
     )

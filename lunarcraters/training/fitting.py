@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from lunarcraters._version import __version__
 from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
-from lunarcraters.network.losses import bce_dice, centre_size_mask
+from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
 from lunarcraters.network.model_info import ModelInfo
@@ -163,7 +163,7 @@ def _compile(model: keras.Model, settings: TrainingSettings) -> None:
         )
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=preset.weight_decay),
-        loss=bce_dice if preset.heads == ("mask",) else centre_size_mask,
+        loss=choose_loss(preset.heads),
         metrics=list(MASK_METRICS),
         # XLA halves the speed on CPUs and is no gain for networks of this size elsewhere.
         jit_compile=False,
