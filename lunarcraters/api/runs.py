@@ -43,10 +43,12 @@ def detect(
         run: Directory of the run.
         model: Model file; None for the weights that come with the program.
         size: Largest side of a tile, pixels; None for the model's, or 1024.
-        halo: Margin around the core of each tile, pixels; None for 64.
+        halo: Margin around the core of each tile, pixels; None for 64, or a quarter of the tile if
+            that is less.
         levels: Number of octaves from full resolution on; None for as many as fit.
         smallest_px: Smallest crater to detect, pixels of the mosaic; None for 8. With 4 the mosaic
-            is searched twice as large too, in four times the time; with 2.75, four times.
+            is also searched at twice its size, in four times the time; with 2.75 also at four
+            times its size, in sixteen times the time.
         crs: Coordinate system in place of the mosaic's own.
         nodata: Value that means "no data" in place of the mosaic's own.
         workers: Number of worker processes on this machine; None for one a core, up to 8.
@@ -54,8 +56,8 @@ def detect(
         precision: Arithmetic of the network.
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time. (`mirrored` is its earlier name.)
-        batch: Number of tiles given to the network at once; None for a megapixel, or two tiles.
-            (`at_once` is its earlier name.)
+        batch: Number of tiles in one call of the network; None for as many as make up a megapixel,
+            at least two. (`at_once` is its earlier name.)
         strict: True to stop at a tile that cannot be read.
         overwrite: True to replace another run in the directory.
         progress: Function of the number of tiles done and in all.
@@ -99,6 +101,9 @@ def detect_to_directory(
         options: Options of the search; None for the defaults.
         overwrite: True to replace another run in the directory.
         progress: Function of the number of tiles done and in all.
+
+    Returns:
+        Summary of the run: counts, not craters.
 
     Raises:
         CratersError: The run cannot be made; the message says why.

@@ -25,9 +25,9 @@ from lunarcraters.tiling.source import TileSource
 
 _TASK_PX = 2 * 1024 * 1024
 _CALL_PX = 1024 * 1024  # given to the network at once
-_CALL_TILES = 2  # at least: one alone costs as much, where it is given a companion
+_CALL_TILES = 2  # at least: TensorFlow's backend pads a single tile to two
 _READ_ATTEMPTS = 3
-_PAUSE_S = 0.2  # between them
+_PAUSE_S = 0.2  # between attempts
 
 Values = NDArray[np.generic]
 Valid = NDArray[np.bool_]
@@ -75,7 +75,8 @@ def detect_batch(
 
     Args:
         folder: Directory of the results.
-        tiles_per_call: Number of tiles given to the network at once; None for a megapixel, or two.
+        tiles_per_call: Number of tiles in one call of the network; None for as many as make up a
+            megapixel, at least two.
         strict: True to raise an error where a tile cannot be read, rather than note it.
         detector: Network.
         source: Tile source.
@@ -85,7 +86,7 @@ def detect_batch(
         Number of tiles.
 
     Raises:
-        TileSetError: The tiles do not fit the model.
+        TileSetError: The tiles do not fit the model, or a tile file cannot be read (strict).
         MosaicError: The pixels of a tile cannot be read (strict).
         OutputError: The result cannot be written.
     """

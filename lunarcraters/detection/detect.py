@@ -40,7 +40,7 @@ def detect(
 ) -> StoredCatalogue:
     """Detect the craters of a mosaic or of its tiles.
 
-    A run that was interrupted is resumed when it is begun again with the same input and model. Its
+    An interrupted run is resumed when it is begun again with the same input, model and options. Its
     directory holds the catalogue (everything that may be a crater), the mask as a Cloud Optimized
     GeoTIFF, and the result of each batch. Tiles that cannot be read at the third attempt are left
     out, counted in the catalogue's property `unread_tiles`, named in `run.json`, and read again
@@ -60,30 +60,21 @@ def detect(
     Raises:
         RunError: `out` holds another run, another process is at work in it, or workers died.
         OutputError: `out` cannot be written, or is not the directory of a run.
-        TileSetError: The tiles do not fit the model.
+        TileSetError: The tiles do not fit the model, or a tile file cannot be read (strict).
         ModelError: The model cannot be used.
         MosaicError: A tile cannot be read (strict), or none can.
     """
     started = time.monotonic()
     run = _plan(source, out, model, options)
-    _refuse_other_directories(out)
+    _refuse_other_directory(out)  # before the lock, which would make a directory
     with locked(out):
-        _open_directory(run, overwrite=overwrite)
-        with _leaving_nothing_behind(run):
-            missing = _missing_batches(run)
+        is_new = _open_directory(run, overwrite=overwrite)
+        with _removing_failed_start(run, is_new=is_new):
+            missing = _find_missing_batches(run)
             _search(run, missing, progress)
-            unread = _unread_tiles(run)
+            unread = _collect_unread_tiles(run)
         catalogue = write_run_outputs(source, run.result_files, out, run.info, run.manifest, unread)
-        _remove_leftovers(out)
-        result = RunResult(
-            craters=len(catalogue),
-            tiles=len(source.tiles),
-            searched_tiles=_count_tiles(missing),
-            unread_tiles=unread,
-            searched_km2=catalogue.info.footprint_area_km2,
-            seconds=round(time.monotonic() - started, 1),
-        )
-        write_result(result, out)
+        _finish(run, catalogue, missing, unread, time.monotonic() - started)
     return catalogue
 
 
@@ -121,6 +112,7 @@ class _Run:
 
 
 def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) -> _Run:
+    """Settle everything that the result depends on, before anything is written."""
     info = read_info(model).for_run(tta=options.tta, finest=source.settings.finest)
     precision = choose_precision(options.precision, has_int8=bool(info.int8))
     manifest = Manifest(
@@ -140,7 +132,7 @@ def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) ->
     return _Run(source, out, model, options, info, manifest, batches)
 
 
-def _refuse_other_directories(out: Path) -> None:
+def _refuse_other_directory(out: Path) -> None:
     """Leave alone a directory that is not a run."""
     if not out.exists() or (out / MANIFEST).is_file():
         return
@@ -148,8 +140,12 @@ def _refuse_other_directories(out: Path) -> None:
         raise OutputError(f"{out} exists and is not a run of craters detect: give another --output")
 
 
-def _open_directory(run: _Run, *, overwrite: bool) -> None:
-    """Begin a run, or make sure that the one in the directory is the same run."""
+def _open_directory(run: _Run, *, overwrite: bool) -> bool:
+    """Begin a run, or make sure that the one in the directory is the same run.
+
+    Returns:
+        True where the run is new.
+    """
     out = run.out
     if (out / MANIFEST).is_file():
         differences = [] if overwrite else read_manifest(out).differences(run.manifest)
@@ -159,28 +155,29 @@ def _open_directory(run: _Run, *, overwrite: bool) -> None:
                 "another --output, or --overwrite to replace it"
             )
         if not overwrite:
-            return
+            return False
         for path in out.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.name != LOCK:
                 path.unlink()
     write_manifest(run.manifest, out)
+    return True
 
 
 @contextmanager
-def _leaving_nothing_behind(run: _Run) -> Iterator[None]:
-    """Remove the directory of a run that fails before any batch is done."""
+def _removing_failed_start(run: _Run, *, is_new: bool) -> Iterator[None]:
+    """Remove the directory of a new run that fails before its first batch is done."""
     try:
         yield
     except CratersError:
-        if not any(run.folder.glob(f"*{SUFFIX}")):
+        if is_new and not any(run.folder.glob(f"*{SUFFIX}")):
             shutil.rmtree(run.out, ignore_errors=True)
         raise
 
 
-def _missing_batches(run: _Run) -> list[Batch]:
-    """List the batches that have no result yet, or one that lacks a tile."""
+def _find_missing_batches(run: _Run) -> list[Batch]:
+    """List the batches that have no result yet, or one that lacks a tile; make their directory."""
     try:
         run.folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -209,12 +206,36 @@ def _search(run: _Run, missing: Sequence[Batch], progress: Progress) -> None:
             progress(done, total)
 
 
-def _unread_tiles(run: _Run) -> dict[str, str]:
-    """Tiles that could not be read, by name, and why."""
+def _collect_unread_tiles(run: _Run) -> dict[str, str]:
+    """Collect the names of the tiles that could not be read, and why.
+
+    Raises:
+        MosaicError: No tile could be read.
+    """
     unread = {k: v for path in run.result_files for k, v in read_unread(path).items()}
     if len(unread) == len(run.source.tiles):
         raise MosaicError(next(iter(unread.values())))
     return unread
+
+
+def _finish(
+    run: _Run,
+    catalogue: StoredCatalogue,
+    searched: Sequence[Batch],
+    unread: dict[str, str],
+    seconds: float,
+) -> None:
+    """Write `run.json`, by which the run is finished."""
+    _remove_leftovers(run.out)
+    result = RunResult(
+        craters=len(catalogue),
+        tiles=len(run.source.tiles),
+        searched_tiles=_count_tiles(searched),
+        unread_tiles=unread,
+        searched_km2=catalogue.info.footprint_area_km2,
+        seconds=round(seconds, 1),
+    )
+    write_result(result, run.out)
 
 
 def _remove_leftovers(out: Path) -> None:

@@ -16,7 +16,7 @@ Float = NDArray[np.float64]
 Points = tuple[Float, Float]
 """x and y, or longitude and latitude, of one shape; NaN where a point is not on the Moon."""
 
-_SAME_PLACE_PX = 0.01
+_SAME_PLACE_PX = 0.01  # a point that a round trip moves by more lies past the projection's edge
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Grid:
 
     Attributes:
         crs_wkt: Lunar coordinate system as WKT; None for an image without coordinates.
-        affine: Affine transform from pixel coordinates to the coordinate system (without one, to
-            the pixels of the image).
+        affine: Affine transform from pixel coordinates to the coordinate system; without a
+            coordinate system, to pixels of the mosaic.
         width: Number of columns.
         height: Number of rows.
     """

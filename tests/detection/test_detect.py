@@ -16,6 +16,7 @@ import pytest
 import rasterio
 from rasterio.windows import Window
 
+from lunarcraters.detection import cluster
 from lunarcraters.detection.batch import plan_batches
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
@@ -207,6 +208,22 @@ def test_a_tile_that_cannot_be_read_is_left_out_and_named(damaged, tmp_path):
         assert all((mask.read(1, window=Window(*core)) == 255).all() for core in cores)
     with pytest.raises(MosaicError, match="damaged"):
         detect(source, tmp_path / "strict", MODEL, DetectOptions(workers=1, strict=True))
+
+
+def test_a_finished_run_outlives_a_failed_repetition(mosaic, tmp_path, monkeypatch):
+    """The results of batches may be deleted when a run is finished."""
+    monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT_S", 1)
+    source = open_source([mosaic], MODEL, SourceOptions(size=512, levels=1))
+    found = detect(source, tmp_path / "run", MODEL, DetectOptions(workers=1))
+    shutil.rmtree(tmp_path / "run" / "parts")
+    nobody = DetectOptions(scheduler="tcp://127.0.0.1:9")
+    with pytest.raises(RunError):
+        detect(source, tmp_path / "run", MODEL, nobody)
+    assert len(read_run(tmp_path / "run")) == len(found)
+    # A run that is new is removed.
+    with pytest.raises(RunError):
+        detect(source, tmp_path / "new", MODEL, nobody)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_directory_that_is_no_run_is_left_alone(mosaic, tmp_path):
