@@ -45,6 +45,7 @@ def test_a_catalogue_is_scored_against_another_or_a_file(found, tmp_path):
         assert found.evaluate(reference, "offset", min_score=0).chosen.recall == 1.0
 
 
+@pytest.mark.slow
 def test_a_scene_is_searched_and_drawn(scene, tmp_path):
     found = lc.detect(scene, tmp_path / "run", workers=1, levels=1)
     assert len(found.chosen()) > 100
@@ -114,6 +115,7 @@ def test_every_command_has_a_function():
     assert groups == set(COMMANDS)
 
 
+@pytest.mark.slow
 def test_earlier_names_of_options_still_work(scene, tmp_path):
     options = {"workers": 1, "levels": 1, "size": 512, "mirrored": False, "at_once": 2}
     earlier = lc.detect(scene, tmp_path / "earlier", **options)

@@ -7,6 +7,7 @@ import pytest
 mkdocs_build = pytest.importorskip("mkdocs.commands.build", reason="needs lunarcraters[docs]")
 
 
+@pytest.mark.slow
 def test_the_site_builds_strictly(repository, tmp_path):
     from mkdocs.config import load_config
 

@@ -38,6 +38,7 @@ def test_sunlit_walls_are_where_the_truth_says(scene):
     assert (east > west).mean() > 0.95
 
 
+@pytest.mark.slow
 def test_the_script_rebuilds_both_files(scene, tmp_path):
     runpy.run_path(str(SAMPLES / "rebuild.py"))["main"](tmp_path)
     rebuilt = pd.read_csv(tmp_path / "rendered_scene_craters.csv")

@@ -71,6 +71,7 @@ def test_a_few_matches_give_one_error_for_all_sizes():
     assert len(np.unique(found.relative_sd)) == 1
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(1, 2000))
 def test_calibrated_scores_are_precisions_and_keep_their_order_within_a_size(seed, count):

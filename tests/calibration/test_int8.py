@@ -26,6 +26,7 @@ def without(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_form_that_does_as_well_is_kept(without, scene):
     source = open_source([scene], without)
     info = add_int8(without, source, 0.61234, lambda trial: 0.605)
@@ -34,6 +35,7 @@ def test_a_form_that_does_as_well_is_kept(without, scene):
     read_int8(without)
 
 
+@pytest.mark.slow
 def test_a_form_that_does_worse_is_left_out(without, scene):
     source = open_source([scene], without)
     with pytest.raises(ModelError, match=r"in 8 bits F1 is 0\.580, not 0\.600"):
@@ -42,6 +44,7 @@ def test_a_form_that_does_worse_is_left_out(without, scene):
         read_int8(without)
 
 
+@pytest.mark.slow
 def test_a_run_takes_the_form_that_there_is(without, scene, tmp_path):
     for model, expected in ((shipped_model(), "int8"), (without, "float32")):
         source = open_source([scene], model, SourceOptions(size=512, levels=1))

@@ -70,6 +70,7 @@ def test_another_lunar_sphere_is_kept(lunar, tmp_path, suffix):
     assert read_catalogue(tmp_path / f"a{suffix}").radius_m == 1_738_000.0
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(
     rows=st.lists(
@@ -223,6 +224,7 @@ def test_a_failure_half_way_leaves_nothing(lunar, tmp_path, suffix):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ALL)
 def test_a_catalogue_written_part_by_part_is_the_same(lunar, tmp_path, suffix):
     write_catalogue(lunar, tmp_path / f"whole{suffix}")

@@ -11,6 +11,7 @@ from lunarcraters.geometry import sphere
 SUFFIXES = [".gpkg", ".parquet", ".csv", ".csv.gz", ".scc", ".diam", ".shp"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_longitudes_may_go_from_0_to_360(lunar, tmp_path, suffix):
     path = tmp_path / f"a{suffix}"

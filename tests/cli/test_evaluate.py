@@ -127,6 +127,7 @@ def test_labels_are_a_reference_and_edges_are_left_out(tmp_path):
     assert result["best"]["f1"] == 1.0
 
 
+@pytest.mark.slow
 def test_figures_are_written(files, tmp_path):
     assert evaluate(*files, "--figures", tmp_path / "figures").exit_code == 0
     assert len(list((tmp_path / "figures").glob("*.png"))) == 4

@@ -38,6 +38,7 @@ def searched(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "ids"),
     [
@@ -55,12 +56,14 @@ def test_export_writes_what_scores_enough(export, tmp_path, options, ids):
     assert read_catalogue(out).craters["crater_id"].tolist() == ids
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet", ".csv", ".csv.gz"])
 def test_the_name_says_the_format(export, tmp_path, suffix):
     assert export(tmp_path / f"a{suffix}", "--quiet").output == ""
     assert len(read_catalogue(tmp_path / f"a{suffix}")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMAT_NAMES)
 def test_a_format_may_be_forced(export, searched, tmp_path, form):
     out = tmp_path / "craters.dat"
@@ -91,6 +94,7 @@ def test_craters_are_chosen_by_size_and_place(export, searched, tmp_path, option
     assert read_catalogue(tmp_path / "a.parquet").craters["crater_id"].tolist() == ids
 
 
+@pytest.mark.slow
 def test_an_area_is_what_was_counted_on(export, searched, tmp_path):
     polygon = gpd.GeoDataFrame(geometry=[shapely.box(1, -1, 2.5, 1)], crs="IAU_2015:30100")
     polygon.to_file(tmp_path / "mare.gpkg")

@@ -119,6 +119,7 @@ def label(folder, scene, whole, truth, corner, shift=0.0, side=416, empty=False)
     (folder / "labels" / f"{stem}.txt").write_text(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", EXAMPLES)
 def test_an_example_works(line, workspace, tmp_path, monkeypatch):
     line = line.split(" > ")[0]

@@ -17,6 +17,7 @@ def found(three):
     return three.with_info(footprint_area_km2=500.0)
 
 
+@pytest.mark.slow
 def test_counts_are_drawn_and_printed(found, tmp_path):
     path, out = tmp_path / "a.gpkg", tmp_path / "csfd.png"
     write_catalogue(found, path)

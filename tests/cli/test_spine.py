@@ -11,6 +11,8 @@ from rasterio.windows import Window
 
 from lunarcraters.cli.main import cli
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, scene):

@@ -51,6 +51,7 @@ class Octaves:
         return diameters, np.clip(octaves, 0.0, 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [LUNAR_COLUMNS, PIXEL_COLUMNS])
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), most=st.sampled_from([1, 12, 80]))

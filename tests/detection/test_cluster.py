@@ -68,6 +68,7 @@ def test_an_error_of_ours_is_raised_here():
         list(tasks.run_tasks(Client(workers=1), fail, range(3)))
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT_S", 1)
     model = tmp_path / "model.keras"

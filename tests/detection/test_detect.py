@@ -65,6 +65,7 @@ def craters_of(catalogue):
     return catalogue.craters.drop(columns=["crater_id"])
 
 
+@pytest.mark.slow
 def test_the_scenes_craters_are_found(run, truth, mosaic):
     found = read_run(run)
     chosen = found.select(found.threshold("balanced")).craters
@@ -96,6 +97,7 @@ def test_no_crater_is_found_twice(run):
     assert twins.sum() == len(craters)
 
 
+@pytest.mark.slow
 def test_written_tiles_and_the_mosaic_itself_give_the_same_craters(run, mosaic, tmp_path):
     write_tiles(open_mosaic(mosaic), tmp_path / "tiles", max_size=384, halo=64, levels=None,
                 virtual=False, overwrite=False)  # fmt: skip
@@ -137,6 +139,7 @@ def test_a_finished_run_is_not_done_again(run, mosaic):
     assert (run / "craters.parquet").read_bytes() == table
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_stopped(run, mosaic, tmp_path):
     copy = tmp_path / "run"
     shutil.copytree(run, copy)
@@ -194,6 +197,7 @@ def damaged(mosaic, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_tile_that_cannot_be_read_is_left_out_and_named(damaged, tmp_path):
     source = open_source([damaged], MODEL, SourceOptions(size=256, levels=1))
     out = tmp_path / "run"
@@ -210,6 +214,7 @@ def test_a_tile_that_cannot_be_read_is_left_out_and_named(damaged, tmp_path):
         detect(source, tmp_path / "strict", MODEL, DetectOptions(workers=1, strict=True))
 
 
+@pytest.mark.slow
 def test_a_finished_run_outlives_a_failed_repetition(mosaic, tmp_path, monkeypatch):
     """The results of batches may be deleted when a run is finished."""
     monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT_S", 1)
@@ -233,6 +238,7 @@ def test_a_directory_that_is_no_run_is_left_alone(mosaic, tmp_path):
     assert (tmp_path / "thesis.txt").exists()
 
 
+@pytest.mark.slow
 def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
     source = open_source([repository / "sample_tiles" / "moon.png"], MODEL)
     found = detect(source, tmp_path / "run", MODEL, DetectOptions(workers=1)).read()
@@ -242,6 +248,7 @@ def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
     assert json.loads((tmp_path / "run" / "run.json").read_text())["searched_km2"] is None
 
 
+@pytest.mark.slow
 def test_a_run_that_never_began_leaves_nothing(mosaic, tmp_path, capfd):
     inputs = keras.Input((64, 64, 1))
     outputs = keras.layers.Conv2D(5, 1)(inputs)
@@ -274,6 +281,7 @@ def test_batches_hold_tiles_of_one_size_and_every_tile_once(mosaic):
     assert isinstance(Path(batches[0].file), Path)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_run_without_a_traceback(scene, tmp_path):
     command = [sys.executable, "-m", "lunarcraters", "detect", str(scene), "--size", "256"]
     run = subprocess.Popen(

@@ -37,6 +37,7 @@ def small_disk(tmp_path, request):
     subprocess.run(["umount", place], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("small_disk", "message"),
     [(64, "parts/.*No space left"), (320, "mask.tif.*is the disk full")],

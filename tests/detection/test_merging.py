@@ -46,6 +46,7 @@ def test_circles_near_in_place_and_size_are_one_crater():
     assert (circle_iou(offset, np.ones_like(ratio), ratio) > 0.35).all()
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(0, 80),
@@ -98,6 +99,7 @@ def test_close_pairs_are_all_pairs_within_the_bounds(seed, reach, max_ratio):
     assert np.array_equal(found[1], j)
 
 
+@pytest.mark.slow
 def test_three_hundred_thousand_circles_are_merged():
     random = np.random.default_rng(2)
     n = 150_000

@@ -15,6 +15,7 @@ PLACES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_the_same_ground_has_the_same_craters(place, scene, search_here, tmp_path):
     lon, lat, names = PLACES[place]

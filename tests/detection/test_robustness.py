@@ -23,6 +23,8 @@ from lunarcraters.geometry.circles import circle_iou, find_close_pairs
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.network.model_file import shipped_model
 
+pytestmark = pytest.mark.slow
+
 MODEL = shipped_model()
 BORDER_PX = 90
 COMPARED_PX = 9.5  # near 8 px, the smallest taught, a little more or less decides

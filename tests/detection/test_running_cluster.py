@@ -105,6 +105,7 @@ def unplug(process, out, parts):
     return accident
 
 
+@pytest.mark.slow
 def test_a_run_outlives_one_of_its_machines(cluster, mosaic, tmp_path, monkeypatch):
     address, (_, worker, _) = cluster
     monkeypatch.setattr("lunarcraters.detection.batch._TASK_PX", 128 * 128)  # many tasks
@@ -118,6 +119,7 @@ def test_a_run_outlives_one_of_its_machines(cluster, mosaic, tmp_path, monkeypat
     pd.testing.assert_frame_equal(found.craters, alone.craters)
 
 
+@pytest.mark.slow
 def test_a_run_whose_scheduler_dies_says_so_and_goes_on_later(
     cluster, mosaic, tmp_path, monkeypatch, capfd
 ):

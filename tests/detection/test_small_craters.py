@@ -21,6 +21,8 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.tileset import write_tiles
 
+pytestmark = pytest.mark.slow
+
 MODEL = shipped_model()
 
 

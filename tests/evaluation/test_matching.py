@@ -160,6 +160,7 @@ def brute_force(detections, references, clipped, rule):
     return pairs
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 100_000), rule=st.sampled_from([*RULES.values(), OverlapRule("box", 0.2)])
 )
@@ -192,6 +193,7 @@ def test_pooled_images_keep_their_matches_apart():
     assert len(both.reference) == 4
 
 
+@pytest.mark.slow
 def test_three_hundred_thousand_craters_are_matched():
     random = np.random.default_rng(3)
     n = 300_000

@@ -159,6 +159,7 @@ def test_scores_are_those_of_counting_at_every_threshold(seed):
     assert result.average_precision == pytest.approx(area)
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_even_of_nothing(tmp_path):
     some = matches([0.9, 0.8, 0.7], [0, -1, 1], [2, 2])
     for name, found in {"some": some, "none": matches([], [], [2.0])}.items():

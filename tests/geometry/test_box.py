@@ -1,6 +1,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,7 @@ def test_boxes_are_clipped_to_the_data_within_them(boxes, extents):
         assert Box(*box) == Box.from_edges(*edges)
 
 
+@pytest.mark.slow
 @given(
     st.lists(FILLED, min_size=1, max_size=5),
     st.lists(st.tuples(st.integers(-8, 24), st.integers(-8, 24)), min_size=1, max_size=20),

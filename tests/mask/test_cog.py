@@ -32,6 +32,7 @@ def means(mask, side):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(512, 512), (513, 300), (700, 601), (544, 9024)])
 @pytest.mark.parametrize("searched", ["all", "right", "here and there"])
 def test_overviews_are_means_of_what_was_searched(tmp_path, shape, searched):

@@ -26,6 +26,7 @@ def stitched(source, read_mask, path):
         return raster.read(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raster", ["globe", "cap", "midlatitude"])
 def test_every_pixel_of_a_mask_lies_where_it_belongs(request, raster, tmp_path):
     mosaic = open_mosaic(request.getfixturevalue(raster))
@@ -59,6 +60,7 @@ def test_a_pixel_is_the_largest_that_any_level_gives(tmp_path, noise):
     assert (stitched(source, read_mask, tmp_path / "m.tif") == 90).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames", ["native", "local"])
 @pytest.mark.parametrize("smallest_px", [4.0, 2.75])
 def test_levels_finer_than_the_mosaic_lie_where_its_pixels_do(tmp_path, frames, smallest_px):

@@ -126,6 +126,7 @@ def test_without_a_nodata_value_blocks_that_are_missing_hold_zeros(tmp_path):
     assert open_mosaic(path).read((0, 0, 600, 600))[1].all()
 
 
+@pytest.mark.slow
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -24,6 +24,7 @@ def holed(tmp_path_factory):
     return open_mosaic(path), values
 
 
+@pytest.mark.slow
 @given(
     by=st.tuples(st.sampled_from([16, 32, 64, 128]), st.sampled_from([16, 64, 192])),
     first=st.tuples(st.integers(-9, 170), st.integers(-9, 140)),

@@ -22,6 +22,7 @@ def same(one, other, image):
     np.testing.assert_allclose(one(image).numpy(), other(image).numpy(), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stem", [1, 2, 3, 4])
 def test_a_residual_u_net_loses_its_normalizations(stem):
     small = replace(get_preset("compact"), stem=stem, filters=(4, 8), blocks=(1, 1))
@@ -52,6 +53,7 @@ def test_a_sequential_model_is_left_alone():
     same(model, fold(model), np.ones((1, 8, 8, 1), np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [64, 128, 256, 304])
 def test_a_tile_says_the_same_alone_and_among_others(side):
     network = TensorFlowNetwork(shipped_model())

@@ -41,6 +41,7 @@ def foreign(path, *, name="foreign", side=64, channels=3, filters=1, kernel=3):
     return model
 
 
+@pytest.mark.slow
 def test_a_model_comes_back_to_half_precision(network, tmp_path):
     path = tmp_path / "model.keras"
     model_file.write_model(network, INFO, path)
@@ -51,12 +52,14 @@ def test_a_model_comes_back_to_half_precision(network, tmp_path):
     assert path.stat().st_size < 2.2 * network.count_params()
 
 
+@pytest.mark.slow
 def test_plain_keras_opens_it(network, tmp_path):
     path = tmp_path / "model.keras"
     model_file.write_model(network, INFO, path)
     assert keras.saving.load_model(path, compile=False).count_params() == network.count_params()
 
 
+@pytest.mark.slow
 def test_a_new_description_leaves_the_weights(network, tmp_path):
     path = tmp_path / "model.keras"
     model_file.write_model(network, INFO, path)
@@ -89,6 +92,7 @@ def test_mirror_images_are_laid_back_in_their_places(tmp_path):
     np.testing.assert_allclose(Detector(path, tta=True).maps(image), alone, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_mirror_images_have_a_say_and_thresholds_of_their_own(network, tmp_path):
     path = tmp_path / "model.keras"
     info = replace(INFO, thresholds={"balanced": 0.2}, tta=Calibration({"balanced": 0.4}))
@@ -164,6 +168,7 @@ def write_description(path, content, *, network_of):
         new.writestr(model_file.MEMBER, json.dumps(content))
 
 
+@pytest.mark.slow
 def test_the_description_keeps_its_keys_and_comes_back(network, tmp_path):
     path = tmp_path / "model.keras"
     comparison = Int8Comparison(float32=0.6, int8=0.59)
@@ -207,6 +212,7 @@ def test_the_description_keeps_its_keys_and_comes_back(network, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_what_is_not_measured_is_an_empty_object(network, tmp_path):
     path = tmp_path / "model.keras"
     model_file.write_model(network, INFO, path)

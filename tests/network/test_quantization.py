@@ -23,6 +23,8 @@ from lunarcraters.network.presets import get_preset
 from lunarcraters.network.resunet import build
 from lunarcraters.network.startup import choose_precision
 
+pytestmark = pytest.mark.slow
+
 SMALL = replace(get_preset("compact"), filters=(8, 16), blocks=(1, 1))
 MASK_ONLY = replace(get_preset("baseline"), filters=(4, 8), blocks=(1, 1), input_size=32)
 

@@ -11,6 +11,7 @@ def count(variables):
     return sum(int(np.prod(variable.shape)) for variable in variables)
 
 
+@pytest.mark.slow
 def test_baseline_has_the_published_parameters():
     model = build(get_preset("baseline"))
     assert count(model.trainable_variables) == 142_585_153

@@ -59,6 +59,7 @@ DRAWINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", DRAWINGS.values(), ids=DRAWINGS)
 def test_a_drawing_leaves_the_backend_and_the_figures_of_a_notebook(
     craters, mosaic, evaluation, tmp_path, monkeypatch, draw

@@ -53,6 +53,7 @@ def test_each_error_is_on_its_sheet(mosaic, tmp_path):
     assert min(coloured(paths["sizes.png"], channel) for channel in (0, 2)) > 100
 
 
+@pytest.mark.slow
 def test_a_crater_at_the_edge_of_the_mosaic_and_nothing_at_all(mosaic, tmp_path):
     known = [[1.0, 61.0, 10.0, np.nan]]
     assert gallery([[0.0, 62.0, 30.0, 0.9]], known, mosaic, tmp_path / "edge")

@@ -109,6 +109,7 @@ def test_drawn_diameters_follow_the_production_function_and_cover_the_area():
     assert (drawn > 2.0).mean() == pytest.approx(expected, rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_scene_is_the_same_for_the_same_seed_and_another_for_another(scene):
     again = render_scene(400, 300, 100.0, 3)
     np.testing.assert_array_equal(again.image, scene.image)

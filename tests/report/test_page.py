@@ -141,6 +141,7 @@ def slide(tab, name, value):
     tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+@pytest.mark.slow
 def test_a_browser_counts_as_the_program_does(run, shown):
     tab, complaints = shown
     for score in (0.40037, 0.8, 0.5):
@@ -163,6 +164,7 @@ def test_a_browser_counts_as_the_program_does(run, shown):
     assert complaints == []
 
 
+@pytest.mark.slow
 def test_a_browser_filters_by_diameter_and_moves_by_keyboard(shown):
     tab, complaints = shown
     slide(tab, "least-score", 0)

@@ -18,6 +18,7 @@ from ..paper import PROJECTIONS, count_cores, frame_pixels, make_mosaic, make_pa
 from ..rasters import HALF_TURN_M, SIMPLE_CYLINDRICAL, brightness, write_raster
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROJECTIONS)
 @pytest.mark.parametrize("frames", ["native", "local"])
 @pytest.mark.parametrize("finest", [0, -1, -2])
@@ -77,6 +78,7 @@ def test_an_equatorial_strip_is_native_and_goes_round():
     assert min(tile.window.left for tile in tiles) <= -24
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raster", ["globe", "cap", "midlatitude"])
 @pytest.mark.parametrize("frames", ["native", "local"])
 @pytest.mark.parametrize("finest", [0, -1, -2])
@@ -131,6 +133,7 @@ def test_the_finest_octave_shows_the_smallest_crater_as_large_as_is_answered_for
         find_finest_octave(2.75, 12.0)
 
 
+@pytest.mark.slow
 def test_a_frame_at_the_pole_or_the_antimeridian_has_no_gap(globe):
     mosaic = open_mosaic(globe)
     tiles = plan_tiles(mosaic, max_size=256, halo=24)
@@ -223,6 +226,7 @@ def test_no_crater_is_lost_in_the_seam_of_a_mosaic_that_goes_round():
     assert (sum(in_core(mosaic, tile, x, y).astype(int) for tile in tiles) == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["simple cylindrical", "clon 180", "polar"])
 @settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(column=st.integers(0, 150), row=st.integers(0, 150))
@@ -275,6 +279,7 @@ def test_a_mosaic_placed_off_the_moon_is_refused():
         plan_tiles(far, frames="local")
 
 
+@pytest.mark.slow
 def test_the_global_wac_mosaic_has_fewer_tiles_towards_the_poles():
     side, width, height = 100.0, 109_164, 54_582
     affine = Affine(side, 0, -side * width / 2, 0, -side, side * height / 2)

@@ -35,6 +35,7 @@ def patchy(tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["local", "native", "image"])
 @pytest.mark.parametrize("virtual", [False, True])
 def test_written_tiles_give_what_the_mosaic_gives(patchy, tmp_path, kind, virtual):
@@ -78,6 +79,7 @@ def test_virtual_tiles_want_their_mosaic_as_it_was(patchy, tmp_path):
         open_tiles(tmp_path / "tiles")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["local", "native", "image"])
 def test_virtual_tiles_look_like_their_pixels(patchy, tmp_path, kind):
     mosaic = open_mosaic(patchy[kind])
@@ -118,6 +120,7 @@ def test_tiles_are_georeferenced_geotiffs(patchy, tmp_path):
         assert not path.with_suffix(".tif.msk").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["local", "native", "image"])
 def test_the_index_outlines_the_frames(patchy, tmp_path, kind):
     mosaic = open_mosaic(patchy[kind])
@@ -134,6 +137,7 @@ def test_the_index_outlines_the_frames(patchy, tmp_path, kind):
         assert shape.contains_properly(geopandas.points_from_xy([lon], [lat])[0])
 
 
+@pytest.mark.slow
 def test_frames_over_the_pole_and_the_antimeridian_have_sound_outlines(globe, cap, tmp_path):
     for number, path in enumerate((globe, cap)):
         tiles = write_tiles(open_mosaic(path), tmp_path / str(number), levels=1, **SIZES)
@@ -232,6 +236,7 @@ def damage_all(out):
     (out / "tiles.json").unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("damage", "message"), [
     (damage_missing_tile, "incomplete"), (damage_short_tile, "incomplete"),
     (damage_json, "damaged"), (damage_field, "damaged"), (damage_version, "another version"),

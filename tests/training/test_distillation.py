@@ -23,6 +23,7 @@ def taught(dataset):
     return DistilledSampler(labelled, open_teacher(shipped_model()))
 
 
+@pytest.mark.slow
 def test_a_teacher_is_asked_about_what_the_network_is_given(taught):
     images, targets = taught.batch(2)
     same_images, labels = taught.sampler.batch(2)
@@ -33,12 +34,14 @@ def test_a_teacher_is_asked_about_what_the_network_is_given(taught):
     assert len(taught) == len(taught.sampler)
 
 
+@pytest.mark.slow
 def test_a_batch_depends_on_its_number_alone(taught):
     before = taught.batch(3)[1]
     taught.batch(4)
     np.testing.assert_array_equal(taught.batch(3)[1], before)
 
 
+@pytest.mark.slow
 def test_views_are_of_one_ground(taught):
     images = taught.sampler.batch(0)[0]
     first, *others = (taught.teacher.view(images, number)[..., 0] for number in range(4))
@@ -76,6 +79,7 @@ def test_a_teacher_that_resamples_sees_what_was_neither_blurred_nor_given_noise(
     np.testing.assert_array_equal(taught_maps, np.concatenate([targets, wanted], axis=-1))
 
 
+@pytest.mark.slow
 def test_a_training_names_its_teacher_and_begins_with_weights_of_either_pooling(dataset, tmp_path):
     model = shipped_model()
     options = TrainingOptions(

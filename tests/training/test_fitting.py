@@ -13,6 +13,8 @@ from lunarcraters.training import checkpoint, fitting, history
 from lunarcraters.training.session import train
 from lunarcraters.training.settings import SETTINGS, TrainingOptions, read_settings
 
+pytestmark = pytest.mark.slow
+
 TINY = replace(
     PRESETS["compact"], name="tiny", filters=(4, 8), blocks=(1, 1), batch_size=2, epochs=3, steps=2,
     schedule="plateau", patience=2,

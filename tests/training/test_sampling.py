@@ -19,6 +19,7 @@ def tiles(dataset):
     return LabelledTiles(tuple(find_pairs(dataset, "train")))
 
 
+@pytest.mark.slow
 def test_a_batch_depends_on_the_seed_and_its_number_alone(tiles):
     first, again = Sampler([tiles], COMPACT, seed=1), Sampler([tiles], COMPACT, seed=1)
     first.batch(0)
