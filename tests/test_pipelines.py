@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from lunarcraters.cli.main import cli
+from lunarcraters.cli.recipe import arguments_of, read_steps
 
 RECIPES = sorted((Path(__file__).parents[1] / "pipelines").glob("*.yaml"))
 
@@ -19,6 +20,6 @@ def test_a_recipe_is_valid(recipe):
 
 def test_earlier_spellings_of_options_are_understood(tmp_path):
     recipe = tmp_path / "old.yaml"
-    recipe.write_text("steps:\n  - detect: {source: m.tif, output: run, mirrored: true, batch: 2}\n")
+    recipe.write_text("steps:\n  - detect: {source: m.tif, output: run, mirrored: true}\n")
     (step,) = read_steps(recipe)
     assert "--mirrored" in arguments_of(recipe, *step)
