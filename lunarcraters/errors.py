@@ -4,9 +4,18 @@ Each error carries one sentence that says what is wrong and what to do about it;
 prints that sentence on one line and exits with code 1.
 """
 
+from lunarcraters.redaction import redact
+
 
 class CratersError(Exception):
-    """Root of every error that the program raises on purpose."""
+    """Root of every error that the program raises on purpose.
+
+    Args:
+        message: Sentence that says what is wrong and what to do; secrets in addresses are removed.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redact(message))
 
 
 class MosaicError(CratersError):

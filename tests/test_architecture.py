@@ -12,7 +12,7 @@ import lunarcraters
 PACKAGE = Path(lunarcraters.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
-ROOT_MODULES = {"_version", "errors", "files", "process", "progress", "records"}
+ROOT_MODULES = {"_version", "errors", "files", "process", "progress", "records", "redaction"}
 """Modules at the root that every package may import."""
 
 MAY_IMPORT = {

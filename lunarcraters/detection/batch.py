@@ -15,7 +15,8 @@ from lunarcraters.detection.batch_result import SUFFIX, BatchResult, write_batch
 from lunarcraters.detection.georeferencing import georeference
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.mask.cog import NODATA, SCALE
-from lunarcraters.mosaic.reading import Pixels, close_datasets
+from lunarcraters.mosaic.handles import close_datasets
+from lunarcraters.mosaic.pages import Pixels
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_info import ModelInfo

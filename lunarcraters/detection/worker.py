@@ -12,7 +12,7 @@ from distributed import WorkerPlugin, get_worker
 
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.errors import RunError
-from lunarcraters.mosaic.reading import forget_datasets
+from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.process import cpu_count
 from lunarcraters.tiling.source import TileSource

@@ -16,13 +16,16 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.bands import choose_bands
-from lunarcraters.mosaic.faults import check_complete, why_not_a_raster
+from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
 from lunarcraters.mosaic.listing import rasters_in
+from lunarcraters.mosaic.names import Named, RasterName, parse_name
+from lunarcraters.mosaic.remote import is_served, remote_environment
 from lunarcraters.mosaic.tiff_blocks import (
     find_data_boxes,
     missing_blocks_are_nodata,
 )
+from lunarcraters.mosaic.whole_files import fetch_whole, gives_only_whole_files
 
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
 # GDAL caches blocks in a twentieth of the machine's memory by default. A fixed size, in MB, keeps
@@ -35,7 +38,8 @@ class Source:
     """One raster file.
 
     Attributes:
-        path: Absolute path that GDAL opens.
+        path: Absolute path, or another name.
+        uri: Name that GDAL opens, with its secrets.
         crs_wkt: Lunar coordinate system as WKT; None for an image without coordinates.
         affine: Affine transform from pixel corners to the coordinate system; None for an image
             without coordinates.
@@ -47,13 +51,15 @@ class Source:
             the file's own.
         masked: True where the file has a mask or an alpha band, which then hold whatever `nodata`
             is.
-        files: Absolute paths of all files behind the raster (a label and its image, a VRT and its
-            sources).
+        files: Absolute paths, or other names that GDAL opens, of all files behind the raster (a
+            label and its image, a VRT and its sources).
+        served: True where pixels are read from the network.
         extents: Boxes that hold all blocks of a sparse TIFF, outside of which everything is
             nodata; None where that is not known.
     """
 
-    path: Path
+    path: Named
+    uri: str
     crs_wkt: str | None
     affine: Affine | None
     width: int
@@ -62,46 +68,50 @@ class Source:
     bands: tuple[int, ...]
     nodata: float | None
     masked: bool
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
+    served: bool
     extents: tuple[Box, ...] | None = None
 
 
-def find_rasters(paths: Sequence[Path]) -> list[Path]:
-    """List raster files among paths and in directories, without their subdirectories.
+def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
+    """List rasters among names and in directories, without their subdirectories.
 
     Args:
-        paths: Files and directories.
+        names: Files, directories and other names.
 
     Returns:
-        Absolute paths, each once, directories in alphabetical order.
+        Absolute paths and other names, each once, directories in alphabetical order.
 
     Raises:
         MosaicError: A path does not exist, or a directory cannot be read, has no rasters or is a
             directory of tiles.
     """
-    rasters: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            rasters += rasters_in(path)
-        elif path.exists():
-            rasters.append(path)
+    rasters: list[Named] = []
+    for name in map(parse_name, names):
+        if isinstance(name, RasterName):
+            rasters.append(name)
+        elif name.is_dir():
+            rasters += rasters_in(name)
+        elif name.exists():
+            rasters.append(name)
         else:
-            raise MosaicError(f"{path} does not exist: check the path of the mosaic")
-    return list(dict.fromkeys(path.absolute() for path in rasters))
+            raise MosaicError(f"{name} does not exist: check the path of the mosaic")
+    whole = (name if isinstance(name, RasterName) else name.absolute() for name in rasters)
+    return list(dict.fromkeys(whole))
 
 
 def open_dataset(uri: str, overview: int | None = None) -> rasterio.DatasetReader:
     """Open a raster for reading, without the warning about images without coordinates.
 
     Args:
-        uri: Path, or VRT XML.
+        uri: Path, another name that GDAL opens, or VRT XML.
         overview: Index of the overview to open; None for full resolution.
 
     Raises:
         RasterioIOError: The raster cannot be opened.
     """
     options = {} if overview is None else {"OVERVIEW_LEVEL": overview}
-    with suppress_georeferencing_warning():
+    with suppress_georeferencing_warning(), remote_environment(uri):
         return rasterio.open(uri, **options)
 
 
@@ -113,25 +123,27 @@ def suppress_georeferencing_warning() -> Iterator[None]:
         yield
 
 
-def inspect_source(path: Path, crs: str | None = None, nodata: float | None = None) -> Source:
-    """Check a raster file and read its size, type, bands and georeferencing.
+def inspect_source(
+    path: Named,
+    crs: str | None = None,
+    nodata: float | None = None,
+    fetched: Path | None = None,
+) -> Source:
+    """Check a raster and read its size, type, bands and georeferencing.
 
     Args:
-        path: Raster file.
+        path: Raster file, or another name.
         crs: Coordinate system to use in place of the file's own; None for the file's own.
         nodata: Value that means "no data" in place of the file's own; None for the file's own.
+        fetched: Directory for a file whose server gives it only whole; None for a temporary one.
 
     Raises:
         MosaicError: The file is unreadable, not a raster, truncated, or of a type that cannot be
             used.
         CoordinateSystemError: The coordinate system is missing or not of the Moon.
     """
-    if not os.access(path, os.R_OK):
-        raise MosaicError(f"{path} cannot be read: check its permissions")
-    try:
-        dataset = open_dataset(str(path))
-    except RasterioIOError as error:
-        raise MosaicError(why_not_a_raster(path)) from error
+    dataset = _open_named(path, fetched)
+    uri = dataset.name
     with dataset:
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
             kind = "no band" if dataset.count == 0 else f"values of type {dataset.dtypes[0]}"
@@ -144,6 +156,7 @@ def inspect_source(path: Path, crs: str | None = None, nodata: float | None = No
         by_name = affine is not None and not dataset.crs and bounds_in_name(path) is not None
         return Source(
             path=path,
+            uri=uri,
             crs_wkt=None if affine is None else sphere.lunar_crs(raster_crs, str(path)).to_wkt(),
             affine=affine,
             width=dataset.width,
@@ -155,13 +168,36 @@ def inspect_source(path: Path, crs: str | None = None, nodata: float | None = No
             masked=not {MaskFlags.per_dataset, MaskFlags.alpha}.isdisjoint(
                 dataset.mask_flag_enums[bands[0] - 1]
             ),
-            files=tuple(sorted({Path(f).absolute() for f in dataset.files if _holds_pixels(f)})),
+            files=_files_of(dataset),
+            served=is_served(dataset),
             extents=find_data_boxes(dataset, stored)
             if missing_blocks_are_nodata(dataset, nodata)
             else None,
         )
 
 
-def _holds_pixels(file: str) -> bool:
+def _open_named(path: Named, fetched: Path | None) -> rasterio.DatasetReader:
+    """Open a raster, after fetching it whole where its server does not give parts of it."""
+    if isinstance(path, RasterName):
+        try:
+            return open_dataset(path.uri)
+        except RasterioIOError as error:
+            if gives_only_whole_files(error):
+                return open_dataset(fetch_whole(path.uri, fetched))
+            raise MosaicError(why_not_opened(path, error)) from error
+    if not os.access(path, os.R_OK):
+        raise MosaicError(f"{path} cannot be read: check its permissions")
+    try:
+        return open_dataset(str(path))
+    except RasterioIOError as error:
+        raise MosaicError(why_not_a_raster(path)) from error
+
+
+def _files_of(dataset: rasterio.DatasetReader) -> tuple[str, ...]:
+    """Files that hold the pixels of a dataset, or tell which they are."""
     # Statistics that a viewer leaves beside a raster do not change it.
-    return not file.lower().endswith(".aux.xml") and Path(file).is_file()
+    files = {f for f in dataset.files if not f.lower().endswith(".aux.xml")}
+    # The name of a subdataset holds that of its file.
+    files |= {part.strip('"') for part in dataset.name.split(":")}
+    found = {str(Path(f).absolute()) for f in files if Path(f).is_file()}
+    return tuple(sorted(found | {f for f in dataset.files if f.startswith("/vsi")}))

@@ -1,7 +1,6 @@
 """Georeferencing: where a raster file lies on the Moon."""
 
 import re
-from pathlib import Path
 
 import rasterio
 from affine import Affine
@@ -9,12 +8,13 @@ from affine import Affine
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.listing import PICTURES
+from lunarcraters.mosaic.names import Named
 
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _NAMED_BY_BOUNDS = re.compile(f"{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}")
 
 
-def bounds_in_name(path: Path) -> tuple[float, ...] | None:
+def bounds_in_name(path: Named) -> tuple[float, ...] | None:
     """Return west, east, south and north where the name of an image consists of them.
 
     Args:
@@ -32,7 +32,7 @@ def bounds_in_name(path: Path) -> tuple[float, ...] | None:
 
 
 def georeferencing(
-    path: Path, dataset: rasterio.DatasetReader, crs: str | None
+    path: Named, dataset: rasterio.DatasetReader, crs: str | None
 ) -> tuple[Affine | None, object]:
     """Return the affine and the coordinate system of a raster.
 

@@ -1,9 +1,10 @@
 """Mosaics: one raster, or many as one, read by windows of any size at any octave."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,19 @@ from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
-from lunarcraters.mosaic.files import find_rasters, inspect_source
-from lunarcraters.mosaic.reading import Pixels, forget_datasets, read_blocks, split_blocks
+from lunarcraters.mosaic.files import find_rasters, inspect_source, open_dataset
+from lunarcraters.mosaic.handles import Raster, forget_datasets
+from lunarcraters.mosaic.identity import file_name, identify_file
+from lunarcraters.mosaic.names import parse_name
+from lunarcraters.mosaic.pages import Pixels
+from lunarcraters.mosaic.reading import read_blocks, split_blocks
+from lunarcraters.mosaic.remote import RemoteReading, describe
 from lunarcraters.mosaic.vrt import build_mosaic_vrt
 
 Float = NDArray[np.float64]
 
-_SAMPLE_BYTES = 1 << 16
-_SAMPLES = 64
+Name = str | PathLike[str]
+"""Name of a raster or a directory, as a user writes it."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +37,15 @@ class Mosaic:
 
     Attributes:
         name: Name as the user gave it, for messages.
-        uri: Name that GDAL opens: an absolute path, or VRT XML.
+        uri: Name that GDAL opens: an absolute path, another name with its secrets, or VRT XML.
         grid: Grid of the pixels.
         dtype: NumPy name of the type of the values.
         extents: Boxes in which there may be data: one for each raster, or for each part of a
             sparse one.
-        sources: Absolute paths of the files.
+        sources: Absolute paths, or other names, of the files.
         bands: Number of the band that is read, or of red, green and blue, read as luminance.
         nodata: Value that the user called "no data", or None.
+        remote: Everything that concerns a mosaic on the network; None for a local one.
     """
 
     name: str
@@ -49,6 +56,7 @@ class Mosaic:
     sources: tuple[str, ...]
     bands: tuple[int, ...] = (1,)
     nodata: float | None = None
+    remote: RemoteReading | None = None
 
     @property
     def width(self) -> int:
@@ -135,6 +143,11 @@ class Mosaic:
                 valid[rows, columns] |= block_valid
         return values, valid
 
+    @property
+    def raster(self) -> Raster:
+        """Raster that is read."""
+        return Raster(self.uri, self.bands, self.nodata, self.remote)
+
     @cached_property
     def _extent_table(self) -> NDArray[np.int64]:
         return np.array(self.extents, np.int64).reshape(-1, 4)
@@ -143,20 +156,21 @@ class Mosaic:
         self, origin: tuple[int, int], count: tuple[int, int], by: tuple[int, int]
     ) -> Pixels:
         try:
-            return read_blocks(self.uri, self.bands, self.nodata, origin, count, by)
+            return read_blocks(self.raster, origin, count, by)
         except RasterioError as error:
+            cause = "a file is missing, truncated or damaged, copy it again"
+            if self.remote is not None:
+                cause = "its server failed, run the same command again when it answers"
             raise MosaicError(
-                f"{self.name} cannot be read at column {origin[0]}, row {origin[1]}: a file is "
-                f"missing, truncated or damaged, copy it again ({error})"
+                f"{self.name} cannot be read at column {origin[0]}, row {origin[1]}: {cause} "
+                f"({error})"
             ) from error
 
     def fingerprint(self) -> str:
         """Compute the SHA-256 of the mosaic, which does not depend on where its files lie.
 
-        The hash covers the name, size and content of each file, and the size, type, bands,
-        coordinate system, affine and user's nodata value of the mosaic. Files of up to 4 MiB are
-        hashed whole. Of larger files 64 pieces of 64 KiB are hashed, evenly spread from the first
-        byte to the last.
+        The hash covers the name, size and content of each file (see `identify_file`), and the size,
+        type, bands, coordinate system, affine and user's nodata value of the mosaic.
 
         Raises:
             MosaicError: A file cannot be read.
@@ -165,52 +179,75 @@ class Mosaic:
         extents = tuple(tuple(box) for box in self.extents)
         shape = (self.width, self.height, self.dtype, self.bands, extents, self.nodata)
         digest.update(repr((shape, self.grid.crs_wkt, tuple(self.grid.affine[:6]))).encode())
-        for path in sorted(map(Path, self.sources), key=lambda path: path.name):
+        for file in sorted(self.sources, key=file_name):
             try:
-                size = path.stat().st_size
-                digest.update(f"{path.name}\0{size}\0".encode())
-                for piece in _sample_bytes(path, size):
+                for piece in identify_file(file):
                     digest.update(piece)
             except OSError as error:
                 raise MosaicError(
-                    f"{path}, a part of {self.name}, cannot be read: put it back ({error})"
+                    f"{file}, a part of {self.name}, cannot be read: put it back ({error})"
                 ) from error
         return digest.hexdigest()
 
 
 def open_mosaic(
-    paths: Path | Sequence[Path], *, crs: str | None = None, nodata: float | None = None
+    names: Name | Sequence[Name],
+    *,
+    crs: str | None = None,
+    nodata: float | None = None,
+    fetched: Path | None = None,
 ) -> Mosaic:
     """Open one raster, or several as one mosaic.
 
     Args:
-        paths: Rasters that GDAL reads, directories of them, or both.
+        names: Rasters that GDAL reads, directories of them, or both (see `find_rasters`).
         crs: Coordinate system in place of the files' own; None for the files' own.
         nodata: Value that means "no data" in place of the files' own; None for the files' own.
+        fetched: Directory for what is read from the network, so that it is read once; None for
+            none.
 
     Raises:
         MosaicError: A file is missing, unreadable, truncated, not a raster or not compatible with
             the others.
         CoordinateSystemError: A coordinate system is missing or not of the Moon.
     """
-    given = [paths] if isinstance(paths, Path) else list(paths)
+    given = [names] if isinstance(names, str | PathLike) else list(names)
     if not given:
         raise MosaicError("no mosaic was given: name a raster or a directory of rasters")
     forget_datasets()
-    sources = [inspect_source(path, crs, nodata) for path in find_rasters(given)]
+    sources = [inspect_source(name, crs, nodata, fetched) for name in find_rasters(given)]
     layout = align_sources(sources)
     first = sources[0]
     alone = len(sources) == 1 and first.nodata is None
-    return Mosaic(
-        name=str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more",
-        uri=str(first.path) if alone else build_mosaic_vrt(sources, layout),
+    name = str(parse_name(given[0]))
+    mosaic = Mosaic(
+        name=name if len(given) == 1 else f"{name} and {len(given) - 1} more",
+        uri=first.uri if alone else build_mosaic_vrt(sources, layout),
         grid=layout.grid,
         dtype=str(np.result_type(*(source.dtype for source in sources))),
         extents=(first.extents if len(sources) == 1 else None) or layout.extents,
-        sources=tuple(sorted({str(file) for source in sources for file in source.files})),
+        sources=tuple(sorted({file for source in sources for file in source.files})),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
         nodata=nodata,
     )
+    return _with_remote(mosaic, fetched) if any(source.served for source in sources) else mosaic
+
+
+def _with_remote(mosaic: Mosaic, fetched: Path | None) -> Mosaic:
+    """Add what concerns a mosaic on the network."""
+    try:
+        with open_dataset(mosaic.uri) as dataset:
+            signature = describe(dataset)
+    except RasterioError as error:
+        raise MosaicError(
+            f"{mosaic.name} cannot be opened again: its server failed, run the same command again "
+            f"when it answers ({error})"
+        ) from error
+    pages = None
+    if fetched is not None:
+        version = hashlib.sha256(f"{mosaic.fingerprint()}{mosaic.uri}".encode()).hexdigest()
+        pages = str(fetched.absolute() / version[:16])
+    return replace(mosaic, remote=RemoteReading(signature, pages))
 
 
 def _blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, int]:
@@ -222,14 +259,3 @@ def _blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, i
     if stop <= max(start, 0):
         return 0, 0
     return max(0, -start) // by, -(-(stop - start) // by)
-
-
-def _sample_bytes(path: Path, size: int) -> Iterator[bytes]:
-    """Content of a small file, or evenly spread pieces of a large one."""
-    with path.open("rb") as file:
-        if size <= _SAMPLES * _SAMPLE_BYTES:
-            yield file.read()
-            return
-        for index in range(_SAMPLES):
-            file.seek((size - _SAMPLE_BYTES) * index // (_SAMPLES - 1))
-            yield file.read(_SAMPLE_BYTES)

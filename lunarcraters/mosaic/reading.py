@@ -1,11 +1,9 @@
 """Reading: windows of a raster at full resolution, or as the means of blocks of pixels."""
 
-import os
-import threading
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import lru_cache, partial
 from itertools import product
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,10 +11,9 @@ import rasterio
 from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.files import open_dataset
-
-Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
-"""Values (0 where invalid) and validity, of one shape."""
+from lunarcraters.mosaic.handles import Raster, close_datasets, get_dataset, get_generation
+from lunarcraters.mosaic.pages import Pages, Pixels, page_shape
+from lunarcraters.mosaic.remote import read_patiently, remote_environment
 
 Real = NDArray[np.floating]
 
@@ -26,7 +23,6 @@ _CHUNK_PX = _CHUNK_SIDE_PX**2
 
 _PAGE_PX = _CHUNK_SIDE_PX
 
-_OPEN_DATASETS = 8
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 _NEARLY_INFINITE = 3.4e38
@@ -34,9 +30,7 @@ _NEARLY_INFINITE = 3.4e38
 
 
 def read_blocks(
-    uri: str,
-    bands: Sequence[int],
-    nodata: float | None,
+    raster: Raster,
     origin: tuple[int, int],
     count: tuple[int, int],
     by: tuple[int, int],
@@ -44,9 +38,7 @@ def read_blocks(
     """Read the means of the valid pixels of blocks, some of which may lie outside the raster.
 
     Args:
-        uri: Name that GDAL opens.
-        bands: Number of the band, or of red, green and blue, which are read as luminance.
-        nodata: Value that means "no data" whatever the raster says; None for the raster's own.
+        raster: Raster to read.
         origin: Column and row of the first block's corner, pixels.
         count: Number of blocks along x and along y.
         by: Pixels of a block along x and along y; (1, 1) for full resolution.
@@ -58,29 +50,47 @@ def read_blocks(
     Raises:
         RasterioError: The pixels cannot be read.
     """
+    if raster.remote is None:
+        return _read_blocks(raster, origin, count, by)
+    with remote_environment(raster.uri):
+        return read_patiently(lambda: _read_blocks(raster, origin, count, by), close_datasets)
+
+
+def _read_blocks(
+    raster: Raster, origin: tuple[int, int], count: tuple[int, int], by: tuple[int, int]
+) -> Pixels:
     # Overviews were made without regard to the user's nodata value.
-    overview, shrink = (None, 1) if nodata is not None else _overview(uri, bands[0], origin, by)
-    dataset = _dataset(uri, overview)
+    overview, shrink = (None, 1) if raster.nodata is not None else _overview(raster, origin, by)
     base = next((b for b in _PAGES if not any(n % b for n in (*by, *origin))), None)
     if base and overview is None:
         first = origin[0] // base, origin[1] // base
         ratio = by[0] // base, by[1] // base
         size = count[0] * ratio[0], count[1] * ratio[1]
-        total, share = _read_from_pages(uri, tuple(bands), nodata, first, size, base)
-        return _means(total, share, ratio, np.dtype(dataset.dtypes[bands[0] - 1]))
+        total, share = _read_from_pages(raster, first, size, base)
+        return _means(total, share, ratio, _dtype(raster))
     by_x, by_y = by[0] // shrink, by[1] // shrink
     box = Box(origin[0] // shrink, origin[1] // shrink, count[0] * by_x, count[1] * by_y)
-    values, valid = _read_box(dataset, bands, nodata, box)
+    values, valid = _read_box(raster, overview, box)
     return (values, valid) if (by_x, by_y) == (1, 1) else _block_means(values, valid, (by_x, by_y))
 
 
-def _read_box(
-    dataset: rasterio.DatasetReader, bands: Sequence[int], nodata: float | None, box: Box
-) -> Pixels:
+def _dtype(raster: Raster) -> np.dtype[np.generic]:
+    return np.dtype(get_dataset(raster, None).dtypes[raster.bands[0] - 1])
+
+
+def _read_box(raster: Raster, overview: int | None, box: Box) -> Pixels:
     """Pixels of a box; pixels outside the raster are invalid."""
-    inside = box.intersect(Box(0, 0, dataset.width, dataset.height))
-    window = ((inside.top, inside.bottom), (inside.left, inside.right))
-    values, valid = _read(dataset, bands, nodata, window)
+    dataset = get_dataset(raster, overview)
+    limits = Box(0, 0, dataset.width, dataset.height)
+    inside = box.intersect(limits)
+    if raster.remote is not None and raster.remote.pages is not None:
+        block = dataset.block_shapes[raster.bands[0] - 1][::-1]
+        shape = page_shape(dataset.driver, dataset.shape[::-1], block)
+        folder = Path(raster.remote.pages) / ("full" if overview is None else f"overview{overview}")
+        pages = Pages(folder, shape, limits, partial(_read, raster, overview))
+        values, valid = pages.read_box(inside)
+    else:
+        values, valid = _read(raster, overview, inside)
     outside = (
         (inside.top - box.top, box.bottom - inside.bottom),
         (inside.left - box.left, box.right - inside.right),
@@ -114,13 +124,10 @@ def split_blocks(
             yield slice(x, min(x + across, columns[1])), slice(y, min(y + down, rows[1]))
 
 
-def _read(
-    dataset: rasterio.DatasetReader,
-    bands: Sequence[int],
-    nodata: float | None,
-    window: tuple[tuple[int, int], ...],
-) -> Pixels:
-    """Values and validity of a window inside the raster, in one band."""
+def _read(raster: Raster, overview: int | None, box: Box) -> Pixels:
+    """Values and validity of a box inside the raster, in one band."""
+    dataset, bands, nodata = get_dataset(raster, overview), raster.bands, raster.nodata
+    window = ((box.top, box.bottom), (box.left, box.right))
     # With several threads GDAL reads the sources of a VRT in any order, even where they overlap.
     with rasterio.Env(VRT_NUM_THREADS="1"):
         values = dataset.read(list(bands), window=window)
@@ -190,32 +197,25 @@ def _average(plane: Real, by: tuple[int, int]) -> Real:
 
 
 def _read_from_pages(
-    uri: str,
-    bands: tuple[int, ...],
-    nodata: float | None,
-    first: tuple[int, int],
-    count: tuple[int, int],
-    base: int,
+    raster: Raster, first: tuple[int, int], count: tuple[int, int], base: int
 ) -> tuple[Real, Real]:
     """Means of values, 0 where invalid, and of validity, in blocks of `base` pixels.
 
     Args:
-        uri: Name that GDAL opens.
-        bands: Numbers of the bands.
-        nodata: Value that means "no data", or None.
+        raster: Raster to read.
         first: Column and row of the first block, counted in blocks; it may lie outside the raster.
         count: Number of blocks along x and along y.
         base: Side of a block, pixels.
     """
-    dataset, side = _dataset(uri, None), _PAGE_PX // base
-    real = _real_dtype(np.dtype(dataset.dtypes[bands[0] - 1]))
+    dataset, side = get_dataset(raster, None), _PAGE_PX // base
+    real = _real_dtype(_dtype(raster))
     total, share = np.zeros(count[::-1], real), np.zeros(count[::-1], real)
     columns, rows = (
         range(max(f // side, 0), min((f + n - 1) // side + 1, -(-length // _PAGE_PX)))
         for f, n, length in zip(first, count, (dataset.width, dataset.height), strict=True)
     )
     for row, column in product(rows, columns):
-        page = _PAGES[base](uri, bands, nodata, column, row, _generation[0])
+        page = _PAGES[base](raster, column, row, get_generation())
         left, top = column * side - first[0], row * side - first[1]
         target = np.s_[max(top, 0) : top + side, max(left, 0) : left + side]
         for plane, whole in zip((total, share), page, strict=True):
@@ -225,21 +225,17 @@ def _read_from_pages(
 
 
 @lru_cache(maxsize=512)  # entries of 131 kB
-def _fine_page(
-    uri: str, bands: tuple[int, ...], nodata: float | None, column: int, row: int, generation: int
-) -> tuple[Real, Real]:
+def _fine_page(raster: Raster, column: int, row: int, generation: int) -> tuple[Real, Real]:
     """Means of values and of validity in a page's blocks of 16 pixels."""
     box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
-    total, share = _as_real(*_read_box(_dataset(uri, None), bands, nodata, box))
+    total, share = _as_real(*_read_box(raster, None, box))
     return _average(total, (16, 16)), _average(share, (16, 16))
 
 
 @lru_cache(maxsize=4096)  # entries of 8 kB
-def _coarse_page(
-    uri: str, bands: tuple[int, ...], nodata: float | None, column: int, row: int, generation: int
-) -> tuple[Real, Real]:
+def _coarse_page(raster: Raster, column: int, row: int, generation: int) -> tuple[Real, Real]:
     """Means of values and of validity in a page's blocks of 64 pixels."""
-    total, share = _fine_page(uri, bands, nodata, column, row, generation)
+    total, share = _fine_page(raster, column, row, generation)
     return _average(total, (4, 4)), _average(share, (4, 4))
 
 
@@ -248,47 +244,19 @@ _PAGES = {64: _coarse_page, 16: _fine_page}
 
 
 def _overview(
-    uri: str, band: int, origin: tuple[int, int], by: tuple[int, int]
+    raster: Raster, origin: tuple[int, int], by: tuple[int, int]
 ) -> tuple[int | None, int]:
     """Index and factor of the coarsest overview whose pixels make up whole blocks."""
     best: tuple[int | None, int] = (None, 1)
     if max(by) == 1:
         return best
-    full = _dataset(uri, None)
-    for index, factor in enumerate(full.overviews(band)):
+    full = get_dataset(raster, None)
+    for index, factor in enumerate(full.overviews(raster.bands[0])):
         if factor <= best[1] or any(number % factor for number in (*by, *origin)):
             continue
-        coarse = _dataset(uri, index)
+        coarse = get_dataset(raster, index)
         # An overview without the mask of its raster would make nodata valid.
         alike = coarse.mask_flag_enums == full.mask_flag_enums
         if alike and coarse.shape == (-(-full.height // factor), -(-full.width // factor)):
             best = index, factor
     return best
-
-
-_opened = threading.local()
-_generation = [0]
-
-
-def forget_datasets() -> None:
-    """Make all threads open datasets anew from now on, because files may have been replaced."""
-    _generation[0] += 1
-
-
-def _dataset(uri: str, overview: int | None) -> rasterio.DatasetReader:
-    """Open dataset of this thread of this process: GDAL's handles may not be shared."""
-    cache: OrderedDict[tuple[int, int, str, int | None], rasterio.DatasetReader]
-    cache = _opened.__dict__.setdefault("datasets", OrderedDict())
-    key = (os.getpid(), _generation[0], uri, overview)
-    if key not in cache:
-        while len(cache) >= _OPEN_DATASETS:
-            cache.popitem(last=False)[1].close()
-        cache[key] = open_dataset(uri, overview)
-    cache.move_to_end(key)
-    return cache[key]
-
-
-def close_datasets() -> None:
-    """Close the datasets of this thread, so that a file that could not be read is opened anew."""
-    for dataset in _opened.__dict__.pop("datasets", {}).values():
-        dataset.close()

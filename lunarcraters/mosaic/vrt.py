@@ -155,7 +155,7 @@ def _source(
     aligned = all(float(number).is_integer() for number in placement)
     attributes = {} if aligned else {"resampling": resampling}
     element = _child(parent, "ComplexSource", **attributes)
-    _child(element, "SourceFilename", str(source.path), relativeToVRT="0")
+    _child(element, "SourceFilename", source.uri, relativeToVRT="0")
     _child(element, "SourceBand", band)
     _child(
         element,

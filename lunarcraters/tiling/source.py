@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.reading import Pixels
+from lunarcraters.mosaic.pages import Pixels
 from lunarcraters.mosaic.statistics import ValueStatistics, measure_statistics
 from lunarcraters.tiling.geotiff import read_geotiff, tile_file
 from lunarcraters.tiling.plan import (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.mosaic import reading
+from lunarcraters.mosaic import handles, reading
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster
@@ -50,7 +50,7 @@ def test_frames_that_overlap_read_the_pixels_once(holed, monkeypatch):
     mosaic, _ = holed
     read, windows = reading._read, []
     monkeypatch.setattr(reading, "_read", lambda *given: windows.append(given[-1]) or read(*given))
-    reading.forget_datasets()
+    handles.forget_datasets()
     for left in (0, 64, 320, 0):
         for by in (16, 64, (64, 16), 256):
             mosaic.read((left, 0, 2048, 1024), by)

@@ -1,0 +1,78 @@
+"""Handles: rasters that a thread has open."""
+
+import os
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import rasterio
+from rasterio.errors import RasterioIOError
+
+from lunarcraters.mosaic.files import open_dataset
+from lunarcraters.mosaic.remote import RemoteReading, describe
+from lunarcraters.mosaic.virtual_files import forget_remote_files
+
+_OPEN_DATASETS = 8
+
+
+@dataclass(frozen=True)
+class Raster:
+    """What is read.
+
+    Attributes:
+        uri: Name that GDAL opens.
+        bands: Number of the band, or of red, green and blue, which are read as luminance.
+        nodata: Value that means "no data" whatever the raster says; None for the raster's own.
+        remote: Everything that concerns a raster on the network; None for a local one.
+    """
+
+    uri: str
+    bands: tuple[int, ...]
+    nodata: float | None
+    remote: RemoteReading | None = None
+
+
+_opened = threading.local()
+_generation = [0]
+
+
+def forget_datasets() -> None:
+    """Make all threads open datasets anew from now on, because files may have been replaced."""
+    _generation[0] += 1
+    forget_remote_files()
+
+
+def get_generation() -> int:
+    """Return a number that changes when datasets are forgotten."""
+    return _generation[0]
+
+
+def get_dataset(raster: Raster, overview: int | None) -> rasterio.DatasetReader:
+    """Return the open dataset of this thread of this process: GDAL's handles may not be shared.
+
+    Args:
+        raster: Raster to open.
+        overview: Index of the overview; None for full resolution.
+
+    Raises:
+        RasterioIOError: It cannot be opened, or lacks what it had.
+    """
+    cache: OrderedDict[tuple[int, int, str, int | None], rasterio.DatasetReader]
+    cache = _opened.__dict__.setdefault("datasets", OrderedDict())
+    key = (os.getpid(), _generation[0], raster.uri, overview)
+    if key not in cache:
+        while len(cache) >= _OPEN_DATASETS:
+            cache.popitem(last=False)[1].close()
+        dataset = open_dataset(raster.uri, overview)
+        if overview is None and raster.remote and describe(dataset) != raster.remote.signature:
+            dataset.close()
+            raise RasterioIOError("it was opened with other masks or overviews than before")
+        cache[key] = dataset
+    cache.move_to_end(key)
+    return cache[key]
+
+
+def close_datasets() -> None:
+    """Close the datasets of this thread, so that a file that could not be read is opened anew."""
+    for dataset in _opened.__dict__.pop("datasets", {}).values():
+        dataset.close()

@@ -1,0 +1,92 @@
+"""Identity of files: a part of their content, or what a server says of a version of a file."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.names import is_remote
+from lunarcraters.mosaic.remote import remote_environment
+from lunarcraters.mosaic.virtual_files import file_size, read_headers
+from lunarcraters.redaction import redact
+
+_SAMPLE_BYTES = 1 << 16
+_SAMPLES = 64
+_ARCHIVE = re.compile(r"/vsi(?:zip|tar|gzip|7z|rar)/(.*)", re.S)
+_ARCHIVE_END = re.compile(r"\.(?:zip|kmz|tar|tgz|tar\.gz|gz|7z|rar)(?=/|$)", re.IGNORECASE)
+
+
+def identify_file(file: str) -> Iterator[bytes]:
+    """Yield what tells one version of a file from another, but not where it lies.
+
+    Of a local file this is its name, size and content. Files of up to 4 MiB are given whole; of
+    larger files 64 pieces of 64 KiB are given, evenly spread from the first byte to the last. Of a
+    file on a server it is its name and size, and its ETag or else its date.
+
+    Args:
+        file: Name that GDAL opens.
+
+    Raises:
+        MosaicError: The server does not answer.
+        OSError: The file cannot be read.
+    """
+    holder = containing_file(file)
+    if is_remote(holder):
+        yield _identify_remote(holder).encode()
+        return
+    path = Path(holder)
+    size = path.stat().st_size
+    yield f"{path.name}\0{size}\0".encode()
+    yield from _sample_bytes(path, size)
+
+
+def containing_file(file: str) -> str:
+    """Return the file on a disk or a server that a name is about: of a file in an archive, that.
+
+    Args:
+        file: Name that GDAL opens.
+    """
+    while match := _ARCHIVE.fullmatch(file):
+        rest = match[1]
+        if rest.startswith("{"):
+            file = rest[1 : rest.rindex("}")]
+        elif is_remote(rest) or rest.startswith(("vsi", "/vsi")):
+            ends = [end.end() for end in _ARCHIVE_END.finditer(rest)]
+            file = "/" + rest[: ends[0] if ends else None].lstrip("/")
+        else:
+            path = Path(rest)
+            parents = (path, *path.parents)
+            file = str(next((parent for parent in parents if parent.is_file()), path))
+    return file
+
+
+def file_name(file: str) -> str:
+    """Return the last part of the name of the file that `containing_file` returns.
+
+    Args:
+        file: Name that GDAL opens.
+    """
+    holder = containing_file(file)
+    return PurePosixPath(redact(holder) if is_remote(holder) else holder).name
+
+
+def _identify_remote(file: str) -> str:
+    with remote_environment(file):
+        headers, size = read_headers(file), file_size(file)
+    if size is None:
+        raise MosaicError(
+            f"the server of {redact(file)} does not answer: run the same command again when it does"
+        )
+    version = headers.get("etag") or headers.get("last-modified", "")
+    return f"{file_name(file)}\0{size}\0{version.removeprefix('W/')}"
+
+
+def _sample_bytes(path: Path, size: int) -> Iterator[bytes]:
+    """Content of a small file, or evenly spread pieces of a large one."""
+    with path.open("rb") as file:
+        if size <= _SAMPLES * _SAMPLE_BYTES:
+            yield file.read()
+            return
+        for index in range(_SAMPLES):
+            file.seek((size - _SAMPLE_BYTES) * index // (_SAMPLES - 1))
+            yield file.read(_SAMPLE_BYTES)

@@ -1,0 +1,125 @@
+"""Names of rasters: paths, URLs, GDAL's virtual files and subdatasets, as users write them."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lunarcraters.redaction import redact
+
+_FILE_SYSTEMS = {
+    "http": "/vsicurl/http://",
+    "https": "/vsicurl/https://",
+    "ftp": "/vsicurl/ftp://",
+    "s3": "/vsis3/",
+    "gs": "/vsigs/",
+    "az": "/vsiaz/",
+    "adls": "/vsiadls/",
+    "oss": "/vsioss/",
+    "swift": "/vsiswift/",
+    "hdfs": "/vsihdfs/hdfs://",
+    "webhdfs": "/vsiwebhdfs/http://",
+}
+"""What GDAL writes for the scheme of a URL."""
+
+_ARCHIVES = {"zip": "/vsizip/", "tar": "/vsitar/", "gzip": "/vsigzip/"}
+_SCHEME = re.compile(r"([a-z][a-z0-9]*)(?:\+([a-z][a-z0-9]*))?:(/{1,})(.*)", re.IGNORECASE | re.S)
+_DRIVER = re.compile(r"[A-Za-z][A-Za-z0-9_]+:")
+_IN_ARCHIVE = re.compile(r"/vsi(zip|tar|gzip|7z|rar)/(.*)", re.S)
+_REMOTE = re.compile(
+    r"/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|(?<![a-z])(https?|ftp)://", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class RasterName:
+    """Name of a raster that is no local file, as `str()` for messages and as `uri` for GDAL.
+
+    Attributes:
+        uri: Name that GDAL opens, with the secrets of its address.
+    """
+
+    uri: str
+
+    def __str__(self) -> str:
+        """Name without secrets, as a user writes it."""
+        if self.uri.lstrip().startswith("<"):
+            return "XML"
+        return redact(self.uri).removeprefix("/vsicurl/")
+
+    @property
+    def name(self) -> str:
+        """Last part of the name."""
+        return PurePosixPath(str(self)).name
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of the name, such as `.tif`."""
+        return PurePosixPath(str(self)).suffix
+
+
+Named = Path | RasterName
+"""A local file, or any other name."""
+
+
+def parse_name(name: str | os.PathLike[str]) -> Named:
+    """Tell a path from another name, and write the latter as GDAL does.
+
+    Args:
+        name: Path; URL (`https://...`, `s3://...`); file in an archive (`zip://archive!file`);
+            virtual file of GDAL (`/vsicurl/...`); subdataset (`PDS4:file.xml:1:1`); or XML.
+    """
+    text = os.fspath(name)
+    if _exists(text):
+        return Path(text)
+    match = _SCHEME.fullmatch(text)
+    if match and match[1].lower() == "file":
+        return Path(("/" if len(match[3]) > 2 or len(match[3]) == 1 else "") + match[4])
+    if match and match[1].lower() in _ARCHIVES:
+        return RasterName(_in_archive(match))
+    if match and match[2] is None and match[1].lower() in _FILE_SYSTEMS:
+        # A path would have lost a slash: http:/host.
+        return RasterName(_FILE_SYSTEMS[match[1].lower()] + match[4])
+    match = _IN_ARCHIVE.fullmatch(text)
+    if match and _exists(match[2].split("/")[0].lstrip("{") or "/"):
+        return RasterName(f"/vsi{match[1]}/{_absolute(match[2])}")
+    if text.startswith("/vsi") or text.lstrip().startswith("<") or _DRIVER.match(text):
+        return RasterName(text)
+    return Path(text)
+
+
+def is_remote(uri: str) -> bool:
+    """Tell whether GDAL reads a name from the network.
+
+    Args:
+        uri: Name that GDAL opens, or the XML of a VRT.
+    """
+    return _REMOTE.search(uri) is not None
+
+
+def _exists(path: str) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 (Path raises an error for XML, a long name)
+
+
+def _in_archive(match: re.Match[str]) -> str:
+    """`zip+https://host/a.zip!b.tif` as `/vsizip/{/vsicurl/https://host/a.zip}/b.tif`."""
+    archive, _, inner = match[4].partition("!")
+    scheme = (match[2] or "file").lower()
+    if scheme != "file":
+        archive = _FILE_SYSTEMS.get(scheme, f"/vsi{scheme}/") + archive
+    elif len(match[3]) != 2:
+        archive = "/" + archive
+    else:
+        archive = _absolute(archive)
+    inner = inner.strip("/")
+    prefix = _ARCHIVES[match[1].lower()]
+    if match[1].lower() == "gzip" or not inner:
+        return prefix + archive
+    return f"{prefix}{{{archive}}}/{inner}"
+
+
+def _absolute(path: str) -> str:
+    if path.startswith(("/", "{/")):
+        return path
+    brace = "{" if path.startswith("{") else ""
+    return brace + str(Path.cwd() / path.removeprefix("{"))

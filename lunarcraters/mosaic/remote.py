@@ -1,0 +1,114 @@
+"""Reading from the network: GDAL's options, and patience with servers that fail for a while."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TypeVar
+
+import rasterio
+from rasterio.errors import RasterioError
+
+from lunarcraters.mosaic.names import is_remote
+from lunarcraters.mosaic.virtual_files import forget_remote_files
+
+T = TypeVar("T")
+
+_OPTIONS = {
+    # Files beside a raster are asked for by name: a listing may be long, or forbidden.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+    "GDAL_HTTP_MAX_RETRY": "3",
+    "GDAL_HTTP_RETRY_DELAY": "0.5",  # seconds, doubled at every retry
+    "GDAL_HTTP_CONNECTTIMEOUT": "10",
+    "GDAL_HTTP_LOW_SPEED_TIME": "30",
+    "GDAL_HTTP_LOW_SPEED_LIMIT": "1",
+    "GDAL_HTTP_TCP_KEEPALIVE": "YES",
+    "GDAL_HTTP_MULTIPLEX": "YES",
+    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
+    "CPL_VSIL_CURL_CACHE_SIZE": str(64 << 20),
+}
+_DRIVERS = {"WMS", "WMTS", "WCS", "HTTP", "OGCAPI", "DAAS", "EEDAI", "PLMOSAIC", "NGW"}
+"""Drivers of GDAL whose files are descriptions of a server."""
+
+_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+_given_up = [False]
+
+
+@dataclass(frozen=True)
+class RemoteReading:
+    """Everything that concerns a mosaic which is read from the network.
+
+    Attributes:
+        signature: Size, type, overviews and masks of the raster when it was first opened.
+        pages: Directory in which pixels are kept, so that they are read once; None for none.
+    """
+
+    signature: str
+    pages: str | None = None
+
+
+def remote_environment(uri: str) -> AbstractContextManager[object]:
+    """Return an environment with GDAL's options for the network; the user's own have precedence.
+
+    Args:
+        uri: Name that GDAL opens, or the XML of a VRT; nothing is set for local ones.
+    """
+    if not is_remote(uri):
+        return nullcontext()
+    return rasterio.Env(**{k: v for k, v in _OPTIONS.items() if k not in os.environ})
+
+
+def is_served(dataset: rasterio.DatasetReader) -> bool:
+    """Tell whether pixels of a dataset come from the network.
+
+    Args:
+        dataset: Open dataset.
+    """
+    names = (dataset.name, *dataset.files)
+    return dataset.driver in _DRIVERS or any(map(is_remote, names))
+
+
+def describe(dataset: rasterio.DatasetReader) -> str:
+    """Describe what must be the same whenever a dataset is opened.
+
+    An overview or a mask beside a raster is taken for missing when its server fails.
+
+    Args:
+        dataset: Open dataset.
+    """
+    overviews = [dataset.overviews(band) for band in dataset.indexes]
+    masks = [[flag.name for flag in flags] for flags in dataset.mask_flag_enums]
+    return repr((dataset.shape, dataset.dtypes, dataset.nodatavals, overviews, masks))
+
+
+def read_patiently(read: Callable[[], T], forget: Callable[[], None]) -> T:
+    """Read, and try again for some 15 seconds where a server fails.
+
+    When that was in vain, reads are tried once only, until one succeeds: a server that is gone for
+    good must not cost 15 seconds for every tile.
+
+    Args:
+        read: Function that reads.
+        forget: Function that closes datasets, so that they are opened anew.
+
+    Raises:
+        RasterioError: The read failed, the last time too.
+    """
+    for pause in () if _given_up[0] else _PAUSES_S:
+        try:
+            return read()
+        except RasterioError:
+            forget()
+            forget_remote_files()
+            time.sleep(pause)
+    try:
+        result = read()
+    except RasterioError:
+        _given_up[0] = True
+        forget()
+        forget_remote_files()
+        raise
+    _given_up[0] = False
+    return result

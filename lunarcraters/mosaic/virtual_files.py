@@ -1,0 +1,114 @@
+"""GDAL's virtual files: sizes, HTTP headers and bytes of what GDAL reads from the network.
+
+rasterio opens rasters, but does not give access to files. The functions of the GDAL that it brings
+are called here, so that credentials, proxies and retries are those with which GDAL reads.
+"""
+
+import ctypes
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import rasterio._base
+
+_SEEK_END = 2
+_PIECE = 1 << 20
+
+
+@cache
+def _gdal() -> ctypes.CDLL:
+    """Return the GDAL that rasterio has loaded."""
+    library = ctypes.CDLL(rasterio._base.__file__)
+    text, pointer, size = ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t
+    signatures = {
+        "VSIGetFileMetadata": (ctypes.POINTER(text), [text, text, pointer]),
+        "CSLDestroy": (None, [ctypes.POINTER(text)]),
+        "VSIFOpenL": (pointer, [text, text]),
+        "VSIFSeekL": (ctypes.c_int, [pointer, ctypes.c_uint64, ctypes.c_int]),
+        "VSIFTellL": (ctypes.c_uint64, [pointer]),
+        "VSIFReadL": (size, [pointer, size, size, pointer]),
+        "VSIFEofL": (ctypes.c_int, [pointer]),
+        "VSIFCloseL": (ctypes.c_int, [pointer]),
+        "VSICurlClearCache": (None, []),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+def read_headers(uri: str) -> dict[str, str]:
+    """Ask a server for the headers of a file.
+
+    Args:
+        uri: Name that GDAL opens.
+
+    Returns:
+        Values by the name of the header in lower case; none where the server does not answer.
+    """
+    gdal = _gdal()
+    listed = gdal.VSIGetFileMetadata(uri.encode(), b"HEADERS", None)
+    headers, index = {}, 0
+    try:
+        while listed and listed[index]:
+            name, _, value = listed[index].decode("utf-8", "replace").partition("=")
+            headers[name.lower()] = value
+            index += 1
+    finally:
+        gdal.CSLDestroy(listed)
+    return headers
+
+
+def file_size(uri: str) -> int | None:
+    """Return the number of bytes of a file; None where it cannot be opened.
+
+    Args:
+        uri: Name that GDAL opens.
+    """
+    gdal = _gdal()
+    file = gdal.VSIFOpenL(uri.encode(), b"rb")
+    if not file:
+        return None
+    try:
+        failed = gdal.VSIFSeekL(file, 0, _SEEK_END)
+        return None if failed else int(gdal.VSIFTellL(file))
+    finally:
+        gdal.VSIFCloseL(file)
+
+
+def download(uri: str, path: Path) -> int:
+    """Copy a file from the network, from its first byte to its last.
+
+    Args:
+        uri: Name that GDAL opens.
+        path: File to write.
+
+    Returns:
+        Number of bytes written; 0 where the file cannot be opened.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    written = 0
+    with path.open("wb") as file:
+        for piece in _read_pieces(uri):
+            written += file.write(piece)
+    return written
+
+
+def _read_pieces(uri: str) -> Iterator[bytes]:
+    gdal = _gdal()
+    file = gdal.VSIFOpenL(uri.encode(), b"rb")
+    if not file:
+        return
+    try:
+        buffer = ctypes.create_string_buffer(_PIECE)
+        while count := gdal.VSIFReadL(buffer, 1, _PIECE, file):
+            yield buffer.raw[:count]
+    finally:
+        gdal.VSIFCloseL(file)
+
+
+def forget_remote_files() -> None:
+    """Forget what GDAL knows of files on the network, which may have changed or come back."""
+    _gdal().VSICurlClearCache()
