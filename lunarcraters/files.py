@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and directories that one process at a time writes."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from filelock import FileLock, Timeout
 
 from lunarcraters.errors import OutputError, RunError
 
+_NOT_LOCAL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|/vsi[a-z0-9_]+[/?]")
+
 LOCK = ".lock"
 """A locked directory's lock; the system releases it when its process ends, however it ends."""
 
@@ -16,6 +19,25 @@ LOCK = ".lock"
 def is_database(name: str | os.PathLike[str]) -> bool:
     """Whether a name is the address of a database rather than a file."""
     return str(name).startswith(("postgresql://", "postgres://"))
+
+
+def local_output(name: str | os.PathLike[str]) -> Path:
+    """Return the path of an output.
+
+    Args:
+        name: Path as the user gave it.
+
+    Raises:
+        OutputError: It is a URL, or a virtual file of GDAL.
+    """
+    text = os.fspath(name)
+    if _NOT_LOCAL.match(text):
+        shown = re.sub(r":/+", "://", text, count=1)
+        raise OutputError(
+            f"{shown} is not a local path, and results are only written to one: give a local path, "
+            "and copy the results from there"
+        )
+    return Path(text)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from lunarcraters.api.paths import PathOrText
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
+from lunarcraters.files import is_database, local_output
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
@@ -85,6 +86,7 @@ def export(
     from lunarcraters.detection.run import clip_footprint, open_run
     from lunarcraters.geometry.area import make_area
 
+    target = fspath(out) if is_database(out) else fspath(local_output(out))
     stored = open_run(Path(run))
     info = replace(stored.info, lon_domain=lon_domain)
     least, ground = info.threshold(min_score), None
@@ -102,7 +104,7 @@ def export(
             written += len(some)
             yield some
 
-    write_catalogue_parts(info, parts(), fspath(out), form=form, overwrite=overwrite)
+    write_catalogue_parts(info, parts(), target, form=form, overwrite=overwrite)
     return Exported(written, len(stored), least)
 
 
@@ -187,13 +189,13 @@ def evaluate(
         from lunarcraters.plots.scores import write_figures
 
         terms = evaluation.terms
-        write_figures(matches, evaluation, terms.match, terms.unit, Path(figures))
+        write_figures(matches, evaluation, terms.match, terms.unit, local_output(figures))
     if gallery is not None:
         from lunarcraters.detection.run import searched_mosaic
         from lunarcraters.plots.gallery import write_gallery
 
         if isinstance(catalogue, Catalogue):
             raise CatalogueError("a gallery needs the directory of a run, which names its mosaic")
-        ground = searched_mosaic(Path(catalogue), None if mosaic is None else Path(mosaic))
-        write_gallery(detections, truth, matches, evaluation, ground, Path(gallery))
+        ground = searched_mosaic(Path(catalogue), mosaic)
+        write_gallery(detections, truth, matches, evaluation, ground, local_output(gallery))
     return evaluation

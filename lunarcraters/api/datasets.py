@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
+from lunarcraters.files import local_output
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -90,5 +91,10 @@ def split_dataset(
     from lunarcraters.datasets.split import split_dataset
 
     return split_dataset(
-        Path(dataset), Path(out), fractions=fractions, block_deg=block_deg, seed=seed, link=link
+        Path(dataset),
+        local_output(out),
+        fractions=fractions,
+        block_deg=block_deg,
+        seed=seed,
+        link=link,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, accepts_old_names
+from lunarcraters.files import local_output
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 from lunarcraters.training.settings import TrainingOptions
 
@@ -46,7 +47,9 @@ def train(
     from lunarcraters.training.session import train
 
     options = options or TrainingOptions()
-    model = train(Path(dataset), Path(out), options, resume=resume, overwrite=overwrite, say=say)
+    model = train(
+        Path(dataset), local_output(out), options, resume=resume, overwrite=overwrite, say=say
+    )
     if calibrated and "log_size" in get_preset(options.preset).heads:
         info = calibrate(model, dataset, say=say, progress=progress)
         say(f"thresholds chosen on valid: {info.thresholds}")

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, as_paths
+from lunarcraters.api.paths import PathOrText, as_names
 from lunarcraters.detection.options import Precision, SourceOptions
+from lunarcraters.files import local_output
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ def open_mosaic(
     """Open a raster, several, or all those in a directory as one mosaic.
 
     Args:
-        paths: Rasters, directories of them, or both.
+        paths: Rasters (files, URLs and whatever else GDAL opens), directories of them, or both.
         crs: Coordinate system in place of the files' own, such as "IAU_2015:30110".
         nodata: Value that means "no data" in place of the files' own.
 
@@ -33,7 +35,7 @@ def open_mosaic(
     """
     from lunarcraters.mosaic.mosaic import open_mosaic
 
-    return open_mosaic(as_paths(paths), crs=crs, nodata=nodata)
+    return open_mosaic(as_names(paths), crs=crs, nodata=nodata)
 
 
 def tile(
@@ -69,17 +71,21 @@ def tile(
     from lunarcraters.mosaic.mosaic import Mosaic
     from lunarcraters.tiling.tileset import write_tiles
 
-    return write_tiles(
-        mosaic if isinstance(mosaic, Mosaic) else open_mosaic(mosaic),
-        Path(out),
-        max_size=size,
-        halo=halo,
-        levels=levels,
-        smallest_px=smallest_px,
-        virtual=virtual,
-        overwrite=overwrite,
-        progress=progress,
-    )
+    directory = local_output(out)
+    with TemporaryDirectory(prefix="craters-") as folder:
+        opened = mosaic if isinstance(mosaic, Mosaic) else open_mosaic(mosaic)
+        tiles = write_tiles(
+            opened.keeping_pages(Path(folder)),
+            directory,
+            max_size=size,
+            halo=halo,
+            levels=levels,
+            smallest_px=smallest_px,
+            virtual=virtual,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    return tiles
 
 
 def info(
@@ -109,5 +115,8 @@ def info(
     from lunarcraters.network.model_file import shipped_model
 
     file = shipped_model() if model is None else Path(model)
-    tiles = open_source(as_paths(source), file, options or SourceOptions())
-    return estimate_run(tiles, file, workers=workers, precision=precision, plan_only=plan_only)
+    with TemporaryDirectory(prefix="craters-") as folder:
+        tiles = open_source(
+            as_names(source), file, options or SourceOptions(), fetched=Path(folder)
+        )
+        return estimate_run(tiles, file, workers=workers, precision=precision, plan_only=plan_only)

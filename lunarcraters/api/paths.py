@@ -1,9 +1,8 @@
-"""Names of files as users give them."""
+"""Names of files and rasters as users give them."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
 from os import PathLike
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 PathOrText = str | PathLike[str]
@@ -12,11 +11,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def as_paths(names: PathOrText | Sequence[PathOrText]) -> list[Path]:
-    """Make a list of paths from one name or several."""
+def as_names(names: PathOrText | Sequence[PathOrText]) -> list[PathOrText]:
+    """Make a list from one name or several, which may be URLs: a path would lose a slash."""
     if isinstance(names, str | PathLike):
-        return [Path(names)]
-    return [Path(name) for name in names]
+        return [names]
+    return list(names)
 
 
 def accepts_old_names(**new_names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
+from lunarcraters.files import local_output
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.csfd import SizeFrequency
@@ -44,14 +45,14 @@ def plot_map(
     if isinstance(mosaic, Mosaic):
         ground = mosaic
     elif isinstance(catalogue, Catalogue):
-        ground = open_mosaic(Path(mosaic or catalogue.properties.get("input", "")), crs=crs)
+        ground = open_mosaic(mosaic or catalogue.properties.get("input", ""), crs=crs)
     else:
         ground = _mosaic_of_run(catalogue, mosaic, crs)
     if isinstance(catalogue, Catalogue):
         craters = catalogue
     else:
         craters = _craters_of_run(catalogue, min_score)
-    draw_map(craters, ground, Path(out))
+    draw_map(craters, ground, local_output(out))
     return len(craters)
 
 
@@ -81,7 +82,7 @@ def plot_csfd(
 
     craters = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
     counted = size_frequency(craters.filter(min_score))
-    draw_csfd(counted, Path(out))
+    draw_csfd(counted, local_output(out))
     return counted
 
 
@@ -125,7 +126,7 @@ def plot_tiles(
         _mosaic_of_run(run, mosaic, crs),
         open_mosaic(mask) if mask.is_file() else None,
         None if reference is None else read_reference(Path(reference)),
-        Path(out),
+        local_output(out),
         count=count,
     )
 
@@ -153,7 +154,7 @@ def plot_training(training: PathOrText, out: PathOrText) -> int:
             f"{training} has no epoch of a training in it: give the directory that craters train "
             "writes, after its first epoch"
         )
-    draw_curves(rows, Path(out))
+    draw_curves(rows, local_output(out))
     return len(rows)
 
 
@@ -190,7 +191,7 @@ def write_report(
 
     return page.write_report(
         Path(run),
-        Path(out),
+        local_output(out),
         _mosaic_of_run(run, mosaic, crs),
         reference=None if reference is None else Path(reference),
         min_diameter=min_diameter,
@@ -210,4 +211,4 @@ def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: str | None) 
     """Open the mosaic that a run searched, or another in its place."""
     from lunarcraters.detection.run import searched_mosaic
 
-    return searched_mosaic(Path(run), None if mosaic is None else Path(mosaic), crs=crs)
+    return searched_mosaic(Path(run), mosaic, crs=crs)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, accepts_old_names, as_paths
+from lunarcraters.api.paths import PathOrText, accepts_old_names, as_names
 from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.files import local_output
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def detect(
     A run that was interrupted is resumed when the same call is made again.
 
     Args:
-        source: Raster, several as one mosaic, a directory of rasters, or a directory of tiles.
+        source: Raster (a file, a URL or whatever else GDAL opens), several as one mosaic, a
+            directory of rasters, or a directory of tiles.
         run: Directory of the run.
         model: Model file; None for the weights that come with the program.
         size: Largest side of a tile, pixels; None for the model's, or 1024.
@@ -94,7 +96,8 @@ def detect_to_directory(
     """Detect craters as `detect` does, without reading the catalogue into memory.
 
     Args:
-        source: Raster, several as one mosaic, a directory of rasters, or a directory of tiles.
+        source: Raster (a file, a URL or whatever else GDAL opens), several as one mosaic, a
+            directory of rasters, or a directory of tiles.
         run: Directory of the run.
         model: Model file; None for the weights that come with the program.
         source_options: Tiling options; None for the defaults.
@@ -109,16 +112,21 @@ def detect_to_directory(
         CratersError: The run cannot be made; the message says why.
     """
     from lunarcraters.detection.detect import detect
+    from lunarcraters.detection.fetched import fetched_directory
     from lunarcraters.detection.source import open_source
     from lunarcraters.detection.summary import summarize_run
     from lunarcraters.network.model_file import shipped_model
 
     file = shipped_model() if model is None else Path(model)
-    tiles = open_source(as_paths(source), file, source_options or SourceOptions())
-    catalogue = detect(
-        tiles, Path(run), file, options or DetectOptions(), overwrite=overwrite, progress=progress
-    )
-    return summarize_run(Path(run), catalogue, tiles, file)
+    out = local_output(run)
+    with fetched_directory(out) as fetched:
+        tiles = open_source(
+            as_names(source), file, source_options or SourceOptions(), fetched=fetched
+        )
+        catalogue = detect(
+            tiles, out, file, options or DetectOptions(), overwrite=overwrite, progress=progress
+        )
+    return summarize_run(out, catalogue, tiles, file)
 
 
 def read_run(run: PathOrText) -> "Catalogue":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("detect")
-@click.argument("source", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("source", nargs=-1, required=True, metavar="SOURCE...")
 @output_option("Directory of the run.")
 @model_option
 @detect_options
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @quiet_option
 @json_option
 def command(
-    source: tuple[Path, ...],
+    source: tuple[str, ...],
     out: Path,
     model: Path | None,
     options: DetectOptions,
@@ -43,12 +43,16 @@ def command(
 ) -> None:
     """Detect the craters of SOURCE: rasters, a directory of them, or what craters tile wrote.
 
+    A raster is whatever GDAL opens: a file, a URL, a file in an archive, a subdataset.
+
     If a run is interrupted, give the same command again to resume it. Tiles that cannot be read are
     left out, and the exit code is 1.
 
     \b
     craters detect mosaic.tif -o run
     craters detect tiles/ -o run --workers 2
+    craters detect https://example.org/mosaic.tif -o run
+    craters detect 'zip://delivery.zip!mosaic.tif' -o run
     craters detect site.tif -o run --tta
     craters detect mosaic.tif -o run --model my.keras --scheduler tcp://10.0.0.1:8786
     """

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
               help="Directory for figures (PNG).")  # fmt: skip
 @click.option("--gallery", type=click.Path(path_type=Path, file_okay=False),
               help="Directory for pictures of the worst errors (PNG).")  # fmt: skip
-@click.option("--mosaic", type=click.Path(path_type=Path),
+@click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic that they show [default: the one that was searched].")  # fmt: skip
 @json_option
 def command(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("info")
-@click.argument("source", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("source", nargs=-1, required=True, metavar="SOURCE...")
 @model_option
 @workers_option
 @precision_option
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--plan-only", is_flag=True, help="Do not search a few tiles to estimate the time.")
 @json_option
 def command(
-    source: tuple[Path, ...],
+    source: tuple[str, ...],
     model: Path | None,
     workers: int | None,
     precision: Precision,

@@ -23,12 +23,12 @@ def command() -> None:
 @command.command("map")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--mosaic", type=click.Path(path_type=Path),
+@click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option
 def map_command(
-    run: Path, out: Path, mosaic: Path | None, min_score: str | None, crs: str | None
+    run: Path, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
 ) -> None:
     """Draw the craters of RUN over their mosaic, as the PNG file OUT.
 
@@ -79,7 +79,7 @@ def csfd_command(catalogue: Path | str, out: Path, min_score: str | None, as_jso
               help="Catalogue or labels: its mask and boxes are shown too.")  # fmt: skip
 @click.option("--count", type=click.IntRange(1, 50), default=4, show_default=True,
               help="Pieces of the mosaic.")  # fmt: skip
-@click.option("--mosaic", type=click.Path(path_type=Path),
+@click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option

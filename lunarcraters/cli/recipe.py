@@ -10,6 +10,7 @@ import yaml
 
 from lunarcraters.cli.main import COMMANDS, load_command
 from lunarcraters.errors import RecipeError
+from lunarcraters.redaction import redact
 
 
 def run_recipe(recipe: Path, *, dry_run: bool = False) -> None:
@@ -28,7 +29,7 @@ def run_recipe(recipe: Path, *, dry_run: bool = False) -> None:
         for name, command, given in read_steps(recipe)
     ]
     for name, command, arguments in steps:
-        click.echo(shlex.join(["craters", *name.split(), *arguments]), err=True)
+        click.echo(redact(shlex.join(["craters", *name.split(), *arguments])), err=True)
         if not dry_run:
             command.main(arguments, prog_name=f"craters {name}", standalone_mode=False)
 

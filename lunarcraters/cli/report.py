@@ -21,7 +21,7 @@ from lunarcraters.cli.options import (
               help="Catalogue or labels to score the run against.")  # fmt: skip
 @click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
               help="Smallest crater that is scored, km (pixels without coordinates).")  # fmt: skip
-@click.option("--mosaic", type=click.Path(path_type=Path),
+@click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option

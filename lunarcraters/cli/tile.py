@@ -17,7 +17,7 @@ from lunarcraters.cli.progress import progress_bar
 
 
 @click.command("tile")
-@click.argument("mosaic", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("mosaic", nargs=-1, required=True, metavar="MOSAIC...")
 @output_option("Directory of the tiles.")
 @click.option("--size", type=click.IntRange(64), default=1024, show_default=True,
               help="Largest tile, pixels.")  # fmt: skip
@@ -32,7 +32,7 @@ from lunarcraters.cli.progress import progress_bar
 @overwrite_option
 @quiet_option
 def command(
-    mosaic: tuple[Path, ...],
+    mosaic: tuple[str, ...],
     out: Path,
     crs: str | None,
     nodata: float | None,

@@ -13,6 +13,7 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue
 from lunarcraters.detection.batch import Batch, detect_batch, plan_batches
 from lunarcraters.detection.batch_result import SUFFIX, is_whole, read_unread
 from lunarcraters.detection.cluster import cluster
+from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
 from lunarcraters.detection.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.outputs import write_run_outputs
@@ -20,6 +21,7 @@ from lunarcraters.detection.run import PARTS, RunResult, write_result
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, locked
+from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.network.model_file import hash_model, read_info
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import choose_precision
@@ -66,12 +68,13 @@ def detect(
     """
     started = time.monotonic()
     run = _plan(source, out, model, options)
-    _refuse_other_directory(out)  # before the lock, which would make a directory
+    refuse_other_directory(out)  # before the lock, which would make a directory
     with locked(out):
         is_new = _open_directory(run, overwrite=overwrite)
         with _removing_failed_start(run, is_new=is_new):
             missing = _find_missing_batches(run)
             _search(run, missing, progress)
+            _check_unchanged(run)
             unread = _collect_unread_tiles(run)
         catalogue = write_run_outputs(source, run.result_files, out, run.info, run.manifest, unread)
         _finish(run, catalogue, missing, unread, time.monotonic() - started)
@@ -132,14 +135,6 @@ def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) ->
     return _Run(source, out, model, options, info, manifest, batches)
 
 
-def _refuse_other_directory(out: Path) -> None:
-    """Leave alone a directory that is not a run."""
-    if not out.exists() or (out / MANIFEST).is_file():
-        return
-    if not out.is_dir() or any(path.name != LOCK for path in out.iterdir()):
-        raise OutputError(f"{out} exists and is not a run of craters detect: give another --output")
-
-
 def _open_directory(run: _Run, *, overwrite: bool) -> bool:
     """Begin a run, or make sure that the one in the directory is the same run.
 
@@ -157,6 +152,8 @@ def _open_directory(run: _Run, *, overwrite: bool) -> bool:
         if not overwrite:
             return False
         for path in out.iterdir():
+            if path.name == FETCHED:
+                continue
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.name != LOCK:
@@ -204,6 +201,26 @@ def _search(run: _Run, missing: Sequence[Batch], progress: Progress) -> None:
         for tiles in run_tasks(client, work, missing):
             done += tiles
             progress(done, total)
+
+
+def _check_unchanged(run: _Run) -> None:
+    """Make sure that a mosaic on the network is the one that the run began with.
+
+    Raises:
+        RunError: It has changed.
+    """
+    if run.source.mosaic.remote is None:
+        return
+    forget_datasets()
+    try:
+        now = run.source.with_tiles(()).fingerprint()
+    except MosaicError:
+        return  # its server is gone: tiles that were not read are named
+    if now != run.manifest.input:
+        raise RunError(
+            f"{run.source.mosaic.name} has changed on its server while it was searched: run the "
+            "same command again with --overwrite"
+        )
 
 
 def _collect_unread_tiles(run: _Run) -> dict[str, str]:

@@ -124,7 +124,9 @@ def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:
     return replace(info, footprint=footprint, footprint_area_km2=area_km2)
 
 
-def searched_mosaic(run: Path, mosaic: Path | None = None, *, crs: str | None = None) -> Mosaic:
+def searched_mosaic(
+    run: Path, mosaic: str | PathLike[str] | None = None, *, crs: str | None = None
+) -> Mosaic:
     """Open the mosaic that a run searched, or another in its place.
 
     Args:
@@ -138,4 +140,4 @@ def searched_mosaic(run: Path, mosaic: Path | None = None, *, crs: str | None = 
     """
     if mosaic is None and not run.is_dir():
         raise RunError(f"{run} does not tell which mosaic was searched: give it with --mosaic")
-    return open_mosaic(mosaic or Path(read_manifest(run).input_name), crs=crs)
+    return open_mosaic(mosaic or read_manifest(run).input_name, crs=crs)

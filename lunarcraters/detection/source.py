@@ -6,7 +6,7 @@ from pathlib import Path
 from lunarcraters.detection.manifest import MANIFEST
 from lunarcraters.detection.options import SourceOptions
 from lunarcraters.errors import RunError, TileSetError
-from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.mosaic.mosaic import Name, open_mosaic
 from lunarcraters.network.model_file import read_info
 from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
 from lunarcraters.tiling.source import MosaicTiles, TileSource
@@ -16,14 +16,20 @@ _DEFAULTS = SourceOptions()
 
 
 def open_source(
-    paths: Sequence[Path], model: Path, options: SourceOptions = _DEFAULTS
+    names: Sequence[Name],
+    model: Path,
+    options: SourceOptions = _DEFAULTS,
+    *,
+    fetched: Path | None = None,
 ) -> TileSource:
     """Open tiles that `craters tile` wrote, or plan the tiles of a mosaic.
 
     Args:
-        paths: One directory of tiles; or rasters, and directories of them, as one mosaic.
+        names: One directory of tiles; or rasters, and directories of them, as one mosaic.
         model: Model file, which gives the size of tiles where the options do not.
         options: Tiling options; only a mosaic takes any.
+        fetched: Directory for what is read from the network, so that it is read once; None for
+            none.
 
     Raises:
         TileSetError: The tiles are incomplete, or options are given that only a mosaic takes.
@@ -33,6 +39,7 @@ def open_source(
         ModelError: The model file cannot be read.
     """
     info = read_info(model)
+    paths = [Path(name) for name in names]
     if len(paths) == 1 and is_tile_set(paths[0]):
         if options != _DEFAULTS:
             raise TileSetError(
@@ -43,7 +50,7 @@ def open_source(
     for path in paths:
         if (path / MANIFEST).is_file():
             raise RunError(f"{path} is a run, not a mosaic: give the raster that is to be searched")
-    mosaic = open_mosaic(paths, crs=options.crs, nodata=options.nodata)
+    mosaic = open_mosaic(names, crs=options.crs, nodata=options.nodata, fetched=fetched)
     size = options.size or info.input_size or DEFAULT_SIZE_PX
     halo = options.halo if options.halo is not None else min(DEFAULT_HALO_PX, size // 4)
     return MosaicTiles.plan(

@@ -143,6 +143,22 @@ class Mosaic:
                 valid[rows, columns] |= block_valid
         return values, valid
 
+    def keeping_pages(self, folder: Path) -> "Mosaic":
+        """Return the mosaic such that what is read from the network is kept and read once.
+
+        Args:
+            folder: Directory for the pixels; those of one version of the files do not mix with
+                those of another.
+
+        Raises:
+            MosaicError: A file cannot be read.
+        """
+        if self.remote is None:
+            return self
+        version = hashlib.sha256(f"{self.fingerprint()}{self.uri}".encode()).hexdigest()
+        pages = str(folder.absolute() / version[:16])
+        return replace(self, remote=replace(self.remote, pages=pages))
+
     @property
     def raster(self) -> Raster:
         """Raster that is read."""
@@ -243,11 +259,8 @@ def _with_remote(mosaic: Mosaic, fetched: Path | None) -> Mosaic:
             f"{mosaic.name} cannot be opened again: its server failed, run the same command again "
             f"when it answers ({error})"
         ) from error
-    pages = None
-    if fetched is not None:
-        version = hashlib.sha256(f"{mosaic.fingerprint()}{mosaic.uri}".encode()).hexdigest()
-        pages = str(fetched.absolute() / version[:16])
-    return replace(mosaic, remote=RemoteReading(signature, pages))
+    mosaic = replace(mosaic, remote=RemoteReading(signature))
+    return mosaic if fetched is None else mosaic.keeping_pages(fetched)
 
 
 def _blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, int]:

@@ -34,13 +34,13 @@ def measure_statistics(mosaic: Mosaic) -> ValueStatistics:
     """Measure the values of a mosaic in 64 windows of 256 px, evenly spread over its extents.
 
     If the windows have too few valid pixels (a polar cap in a wide frame of nodata), four times as
-    many are read, and so on. Windows that cannot be read are left out.
+    many are read, and so on. Windows of local files that cannot be read are left out.
 
     Args:
         mosaic: Mosaic to read.
 
     Raises:
-        MosaicError: The mosaic has no valid pixel, or none can be read.
+        MosaicError: The mosaic has no valid pixel, or none can be read, or its server failed.
     """
     values = np.empty(0, np.float64)
     windows: list[Box] = []
@@ -52,7 +52,8 @@ def measure_statistics(mosaic: Mosaic) -> ValueStatistics:
             break  # the whole mosaic has been read
         values = np.concatenate([_valid_values(mosaic, window, unreadable) for window in windows])
         budget *= 4
-    if not values.size and unreadable:
+    # A server that fails must not change the result of a run.
+    if unreadable and (mosaic.remote is not None or not values.size):
         raise unreadable[0]
     if not values.size:
         raise MosaicError(

@@ -1,0 +1,49 @@
+"""The directory, in that of a run, of what was read from the network: so it is read once."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lunarcraters.detection.manifest import MANIFEST
+from lunarcraters.errors import OutputError
+from lunarcraters.files import LOCK
+
+FETCHED = ".fetched"
+"""Name of the directory; it is removed when the run is done, and kept when it is interrupted."""
+
+
+def refuse_other_directory(out: Path) -> None:
+    """Leave alone a directory that is not a run.
+
+    Raises:
+        OutputError: The directory exists and is not that of a run.
+    """
+    if not out.exists() or (out / MANIFEST).is_file():
+        return
+    if not out.is_dir() or any(path.name not in (LOCK, FETCHED) for path in out.iterdir()):
+        raise OutputError(f"{out} exists and is not a run of craters detect: give another --output")
+
+
+@contextmanager
+def fetched_directory(out: Path) -> Iterator[Path]:
+    """Give the directory of what is read from the network, which is made when it is needed.
+
+    Args:
+        out: Directory of the run.
+
+    Raises:
+        OutputError: The directory exists and is not that of a run.
+    """
+    refuse_other_directory(out)
+    existed = out.exists()
+    try:
+        yield out / FETCHED
+    except BaseException:
+        if not (out / MANIFEST).is_file():  # the run has not begun
+            shutil.rmtree(out / FETCHED, ignore_errors=True)
+            if not existed:
+                with suppress(OSError):
+                    (out / LOCK).unlink(missing_ok=True)
+                    out.rmdir()
+        raise
