@@ -29,6 +29,7 @@ _IN_ARCHIVE = re.compile(r"/vsi(zip|tar|gzip|7z|rar)/(.*)", re.S)
 _REMOTE = re.compile(
     r"/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|(?<![a-z])(https?|ftp)://", re.IGNORECASE
 )
+_WITH_QUERY = re.compile(r"/vsi\w+\?|\b(https?|ftp)://[^\s<>\"']*\?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,15 @@ def is_remote(uri: str) -> bool:
         uri: Name that GDAL opens, or the XML of a VRT.
     """
     return _REMOTE.search(uri) is not None
+
+
+def has_query(uri: str) -> bool:
+    """Tell whether a name has an address with a query.
+
+    Args:
+        uri: Name that GDAL opens, or the XML of a VRT.
+    """
+    return _WITH_QUERY.search(uri) is not None
 
 
 def _exists(path: str) -> bool:

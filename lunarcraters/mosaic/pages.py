@@ -1,10 +1,11 @@
 """Pages: pixels from the network, kept in a directory so that all processes read them once."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, product
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
 
 _SIDE_PX = 512
 _PAGE_PX = 1 << 18
+_LOCKS = 64
 _STREAMS = {"PNG", "JPEG", "GIF", "BMP", "JPEGXL"}
 """Formats that are read from their beginning."""
 
@@ -71,55 +73,82 @@ class Pages:
         """
         if box.is_empty:
             return self.read(box)
-        rows = range(box.top // self.shape[1], (box.bottom - 1) // self.shape[1] + 1)
-        values, valid = zip(*(self._read_row(row, box) for row in rows), strict=True)
-        return np.concatenate(values), np.concatenate(valid)
+        width, height = self.shape
+        rows = range(box.top // height, (box.bottom - 1) // height + 1)
+        columns = range(box.left // width, (box.right - 1) // width + 1)
+        self._fetch_missing(rows, columns)
+        strips = [
+            [self._read_part(self._page(row, column), row, column, box) for column in columns]
+            for row in rows
+        ]
+        return _join([_join(strip, axis=1) for strip in strips], axis=0)
 
-    def _read_row(self, row: int, box: Box) -> Pixels:
-        """Read the part of a box that lies in one row of pages."""
-        columns = range(box.left // self.shape[0], (box.right - 1) // self.shape[0] + 1)
-        self._fetch_missing(row, columns)
-        pieces = []
-        for column in columns:
-            page = self._page(row, column, column)
-            part = page.intersect(box)
-            pixels = _load(self._file(row, column))
-            if pixels is None:
-                pieces.append(self.read(part))
-            else:
-                inside = part.shift(-page.left, -page.top).slices
-                pieces.append((pixels[0][inside], pixels[1][inside]))
-        values, valid = zip(*pieces, strict=True)
-        return np.concatenate(values, axis=1), np.concatenate(valid, axis=1)
+    def _read_part(self, page: Box, row: int, column: int, box: Box) -> Pixels:
+        """Read the part of a box that lies on a page."""
+        part = page.intersect(box)
+        pixels = _load(self._file(row, column))
+        if pixels is None:
+            return self.read(part)
+        inside = part.shift(-page.left, -page.top).slices
+        return pixels[0][inside], pixels[1][inside]
 
-    def _fetch_missing(self, row: int, columns: range) -> None:
-        """Read runs of missing pages of a row, one process at a time.
+    def _fetch_missing(self, rows: range, columns: range) -> None:
+        """Read missing pages as few rectangles, each page by one process.
 
         Where a page cannot be read, or there is no room, pixels are read when they are needed.
         """
-        if not self._missing(row, columns):
+        missing = self._missing(rows, columns)
+        if not missing:
             return
-        with suppress(OSError, RasterioError):
+        with suppress(OSError, RasterioError), ExitStack() as locks:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / f"{row}.lock"):
-                for first, last in _runs(self._missing(row, columns)):
-                    run = self._page(row, first, last)
-                    values, valid = self.read(run)
-                    for column in range(first, last + 1):
-                        page = self._page(row, column, column).shift(-run.left, -run.top)
-                        _save(self._file(row, column), (values[page.slices], valid[page.slices]))
+            # All processes take locks in one order, so that none waits for ever.
+            for number in sorted({(31 * row + column) % _LOCKS for row, column in missing}):
+                locks.enter_context(FileLock(self.folder / f"{number}.lock"))
+            for down, across in _rectangles(self._missing(rows, columns)):
+                first, last = self._page(down[0], across[0]), self._page(down[1], across[1])
+                whole = Box.from_edges(first.left, first.top, last.right, last.bottom)
+                values, valid = self.read(whole)
+                for row, column in product(_between(down), _between(across)):
+                    inside = self._page(row, column).shift(-whole.left, -whole.top).slices
+                    _save(self._file(row, column), (values[inside], valid[inside]))
 
-    def _missing(self, row: int, columns: range) -> list[int]:
-        return [column for column in columns if not self._file(row, column).exists()]
+    def _missing(self, rows: range, columns: range) -> list[tuple[int, int]]:
+        pages = product(rows, columns)
+        return [(row, column) for row, column in pages if not self._file(row, column).exists()]
 
-    def _page(self, row: int, first: int, last: int) -> Box:
-        """Pixels of a page, or of a run of them."""
+    def _page(self, row: int, column: int) -> Box:
         width, height = self.shape
-        run = Box(first * width, row * height, (last - first + 1) * width, height)
-        return run.intersect(self.limits)
+        return Box(column * width, row * height, width, height).intersect(self.limits)
 
     def _file(self, row: int, column: int) -> Path:
         return self.folder / f"{row}_{column}.npz"
+
+
+def _join(parts: Sequence[Pixels], axis: int) -> Pixels:
+    values, valid = zip(*parts, strict=True)
+    return np.concatenate(values, axis), np.concatenate(valid, axis)
+
+
+def _between(ends: tuple[int, int]) -> range:
+    return range(ends[0], ends[1] + 1)
+
+
+def _rectangles(pages: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], ...]]:
+    """First and last row, and first and last column, of rectangles that pages make up.
+
+    Args:
+        pages: Rows and columns, by row.
+    """
+    waiting: dict[tuple[int, int], tuple[int, int]] = {}  # rows by columns
+    for row, group in groupby(pages, key=itemgetter(0)):
+        for run in _runs([column for _, column in group]):
+            top, last = waiting.get(run, (row, row))
+            if last + 1 < row:
+                yield (top, last), run
+                top = row
+            waiting[run] = top, row
+    yield from ((rows, run) for run, rows in waiting.items())
 
 
 def _runs(columns: list[int]) -> Iterator[tuple[int, int]]:

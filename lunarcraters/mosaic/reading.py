@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.handles import Raster, close_datasets, get_dataset, get_generation
+from lunarcraters.mosaic.nodata_hints import find_hint
 from lunarcraters.mosaic.pages import Pages, Pixels, page_shape
 from lunarcraters.mosaic.remote import read_patiently, remote_environment
 
@@ -126,6 +127,24 @@ def split_blocks(
 
 def _read(raster: Raster, overview: int | None, box: Box) -> Pixels:
     """Values and validity of a box inside the raster, in one band."""
+    if raster.remote is None:
+        return _read_window(raster, overview, box)
+    # Nodata may take as many bytes as data: an overview tells where it is.
+    held, hint = box, find_hint(get_dataset(raster, None), raster.bands[0], overview)
+    if hint is not None:
+        around = hint.around(box)
+        held = hint.data_box(box, _read_box(raster, hint.overview, around)[1])
+    if held == box:
+        return _read_window(raster, overview, box)
+    values = np.zeros((box.height, box.width), _dtype(raster))
+    valid = np.zeros(values.shape, np.bool_)
+    if not held.is_empty:
+        inside = held.shift(-box.left, -box.top).slices
+        values[inside], valid[inside] = _read_window(raster, overview, held)
+    return values, valid
+
+
+def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
     dataset, bands, nodata = get_dataset(raster, overview), raster.bands, raster.nodata
     window = ((box.top, box.bottom), (box.left, box.right))
     # With several threads GDAL reads the sources of a VRT in any order, even where they overlap.

@@ -10,7 +10,7 @@ from typing import TypeVar
 import rasterio
 from rasterio.errors import RasterioError
 
-from lunarcraters.mosaic.names import is_remote
+from lunarcraters.mosaic.names import has_query, is_remote
 from lunarcraters.mosaic.virtual_files import forget_remote_files
 
 T = TypeVar("T")
@@ -26,8 +26,13 @@ _OPTIONS = {
     "GDAL_HTTP_TCP_KEEPALIVE": "YES",
     "GDAL_HTTP_MULTIPLEX": "YES",
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "CPL_VSIL_CURL_CACHE_SIZE": str(64 << 20),
+    "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
 }
+# GDAL reads these once in a process, whatever environment is entered later. It doubles the size of
+# consecutive reads up to 128 pieces: with its default of 16 kB it would fetch twice what is needed.
+os.environ.setdefault("CPL_VSIL_CURL_CHUNK_SIZE", "1024")
+os.environ.setdefault("CPL_VSIL_CURL_CACHE_SIZE", str(64 << 20))
+
 _DRIVERS = {"WMS", "WMTS", "WCS", "HTTP", "OGCAPI", "DAAS", "EEDAI", "PLMOSAIC", "NGW"}
 """Drivers of GDAL whose files are descriptions of a server."""
 
@@ -57,7 +62,11 @@ def remote_environment(uri: str) -> AbstractContextManager[object]:
     """
     if not is_remote(uri):
         return nullcontext()
-    return rasterio.Env(**{k: v for k, v in _OPTIONS.items() if k not in os.environ})
+    options = {k: v for k, v in _OPTIONS.items() if k not in os.environ}
+    if has_query(uri):
+        # GDAL asks for ADDRESS?QUERY.ovr, and most servers then give the raster itself.
+        options["GDAL_DISABLE_READDIR_ON_OPEN"] = "EMPTY_DIR"
+    return rasterio.Env(**options)
 
 
 def is_served(dataset: rasterio.DatasetReader) -> bool:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.identity import containing_file, file_name
+from lunarcraters.mosaic.names import has_query
 from lunarcraters.mosaic.remote import remote_environment
 from lunarcraters.mosaic.virtual_files import download, read_headers
 from lunarcraters.redaction import redact
@@ -60,10 +61,9 @@ def _copy(file: str, copy: Path, size: int) -> None:
         new.mkdir(parents=True)
         with remote_environment(file):
             written = _download(file, new / copy.name)
-            for suffix in _BESIDE:
-                address, question, query = file.partition("?")
+            for suffix in () if has_query(file) else _BESIDE:
                 beside = new / (copy.name + suffix)
-                if not _download(address + suffix + question + query, beside):
+                if not _download(file + suffix, beside):
                     beside.unlink()
         if not written or written < size:
             raise MosaicError(
