@@ -21,8 +21,8 @@ from rasterio.windows import Window
 from lunarcraters.errors import OutputError
 from lunarcraters.files import replacing
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.files import suppress_georeferencing_warning
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.opening import suppress_georeferencing_warning
 from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
 from lunarcraters.process import suppress_native_stderr
 

@@ -15,9 +15,9 @@ from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.box import Box, connected_extents
 from lunarcraters.geometry.polygons import cut_at_meridian
 from lunarcraters.mask.cog import NODATA
-from lunarcraters.mosaic.files import open_dataset
 from lunarcraters.mosaic.interpolation import interpolate_positions
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.opening import open_dataset
 
 _CELLS = 1024
 """Number of cells along the longer side of the grid from which polygons are cut."""

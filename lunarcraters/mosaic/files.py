@@ -1,16 +1,15 @@
 """Source files: the rasters of a mosaic, listed and checked before pixels are read."""
 
 import os
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import rasterio
 from affine import Affine
 from rasterio.enums import MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.errors import RasterioError, RasterioIOError
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
@@ -19,18 +18,20 @@ from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
 from lunarcraters.mosaic.listing import rasters_in
-from lunarcraters.mosaic.names import Named, RasterName, parse_name
+from lunarcraters.mosaic.name_lists import expand
+from lunarcraters.mosaic.names import Named, RasterName
+from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.remote import is_served, remote_environment
 from lunarcraters.mosaic.tiff_blocks import (
+    Block,
     find_data_boxes,
     missing_blocks_are_nodata,
 )
+from lunarcraters.mosaic.vrt_sources import find_vrt_boxes
 from lunarcraters.mosaic.whole_files import fetch_whole, gives_only_whole_files
 
+_MOST_DEPTH = 8  # of VRTs in VRTs
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
-# GDAL caches blocks in a twentieth of the machine's memory by default. A fixed size, in MB, keeps
-# memory from growing with the mosaic. GDAL reads the variable when it first needs the cache.
-os.environ.setdefault("GDAL_CACHEMAX", "128")
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class Source:
         files: Absolute paths, or other names that GDAL opens, of all files behind the raster (a
             label and its image, a VRT and its sources).
         served: True where pixels are read from the network.
-        extents: Boxes that hold all blocks of a sparse TIFF, outside of which everything is
-            nodata; None where that is not known.
+        extents: Boxes that hold all blocks of a sparse TIFF, or all data of the sources of a VRT,
+            outside of which everything is nodata; None where that is not known.
     """
 
     path: Named
@@ -77,7 +78,7 @@ def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
     """List rasters among names and in directories, without their subdirectories.
 
     Args:
-        names: Files, directories and other names.
+        names: Files, directories, patterns (`*`), text files that list names, and other names.
 
     Returns:
         Absolute paths and other names, each once, directories in alphabetical order.
@@ -87,40 +88,15 @@ def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
             directory of tiles.
     """
     rasters: list[Named] = []
-    for name in map(parse_name, names):
+    for name in (each for given in names for each in expand(given)):
         if isinstance(name, RasterName):
             rasters.append(name)
         elif name.is_dir():
             rasters += rasters_in(name)
-        elif name.exists():
-            rasters.append(name)
         else:
-            raise MosaicError(f"{name} does not exist: check the path of the mosaic")
+            rasters.append(name)
     whole = (name if isinstance(name, RasterName) else name.absolute() for name in rasters)
     return list(dict.fromkeys(whole))
-
-
-def open_dataset(uri: str, overview: int | None = None) -> rasterio.DatasetReader:
-    """Open a raster for reading, without the warning about images without coordinates.
-
-    Args:
-        uri: Path, another name that GDAL opens, or VRT XML.
-        overview: Index of the overview to open; None for full resolution.
-
-    Raises:
-        RasterioIOError: The raster cannot be opened.
-    """
-    options = {} if overview is None else {"OVERVIEW_LEVEL": overview}
-    with suppress_georeferencing_warning(), remote_environment(uri):
-        return rasterio.open(uri, **options)
-
-
-@contextmanager
-def suppress_georeferencing_warning() -> Iterator[None]:
-    """Suppress rasterio's warning about rasters without georeferencing: `inspect_source` checks."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield
 
 
 def inspect_source(
@@ -144,13 +120,14 @@ def inspect_source(
     """
     dataset = _open_named(path, fetched)
     uri = dataset.name
-    with dataset:
+    with dataset, remote_environment(uri):
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
             kind = "no band" if dataset.count == 0 else f"values of type {dataset.dtypes[0]}"
             raise MosaicError(
                 f"{path} has {kind}: make it a single-band raster, for example with gdal_translate"
             )
         bands = choose_bands(dataset)
+        listed = _list_files(dataset, _MOST_DEPTH)
         stored = check_complete(path, dataset, bands)
         affine, raster_crs = georeferencing(path, dataset, crs)
         by_name = affine is not None and not dataset.crs and bounds_in_name(path) is not None
@@ -168,12 +145,24 @@ def inspect_source(
             masked=not {MaskFlags.per_dataset, MaskFlags.alpha}.isdisjoint(
                 dataset.mask_flag_enums[bands[0] - 1]
             ),
-            files=_files_of(dataset),
-            served=is_served(dataset),
-            extents=find_data_boxes(dataset, stored)
-            if missing_blocks_are_nodata(dataset, nodata)
-            else None,
+            files=_files_of(dataset, listed),
+            served=is_served(dataset, listed),
+            extents=_find_extents(dataset, bands, stored, nodata),
         )
+
+
+def _find_extents(
+    dataset: rasterio.DatasetReader,
+    bands: tuple[int, ...],
+    stored: Sequence[Block],
+    nodata: float | None,
+) -> tuple[Box, ...] | None:
+    """Boxes outside of which everything is nodata; None where that is not known."""
+    if dataset.driver == "VRT":
+        return find_vrt_boxes(dataset, bands, nodata)
+    if missing_blocks_are_nodata(dataset, nodata):
+        return find_data_boxes(dataset, stored)
+    return None
 
 
 def _open_named(path: Named, fetched: Path | None) -> rasterio.DatasetReader:
@@ -193,11 +182,21 @@ def _open_named(path: Named, fetched: Path | None) -> rasterio.DatasetReader:
         raise MosaicError(why_not_a_raster(path)) from error
 
 
-def _files_of(dataset: rasterio.DatasetReader) -> tuple[str, ...]:
+def _files_of(dataset: rasterio.DatasetReader, listed: set[str]) -> tuple[str, ...]:
     """Files that hold the pixels of a dataset, or tell which they are."""
     # Statistics that a viewer leaves beside a raster do not change it.
-    files = {f for f in dataset.files if not f.lower().endswith(".aux.xml")}
+    files = {f for f in listed if not f.lower().endswith(".aux.xml")}
     # The name of a subdataset holds that of its file.
-    files |= {part.strip('"') for part in dataset.name.split(":")}
-    found = {str(Path(f).absolute()) for f in files if Path(f).is_file()}
-    return tuple(sorted(found | {f for f in dataset.files if f.startswith("/vsi")}))
+    named = {part.strip('"') for part in dataset.name.split(":")}
+    found = {str(Path(f).absolute()) for f in files | named if Path(f).is_file()}
+    return tuple(sorted(found | {f for f in files if f.startswith("/vsi")}))
+
+
+def _list_files(dataset: rasterio.DatasetReader, depth: int) -> set[str]:
+    """Files of a dataset, and those of the VRTs among them, which GDAL leaves out."""
+    files = set(dataset.files)
+    for file in files - {dataset.name}:
+        if depth and file.lower().endswith(".vrt"):
+            with suppress(RasterioError), open_dataset(file) as inner:
+                files |= _list_files(inner, depth - 1)
+    return files

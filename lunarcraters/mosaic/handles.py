@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import rasterio
 from rasterio.errors import RasterioIOError
 
-from lunarcraters.mosaic.files import open_dataset
+from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.remote import RemoteReading, describe
 from lunarcraters.mosaic.virtual_files import forget_remote_files
 

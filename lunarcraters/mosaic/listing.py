@@ -45,11 +45,19 @@ def rasters_in(directory: Path) -> list[Path]:
     return rasters
 
 
-def _looks_like_raster(path: Path) -> bool:
+def has_raster_suffix(path: Path) -> bool:
+    """Tell whether a file is a raster by its name.
+
+    Args:
+        path: File, which need not be there.
+    """
     name = path.name.lower()
     return (
         path.suffix.lower() in _SUFFIXES
         and not name.startswith(".")
         and not name.endswith(".aux.xml")
-        and path.is_file()
     )
+
+
+def _looks_like_raster(path: Path) -> bool:
+    return has_raster_suffix(path) and path.is_file()

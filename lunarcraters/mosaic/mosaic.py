@@ -16,10 +16,11 @@ from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
-from lunarcraters.mosaic.files import find_rasters, inspect_source, open_dataset
+from lunarcraters.mosaic.files import find_rasters, inspect_source
 from lunarcraters.mosaic.handles import Raster, forget_datasets
 from lunarcraters.mosaic.identity import file_name, identify_file
 from lunarcraters.mosaic.names import parse_name
+from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.pages import Pixels
 from lunarcraters.mosaic.reading import read_blocks, split_blocks
 from lunarcraters.mosaic.remote import RemoteReading, describe

@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import rasterio
@@ -36,6 +37,7 @@ os.environ.setdefault("CPL_VSIL_CURL_CACHE_SIZE", str(64 << 20))
 _DRIVERS = {"WMS", "WMTS", "WCS", "HTTP", "OGCAPI", "DAAS", "EEDAI", "PLMOSAIC", "NGW"}
 """Drivers of GDAL whose files are descriptions of a server."""
 
+_DESCRIPTIONS = (".vrt", ".xml", ".wms", ".wmts")
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 _given_up = [False]
@@ -58,8 +60,10 @@ def remote_environment(uri: str) -> AbstractContextManager[object]:
     """Return an environment with GDAL's options for the network; the user's own have precedence.
 
     Args:
-        uri: Name that GDAL opens, or the XML of a VRT; nothing is set for local ones.
+        uri: Name that GDAL opens, or the XML of a VRT; nothing is set for local ones, unless they
+            are descriptions of others.
     """
+    uri = _with_content(uri)
     if not is_remote(uri):
         return nullcontext()
     options = {k: v for k, v in _OPTIONS.items() if k not in os.environ}
@@ -69,14 +73,23 @@ def remote_environment(uri: str) -> AbstractContextManager[object]:
     return rasterio.Env(**options)
 
 
-def is_served(dataset: rasterio.DatasetReader) -> bool:
+def _with_content(uri: str) -> str:
+    """A name, with the content of the local file that it names, if that is a description."""
+    if is_remote(uri) or not uri.lower().endswith(_DESCRIPTIONS):
+        return uri
+    with suppress(OSError), Path(uri).open("rb") as file:
+        return uri + file.read(1 << 20).decode("utf-8", "replace")
+    return uri
+
+
+def is_served(dataset: rasterio.DatasetReader, files: Iterable[str]) -> bool:
     """Tell whether pixels of a dataset come from the network.
 
     Args:
         dataset: Open dataset.
+        files: Names of all files behind it.
     """
-    names = (dataset.name, *dataset.files)
-    return dataset.driver in _DRIVERS or any(map(is_remote, names))
+    return dataset.driver in _DRIVERS or any(map(is_remote, (dataset.name, *files)))
 
 
 def describe(dataset: rasterio.DatasetReader) -> str:

@@ -96,6 +96,15 @@ def download(uri: str, path: Path) -> int:
     return written
 
 
+def read_file(uri: str) -> bytes:
+    """Read a small file whole; it is empty where it cannot be opened.
+
+    Args:
+        uri: Name that GDAL opens.
+    """
+    return b"".join(_read_pieces(uri))
+
+
 def _read_pieces(uri: str) -> Iterator[bytes]:
     gdal = _gdal()
     file = gdal.VSIFOpenL(uri.encode(), b"rb")

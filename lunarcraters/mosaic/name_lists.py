@@ -1,0 +1,95 @@
+"""Names that stand for several: patterns, text files that list names, and archives."""
+
+import os
+import zipfile
+from collections.abc import Iterator
+from glob import glob, has_magic
+from pathlib import Path
+
+from rasterio.errors import RasterioError
+
+from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.listing import has_raster_suffix
+from lunarcraters.mosaic.names import Named, RasterName, parse_name
+from lunarcraters.mosaic.opening import open_dataset
+
+_LISTS = {".txt", ".lst", ".list"}
+
+
+def expand(name: str | os.PathLike[str], *, listed: bool = False) -> Iterator[Named]:
+    """Yield the rasters and directories that a name stands for.
+
+    Args:
+        name: Name as a user writes it: a pattern that the shell did not open, a text file with one
+            name a line, a ZIP archive of rasters, or one raster or directory.
+        listed: True for a name in a text file, which must not be such a file.
+
+    Raises:
+        MosaicError: Nothing has that name.
+    """
+    parsed = parse_name(name)
+    if isinstance(parsed, RasterName) or parsed.is_dir():
+        yield parsed
+    elif not parsed.exists():
+        yield from _match(parsed)
+    elif parsed.suffix.lower() in _LISTS and not listed and not _is_raster(parsed):
+        yield from _read_list(parsed)
+    elif parsed.suffix.lower() == ".zip":
+        yield from _rasters_of_archive(parsed)
+    else:
+        yield parsed
+
+
+def _match(pattern: Path) -> list[Named]:
+    """Rasters of a pattern, in alphabetical order."""
+    if not has_magic(str(pattern)):
+        raise MosaicError(f"{pattern} does not exist: check the path of the mosaic")
+    found = sorted(glob(str(pattern), recursive=True))  # noqa: PTH207 (the pattern may be absolute)
+    if not found:
+        raise MosaicError(f"no file matches {pattern}: check the pattern")
+    return [Path(path) for path in found]
+
+
+def _is_raster(path: Path) -> bool:
+    try:
+        open_dataset(str(path)).close()
+    except RasterioError:
+        return False
+    return True
+
+
+def _read_list(path: Path) -> Iterator[Named]:
+    """Names that a text file lists, relative to its directory or else to the current one."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MosaicError(
+            f"{path} is not a list of rasters ({error}): write one name a line, in UTF-8"
+        ) from error
+    names = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if not names:
+        raise MosaicError(f"{path} lists no raster: write one name a line")
+    for name in names:
+        beside = path.parent / name
+        try:
+            yield from expand(str(beside) if beside.exists() else name, listed=True)
+        except MosaicError as error:
+            raise MosaicError(
+                f"{path} is not a raster that GDAL reads, and as a list of rasters it names what "
+                f"is not there ({error})"
+            ) from error
+
+
+def _rasters_of_archive(path: Path) -> list[Named]:
+    """Rasters of a ZIP archive, in alphabetical order."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = sorted(archive.namelist())
+    except (OSError, zipfile.BadZipFile) as error:
+        raise MosaicError(f"{path} is damaged ({error}): copy or download it again") from error
+    rasters = [member for member in members if has_raster_suffix(Path(member))]
+    if not rasters:
+        raise MosaicError(
+            f"{path} has no rasters in it: name a raster, or an archive that has some"
+        )
+    return [RasterName(f"/vsizip/{{{path.absolute()}}}/{member}") for member in rasters]

@@ -1,0 +1,198 @@
+"""Sources of a VRT: where they hold data, so that a VRT is planned as its files are."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import rasterio
+import shapely
+from rasterio.enums import MaskFlags
+from rasterio.errors import RasterioError
+
+from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.tiff_blocks import find_data_boxes, find_stored_blocks
+from lunarcraters.mosaic.virtual_files import read_file
+
+_MOST_DEPTH = 8
+_MOST_SOURCES = 2000
+"""Number of sources up to which each is opened; of more, only the places are used."""
+
+_SCALING = {"ScaleOffset", "ScaleRatio", "Exponent", "LUT", "ColorTableComponent"}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Where a band holds values of its own.
+
+    Attributes:
+        boxes: Boxes outside of which all values are `filler`.
+        filler: Value outside of the boxes; None where that is not known, and `boxes` is the whole
+            raster.
+    """
+
+    boxes: tuple[Box, ...]
+    filler: float | None
+
+
+def find_vrt_boxes(
+    dataset: rasterio.DatasetReader, bands: tuple[int, ...], nodata: float | None
+) -> tuple[Box, ...] | None:
+    """Find where the sources of a VRT hold data.
+
+    Args:
+        dataset: Open VRT.
+        bands: Numbers of the bands.
+        nodata: Value that the user called "no data"; None for the VRT's own.
+
+    Returns:
+        Boxes, pixels, outside of which everything is nodata; None where that is not known, or
+        nothing is left out.
+    """
+    flags = dataset.mask_flag_enums[bands[0] - 1]
+    whole = Box(0, 0, dataset.width, dataset.height)
+    if MaskFlags.per_dataset in flags:
+        filled = [_fill_vrt(dataset, "mask", 0)]
+        missing: set[float | None] = {0.0}
+    else:
+        filled = [_fill_vrt(dataset, str(band), 0) for band in bands]
+        missing = {dataset.nodata if nodata is None else nodata} - {None}
+    if any(each.filler not in missing for each in filled):
+        return None
+    boxes = sorted({box for each in filled for box in each.boxes if not box.is_empty})
+    outlines = [shapely.box(b.left, b.top, b.right, b.bottom) for b in boxes]
+    if not boxes or shapely.union_all(outlines).area == whole.width * whole.height:
+        return None
+    return tuple(boxes)
+
+
+def _fill(name: str, band: str, depth: int) -> Filled | None:
+    """Where a band of a raster holds values of its own; None where the raster cannot be opened."""
+    try:
+        with open_dataset(name) as dataset:
+            if band.startswith("mask,"):
+                return _fill_mask(dataset, band.removeprefix("mask,"), depth)
+            return _fill_dataset(dataset, band, depth)
+    except (RasterioError, OSError, ValueError, IndexError, ElementTree.ParseError):
+        return None
+
+
+def _fill_dataset(dataset: rasterio.DatasetReader, band: str, depth: int) -> Filled:
+    if dataset.driver == "VRT":
+        return _fill_vrt(dataset, band, depth)
+    whole = (Box(0, 0, dataset.width, dataset.height),)
+    if dataset.driver not in ("GTiff", "COG"):
+        return Filled(whole, None)
+    stored = list(find_stored_blocks(dataset, (int(band),)))
+    boxes = find_data_boxes(dataset, stored) if stored else ()
+    return Filled(whole, None) if boxes is None else Filled(boxes, dataset.nodata or 0.0)
+
+
+def _fill_mask(dataset: rasterio.DatasetReader, band: str, depth: int) -> Filled:
+    """Where the mask of a band may be other than 0."""
+    if MaskFlags.nodata in dataset.mask_flag_enums[int(band) - 1]:
+        filled = _fill_dataset(dataset, band, depth)
+        if filled.filler == dataset.nodata:
+            return Filled(filled.boxes, 0.0)
+    return Filled((Box(0, 0, dataset.width, dataset.height),), None)
+
+
+def _fill_vrt(dataset: rasterio.DatasetReader, band: str, depth: int) -> Filled:
+    """Where the sources of a band of a VRT, or of its mask, hold values of their own."""
+    whole = Box(0, 0, dataset.width, dataset.height)
+    root = _parse(dataset.name)
+    element = None if root is None or root.get("subClass") else _find_band(root, band)
+    if element is None or element.get("subClass") or depth > _MOST_DEPTH:
+        return Filled((whole,), None)
+    text = element.findtext("NoDataValue")
+    filler = 0.0 if text is None or band == "mask" else float(text)
+    sources = [child for child in element if child.tag.endswith("Source")]
+    looked = depth if len(sources) <= _MOST_SOURCES else _MOST_DEPTH + 1
+    boxes = [
+        box
+        for source in sources
+        for box in _source_boxes(source, PurePosixPath(dataset.name).parent, whole, filler, looked)
+    ]
+    return Filled(tuple(dict.fromkeys(boxes)), filler)
+
+
+def _parse(name: str) -> Element | None:
+    """XML of a VRT; None where it holds no sources of its own."""
+    text = name if name.lstrip().startswith("<") else read_file(name).decode("utf-8", "replace")
+    root = ElementTree.fromstring(text)
+    return root if root.tag == "VRTDataset" else None
+
+
+def _find_band(root: Element, band: str) -> Element | None:
+    if band == "mask":
+        return root.find("MaskBand/VRTRasterBand")
+    bands = root.findall("VRTRasterBand")
+    numbered = [each for each in bands if each.get("band") == band]
+    return numbered[0] if numbered else bands[int(band) - 1]
+
+
+def _source_boxes(
+    source: Element, folder: PurePosixPath, whole: Box, filler: float, depth: int
+) -> Iterator[Box]:
+    """Boxes of a VRT outside of which a source leaves the VRT's filler as it is."""
+    to = _rectangle(source, "DstRect") or tuple(map(float, whole))
+    from_ = _rectangle(source, "SrcRect")
+    plain = source.tag in ("SimpleSource", "ComplexSource") and source.find("OpenOptions") is None
+    name = source.findtext("SourceFilename")
+    inner = None
+    if plain and from_ and name and depth <= _MOST_DEPTH:
+        element = source.find("SourceFilename")
+        relative = element is not None and element.get("relativeToVRT") == "1"
+        inner = _fill(
+            _resolve(name, folder) if relative else name,
+            source.findtext("SourceBand") or "1",
+            depth + 1,
+        )
+    if inner is None or from_ is None or not _leaves(source, inner.filler, filler):
+        margin = 0 if plain else 16
+        yield _scaled(Box(0, 0, 1, 1), (0.0, 0.0, 1.0, 1.0), to).pad(margin).intersect(whole)
+        return
+    for box in inner.boxes:
+        yield _scaled(box, from_, to).intersect(whole)
+
+
+def _resolve(name: str, folder: PurePosixPath) -> str:
+    # A path would make one slash of the two in /vsicurl/http://.
+    return name if name.startswith("/") else f"{folder}/{name}".replace(":/", "://", 1)
+
+
+def _leaves(source: Element, inner: float | None, filler: float) -> bool:
+    """Tell whether a source's own filler shows as the VRT's."""
+    if inner is None:
+        return False
+    text = source.findtext("NODATA")
+    if text is not None:
+        return float(text) == inner
+    scaled = any(child.tag in _SCALING for child in source)
+    return inner == filler and not scaled and source.find("UseMaskBand") is None
+
+
+def _rectangle(source: Element, tag: str) -> tuple[float, ...] | None:
+    element = source.find(tag)
+    if element is None:
+        return None
+    return tuple(float(element.get(name, "nan")) for name in ("xOff", "yOff", "xSize", "ySize"))
+
+
+def _scaled(box: Box, from_: tuple[float, ...], to: tuple[float, ...]) -> Box:
+    """A box of a source as a box of the VRT, with a margin where pixels are resampled."""
+    edges = []
+    exact = from_[2:] == to[2:] or box == Box(0, 0, 1, 1)
+    for axis in (0, 1):
+        scale = to[axis + 2] / from_[axis + 2]
+        low = min(max(box[axis] - from_[axis], 0.0), from_[axis + 2])
+        high = min(max(box[axis] + box[axis + 2] - from_[axis], 0.0), from_[axis + 2])
+        ends = to[axis] + low * scale, to[axis] + high * scale
+        whole = exact and all(end.is_integer() for end in ends)
+        margin = 0.0 if whole else 4.0 * max(scale, 1.0)
+        edges.append((math.floor(ends[0] - margin), math.ceil(ends[1] + margin)))
+    (left, right), (top, bottom) = edges
+    return Box.from_edges(left, top, max(left, right), max(top, bottom))
