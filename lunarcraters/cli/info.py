@@ -55,6 +55,8 @@ def command(
     for name in ("mosaic", "size", "place"):
         click.echo(f"{name:10} {getattr(estimate, name)}")
     click.echo(_table(estimate.levels))
+    if estimate.fetched_bytes is not None:
+        click.echo(f"network    at most {estimate.fetched_bytes / 1e6:,.1f} MB are fetched")
     if estimate.cost:
         click.echo(_costs(estimate.cost))
     for octave in estimate.finer:

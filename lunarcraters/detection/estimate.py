@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lunarcraters.detection.cost import Cost, measure_cost
 from lunarcraters.detection.options import Precision
+from lunarcraters.mosaic.transfer import count_fetched_bytes
 from lunarcraters.network.model_file import read_info
 from lunarcraters.tiling.plan import FINEST, LEAST_CRATER_PX
 from lunarcraters.tiling.source import TileSource
@@ -43,6 +44,8 @@ class RunEstimate:
         levels: Octaves of the plan.
         cost: Cost on this machine; null where it was not asked for.
         finer: Octaves that the plan could have besides.
+        fetched_bytes: Largest number of bytes that the run fetches from the network; null for a
+            local mosaic.
     """
 
     mosaic: str
@@ -51,6 +54,7 @@ class RunEstimate:
     levels: tuple[Level, ...]
     cost: Cost | None
     finer: tuple["Finer", ...]
+    fetched_bytes: int | None = None
 
 
 def estimate_run(
@@ -85,7 +89,9 @@ def estimate_run(
     if not plan_only:
         cost = measure_cost(source, model, workers=workers, precision=precision)
     finer = finer_octaves(source, levels, model)
-    return RunEstimate(mosaic.name, size, place, tuple(levels), cost, tuple(finer))
+    return RunEstimate(
+        mosaic.name, size, place, tuple(levels), cost, tuple(finer), count_fetched_bytes(mosaic)
+    )
 
 
 def plan_levels(source: TileSource, model: Path) -> list[Level]:

@@ -1,6 +1,7 @@
 """The source of a run: tiles that were written, or a mosaic that is cut as it is read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lunarcraters.detection.manifest import MANIFEST
@@ -46,7 +47,10 @@ def open_source(
                 f"{paths[0]} holds tiles, whose size, halo, levels, smallest crater, CRS and "
                 "nodata are settled: give these options to craters tile"
             )
-        return open_tiles(paths[0])
+        tiles = open_tiles(paths[0])
+        if fetched is None:
+            return tiles
+        return replace(tiles, mosaic=tiles.mosaic.keeping_pages(fetched))
     for path in paths:
         if (path / MANIFEST).is_file():
             raise RunError(f"{path} is a run, not a mosaic: give the raster that is to be searched")

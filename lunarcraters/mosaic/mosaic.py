@@ -134,7 +134,7 @@ class Mosaic:
                 origin = (left + columns.start * by[0], box.top + rows.start * by[1])
                 count = (columns.stop - columns.start, rows.stop - rows.start)
                 part = Box(*origin, count[0] * by[0], count[1] * by[1])
-                if not intersects(self._extent_table, part).any():
+                if not intersects(self.extent_table, part).any():
                     continue
                 block, block_valid = self._read_blocks(origin, count, by)
                 if block_valid.shape == shape and not self.grid.wraps:
@@ -166,7 +166,8 @@ class Mosaic:
         return Raster(self.uri, self.bands, self.nodata, self.remote)
 
     @cached_property
-    def _extent_table(self) -> NDArray[np.int64]:
+    def extent_table(self) -> NDArray[np.int64]:
+        """Extents, (n, 4)."""
         return np.array(self.extents, np.int64).reshape(-1, 4)
 
     def _read_blocks(

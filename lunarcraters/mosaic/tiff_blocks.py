@@ -18,12 +18,14 @@ class Block(NamedTuple):
         column: Column among the blocks.
         row: Row among the blocks.
         end: Byte after the last one in the file.
+        size: Number of bytes.
     """
 
     overview: int | None
     column: int
     row: int
     end: int
+    size: int
 
 
 def find_stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> Iterator[Block]:
@@ -44,7 +46,7 @@ def find_stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) 
                 offset = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", *key)
                 count = dataset.get_tag_item(f"BLOCK_SIZE_{column}_{row}", *key)
                 if offset and count:  # neither where a sparse file has no block
-                    yield Block(overview, column, row, int(offset) + int(count))
+                    yield Block(overview, column, row, int(offset) + int(count), int(count))
 
 
 def missing_blocks_are_nodata(dataset: rasterio.DatasetReader, nodata: float | None) -> bool:

@@ -10,7 +10,9 @@ from lunarcraters.errors import TileSetError
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.remote import RemoteReading
 from lunarcraters.mosaic.statistics import ValueStatistics
+from lunarcraters.redaction import redact
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import FORMAT, MosaicTiles, TileSet, TilingSettings
 
@@ -34,6 +36,8 @@ class MosaicRecord:
         sources: Absolute paths of the files.
         bands: Numbers of the bands that are read.
         nodata: Value that the user called "no data", or null.
+        remote: Size, type, overviews and masks of a mosaic that virtual tiles read from the
+            network; null for a local one.
     """
 
     name: str
@@ -47,23 +51,30 @@ class MosaicRecord:
     sources: tuple[str, ...]
     bands: tuple[int, ...]
     nodata: float | None
+    remote: str | None = None
 
     @classmethod
-    def from_mosaic(cls, mosaic: Mosaic) -> "MosaicRecord":
-        """Record a mosaic."""
+    def from_mosaic(cls, mosaic: Mosaic, *, virtual: bool) -> "MosaicRecord":
+        """Record a mosaic.
+
+        Args:
+            mosaic: Mosaic that was cut.
+            virtual: True where tiles read their pixels from it.
+        """
         grid = mosaic.grid
         return cls(
             name=mosaic.name,
-            uri=mosaic.uri,
+            uri=redact(mosaic.uri),
             crs_wkt=grid.crs_wkt,
             affine=grid.affine[:6],
             width=grid.width,
             height=grid.height,
             dtype=mosaic.dtype,
             extents=mosaic.extents,
-            sources=mosaic.sources,
+            sources=tuple(map(redact, mosaic.sources)),
             bands=mosaic.bands,
             nodata=mosaic.nodata,
+            remote=mosaic.remote.signature if virtual and mosaic.remote else None,
         )
 
     def to_mosaic(self) -> Mosaic:
@@ -77,6 +88,7 @@ class MosaicRecord:
             sources=self.sources,
             bands=self.bands,
             nodata=self.nodata,
+            remote=None if self.remote is None else RemoteReading(self.remote),
         )
 
 
@@ -178,7 +190,7 @@ class TilesRecord:
             format=FORMAT,
             virtual=virtual,
             settings=source.settings,
-            mosaic=MosaicRecord.from_mosaic(source.mosaic),
+            mosaic=MosaicRecord.from_mosaic(source.mosaic, virtual=virtual),
             mosaic_fingerprint=source.mosaic.fingerprint(),
             photometry=source.photometry,
             tiles=tuple(tiles),

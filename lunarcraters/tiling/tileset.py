@@ -15,6 +15,7 @@ from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.process import cpu_count
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.redaction import redact
 from lunarcraters.tiling.geotiff import tile_file, write_geotiff, write_index, write_vrt
 from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX, Tile
 from lunarcraters.tiling.source import FORMAT, MosaicTiles, TileSet, TileSource
@@ -80,6 +81,11 @@ def write_tiles(
         MosaicError: The mosaic has no valid pixel, or cannot be read.
     """
     _check_free(out, overwrite=overwrite)
+    if virtual and redact(mosaic.uri) != mosaic.uri:
+        raise TileSetError(
+            f"virtual tiles of {mosaic.name} would hold what may be secret in its address: leave "
+            "--virtual out, or give credentials by GDAL's environment variables"
+        )
     source = MosaicTiles.plan(
         mosaic, max_size=max_size, halo=halo, levels=levels, smallest_px=smallest_px
     )

@@ -1,0 +1,54 @@
+"""Transfer: the number of bytes that a run would fetch from the network."""
+
+from rasterio.errors import RasterioError
+
+from lunarcraters.geometry.box import Box, intersects
+from lunarcraters.mosaic.identity import containing_file
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.names import is_remote
+from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote import remote_environment
+from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
+from lunarcraters.mosaic.virtual_files import file_size
+
+
+def count_fetched_bytes(mosaic: Mosaic) -> int | None:
+    """Count the bytes that a run fetches at most.
+
+    Of a TIFF these are the blocks that may hold data, overviews included; of other files all bytes.
+
+    Args:
+        mosaic: Mosaic that would be searched.
+
+    Returns:
+        Number of bytes; None for a local mosaic.
+    """
+    if mosaic.remote is None:
+        return None
+    files = {containing_file(file) for file in mosaic.sources}
+    total = 0
+    for file in filter(is_remote, files):
+        with remote_environment(file):
+            size = file_size(file) or 0
+            blocks = _count_block_bytes(mosaic) if file == mosaic.uri else None
+            total += size if blocks is None else min(blocks, size)
+    return total
+
+
+def _count_block_bytes(mosaic: Mosaic) -> int | None:
+    """Bytes of the blocks of a TIFF that lie in the mosaic's extents; None for other formats."""
+    try:
+        with open_dataset(mosaic.uri) as dataset:
+            if dataset.driver not in ("GTiff", "COG"):
+                return None
+            height, width = dataset.block_shapes[mosaic.bands[0] - 1]
+            factors = dataset.overviews(mosaic.bands[0])
+            total = 0
+            for block in find_stored_blocks(dataset, mosaic.bands):
+                shrink = 1 if block.overview is None else factors[block.overview]
+                across, down = width * shrink, height * shrink
+                box = Box(block.column * across, block.row * down, across, down)
+                total += block.size if intersects(mosaic.extent_table, box).any() else 0
+            return total
+    except RasterioError:
+        return None
