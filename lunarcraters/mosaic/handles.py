@@ -57,14 +57,15 @@ def get_dataset(raster: Raster, overview: int | None) -> rasterio.DatasetReader:
     Raises:
         RasterioIOError: It cannot be opened, or lacks what it had.
     """
-    cache: OrderedDict[tuple[int, int, str, int | None], rasterio.DatasetReader]
+    cache: OrderedDict[tuple[int, int, str, str, int | None], rasterio.DatasetReader]
     cache = _opened.__dict__.setdefault("datasets", OrderedDict())
-    key = (os.getpid(), _generation[0], raster.uri, overview)
+    signature = raster.remote.signature if raster.remote else ""
+    key = (os.getpid(), _generation[0], raster.uri, signature, overview)
     if key not in cache:
         while len(cache) >= _OPEN_DATASETS:
             cache.popitem(last=False)[1].close()
         dataset = open_dataset(raster.uri, overview)
-        if overview is None and raster.remote and describe(dataset) != raster.remote.signature:
+        if overview is None and signature and describe(dataset) != signature:
             dataset.close()
             raise RasterioIOError("it was opened with other masks or overviews than before")
         cache[key] = dataset

@@ -27,7 +27,7 @@ _OPTIONS = {
     "GDAL_HTTP_TCP_KEEPALIVE": "YES",
     "GDAL_HTTP_MULTIPLEX": "YES",
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
+    "GDAL_INGESTED_BYTES_AT_OPEN": "16384",
 }
 # GDAL reads these once in a process, whatever environment is entered later. It doubles the size of
 # consecutive reads up to 128 pieces: with its default of 16 kB it would fetch twice what is needed.

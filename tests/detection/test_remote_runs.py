@@ -1,0 +1,130 @@
+"""Runs on rasters from a server: the same catalogue, few bytes, no secrets, patience."""
+
+import pandas as pd
+import pytest
+import rasterio
+from rasterio.windows import Window
+
+import lunarcraters as lc
+from lunarcraters.detection.batch import detect_batch, plan_batches
+from lunarcraters.detection.batch_result import read_craters, read_unread
+from lunarcraters.detection.options import SourceOptions
+from lunarcraters.detection.source import open_source
+from lunarcraters.errors import CratersError, OutputError, RunError
+from lunarcraters.mosaic import remote
+from lunarcraters.mosaic.handles import forget_datasets
+from lunarcraters.network.inference import Detector
+from lunarcraters.network.model_file import shipped_model
+
+from ..servers import serve
+
+MODEL = shipped_model()
+SECRETS = ("SECRETUSER", "SECRETPASSWORD", "SECRETQUERY", "SECRETKEY")
+
+
+@pytest.fixture(scope="module")
+def folder(scene, tmp_path_factory):
+    """A part of the scene, as a.tif."""
+    folder = tmp_path_factory.mktemp("served")
+    with rasterio.open(scene) as whole:
+        window = Window(500, 560, 1000, 900)
+        transform = whole.window_transform(window)
+        profile = {**whole.profile, "width": 1000, "height": 900, "transform": transform}
+        with rasterio.open(folder / "a.tif", "w", **profile) as raster:
+            raster.write(whole.read(window=window))
+    return folder
+
+
+def files_with(secrets, *folders):
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [
+        path for path in paths if any(secret.encode() in path.read_bytes() for secret in secrets)
+    ]
+
+
+@pytest.mark.slow
+def test_a_run_on_a_url_is_that_on_the_file_in_few_bytes_and_without_secrets(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRETS[3])
+    here = lc.detect(folder / "a.tif", tmp_path / "here", size=384, workers=2)
+    with serve(folder) as server:
+        user = server.url.replace("http://", f"http://{SECRETS[0]}:{SECRETS[1]}@")
+        name = f"{user}/a.tif?signature={SECRETS[2]}"
+        there = lc.detect(name, tmp_path / "there", size=384, workers=2)
+        assert server.given < 1.15 * (folder / "a.tif").stat().st_size
+        lc.plot_map(tmp_path / "there", tmp_path / "map.png")
+        lc.write_report(tmp_path / "there", tmp_path / "page.html")
+        lc.export(tmp_path / "there", tmp_path / "craters.gpkg")
+        lc.tile(name, tmp_path / "tiles", size=384)
+        with pytest.raises(CratersError, match="may be secret") as caught:
+            lc.tile(name, tmp_path / "virtual", virtual=True)
+    pd.testing.assert_frame_equal(here.craters, there.craters)
+    assert here.footprint.equals(there.footprint)
+    masks = [(tmp_path / run / "mask.tif").read_bytes() for run in ("here", "there")]
+    assert masks[0] == masks[1]
+    assert not any(secret in str(caught.value) for secret in SECRETS)
+    assert files_with(SECRETS, tmp_path) == []
+    assert not (tmp_path / "there" / ".fetched").exists()
+
+
+@pytest.mark.slow
+def test_a_mosaic_that_changed_on_its_server_is_not_resumed(folder, tmp_path):
+    served = tmp_path / "served"
+    served.mkdir()
+    content = (folder / "a.tif").read_bytes()
+    (served / "a.tif").write_bytes(content)
+    with serve(served) as server:
+        name = f"{server.url}/a.tif"
+        lc.detect(name, tmp_path / "run", levels=1, workers=1)
+        (served / "a.tif").write_bytes(content + b"\0")
+        with pytest.raises(RunError, match="another input"):
+            lc.detect(name, tmp_path / "run", levels=1, workers=1)
+
+
+@pytest.mark.slow
+def test_tiles_that_a_server_did_not_give_are_named_and_read_when_it_is_back(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(remote, "_PAUSES_S", (0.0,))
+    monkeypatch.setattr(remote, "_given_up", [False])
+    detector = Detector(MODEL, precision="int8")
+    options = SourceOptions(size=256, levels=1)
+    with serve(folder) as server:
+        source = open_source([f"{server.url}/a.tif"], MODEL, options)
+        batch = next(plan_batches(source.tiles))
+        file = tmp_path / batch.file
+        forget_datasets()  # as a worker, which has read nothing yet
+        server.set(left=0)
+        detect_batch(tmp_path, None, False, detector, source, batch)
+        unread = read_unread(file)
+        assert set(unread) == {tile.name for tile in batch.tiles}
+        assert all("server failed" in message for message in unread.values())
+        server.set(left=None)
+        detect_batch(tmp_path, None, False, detector, source, batch)
+        assert not read_unread(file)
+    there = read_craters(file)
+    here = open_source([folder / "a.tif"], MODEL, options)
+    detect_batch(tmp_path, None, True, detector, here, batch)
+    pd.testing.assert_frame_equal(read_craters(file), there)
+
+
+@pytest.mark.parametrize(
+    "name", ["https://example.org/run", "s3://bucket/run", "/vsis3/bucket/run"]
+)
+def test_an_output_is_a_local_path(folder, name):
+    for write in (lc.detect, lc.tile):
+        with pytest.raises(OutputError, match="give a local path"):
+            write(folder / "a.tif", name)
+
+
+def test_a_run_that_does_not_begin_leaves_nothing(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(remote, "_PAUSES_S", ())
+    monkeypatch.setattr(remote, "_given_up", [False])
+    with serve(folder) as server:
+        with pytest.raises(CratersError, match="404"):
+            lc.detect(f"{server.url}/none.tif", tmp_path / "run")
+        server.set(left=12)
+        with pytest.raises(CratersError):
+            lc.detect(f"{server.url}/a.tif", tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
