@@ -33,10 +33,10 @@ PART_ROWS = 50_000
 class Catalogue(Described):
     """Craters with the ground searched for them.
 
-    The table is checked and sorted when a catalogue is made from it: it then has exactly the
+    The table is checked and sorted when a catalogue is made from it: `craters` has exactly the
     columns of `info.columns`, and `fraction` where that is given, with the largest crater first.
-    Unknown values are filled in: no standard deviation or score is NaN, the level is 0, the tile is
-    empty, and identifiers count the rows of the table.
+    Missing columns are filled in: standard deviations and scores with NaN, levels with 0, tiles
+    with empty strings; identifiers count the rows of the table.
 
     Attributes:
         craters: Table of craters, a row each.
@@ -64,7 +64,8 @@ class Catalogue(Described):
             footprint: Ground searched, nodata left out, in longitude and latitude (or pixels).
             footprint_area_km2: Area of the footprint on the sphere, km^2.
             thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
-            properties: Origin of the catalogue, for people to read.
+            properties: Origin of the catalogue as text. `input` is the path of the mosaic, which
+                `plot` opens; the other entries are for people only.
             lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
 
         Raises:
@@ -135,7 +136,7 @@ class Catalogue(Described):
 
     @property
     def table(self) -> pd.DataFrame:
-        """The craters as files hold them: longitudes from 0 where `lon_domain` is 360."""
+        """The craters as files hold them: with longitudes 0..360 where `lon_domain` is 360."""
         if not self.has_crs or self.lon_domain != 360:
             return self.craters
         lon = self.craters["lon"].mod(360.0).mod(360.0)  # that of -1e-20 is 360, the first time
@@ -186,7 +187,7 @@ class Catalogue(Described):
         """Add the column `fraction`.
 
         Args:
-            fractions: Part of each crater that lies in the area counted on, 0..1, (n,).
+            fractions: Part of each crater that lies inside the counting area, 0..1, (n,).
         """
         return self._of_valid(self.craters.assign(**{FRACTION: fractions}), self.info)
 
@@ -206,7 +207,8 @@ class Catalogue(Described):
     ) -> "Catalogue":
         """Take craters by score, size and place, as `craters export` does.
 
-        With an area, the ground searched is no longer known; `craters export RUN --area` counts it.
+        With an area, the result has no footprint and no footprint area, so that densities cannot
+        be computed from it. `craters export RUN --area` clips the footprint to the area.
 
         Args:
             min_score: Score, or operating point; None for `balanced` where there is one.
@@ -289,7 +291,7 @@ class Catalogue(Described):
 
         Args:
             path: PNG to write.
-            mosaic: Mosaic underneath; None for the one that was searched.
+            mosaic: Mosaic underneath; None for the one that `properties` names as `input`.
 
         Raises:
             MosaicError: The mosaic cannot be read.

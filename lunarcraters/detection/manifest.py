@@ -8,7 +8,7 @@ from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, from_json, to_json
 
 FORMAT = 6
-"""Format of a run's directory."""
+"""Format of a run's directory: of its files, and of the order in which tiles are batched."""
 
 MANIFEST = "manifest.json"
 """Name of the file in the directory of a run."""

@@ -39,8 +39,8 @@ class DetectOptions:
         precision: Arithmetic of the network.
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time.
-        batch: Number of tiles in one call of the network; default: as many as make up a megapixel,
-            at least two. (A `Batch` of a run is another thing, the tiles of one task.)
+        tiles_per_call: Number of tiles in one call of the network; default: as many as make up a
+            megapixel, at least two.
         strict: True to stop at a tile that cannot be read.
     """
 
@@ -48,5 +48,5 @@ class DetectOptions:
     scheduler: str | None = None
     precision: Precision = "auto"
     tta: bool = False
-    batch: int | None = None
+    tiles_per_call: int | None = None
     strict: bool = False

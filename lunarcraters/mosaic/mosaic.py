@@ -1,4 +1,4 @@
-"""Mosaics: one raster, or many as one, read by windows of any size at any octave."""
+"""Mosaics: one raster, or many as one, read by boxes, at full resolution or as means of blocks."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -98,7 +98,8 @@ class Mosaic:
 
         A mosaic of the whole Moon continues at its other edge. A decimated pixel is the mean of
         the valid pixels in its block, and it is valid where at least half of them are. Where the
-        raster has overviews that are aligned with the box, they are read in place of the blocks.
+        raster has overviews that are aligned with the box, they are read and no mean is computed,
+        unless the user named a nodata value.
 
         Args:
             box: Box, mosaic pixels.

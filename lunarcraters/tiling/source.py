@@ -15,9 +15,9 @@ from lunarcraters.mosaic.reading import Pixels
 from lunarcraters.mosaic.statistics import ValueStatistics, measure_statistics
 from lunarcraters.tiling.geotiff import read_geotiff, tile_file
 from lunarcraters.tiling.plan import (
-    ANSWERED_PX,
     DEFAULT_HALO_PX,
     DEFAULT_SIZE_PX,
+    MIN_DETECTABLE_PX,
     Tile,
     find_finest_octave,
     plan_tiles,
@@ -49,18 +49,18 @@ class TilingSettings:
     finest: int = 0
     smallest_px: float | None = None
 
-    def answered_px(self, level: int, answered: tuple[float, float]) -> tuple[float, float]:
+    def diameter_range_px(self, level: int, detectable: tuple[float, float]) -> tuple[float, float]:
         """Return the diameters for which an octave is searched.
 
         Args:
             level: Octave.
-            answered: Diameters of the smallest and largest crater that the network detects, pixels
-                of an octave.
+            detectable: Diameters of the smallest and largest crater that the network detects,
+                pixels of an octave.
 
         Returns:
             Smallest and largest diameter, pixels of the octave.
         """
-        low, high = answered
+        low, high = detectable
         return (low if self.smallest_px is None else max(low, self.smallest_px / 2**level)), high
 
 
@@ -119,7 +119,7 @@ class MosaicTiles:
         levels: int | None = None,
         frames: str = "auto",
         smallest_px: float | None = None,
-        answered_px: float = ANSWERED_PX,
+        min_detectable_px: float = MIN_DETECTABLE_PX,
     ) -> "MosaicTiles":
         """Plan the tiles of a mosaic (see `plan_tiles`) and measure its values.
 
@@ -130,15 +130,15 @@ class MosaicTiles:
             levels: Number of octaves from full resolution on; None for as many as fit.
             frames: Kind of frames: "native", "local" or "auto".
             smallest_px: Diameter of the smallest crater to detect, pixels of the mosaic; None for
-                `answered_px`.
-            answered_px: Diameter of the smallest crater that the network detects, pixels of an
-                octave.
+                `min_detectable_px`.
+            min_detectable_px: Diameter of the smallest crater that the network detects, pixels of
+                an octave.
 
         Raises:
             TileSetError: The sizes leave no room for a core, or the craters are too small.
             MosaicError: The mosaic has no valid pixel, or cannot be read.
         """
-        finest = find_finest_octave(smallest_px, answered_px)
+        finest = find_finest_octave(smallest_px, min_detectable_px)
         tiles = plan_tiles(
             mosaic, max_size=max_size, halo=halo, levels=levels, finest=finest, frames=frames
         )

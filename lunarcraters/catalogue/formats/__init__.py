@@ -21,7 +21,8 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import is_database, replacing
 
-# Each module has `write(info, parts, path)`, as `write_catalogue_parts`, and `read(path)`.
+# Each module has `write(info, parts, path)`, as `write_catalogue_parts`, and `read(path)`. A format
+# of several files lists the suffixes of the others in `SIDECARS`.
 _FORMATS: dict[str, ModuleType] = {
     ".gpkg": geopackage,
     ".geojson": geojson,
