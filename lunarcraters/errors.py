@@ -45,5 +45,9 @@ class OutputError(CratersError):
     """An output exists already or cannot be written."""
 
 
+class OptionError(CratersError):
+    """An option has a value outside its range."""
+
+
 class RecipeError(CratersError):
     """A recipe in `pipelines/` has an unknown key or a value that does not fit."""

@@ -44,7 +44,7 @@ def plot_map(
     if isinstance(mosaic, Mosaic):
         ground = mosaic
     elif isinstance(catalogue, Catalogue):
-        ground = open_mosaic(Path(mosaic or catalogue.properties.get("input", "")), crs=crs)
+        ground = open_mosaic(Path(mosaic or _input_of(catalogue)), crs=crs)
     else:
         ground = _mosaic_of_run(catalogue, mosaic, crs)
     if isinstance(catalogue, Catalogue):
@@ -197,6 +197,18 @@ def write_report(
         min_score=min_score,
         overwrite=overwrite,
     )
+
+
+def _input_of(catalogue: "Catalogue") -> str:
+    """Return the name of the mosaic that a catalogue was made from."""
+    from lunarcraters.errors import CatalogueError
+
+    name = catalogue.properties.get("input")
+    if not name:
+        raise CatalogueError(
+            "the catalogue does not name its mosaic: give the mosaic to draw it on"
+        )
+    return name
 
 
 def _craters_of_run(run: PathOrText, min_score: float | str | None) -> "Catalogue":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lunarcraters.detection.summary import RunSummary
 
 
-@accepts_old_names(mirrored="tta", at_once="batch")
+@accepts_old_names(mirrored="tta", at_once="batch", smallest="smallest_px")
 def detect(
     source: PathOrText | Sequence[PathOrText],
     run: PathOrText,

@@ -64,8 +64,7 @@ class Catalogue(Described):
             footprint: Ground searched, nodata left out, in longitude and latitude (or pixels).
             footprint_area_km2: Area of the footprint on the sphere, km^2.
             thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
-            properties: Origin of the catalogue as text. `input` is the path of the mosaic, which
-                `plot` opens; the other entries are for people only.
+            properties: Origin of the catalogue as text; `plot` opens the mosaic in `input`.
             lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
 
         Raises:
@@ -207,8 +206,7 @@ class Catalogue(Described):
     ) -> "Catalogue":
         """Take craters by score, size and place, as `craters export` does.
 
-        With an area, the result has no footprint and no footprint area, so that densities cannot
-        be computed from it. `craters export RUN --area` clips the footprint to the area.
+        With an area, the result has no footprint; `craters export RUN --area` measures it.
 
         Args:
             min_score: Score, or operating point; None for `balanced` where there is one.

@@ -8,7 +8,12 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.detection.options import (
+    SMALLEST_PX,
+    DetectOptions,
+    Precision,
+    SourceOptions,
+)
 from lunarcraters.files import is_database
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -64,7 +69,7 @@ crs_option = click.option(
 smallest_option = click.option(
     "--smallest",
     "smallest_px",
-    type=click.FloatRange(2.75, 8.0),
+    type=click.FloatRange(*SMALLEST_PX),
     metavar="PIXELS",
     help="Smallest crater, pixels of the mosaic: 4 takes four times as long, 2.75 sixteen times "
     "[default: 8].",
@@ -133,6 +138,7 @@ detect_options = collect(
     ),
     click.option(
         "--batch",
+        "tiles_per_call",
         type=click.IntRange(1),
         help="Tiles given to the network at once [default: a megapixel, or 2].",
     ),

@@ -13,7 +13,8 @@ FORMAT = 6
 MANIFEST = "manifest.json"
 """Name of the file in the directory of a run."""
 
-_WORDS = {"smallest_px": "smallest crater", "mirrored": "mirrored (--tta)"}
+_INPUT = "mosaic or tiling (--size, --halo, --levels, --crs, --nodata)"
+_WORDS = {"smallest_px": "smallest crater", "mirrored": "choice of --tta"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Manifest:
 
     def differences(self, other: "Manifest") -> list[str]:
         """List in words what would make the results of two runs differ."""
-        words = {"input": "input", "model": "model", "format": "version of the program"}
+        words = {"input": _INPUT, "model": "model", "format": "version of the program"}
         differing = [
             word for name, word in words.items() if getattr(self, name) != getattr(other, name)
         ]

@@ -8,7 +8,7 @@ from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.manifest import read_manifest
+from lunarcraters.detection.manifest import MANIFEST, read_manifest
 from lunarcraters.errors import AreaError, RunError
 from lunarcraters.files import replacing
 from lunarcraters.geometry.area import Area
@@ -97,7 +97,7 @@ def open_run(path: Path) -> StoredCatalogue:
     Raises:
         RunError: The directory is not a run, or the run is not finished.
     """
-    if not path.is_dir():
+    if not (path / MANIFEST).is_file() and not (path / RESULT).is_file():
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
     if not (path / RESULT).is_file():
         raise RunError(
@@ -136,6 +136,14 @@ def searched_mosaic(run: Path, mosaic: Path | None = None, *, crs: str | None = 
         RunError: The directory is not a run, and no mosaic is given.
         MosaicError: The mosaic cannot be used.
     """
-    if mosaic is None and not run.is_dir():
+    if mosaic is not None:
+        return open_mosaic(mosaic, crs=crs)
+    if run.is_file():
         raise RunError(f"{run} does not tell which mosaic was searched: give it with --mosaic")
-    return open_mosaic(mosaic or Path(read_manifest(run).input_name), crs=crs)
+    name = Path(read_manifest(run).input_name)
+    if not name.exists():
+        raise RunError(
+            f"{run} searched {name}, which is not there (seen from {Path.cwd()}): name the mosaic "
+            "with --mosaic"
+        )
+    return open_mosaic(name, crs=crs)

@@ -138,6 +138,10 @@ def make_area(given: Path | tuple[float, float, float, float], *, has_crs: bool 
     """
     if isinstance(given, Path):
         return read_area(given, has_crs=has_crs)
+    if len(given) != 4:
+        raise AreaError(
+            f"an area has four edges, not {len(given)}: give west, south, east and north"
+        )
     return make_box_area(*given, has_crs=has_crs)
 
 
