@@ -63,7 +63,7 @@ def evaluate_catalogue(
     matches = match_craters(
         catalogue, reference, used, min_diameter=min_diameter, max_diameter=max_diameter
     )
-    scores = compute_scores(matches, threshold, bins)
+    scores = compute_scores(matches, threshold, bins, min_diameter=min_diameter)
     terms = EvaluationTerms(
         rule=used.name,
         match=str(used),
