@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from lunarcraters.errors import OutputError, TileSetError
-from lunarcraters.mosaic.files import TILES_FILE
+from lunarcraters.mosaic.listing import TILES_FILE
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.process import cpu_count
 from lunarcraters.progress import Progress, no_progress
