@@ -51,3 +51,7 @@ class OptionError(CratersError):
 
 class RecipeError(CratersError):
     """A recipe in `pipelines/` has an unknown key or a value that does not fit."""
+
+
+class MosaicNote(UserWarning):
+    """A choice that the program made for a raster, and what to do if it is the wrong one."""

@@ -1,12 +1,14 @@
 """The command `craters`: its subcommands are imported when they are called, so help is instant."""
 
 import sys
+import warnings
 from importlib import import_module
+from typing import TextIO
 
 import click
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import CratersError
+from lunarcraters.errors import CratersError, MosaicNote
 
 COMMANDS = {
     "tile": "Cut mosaics into georeferenced tiles for the network.",
@@ -56,8 +58,29 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
+    _show_notes()
     try:
         cli(standalone_mode=True)
     except CratersError as error:
         click.echo(f"Error: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
+
+
+def _show_notes() -> None:
+    """Print notes about rasters as one line each, and other warnings as Python does."""
+    show = warnings.showwarning
+
+    def show_note(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, MosaicNote):
+            click.echo(f"Note: {message}", err=True)
+        else:
+            show(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show_note

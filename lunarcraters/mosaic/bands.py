@@ -1,14 +1,22 @@
 """Bands: which of a raster's bands are searched."""
 
+import warnings
+from pathlib import Path
+
 import rasterio
 from rasterio.enums import ColorInterp
 
+from lunarcraters.errors import MosaicNote
 
-def choose_bands(dataset: rasterio.DatasetReader) -> tuple[int, ...]:
+_NO_IMAGE = {ColorInterp.alpha}
+
+
+def choose_bands(path: Path, dataset: rasterio.DatasetReader) -> tuple[int, ...]:
     """Choose the bands to read: red, green and blue where there are such, else the first.
 
     Args:
-        dataset: Opened raster.
+        path: Raster file, for the note about the band that was taken.
+        dataset: Open dataset of the file.
 
     Returns:
         Numbers of bands, counted from 1.
@@ -16,4 +24,13 @@ def choose_bands(dataset: rasterio.DatasetReader) -> tuple[int, ...]:
     colours = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
     if all(colour in dataset.colorinterp for colour in colours):
         return tuple(dataset.colorinterp.index(colour) + 1 for colour in colours)
+    images = [c for c in dataset.colorinterp if c not in _NO_IMAGE]
+    if len(images) > 1:
+        name = dataset.descriptions[0]
+        warnings.warn(
+            f"{path} has {len(images)} bands, and the first is searched"
+            f"{f' ({name})' if name else ''}: choose another one with gdal_translate -b",
+            MosaicNote,
+            stacklevel=2,
+        )
     return (1,)

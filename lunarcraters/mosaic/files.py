@@ -18,6 +18,8 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
+from lunarcraters.mosaic.label_values import read_label_values
+from lunarcraters.mosaic.labels import find_label_of
 from lunarcraters.mosaic.listing import rasters_in
 from lunarcraters.mosaic.tiff_blocks import (
     find_data_boxes,
@@ -49,6 +51,8 @@ class Source:
             is.
         files: Absolute paths of all files behind the raster (a label and its image, a VRT and its
             sources).
+        measured: Least and greatest value that are measurements; special pixels lie outside. None
+            where the file has none beyond those that GDAL makes invalid.
         extents: Boxes that hold all blocks of a sparse TIFF, outside of which everything is
             nodata; None where that is not known.
     """
@@ -63,6 +67,7 @@ class Source:
     nodata: float | None
     masked: bool
     files: tuple[Path, ...]
+    measured: tuple[float, float] | None = None
     extents: tuple[Box, ...] | None = None
 
 
@@ -131,16 +136,20 @@ def inspect_source(path: Path, crs: str | None = None, nodata: float | None = No
     try:
         dataset = open_dataset(str(path))
     except RasterioIOError as error:
-        raise MosaicError(why_not_a_raster(path)) from error
+        label = find_label_of(path)
+        if label:
+            return inspect_source(label, crs, nodata)
+        raise MosaicError(why_not_a_raster(path, error)) from error
     with dataset:
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
             kind = "no band" if dataset.count == 0 else f"values of type {dataset.dtypes[0]}"
             raise MosaicError(
                 f"{path} has {kind}: make it a single-band raster, for example with gdal_translate"
             )
-        bands = choose_bands(dataset)
+        bands = choose_bands(path, dataset)
         stored = check_complete(path, dataset, bands)
         affine, raster_crs = georeferencing(path, dataset, crs)
+        stated = read_label_values(path, dataset)
         by_name = affine is not None and not dataset.crs and bounds_in_name(path) is not None
         return Source(
             path=path,
@@ -151,15 +160,20 @@ def inspect_source(path: Path, crs: str | None = None, nodata: float | None = No
             dtype=dataset.dtypes[0],
             bands=bands,
             # Tiles of the LU3M6TGT kind fill what lies outside their source with 0.
-            nodata=0.0 if nodata is None and by_name else nodata,
-            masked=not {MaskFlags.per_dataset, MaskFlags.alpha}.isdisjoint(
-                dataset.mask_flag_enums[bands[0] - 1]
-            ),
+            nodata=nodata if nodata is not None else 0.0 if by_name else stated.nodata,
+            masked=_has_mask(dataset, bands[0]),
+            measured=stated.measured if nodata is None else None,
             files=tuple(sorted({Path(f).absolute() for f in dataset.files if _holds_pixels(f)})),
             extents=find_data_boxes(dataset, stored)
             if missing_blocks_are_nodata(dataset, nodata)
             else None,
         )
+
+
+def _has_mask(dataset: rasterio.DatasetReader, band: int) -> bool:
+    """True for a mask, an alpha band, or special pixels (of ISIS, PDS4) that make up a mask."""
+    flags = set(dataset.mask_flag_enums[band - 1])
+    return not flags or not flags.isdisjoint({MaskFlags.per_dataset, MaskFlags.alpha})
 
 
 def _holds_pixels(file: str) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.labels import LABEL_SUFFIXES, is_raster_label, named_images
 
 TILES_FILE = "tiles.json"
 """The file that marks a directory written by `craters tile`."""
@@ -10,12 +11,17 @@ TILES_FILE = "tiles.json"
 PICTURES = {".png", ".jpg", ".jpeg"}
 """Suffixes of images that need no coordinates."""
 
-_LABELS = {".lbl", ".xml"}
-_SUFFIXES = PICTURES | _LABELS | {".tif", ".tiff", ".jp2", ".cub", ".vrt", ".img"}
+_PLACED = {".tif", ".tiff", ".jp2", ".cub", ".vrt"}
+"""Suffixes of rasters that have their own georeferencing and need no label."""
+
+_SUFFIXES = PICTURES | LABEL_SUFFIXES | _PLACED | {".img"}
 
 
 def rasters_in(directory: Path) -> list[Path]:
     """List the raster files of a directory, without its subdirectories.
+
+    A label stands for the image that it names, for GDAL opens the label. Where the image is a
+    GeoTIFF or the like, it stands for itself. Other text files are passed over.
 
     Args:
         directory: Directory to list.
@@ -32,10 +38,7 @@ def rasters_in(directory: Path) -> list[Path]:
         listing = sorted(directory.iterdir())
     except OSError as error:
         raise MosaicError(f"{directory} cannot be read ({error}): check permissions") from error
-    rasters = [path for path in listing if _looks_like_raster(path)]
-    # A detached label stands for its image: GDAL opens the label.
-    labelled = {path.stem for path in rasters if path.suffix.lower() in _LABELS}
-    rasters = [p for p in rasters if p.suffix.lower() != ".img" or p.stem not in labelled]
+    rasters = _without_pairs([path for path in listing if _looks_like_raster(path)])
     if not rasters:
         below = next(
             (p for p in listing if p.is_dir() and any(map(_looks_like_raster, p.iterdir()))), None
@@ -45,6 +48,23 @@ def rasters_in(directory: Path) -> list[Path]:
     return rasters
 
 
+def _without_pairs(paths: list[Path]) -> list[Path]:
+    """Rasters, of each image and its label the one that GDAL is to open."""
+    left_out: set[Path] = set()
+    for label in (path for path in paths if _is_label(path)):
+        named = {name.lower() for name in named_images(label)}
+        images = [p for p in paths if p != label and not _is_label(p) and p.name.lower() in named]
+        if any(image.suffix.lower() in _PLACED for image in images):
+            left_out.add(label)
+        else:
+            left_out.update(images)
+    return [path for path in paths if path not in left_out]
+
+
+def _is_label(path: Path) -> bool:
+    return path.suffix.lower() in LABEL_SUFFIXES
+
+
 def _looks_like_raster(path: Path) -> bool:
     name = path.name.lower()
     return (
@@ -52,4 +72,5 @@ def _looks_like_raster(path: Path) -> bool:
         and not name.startswith(".")
         and not name.endswith(".aux.xml")
         and path.is_file()
+        and (not _is_label(path) or is_raster_label(path))
     )

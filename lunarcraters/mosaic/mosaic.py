@@ -201,7 +201,7 @@ def open_mosaic(
     sources = [inspect_source(path, crs, nodata) for path in find_rasters(given)]
     layout = align_sources(sources)
     first = sources[0]
-    alone = len(sources) == 1 and first.nodata is None
+    alone = len(sources) == 1 and first.nodata is None and first.measured is None
     return Mosaic(
         name=str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more",
         uri=str(first.path) if alone else build_mosaic_vrt(sources, layout),
