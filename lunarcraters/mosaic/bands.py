@@ -21,16 +21,24 @@ def choose_bands(path: Path, dataset: rasterio.DatasetReader) -> tuple[int, ...]
     Returns:
         Numbers of bands, counted from 1.
     """
+    others = dataset.subdatasets
+    if len(others) > 1:
+        _note(
+            f"{path} has {len(others)} images, and the first is searched: name another one as "
+            f"{others[1]}"
+        )
     colours = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
     if all(colour in dataset.colorinterp for colour in colours):
         return tuple(dataset.colorinterp.index(colour) + 1 for colour in colours)
     images = [c for c in dataset.colorinterp if c not in _NO_IMAGE]
     if len(images) > 1:
         name = dataset.descriptions[0]
-        warnings.warn(
+        _note(
             f"{path} has {len(images)} bands, and the first is searched"
-            f"{f' ({name})' if name else ''}: choose another one with gdal_translate -b",
-            MosaicNote,
-            stacklevel=2,
+            f"{f' ({name})' if name else ''}: choose another one with gdal_translate -b"
         )
     return (1,)
+
+
+def _note(text: str) -> None:
+    warnings.warn(text, MosaicNote, stacklevel=4)

@@ -6,6 +6,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.label_sizes import check_image_size
 from lunarcraters.mosaic.labels import (
     LABEL_SUFFIXES,
     is_raster_label,
@@ -78,6 +79,8 @@ def _why_not_a_label(path: Path, head: bytes, reason: str) -> str:
         if other:
             return f"{path} names the image {name}, but the file is called {other}: rename it"
         return f"{path} names the image {name}, which is not beside it: put it there"
+    if b"<Product_" in head and b"</Product_" not in path.read_bytes():
+        return f"{path} is a label that is cut off: copy or download it again"
     if not is_raster_label(path):
         return f"{path} is not the label of an image: name one, or an image"
     hint = "check the label against the image, and download both again"
@@ -122,6 +125,7 @@ def check_complete(
                 "download it again"
             )
         return stored
+    check_image_size(path, dataset)
     column, row = dataset.width - 1, dataset.height - 1
     try:
         dataset.read(bands[-1], window=((row, row + 1), (column, column + 1)))

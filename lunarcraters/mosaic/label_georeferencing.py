@@ -20,6 +20,16 @@ _EDGES = (
 _CORNERS = (
     "UPPER_LEFT_LONGITUDE", "LOWER_RIGHT_LATITUDE", "LOWER_RIGHT_LONGITUDE", "UPPER_LEFT_LATITUDE",
 )  # fmt: skip
+_PLACING = {
+    "PDS": (
+        ("LINE_PROJECTION_OFFSET",), ("SAMPLE_PROJECTION_OFFSET",), ("MAP_SCALE", "MAP_RESOLUTION"),
+    ),
+    "PDS4": (
+        ("upperleft_corner_x",), ("upperleft_corner_y",), ("pixel_resolution_x", "pixel_scale_x"),
+    ),
+    "ISIS3": (("UpperLeftCornerX",), ("UpperLeftCornerY",), ("PixelResolution",)),
+}  # fmt: skip
+"""Keywords that place an image, and what stands for them."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +92,31 @@ def read_label_map(
     chosen: object = crs or dataset.crs
     if dataset.driver not in ("PDS", "PDS4", "ISIS3") or not dataset.crs:
         return affine, chosen
+    _check_stated(path, dataset)
     if crs is None and dataset.driver != "PDS4":
         chosen = _count_east(dataset)
     if dataset.driver == "PDS4":
         affine = _in_metres(dataset, affine)
     if dataset.driver == "PDS":
         lunar = sphere.lunar_crs(chosen, str(path))
-        affine = _scale(path, dataset, affine, lunar)
+        affine = _scale(dataset, affine, lunar)
         affine = _move_to_stated_box(path, dataset, affine, lunar)
     return affine, chosen
+
+
+def _check_stated(path: Path, dataset: rasterio.DatasetReader) -> None:
+    """Check that a label has the numbers that place the image: GDAL takes 0 or 1 where not."""
+    label = read_label(dataset)
+    missing = [
+        keys[0]
+        for keys in _PLACING[dataset.driver]
+        if not any(find_number(label, key) is not None or find_pds4(dataset, key) for key in keys)
+    ]
+    if missing:
+        raise MosaicError(
+            f"{path} has a label without {' and '.join(missing)}, so nothing places the image: "
+            "place it with gdal_translate -a_ullr"
+        )
 
 
 def _count_east(dataset: rasterio.DatasetReader) -> object:
@@ -114,21 +140,17 @@ def _in_metres(dataset: rasterio.DatasetReader, affine: Affine) -> Affine:
     return Affine(metres[0], 0.0, affine.c, 0.0, -metres[1], affine.f)
 
 
-def _scale(path: Path, dataset: rasterio.DatasetReader, affine: Affine, crs: CRS) -> Affine:
+def _scale(dataset: rasterio.DatasetReader, affine: Affine, crs: CRS) -> Affine:
     """Affine with the map scale that the map resolution implies, if GDAL has none or another."""
     label = read_label(dataset)
     resolution = find_number(label, "MAP_RESOLUTION")
-    line, sample = (find_number(label, f"{axis}_PROJECTION_OFFSET") for axis in ("LINE", "SAMPLE"))
-    if line is None or sample is None or not (resolution or find_number(label, "MAP_SCALE")):
-        raise MosaicError(
-            f"{path} has a label without {'a map scale' if line else 'projection offsets'}, so "
-            "nothing places the image: place it with gdal_translate -a_ullr"
-        )
     if not resolution:
         return affine
     size = math.radians(1.0 / resolution) * sphere.radius_m(crs)
     if affine.e < 0.0 and 0.5 < affine.a / size < 2.0:
         return affine
+    line = find_number(label, "LINE_PROJECTION_OFFSET") or 0.0
+    sample = find_number(label, "SAMPLE_PROJECTION_OFFSET") or 0.0
     return Affine(size, 0.0, -(sample + 0.5) * size, 0.0, -size, (line + 0.5) * size)
 
 

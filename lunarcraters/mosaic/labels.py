@@ -66,7 +66,7 @@ def named_images(label: Path) -> list[str]:
     """
     head = read_head(label)
     if b"<Product_" in head:
-        return _PDS4_FILE.findall(label.read_text(errors="replace"))
+        return [name for name in _PDS4_FILE.findall(label.read_text(errors="replace")) if name]
     return [name for name in _image_pointers(head) if not name.isdigit()]
 
 
@@ -153,6 +153,23 @@ def find_number(label: object, key: str) -> float | None:
         return None
 
 
+def read_pds4(dataset: rasterio.DatasetReader) -> ElementTree.Element | None:
+    """Read the PDS4 label of an open raster.
+
+    Args:
+        dataset: Open dataset.
+
+    Returns:
+        Root of the label; None for other formats.
+    """
+    if dataset.driver != "PDS4":
+        return None
+    try:
+        return ElementTree.fromstring(dataset.tags(ns="xml:PDS4").get("xml:PDS4", ""))
+    except ElementTree.ParseError:
+        return None
+
+
 def find_pds4(dataset: rasterio.DatasetReader, key: str) -> tuple[float, str] | None:
     """Find the first number of an element in the PDS4 label of an open raster.
 
@@ -161,11 +178,11 @@ def find_pds4(dataset: rasterio.DatasetReader, key: str) -> tuple[float, str] | 
         key: Name of the element without its namespace.
 
     Returns:
-        Number and unit; None where the label does not have the element.
+        Number and unit; None where the label does not have the element, or no number in it.
     """
+    root = read_pds4(dataset)
+    element = None if root is None else root.find(f".//{{*}}{key}")
     try:
-        root = ElementTree.fromstring(dataset.tags(ns="xml:PDS4").get("xml:PDS4", ""))
-        element = next(e for e in root.iter() if e.tag.rpartition("}")[2] == key)
-        return float(element.text or ""), element.get("unit", "")
-    except (ElementTree.ParseError, StopIteration, ValueError):
+        return None if element is None else (float(element.text or ""), element.get("unit", ""))
+    except ValueError:
         return None
