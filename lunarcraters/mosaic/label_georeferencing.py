@@ -1,6 +1,7 @@
 """Georeferencing of PDS and ISIS labels, where GDAL reads it differently from their standards."""
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -197,7 +198,9 @@ def _move_to_stated_box(
 
 def _stated_box(label: object, pixel_m: float, crs: CRS) -> _Bounds | None:
     """Bounds that a label states of a cylindrical map; None where it does not."""
-    parameters: dict[str, Any] = crs.to_dict()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # names and areas of use are lost
+        parameters: dict[str, Any] = crs.to_dict()
     if parameters.get("proj") != "eqc":
         return None
     numbers = [find_number(label, name) for name in _EDGES]

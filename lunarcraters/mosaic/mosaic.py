@@ -21,6 +21,9 @@ from lunarcraters.mosaic.vrt import build_mosaic_vrt
 
 Float = NDArray[np.float64]
 
+_LEAST_SIDE_PX = 8
+"""Smallest diameter that is searched without being told otherwise: smaller mosaics hold none."""
+
 _SAMPLE_BYTES = 1 << 16
 _SAMPLES = 64
 
@@ -201,9 +204,15 @@ def open_mosaic(
     sources = [inspect_source(path, crs, nodata) for path in find_rasters(given)]
     layout = align_sources(sources)
     first = sources[0]
+    name = str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more"
+    if min(layout.grid.width, layout.grid.height) < _LEAST_SIDE_PX:
+        raise MosaicError(
+            f"{name} is too small, {layout.grid.width} x {layout.grid.height} pixels: craters are "
+            f"found from {_LEAST_SIDE_PX} pixels on, so give a larger piece, or finer pixels"
+        )
     alone = len(sources) == 1 and first.nodata is None and first.measured is None
     return Mosaic(
-        name=str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more",
+        name=name,
         uri=str(first.path) if alone else build_mosaic_vrt(sources, layout),
         grid=layout.grid,
         dtype=str(np.result_type(*(source.dtype for source in sources))),
