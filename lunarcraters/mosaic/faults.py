@@ -73,7 +73,9 @@ def _why_not_a_label(path: Path, head: bytes, reason: str) -> str:
     """Sentence about a label: most often the image that it names is not there."""
     beside = {file.name.lower(): file.name for file in path.parent.iterdir()}
     for name in named_images(path):
-        if (path.parent / name).is_file():
+        # GDAL finds the image of a PDS3 label in small letters or in capitals too.
+        spellings = {name, name.lower(), name.upper()} if b"PDS_VERSION" in head else {name}
+        if any((path.parent / spelling).is_file() for spelling in spellings):
             continue
         other = beside.get(name.lower())
         if other:
