@@ -95,10 +95,10 @@ def read_label_map(
         return affine, chosen
     _check_stated(path, dataset)
     if crs is None and dataset.driver != "PDS4":
-        chosen = _count_east(dataset)
+        chosen = _projection_of_label(dataset)
     if dataset.driver == "PDS4":
         affine = _in_metres(dataset, affine)
-    if dataset.driver == "PDS":
+    if dataset.driver == "PDS" and not affine.b and not affine.d:
         lunar = sphere.lunar_crs(chosen, str(path))
         affine = _scale(dataset, affine, lunar)
         affine = _move_to_stated_box(path, dataset, affine, lunar)
@@ -120,14 +120,20 @@ def _check_stated(path: Path, dataset: rasterio.DatasetReader) -> None:
         )
 
 
-def _count_east(dataset: rasterio.DatasetReader) -> object:
-    """Coordinate system whose central meridian is counted east, as PROJ does."""
+def _projection_of_label(dataset: rasterio.DatasetReader) -> object:
+    """Coordinate system with the meridian counted east, and stereographic where it is oblique."""
     label = read_label(dataset)
     direction = find(label, "POSITIVE_LONGITUDE_DIRECTION") or find(label, "LongitudeDirection")
+    changed: dict[str, float | str] = {}
     parameters = dataset.crs.to_dict()
-    if "WEST" not in str(direction).upper() or not parameters.get("lon_0"):
-        return dataset.crs
-    return CRS.from_dict({**parameters, "lon_0": -parameters["lon_0"]})
+    if "WEST" in str(direction).upper() and parameters.get("lon_0"):
+        changed["lon_0"] = -parameters["lon_0"]
+    latitude = find_number(label, "CENTER_LATITUDE")
+    if find(label, "MAP_PROJECTION_TYPE") == "STEREOGRAPHIC" and latitude is not None:
+        # GDAL takes it for a polar one that is true to scale at this latitude.
+        parameters = {key: value for key, value in parameters.items() if key != "lat_ts"}
+        changed["lat_0"] = latitude
+    return CRS.from_dict({**parameters, **changed}) if changed else dataset.crs
 
 
 def _in_metres(dataset: rasterio.DatasetReader, affine: Affine) -> Affine:

@@ -54,6 +54,7 @@ def read_label_values(path: Path, dataset: rasterio.DatasetReader) -> LabelValue
         return LabelValues()
     label = read_label(dataset)
     _check_sample_type(path, label)
+    _check_interleaving(path, label, dataset.count)
     dtype = np.dtype(dataset.dtypes[0])
     if dtype.kind not in "iu":
         return LabelValues()
@@ -93,6 +94,15 @@ def _check_sample_type(path: Path, label: dict[str, object]) -> None:
         raise MosaicError(
             f"{path} has SAMPLE_TYPE = {kind}, whose bytes GDAL reads in the wrong order: replace "
             f"it by SAMPLE_TYPE = {order}_{sign} in the label, which means the same"
+        )
+
+
+def _check_interleaving(path: Path, label: dict[str, object], bands: int) -> None:
+    storage = str(find(label, "BAND_STORAGE_TYPE") or "BAND_SEQUENTIAL").strip("\"' ")
+    if bands > 1 and storage not in ("BAND_SEQUENTIAL", "LINE_INTERLEAVED"):
+        raise MosaicError(
+            f"{path} has {bands} bands stored as {storage}, which GDAL reads as band after band: "
+            "convert it with pds2isis of ISIS"
         )
 
 

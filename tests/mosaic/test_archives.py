@@ -89,6 +89,24 @@ def test_a_missing_map_scale_follows_from_the_map_resolution(tmp_path):
     ), "metres without a unit"
 
 
+def test_a_stereographic_map_of_pds3_has_its_own_centre(tmp_path):
+    centre = {"CENTER_LATITUDE": 45.0, "CENTER_LONGITUDE": 30.0}
+    path = simple(
+        tmp_path, MAP_PROJECTION_TYPE="STEREOGRAPHIC", **centre,
+        LINE_PROJECTION_OFFSET=9.5, SAMPLE_PROJECTION_OFFSET=14.5,
+    )  # fmt: skip
+    grid = open_mosaic(path).grid
+    np.testing.assert_allclose(np.ravel(grid.to_lonlat(15.0, 10.0)), [30.0, 45.0], atol=1e-9)
+    lon, lat = grid.to_lonlat(15.0, 0.0)
+    assert MOON.inv(lon, lat, 30.0, 45.0)[2] == pytest.approx(10_000.0, rel=1e-4)
+    assert lat > 45.0
+
+
+def test_a_rotated_map_stays_as_its_label_says(tmp_path):
+    affine = open_mosaic(simple(tmp_path, MAP_PROJECTION_ROTATION=90.0)).grid.affine
+    assert (affine.b, affine.d) == pytest.approx((1000.0, 1000.0))
+
+
 @pytest.mark.parametrize(("line", "sample"), [(200.5, 100.5), (198.5, 98.5)])
 def test_bounds_settle_from_which_pixel_offsets_count(tmp_path, line, sample):
     degrees = 1 / archives.KM_RESOLUTION

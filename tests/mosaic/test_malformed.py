@@ -110,6 +110,9 @@ MALFORMED = {
         lambda d: pds3(d, values=archives.ramp("<f4"), kind="VAX_REAL"), "numbers of a VAX"),
     "bytes in another order": (
         lambda d: pds3(d, values=archives.ramp(">u2")), "SAMPLE_TYPE = MSB_UNSIGNED_INTEGER"),
+    "bands pixel by pixel": (lambda d: edit(
+        pds3(d, values=np.stack([archives.ramp("u1")] * 3)), "BAND_SEQ", "SAMPLE_INTERLEAVED_AS_"),
+        "3 bands stored as SAMPLE_INTERLEAVED"),
     "compressed image": (lambda d: edit(
         pds3(d), "  BANDS = 1", "  ENCODING_TYPE = HUFFMAN\r\n  BANDS = 1"), "compressed image"),
     "objects of other names": (
@@ -173,10 +176,11 @@ MALFORMED = {
         lambda d: content(d / "a.xml", b"<metadata><idinfo/></metadata>"), "not the label of an"),
     "11 x 4 pixels": (
         lambda d: pds3(d, values=archives.ramp("u1")[:4, :11]), "too small, 11 x 4 pixels"),
-    "no valid pixel corner": (lambda d: pds3(d, **{"A_AXIS_RADIUS": 0}), "no coordinate system"),
+    "no radius": (lambda d: pds3(d, **{"A_AXIS_RADIUS": 0}), "no coordinate system"),
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.MosaicNote")
 @pytest.mark.parametrize("kind", MALFORMED)
 def test_a_malformed_product_is_refused_in_one_sentence(tmp_path, kind):
     make, message = MALFORMED[kind]
