@@ -121,7 +121,7 @@ def main(reader):
     with tempfile.TemporaryDirectory() as folder:
         products = []
         for write in archives.PRODUCTS:
-            if write in (archives.tmc2_ortho, archives.change2_dom):
+            if write in (archives.tmc2_ortho, archives.tmc2_raw, archives.change2_dom):
                 continue  # GeoTIFF and TIFF, which these readers do not read
             place = Path(folder, write.__name__)
             place.mkdir()

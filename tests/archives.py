@@ -304,6 +304,8 @@ def clementine(folder):
         POSITIVE_LONGITUDE_DIRECTION="WEST", CENTER_LONGITUDE="30.0 <DEGREE>",
         MAP_RESOLUTION=f"{KM_RESOLUTION} <PIXEL/DEGREE>", MAP_SCALE="1.0 <KM/PIXEL>",
         LINE_PROJECTION_OFFSET="199.5", SAMPLE_PROJECTION_OFFSET="99.5",
+        WESTERNMOST_LONGITUDE=30 + 100 / KM_RESOLUTION, MAXIMUM_LATITUDE=200 / KM_RESOLUTION,
+        EASTERNMOST_LONGITUDE=30 + 70 / KM_RESOLUTION, MINIMUM_LATITUDE=180 / KM_RESOLUTION,
     )  # fmt: skip
     path = write_pds3(folder / "uvvis_basemap.img", values, "UNSIGNED_INTEGER", projection)
     lonlat = cylindrical(-30, KM_RESOLUTION, 199.5, 99.5)
@@ -526,6 +528,23 @@ def tmc2_ortho(folder):
     return Product(path, values, all_valid(values), lonlat, 1 / KM_RESOLUTION)
 
 
+def tmc2_raw(folder):
+    """A TIFF without tags of a map, whose PDS4 label has one."""
+    values = ramp("<u2")
+    path = folder / "ch2_tmc_plain.tif"
+    profile = {"count": 1, "height": HEIGHT, "width": WIDTH, "dtype": "uint16"}
+    with rasterio.open(path, "w", driver="GTiff", blockysize=HEIGHT, **profile) as raster:
+        raster.write(values, 1)
+    map_ = cartography(corner=(-100000.0, 200000.0), size=METRES)
+    label = write_pds4(path.with_suffix(".xml"), values, "UnsignedLSB2", map_, image="raw")
+    offset = path.read_bytes().index(values.tobytes())
+    text = label.read_text().replace(">raw<", f">{path.name}<")
+    label.write_text(text.replace('"byte">0<', f'"byte">{offset}<'))
+    (folder / "raw").unlink()
+    lonlat = cylindrical(0, KM_RESOLUTION, 199.5, 99.5)
+    return Product(path, values, all_valid(values), lonlat, 1 / KM_RESOLUTION)
+
+
 CHANGE2_PRJ = (
     'PROJCS["Moon2000_Mercator35",GEOGCS["GCS_Moon_2000",DATUM["D_Moon_2000",'
     'SPHEROID["Moon_2000_IAU_IAG",1737400.0,0.0]],PRIMEM["Reference_Meridian",0.0],'
@@ -558,6 +577,6 @@ def change2_dom(folder):
 PRODUCTS = (
     lroc_wac, lroc_nac, lroc_nac_pole, lroc_nac_pds4, lola_cylindrical, lola_polar, sldem, kaguya,
     kaguya_first, kaguya_mi, clementine, isis_word, isis_west, change_pds4, pds4_west, tmc2_ortho,
-    change2_dom,
+    tmc2_raw, change2_dom,
 )  # fmt: skip
 """Functions that write a product into a folder."""

@@ -34,8 +34,8 @@ def choose_bands(path: Path, dataset: rasterio.DatasetReader) -> tuple[int, ...]
     if len(images) > 1:
         name = dataset.descriptions[0]
         _note(
-            f"{path} has {len(images)} bands, and the first is searched"
-            f"{f' ({name})' if name else ''}: choose another one with gdal_translate -b"
+            f"of {len(images)} bands the first is searched{f' ({name})' if name else ''}: choose "
+            "another one with gdal_translate -b"
         )
     return (1,)
 

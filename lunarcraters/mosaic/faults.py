@@ -9,6 +9,7 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.label_sizes import check_image_size
 from lunarcraters.mosaic.labels import (
     LABEL_SUFFIXES,
+    LFS_POINTER,
     is_raster_label,
     named_images,
     read_head,
@@ -19,7 +20,6 @@ _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _JPEG2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def why_not_a_raster(path: Path, error: Exception) -> str:
@@ -50,7 +50,7 @@ def why_not_a_raster(path: Path, error: Exception) -> str:
 
 def _known_content(path: Path, head: bytes, size: int) -> str | None:
     """Sentence about a file whose first bytes tell what it is."""
-    if head.startswith(_LFS_POINTER):
+    if head.startswith(LFS_POINTER):
         return f"{path} is a pointer of Git LFS, not the file: fetch the file with git lfs pull"
     if b"/annex/objects/" in head[:512] and size < 4096:
         return f"{path} is a pointer of git-annex, not the file: fetch the file with git annex get"

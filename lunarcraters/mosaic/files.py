@@ -19,7 +19,7 @@ from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
 from lunarcraters.mosaic.label_values import read_label_values
-from lunarcraters.mosaic.labels import find_label_of
+from lunarcraters.mosaic.labels import find_label_of, has_map
 from lunarcraters.mosaic.listing import rasters_in
 from lunarcraters.mosaic.tiff_blocks import (
     find_data_boxes,
@@ -140,6 +140,10 @@ def inspect_source(path: Path, crs: str | None = None, nodata: float | None = No
         if label:
             return inspect_source(label, crs, nodata)
         raise MosaicError(why_not_a_raster(path, error)) from error
+    if dataset.driver == "GTiff" and dataset.transform.is_identity and not dataset.gcps[0]:
+        label = find_label_of(path)
+        if label and has_map(label):
+            return inspect_source(label, crs, nodata)
     with dataset:
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
             kind = "no band" if dataset.count == 0 else f"values of type {dataset.dtypes[0]}"

@@ -12,7 +12,7 @@ from pyproj import CRS
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
-from lunarcraters.mosaic.labels import find, find_number, find_pds4, read_label
+from lunarcraters.mosaic.labels import find, find_number, find_part, find_pds4, read_label
 
 _EXACT_PX = 0.05
 _EDGES = (
@@ -107,7 +107,9 @@ def read_label_map(
 
 def _check_stated(path: Path, dataset: rasterio.DatasetReader) -> None:
     """Check that a label has the numbers that place the image: GDAL takes 0 or 1 where not."""
-    label = read_label(dataset)
+    label = _map_of(dataset)
+    if not label and dataset.driver != "PDS4":
+        return
     missing = [
         keys[0]
         for keys in _PLACING[dataset.driver]
@@ -120,9 +122,15 @@ def _check_stated(path: Path, dataset: rasterio.DatasetReader) -> None:
         )
 
 
+def _map_of(dataset: rasterio.DatasetReader) -> dict[str, Any]:
+    """Part of a PDS3 or ISIS label that describes the map."""
+    name = "IMAGE_MAP_PROJECTION" if dataset.driver == "PDS" else "Mapping"
+    return find_part(read_label(dataset), name)
+
+
 def _projection_of_label(dataset: rasterio.DatasetReader) -> object:
     """Coordinate system with the meridian counted east, and stereographic where it is oblique."""
-    label = read_label(dataset)
+    label = _map_of(dataset)
     direction = find(label, "POSITIVE_LONGITUDE_DIRECTION") or find(label, "LongitudeDirection")
     changed: dict[str, float | str] = {}
     parameters = dataset.crs.to_dict()
@@ -149,7 +157,7 @@ def _in_metres(dataset: rasterio.DatasetReader, affine: Affine) -> Affine:
 
 def _scale(dataset: rasterio.DatasetReader, affine: Affine, crs: CRS) -> Affine:
     """Affine with the map scale that the map resolution implies, if GDAL has none or another."""
-    label = read_label(dataset)
+    label = _map_of(dataset)
     resolution = find_number(label, "MAP_RESOLUTION")
     if not resolution:
         return affine
@@ -169,8 +177,7 @@ def _move_to_stated_box(
     Projection offsets have had several conventions: those of Kaguya's first products and of
     ISIS 2 have the other sign, and some count from another pixel. Bounds settle which it is.
     """
-    label = find(read_label(dataset), "IMAGE_MAP_PROJECTION")
-    stated = _stated_box(label, affine.a, crs)
+    stated = _stated_box(_map_of(dataset), affine.a, crs)
     if stated is None:
         return affine
     width, height = dataset.width, dataset.height

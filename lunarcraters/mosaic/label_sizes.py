@@ -12,7 +12,14 @@ import numpy as np
 import rasterio
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.labels import find, find_number, read_label, read_pds4
+from lunarcraters.mosaic.labels import (
+    LFS_POINTER,
+    find,
+    find_number,
+    read_head,
+    read_label,
+    read_pds4,
+)
 
 _OBJECTS = ("Array_", "Table_", "Header", "Stream_", "Encoded_")
 
@@ -49,6 +56,10 @@ def check_image_size(path: Path, dataset: rasterio.DatasetReader) -> None:
     size = files[-1].stat().st_size
     line = dataset.width * np.dtype(dataset.dtypes[0]).itemsize
     end = layout.start + math.ceil(line * dataset.height * dataset.count * layout.tiles)
+    if read_head(files[-1]).startswith(LFS_POINTER):
+        raise MosaicError(
+            f"{files[-1]} is a pointer of Git LFS, not the file: fetch the file with git lfs pull"
+        )
     what = path if len(files) == 1 else f"{files[-1]}, the image of {path.name},"
     if size < end:
         raise MosaicError(

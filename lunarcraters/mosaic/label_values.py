@@ -8,7 +8,7 @@ import numpy as np
 import rasterio
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.labels import find, read_label
+from lunarcraters.mosaic.labels import find, find_part, read_label
 
 _LITTLE_ENDIAN = {
     "LSB", "LSB_INTEGER", "LSB_UNSIGNED_INTEGER", "LSB_SIGNED_INTEGER", "UNSIGNED_INTEGER",
@@ -52,7 +52,7 @@ def read_label_values(path: Path, dataset: rasterio.DatasetReader) -> LabelValue
     """
     if dataset.driver != "PDS":
         return LabelValues()
-    label = read_label(dataset)
+    label = find_part(read_label(dataset), "IMAGE")
     _check_sample_type(path, label)
     _check_interleaving(path, label, dataset.count)
     dtype = np.dtype(dataset.dtypes[0])

@@ -12,6 +12,9 @@ import rasterio
 LABEL_SUFFIXES = {".lbl", ".xml", ".lblx", ".2al", ".2bl", ".2cl"}
 """Suffixes of labels that lie beside their image (the last three are those of Chang'e)."""
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""First bytes of the text that Git LFS leaves in place of a file."""
+
 _LABEL_BYTES = 1 << 16
 _JSON = {"PDS": "json:PDS", "ISIS3": "json:ISIS3"}
 
@@ -97,6 +100,16 @@ def find_label_of(image: Path) -> Path | None:
     return None
 
 
+def has_map(label: Path) -> bool:
+    """Tell whether a PDS label places its image.
+
+    Args:
+        label: Label of PDS3 or PDS4.
+    """
+    text = label.read_bytes()
+    return b"upperleft_corner_x" in text or b"_PROJECTION_OFFSET" in text
+
+
 def read_label(dataset: rasterio.DatasetReader) -> dict[str, Any]:
     """Read the PDS3 or ISIS3 label of an open raster.
 
@@ -135,6 +148,20 @@ def find(label: object, key: str) -> Any:
         value = label[key]
         return value["value"] if isinstance(value, dict) and "value" in value else value
     return next((v for part in label.values() if (v := find(part, key)) is not None), None)
+
+
+def find_part(label: dict[str, Any], key: str) -> dict[str, Any]:
+    """Find an object or a group of a label.
+
+    Args:
+        label: Label.
+        key: Name of the object.
+
+    Returns:
+        Object; the whole label where it has none of the name.
+    """
+    part = find(label, key)
+    return part if isinstance(part, dict) else label
 
 
 def find_number(label: object, key: str) -> float | None:

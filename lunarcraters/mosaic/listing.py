@@ -14,7 +14,7 @@ PICTURES = {".png", ".jpg", ".jpeg"}
 _PLACED = {".tif", ".tiff", ".jp2", ".cub", ".vrt"}
 """Suffixes of rasters that have their own georeferencing and need no label."""
 
-_SUFFIXES = PICTURES | LABEL_SUFFIXES | _PLACED | {".img"}
+_SUFFIXES = PICTURES | LABEL_SUFFIXES | _PLACED | {".img", ".vic", ".vicar"}
 
 
 def rasters_in(directory: Path) -> list[Path]:

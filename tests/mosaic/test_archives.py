@@ -52,7 +52,7 @@ def test_an_image_named_instead_of_its_label_is_opened_by_it(tmp_path, write):
 def test_the_band_of_a_cube_that_is_taken_is_told(tmp_path):
     cube = np.zeros((63, 20, 30), "<f4")
     path = archives.write_isis(tmp_path / "m3.cub", cube, archives.isis_mapping())
-    with pytest.warns(MosaicNote, match="63 bands, and the first is searched"):
+    with pytest.warns(MosaicNote, match="of 63 bands the first is searched"):
         mosaic = open_mosaic(path)
     assert mosaic.bands == (1,)
 
@@ -119,6 +119,18 @@ def test_bounds_settle_from_which_pixel_offsets_count(tmp_path, line, sample):
     affine = open_mosaic(path).grid.affine
     assert (affine.c, affine.f) == pytest.approx((-100_000.0, 200_000.0), abs=1.0)
     assert open_mosaic(simple(tmp_path)).grid.affine.c == pytest.approx(-100_000.0)
+
+
+def test_bounds_settle_the_signs_of_isis_2(tmp_path):
+    degrees = 1 / archives.KM_RESOLUTION
+    path = simple(
+        tmp_path,
+        LINE_PROJECTION_OFFSET=-199.5, SAMPLE_PROJECTION_OFFSET=-99.5,
+        MAXIMUM_LATITUDE=200 * degrees, MINIMUM_LATITUDE=180 * degrees,
+        WESTERNMOST_LONGITUDE=-100 * degrees, EASTERNMOST_LONGITUDE=-70 * degrees,
+    )  # fmt: skip
+    affine = open_mosaic(path).grid.affine
+    assert (affine.c, affine.f) == pytest.approx((-100_000.0, 200_000.0), abs=1.0)
 
 
 def test_bounds_half_a_pixel_from_the_offsets_change_nothing(tmp_path):

@@ -167,6 +167,9 @@ MALFORMED = {
     "negative VRT": (
         lambda d: edit(vrt(d, "a.vrt", "b.tif"), 'XSize="20"', 'XSize="-20"'), "-20 x 20"),
     "Git LFS": (lambda d: content(d / "a.tif", LFS), "git lfs pull"),
+    "Git LFS in place of an image": (
+        lambda d: (pds3(d), content(d / "a.img", LFS), d / "a.lbl")[-1],
+        "a.img is a pointer of Git LFS"),
     "git-annex": (lambda d: content(d / "a.tif", b"/annex/objects/MD5-s1--2\n"), "git annex get"),
     "login page": (lambda d: content(d / "a.tif", b"<!DOCTYPE html><html></html>"), "web page"),
     "gzip": (lambda d: content(d / "a.img", gzip.compress(b"Moon")), "packed with gzip: unpack"),

@@ -164,7 +164,9 @@ def test_several_grey_bands_give_the_first(noise, tmp_path):
     np.testing.assert_array_equal(read_all(mosaic)[0], noise)
 
 
-@pytest.mark.parametrize(("name", "driver"), [("a.cub", "ISIS3"), ("a.xml", "PDS4")])
+@pytest.mark.parametrize(
+    ("name", "driver"), [("a.cub", "ISIS3"), ("a.xml", "PDS4"), ("a.vic", "VICAR")]
+)
 def test_planetary_formats_are_read(noise, tmp_path, name, driver):
     path = write_raster(tmp_path / name, noise.astype(np.float32), driver=driver)
     mosaic = open_mosaic(path)
