@@ -58,9 +58,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
-    _show_notes()
     try:
-        cli(standalone_mode=True)
+        with warnings.catch_warnings():
+            _show_notes()
+            cli(standalone_mode=True)
     except CratersError as error:
         click.echo(f"Error: {' '.join(str(error).split())}", err=True)
         sys.exit(1)

@@ -27,6 +27,9 @@ from lunarcraters.mosaic.tiff_blocks import (
 )
 
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
+_UNLABELLED = ("GTiff", "JP2OpenJPEG")
+"""Drivers of images that have no label of their own, but may have one beside them."""
+
 # GDAL caches blocks in a twentieth of the machine's memory by default. A fixed size, in MB, keeps
 # memory from growing with the mosaic. GDAL reads the variable when it first needs the cache.
 os.environ.setdefault("GDAL_CACHEMAX", "128")
@@ -140,7 +143,7 @@ def inspect_source(path: Path, crs: str | None = None, nodata: float | None = No
         if label:
             return inspect_source(label, crs, nodata)
         raise MosaicError(why_not_a_raster(path, error)) from error
-    if dataset.driver == "GTiff" and dataset.transform.is_identity and not dataset.gcps[0]:
+    if dataset.driver in _UNLABELLED and dataset.transform.is_identity and not dataset.gcps[0]:
         label = find_label_of(path)
         if label and has_map(label):
             return inspect_source(label, crs, nodata)

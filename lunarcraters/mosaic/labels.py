@@ -27,6 +27,10 @@ _RASTER_XML = (
 )
 _POINTER = re.compile(r"""^\s*\^(\w+)\s*=\s*\(?\s*("[^"]*"|'[^']*'|[^\s,()<]+)""", re.MULTILINE)
 _PDS4_FILE = re.compile(r"<(?:\w+:)?file_name>\s*([^<]*?)\s*</")
+_COMPRESSED_FILE = re.compile(
+    r"""^\s*OBJECT\s*=\s*COMPRESSED_FILE\b.*?^\s*FILE_NAME\s*=\s*["'](.*?)["']""",
+    re.MULTILINE | re.DOTALL,
+)
 _IMAGE_POINTER = re.compile(r"IMAGE|QUBE|Core")
 
 
@@ -70,7 +74,8 @@ def named_images(label: Path) -> list[str]:
     head = read_head(label)
     if b"<Product_" in head:
         return [name for name in _PDS4_FILE.findall(label.read_text(errors="replace")) if name]
-    return [name for name in _image_pointers(head) if not name.isdigit()]
+    compressed = _COMPRESSED_FILE.findall(head.decode("latin-1"))
+    return compressed or [name for name in _image_pointers(head) if not name.isdigit()]
 
 
 def _image_pointers(head: bytes) -> Iterator[str]:

@@ -70,6 +70,31 @@ def test_a_coordinate_system_of_the_earth(search, tmp_path):
     refused(search(write_raster(tmp_path / "m.tif", crs="EPSG:32633")), "m.tif", "WGS 84", "--crs")
 
 
+@pytest.mark.filterwarnings("default::lunarcraters.errors.MosaicNote")
+def test_the_band_that_is_searched_is_one_line_on_stderr(craters, tmp_path):
+    bands = np.random.default_rng(0).integers(1, 255, (3, 300, 300), np.uint8)
+    profile = {"count": 3, "width": 300, "height": 300, "dtype": "uint8", "crs": LUNAR}
+    place = from_origin(0, 0, 100, 100)
+    with rasterio.open(
+        tmp_path / "m.tif",
+        "w",
+        driver="GTiff",
+        transform=place,
+        photometric="MINISBLACK",
+        **profile,
+    ) as raster:
+        raster.write(bands)
+    code, out, err = craters("info", tmp_path / "m.tif", "--plan-only")
+    assert (code, "300 x 300" in out) == (0, True)
+    note = "Note: of 3 bands the first is searched: choose another one with gdal_translate -b"
+    assert err.splitlines() == [note]
+    with rasterio.open(tmp_path / "m.tif") as raster:
+        profile = {**raster.profile, "count": 1}
+        with rasterio.open(tmp_path / "second.tif", "w", **profile) as second:
+            second.write(raster.read(2), 1)
+    assert craters("info", tmp_path / "second.tif", "--plan-only")[2] == ""
+
+
 def test_a_truncated_tiff(search, tmp_path):
     noise = np.random.default_rng(0).integers(1, 255, (512, 512), np.uint8)
     path = write_raster(

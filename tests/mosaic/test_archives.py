@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+import rasterio.drivers
+from affine import Affine
 from pyproj import Geod
 
 from lunarcraters.errors import MosaicNote
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from .. import archives
+from ..rasters import write_raster
 
 MOON = Geod(a=1_737_400.0, b=1_737_400.0)
 
@@ -47,6 +50,40 @@ def test_an_image_named_instead_of_its_label_is_opened_by_it(tmp_path, write):
     by_image = open_mosaic(image)
     assert by_image.grid == open_mosaic(product.path).grid
     np.testing.assert_array_equal(by_image.read(by_image.grid.box)[1], product.valid)
+
+
+@pytest.mark.skipif("JP2OpenJPEG" not in rasterio.drivers.raster_driver_extensions().values(),
+                    reason="needs GDAL with OpenJPEG")  # fmt: skip
+@pytest.mark.parametrize("crs", ["IAU_2015:30110", None])
+def test_a_jpeg_2000_image_and_its_label_are_one_raster(tmp_path, noise, crs):
+    affine = Affine(1000, 0, -100_000, 0, -1000, 200_000) if crs else Affine.identity()
+    write_raster(
+        tmp_path / "LDEM.JP2",
+        noise,
+        crs,
+        affine,
+        driver="JP2OpenJPEG",
+        REVERSIBLE="YES",
+        QUALITY=100,
+    )
+    height, width = noise.shape
+    lines = [
+        "PDS_VERSION_ID = PDS3", "OBJECT = COMPRESSED_FILE", '  FILE_NAME = "LDEM.JP2"',
+        '  ENCODING_TYPE = "JP2"', '  UNCOMPRESSED_FILE_NAME = "LDEM.IMG"',
+        "END_OBJECT = COMPRESSED_FILE", "OBJECT = UNCOMPRESSED_FILE", '  FILE_NAME = "LDEM.IMG"',
+        f"  RECORD_BYTES = {width}", '  ^IMAGE = "LDEM.IMG"', "  OBJECT = IMAGE",
+        f"    LINES = {height}", f"    LINE_SAMPLES = {width}", "    SAMPLE_BITS = 8",
+        "    SAMPLE_TYPE = UNSIGNED_INTEGER", "  END_OBJECT = IMAGE",
+        "END_OBJECT = UNCOMPRESSED_FILE", *archives.map_projection(
+            MAP_SCALE="1.0 <KM/PIXEL>", LINE_PROJECTION_OFFSET=199.5, SAMPLE_PROJECTION_OFFSET=99.5
+        ), "END", "",
+    ]  # fmt: skip
+    (tmp_path / "LDEM.LBL").write_text("\r\n".join(lines))
+    for given in (tmp_path, tmp_path / "LDEM.LBL", tmp_path / "LDEM.JP2"):
+        mosaic = open_mosaic(given)
+        assert len(mosaic.extents) == 1
+        assert (mosaic.grid.affine.c, mosaic.grid.affine.f) == (-100_000, 200_000)
+        np.testing.assert_array_equal(mosaic.read(mosaic.grid.box)[0], noise)
 
 
 def test_the_band_of_a_cube_that_is_taken_is_told(tmp_path):
