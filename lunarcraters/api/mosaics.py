@@ -24,7 +24,8 @@ def open_mosaic(
 
     Args:
         paths: Rasters, directories of them, or both.
-        crs: Coordinate system in place of the files' own, such as "IAU_2015:30110".
+        crs: Coordinate system in place of the files' own, such as "IAU_2015:30110", or the name
+            of a .prj file.
         nodata: Value that means "no data" in place of the files' own.
 
     Raises:

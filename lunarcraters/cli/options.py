@@ -63,7 +63,9 @@ def output_option(text: str) -> Callable[[Function], Function]:
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
 crs_option = click.option(
-    "--crs", help="Coordinate system of the mosaic, for example IAU_2015:30110 [default: its own]."
+    "--crs",
+    help="Coordinate system of the mosaic, for example IAU_2015:30110, or a .prj file that has it "
+    "[default: its own].",
 )
 
 smallest_option = click.option(

@@ -110,7 +110,7 @@ def _fit_control_points(path: Path, dataset: rasterio.DatasetReader) -> Affine:
 
 def _why_without_place(path: Path, dataset: rasterio.DatasetReader) -> str:
     """Sentence about a raster that nothing places on the Moon."""
-    if dataset.driver in _CAMERA_DRIVERS:
+    if dataset.driver in _CAMERA_DRIVERS and not dataset.crs:
         return (
             f"{path} is a camera image, its label has no map projection that GDAL knows: project "
             "it with cam2map of ISIS, or convert it to PNG for a catalogue in pixels "

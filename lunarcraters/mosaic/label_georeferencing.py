@@ -73,9 +73,10 @@ def read_label_map(
 ) -> tuple[Affine, object]:
     """Read the place of an image from its label, corrected where GDAL reads that wrongly.
 
-    Longitudes that an ISIS or PDS3 label counts west are taken for east ones by GDAL. So are the
-    degrees per pixel of a PDS4 label for metres, and a missing map scale of a PDS3 label for 1 m.
-    Of the conventions of PDS3's projection offsets, GDAL knows the one of LROC and LOLA.
+    GDAL takes longitudes that an ISIS or PDS3 label counts west for east ones, degrees per pixel of
+    a PDS4 label for metres, a missing map scale of a PDS3 label for 1 m, and an oblique
+    stereographic map of PDS3 for a polar one. Of the conventions of PDS3's projection offsets it
+    knows the one of LROC and LOLA.
 
     Args:
         path: Raster file, for messages.
@@ -83,7 +84,7 @@ def read_label_map(
         crs: Coordinate system to use in place of the file's own; None for the file's own.
 
     Returns:
-        Affine and coordinate system. Those that GDAL reads, where they are right.
+        Affine and coordinate system; those of GDAL where they are right.
 
     Raises:
         MosaicError: The label contradicts itself, or lacks what places the image.
@@ -136,8 +137,8 @@ def _projection_of_label(dataset: rasterio.DatasetReader) -> object:
     parameters = dataset.crs.to_dict()
     if "WEST" in str(direction).upper() and parameters.get("lon_0"):
         changed["lon_0"] = -parameters["lon_0"]
-    latitude = find_number(label, "CENTER_LATITUDE")
-    if find(label, "MAP_PROJECTION_TYPE") == "STEREOGRAPHIC" and latitude is not None:
+    latitude = find_number(label, "CENTER_LATITUDE") or 0.0
+    if find(label, "MAP_PROJECTION_TYPE") == "STEREOGRAPHIC" and abs(latitude) < 90.0:
         # GDAL takes it for a polar one that is true to scale at this latitude.
         parameters = {key: value for key, value in parameters.items() if key != "lat_ts"}
         changed["lat_0"] = latitude

@@ -143,6 +143,9 @@ MALFORMED = {
         lambda d: edit(pds4(d), "Array_2D_Image", "Table_Character"), "not the label of an image"),
     "no number for the corner": (
         lambda d: edit(pds4(d), ">-100000.0<", ">west<"), "without upperleft_corner_x"),
+    "no corner in PDS4": (lambda d: edit(
+        pds4(d), "upperleft_corner_x", "corner_x", "upperleft_corner_y", "corner_y"),
+        "no georeferencing .* -a_ullr"),
     "no file name": (lambda d: edit(pds4(d), ">a.img<", "><"), "label that GDAL does not"),
     "another index order": (
         lambda d: edit(pds4(d), "Last Index", "First Index"), "label that GDAL does not"),
