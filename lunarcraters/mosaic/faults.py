@@ -133,7 +133,7 @@ def check_complete(
         dataset.read(bands[-1], window=((row, row + 1), (column, column + 1)))
     except RasterioError as error:
         raise MosaicError(
-            f"{path} is truncated or damaged, its last pixel cannot be read: copy or download it "
-            "again (a VRT or label: check the files it names)"
+            f"{path} is truncated or damaged, its last pixel cannot be read{_reason(path, error)}: "
+            "copy or download it again (a VRT or label: check the files it names)"
         ) from error
     return []

@@ -50,14 +50,12 @@ def rasters_in(directory: Path) -> list[Path]:
 
 def _without_pairs(paths: list[Path]) -> list[Path]:
     """Rasters, of each image and its label the one that GDAL is to open."""
+    images = {path.name.lower(): path for path in paths if not _is_label(path)}
     left_out: set[Path] = set()
-    for label in (path for path in paths if _is_label(path)):
-        named = {name.lower() for name in named_images(label)}
-        images = [p for p in paths if p != label and not _is_label(p) and p.name.lower() in named]
-        if any(image.suffix.lower() in _PLACED for image in images):
-            left_out.add(label)
-        else:
-            left_out.update(images)
+    for label in filter(_is_label, paths):
+        named = {images[n.lower()] for n in named_images(label) if n.lower() in images}
+        placed = any(image.suffix.lower() in _PLACED for image in named)
+        left_out |= {label} if placed else named
     return [path for path in paths if path not in left_out]
 
 

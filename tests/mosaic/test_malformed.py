@@ -145,7 +145,7 @@ MALFORMED = {
         lambda d: edit(pds4(d), ">-100000.0<", ">west<"), "without upperleft_corner_x"),
     "no corner in PDS4": (lambda d: edit(
         pds4(d), "upperleft_corner_x", "corner_x", "upperleft_corner_y", "corner_y"),
-        "no georeferencing .* -a_ullr"),
+        "without upperleft_corner_x and upperleft_corner_y"),
     "no file name": (lambda d: edit(pds4(d), ">a.img<", "><"), "label that GDAL does not"),
     "another index order": (
         lambda d: edit(pds4(d), "Last Index", "First Index"), "label that GDAL does not"),
