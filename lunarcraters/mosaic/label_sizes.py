@@ -4,6 +4,7 @@ GDAL reads zeros where a raw image ends before its label says, and does not tell
 """
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from lunarcraters.mosaic.labels import (
     read_pds4,
 )
 
+_UNDESCRIBED_SHARE = 0.05
 _OBJECTS = ("Array_", "Table_", "Header", "Stream_", "Encoded_")
 
 
@@ -66,7 +68,9 @@ def check_image_size(path: Path, dataset: rasterio.DatasetReader) -> None:
             f"{what} is truncated, or its label is not its own: it has {size:,} bytes of the "
             f"{end:,} that the label describes: copy or download both again"
         )
-    if len(files) > 1 and layout.padding is not None and size - end > max(layout.padding, line):
+    # A table of a TIFF may follow its pixels, or a few records that the label does not describe.
+    allowed = max(layout.padding or 0, line, _UNDESCRIBED_SHARE * end)
+    if len(files) > 1 and layout.padding is not None and size - end > allowed:
         raise MosaicError(
             f"{what} does not fit its label: it has {size:,} bytes, and the label describes "
             f"{end:,} ({dataset.width} x {dataset.height} px): copy or download both again"
@@ -98,11 +102,11 @@ def _pds3_layout(label: dict[str, Any]) -> _Layout | None:
     name, position = (pointer, 1) if isinstance(pointer, str) else (None, pointer)
     if isinstance(pointer, list):
         name, position = (*pointer, 1)[:2]
-    in_bytes = isinstance(position, dict)
-    number = position.get("value") if isinstance(position, dict) else position
-    if not isinstance(number, int | float):
+    number = re.match(r"\d+", str(find({"at": position}, "at")))
+    if number is None:
         return None
-    start = int(number - 1) * (1 if in_bytes else record)
+    in_bytes = "BYTES" in str(position).upper()
+    start = (int(number[0]) - 1) * (1 if in_bytes else record)
     alone = sum(str(name) in str(target) for target in pointers.values()) == 1
     inside = find(label, "LINE_PREFIX_BYTES") or find(label, "LINE_SUFFIX_BYTES")
     return _Layout(start, record if alone and not inside else None)

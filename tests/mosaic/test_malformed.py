@@ -199,6 +199,19 @@ def test_a_malformed_product_is_refused_in_one_sentence(tmp_path, kind):
     assert ": " in text, "and what to do about it"
 
 
+POINTERS = {'("A.IMG", 3)': 60, '("A.IMG", 61 <BYTES>)': 60, '("A.IMG")': 0, '"A.IMG"': 0}
+
+
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_an_image_that_starts_where_its_label_points_must_not_end_early(tmp_path, pointer):
+    path = edit(pds3(tmp_path), '"A.IMG"', pointer)
+    image = content(tmp_path / "a.img", b" " * POINTERS[pointer] + archives.ramp("u1").tobytes())
+    np.testing.assert_array_equal(values_of(path), archives.ramp("u1"))
+    cut(image, -1)
+    with pytest.raises(MosaicError, match=r"a.img, the image of a.lbl, is truncated"):
+        open_mosaic(path)
+
+
 def values_of(path, **options):
     mosaic = open_mosaic(path, **options)
     return mosaic.read(mosaic.grid.box)[0]
