@@ -11,6 +11,7 @@ from rasterio.transform import from_gcps
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.label_georeferencing import read_label_map
+from lunarcraters.mosaic.labels import find, read_label
 from lunarcraters.mosaic.listing import PICTURES
 
 _CAMERA_DRIVERS = {"PDS", "PDS4", "ISIS3", "ISIS2", "VICAR"}
@@ -110,11 +111,17 @@ def _fit_control_points(path: Path, dataset: rasterio.DatasetReader) -> Affine:
 
 def _why_without_place(path: Path, dataset: rasterio.DatasetReader) -> str:
     """Sentence about a raster that nothing places on the Moon."""
+    projection = find(read_label(dataset), "MAP_PROJECTION_TYPE")
+    if projection and not dataset.crs:
+        return (
+            f"{path} has a label with a map projection ({projection}) in a form that GDAL does not "
+            "read: convert it with pds2isis of ISIS"
+        )
     if dataset.driver in _CAMERA_DRIVERS and not dataset.crs:
         return (
-            f"{path} is a camera image, its label has no map projection that GDAL knows: project "
-            "it with cam2map of ISIS, or convert it to PNG for a catalogue in pixels "
-            "(gdal_translate -of PNG -ot UInt16 -scale)"
+            f"{path} is a camera image, its label has no map projection: project it with cam2map "
+            "of ISIS, or convert it to PNG for a catalogue in pixels (gdal_translate -of PNG "
+            "-ot UInt16 -scale)"
         )
     return (
         f"{path} has no georeferencing (neither a geotransform nor a world file), so a coordinate "

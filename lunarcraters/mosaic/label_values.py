@@ -93,7 +93,7 @@ def _check_sample_type(path: Path, label: dict[str, object]) -> None:
         sign = "UNSIGNED_INTEGER" if "UNSIGNED" in kind else "INTEGER"
         raise MosaicError(
             f"{path} has SAMPLE_TYPE = {kind}, whose bytes GDAL reads in the wrong order: replace "
-            f"it by SAMPLE_TYPE = {order}_{sign} in the label, which means the same"
+            f"it by SAMPLE_TYPE = {order}_{sign} in the label, which means the same by the standard"
         )
 
 

@@ -129,6 +129,9 @@ MALFORMED = {
     "another planet": (lambda d: edit(pds3(d), "1737.4", "3396.19"), "not of the Moon"),
     "unknown projection": (lambda d: edit(
         pds3(d), '"SIMPLE CYLINDRICAL"', '"PERSPECTIVE"'), "no coordinate system: .* --crs"),
+    "map in a catalogue of its own": (lambda d: edit(
+        pds3(d), "IMAGE_MAP_PROJECTION", "IMAGE_MAP_PROJECTION_CATALOG"),
+        "map projection .SIMPLE CYLINDRICAL. in a form that GDAL does not read: .* pds2isis"),
     "offsets against bounds": (lambda d: pds3(d, **FAR), "contradicts itself"),
     # Labels of PDS4
     "cut XML": (lambda d: cut(pds4(d), 900), "label that is cut off"),
