@@ -16,6 +16,7 @@ from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from .. import archives
+from ..rasters import write_raster
 
 PLACE = Affine(0.01, 0, 20.0, 0, -0.01, 5.0)
 LUNAR = "+proj=longlat +R=1737400 +no_defs"
@@ -121,3 +122,52 @@ def test_a_label_that_contradicts_itself_is_placed_by_the_user(tmp_path):
         with rasterio.open(tmp_path / "b.tif", "w", **profile) as out:
             out.write(raster.read())
     assert open_mosaic(tmp_path / "b.tif").grid.affine == placed
+
+
+def transverse_mercator(folder, zone, false_northing, top_m, noise):
+    """A raster in a zone of the Lunar Transverse Mercator system, 100 m per pixel."""
+    crs = (
+        "+proj=tmerc +lat_0=0 +lon_0=32 +k=0.999 +x_0=250000 "
+        f"+y_0={false_northing} +R=1737400 +units=m +no_defs"
+    )
+    affine = Affine(100, 0, 200_000, 0, -100, false_northing + top_m)
+    return write_raster(folder / f"ltm_{zone}.tif", noise, crs, affine)
+
+
+def test_lunar_transverse_mercator_is_placed_and_sized_with_its_scale(tmp_path, noise):
+    for zone, false_northing, top_m in (("27N", 0, 30_000), ("27S", 2_500_000, 0)):
+        mosaic = open_mosaic(transverse_mercator(tmp_path, zone, false_northing, top_m, noise))
+        # The scale is 0.999 on the central meridian, 36 km away from the raster's centre.
+        scale = 0.999 * (1 + (35.9 / 1737.4) ** 2 / 2)
+        assert mosaic.pixel_size_m == pytest.approx(100 / scale, rel=1e-5)
+        lon, lat = mosaic.grid.to_lonlat(500.0, 0.0)
+        assert lon == pytest.approx(32.0, abs=1e-9)
+        assert lat == pytest.approx(np.degrees(top_m / 0.999 / 1_737_400), abs=1e-9)
+
+
+def test_two_zones_want_one_coordinate_system_which_then_opens(tmp_path, noise):
+    north = transverse_mercator(tmp_path, "27N", 0, 30_000, noise)
+    south = transverse_mercator(tmp_path, "27S", 2_500_000, 0, noise)
+    with pytest.raises(CoordinateSystemError, match=r"different coordinate.*gdalwarp -t_srs"):
+        open_mosaic(tmp_path)
+    with rasterio.open(north) as raster:
+        crs = raster.crs
+    with rasterio.open(south) as raster, WarpedVRT(raster, crs=crs) as warped:
+        copy(warped, str(tmp_path / "south.tif"), driver="GTiff")
+    south.unlink()
+    assert open_mosaic(tmp_path).height == 2 * noise.shape[0]
+
+
+def test_one_picture_under_two_names_is_one_ground(tmp_path, noise):
+    affine = Affine(1000, 0, -100_000, 0, -1000, 200_000)
+    write_raster(tmp_path / "NAC.tif", noise, affine=affine)
+    projection = archives.map_projection(
+        MAP_SCALE="1.0 <KM/PIXEL>", LINE_PROJECTION_OFFSET=199.5, SAMPLE_PROJECTION_OFFSET=99.5
+    )
+    archives.write_pds3(tmp_path / "NAC.IMG", noise, "UNSIGNED_INTEGER", projection)
+    both = open_mosaic(tmp_path)
+    assert len(both.extents) == 2
+    alone = open_mosaic(tmp_path / "NAC.tif")
+    assert both.grid.affine == alone.grid.affine
+    assert (both.width, both.height) == (alone.width, alone.height)
+    np.testing.assert_array_equal(both.read(both.grid.box)[0], noise)
