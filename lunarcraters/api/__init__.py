@@ -8,7 +8,13 @@ A script that calls `detect`, `train` or `calibrate` starts worker processes, so
 from typing import TYPE_CHECKING, Any
 
 from lunarcraters.api.catalogues import evaluate, export, read_catalogue, read_reference
-from lunarcraters.api.datasets import check_dataset, clean_dataset, split_dataset, undo_cleaning
+from lunarcraters.api.datasets import (
+    check_dataset,
+    clean_dataset,
+    count_pairs,
+    split_dataset,
+    undo_cleaning,
+)
 from lunarcraters.api.models import calibrate, train
 from lunarcraters.api.mosaics import info, open_mosaic, tile
 from lunarcraters.api.pictures import plot_csfd, plot_map, plot_tiles, plot_training, write_report
@@ -32,6 +38,7 @@ __all__ = [
     "calibrate",
     "check_dataset",
     "clean_dataset",
+    "count_pairs",
     "detect",
     "detect_to_directory",
     "evaluate",

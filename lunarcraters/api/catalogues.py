@@ -106,20 +106,22 @@ def export(
     return Exported(written, len(stored), least)
 
 
-def read_reference(path: PathOrText) -> "Reference":
+def read_reference(path: PathOrText, classes: Sequence[str] = ()) -> "Reference":
     """Read reference craters for an evaluation.
 
     Args:
-        path: Catalogue of any readable format; or labels in LU3M6TGT's layout: the directory of a
-            split, or one label file.
+        path: Catalogue of any readable format; or labels: the directory of a split, of its label
+            files or of its images, or one label file.
+        classes: Names or numbers of the classes of the labels that are craters; empty to go by
+            their names.
 
     Raises:
         CatalogueError: The file is neither.
-        DatasetError: A label file is malformed.
+        DatasetError: A label file is malformed, or it is not clear which classes are craters.
     """
     from lunarcraters.evaluation.reference import read_reference
 
-    return read_reference(fspath(path))
+    return read_reference(fspath(path), classes)
 
 
 def evaluate(

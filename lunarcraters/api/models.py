@@ -1,6 +1,6 @@
 """Verbs on models: train, calibrate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ def train(
         resume: True to go on with the training in `out`.
         overwrite: True to replace the training in `out`.
         calibrated: True to measure thresholds, scores and diameter errors on the split `valid` at
-            the end. Mask-only networks have none.
+            the end. Mask-only networks have none, and one that detects none of the labels stays
+            without.
         say: Function that is called with lines for the user.
         progress: Function of the name of a search; its context manager gives a `Progress`.
 
@@ -42,14 +43,20 @@ def train(
     Raises:
         CratersError: The dataset, the directory or the options cannot be used.
     """
+    from lunarcraters.errors import DatasetError
     from lunarcraters.network.presets import get_preset
     from lunarcraters.training.session import train
 
     options = options or TrainingOptions()
     model = train(Path(dataset), Path(out), options, resume=resume, overwrite=overwrite, say=say)
     if calibrated and "log_size" in get_preset(options.preset).heads:
-        info = calibrate(model, dataset, say=say, progress=progress)
-        say(f"thresholds chosen on valid: {info.thresholds}")
+        try:
+            info = calibrate(model, dataset, classes=options.classes, say=say, progress=progress)
+        except DatasetError as error:
+            # Hours of training are not lost for a network that detects nothing yet.
+            say(f"not calibrated: {error}, then give --resume or craters calibrate")
+        else:
+            say(f"thresholds chosen on valid: {info.thresholds}")
     return model
 
 
@@ -61,6 +68,7 @@ def calibrate(
     *,
     workers: int | None = None,
     tta: bool = False,
+    classes: Sequence[str] = (),
     say: Callable[[str], None] = print,
     progress: ProgressDisplay = no_progress_of,
 ) -> "ModelInfo":
@@ -72,6 +80,8 @@ def calibrate(
         split: Split to measure on; never the one to report on.
         workers: Number of worker processes; None for one a core, up to 8.
         tta: True to measure runs with test-time augmentation instead of plain ones.
+        classes: Names or numbers of the classes of the labels that are craters; empty to go by
+            their names.
         say: Function that is called with lines for the user.
         progress: Function of the name of a search; its context manager gives a `Progress`.
 
@@ -85,5 +95,12 @@ def calibrate(
     from lunarcraters.calibration.calibrate import calibrate_model
 
     return calibrate_model(
-        Path(model), Path(dataset), split, workers=workers, tta=tta, say=say, progress=progress
+        Path(model),
+        Path(dataset),
+        split,
+        workers=workers,
+        tta=tta,
+        classes=classes,
+        say=say,
+        progress=progress,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lunarcraters.cli.options import CataloguePath, json_option
+from lunarcraters.cli.options import CataloguePath, classes_option, json_option
 from lunarcraters.evaluation.rule_names import RULE_NAMES
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
               help="Directory for pictures of the worst errors (PNG).")  # fmt: skip
 @click.option("--mosaic", type=click.Path(path_type=Path),
               help="The mosaic that they show [default: the one that was searched].")  # fmt: skip
+@classes_option
 @json_option
 def command(
     catalogue: Path | str,
@@ -54,14 +55,16 @@ def command(
     max_offset: float | None,
     max_ratio: float | None,
     min_pixels: float | None,
+    classes: tuple[str, ...],
     as_json: bool,
     **options: Any,
 ) -> None:
     """Score CATALOGUE (a file, a database or a run of craters detect) against REFERENCE.
 
-    REFERENCE is a catalogue file, or labels in LU3M6TGT's layout: the directory of a split, or one
-    label file. Craters cut off by the edge of a label tile, of other sizes than asked for, or off
-    the ground searched are left out on both sides.
+    REFERENCE is a catalogue file, or labels in LU3M6TGT's or YOLO's layout: the directory of a
+    split, of its label files or of its images, or one label file. Craters cut off by the edge of a
+    label tile, of other sizes than asked for, or off the ground searched are left out on both
+    sides.
 
     \b
     craters evaluate run reference.csv --min-diameter 2
@@ -72,7 +75,9 @@ def command(
     from lunarcraters import api
     from lunarcraters.records import to_json
 
-    labels = api.read_reference(reference)
+    labels = api.read_reference(reference, classes)
+    for note in labels.notes:
+        click.echo(f"{reference}: {note}", err=True)
     limits = {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio}
     rule = _rule(rule_name or labels.default_rule, limits)
     if min_pixels is not None and labels.pixel is None:

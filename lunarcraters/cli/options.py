@@ -109,6 +109,13 @@ precision_option = click.option(
 
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 
+classes_option = click.option(
+    "--classes",
+    callback=lambda _, __, value: tuple(filter(None, (value or "").split(","))),
+    metavar="NAME,...",
+    help="Classes of the labels that are craters [default: those named so].",
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 size_options = (
