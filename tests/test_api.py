@@ -86,10 +86,11 @@ ELSEWHERE = {
     "quiet", "as_json",  # how a command prints
     "crs", "nodata",  # of `open_mosaic`, where a verb takes a mosaic
     "iou", "max_offset", "max_ratio",  # of the matching rules
+    "classes",  # of `read_reference`, where a verb takes a reference
 }  # fmt: skip
 OTHER_NAMES = {
     "run": "catalogue", "out": "run", "rule_name": "rule", "area_file": "area", "bbox": "area",
-    "block": "block_deg", "tiles_per_call": "batch",
+    "block": "block_deg", "at_random": "block_deg", "tiles_per_call": "batch",
     "valid": "fractions", "test": "fractions", "calibrate": "calibrated", "back": "dry_run",
 }  # fmt: skip
 

@@ -54,7 +54,7 @@ def train(
             info = calibrate(model, dataset, classes=options.classes, say=say, progress=progress)
         except DatasetError as error:
             # Hours of training are not lost for a network that detects nothing yet.
-            say(f"not calibrated: {error}, then give --resume or craters calibrate")
+            say(f"not calibrated: {error}")
         else:
             say(f"thresholds chosen on valid: {info.thresholds}")
     return model

@@ -75,8 +75,8 @@ def calibrate_model(
         trial = _search(model, trials)
         if not trial.match_labels().true.any():
             raise DatasetError(
-                f"{model} finds none of the labelled craters of {split!r} in {dataset}: train it "
-                "longer"
+                f"{model} finds none of the labelled craters of {split!r} in {dataset}: train "
+                "longer, with more --epochs"
             )
         calibration = measure_calibration([trial], SIZES_PX)
         info = read_info(model)

@@ -145,3 +145,17 @@ def test_help_has_an_example():
     result = evaluate("--help")
     assert result.exit_code == 0
     assert "craters evaluate run reference.csv" in result.output
+
+
+def test_classes_that_are_left_out_are_named_beside_the_scores(files, tmp_path):
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "classes.txt").write_text("Boulder\nCrater\n")
+    lines = "0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n"
+    (tmp_path / "labels" / "0,2,0,2.txt").write_text(lines)
+    result = evaluate(files[0], tmp_path, "--json")
+    assert json.loads(result.stdout)["references"] == 1
+    assert result.stderr == (
+        f"{tmp_path}: left out, because they are no craters: Boulder (1 labels)\n"
+    )
+    chosen = evaluate(files[0], tmp_path, "--json", "--classes", "boulder,crater")
+    assert json.loads(chosen.stdout)["references"] == 2
