@@ -135,7 +135,7 @@ def split_command(
     \b
     craters dataset split LU3M6TGT_yolo_format -o blocks
     craters dataset split LU3M6TGT_yolo_format -o blocks --valid 0.2 --test 0 --link
-    craters dataset split my_tiles -o parts --random
+    craters dataset split LU3M6TGT_yolo_format -o parts --random
     """
     from lunarcraters import api
 
