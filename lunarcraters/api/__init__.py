@@ -17,7 +17,14 @@ from lunarcraters.api.datasets import (
 )
 from lunarcraters.api.models import calibrate, train
 from lunarcraters.api.mosaics import info, open_mosaic, tile
-from lunarcraters.api.pictures import plot_csfd, plot_map, plot_tiles, plot_training, write_report
+from lunarcraters.api.pictures import (
+    explore,
+    plot_csfd,
+    plot_map,
+    plot_tiles,
+    plot_training,
+    write_report,
+)
 from lunarcraters.api.recipes import run_recipe
 from lunarcraters.api.runs import detect, detect_to_directory, read_run
 from lunarcraters.detection.options import DetectOptions, SourceOptions
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.rule_names import RuleName as RuleName
     from lunarcraters.evaluation.rules import Rule as Rule
     from lunarcraters.mosaic.mosaic import Mosaic as Mosaic
+    from lunarcraters.report.explore import InteractiveMap as InteractiveMap
 
 __all__ = [
     "Catalogue",
@@ -42,6 +50,7 @@ __all__ = [
     "detect",
     "detect_to_directory",
     "evaluate",
+    "explore",
     "export",
     "info",
     "open_mosaic",

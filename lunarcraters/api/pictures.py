@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from lunarcraters.catalogue.csfd import SizeFrequency
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.mosaic.mosaic import Mosaic
+    from lunarcraters.report.explore import InteractiveMap
 
 
 def plot_map(
@@ -197,6 +198,51 @@ def write_report(
         min_score=min_score,
         overwrite=overwrite,
     )
+
+
+def explore(
+    catalogue: "Catalogue | PathOrText",
+    run: PathOrText | None = None,
+    mosaic: "PathOrText | Mosaic | None" = None,
+    *,
+    min_score: float | str | None = None,
+) -> "InteractiveMap":
+    """Show craters on a map to zoom, in a notebook or as a page (`save`), without a network.
+
+    The map is in the projection of the mosaic where there is one, and else in degrees.
+
+    Args:
+        catalogue: Catalogue, all of whose craters are drawn; its file, or the directory of a run.
+        run: Directory of the run, whose mosaic and mask lie underneath; None for no mask.
+        mosaic: Mosaic underneath; None for the one that was searched, if it is still there.
+        min_score: Lowest score, or operating point, of a run's craters; None for "balanced". A
+            catalogue is drawn whole.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        MosaicError: The mosaic cannot be read.
+        CatalogueError: One is in pixels and the other not.
+    """
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import MASK, read_detections
+    from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+    from lunarcraters.report.explore import make_interactive_map
+
+    if isinstance(catalogue, Catalogue):
+        craters = catalogue
+    else:
+        run = catalogue if run is None and Path(catalogue).is_dir() else run
+        craters = read_detections(catalogue).filter(min_score)
+    ground: Mosaic | None = None
+    if isinstance(mosaic, Mosaic):
+        ground = mosaic
+    elif run is not None:
+        ground = _mosaic_of_run(run, mosaic, None)
+    else:
+        name = mosaic or craters.properties.get("input")
+        if mosaic is not None or (name and Path(name).exists()):
+            ground = open_mosaic(Path(str(name)))
+    return make_interactive_map(craters, ground, None if run is None else Path(run) / MASK)
 
 
 def _input_of(catalogue: "Catalogue") -> str:

@@ -13,7 +13,8 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import FRACTION
-from lunarcraters.catalogue.info import CatalogueInfo, Described
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.notebook import InNotebook
 from lunarcraters.catalogue.order import order_table
 from lunarcraters.errors import CatalogueError
 
@@ -30,7 +31,7 @@ PART_ROWS = 50_000
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class Catalogue(Described):
+class Catalogue(InNotebook):
     """Craters with the ground searched for them.
 
     The table is checked and sorted when a catalogue is made from it: `craters` has exactly the
@@ -232,8 +233,7 @@ class Catalogue(Described):
             return filtered
         return filtered.with_info(footprint=None, footprint_area_km2=None)
 
-    chosen = filter  # earlier names
-    select = filter
+    chosen = select = filter  # earlier names
 
     def to_file(self, path: PathOrText, *, overwrite: bool = False) -> None:
         """Write all craters in the format that the name says (see `craters export`).
