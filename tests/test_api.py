@@ -71,6 +71,7 @@ VERBS = {
     "export": lc.export,
     "evaluate": lc.evaluate,
     "report": lc.write_report,
+    "stac": lc.write_stac_item,
     "train": lc.train,
     "calibrate": lc.calibrate,
     "plot map": lc.plot_map,

@@ -26,7 +26,7 @@ from lunarcraters.api.pictures import (
     write_report,
 )
 from lunarcraters.api.recipes import run_recipe
-from lunarcraters.api.runs import detect, detect_to_directory, read_run
+from lunarcraters.api.runs import detect, detect_to_directory, read_run, write_stac_item
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.training.settings import TrainingOptions
 
@@ -67,6 +67,7 @@ __all__ = [
     "train",
     "undo_cleaning",
     "write_report",
+    "write_stac_item",
 ]
 
 

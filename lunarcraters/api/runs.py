@@ -121,6 +121,24 @@ def detect_to_directory(
     return summarize_run(Path(run), catalogue, tiles, file)
 
 
+def write_stac_item(run: PathOrText, out: PathOrText, *, overwrite: bool = False) -> None:
+    """Describe a run as a STAC item (`craters stac`).
+
+    Args:
+        run: Directory of a finished run.
+        out: JSON file to write. The files of the run are named relative to it.
+        overwrite: True to replace a file that is there.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: The run is in pixels.
+        OutputError: The file exists, or cannot be written.
+    """
+    from lunarcraters.report.stac import write_stac_item
+
+    write_stac_item(Path(run), Path(out), overwrite=overwrite)
+
+
 def read_run(run: PathOrText) -> "Catalogue":
     """Read the catalogue of a finished run.
 

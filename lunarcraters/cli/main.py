@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "Score a catalogue against a reference.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",
+    "stac": "Describe a run as a STAC item.",
     "train": "Train a network on LU3M6TGT or a dataset of its layout.",
     "calibrate": "Choose a model's thresholds on a validation split.",
     "dataset": "Check, clean and split training data.",
