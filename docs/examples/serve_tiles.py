@@ -28,7 +28,6 @@ MOON = TileMatrixSet.custom(
     [-HALF_M, -HALF_M / 2, HALF_M, HALF_M / 2],
     PLATE_CARREE,
     matrix_scale=[2, 1],
-    geographic_crs=CRS.from_user_input("IAU_2015:30100"),
 )
 
 

@@ -43,6 +43,7 @@ def train(
     Raises:
         CratersError: The dataset, the directory or the options cannot be used.
     """
+    from lunarcraters.calibration.calibrate import calibrate_model
     from lunarcraters.errors import DatasetError
     from lunarcraters.network.presets import get_preset
     from lunarcraters.training.session import train
@@ -51,7 +52,9 @@ def train(
     model = train(Path(dataset), Path(out), options, resume=resume, overwrite=overwrite, say=say)
     if calibrated and "log_size" in get_preset(options.preset).heads:
         try:
-            info = calibrate(model, dataset, classes=options.classes, say=say, progress=progress)
+            info = calibrate_model(
+                model, Path(dataset), classes=options.classes, say=say, progress=progress
+            )
         except DatasetError as error:
             # Hours of training are not lost for a network that detects nothing yet.
             say(f"not calibrated: {error}")
@@ -93,7 +96,10 @@ def calibrate(
         ModelError: The model cannot be used.
     """
     from lunarcraters.calibration.calibrate import calibrate_model
+    from lunarcraters.datasets.layout import open_dataset
 
+    for note in open_dataset(Path(dataset), classes).classes.notes:
+        say(f"{dataset}: {note}")
     return calibrate_model(
         Path(model),
         Path(dataset),

@@ -98,6 +98,12 @@ class Dataset:
         found = self.splits[name]
         if not found.images:
             raise DatasetError(f"{found.folders[0]} has no images (PNG, JPEG or TIFF)")
+        lost = [] if found.folders else [path for path in found.images if not path.is_file()]
+        if lost:
+            raise DatasetError(
+                f"{len(lost)} of {len(found.images)} images listed for {name!r} are missing, first "
+                f"{lost[0]}: put them there, or take them off the list"
+            )
         pairs = [make_pair(image, self.classes.numbers) for image in found.images]
         if not any(pair.label for pair in pairs):
             raise DatasetError(

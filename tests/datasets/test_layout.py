@@ -134,3 +134,11 @@ def test_a_description_of_images_that_are_not_here_is_refused(tmp_path):
     (tmp_path / "moon.yaml").write_text("train: a/images\nval: b/images\n")
     with pytest.raises(DatasetError, match="names no directory of images that is here"):
         find_splits(tmp_path / "moon.yaml")
+
+
+def test_a_listed_image_that_is_missing_is_named(tmp_path):
+    make(tmp_path, ".", ["a"])
+    (tmp_path / "train.txt").write_text("images/a.png\nimages/b.png\n")
+    (tmp_path / "data.yaml").write_text("train: train.txt\n")
+    with pytest.raises(DatasetError, match=r"1 of 2 images listed for 'train' .*b\.png"):
+        find_pairs(tmp_path, "train")
