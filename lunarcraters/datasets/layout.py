@@ -26,7 +26,7 @@ from lunarcraters.errors import DatasetError
 SPLIT_NAMES = ("train", "valid", "test")
 """Names of splits, in order."""
 
-_ALIASES = {"val": "valid", "validation": "valid"}
+_ALIASES = {"val": "valid", "validation": "valid", "training": "train", "testing": "test"}
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,8 @@ def find_splits(dataset: Path) -> dict[str, Split]:
 
     They are the directories `train`, `valid` (or `val`) and `test` with `images/` and `labels/` in
     them, or in `images/` and `labels/`, and those in `data.yaml`. A dataset that lies one directory
-    further down, as in the published archive, is found too. A directory that has `images/` and
-    `labels/` itself is one split called `all`.
+    further down, as in the published archive, is found too. A directory of images and label files
+    without splits, or of such directories, is one split called `all`.
 
     Args:
         dataset: Directory of the dataset, or its description (`data.yaml`).
@@ -192,8 +192,9 @@ def find_splits(dataset: Path) -> dict[str, Split]:
         if splits:
             return splits
     folder = find_image_folder(dataset)
-    if folder is not None:
-        return {"all": _make_split((folder,))}
+    folders = [folder] if folder else list(filter(None, map(find_image_folder, inner)))
+    if folders:
+        return {"all": _make_split(tuple(folders))}
     raise DatasetError(
         f"{dataset} holds no dataset: expected train/images, train/labels, valid/images and "
         "valid/labels (LU3M6TGT's layout), or images/train, labels/train and so on"
@@ -252,8 +253,12 @@ def _splits_in(root: Path, description: Description) -> dict[str, Split]:
     splits = {}
     for name in SPLIT_NAMES:
         folders = [name, *(alias for alias, meant in _ALIASES.items() if meant == name)]
-        candidates = [root / folder for folder in folders]
-        candidates += [root / "images" / folder for folder in folders]
+        candidates = [
+            place / directory
+            for place in (root, root / "images")
+            for folder in folders
+            for directory in (folder, folder.capitalize())
+        ]
         found = next(filter(None, map(find_image_folder, candidates)), None)
         if found is not None:
             splits[name] = _make_split((found,))

@@ -142,3 +142,23 @@ def test_a_listed_image_that_is_missing_is_named(tmp_path):
     (tmp_path / "data.yaml").write_text("train: train.txt\n")
     with pytest.raises(DatasetError, match=r"1 of 2 images listed for 'train' .*b\.png"):
         find_pairs(tmp_path, "train")
+
+
+def test_a_dataset_as_cvat_writes_it_is_one_split(tmp_path):
+    (tmp_path / "obj_train_data").mkdir()
+    (tmp_path / "obj_train_data" / "a.png").write_bytes(b"")
+    (tmp_path / "obj_train_data" / "a.txt").write_text("1 0.5 0.5 0.1 0.1\n0 0.5 0.5 0.1 0.1\n")
+    (tmp_path / "obj.names").write_text("boulder\ncrater\n")
+    (tmp_path / "train.txt").write_text("data/obj_train_data/a.png\n")
+    (pair,) = find_pairs(tmp_path, "all")
+    assert len(pair.read_boxes()) == 1
+
+
+def test_directories_of_several_sites_are_one_split(tmp_path):
+    make(make(tmp_path, "site_a", ["a"]), "site_b", ["b"])
+    assert [pair.image.stem for pair in find_pairs(tmp_path, "all")] == ["a", "b"]
+
+
+def test_splits_may_begin_with_a_capital(tmp_path):
+    make(make(tmp_path, "Train", ["a"]), "Val", ["b"])
+    assert list(find_splits(tmp_path)) == ["train", "valid"]
