@@ -14,7 +14,7 @@ from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.layout import Pair, make_pair
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.detection.detect import detect
-from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.detection.options import DetectOptions, Precision
 from lunarcraters.detection.source import open_source
 from lunarcraters.evaluation.matching import Matches, match_craters, pool_matches
 from lunarcraters.evaluation.reference import Reference, read_pairs
@@ -25,7 +25,7 @@ from lunarcraters.network.model_file import read_info
 from lunarcraters.network.model_info import Calibration
 from lunarcraters.network.score_calibration import interpolate_precision
 from lunarcraters.progress import ProgressDisplay
-from lunarcraters.tiling.source import TileSource
+from lunarcraters.tiling.source import MosaicTiles, TileSource
 
 MIN_PIXELS = 11.0
 """Smallest label that counts, pixels. Labels of kilometre-sized craters at 100 m per pixel are
@@ -105,10 +105,17 @@ class Trials:
             finest: Finest octave, 0 or negative.
         """
         pairs = self._copy(share)
-        smallest_px = read_info(model).diameters_px[0] * 2.0**finest if finest else None
-        source = open_source(
-            [pair.image for pair in pairs], model, SourceOptions(smallest_px=smallest_px)
-        )
+        source = open_source([pair.image for pair in pairs], model)
+        if finest:
+            # Smaller than users may ask for, so that all sizes of the octave are measured.
+            least_px = read_info(model).diameters_px[0]
+            source = MosaicTiles.plan(
+                source.mosaic,
+                max_size=source.settings.max_size,
+                halo=source.settings.halo,
+                smallest_px=least_px * 2.0**finest,
+                min_detectable_px=least_px,
+            )
         run = self.folder / f"{share}_{finest}_{precision}"
         options = DetectOptions(workers=self.workers, precision=precision, tta=self.tta)
         with self.progress(task) as progress:

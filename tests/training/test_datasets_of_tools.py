@@ -105,6 +105,11 @@ def test_images_without_coordinates_are_searched_as_a_user_searches_them(
     assert counted > 30
     assert matches.true.sum() / counted > 0.7
     assert np.ptp(np.log2(trial.diameters_px / trial.detections.diameters)) < 0.01
+    # At a quarter of the resolution, enlarged four times: craters of 2 px, which users cannot ask for.
+    one = replace(trials, pairs=trials.pairs[:1])
+    finer = one.search(shipped_model(), "finer", precision="float32", share=0.25, finest=-2)
+    assert finer.source.settings.smallest_px == 2.0
+    assert finer.match_labels().true.any()
 
 
 @pytest.mark.slow
