@@ -1,5 +1,6 @@
 """Verbs that draw: maps, counts, pieces of the mosaic, trainings, and the page of a run."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -206,6 +207,7 @@ def explore(
     mosaic: "PathOrText | Mosaic | None" = None,
     *,
     min_score: float | str | None = None,
+    crs: str | None = None,
 ) -> "InteractiveMap":
     """Show craters on a map to zoom, in a notebook or as a page (`save`), without a network.
 
@@ -217,6 +219,7 @@ def explore(
         mosaic: Mosaic underneath; None for the one that was searched, if it is still there.
         min_score: Lowest score, or operating point, of a run's craters; None for "balanced". A
             catalogue is drawn whole.
+        crs: Coordinate system in place of the mosaic's own.
 
     Raises:
         RunError: The directory is not a finished run.
@@ -225,6 +228,7 @@ def explore(
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import MASK, read_detections
+    from lunarcraters.errors import CoordinateSystemError, MosaicError
     from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
     from lunarcraters.report.explore import make_interactive_map
 
@@ -237,11 +241,12 @@ def explore(
     if isinstance(mosaic, Mosaic):
         ground = mosaic
     elif run is not None:
-        ground = _mosaic_of_run(run, mosaic, None)
-    else:
-        name = mosaic or craters.properties.get("input")
-        if mosaic is not None or (name and Path(name).exists()):
-            ground = open_mosaic(Path(str(name)))
+        ground = _mosaic_of_run(run, mosaic, crs)
+    elif mosaic is not None:
+        ground = open_mosaic(Path(mosaic), crs=crs)
+    elif Path(craters.properties.get("input", "")).is_file():
+        with suppress(MosaicError, CoordinateSystemError):  # a map without it is one too
+            ground = open_mosaic(Path(craters.properties["input"]), crs=crs)
     return make_interactive_map(craters, ground, None if run is None else Path(run) / MASK)
 
 

@@ -23,6 +23,8 @@ class InNotebook(Described):
         self,
         run: str | PathLike[str] | None = None,
         mosaic: "str | PathLike[str] | api.Mosaic | None" = None,
+        *,
+        crs: str | None = None,
     ) -> "api.InteractiveMap":
         """Show all craters on a map to zoom, which needs no network.
 
@@ -31,6 +33,7 @@ class InNotebook(Described):
         Args:
             run: Directory of the run, whose mosaic and mask lie underneath; None for no mask.
             mosaic: Mosaic underneath; None for the one that was searched, if it is still there.
+            crs: Coordinate system in place of the mosaic's own.
 
         Raises:
             RunError: The directory is not a run.
@@ -40,7 +43,7 @@ class InNotebook(Described):
         from lunarcraters import api
 
         catalogue: Any = self
-        return api.explore(catalogue, run, mosaic)
+        return api.explore(catalogue, run, mosaic, crs=crs)
 
     def _repr_html_(self) -> str:
         """Summary for a notebook: number, sizes, coordinate system, ground, first craters."""

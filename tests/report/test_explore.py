@@ -95,3 +95,15 @@ def test_a_map_over_its_mosaic_works_in_a_browser_without_network(three, scene, 
         assert tab.evaluate(f"[...{drawn}]") == [0]
         chromium.close()
     assert complaints == []
+
+
+def test_the_mosaic_that_was_searched_lies_underneath_if_it_can_be_read(three, scene, tmp_path):
+    def has_mosaic(name):
+        return (
+            "data:image/jpeg" in three.with_info(properties={"input": str(name)}).explore().html()
+        )
+
+    assert has_mosaic(scene)
+    (tmp_path / "broken.tif").write_bytes(b"II*\0")
+    assert not has_mosaic(tmp_path / "broken.tif")
+    assert not has_mosaic(tmp_path / "missing.tif")
