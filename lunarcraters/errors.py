@@ -9,6 +9,10 @@ class CratersError(Exception):
     """Root of every error that the program raises on purpose."""
 
 
+class CratersWarning(UserWarning):
+    """The program went on, and says in one sentence what it took the input for."""
+
+
 class MosaicError(CratersError):
     """A raster cannot be used as a mosaic: missing, truncated, empty or not a raster."""
 
@@ -51,7 +55,3 @@ class OptionError(CratersError):
 
 class RecipeError(CratersError):
     """A recipe in `pipelines/` has an unknown key or a value that does not fit."""
-
-
-class MosaicNote(UserWarning):
-    """A choice that the program made for a raster, and what to do if it is the wrong one."""

@@ -8,7 +8,7 @@ from typing import TextIO
 import click
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import CratersError, MosaicNote
+from lunarcraters.errors import CratersError, CratersWarning
 
 COMMANDS = {
     "tile": "Cut mosaics into georeferenced tiles for the network.",
@@ -57,32 +57,29 @@ def cli() -> None:
     """
 
 
+_show_other_warning = warnings.showwarning
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of ours as one line, and others as Python does."""
+    if issubclass(category, CratersWarning):
+        click.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+    else:
+        _show_other_warning(message, category, filename, lineno, file, line)
+
+
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
+    warnings.showwarning = _show_warning
     try:
-        with warnings.catch_warnings():
-            _show_notes()
-            cli(standalone_mode=True)
+        cli(standalone_mode=True)
     except CratersError as error:
         click.echo(f"Error: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
-
-
-def _show_notes() -> None:
-    """Print notes about rasters as one line each, and other warnings as Python does."""
-    show = warnings.showwarning
-
-    def show_note(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        if issubclass(category, MosaicNote):
-            click.echo(f"Note: {message}", err=True)
-        else:
-            show(message, category, filename, lineno, file, line)
-
-    warnings.showwarning = show_note

@@ -126,11 +126,18 @@ def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) ->
             "precision": precision,
             "mirrored": options.tta,
             "smallest_px": source.settings.smallest_px,
+            **_nodata_setting(source),
         },
     )
     options = replace(options, precision=precision)
     batches = tuple(plan_batches(source.tiles))
     return _Run(source, out, model, options, info, manifest, batches)
+
+
+def _nodata_setting(source: TileSource) -> dict[str, str]:
+    """The nodata value of the user, or one that was left out undeclared, as text: NaN is one."""
+    nodata = source.mosaic.nodata
+    return {} if nodata is None else {"nodata": repr(nodata)}
 
 
 def _refuse_other_directory(out: Path) -> None:

@@ -26,8 +26,9 @@ class Manifest:
         input_name: Mosaic or tiles as the user named them.
         model: SHA-256 of the model file.
         model_name: Model file as the user named it.
-        settings: Version of the program, `precision`, `mirrored` (test-time augmentation) and
-            `smallest_px` (smallest crater, pixels; null for 8).
+        settings: Version of the program, `precision`, `mirrored` (test-time augmentation),
+            `smallest_px` (smallest crater, pixels; null for 8) and, where there is one, `nodata`
+            (value that the user called "no data", or that was left out though undeclared).
         format: Format of the run's directory.
     """
 

@@ -1,5 +1,6 @@
 """The directory of a run: its files, and how they are read."""
 
+import math
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -140,10 +141,13 @@ def searched_mosaic(run: Path, mosaic: Path | None = None, *, crs: str | None = 
         return open_mosaic(mosaic, crs=crs)
     if run.is_file():
         raise RunError(f"{run} does not tell which mosaic was searched: give it with --mosaic")
-    name = Path(read_manifest(run).input_name)
+    manifest = read_manifest(run)
+    name = Path(manifest.input_name)
     if not name.exists():
         raise RunError(
             f"{run} searched {name}, which is not there (seen from {Path.cwd()}): name the mosaic "
             "with --mosaic"
         )
-    return open_mosaic(name, crs=crs)
+    opened = open_mosaic(name, crs=crs)
+    nodata = float(manifest.settings.get("nodata") or "nan")
+    return opened if math.isnan(nodata) else opened.with_nodata(nodata)

@@ -6,7 +6,7 @@ from pathlib import Path
 import rasterio
 from rasterio.enums import ColorInterp
 
-from lunarcraters.errors import MosaicNote
+from lunarcraters.errors import CratersWarning
 
 _NO_IMAGE = {ColorInterp.alpha}
 
@@ -41,4 +41,4 @@ def choose_bands(path: Path, dataset: rasterio.DatasetReader) -> tuple[int, ...]
 
 
 def _note(text: str) -> None:
-    warnings.warn(text, MosaicNote, stacklevel=4)
+    warnings.warn(text, CratersWarning, stacklevel=4)

@@ -42,8 +42,7 @@ class Source:
     Attributes:
         path: Absolute path that GDAL opens.
         crs_wkt: Lunar coordinate system as WKT; None for an image without coordinates.
-        affine: Affine transform from pixel corners to the coordinate system; None for an image
-            without coordinates.
+        affine: Affine transform from pixel corners to the coordinate system, or None.
         width: Number of columns.
         height: Number of rows.
         dtype: NumPy name of the type of the values.
@@ -56,8 +55,8 @@ class Source:
             sources).
         measured: Least and greatest value that are measurements; special pixels lie outside. None
             where the file has none beyond those that GDAL makes invalid.
-        extents: Boxes that hold all blocks of a sparse TIFF, outside of which everything is
-            nodata; None where that is not known.
+        extents: Boxes that hold all data of a sparse TIFF; None where they are not known.
+        declared_nodata: Nodata value that the file declares, or None.
     """
 
     path: Path
@@ -72,6 +71,7 @@ class Source:
     files: tuple[Path, ...]
     measured: tuple[float, float] | None = None
     extents: tuple[Box, ...] | None = None
+    declared_nodata: float | None = None
 
 
 def find_rasters(paths: Sequence[Path]) -> list[Path]:
@@ -174,6 +174,7 @@ def inspect_source(path: Path, crs: str | None = None, nodata: float | None = No
             extents=find_data_boxes(dataset, stored)
             if missing_blocks_are_nodata(dataset, nodata)
             else None,
+            declared_nodata=dataset.nodatavals[bands[0] - 1],
         )
 
 

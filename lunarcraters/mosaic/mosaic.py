@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
-from lunarcraters.mosaic.files import find_rasters, inspect_source
+from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.reading import Pixels, forget_datasets, read_blocks, split_blocks
 from lunarcraters.mosaic.vrt import build_mosaic_vrt
 
@@ -42,6 +42,8 @@ class Mosaic:
         sources: Absolute paths of the files.
         bands: Number of the band that is read, or of red, green and blue, read as luminance.
         nodata: Value that the user called "no data", or None.
+        rasters: Raster files as they were opened, the later ones on top; empty where the mosaic
+            comes from a record.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Mosaic:
     sources: tuple[str, ...]
     bands: tuple[int, ...] = (1,)
     nodata: float | None = None
+    rasters: tuple[Source, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def width(self) -> int:
@@ -72,6 +75,31 @@ class Mosaic:
     def has_crs(self) -> bool:
         """True where pixels have a longitude and latitude."""
         return self.grid.has_crs
+
+    @property
+    def declared_nodata(self) -> float:
+        """Nodata value that the first file declares; NaN where it declares none."""
+        declared = self.rasters[0].declared_nodata if self.rasters else None
+        return float("nan") if declared is None else declared
+
+    def with_nodata(self, nodata: float) -> "Mosaic":
+        """Return the same mosaic without the pixels of a value.
+
+        Files that declare a nodata value or have a mask keep these besides.
+
+        Args:
+            nodata: Value that means "no data".
+
+        Raises:
+            MosaicError: A file cannot be read.
+        """
+        sources = [
+            source
+            if source.masked or source.nodata is not None or source.declared_nodata is not None
+            else inspect_source(source.path, source.crs_wkt, nodata)
+            for source in self.rasters
+        ]
+        return _lay_out(self.name, sources, nodata)
 
     @cached_property
     def pixel_size_m(self) -> float | None:
@@ -202,6 +230,11 @@ def open_mosaic(
         raise MosaicError("no mosaic was given: name a raster or a directory of rasters")
     forget_datasets()
     sources = [inspect_source(path, crs, nodata) for path in find_rasters(given)]
+    name = str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more"
+    return _lay_out(name, sources, nodata)
+
+
+def _lay_out(name: str, sources: Sequence[Source], nodata: float | None) -> Mosaic:
     layout = align_sources(sources)
     first = sources[0]
     name = str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more"
@@ -220,6 +253,7 @@ def open_mosaic(
         sources=tuple(sorted({str(file) for source in sources for file in source.files})),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
         nodata=nodata,
+        rasters=tuple(sources),
     )
 
 

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from lunarcraters.mosaic.examination import examine_mosaic
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.reading import Pixels
-from lunarcraters.mosaic.statistics import ValueStatistics, measure_statistics
+from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.tiling.geotiff import read_geotiff, tile_file
 from lunarcraters.tiling.plan import (
     DEFAULT_HALO_PX,
@@ -121,7 +122,10 @@ class MosaicTiles:
         smallest_px: float | None = None,
         min_detectable_px: float = MIN_DETECTABLE_PX,
     ) -> "MosaicTiles":
-        """Plan the tiles of a mosaic (see `plan_tiles`) and measure its values.
+        """Plan the tiles of a mosaic (see `plan_tiles`) and examine its values.
+
+        The mosaic of the result leaves out a value that plainly stands for no ground (see
+        `examine_mosaic`).
 
         Args:
             mosaic: Mosaic to cut.
@@ -136,8 +140,9 @@ class MosaicTiles:
 
         Raises:
             TileSetError: The sizes leave no room for a core, or the craters are too small.
-            MosaicError: The mosaic has no valid pixel, or cannot be read.
+            MosaicError: The mosaic has no valid pixel or only one value, or cannot be read.
         """
+        mosaic, photometry = examine_mosaic(mosaic)
         finest = find_finest_octave(smallest_px, min_detectable_px)
         tiles = plan_tiles(
             mosaic, max_size=max_size, halo=halo, levels=levels, finest=finest, frames=frames
@@ -146,7 +151,7 @@ class MosaicTiles:
         settings = TilingSettings(
             max_size, halo, count, frames, finest, smallest_px if finest else None
         )
-        return cls(mosaic, settings, tuple(tiles), measure_statistics(mosaic))
+        return cls(mosaic, settings, tuple(tiles), photometry)
 
     def read(self, tile: Tile) -> Pixels:
         """Read values and validity of a tile, each (size, size).

@@ -70,7 +70,7 @@ def test_a_coordinate_system_of_the_earth(search, tmp_path):
     refused(search(write_raster(tmp_path / "m.tif", crs="EPSG:32633")), "m.tif", "WGS 84", "--crs")
 
 
-@pytest.mark.filterwarnings("default::lunarcraters.errors.MosaicNote")
+@pytest.mark.filterwarnings("default::lunarcraters.errors.CratersWarning")
 def test_the_band_that_is_searched_is_one_line_on_stderr(craters, tmp_path):
     bands = np.random.default_rng(0).integers(1, 255, (3, 300, 300), np.uint8)
     profile = {"count": 3, "width": 300, "height": 300, "dtype": "uint8", "crs": LUNAR}
@@ -86,7 +86,7 @@ def test_the_band_that_is_searched_is_one_line_on_stderr(craters, tmp_path):
         raster.write(bands)
     code, out, err = craters("info", tmp_path / "m.tif", "--plan-only")
     assert (code, "300 x 300" in out) == (0, True)
-    note = "Note: of 3 bands the first is searched: choose another one with gdal_translate -b"
+    note = "Warning: of 3 bands the first is searched: choose another one with gdal_translate -b"
     assert err.splitlines() == [note]
     with rasterio.open(tmp_path / "m.tif") as raster:
         profile = {**raster.profile, "count": 1}

@@ -6,7 +6,7 @@ import rasterio.drivers
 from affine import Affine
 from pyproj import Geod
 
-from lunarcraters.errors import MosaicNote
+from lunarcraters.errors import CratersWarning
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from .. import archives
@@ -23,7 +23,7 @@ def offsets_px(product, mosaic):
     return np.asarray(distance_m) / (1000 * archives.scale_of(1 / product.size_deg))
 
 
-@pytest.mark.filterwarnings("ignore::lunarcraters.errors.MosaicNote")
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 @pytest.mark.parametrize("write", archives.PRODUCTS, ids=lambda write: write.__name__)
 def test_an_archive_product_is_placed_and_read_as_its_documents_say(tmp_path, write):
     product = write(tmp_path)
@@ -91,7 +91,7 @@ def test_a_jpeg_2000_image_and_its_label_are_one_raster(tmp_path, noise, crs):
 def test_the_band_of_a_cube_that_is_taken_is_told(tmp_path):
     cube = np.zeros((63, 20, 30), "<f4")
     path = archives.write_isis(tmp_path / "m3.cub", cube, archives.isis_mapping())
-    with pytest.warns(MosaicNote, match="of 63 bands the first is searched"):
+    with pytest.warns(CratersWarning, match="of 63 bands the first is searched"):
         mosaic = open_mosaic(path)
     assert mosaic.bands == (1,)
 
@@ -101,7 +101,7 @@ def test_of_several_images_in_a_label_the_one_that_is_taken_is_told(tmp_path):
     discipline = archives.cartography(size=archives.METRES)
     values = archives.ramp("u1")
     path = archives.write_pds4(tmp_path / "a.xml", values, "UnsignedByte", discipline, more=more)
-    with pytest.warns(MosaicNote, match="2 images, and the first is searched: .* PDS4:.*:1:2"):
+    with pytest.warns(CratersWarning, match="2 images, and the first is searched: .* PDS4:.*:1:2"):
         mosaic = open_mosaic(path)
     np.testing.assert_array_equal(mosaic.read(mosaic.grid.box)[0], values)
 

@@ -189,7 +189,7 @@ MALFORMED = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore::lunarcraters.errors.MosaicNote")
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 @pytest.mark.parametrize("kind", MALFORMED)
 def test_a_malformed_product_is_refused_in_one_sentence(tmp_path, kind):
     make, message = MALFORMED[kind]
