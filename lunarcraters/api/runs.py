@@ -50,7 +50,9 @@ def detect(
             is also searched at twice its size, in four times the time; with 2.75 also at four
             times its size, in sixteen times the time.
         crs: Coordinate system in place of the mosaic's own.
-        nodata: Value that means "no data" in place of the mosaic's own.
+        nodata: Value that means "no data" in place of the mosaic's own; NaN where every value is
+            ground. None for the mosaic's own, and a value that plainly is no ground, of which a
+            `CratersWarning` tells.
         workers: Number of worker processes on this machine; None for one a core, up to 8.
         scheduler: Address of a running Dask cluster to use instead of this machine.
         precision: Arithmetic of the network.

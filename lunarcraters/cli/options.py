@@ -78,7 +78,10 @@ smallest_option = click.option(
 )
 
 nodata_option = click.option(
-    "--nodata", type=float, help="Value that means no data [default: the mosaic's own]."
+    "--nodata",
+    type=float,
+    help="Value that means no data; nan: every value is ground [default: the mosaic's own, and a "
+    "value that plainly is no ground].",
 )
 
 min_score_option = click.option(
@@ -107,7 +110,9 @@ precision_option = click.option(
     "GPU.",
 )
 
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Print nothing but errors and warnings."
+)
 
 classes_option = click.option(
     "--classes",

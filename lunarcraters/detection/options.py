@@ -24,7 +24,8 @@ class SourceOptions:
         smallest_px: Smallest crater to detect, pixels of the mosaic; default: 8. Below 8 the
             mosaic is searched enlarged too.
         crs: Coordinate system in place of the mosaic's own.
-        nodata: Value that means "no data" in place of the mosaic's own.
+        nodata: Value that means "no data" in place of the mosaic's own; NaN where every value is
+            ground.
     """
 
     size: int | None = None

@@ -237,7 +237,6 @@ def open_mosaic(
 def _lay_out(name: str, sources: Sequence[Source], nodata: float | None) -> Mosaic:
     layout = align_sources(sources)
     first = sources[0]
-    name = str(given[0]) if len(given) == 1 else f"{given[0]} and {len(given) - 1} more"
     if min(layout.grid.width, layout.grid.height) < _LEAST_SIDE_PX:
         raise MosaicError(
             f"{name} is too small, {layout.grid.width} x {layout.grid.height} pixels: craters are "

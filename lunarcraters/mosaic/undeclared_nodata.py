@@ -81,7 +81,7 @@ def _is_far(value: float, others: Float, count: int) -> bool:
     """Tell whether a value lies far beyond the range of the others, with a gap between."""
     low, high = np.percentile(others, [1.0, 99.0])
     margin = _FAR * (high - low)
-    if low - margin <= value <= high + margin:
+    if margin == 0.0 or low - margin <= value <= high + margin:
         return False
     between = np.count_nonzero((others < low - margin) | (others > high + margin))
     return bool(between <= _BETWEEN * count)

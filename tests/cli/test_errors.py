@@ -1,6 +1,8 @@
 """Bad input: one clear line on stderr, exit code 1, no traceback, nothing half-written."""
 
+import json
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,7 +16,8 @@ LUNAR = "IAU_2015:30110"
 
 
 def write_raster(path, *, crs=LUNAR, values=None, **options):
-    values = np.full((512, 512), 90, np.uint8) if values is None else values
+    if values is None:
+        values = np.random.default_rng(0).integers(80, 101, (512, 512)).astype(np.uint8)
     with rasterio.open(
         path, "w", driver="GTiff", width=values.shape[1], height=values.shape[0], count=1,
         dtype=values.dtype, crs=crs, transform=from_origin(0, 0, 100, 100), **options,
@@ -196,3 +199,39 @@ def test_a_slip_on_the_command_line_is_a_matter_of_usage(craters):
     code, _, err = craters("detect", "m.tif", "--outptu", "x")
     assert code == 2
     assert "--output" in err
+
+
+@pytest.mark.filterwarnings("always::lunarcraters.errors.CratersWarning")
+def test_what_is_left_out_is_said_in_one_line_and_the_option_that_is_named_keeps_it(craters, noise):
+    values = noise.astype(np.int16)
+    values[:60] = -32768
+    write_raster("a.tif", values=values)
+    code, _, said = craters("tile", "a.tif", "-o", "tiles", "-q")
+    assert code == 0
+    assert said.startswith("Warning: a.tif declares no nodata value")
+    assert said.count("\n") == 1
+    assert "(give --nodata nan to search it)" in said
+    code, _, said = craters("tile", "a.tif", "-o", "all", "-q", "--nodata", "nan")
+    assert (code, said) == (0, "")
+    shares = [
+        json.loads(Path(folder, "tiles.json").read_text())["tiles"][0]["valid_fraction"]
+        for folder in ("tiles", "all")
+    ]
+    assert shares[0] == pytest.approx(shares[1] * 240 / 300)
+    for folder in ("tiles", "all"):
+        assert craters("info", folder, "--plan-only")[0] == 0
+
+
+def test_a_mosaic_of_one_value_is_refused_in_one_line(craters):
+    write_raster("a.tif")
+    for command in (
+        ["info", "a.tif"],
+        ["tile", "a.tif", "-o", "t"],
+        ["detect", "a.tif", "-o", "r"],
+    ):
+        code, _, said = craters(*command)
+        assert code == 1
+        assert said.count("\n") == 1
+        assert "every valid pixel of a.tif is 90" in said
+    assert not Path("r").exists()
+    assert not Path("t").exists()
