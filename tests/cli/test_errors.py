@@ -223,7 +223,7 @@ def test_what_is_left_out_is_said_in_one_line_and_the_option_that_is_named_keeps
 
 
 def test_a_mosaic_of_one_value_is_refused_in_one_line(craters):
-    write_raster("a.tif")
+    write_raster("a.tif", values=np.full((512, 512), 90, np.uint8))
     for command in (
         ["info", "a.tif"],
         ["tile", "a.tif", "-o", "t"],
