@@ -17,7 +17,10 @@ from lunarcraters.mosaic.files import open_dataset
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import plan_samples
 
-_METRES = {"m", "metre", "metres", "meter", "meters", "km", "kilometre", "kilometer"}
+_METRES = {
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
+    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),
+}
 _ELEVATION = re.compile(
     r"(?<![a-z])(s?ldem|dem|dtm|dsm|gld100|topo(graphy)?|elevations?|heights?|altitudes?)(?![a-z])"
 )
@@ -51,15 +54,16 @@ def describe_elevation(mosaic: Mosaic, values: Float) -> str | None:
     if len(mosaic.bands) > 1 or mosaic.dtype in ("uint8", "int8") or not mosaic.rasters:
         return None
     unit, words, scale, offset = _read_description(mosaic)
-    if unit not in _METRES:
+    metres = _METRES.get(unit)
+    if metres is None:
         named = _ELEVATION.search(words) is not None and _OTHER.search(words) is None
-        if not _looks_like_metres(values * scale + offset, named=named):
+        metres = _find_unit_m(values * scale + offset, named=named)
+        if metres is None or _measure_roughness(mosaic) > _ROUGH:
             return None
-        if _measure_roughness(mosaic) > _ROUGH:
-            return None
+    command = _shading_command(mosaic, metres * scale)
     return (
         f"{mosaic.name} seems to hold elevations and is searched as if they were grey values, "
-        f"which finds fewer craters: shade it first ({_shading_command(mosaic)}) and search that"
+        f"which finds fewer craters: shade it first ({command}) and search that"
     )
 
 
@@ -78,15 +82,16 @@ def _read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
     return unit.strip().lower(), words, scale, offset
 
 
-def _looks_like_metres(values: Float, *, named: bool) -> bool:
-    """Tell whether values may be elevations in metres, or distances from the Moon's centre."""
+def _find_unit_m(values: Float, *, named: bool) -> float | None:
+    """Unit of elevations, or of distances from the Moon's centre, in metres; None for others."""
     low, high = np.percentile(values, [0.5, 99.5])
-    for radius_m, metres in ((0.0, 1.0), (_RADIUS_M, 1.0), (_RADIUS_M / 1000.0, 1000.0)):
-        lowest, highest = (values.min() - radius_m) * metres, (values.max() - radius_m) * metres
-        if _ELEVATION_M[0] <= lowest and highest <= _ELEVATION_M[1]:
-            wide = (high - low) * metres >= _LEAST_SPAN_M
-            return bool(wide and (named or radius_m or -low >= _NEGATIVE * (high - low)))
-    return False
+    for radius_m, unit_m in ((0.0, 1.0), (_RADIUS_M, 1.0), (_RADIUS_M, 1000.0)):
+        lowest, highest = values.min() * unit_m - radius_m, values.max() * unit_m - radius_m
+        within = _ELEVATION_M[0] <= lowest and highest <= _ELEVATION_M[1]
+        below = radius_m > 0.0 or -low >= _NEGATIVE * (high - low)
+        if within and (high - low) * unit_m >= _LEAST_SPAN_M and (named or below):
+            return unit_m
+    return None
 
 
 def _measure_roughness(mosaic: Mosaic) -> float:
@@ -108,12 +113,19 @@ def _measure_roughness(mosaic: Mosaic) -> float:
     return near / far if far else 1.0
 
 
-def _shading_command(mosaic: Mosaic) -> str:
-    """Command that shades the first file of a mosaic."""
-    path = Path(str(mosaic.rasters[0].path))
-    scale: list[str] = []
-    if mosaic.crs is not None and mosaic.crs.is_geographic:
-        scale = ["-s", f"{np.radians(1.0) * mosaic.grid.radius_m:.0f}"]  # metres in a degree
+def _shading_command(mosaic: Mosaic, height_m: float) -> str:
+    """Command that shades the first file of a mosaic.
+
+    Args:
+        mosaic: Mosaic of elevations.
+        height_m: Height of one unit of its values, metres.
+    """
+    path, options = Path(str(mosaic.rasters[0].path)), []
+    if mosaic.crs is not None:
+        width_m = mosaic.crs.axis_info[0].unit_conversion_factor
+        width_m *= mosaic.grid.radius_m if mosaic.crs.is_geographic else 1.0
+        options += [] if width_m == 1.0 else ["-s", f"{width_m:g}"]
+    options += [] if height_m == 1.0 else ["-z", f"{height_m:g}"]
     return shlex.join(
-        ["gdaldem", "hillshade", *scale, "-compute_edges", str(path), f"{path.stem}_shaded.tif"]
+        ["gdaldem", "hillshade", *options, "-compute_edges", str(path), f"{path.stem}_shaded.tif"]
     )

@@ -15,6 +15,8 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster
 
+SPREAD = 20.585  # of the shaded terrain, grey values
+
 
 @pytest.fixture(scope="module")
 def terrain():
@@ -55,6 +57,12 @@ def test_heights_above_zero_are_elevations_by_the_name(terrain, tmp_path, name):
     assert sentences(write_raster(tmp_path / "site.tif", values)) == []
 
 
+def test_kilometres_from_the_centre_are_elevations(terrain, tmp_path):
+    values = (terrain + 1_737_400.0).astype(np.float64) / 1000.0
+    (said,) = sentences(write_raster(tmp_path / "a.tif", values))
+    assert " -z 1000 " in said
+
+
 def test_a_unit_of_metres_says_elevations(terrain, tmp_path):
     path = write_raster(tmp_path / "a.tif", (terrain - terrain.min()).astype(np.float32))
     assert len(sentences(described(path, unit="m"))) == 1
@@ -79,18 +87,31 @@ def test_pictures_are_no_elevations(terrain, tmp_path, name):
 
 @pytest.mark.skipif(shutil.which("gdaldem") is None, reason="needs gdaldem of GDAL")
 @pytest.mark.parametrize(
-    ("crs", "pixel"), [("IAU_2015:30110", 100.0), ("IAU_2015:30100", 100.0 / 30323.35)]
+    ("crs", "metres", "unit", "scale"),
+    [
+        ("IAU_2015:30110", 1.0, "", 1.0),
+        ("IAU_2015:30100", 30323.35, "", 1.0),
+        ("+proj=eqc +R=1737400 +units=km", 1000.0, "", 1.0),
+        ("IAU_2015:30110", 1.0, "km", 0.001),
+        ("IAU_2015:30110", 1.0, "m", 0.5),
+    ],
 )
-def test_the_command_that_is_named_makes_a_picture_that_is_searched(terrain, tmp_path, crs, pixel):
-    affine = Affine(pixel, 0, 0, 0, -pixel, 0)
-    (said,) = sentences(write_raster(tmp_path / "my dem.tif", terrain, crs, affine))
+def test_the_command_that_is_named_makes_a_picture_that_is_searched(
+    terrain, tmp_path, crs, metres, unit, scale
+):
+    affine = Affine(100.0 / metres, 0, 0, 0, -100.0 / metres, 0)
+    path = write_raster(tmp_path / "my dem.tif", terrain / scale, crs, affine)
+    if unit == "km":
+        path = write_raster(tmp_path / "my dem.tif", terrain / 1000.0, crs, affine)
+        scale = 1.0
+    (said,) = sentences(described(path, unit=unit, scale=scale))
     command = shlex.split(said[said.index("(gdaldem") + 1 : said.index(") and search")])
     subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
     assert sentences(tmp_path / "my dem_shaded.tif") == []
     with rasterio.open(tmp_path / "my dem_shaded.tif") as shaded:
         assert shaded.dtypes == ("uint8",)
-        # Slopes are those of metres on metres, in degrees too: neither flat nor black and white.
-        assert 10 < shaded.read(1).std() < 70
+        # Whatever the units, slopes are those of metres on metres.
+        assert shaded.read(1).std() == pytest.approx(SPREAD, rel=1e-3)
 
 
 def test_real_elevations_are_noticed(shared):
