@@ -30,6 +30,7 @@ _RING_PX = 2  # where ground begins: interpolation spoils the pixel between
 _LOSSY_RING_PX = 9  # compression in blocks of 8 pixels spoils those
 
 _CLEAN_PX = 9  # patches up to this side are left out of account: lossy compression makes such
+_PATCH_PX = 5
 _TOLERANCE_PX = 4.0
 _ON_LINE = 0.6
 
@@ -97,7 +98,7 @@ def measure_collar(
         smooth = _has_smooth_edge(same)
         if smooth is not None:
             counts[1] += np.array((1, smooth))
-        counts[2] += _count(same, _islands(_without_specks(same) if lossy else same))
+        counts[2] += _count(same, _islands(_without_specks(same, _CLEAN_PX) if lossy else same))
         ring = valid & ~same & _ring(same, _LOSSY_RING_PX if lossy else _RING_PX)
         real = values.astype(np.float64)
         counts[3] += _count(ring, ring & (real <= limit if darker else real >= limit))
@@ -148,15 +149,15 @@ def _islands(same: Bool) -> Bool:
     return np.asarray(inside[labels])
 
 
-def _without_specks(same: Bool) -> Bool:
-    """Pixels in patches that are at least 5 pixels wide."""
-    kernel = np.ones((5, 5), np.uint8)
+def _without_specks(same: Bool, side: int) -> Bool:
+    """Pixels in patches that are at least `side` pixels wide."""
+    kernel = np.ones((side, side), np.uint8)
     return cv2.morphologyEx(same.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
 
 
 def _ring(same: Bool, distance_px: int) -> Bool:
     """Pixels at a distance from the patches of a value."""
-    patches = _without_specks(same).astype(np.uint8)
+    patches = _without_specks(same, _PATCH_PX).astype(np.uint8)
     near, far = (
         cv2.dilate(patches, np.ones((side, side), np.uint8)) > 0
         for side in (2 * distance_px - 1, 2 * distance_px + 1)

@@ -17,13 +17,16 @@ from lunarcraters.mosaic.collar import measure_collar
 from lunarcraters.mosaic.files import open_dataset
 from lunarcraters.mosaic.mosaic import Mosaic
 
-_LEAST_SHARE = 0.002
+_LEAST_FAR_SHARE = 0.0005
+_LEAST_COLLAR_SHARE = 0.002
 _SPIKE = 5.0  # times as frequent as the values next to it
 _NEIGHBOURS = 3
 _COUNTED = 1 << 18  # values
 
 _FAR = 2.0  # ranges of the other values
 _BETWEEN = 0.1  # values between a far value and the others, as a share of the far ones
+
+_BEYOND = 0.05  # of the other values, beyond the value of a collar
 
 _LOSSY = {Compression.jpeg, Compression.jpeg2000, Compression.webp}
 _LOOKED_AT = 8  # files
@@ -53,6 +56,8 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
         share = 1.0 - others.size / values.size
         if _is_far(value, others, values.size - others.size):
             return value, f"{share:.1%} of its pixels are {value:g}, far from all other values"
+        if share < _LEAST_COLLAR_SHARE or not _is_extreme(value, others):
+            continue
         collar = measure_collar(mosaic, value, others, lossy=_is_lossy(mosaic.sources))
         if collar.is_collar and collar.has_islands:
             raise MosaicError(
@@ -73,8 +78,13 @@ def _find_frequent(values: Float) -> Iterator[float]:
             counts[max(place - _NEIGHBOURS, 0) : place], counts[place + 1 :][:_NEIGHBOURS]
         ]
         usual = float(np.median(around)) if len(around) else 1.0
-        if counts[place] >= max(_SPIKE * usual, _LEAST_SHARE * counts.sum()):
+        if counts[place] >= max(_SPIKE * usual, _LEAST_FAR_SHARE * counts.sum()):
             yield float(levels[place])
+
+
+def _is_extreme(value: float, others: Float) -> bool:
+    """Tell whether nearly all other values lie on one side of a value."""
+    return bool(min(np.mean(others < value), np.mean(others > value)) <= _BEYOND)
 
 
 def _is_far(value: float, others: Float, count: int) -> bool:

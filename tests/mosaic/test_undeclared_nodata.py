@@ -136,6 +136,14 @@ def test_a_picture_without_a_collar_is_searched_whole(ground, tmp_path, dtype):
     assert mosaic.nodata is None
 
 
+def test_a_plain_of_one_value_between_craters_is_kept(ground, tmp_path):
+    rows, columns = np.mgrid[:SIDE, :SIDE] % 200 - 100.0
+    values = np.where(np.hypot(rows, columns) < 60, ground, 130).astype(np.uint8)
+    mosaic, said = examine(write_raster(tmp_path / "a.tif", values))
+    assert said == []
+    assert validity(mosaic).all()
+
+
 def test_a_value_that_is_a_collar_and_may_be_shadow_too_stops_the_run(ground, tmp_path):
     values = np.where(strip(), ground, 0).astype(np.uint8)
     for row in range(40, SIDE, 60):  # patches in a line along the middle of the strip
