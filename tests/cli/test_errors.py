@@ -174,7 +174,7 @@ def test_a_label_out_of_range(craters, tmp_path):
 
 def test_images_without_labels(craters, tmp_path):
     (dataset(tmp_path) / "train" / "labels" / "a.txt").unlink()
-    refused(craters("train", "data", "-o", "out"), "a.png", "label")
+    refused(craters("train", "data", "-o", "out"), "a.txt", "no image in")
     assert not (tmp_path / "out").exists()
 
 
