@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.evaluate import Evaluation as Evaluation
     from lunarcraters.evaluation.rule_names import RuleName as RuleName
     from lunarcraters.evaluation.rules import Rule as Rule
+    from lunarcraters.evaluation.sizes import SizeComparison as SizeComparison
     from lunarcraters.mosaic.mosaic import Mosaic as Mosaic
     from lunarcraters.report.explore import InteractiveMap as InteractiveMap
 

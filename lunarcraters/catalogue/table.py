@@ -56,6 +56,7 @@ class Catalogue(InNotebook):
         thresholds: dict[str, float] | None = None,
         properties: dict[str, str] | None = None,
         lon_domain: int | None = None,
+        has_positions: bool = True,
     ) -> None:
         """Make a catalogue from a table.
 
@@ -67,14 +68,14 @@ class Catalogue(InNotebook):
             thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
             properties: Origin of the catalogue as text; `plot` opens the mosaic in `input`.
             lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
+            has_positions: False for a count of diameters alone, whose positions are not known.
 
         Raises:
             CatalogueError: A column is missing, or a crater has no size or place on the Moon.
         """
-        info = CatalogueInfo(
-            crs, footprint, footprint_area_km2, thresholds or {}, properties or {}, lon_domain
-        )
-        self._set(order_table(craters, info.columns), info)
+        known = thresholds or {}, properties or {}, lon_domain, has_positions
+        info = CatalogueInfo(crs, footprint, footprint_area_km2, *known)
+        self._set(order_table(craters, info.columns, has_positions=has_positions), info)
 
     def _set(self, craters: pd.DataFrame, info: CatalogueInfo) -> None:
         object.__setattr__(self, "craters", craters)
@@ -98,7 +99,8 @@ class Catalogue(InNotebook):
         Raises:
             CatalogueError: A column is missing, or a crater has no size or place on the Moon.
         """
-        return cls._of_valid(order_table(craters, info.columns), info)
+        table = order_table(craters, info.columns, has_positions=info.has_positions)
+        return cls._of_valid(table, info)
 
     @classmethod
     def from_header(cls, craters: pd.DataFrame, header: Mapping[str, Any]) -> "Catalogue":
@@ -144,7 +146,12 @@ class Catalogue(InNotebook):
 
     @property
     def positions(self) -> Float:
-        """Centres, (n, 2): longitude and latitude in degrees, or x and y in pixels."""
+        """Centres, (n, 2): longitude and latitude in degrees, or x and y in pixels.
+
+        Raises:
+            CatalogueError: The catalogue is a count without positions.
+        """
+        self.info.require_positions()
         return self.craters[[self.columns.x, self.columns.y]].to_numpy(float)
 
     @property
@@ -191,10 +198,10 @@ class Catalogue(InNotebook):
         """
         return self._of_valid(self.craters.assign(**{FRACTION: fractions}), self.info)
 
-    def parts(self) -> Iterator["Catalogue"]:
+    def parts(self, min_score: float = 0.0) -> Iterator["Catalogue"]:
         """Go through the craters a few at a time; at least one part, which may be empty."""
         for start in range(0, max(len(self), 1), PART_ROWS):
-            yield self.rows(slice(start, start + PART_ROWS))
+            yield self.rows(slice(start, start + PART_ROWS)).above_score(min_score)
 
     def filter(
         self,
@@ -223,10 +230,8 @@ class Catalogue(InNotebook):
         from lunarcraters.catalogue.filter import CraterFilter
         from lunarcraters.geometry.area import make_area
 
-        ground = None
-        if area is not None:
-            given = Path(area) if isinstance(area, str | PathLike) else area
-            ground = make_area(given, has_crs=self.has_crs)
+        given = Path(area) if isinstance(area, str | PathLike) else area
+        ground = None if given is None else make_area(given, has_crs=self.has_crs)
         wanted = CraterFilter(min_diameter, max_diameter, ground, fractions)
         filtered = wanted.apply(self.above_score(self.threshold(min_score)))
         if ground is None:
@@ -258,7 +263,7 @@ class Catalogue(InNotebook):
         min_diameter: float = 0.0,
         max_diameter: float = np.inf,
         min_score: float | str | None = None,
-    ) -> "api.Evaluation":
+    ) -> "api.Evaluation | api.SizeComparison":
         """Score the catalogue against a reference, as `craters evaluate` does.
 
         Args:
@@ -275,14 +280,8 @@ class Catalogue(InNotebook):
         """
         from lunarcraters import api
 
-        return api.evaluate(
-            self,
-            reference,
-            rule,
-            min_diameter=min_diameter,
-            max_diameter=max_diameter,
-            min_score=min_score,
-        )
+        sizes = {"min_diameter": min_diameter, "max_diameter": max_diameter}
+        return api.evaluate(self, reference, rule, min_score=min_score, **sizes)  # type: ignore[arg-type]
 
     def plot(self, path: PathOrText, mosaic: "PathOrText | api.Mosaic | None" = None) -> None:
         """Draw all craters over their mosaic, as a PNG.

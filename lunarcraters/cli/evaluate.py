@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.record import EvaluationTerms
     from lunarcraters.evaluation.rules import Rule
     from lunarcraters.evaluation.scores import OperatingPoint, Quartiles, Scores
+    from lunarcraters.evaluation.sizes import SizeComparison
 
 
 @click.command("evaluate")
@@ -64,7 +65,8 @@ def command(
     REFERENCE is a catalogue file, or labels in LU3M6TGT's or YOLO's layout: the directory of a
     split, of its label files or of its images, or one label file. Craters cut off by the edge of a
     label tile, of other sizes than asked for, or off the ground searched are left out on both
-    sides.
+    sides. Where one of them is a count without positions (.diam), the two are compared by size, bin
+    by bin.
 
     \b
     craters evaluate run reference.csv --min-diameter 2
@@ -73,18 +75,23 @@ def command(
     craters evaluate craters.gpkg reference.csv --rule deepmoon --json
     """
     from lunarcraters import api
+    from lunarcraters.evaluation.sizes import SizeComparison
     from lunarcraters.records import to_json
 
     labels = api.read_reference(reference, classes)
     for note in labels.notes:
         click.echo(f"{reference}: {note}", err=True)
     limits = {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio}
-    rule = _rule(rule_name or labels.default_rule, limits)
+    rule = None
+    if rule_name is not None or any(value is not None for value in limits.values()):
+        rule = _rule(rule_name or labels.default_rule, limits)
     if min_pixels is not None and labels.pixel is None:
         raise click.UsageError("--min-pixels needs labels as REFERENCE: use --min-diameter")
     scores = api.evaluate(catalogue, labels, rule, min_pixels=min_pixels, **options)
     if as_json:
         click.echo(to_json(scores.record()))
+    elif isinstance(scores, SizeComparison):
+        _print_sizes(scores)
     else:
         _print(scores.terms, scores)
 
@@ -168,6 +175,39 @@ def _print_bins(scores: "Scores", unit: str) -> None:
             "-" if one.precision is None else f"{one.precision:.3f}",
         )
     Console().print(table)
+
+
+def _print_sizes(sizes: "SizeComparison") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    upper = "" if sizes.max_diameter is None else f" to {sizes.max_diameter:g}"
+    score = "" if sizes.min_score is None else f" (score: {sizes.min_score})"
+    click.echo(
+        f"compared by size, for want of positions; diameters from {sizes.min_diameter:.4g}{upper} "
+        f"km{score}"
+    )
+    click.echo(
+        f"references: {sizes.references:g} on {_area(sizes.reference_km2)}; "
+        f"detections: {sizes.detections:g} on {_area(sizes.detection_km2)}"
+    )
+    table = Table("diameter, km", box=None)
+    for heading in ("references", "detections", "per km2", "per km2", "ratio", "+-"):
+        table.add_column(heading, justify="right")
+    for one in sizes.bins:
+        table.add_row(
+            f"{one.low:.3g} - " + ("" if one.high is None else f"{one.high:.3g}"),
+            f"{one.references:g}",
+            f"{one.detections:g}",
+            *("-" if value is None else f"{value:.3g}" for value in (
+                one.references_per_km2, one.detections_per_km2, one.ratio, one.ratio_error
+            )),
+        )  # fmt: skip
+    Console().print(table)
+
+
+def _area(km2: float | None) -> str:
+    return "an unknown area" if km2 is None else f"{km2:.6g} km2"
 
 
 def _point(point: "OperatingPoint", match: str) -> str:

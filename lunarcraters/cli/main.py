@@ -14,7 +14,7 @@ COMMANDS = {
     "tile": "Cut mosaics into georeferenced tiles for the network.",
     "info": "Tell what a run would search, and what it would cost.",
     "detect": "Find the craters of a mosaic or of its tiles.",
-    "export": "Write the catalogue of a run as GeoPackage, GeoJSON, CSV ...",
+    "export": "Write a catalogue as GeoPackage, GeoJSON, CSV ...",
     "evaluate": "Score a catalogue against a reference.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",

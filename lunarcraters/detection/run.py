@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
 
-from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.formats import is_catalogue_name, read_catalogue
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest
 from lunarcraters.errors import AreaError, RunError
-from lunarcraters.files import replacing
+from lunarcraters.files import is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
@@ -90,6 +90,23 @@ def read_detections(path: str | PathLike[str]) -> Catalogue:
         CatalogueError: The file cannot be read, or is not a catalogue.
     """
     return read_run(Path(path)) if Path(path).is_dir() else read_catalogue(fspath(path))
+
+
+def open_stored_catalogue(path: str | PathLike[str]) -> StoredCatalogue | Catalogue:
+    """Open the catalogue of a run, to be read part by part, or read that of a file or database.
+
+    Args:
+        path: Directory of a run, file of a catalogue, or address of a PostGIS table.
+
+    Raises:
+        RunError: The path is no directory of a finished run, nor named as a catalogue.
+        CatalogueError: The file cannot be read, or is not a catalogue.
+    """
+    if is_database(path):
+        return read_catalogue(fspath(path))
+    folder = Path(path)
+    is_file = folder.is_file() or (is_catalogue_name(folder) and not folder.is_dir())
+    return read_catalogue(folder) if is_file else open_run(folder)
 
 
 def open_run(path: Path) -> StoredCatalogue:

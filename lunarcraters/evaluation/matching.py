@@ -94,8 +94,9 @@ def match_craters(
         max_diameter: Largest crater that counts, km or pixels.
 
     Raises:
-        CatalogueError: One is in pixels, the other on the Moon.
+        CatalogueError: One is in pixels, the other on the Moon; or one has no positions.
     """
+    reference.require_positions()
     if detections.has_crs != reference.has_crs:
         raise CatalogueError(
             "the catalogue is in pixels and the reference on the Moon, or the other way round: "

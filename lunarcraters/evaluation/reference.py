@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.folders import read_image_size
@@ -48,6 +49,9 @@ class Reference:
         footprint: Ground that the reference covers; None where it is not known.
         pixel: Side of a label's pixel in the unit of the diameters; None for a catalogue.
         notes: Sentences for the user about labels that were taken or left out.
+        area_km2: Area that the craters were counted on, km^2; None where it is not known.
+        fractions: Part of each crater inside that area, (n,); None where all are whole.
+        has_positions: False for a count of diameters alone, whose positions are NaN.
     """
 
     positions: Float
@@ -59,6 +63,21 @@ class Reference:
     footprint: BaseGeometry | None = None
     pixel: float | None = None
     notes: tuple[str, ...] = ()
+    area_km2: float | None = None
+    fractions: Float | None = None
+    has_positions: bool = True
+
+    def require_positions(self) -> None:
+        """Refuse a count without positions where craters are matched or drawn.
+
+        Raises:
+            CatalogueError: The craters have no positions.
+        """
+        if not self.has_positions:
+            raise CatalogueError(
+                "the reference does not say where its craters are, so none can be matched or "
+                "drawn: compare their sizes by craters evaluate, without options of matching"
+            )
 
     @property
     def has_crs(self) -> bool:
@@ -104,14 +123,17 @@ class Reference:
 
 def from_catalogue(catalogue: Catalogue) -> Reference:
     """Make a reference of a catalogue."""
-    diameters = catalogue.diameters
+    diameters, craters = catalogue.diameters, catalogue.craters
     return Reference(
-        positions=catalogue.positions,
+        positions=craters[[catalogue.columns.x, catalogue.columns.y]].to_numpy(float),
         diameters=diameters,
         boxes=np.column_stack([diameters, diameters]),
         clipped=np.zeros(len(diameters), dtype=bool),
         radius_m=catalogue.radius_m,
         footprint=catalogue.footprint,
+        area_km2=catalogue.footprint_area_km2,
+        fractions=craters[FRACTION].to_numpy(float) if FRACTION in craters else None,
+        has_positions=catalogue.has_positions,
     )
 
 

@@ -144,7 +144,8 @@ def test_geoparquet_is_read_by_geopandas_and_the_same_to_the_byte(lunar, tmp_pat
         ("a.gpkg", b"SQLite", "not a GeoPackage of craters"),
         ("a.geojson", b'{"type": "FeatureCollection", "features": [', "not a GeoJSON"),
         ("a.parquet", b"PAR1", "not a Parquet file"),
-        ("a.xlsx", b"", "read from"),
+        ("a.xlsx", b"", "not a spreadsheet of craters"),
+        ("a.docx", b"", "read from"),
     ],
 )
 def test_what_is_no_catalogue_is_refused_in_words(tmp_path, name, content, message):

@@ -9,12 +9,16 @@ from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.catalogue.formats import (
     csv,
     diam,
+    flatgeobuf,
     geojson,
     geopackage,
     parquet,
     postgis,
     scc,
     shapefile,
+    shapefile_pair,
+    spreadsheet,
+    text_table,
 )
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
@@ -26,6 +30,7 @@ from lunarcraters.files import is_database, replacing
 _FORMATS: dict[str, ModuleType] = {
     ".gpkg": geopackage,
     ".geojson": geojson,
+    ".fgb": flatgeobuf,
     ".parquet": parquet,
     ".csv": csv,
     ".csv.gz": csv,
@@ -33,6 +38,20 @@ _FORMATS: dict[str, ModuleType] = {
     ".diam": diam,
     ".shp": shapefile,
 }
+# Modules that read only.
+_READ_ONLY: dict[str, ModuleType] = {
+    ".json": geojson,
+    ".txt": text_table,
+    ".tsv": text_table,
+    ".tab": text_table,
+    ".dat": text_table,
+    ".xlsx": spreadsheet,
+    ".ods": spreadsheet,
+}
+_KML = (
+    "KML knows no body but the Earth, where every program would draw the craters: use .gpkg or "
+    ".geojson"
+)
 
 
 def write_catalogue(catalogue: Catalogue, path: Path | str, *, overwrite: bool = False) -> None:
@@ -42,8 +61,9 @@ def write_catalogue(catalogue: Catalogue, path: Path | str, *, overwrite: bool =
 
     Args:
         catalogue: Catalogue to write.
-        path: File with one of the suffixes `.gpkg`, `.geojson`, `.parquet`, `.csv`, `.csv.gz`,
-            `.scc`, `.diam`, `.shp`; or address of a PostGIS database, `postgresql://...`.
+        path: File with one of the suffixes `.gpkg`, `.geojson`, `.fgb`, `.parquet`, `.csv`,
+            `.csv.gz`, `.scc`, `.diam`, `.shp` (a pair if it is `NAME_CRATER.shp`); or address of a
+            PostGIS database, `postgresql://...`.
         overwrite: True to replace a file that is there.
 
     Raises:
@@ -75,25 +95,30 @@ def write_catalogue_parts(
         CatalogueError: The format needs what the catalogue does not have.
     """
     if is_database(path):
+        info.require_positions()
         postgis.write(info, parts, str(path), overwrite=overwrite)
         return
     path = Path(path)
-    suffix = _suffix(path) if form is None else f".{form}"
-    if suffix not in _FORMATS:
-        raise OutputError(
-            f"{path}: a catalogue is written as {_suffixes()}: give one of these names, or --format"
-        )
+    module = _FORMATS.get((_suffix(path) if form is None else f".{form}") or "")
+    if module is None:
+        reason = _KML if _is_kml(path) else f"a catalogue is written as {_suffixes(_FORMATS)}"
+        raise OutputError(f"{path}: {reason}: give one of these names, or --format")
+    if module is shapefile and shapefile_pair.is_pair(path):
+        module = shapefile_pair
+    if module is not diam:
+        info.require_positions()
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists: give another name, or --overwrite to replace it")
+    companions: list[Path] = module.companions(path) if hasattr(module, "companions") else []
+    there = [one for one in (path, *companions) if one.exists() and one.suffix == path.suffix]
+    if there and not overwrite:
+        raise OutputError(f"{there[0]} exists: give another name, or --overwrite to replace it")
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
-    module = _FORMATS[suffix]
     with ExitStack() as stack:
         temporary = stack.enter_context(replacing(path))
-        for sidecar in getattr(module, "SIDECARS", ()):
-            stack.enter_context(replacing(path.with_suffix(sidecar)))
+        for companion in companions:
+            stack.enter_context(replacing(companion))
         module.write(info, parts, temporary)
 
 
@@ -109,23 +134,37 @@ def read_catalogue(path: Path | str) -> Catalogue:
     if is_database(path):
         return postgis.read(str(path))
     path = Path(path)
+    known = _suffixes({**_FORMATS, **_READ_ONLY})
     if not path.is_file():
         fault = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
-        raise CatalogueError(f"{path} {fault}: give a file named {_suffixes()}")
-    suffix = _suffix(path)
-    if suffix is None:
-        raise CatalogueError(f"{path}: catalogues are read from {_suffixes()}")
+        raise CatalogueError(f"{path} {fault}: give a file named {known}")
+    module = {**_READ_ONLY, **_FORMATS}.get(_suffix(path) or "")
+    if module is None:
+        reason = _KML if _is_kml(path) else f"catalogues are read from {known}"
+        raise CatalogueError(f"{path}: {reason}")
+    if module is shapefile and shapefile_pair.is_pair(path):
+        module = shapefile_pair
     try:
-        catalogue: Catalogue = _FORMATS[suffix].read(path)
+        catalogue: Catalogue = module.read(path)
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror or error}") from error
     return catalogue
 
 
+def is_catalogue_name(path: Path) -> bool:
+    """Tell whether a name has the suffix of a catalogue that can be read."""
+    return _suffix(path) is not None or _is_kml(path)
+
+
+def _is_kml(path: Path) -> bool:
+    return path.suffix.lower() in (".kml", ".kmz")
+
+
 def _suffix(path: Path) -> str | None:
-    fitting = [suffix for suffix in _FORMATS if path.name.lower().endswith(suffix)]
+    known = (*_FORMATS, *_READ_ONLY)
+    fitting = [suffix for suffix in known if path.name.lower().endswith(suffix)]
     return max(fitting, key=len, default=None)
 
 
-def _suffixes() -> str:
-    return ", ".join(f"*{suffix}" for suffix in _FORMATS)
+def _suffixes(formats: Iterable[str]) -> str:
+    return ", ".join(f"*{suffix}" for suffix in formats)

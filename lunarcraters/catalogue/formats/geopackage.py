@@ -27,12 +27,10 @@ from pyogrio.errors import (
 )
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise_columns
-from lunarcraters.catalogue.formats import styles
+from lunarcraters.catalogue.formats import styles, vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
-from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
 
 _ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
@@ -126,12 +124,6 @@ def read(path: Path) -> Catalogue:
             return Catalogue.from_header(table, header)
         if not layers:
             raise CatalogueError(f"{path} has no layers: it is not a catalogue")
-        crs = pyogrio.read_info(path, layer=layers[0])["crs"]
-        table = pyogrio.read_dataframe(path, layer=layers[0], read_geometry=False)
     except (*_ERRORS, KeyError, json.JSONDecodeError) as error:
         raise CatalogueError(f"{path} is not a GeoPackage of craters: {error}") from error
-    craters = recognise_columns(table, str(path))
-    if "lon" not in craters:
-        return Catalogue(craters, None)
-    radius_m = sphere.radius_m(sphere.lunar_crs(crs, str(path)))
-    return Catalogue(craters, sphere.geographic_crs(radius_m))
+    return vector.read_layer(path, "GeoPackage", layer=layers[0])

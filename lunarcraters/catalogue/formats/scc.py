@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise_columns
 from lunarcraters.catalogue.formats.diam import counted_area, counted_rows, drop_whole_fractions
 from lunarcraters.catalogue.formats.structure import read_structure
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
@@ -75,12 +75,15 @@ def read(path: Path) -> Catalogue:
         CatalogueError: The file is damaged, or is not a spatial crater count.
     """
     structure = read_structure(path)
-    craters = drop_whole_fractions(recognise_columns(structure.tables["crater"], str(path)))
+    unit = "m" if structure.in_metres else "km"
+    craters = drop_whole_fractions(
+        recognise_columns(structure.tables["crater"], str(path), unit=unit)
+    )
     return Catalogue(
         craters,
         sphere.geographic_crs(structure.number("a_axis_radius") * 1000.0),
         footprint=_footprint(structure.tables.get("unit_boundary"), path),
-        footprint_area_km2=structure.number("Total_area"),
+        footprint_area_km2=structure.number("total_area", power=2),
     )
 
 

@@ -1,0 +1,144 @@
+"""Evidence on the units of a table: metres are never taken for kilometres, nor for degrees."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lunarcraters.catalogue.headings import Size
+from lunarcraters.catalogue.places import Places
+from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
+
+Float = NDArray[np.float64]
+
+MOON_KM = 2.0 * sphere.RADIUS_M / 1000.0
+"""Diameter of the Moon, km."""
+
+_MAX_CROWDING = 4.0
+"""Most often that ground is covered by the larger half of real craters, were all of median size."""
+
+_TOLERANCE = 0.1  # relative difference of columns, or of a column and outlines, that agree
+
+_log = logging.getLogger(__name__)
+
+
+def in_degrees(table: pd.DataFrame) -> bool:
+    """Tell whether a table has longitudes and latitudes, and they can be degrees."""
+    if not {"lon", "lat"} <= set(table.columns):
+        return False
+    within = (table["lon"].abs() <= 360.0) & (table["lat"].abs() <= 90.0)
+    return bool(within.all())
+
+
+def check_positions(table: pd.DataFrame, source: str) -> None:
+    """Refuse positions that cannot be longitudes and latitudes, and say what they may be.
+
+    Raises:
+        CatalogueError: A longitude is beyond 360, or a latitude beyond 90.
+    """
+    if not {"lon", "lat"} <= set(table.columns):
+        return
+    lon, lat = table["lon"].to_numpy(), table["lat"].to_numpy()
+    bad = (np.abs(lon) > 360.0) | (np.abs(lat) > 90.0)
+    if not bad.any():
+        return
+    row = int(np.argmax(bad))
+    if (np.abs(lat) <= 360.0).all() and (np.abs(lon) <= 90.0).all():
+        meaning = "lon and lat seem to be exchanged: exchange the names of these columns"
+    elif max(np.nanmax(np.abs(lon)), np.nanmax(np.abs(lat))) > 360.0:
+        meaning = (
+            "these seem to be metres of a map, not degrees: give lon and lat in degrees, or a "
+            "layer with its coordinate system and geometries (.gpkg, .shp)"
+        )
+    else:
+        meaning = "longitudes end at 360 and latitudes at 90: mend or remove these rows"
+    raise CatalogueError(
+        f"{source}: crater {row + 1} of the table is at lon {lon[row]:g}, lat {lat[row]:g} "
+        f"({int(bad.sum())} such): {meaning}"
+    )
+
+
+def to_km(
+    columns: dict[Size, Float],
+    table: pd.DataFrame,
+    places: Places | None,
+    source: str,
+    unit: str = "",
+) -> Float:
+    """Choose the diameters of a table in km, and refuse those that cannot be.
+
+    Args:
+        columns: Diameters by the columns that give them, the best first, (n,) each; those without
+            a unit as if they were km.
+        table: Table with lon and lat where they are known.
+        places: Geometries of the rows; None for none.
+        source: Name of the file or table, for messages.
+        unit: Unit that the format gives to sizes without one; empty for none.
+
+    Returns:
+        Diameters, km, (n,).
+
+    Raises:
+        CatalogueError: Columns contradict each other, or a unit is missing or cannot be right.
+    """
+    size, km = next(iter(columns.items()))
+    for other, values in columns.items():
+        if 1000.0 in (_ratio(values, km), _ratio(km, values)):
+            raise CatalogueError(
+                f"{source}: {' and '.join(size.names)} and {' and '.join(other.names)} contradict "
+                "each other in their units: leave the right one, named diameter_km or diameter_m"
+            )
+    name = " and ".join(size.names)
+    has_unit = bool(size.unit or unit)
+    if not size.unit and unit == "m":
+        km = km / 1000.0
+    if not has_unit and places is not None and places.has_outlines:
+        factor = _ratio(km, places.diameters_km)
+        if factor is not None:
+            return km / factor
+    largest = float(np.nanmax(km, initial=0.0))
+    if largest > MOON_KM:
+        raise _unclear(source, name, f"up to {largest:g} km, larger than the Moon ({MOON_KM:g} km)")
+    if not has_unit:
+        _check_crowding(km, table, name, source)
+        _log.warning("note: %s: %s has no unit and is read as km", source, name)
+    return km
+
+
+def _ratio(values: Float, reference: Float) -> float | None:
+    """Tell whether values are as large as a reference (1) or in metres (1000); None for neither."""
+    known = np.isfinite(values) & np.isfinite(reference) & (reference > 0.0)
+    if not known.any():
+        return None
+    ratio = float(np.median(values[known] / reference[known]))
+    return next((f for f in (1.0, 1000.0) if abs(ratio / f - 1.0) <= _TOLERANCE), None)
+
+
+def _check_crowding(km: Float, table: pd.DataFrame, name: str, source: str) -> None:
+    """Refuse sizes that would cover their own ground many times over if they were km."""
+    if not {"lon", "lat"} <= set(table.columns):
+        return
+    known = np.isfinite(km) & np.isfinite(table["lon"]) & np.isfinite(table["lat"])
+    if not known.any():
+        return
+    size = float(np.median(km[known]))
+    vectors = sphere.unit_vectors(table["lon"][known], table["lat"][known])
+    middle = vectors.mean(axis=0)
+    length = float(np.linalg.norm(middle))
+    cosines = vectors @ (middle / length) if length > 0.0 else np.array([-1.0])
+    radius_km = sphere.RADIUS_M / 1000.0
+    reach = float(np.arccos(np.clip(cosines.min(), -1.0, 1.0))) + size / 2.0 / radius_km
+    ground = 2.0 * np.pi * radius_km**2 * (1.0 - np.cos(min(reach, np.pi)))
+    crowding = float((km[known] >= size).sum()) * np.pi / 4.0 * size**2 / ground
+    if crowding > _MAX_CROWDING:
+        across = 2.0 * (reach - size / 2.0 / radius_km) * radius_km
+        raise _unclear(source, name, f"{size:g} km in the median within {across:.3g} km of ground")
+
+
+def _unclear(source: str, name: str, fact: str) -> CatalogueError:
+    return CatalogueError(
+        f"{source}: {name} would be {fact}, so it is not in km: name the column by its unit, "
+        "diameter_m or diameter_km"
+    )
