@@ -1,7 +1,7 @@
 """Pairs of Shapefiles, `NAME_CRATER.shp` and `NAME_AREA.shp`, as CraterTools draws counts.
 
 The first has outlines of craters (`Diam_km, x_coord, y_coord, tag`), the second the polygons that
-they were counted on. craterstats measures the diameters and the area by the polygons alone.
+they were counted on. craterstats measures diameters, fractions and area by the polygons alone.
 """
 
 import re
@@ -75,10 +75,9 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
                     "x_coord": part.table["lon"],
                     "y_coord": part.table["lat"],
                     "tag": "standard",
+                    FRACTION: part.craters.get(FRACTION, 1.0),
                 }
             )
-            if FRACTION in part.craters:
-                craters[FRACTION] = part.craters[FRACTION]
             frame = gpd.GeoDataFrame(craters, geometry=_rims(part), crs=info.crs)
             _write(frame, path, append=number > 0)
         ground = _ground(info.footprint)
@@ -140,7 +139,8 @@ def read(path: Path) -> Catalogue:
     footprint = shapely.union_all([_to_lonlat(one, area_crs) for one in areas])
     craters = recognise_columns(table, str(path), places=Places(shapes, crs))
     geographic = sphere.geographic_crs(radius_m)
-    catalogue = Catalogue(craters, geographic, footprint, sphere.area_km2(footprint, radius_m))
+    area_km2 = sphere.area_km2(footprint, radius_m)
+    catalogue = Catalogue(drop_whole_fractions(craters), geographic, footprint, area_km2)
     if FRACTION in craters:
         return catalogue
     shares = Area(footprint, geographic).compute_shares(catalogue.positions, catalogue.diameters)
