@@ -48,6 +48,12 @@ def keep_craters(table: pd.DataFrame, source: str) -> pd.DataFrame:
         if is_crater.any():
             _note(source, int((keep & ~is_crater).sum()), "no craters, but other features")
             keep &= is_crater
+    if kinds is None and "featurename" in keys:
+        _log.warning(
+            "note: %s does not tell the types of its features: all count as craters, maria and "
+            "mountains too",
+            source,
+        )
     no_size = keep & (pd.to_numeric(table[sizes[0].names[0]], errors="coerce") == 0.0)
     _note(source, int(no_size.sum()), "of diameter 0")
     return table[keep & ~no_size]

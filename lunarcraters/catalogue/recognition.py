@@ -117,6 +117,8 @@ def _to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.D
         if is_text(ours):
             out[ours] = values.fillna("").astype(str)
             continue
+        if ours in ("lon", "lat"):
+            values = units.sign_directions(values)
         numbers = pd.to_numeric(values, errors="coerce").astype(float)
         bad = np.flatnonzero(numbers.isna() & values.notna())
         if len(bad):

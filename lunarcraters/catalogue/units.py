@@ -1,6 +1,7 @@
 """Evidence on the units of a table: metres are never taken for kilometres, nor for degrees."""
 
 import logging
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,17 @@ def in_degrees(table: pd.DataFrame) -> bool:
         return False
     within = (table["lon"].abs() <= 360.0) & (table["lat"].abs() <= 90.0)
     return bool(within.all())
+
+
+def sign_directions(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Turn angles such as `43.3S` or `11.2° W` into signed numbers, north and east positive."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values
+    parts = values.astype(str).str.strip().str.extract(r"^([\d.]+)\s*°?\s*([NSEWnsew])$")
+    if parts.isna().any(axis=None) or parts.empty:
+        return values
+    signs = np.where(parts[1].str.upper().isin(["S", "W"]), -1.0, 1.0)
+    return pd.to_numeric(parts[0], errors="coerce") * signs
 
 
 def check_positions(table: pd.DataFrame, source: str) -> None:

@@ -22,6 +22,8 @@ from lunarcraters.evaluation.rules import Rule
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.circles import find_close_pairs
 
+_RADIUS_TOLERANCE = 0.01
+
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
 Bool = NDArray[np.bool_]
@@ -101,6 +103,11 @@ def match_craters(
         raise CatalogueError(
             "the catalogue is in pixels and the reference on the Moon, or the other way round: "
             "detect on a mosaic with a coordinate system, or give a reference in pixels"
+        )
+    if abs((detections.radius_m or 1.0) / (reference.radius_m or 1.0) - 1.0) > _RADIUS_TOLERANCE:
+        raise CatalogueError(
+            "the catalogue and the reference are of bodies of other radii: give a reference of the "
+            "body that was searched"
         )
     sizes, positions = detections.diameters, detections.positions
     limits = min_diameter, max_diameter

@@ -28,20 +28,23 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.polygons import Geometries, make_ring_polygon
 
-_NAME = re.compile(r"(?<![A-Za-z])CRATER(?![A-Za-z])")
+_NAME = re.compile(r"(?<![A-Za-z])(CRATER|Crater|crater)(?![A-Za-z])")
+_AREAS = {"CRATER": "AREA", "Crater": "Area", "crater": "area"}
 _RIM_POINTS = 96
 _EDGE_DEG = 0.1  # longest edge of an area, within which great circles and parallels are the same
 _EDGES = 2000  # along the longer side of an area in a map
 
 
 def is_pair(path: Path) -> bool:
-    """Tell whether a name is that of the craters of a pair."""
-    return bool(_NAME.search(path.stem))
+    """Tell whether a name is that of the craters of a pair, in capitals as craterstats wants it."""
+    found = _NAME.search(path.stem)
+    return found is not None and (found[1] == "CRATER" or area_path(path).is_file())
 
 
 def area_path(path: Path) -> Path:
     """Name the Shapefile of the area that belongs to one of craters."""
-    return path.with_name(_NAME.sub("AREA", path.stem) + path.suffix)
+    stem = _NAME.sub(lambda found: _AREAS[found[1]], path.stem)
+    return path.with_name(stem + path.suffix)
 
 
 def companions(path: Path) -> list[Path]:

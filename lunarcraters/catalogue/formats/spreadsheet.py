@@ -48,9 +48,8 @@ def _sheets(path: Path) -> Iterator[pd.DataFrame]:
 def _below(cells: pd.DataFrame, number: int, names: list[str]) -> pd.DataFrame:
     """Take the rows below a heading, with its names, up to the last that is not empty."""
     table = cells.iloc[number + 1 :].replace({"": np.nan, None: np.nan})
-    named = [column for column, name in enumerate(names) if name.strip()]
-    table = table.iloc[:, named].set_axis([names[i].strip() for i in named], axis=1)
-    return table.dropna(how="all")
+    table = table.set_axis([name.strip() for name in names], axis=1).dropna(how="all")
+    return table.loc[:, ~table.columns.duplicated()]
 
 
 @contextmanager

@@ -176,7 +176,7 @@ def _name_columns(table: pd.DataFrame, names: list[str], source: str) -> pd.Data
             f"{source}: its rows have {table.shape[1]} values where the heading has {len(names)} "
             "names: write as many names as values, and decimals with a point"
         )
-    return table.set_axis(names, axis=1)
+    return table.set_axis(names, axis=1).loc[:, ~pd.Index(names).duplicated()]
 
 
 def _are_row_names(values: pd.Series) -> bool:
