@@ -13,6 +13,8 @@ from lunarcraters.geometry.polygons import Geometries
 
 Float = NDArray[np.float64]
 
+_EDGES = 64  # at least, along the longer side of an outline
+
 
 @dataclass(frozen=True)
 class Places:
@@ -57,7 +59,11 @@ class Places:
     @cached_property
     def _outlines(self) -> tuple[Float, Float, float]:
         """Centres, diameters and roundness, each measured in an equal-area plane of its own."""
-        xy, index = shapely.get_coordinates(self.geometries, return_index=True)
+        west, south, east, north = shapely.bounds(self.geometries).T
+        # Edges are straight in the layer's coordinate system.
+        steps = np.maximum(np.maximum(east - west, north - south) / _EDGES, 1e-12)
+        fine = shapely.segmentize(self.geometries, steps)
+        xy, index = shapely.get_coordinates(fine, return_index=True)
         radius_km = sphere.radius_m(self.crs) / 1000.0
         points = sphere.unit_vectors(*sphere.to_lonlat(self.crs, *xy.T))
         middle = np.zeros((len(self.geometries), 3))
@@ -69,7 +75,7 @@ class Places:
         # Lambert's azimuthal projection: a vector v goes to v sqrt(2 / (1 + cos c)).
         scale = np.sqrt(2.0 / (1.0 + np.einsum("ij,ij->i", points, up[index])))
         plane = [np.einsum("ij,ij->i", points, axis[index]) * scale for axis in (east, north)]
-        flat = shapely.set_coordinates(self.geometries.copy(), np.column_stack(plane))
+        flat = shapely.set_coordinates(fine, np.column_stack(plane))
         area = np.asarray(shapely.area(flat))
         dx, dy = shapely.get_coordinates(shapely.centroid(flat)).T
         rho = np.minimum(np.hypot(dx, dy), 2.0)
