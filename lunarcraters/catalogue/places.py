@@ -53,7 +53,7 @@ class Places:
 
     @cached_property
     def roundness(self) -> float:
-        """Median of 4 pi area / perimeter^2 of the polygons: 1 for circles, 0.79 for squares."""
+        """Median of 4 pi area / perimeter^2 of the polygons, 1 for circles and 0.79 for squares."""
         return self._outlines[2]
 
     @cached_property
@@ -82,6 +82,7 @@ class Places:
         cos_c, factor = 1.0 - rho**2 / 2.0, np.sqrt(1.0 - rho**2 / 4.0)
         centre = up * cos_c[:, None] + (east * dx[:, None] + north * dy[:, None]) * factor[:, None]
         half = np.arccos(np.clip(1.0 - area / (2.0 * np.pi), -1.0, 1.0))
-        roundness = np.median(4.0 * np.pi * area / np.maximum(shapely.length(flat), 1e-12) ** 2)
+        around = np.maximum(shapely.length(shapely.convex_hull(flat)), 1e-12)
+        roundness = np.median(4.0 * np.pi * area / around**2)
         lonlat = np.column_stack(sphere.vectors_to_lonlat(centre))
         return lonlat, 2.0 * radius_km * half, float(roundness)

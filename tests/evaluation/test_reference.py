@@ -163,3 +163,20 @@ def test_a_whole_dataset_names_the_labels_of_one_split(tmp_path):
     with pytest.raises(CatalogueError, match=r"for example .*train/labels") as caught:
         read_reference(tmp_path)
     assert len(read_reference(str(caught.value).split("for example ")[1]).tiles) == 1
+
+
+@pytest.mark.parametrize("heading", ["lon\tlat\tdiam_km", "some words\n\nlon lat diam_km"])
+def test_a_table_in_a_txt_is_a_catalogue_not_labels(tmp_path, heading):
+    (tmp_path / "a.txt").write_text(
+        f"{heading}\n1 2 3\n".replace(" ", "\t" if "\t" in heading else " ")
+    )
+    reference = read_reference(tmp_path / "a.txt")
+    assert reference.positions.tolist() == [[1.0, 2.0]]
+    assert reference.tiles is None
+
+
+def test_labels_in_a_txt_stay_labels(tmp_path):
+    write_label(tmp_path, TILE, ["0 0.25 0.5 0.02 0.01"])
+    assert read_reference(tmp_path / "labels" / f"{TILE}.txt").tiles is not None
+    write_label(tmp_path, TILE, [])
+    assert len(read_reference(tmp_path / "labels" / f"{TILE}.txt").diameters) == 0

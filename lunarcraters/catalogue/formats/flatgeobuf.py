@@ -4,6 +4,7 @@ The rest of the catalogue is in the description of the layer, as JSON.
 """
 
 import json
+import warnings
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -29,23 +30,32 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     parts = iter(parts)
     first = next(parts)
     schema = _batch(first).schema
+    failures: list[Exception] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for part in chain([first], parts):
-            yield _batch(part).cast(schema)
+        try:
+            for part in chain([first], parts):
+                yield _batch(part).cast(schema)
+        except Exception as error:
+            failures.append(error)  # the library says no more than that a batch failed
+            raise
 
     try:
-        pyogrio.write_arrow(
-            pa.RecordBatchReader.from_batches(schema, batches()),
-            path,
-            layer="craters",
-            driver="FlatGeobuf",
-            geometry_name="geometry",
-            geometry_type="MultiPolygon",
-            crs=None if info.crs is None else info.crs.to_wkt(),
-            layer_options={"TITLE": "craters", "DESCRIPTION": json.dumps(info.header())},
-        )
-    except vector.ERRORS as error:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "'crs' was not provided")  # pixels, on purpose
+            pyogrio.write_arrow(
+                pa.RecordBatchReader.from_batches(schema, batches()),
+                path,
+                layer="craters",
+                driver="FlatGeobuf",
+                geometry_name="geometry",
+                geometry_type="MultiPolygon",
+                crs=None if info.crs is None else info.crs.to_wkt(),
+                layer_options={"TITLE": "craters", "DESCRIPTION": json.dumps(info.header())},
+            )
+    except (*vector.ERRORS, RuntimeError) as error:
+        if failures:
+            raise failures[0] from error
         raise OutputError(f"the FlatGeobuf cannot be written: {error}") from error
 
 

@@ -31,6 +31,7 @@ from lunarcraters.geometry.polygons import Geometries, make_ring_polygon
 _NAME = re.compile(r"(?<![A-Za-z])(CRATER|Crater|crater)(?![A-Za-z])")
 _AREAS = {"CRATER": "AREA", "Crater": "Area", "crater": "area"}
 _RIM_POINTS = 96
+_POLE_DEG = 1e-6
 _EDGE_DEG = 0.1  # longest edge of an area, within which great circles and parallels are the same
 _EDGES = 2000  # along the longer side of an area in a map
 
@@ -103,6 +104,7 @@ def _rims(part: Catalogue) -> Geometries:
     Each polygon has the area of its circle: craterstats takes the diameter from it.
     """
     lon, lat = part.positions.T
+    lat = np.clip(lat, _POLE_DEG - 90.0, 90.0 - _POLE_DEG)  # bearings have no meaning at a pole
     step = 2.0 * np.pi / _RIM_POINTS
     wider = np.sqrt(step / np.sin(step))
     rim_lon, rim_lat = sphere.circle_points(
@@ -162,7 +164,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Geometries, CRS]:
             f"{path} has no coordinate system: put its .prj beside it, or save it again with one"
         )
     shapes = frame.geometry.to_numpy()
-    there = np.array([one is not None and one.area > 0.0 for one in shapes], dtype=bool)
+    there = np.array([one is not None and not one.is_empty for one in shapes], dtype=bool)
     table = pd.DataFrame(frame.drop(columns="geometry"))[there].replace({None: np.nan})
     return table, shapes[there], frame.crs
 
