@@ -57,8 +57,6 @@ def read_table(path: Path) -> pd.DataFrame:
         CatalogueError: The file is no text, has no heading, or rows that do not fit it.
     """
     text = _read_text(path)
-    if re.search(r"^#", text, re.MULTILINE):
-        text = re.sub(r"^#+[ \t]*", "#", text, flags=re.MULTILINE)
     lines = text.split("\n", _HEADING_LINES + _SAMPLE_LINES)[: _HEADING_LINES + _SAMPLE_LINES]
     heading = _find_heading(lines)
     if heading is None:
@@ -66,7 +64,7 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{path} is not a table of craters: put a line above the numbers that names the "
             "columns, such as lon,lat,diameter_km"
         )
-    body = text.split("\n", heading.line + 1)[heading.line + 1 :]
+    body = text[sum(len(line) + 1 for line in lines[: heading.line + 1]) :]
     below = [line for line in lines[heading.line + 1 :] if line.strip() and line[0] != "#"]
     rows = [_split(line, heading.delimiter) for line in below[:_SAMPLE_LINES]]
     width = max(len(heading.names), len(rows[0]) if rows else 0)
@@ -76,7 +74,7 @@ def read_table(path: Path) -> pd.DataFrame:
     texts |= {i + 1 for i in texts} if width > len(heading.names) else set()
     try:
         table = pd.read_csv(
-            io.StringIO(_without_comments(body[0])),
+            io.StringIO(_without_comments(body)),
             sep=heading.delimiter,
             header=None,
             names=range(width),
@@ -110,7 +108,7 @@ def _read_text(path: Path) -> str:
         raise CatalogueError(
             f"{path} is not a text table but a binary file: name it by its format, such as .gpkg"
         )
-    return re.sub(r"\r\n?", "\n", text)
+    return re.sub(r"\r\n?", "\n", text) if "\r" in text else text
 
 
 def _find_heading(lines: list[str]) -> _Heading | None:
@@ -151,7 +149,9 @@ def _has_decimal_commas(rows: list[list[str]], delimiter: str) -> bool:
 
 
 def _without_comments(body: str) -> str:
-    return re.sub(r"^#.*\n?", "", body, flags=re.MULTILINE) if "#" in body else body
+    if not (body.startswith("#") or "\n#" in body):
+        return body
+    return re.sub(r"^#.*\n?", "", body, flags=re.MULTILINE)
 
 
 def _longer_row(source: str, error: str, heading: _Heading) -> str:
