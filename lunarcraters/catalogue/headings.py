@@ -56,7 +56,7 @@ _SIZES: tuple[tuple[tuple[str, ...], float, str], ...] = (
     (("rad",), 2.0, ""),
     (("craterradius",), 2.0, ""),
 )
-_TO_KM = {"km": 1.0, "m": 1e-3}
+_TO_KM = {"m": 1e-3, "km": 1.0}
 _TEXT = ("crater_id", "tile")
 _SPELLINGS = {
     "km": "km kms kilometer kilometers kilometre kilometres",
@@ -106,6 +106,19 @@ class Size:
     names: tuple[str, ...]
     factor: float
     unit: str
+
+    @property
+    def title(self) -> str:
+        """Names of the columns, for messages."""
+        return " and ".join(self.names)
+
+    @property
+    def advice(self) -> str:
+        """Names with a unit that the columns may have instead, for messages."""
+        if len(self.names) == 1 and self.factor in (1.0, 1e-3):
+            return "diameter_m or diameter_km"
+        keys = [parse_heading(name).key for name in self.names]
+        return " or ".join(" and ".join(f"{key}_{unit}" for key in keys) for unit in _TO_KM)
 
 
 def parse_heading(name: object) -> Heading:

@@ -18,9 +18,9 @@ MOON_KM = 2.0 * sphere.RADIUS_M / 1000.0
 """Diameter of the Moon, km."""
 
 _MAX_CROWDING = 4.0
-"""Most often that ground is covered by the larger half of real craters, were all of median size."""
+"""Largest area of real craters over that of their ground, were all as small as the least of them."""
 
-_TOLERANCE = 0.1  # relative difference of columns, or of a column and outlines, that agree
+_LIKENESS = 5.0  # ratio of two measures of a crater by one unit: its rim, its ejecta, a box
 
 _log = logging.getLogger(__name__)
 
@@ -97,60 +97,77 @@ def to_km(
     """
     size, km = next(iter(columns.items()))
     for other, values in columns.items():
-        if 1000.0 in (_ratio(values, km), _ratio(km, values)):
+        if _contradict(values, km):
             raise CatalogueError(
-                f"{source}: {' and '.join(size.names)} and {' and '.join(other.names)} contradict "
-                "each other in their units: leave the right one, named diameter_km or diameter_m"
+                f"{source}: {size.title} and {other.title} contradict each other in their units: "
+                f"leave the right one, named {size.advice}"
             )
-    name = " and ".join(size.names)
     has_unit = bool(size.unit or unit)
     if not size.unit and unit == "m":
         km = km / 1000.0
-    if not has_unit and places is not None and places.has_outlines:
-        factor = _ratio(km, places.diameters_km)
-        if factor is not None:
+    if places is not None and places.has_outlines:
+        factor = _factor(km, places.diameters_km)
+        if not has_unit and factor is not None:
             return km / factor
+        if not has_unit or _contradict(km, places.diameters_km):
+            raise CatalogueError(
+                f"{source}: {size.title} does not fit the outlines of the craters, whose median is "
+                f"{float(np.median(places.diameters_km)):.3g} km: name it by its unit, as "
+                f"{size.advice}, or leave it out"
+            )
     largest = float(np.nanmax(km, initial=0.0))
     if largest > MOON_KM:
-        raise _unclear(source, name, f"up to {largest:g} km, larger than the Moon ({MOON_KM:g} km)")
+        fact = f"up to {largest:g} km, larger than the Moon ({MOON_KM:g} km)"
+        raise _not_km(source, size, fact)
     if not has_unit:
-        _check_crowding(km, table, name, source)
-        _log.warning("note: %s: %s has no unit and is read as km", source, name)
+        _check_crowding(km, table, size, source)
+        _log.warning("note: %s: %s has no unit and is read as km", source, size.title)
     return km
 
 
-def _ratio(values: Float, reference: Float) -> float | None:
+def _contradict(values: Float, others: Float) -> bool:
+    """Tell whether values are a thousand times as large as others, or the other way round."""
+    return 1000.0 in (_factor(values, others), _factor(others, values))
+
+
+def _factor(values: Float, reference: Float) -> float | None:
     """Tell whether values are as large as a reference (1) or in metres (1000); None for neither."""
     known = np.isfinite(values) & np.isfinite(reference) & (reference > 0.0)
     if not known.any():
-        return None
+        return 1.0
     ratio = float(np.median(values[known] / reference[known]))
-    return next((f for f in (1.0, 1000.0) if abs(ratio / f - 1.0) <= _TOLERANCE), None)
+    return next((f for f in (1.0, 1000.0) if f / _LIKENESS < ratio < f * _LIKENESS), None)
 
 
-def _check_crowding(km: Float, table: pd.DataFrame, name: str, source: str) -> None:
+def _check_crowding(km: Float, table: pd.DataFrame, size: Size, source: str) -> None:
     """Refuse sizes that would cover their own ground many times over if they were km."""
     if not {"lon", "lat"} <= set(table.columns):
         return
     known = np.isfinite(km) & np.isfinite(table["lon"]) & np.isfinite(table["lat"])
     if not known.any():
         return
-    size = float(np.median(km[known]))
     vectors = sphere.unit_vectors(table["lon"][known], table["lat"][known])
     middle = vectors.mean(axis=0)
     length = float(np.linalg.norm(middle))
     cosines = vectors @ (middle / length) if length > 0.0 else np.array([-1.0])
     radius_km = sphere.RADIUS_M / 1000.0
-    reach = float(np.arccos(np.clip(cosines.min(), -1.0, 1.0))) + size / 2.0 / radius_km
-    ground = 2.0 * np.pi * radius_km**2 * (1.0 - np.cos(min(reach, np.pi)))
-    crowding = float((km[known] >= size).sum()) * np.pi / 4.0 * size**2 / ground
-    if crowding > _MAX_CROWDING:
-        across = 2.0 * (reach - size / 2.0 / radius_km) * radius_km
-        raise _unclear(source, name, f"{size:g} km in the median within {across:.3g} km of ground")
+    reach_km = float(np.arccos(np.clip(cosines.min(), -1.0, 1.0))) * radius_km
+    # Also the larger ones alone: some rows of a table may be in metres.
+    for least in np.quantile(km[known], (0.5, 0.75, 0.9)).tolist():
+        cap = min((reach_km + least / 2.0) / radius_km, np.pi)
+        ground = 2.0 * np.pi * radius_km**2 * (1.0 - np.cos(cap))
+        crowding = float((km[known] >= least).sum()) * np.pi / 4.0 * least**2 / ground
+        if crowding > _MAX_CROWDING:
+            count = int((km[known] >= least).sum())
+            fact = (
+                f"{least:g} km and more for {count} craters within {2 * reach_km:.3g} km of ground"
+            )
+            raise _not_km(source, size, fact)
 
 
-def _unclear(source: str, name: str, fact: str) -> CatalogueError:
+def _not_km(source: str, size: Size, fact: str) -> CatalogueError:
+    diameter = "the diameter of " * (size.factor not in (1.0, 1e-3))
     return CatalogueError(
-        f"{source}: {name} would be {fact}, so it is not in km: name the column by its unit, "
-        "diameter_m or diameter_km"
+        f"{source}: {diameter}{size.title} would be {fact}, so it is not in km: name it by its "
+        f"unit, as {size.advice}"
     )

@@ -154,7 +154,7 @@ def test_what_is_no_catalogue_is_refused_in_words(tmp_path, name, content, messa
         read_catalogue(tmp_path / name)
 
 
-@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet"])
+@pytest.mark.parametrize("suffix", WHOLE)
 def test_a_truncated_file_is_refused(lunar, tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     write_catalogue(lunar, path)

@@ -141,3 +141,45 @@ def test_a_shapefile_without_a_prj_is_of_the_moon_and_says_so(tmp_path, caplog):
     path.with_suffix(".prj").unlink()
     assert read_catalogue(path).radius_m == sphere.RADIUS_M
     assert "names no coordinate system" in caplog.text
+
+
+def test_sizes_that_do_not_fit_their_outlines_are_refused(craters, tmp_path):
+    outlines_, crs = circles(craters, CYLINDRICAL), CYLINDRICAL
+    for name, factor in (("diameter_km", 1000.0), ("diameter", 33.0), ("diameter_m", 1.0)):
+        table = pd.DataFrame({name: craters.diameters * factor})
+        path = write(tmp_path / f"{name}.gpkg", table, outlines_, crs)
+        with pytest.raises(CatalogueError, match="does not fit the outlines"):
+            read_catalogue(path)
+
+
+def test_outlines_may_be_wider_than_their_craters(craters, tmp_path):
+    table = pd.DataFrame({"diameter": craters.diameters / 2.0})
+    path = write(tmp_path / "a.gpkg", table, circles(craters, CYLINDRICAL), CYLINDRICAL)
+    assert read_catalogue(path).diameters == pytest.approx(craters.diameters / 2.0)
+
+
+def test_geometries_with_heights_are_flat(craters, tmp_path):
+    points = [shapely.Point(*position, 7.0) for position in craters.positions]
+    table = pd.DataFrame({"diameter_km": craters.diameters})
+    path = write(tmp_path / "a.gpkg", table, points, "IAU_2015:30100")
+    assert_same(read_catalogue(path), craters)
+    solid = shapely.force_3d(circles(craters, CYLINDRICAL), 5.0)
+    assert_same(read_catalogue(write(tmp_path / "b.gpkg", table, solid, CYLINDRICAL)), craters)
+
+
+def test_of_several_layers_the_one_with_sizes_is_read(craters, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write(path, pd.DataFrame({"name": ["unit"]}), [shapely.box(0, 0, 4, 4)], "IAU_2015:30100")
+    table = pd.DataFrame({"diameter_km": craters.diameters})
+    points = [shapely.Point(*position) for position in craters.positions]
+    frame = gpd.GeoDataFrame(table, geometry=points, crs="IAU_2015:30100")
+    frame.to_file(path, layer="craters")
+    assert_same(read_catalogue(path), craters)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".shp", ".gpkg", ".xlsx", ".scc"])
+def test_a_pointer_of_git_lfs_is_told_from_a_catalogue(tmp_path, suffix):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
+    (tmp_path / f"a{suffix}").write_text(pointer)
+    with pytest.raises(CatalogueError, match="git lfs pull"):
+        read_catalogue(tmp_path / f"a{suffix}")

@@ -39,7 +39,7 @@ def test_a_unit_that_is_said_must_be_possible(tmp_path):
 def test_sizes_that_would_bury_their_own_ground_need_their_unit(tmp_path, small):
     lon, lat, metres = small
     path = write(tmp_path / "a.csv", lon=lon, lat=lat, diameter=metres)
-    with pytest.raises(CatalogueError, match=r"km in the median within .* km of ground"):
+    with pytest.raises(CatalogueError, match=r"km and more for \d+ craters within .* km of ground"):
         read_catalogue(path)
     for name, factor in (("diameter_m", 1.0), ("diameter_km", 1e-3)):
         again = read_catalogue(
@@ -90,3 +90,29 @@ def test_positions_that_cannot_be_are_said_with_their_meaning(tmp_path, lon, lat
 def test_the_deviation_of_diameters_has_a_unit_too(tmp_path):
     path = write(tmp_path / "a.csv", lon=[1], lat=[2], diameter_m=[900.0], diameter_sd_m=[30.0])
     assert read_catalogue(path).deviations.tolist() == [0.03]
+
+
+def test_the_advice_on_a_radius_is_one_on_radii(tmp_path):
+    path = write(tmp_path / "a.csv", lon=[1], lat=[2], Radius=[33016.0])
+    with pytest.raises(
+        CatalogueError, match=r"diameter of Radius would be .* radius_m or radius_km"
+    ):
+        read_catalogue(path)
+    renamed = read_catalogue(write(tmp_path / "b.csv", lon=[1], lat=[2], radius_m=[33016.0]))
+    assert renamed.diameters.tolist() == [66.032]
+
+
+def test_the_advice_on_axes_is_one_on_axes(tmp_path):
+    axes = {"major_axis": [40000.0], "minor_axis": [10000.0]}
+    with pytest.raises(CatalogueError, match="majoraxis_m and minoraxis_m or"):
+        read_catalogue(write(tmp_path / "a.csv", lon=[1], lat=[2], **axes))
+    renamed = {f"{key.replace('_', '')}_m": value for key, value in axes.items()}
+    path = write(tmp_path / "b.csv", lon=[1], lat=[2], **renamed)
+    assert read_catalogue(path).diameters == pytest.approx([20.0])
+
+
+def test_some_rows_in_metres_are_noticed(tmp_path, small):
+    lon, lat, metres = small
+    mixed = np.where(np.arange(len(metres)) % 5 == 0, metres, metres / 1000.0)
+    with pytest.raises(CatalogueError, match="craters within"):
+        read_catalogue(write(tmp_path / "a.csv", lon=lon, lat=lat, diameter=mixed))

@@ -48,6 +48,7 @@ _READ_ONLY: dict[str, ModuleType] = {
     ".xlsx": spreadsheet,
     ".ods": spreadsheet,
 }
+_LFS = b"version https://git-lfs.github.com/spec/"
 _KML = (
     "KML knows no body but the Earth, where every program would draw the craters: use .gpkg or "
     ".geojson"
@@ -145,6 +146,9 @@ def read_catalogue(path: Path | str) -> Catalogue:
     if module is shapefile and shapefile_pair.is_pair(path):
         module = shapefile_pair
     try:
+        with path.open("rb") as file:
+            if file.read(len(_LFS)) == _LFS:
+                raise CatalogueError(f"{path} is a pointer of Git LFS: run git lfs pull")
         catalogue: Catalogue = module.read(path)
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror or error}") from error

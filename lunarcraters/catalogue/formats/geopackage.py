@@ -28,6 +28,7 @@ from pyogrio.errors import (
 
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.formats import styles, vector
+from lunarcraters.catalogue.headings import find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
@@ -109,7 +110,7 @@ def _write_layer(
 
 
 def read(path: Path) -> Catalogue:
-    """Read a GeoPackage of this program, or the first layer of another with the usual columns.
+    """Read a GeoPackage of this program, or the first layer of another that has sizes of craters.
 
     Raises:
         CatalogueError: The file is damaged, or holds no craters.
@@ -124,6 +125,8 @@ def read(path: Path) -> Catalogue:
             return Catalogue.from_header(table, header)
         if not layers:
             raise CatalogueError(f"{path} has no layers: it is not a catalogue")
+        fields = {name: pyogrio.read_info(path, layer=name)["fields"].tolist() for name in layers}
     except (*_ERRORS, KeyError, json.JSONDecodeError) as error:
         raise CatalogueError(f"{path} is not a GeoPackage of craters: {error}") from error
-    return vector.read_layer(path, "GeoPackage", layer=layers[0])
+    layer = next((name for name in layers if find_sizes(fields[name])), layers[0])
+    return vector.read_layer(path, "GeoPackage", layer=layer)

@@ -163,7 +163,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Geometries, CRS]:
         raise CatalogueError(
             f"{path} has no coordinate system: put its .prj beside it, or save it again with one"
         )
-    shapes = frame.geometry.to_numpy()
+    shapes = np.asarray(shapely.force_2d(frame.geometry.to_numpy()), dtype=object)
     there = np.array([one is not None and not one.is_empty for one in shapes], dtype=bool)
     table = pd.DataFrame(frame.drop(columns="geometry"))[there].replace({None: np.nan})
     return table, shapes[there], frame.crs

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
 
@@ -77,7 +78,8 @@ def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source:
             )
             table, shapes = table[there], shapes[there]
         if there.any():
-            places = Places(shapes, _lunar_crs(crs, source))
+            flat = np.asarray(shapely.force_2d(shapes), dtype=object)
+            places = Places(flat, _lunar_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
     lunar = _lunar_crs(crs, source) if places is None else places.crs
     return Catalogue(craters, sphere.geographic_crs(sphere.radius_m(lunar)))
