@@ -18,7 +18,7 @@ MOON_KM = 2.0 * sphere.RADIUS_M / 1000.0
 """Diameter of the Moon, km."""
 
 _MAX_CROWDING = 4.0
-"""Largest area of real craters over that of their ground, were all as small as the least of them."""
+"""Largest area of real craters over that of their ground, were all as small as the least."""
 
 _LIKENESS = 5.0  # ratio of two measures of a crater by one unit: its rim, its ejecta, a box
 
