@@ -29,7 +29,7 @@ def keep_craters(table: pd.DataFrame, source: str) -> pd.DataFrame:
         CatalogueError: The gazetteer is of another body.
     """
     keys = {parse_heading(name).key: name for name in table.columns}
-    sizes = find_sizes(table.columns)
+    sizes = find_sizes(list(table.columns))
     table = table.reset_index(drop=True)
     if not (_CENTRES & keys.keys() and _NAMES & keys.keys() and sizes):
         return table

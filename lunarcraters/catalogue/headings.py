@@ -24,6 +24,9 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "tile": ("tile",),
     "fraction": ("fraction",),
 }  # fmt: skip
+_PIXELS = {"x": ("x", "centerx", "ellipsecenterx"), "y": ("y", "centery", "ellipsecentery")}
+"""Names of positions in pixels, where their headings have that unit."""
+
 _ELLIPSES = {
     "lon": ("lonelliimg", "lonelim", "lonellii"),
     "lat": ("latelliimg", "latelim", "latellii"),
@@ -52,6 +55,7 @@ _SIZES: tuple[tuple[tuple[str, ...], float, str], ...] = (
     (("major", "minor"), 1.0, ""),
     (("semimajoraxis", "semiminoraxis"), 2.0, ""),
     (("semimajor", "semiminor"), 2.0, ""),
+    (("ellipsesemimajor", "ellipsesemiminor"), 2.0, ""),
     (("radius",), 2.0, ""),
     (("rad",), 2.0, ""),
     (("craterradius",), 2.0, ""),
@@ -162,30 +166,59 @@ def find_columns(names: Iterable[object], *, ellipses: bool = True) -> dict[str,
     return found
 
 
-def find_sizes(names: Iterable[object]) -> list[Size]:
+def find_sizes(names: Sequence[object]) -> list[Size]:
     """List the columns of a table that tell diameters, the best first.
 
     Those whose unit is known come before those without; diameters before radii; km before m.
     """
-    headings = list(map(parse_heading, names))
-    found = []
-    for number, (keys, multiple, implied) in enumerate(_SIZES):
-        for unit in ("km", "m", ""):
-            given = [
-                next((h.name for h in headings if h.key == key and h.unit == unit), None)
-                for key in keys
-            ]
-            if None in given:
-                continue
-            known = unit or implied
-            size = Size(tuple(map(str, given)), multiple * _TO_KM.get(known, 1.0), known)
-            found.append(((known == "", multiple, known == "m", number), size))
+    found = [
+        ((size.unit == "", multiple, size.unit == "m", number), size)
+        for number, (keys, multiple, implied) in enumerate(_SIZES)
+        for unit in ("km", "m", "")
+        for size in _with_unit(names, keys, unit, multiple, implied)
+    ]
     return [size for _, size in sorted(found, key=lambda one: one[0])]
+
+
+def _with_unit(
+    names: Sequence[object], keys: tuple[str, ...], unit: str, multiple: float, implied: str = ""
+) -> list[Size]:
+    """Make the size of the columns that have these keys and this unit; none where one misses."""
+    headings = list(map(parse_heading, names))
+    given = [
+        next((h.name for h in headings if h.key == key and h.unit == unit), None) for key in keys
+    ]
+    if None in given:
+        return []
+    known = unit or implied
+    return [Size(tuple(map(str, given)), multiple * _TO_KM.get(known, 1.0), known)]
+
+
+def find_pixels(names: Sequence[object]) -> tuple[dict[str, str], Size] | None:
+    """Find positions and a size in pixels: columns whose headings have that unit.
+
+    Args:
+        names: Names of the columns.
+
+    Returns:
+        Names in the table of x and y, and the columns of the size; None where one is missing.
+    """
+    found = {}
+    for ours, keys in _PIXELS.items():
+        columns = [size.names[0] for key in keys for size in _with_unit(names, (key,), "px", 1.0)]
+        if columns:
+            found[ours] = columns[0]
+    sizes = [
+        size for keys, multiple, _ in _SIZES for size in _with_unit(names, keys, "px", multiple)
+    ]
+    return (found, sizes[0]) if len(found) == len(_PIXELS) and sizes else None
 
 
 def is_catalogue(names: Sequence[str]) -> bool:
     """Tell whether these names are a heading of a table of craters."""
     if set(PIXEL_COLUMNS.circle) <= set(names):
+        return True
+    if find_pixels(names):
         return True
     return {"lon", "lat"} <= find_columns(names).keys() and bool(find_sizes(names))
 

@@ -12,6 +12,7 @@ from lunarcraters.catalogue.gazetteer import keep_craters
 from lunarcraters.catalogue.headings import (
     Size,
     find_columns,
+    find_pixels,
     find_sizes,
     is_text,
     parse_heading,
@@ -23,6 +24,9 @@ Float = NDArray[np.float64]
 
 _LEAST_ROUNDNESS = 0.85
 """Roundness of outlines that are craters rather than the units on which craters are counted."""
+
+_IMAGES = ("inputImage", "image", "image_id", "filename")
+"""Columns that name the image of each row."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,11 +62,14 @@ def recognise_columns(
     if set(PIXEL_COLUMNS.circle) <= set(table.columns):
         wanted = {name: name for name in PIXEL_COLUMNS.names if name in table}
         return _to_numbers(table, wanted, source)
+    pixels = find_pixels(list(table.columns))
+    if pixels is not None:
+        return _recognise_pixels(table, *pixels, source)
     kept = keep_craters(table, source)
     if places is not None and len(kept) < len(table):
         places = Places(places.geometries[kept.index.to_numpy()], places.crs)
     wanted = find_columns(kept.columns, ellipses=places is None)
-    sizes = find_sizes(kept.columns)
+    sizes = find_sizes(list(kept.columns))
     _require(wanted, sizes, places, need_positions, kept, source)
     out = _to_numbers(kept, wanted, source)
     if parse_heading(wanted.get("diameter_sd_km", "")).unit == "m":
@@ -77,6 +84,23 @@ def recognise_columns(
     elif places is not None:
         _log.warning("note: %s has no column of sizes: those of its outlines are taken", source)
         out["diameter_km"] = places.diameters_km
+    return out
+
+
+def _recognise_pixels(
+    table: pd.DataFrame, wanted: dict[str, str], size: Size, source: str
+) -> pd.DataFrame:
+    """Read positions and sizes in pixels; a size of -1 stands for an image without craters."""
+    sizes = _diameters(table, size, source)
+    kept = table[pd.to_numeric(table[size.names[0]], errors="coerce") != -1.0]
+    images = {str(value) for name in _IMAGES if name in kept for value in kept[name].unique()}
+    if len(images) > 1:
+        raise CatalogueError(
+            f"{source} has craters of {len(images)} images, in the pixels of each: give the rows "
+            "of one image"
+        )
+    out = _to_numbers(kept, wanted, source)
+    out["diameter_px"] = sizes[table.index.isin(kept.index)]
     return out
 
 

@@ -280,8 +280,10 @@ class Catalogue(InNotebook):
         """
         from lunarcraters import api
 
-        sizes = {"min_diameter": min_diameter, "max_diameter": max_diameter}
-        return api.evaluate(self, reference, rule, min_score=min_score, **sizes)  # type: ignore[arg-type]
+        low, high = min_diameter, max_diameter
+        return api.evaluate(
+            self, reference, rule, min_diameter=low, max_diameter=high, min_score=min_score
+        )
 
     def plot(self, path: PathOrText, mosaic: "PathOrText | api.Mosaic | None" = None) -> None:
         """Draw all craters over their mosaic, as a PNG.

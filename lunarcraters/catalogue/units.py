@@ -62,7 +62,8 @@ def check_positions(table: pd.DataFrame, source: str) -> None:
     elif max(np.nanmax(np.abs(lon)), np.nanmax(np.abs(lat))) > 360.0:
         meaning = (
             "these seem to be metres of a map, not degrees: give lon and lat in degrees, or a "
-            "layer with its coordinate system and geometries (.gpkg, .shp)"
+            "layer with its coordinate system and geometries (.gpkg, .shp); pixels are named x, y "
+            "and diameter_px"
         )
     else:
         meaning = "longitudes end at 360 and latitudes at 90: mend or remove these rows"

@@ -192,18 +192,23 @@ def _print_sizes(sizes: "SizeComparison") -> None:
         f"detections: {sizes.detections:g} on {_area(sizes.detection_km2)}"
     )
     table = Table("diameter, km", box=None)
-    for heading in ("references", "detections", "per km2", "per km2", "ratio", "+-"):
+    for heading in ("references", "per km2", "detections", "per km2", "ratio", "+-"):
         table.add_column(heading, justify="right")
     for one in sizes.bins:
         table.add_row(
             f"{one.low:.3g} - " + ("" if one.high is None else f"{one.high:.3g}"),
             f"{one.references:g}",
+            _number(one.references_per_km2),
             f"{one.detections:g}",
-            *("-" if value is None else f"{value:.3g}" for value in (
-                one.references_per_km2, one.detections_per_km2, one.ratio, one.ratio_error
-            )),
-        )  # fmt: skip
+            _number(one.detections_per_km2),
+            _number(one.ratio),
+            _number(one.ratio_error),
+        )
     Console().print(table)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
 
 
 def _area(km2: float | None) -> str:

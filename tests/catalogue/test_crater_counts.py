@@ -141,3 +141,12 @@ def test_an_outline_across_the_antimeridian_stays_in_one_piece(tmp_path):
     boundary = "unit_boundary = {vertex, sub_area, tag, lon, lat\n" + rows + "\n}\n"
     (tmp_path / "a.scc").write_text(AXES + boundary + "Total_area = 5 <km^2>\n" + TABLE + "}")
     assert read_catalogue(tmp_path / "a.scc").footprint.area == pytest.approx(2.0)
+
+
+def test_the_advice_on_rows_without_names_works(tmp_path):
+    path, rows = tmp_path / "a.diam", "1.5 30 2 7\n0.5 31 2 7\n"
+    path.write_text("area = 5\n" + rows)
+    with pytest.raises(CatalogueError, match=r"crater = \{diameter, lon, lat above them and \}"):
+        read_catalogue(path)
+    path.write_text("area = 5\ncrater = {diameter, lon, lat, number\n" + rows + "}\n")
+    assert read_catalogue(path).positions.tolist() == [[30.0, 2.0], [31.0, 2.0]]

@@ -142,3 +142,9 @@ def test_neither_of_a_pair_is_replaced_unless_told(count, tmp_path):
     assert (tmp_path / "a_AREA.shp").read_text() == "precious"
     write_catalogue(count, tmp_path / "a_CRATER.shp", overwrite=True)
     assert len(read_catalogue(tmp_path / "a_CRATER.shp")) == len(count)
+
+
+def test_pixels_are_refused_as_in_any_shapefile(pixels, tmp_path):
+    with pytest.raises(CatalogueError, match="craters in pixels have no place on the Moon"):
+        write_catalogue(pixels, tmp_path / "a_CRATER.shp")
+    assert list(tmp_path.iterdir()) == []

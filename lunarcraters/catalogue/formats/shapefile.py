@@ -28,6 +28,19 @@ def companions(path: Path) -> list[Path]:
     return [path.with_suffix(suffix) for suffix in (".shx", ".dbf", ".prj", ".cpg")]
 
 
+def require_crs(info: CatalogueInfo) -> None:
+    """Refuse craters in pixels.
+
+    Raises:
+        CatalogueError: Positions are pixels.
+    """
+    if not info.has_crs:
+        raise CatalogueError(
+            "craters in pixels have no place on the Moon, which a Shapefile needs: export .gpkg "
+            "or .csv, or give the image a coordinate system (--crs)"
+        )
+
+
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as a Shapefile.
 
@@ -35,11 +48,7 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         CatalogueError: Positions are pixels.
         OutputError: The file cannot be written.
     """
-    if not info.has_crs:
-        raise CatalogueError(
-            "craters in pixels have no place on the Moon, which a Shapefile needs: export .gpkg "
-            "or .csv, or give the image a coordinate system (--crs)"
-        )
+    require_crs(info)
     try:
         for number, part in enumerate(parts):
             frame = gpd.GeoDataFrame(

@@ -66,7 +66,8 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         CatalogueError: Positions are pixels, or the ground that was counted on is not known.
         OutputError: The files cannot be written.
     """
-    if info.footprint is None or not info.has_crs:
+    shapefile.require_crs(info)
+    if info.footprint is None:
         raise CatalogueError(
             "the ground that the craters were counted on is not known, which *_AREA.shp needs: "
             "export a run of craters detect, or name the file otherwise, such as craters.shp"
