@@ -141,8 +141,8 @@ class Catalogue(InNotebook):
         """The craters as files hold them: with longitudes 0..360 where `lon_domain` is 360."""
         if not self.has_crs or self.lon_domain != 360:
             return self.craters
-        lon = self.craters["lon"].mod(360.0).mod(360.0)  # that of -1e-20 is 360, the first time
-        return self.craters.assign(lon=lon)
+        # The remainder of -1e-20 is 360, the first time.
+        return self.craters.assign(lon=self.craters["lon"].mod(360.0).mod(360.0))
 
     @property
     def positions(self) -> Float:
