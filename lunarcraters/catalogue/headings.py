@@ -11,7 +11,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "lon": (
         "lon", "loncircimg", "loncim", "loncirci", "longitude", "long", "lone", "longitudee",
         "lonitude", "centerlon", "centerlongitude", "centrelon", "centrelongitude", "clon",
-        "xcoord", "x",
+        "lon180", "long180", "longitude180", "lon360", "long360", "longitude360", "xcoord", "x",
     ),
     "lat": (
         "lat", "latcircimg", "latcim", "latcirci", "latitude", "latn", "latituden",

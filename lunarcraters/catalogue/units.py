@@ -59,7 +59,7 @@ def check_positions(table: pd.DataFrame, source: str) -> None:
     row = int(np.argmax(bad))
     if (np.abs(lat) <= 360.0).all() and (np.abs(lon) <= 90.0).all():
         meaning = "lon and lat seem to be exchanged: exchange the names of these columns"
-    elif max(np.nanmax(np.abs(lon)), np.nanmax(np.abs(lat))) > 360.0:
+    elif np.nanmax(np.abs(lon)) > 720.0 or np.nanmax(np.abs(lat)) > 180.0:
         meaning = (
             "these seem to be metres of a map, not degrees: give lon and lat in degrees, or a "
             "layer with its coordinate system and geometries (.gpkg, .shp); pixels are named x, y "

@@ -79,6 +79,14 @@ def test_decimal_commas_are_read(tmp_path, separator):
     assert_read(read(tmp_path / "a.csv", rows))
 
 
+def test_commas_that_may_part_thousands_are_refused(tmp_path):
+    with pytest.raises(CatalogueError, match="diameter_m is '33,016'"):
+        read(tmp_path / "a.csv", "lon\tlat\tdiameter_m\n10\t20\t33,016\n11\t21\t512\n")
+    catalogue = read(tmp_path / "b.csv", "lon;lat;diameter_km\n28,123;2,456;1,234\n")
+    assert catalogue.positions.tolist() == [[28.123, 2.456]]
+    assert catalogue.diameters.tolist() == [1.234]
+
+
 @pytest.mark.parametrize("encoding", ["gbk", "utf-16", "utf-8-sig"])
 def test_the_encoding_of_names_does_not_matter(tmp_path, encoding):
     heading = "编号,Longitude(°),Latitude(°),Diameter(km)"

@@ -80,6 +80,7 @@ def test_columns_that_contradict_each_other_are_refused(tmp_path):
         ([907756.1, 1.0], [76246.9, 2.0], "metres of a map"),
         ([907756.1, 1.0], [3.0, 2.0], "metres of a map"),
         ([100.0, 1.0], [97.0, 2.0], "latitudes at 90"),
+        ([400.0, 1.0], [7.0, 2.0], "longitudes end at 360"),
     ],
 )
 def test_positions_that_cannot_be_are_said_with_their_meaning(tmp_path, lon, lat, meaning):

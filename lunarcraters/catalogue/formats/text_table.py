@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lunarcraters.catalogue.headings import is_catalogue, is_text
+from lunarcraters.catalogue.headings import find_columns, is_catalogue, is_text
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
@@ -22,6 +22,8 @@ _DELIMITERS = ",;\t|"
 _BLANKS = r"\s+"
 _HEADING_LINES = 200  # of a file, among which its heading is looked for
 _SAMPLE_LINES = 100
+_ANGLES = ("lon", "lat")
+_THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+$")
 _NUMBER = re.compile(r"^[+-]?[\d.,]+(e[+-]?\d+)?$", re.IGNORECASE)
 
 
@@ -81,7 +83,7 @@ def read_table(path: Path) -> pd.DataFrame:
             skipinitialspace=True,
             index_col=False,
             low_memory=False,
-            decimal="," if _has_decimal_commas(rows, heading.delimiter) else ".",
+            decimal="," if _has_decimal_commas(rows, heading) else ".",
             # 00-1-000000 and 0000001 are names, not numbers.
             dtype=dict.fromkeys(texts, str),
         )
@@ -141,11 +143,20 @@ def _split(line: str, delimiter: str) -> list[str]:
     return [piece.strip().strip('"') for piece in pieces]
 
 
-def _has_decimal_commas(rows: list[list[str]], delimiter: str) -> bool:
-    if delimiter == ",":
-        return False
+def _has_decimal_commas(rows: list[list[str]], heading: _Heading) -> bool:
+    """Tell whether commas are decimal: some are not before three digits, or are in degrees."""
     numbers = [value for row in rows for value in row if _NUMBER.match(value)]
-    return any("," in value for value in numbers) and not any("." in value for value in numbers)
+    if heading.delimiter == "," or any("." in value for value in numbers):
+        return False
+    angles = {
+        heading.names.index(name) for name in map(find_columns(heading.names).get, _ANGLES) if name
+    }
+    return any(
+        "," in value and (i in angles or not _THOUSANDS.match(value))
+        for row in rows
+        for i, value in enumerate(row)
+        if _NUMBER.match(value)
+    )
 
 
 def _without_comments(body: str) -> str:
