@@ -60,8 +60,7 @@ def recognise_columns(
         CatalogueError: A column is missing, or a value is not a number or cannot be right.
     """
     if set(PIXEL_COLUMNS.circle) <= set(table.columns):
-        wanted = {name: name for name in PIXEL_COLUMNS.names if name in table}
-        return _to_numbers(table, wanted, source)
+        return _to_numbers(table, {n: n for n in PIXEL_COLUMNS.names if n in table}, source)
     pixels = find_pixels(list(table.columns))
     if pixels is not None:
         return _recognise_pixels(table, *pixels, source)
@@ -78,8 +77,8 @@ def recognise_columns(
         out[["lon", "lat"]] = places.positions
     units.check_positions(out, source)
     if sizes:
-        columns = {size: _diameters(kept, size, source) for size in sizes if size.unit}
-        columns = columns or {sizes[0]: _diameters(kept, sizes[0], source)}
+        known = [size for size in sizes if size.unit] or sizes[:1]
+        columns = {size: _diameters(kept, size, source) for size in known}
         out["diameter_km"] = units.to_km(columns, out, places, source, unit)
     elif places is not None:
         _log.warning("note: %s has no column of sizes: those of its outlines are taken", source)

@@ -107,15 +107,7 @@ def to_km(
     if not size.unit and unit == "m":
         km = km / 1000.0
     if places is not None and places.has_outlines:
-        factor = _factor(km, places.diameters_km)
-        if not has_unit and factor is not None:
-            return km / factor
-        if not has_unit or _contradict(km, places.diameters_km):
-            raise CatalogueError(
-                f"{source}: {size.title} does not fit the outlines of the craters, whose median is "
-                f"{float(np.median(places.diameters_km)):.3g} km: name it by its unit, as "
-                f"{size.advice}, or leave it out"
-            )
+        return km / _factor_of_outlines(km, places.diameters_km, size, source, has_unit=has_unit)
     largest = float(np.nanmax(km, initial=0.0))
     if largest > MOON_KM:
         fact = f"up to {largest:g} km, larger than the Moon ({MOON_KM:g} km)"
@@ -124,6 +116,20 @@ def to_km(
         _check_crowding(km, table, size, source)
         _log.warning("note: %s: %s has no unit and is read as km", source, size.title)
     return km
+
+
+def _factor_of_outlines(
+    km: Float, outlines_km: Float, size: Size, source: str, *, has_unit: bool
+) -> float:
+    """Tell by outlines what sizes without a unit are in: 1 for km, 1000 for metres."""
+    factor = _factor(km, outlines_km)
+    if (factor is None and not has_unit) or (has_unit and _contradict(km, outlines_km)):
+        raise CatalogueError(
+            f"{source}: {size.title} does not fit the outlines of the craters, whose median is "
+            f"{float(np.median(outlines_km)):.3g} km: name it by its unit, as {size.advice}, or "
+            "leave it out"
+        )
+    return 1.0 if has_unit or factor is None else factor
 
 
 def _contradict(values: Float, others: Float) -> bool:

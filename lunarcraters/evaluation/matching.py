@@ -98,17 +98,7 @@ def match_craters(
     Raises:
         CatalogueError: One is in pixels, the other on the Moon; or one has no positions.
     """
-    reference.require_positions()
-    if detections.has_crs != reference.has_crs:
-        raise CatalogueError(
-            "the catalogue is in pixels and the reference on the Moon, or the other way round: "
-            "detect on a mosaic with a coordinate system, or give a reference in pixels"
-        )
-    if abs((detections.radius_m or 1.0) / (reference.radius_m or 1.0) - 1.0) > _RADIUS_TOLERANCE:
-        raise CatalogueError(
-            "the catalogue and the reference are of bodies of other radii: give a reference of the "
-            "body that was searched"
-        )
+    _check_same_body(detections, reference)
     sizes, positions = detections.diameters, detections.positions
     limits = min_diameter, max_diameter
     reference_counted = _within(reference.diameters, *limits) & ~reference.clipped
@@ -132,6 +122,21 @@ def match_craters(
         reference=reference.diameters,
         reference_counted=reference_counted,
     )
+
+
+def _check_same_body(detections: Catalogue, reference: Reference) -> None:
+    """Refuse a reference that has no positions, or is in pixels or on a body where the other is not."""
+    reference.require_positions()
+    if detections.has_crs != reference.has_crs:
+        raise CatalogueError(
+            "the catalogue is in pixels and the reference on the Moon, or the other way round: "
+            "detect on a mosaic with a coordinate system, or give a reference in pixels"
+        )
+    if abs((detections.radius_m or 1.0) / (reference.radius_m or 1.0) - 1.0) > _RADIUS_TOLERANCE:
+        raise CatalogueError(
+            "the catalogue and the reference are of bodies of other radii: give a reference of the "
+            "body that was searched"
+        )
 
 
 def _match_pairs(

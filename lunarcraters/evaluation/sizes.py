@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
-from lunarcraters.evaluation.reference import Reference
+from lunarcraters.evaluation.reference import Reference, from_catalogue
 
 Float = NDArray[np.float64]
 
@@ -102,37 +101,33 @@ def compare_sizes(
     if min_score is None and "balanced" in catalogue.thresholds:
         min_score = "balanced"
     counted = catalogue if min_score is None else catalogue.filter(min_score)
-    shares = counted.craters[FRACTION] if FRACTION in counted.craters else np.ones(len(counted))
-    ours = _within(counted.diameters, np.asarray(shares, float), min_diameter, max_diameter)
-    truth = reference.fractions
-    truth = np.ones(len(reference.diameters)) if truth is None else truth
-    theirs = _within(reference.diameters, truth, min_diameter, max_diameter)
+    ours = _within(counted.diameters, from_catalogue(counted).fractions, min_diameter, max_diameter)
+    theirs = _within(reference.diameters, reference.fractions, min_diameter, max_diameter)
     if not len(ours[0]) + len(theirs[0]):
         raise CatalogueError("no crater has a size that counts: change --min-diameter")
     edges = bin_by_size(np.concatenate([ours[0], theirs[0]]))[0] if bins is None else bins
     edges = np.append(edges, np.inf) if bins is not None else np.asarray(edges)
-    counts = [np.histogram(sizes, edges, weights=weights)[0] for sizes, weights in (theirs, ours)]
+    counts = [
+        np.histogram(sizes, edges, weights=shares)[0].tolist() for sizes, shares in (theirs, ours)
+    ]
     areas = reference.area_km2, catalogue.footprint_area_km2
+    rows = zip(edges[:-1].tolist(), edges[1:].tolist(), *counts, strict=True)
     return SizeComparison(
-        references=float(counts[0].sum()),
-        detections=float(counts[1].sum()),
+        references=sum(counts[0]),
+        detections=sum(counts[1]),
         reference_km2=areas[0],
         detection_km2=areas[1],
         min_diameter=min_diameter,
         max_diameter=None if max_diameter == float("inf") else max_diameter,
         min_score=None if min_score is None else str(min_score),
-        bins=tuple(
-            _bin(low, high, references, detections, areas)
-            for low, high, references, detections in zip(
-                edges[:-1].tolist(), edges[1:].tolist(), *(c.tolist() for c in counts), strict=True
-            )
-        ),
+        bins=tuple(_bin(low, high, n, m, areas) for low, high, n, m in rows),
     )
 
 
-def _within(sizes: Float, weights: Float, low: float, high: float) -> tuple[Float, Float]:
+def _within(sizes: Float, fractions: Float | None, low: float, high: float) -> tuple[Float, Float]:
+    """Sizes within limits, and the parts for which they count."""
     kept = (sizes >= low) & (sizes <= high)
-    return sizes[kept], weights[kept]
+    return sizes[kept], np.ones(int(kept.sum())) if fractions is None else fractions[kept]
 
 
 def _bin(
