@@ -125,7 +125,7 @@ def match_craters(
 
 
 def _check_same_body(detections: Catalogue, reference: Reference) -> None:
-    """Refuse a reference that has no positions, or is in pixels or on a body where the other is not."""
+    """Refuse a reference without positions, in pixels of an image, or of another body."""
     reference.require_positions()
     if detections.has_crs != reference.has_crs:
         raise CatalogueError(
