@@ -280,10 +280,9 @@ class Catalogue(InNotebook):
         """
         from lunarcraters import api
 
-        low, high = min_diameter, max_diameter
-        return api.evaluate(
-            self, reference, rule, min_diameter=low, max_diameter=high, min_score=min_score
-        )
+        low, high, least = min_diameter, max_diameter, min_score
+        sides = self, reference, rule
+        return api.evaluate(*sides, min_diameter=low, max_diameter=high, min_score=least)
 
     def plot(self, path: PathOrText, mosaic: "PathOrText | api.Mosaic | None" = None) -> None:
         """Draw all craters over their mosaic, as a PNG.
