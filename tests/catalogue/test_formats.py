@@ -273,10 +273,10 @@ def test_every_format_name_is_that_of_a_module():
 
 @pytest.mark.parametrize("name", ["a.kml", "a.kmz"])
 def test_kml_is_refused_with_the_reason_and_the_advice_works(lunar, tmp_path, name):
-    with pytest.raises(OutputError, match=r"KML knows no body but the Earth.*\.gpkg or \.geojson"):
+    with pytest.raises(OutputError, match=r"KML has no body but the Earth.*\.gpkg or \.geojson"):
         write_catalogue(lunar, tmp_path / name)
     (tmp_path / name).write_text("<kml/>")
-    with pytest.raises(CatalogueError, match="KML knows no body but the Earth"):
+    with pytest.raises(CatalogueError, match="KML has no body but the Earth"):
         read_catalogue(tmp_path / name)
     for suffix in (".gpkg", ".geojson"):
         write_catalogue(lunar, tmp_path / f"a{suffix}")

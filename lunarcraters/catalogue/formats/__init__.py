@@ -50,8 +50,8 @@ _READ_ONLY: dict[str, ModuleType] = {
 }
 _LFS = b"version https://git-lfs.github.com/spec/"
 _KML = (
-    "KML knows no body but the Earth, where every program would draw the craters: use .gpkg or "
-    ".geojson"
+    "KML has no body but the Earth, so every program would draw the Moon's craters there: give "
+    "the name of a .gpkg or .geojson"
 )
 
 
@@ -102,8 +102,8 @@ def write_catalogue_parts(
     path = Path(path)
     module = _FORMATS.get((_suffix(path) if form is None else f".{form}") or "")
     if module is None:
-        reason = _KML if _is_kml(path) else f"a catalogue is written as {_suffixes(_FORMATS)}"
-        raise OutputError(f"{path}: {reason}: give one of these names, or --format")
+        names = f"a catalogue is written as {_suffixes(_FORMATS)}: give one of these, or --format"
+        raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
     if module is shapefile and shapefile_pair.is_pair(path):
         module = shapefile_pair
     if module is not diam:
