@@ -148,3 +148,17 @@ def test_pixels_are_refused_as_in_any_shapefile(pixels, tmp_path):
     with pytest.raises(CatalogueError, match="craters in pixels have no place on the Moon"):
         write_catalogue(pixels, tmp_path / "a_CRATER.shp")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nodata_that_is_in_no_outline_is_not_counted(tmp_path, caplog):
+    ground = shapely.box(28, -2, 32, 2)
+    table = pd.DataFrame({"lon": [30.0], "lat": [0.0], "diameter_km": [5.0]})
+    area = 0.997 * sphere.area_km2(ground)
+    count = Catalogue(table, sphere.geographic_crs(), ground, area)
+    write_catalogue(count, tmp_path / "a_CRATER.shp")
+    again = read_catalogue(tmp_path / "a_CRATER.shp")
+    assert again.footprint_area_km2 == pytest.approx(area, rel=1e-6)
+    assert again.footprint.hausdorff_distance(ground) < 0.005
+    assert caplog.text == ""
+    write_catalogue(count.with_info(footprint_area_km2=0.5 * area), tmp_path / "b_CRATER.shp")
+    assert "the outline of the ground is 2" in caplog.text

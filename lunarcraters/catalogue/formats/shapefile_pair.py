@@ -4,6 +4,7 @@ The first has outlines of craters (`Diam_km, x_coord, y_coord, tag`), the second
 they were counted on. craterstats measures diameters, fractions and area by the polygons alone.
 """
 
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS
+from shapely.affinity import scale
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import FRACTION
@@ -28,11 +30,15 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.polygons import Geometries, make_ring_polygon
 
+_log = logging.getLogger(__name__)
+
 _NAME = re.compile(r"(?<![A-Za-z])(CRATER|Crater|crater)(?![A-Za-z])")
 _AREAS = {"CRATER": "AREA", "Crater": "Area", "crater": "area"}
 _RIM_POINTS = 96
 _POLE_DEG = 1e-6
 _EDGE_DEG = 0.1  # longest edge of an area, within which great circles and parallels are the same
+_STEPS = 3  # of approach to the area that was counted
+_MOST_NODATA = 0.05  # share of an outline's area
 _EDGES = 2000  # along the longer side of an area in a map
 
 
@@ -85,8 +91,9 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
             )
             frame = gpd.GeoDataFrame(craters, geometry=_rims(part), crs=info.crs)
             _write(frame, path, append=number > 0)
-        ground = _ground(info.footprint)
-        sizes = [sphere.area_km2(one, info.radius_m or sphere.RADIUS_M) for one in ground]
+        radius_m = info.radius_m or sphere.RADIUS_M
+        ground = _ground(info.footprint, info.footprint_area_km2, radius_m)
+        sizes = [sphere.area_km2(one, radius_m) for one in ground]
         areas = pd.DataFrame({"area": sizes, "area_name": "searched"})
         _write(gpd.GeoDataFrame(areas, geometry=list(ground), crs=info.crs), area_path(path))
     except vector.ERRORS as error:
@@ -115,10 +122,21 @@ def _rims(part: Catalogue) -> Geometries:
     return np.asarray(shapely.polygons(np.stack([unrolled, rim_lat], axis=-1)), dtype=object)
 
 
-def _ground(footprint: BaseGeometry) -> Geometries:
-    """Draw the polygons of an area with edges that are short enough for any rule of joining."""
+def _ground(footprint: BaseGeometry, area_km2: float | None, radius_m: float) -> Geometries:
+    """Draw the polygons of an area with edges that are short enough for any rule of joining.
+
+    Nodata that is smaller than the cells of an outline is not in it. The polygons are drawn in by
+    so much, less than a cell, that they have the area that was counted.
+    """
     parts = [one for one in shapely.get_parts(footprint) if one.geom_type == "Polygon"]
-    return np.asarray(shapely.segmentize(np.array(parts, object), _EDGE_DEG), dtype=object)
+    ground = np.asarray(shapely.segmentize(np.array(parts, object), _EDGE_DEG), dtype=object)
+    for _ in range(_STEPS if area_km2 else 0):
+        ratio = (area_km2 or 0.0) / sum(sphere.area_km2(one, radius_m) for one in ground)
+        if abs(ratio - 1.0) > _MOST_NODATA:
+            _log.warning("note: the outline of the ground is %.3g of the area counted", 1.0 / ratio)
+            break
+        ground = np.array([scale(one, ratio**0.5, ratio**0.5) for one in ground], object)
+    return ground
 
 
 def read(path: Path) -> Catalogue:
