@@ -30,6 +30,8 @@ RECORDS = {
     "A bin of diameters of `craters evaluate --json`": "evaluation.record:DiameterBinRecord",
     "A bin of scores of `craters evaluate --json`": "evaluation.reliability:ScoreBin",
     "Quartiles of `craters evaluate --json`": "evaluation.scores:Quartiles",
+    "`craters evaluate --json` of a count without positions": "evaluation.sizes:SizeComparison",
+    "A bin of that comparison": "evaluation.sizes:SizeBin",
     "`craters plot csfd --json`": "catalogue.csfd:SizeFrequencyRecord",
     "`craters calibrate --json`": "calibration.record:CalibrationSummary",
     "`craters dataset check --json`, a list": "datasets.check:Problem",

@@ -11,12 +11,13 @@ craters.evaluate("reference.csv").best.f1
 
 from typing import TYPE_CHECKING, Any
 
+from lunarcraters import errors
 from lunarcraters._version import __version__
 
 if TYPE_CHECKING:
     from lunarcraters.api import *  # noqa: F403
 
-__all__ = ["__version__"]
+__all__ = ["__version__", "errors"]
 
 
 def __getattr__(name: str) -> Any:
@@ -33,4 +34,4 @@ def __dir__() -> list[str]:
     """Names of the Python interface, for completion."""
     from importlib import import_module
 
-    return ["__version__", *import_module("lunarcraters.api").__all__]
+    return ["__version__", "errors", *import_module("lunarcraters.api").__all__]

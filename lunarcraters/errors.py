@@ -18,6 +18,10 @@ class CratersError(Exception):
         super().__init__(redact(message))
 
 
+class CratersWarning(UserWarning):
+    """The program went on, and says in one sentence what it took the input for."""
+
+
 class MosaicError(CratersError):
     """A raster cannot be used as a mosaic: missing, truncated, empty or not a raster."""
 
@@ -52,6 +56,10 @@ class AreaError(CratersError):
 
 class OutputError(CratersError):
     """An output exists already or cannot be written."""
+
+
+class OptionError(CratersError):
+    """An option has a value outside its range."""
 
 
 class RecipeError(CratersError):

@@ -8,6 +8,7 @@ import geopandas as gpd
 import pytest
 
 import lunarcraters as lc
+from lunarcraters import errors
 from lunarcraters.cli.main import COMMANDS
 from lunarcraters.cli.recipe import find_command
 from lunarcraters.errors import CatalogueError
@@ -70,6 +71,7 @@ VERBS = {
     "export": lc.export,
     "evaluate": lc.evaluate,
     "report": lc.write_report,
+    "stac": lc.write_stac_item,
     "train": lc.train,
     "calibrate": lc.calibrate,
     "plot map": lc.plot_map,
@@ -85,10 +87,11 @@ ELSEWHERE = {
     "quiet", "as_json",  # how a command prints
     "crs", "nodata",  # of `open_mosaic`, where a verb takes a mosaic
     "iou", "max_offset", "max_ratio",  # of the matching rules
+    "classes",  # of `read_reference`, where a verb takes a reference
 }  # fmt: skip
 OTHER_NAMES = {
     "run": "catalogue", "out": "run", "rule_name": "rule", "area_file": "area", "bbox": "area",
-    "block": "block_deg",
+    "block": "block_deg", "at_random": "block_deg", "tiles_per_call": "batch",
     "valid": "fractions", "test": "fractions", "calibrate": "calibrated", "back": "dry_run",
 }  # fmt: skip
 
@@ -132,3 +135,32 @@ def test_names_are_completed():
 def test_no_function_has_the_name_of_a_package():
     packages = {path.parent.name for path in Path(lc.__file__).parent.glob("*/__init__.py")}
     assert not packages & {name for name in dir(lc) if callable(getattr(lc, name))}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("workers", 0), ("batch", -1), ("size", 10), ("halo", -1), ("smallest_px", "4"),
+     ("smallest_px", 20.0), ("precision", "int4"), ("levels", float("nan"))],
+)  # fmt: skip
+def test_an_option_outside_its_range_is_refused_in_python_too(tmp_path, option, value):
+    with pytest.raises(errors.OptionError, match=f"{option} is {value!r}: give"):
+        lc.detect("mosaic.tif", tmp_path / "run", **{option: value})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_matching_rule_that_does_not_exist_is_refused(scene):
+    truth = scene.with_name("rendered_scene_craters.csv")
+    with pytest.raises(errors.CatalogueError, match="no matching rule 'iou'"):
+        lc.evaluate(truth, truth, "iou")
+
+
+def test_an_area_has_four_edges(scene):
+    craters = lc.read_catalogue(scene.with_name("rendered_scene_craters.csv"))
+    with pytest.raises(errors.AreaError, match="four edges, not 3"):
+        craters.filter(area=(30, 1, 31))
+
+
+def test_a_catalogue_without_a_mosaic_is_not_drawn_on_another(scene, tmp_path):
+    craters = lc.read_catalogue(scene.with_name("rendered_scene_craters.csv"))
+    with pytest.raises(errors.CatalogueError, match="does not name its mosaic"):
+        lc.plot_map(craters, tmp_path / "map.png")

@@ -8,12 +8,25 @@ A script that calls `detect`, `train` or `calibrate` starts worker processes, so
 from typing import TYPE_CHECKING, Any
 
 from lunarcraters.api.catalogues import evaluate, export, read_catalogue, read_reference
-from lunarcraters.api.datasets import check_dataset, clean_dataset, split_dataset, undo_cleaning
+from lunarcraters.api.datasets import (
+    check_dataset,
+    clean_dataset,
+    count_pairs,
+    split_dataset,
+    undo_cleaning,
+)
 from lunarcraters.api.models import calibrate, train
 from lunarcraters.api.mosaics import info, open_mosaic, tile
-from lunarcraters.api.pictures import plot_csfd, plot_map, plot_tiles, plot_training, write_report
+from lunarcraters.api.pictures import (
+    explore,
+    plot_csfd,
+    plot_map,
+    plot_tiles,
+    plot_training,
+    write_report,
+)
 from lunarcraters.api.recipes import run_recipe
-from lunarcraters.api.runs import detect, detect_to_directory, read_run
+from lunarcraters.api.runs import detect, detect_to_directory, read_run, write_stac_item
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.training.settings import TrainingOptions
 
@@ -22,7 +35,9 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.evaluate import Evaluation as Evaluation
     from lunarcraters.evaluation.rule_names import RuleName as RuleName
     from lunarcraters.evaluation.rules import Rule as Rule
+    from lunarcraters.evaluation.sizes import SizeComparison as SizeComparison
     from lunarcraters.mosaic.mosaic import Mosaic as Mosaic
+    from lunarcraters.report.explore import InteractiveMap as InteractiveMap
 
 __all__ = [
     "Catalogue",
@@ -32,9 +47,11 @@ __all__ = [
     "calibrate",
     "check_dataset",
     "clean_dataset",
+    "count_pairs",
     "detect",
     "detect_to_directory",
     "evaluate",
+    "explore",
     "export",
     "info",
     "open_mosaic",
@@ -51,6 +68,7 @@ __all__ = [
     "train",
     "undo_cleaning",
     "write_report",
+    "write_stac_item",
 ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from lunarcraters.api.paths import PathOrText
 from lunarcraters.catalogue.format_names import FormatName
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.evaluate import Evaluation
     from lunarcraters.evaluation.reference import Reference
     from lunarcraters.evaluation.rules import Rule
+    from lunarcraters.evaluation.sizes import SizeComparison
 
 
 def read_catalogue(path: PathOrText) -> "Catalogue":
@@ -38,7 +39,7 @@ class Exported:
 
     Attributes:
         written: Number of craters written.
-        total: Number of craters in the run.
+        total: Number of craters in the run or catalogue.
         min_score: Lowest score of the craters written.
     """
 
@@ -60,40 +61,46 @@ def export(
     lon_domain: Literal[180, 360] | None = None,
     overwrite: bool = False,
 ) -> Exported:
-    """Write the catalogue of a run, part by part (`craters export`).
+    """Write the catalogue of a run, or convert another (`craters export`), part by part.
 
     Args:
-        run: Directory of a finished run.
+        run: Directory of a finished run, file of a catalogue, or address of a PostGIS table.
         out: File to write, whose name says the format; or the address of a PostGIS table.
         form: Format, whatever the name says.
         min_score: Lowest score, or operating point; None for "balanced" where there is one.
         min_diameter: Smallest diameter, km (pixels without a coordinate system).
         max_diameter: Largest diameter, km (pixels).
         area: File of polygons, or west, south, east and north in degrees. The ground counted on is
-            the part of the area that was searched.
+            the part of the area that was searched; of a catalogue that is no run it is not known.
         fractions: True for all craters that touch the area, each with its part inside.
         lon_domain: Largest longitude, 180 or 360; None for what the format has.
         overwrite: True to replace a file that is there.
 
     Raises:
         RunError: The directory is not a finished run.
-        CatalogueError: There is no such operating point, or the format needs what is not there.
+        CatalogueError: The file is not a catalogue, there is no such operating point, or the format
+            needs what is not there.
         AreaError: The area cannot be read, or nothing of it was searched.
         OutputError: The file exists, or cannot be written.
     """
     from lunarcraters.catalogue.filter import CraterFilter
     from lunarcraters.catalogue.formats import write_catalogue_parts
-    from lunarcraters.detection.run import clip_footprint, open_run
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import clip_footprint, open_stored_catalogue
     from lunarcraters.geometry.area import make_area
 
     target = fspath(out) if is_database(out) else fspath(local_output(out))
-    stored = open_run(Path(run))
+    stored = open_stored_catalogue(run)
     info = replace(stored.info, lon_domain=lon_domain)
     least, ground = info.threshold(min_score), None
     if area is not None:
+        info.require_positions()
         given = Path(area) if isinstance(area, str | PathLike) else area
         ground = make_area(given, has_crs=info.has_crs)
-        info = clip_footprint(Path(run), info, ground)
+        if isinstance(stored, Catalogue):
+            info = replace(info, footprint=None, footprint_area_km2=None)
+        else:
+            info = clip_footprint(Path(run), info, ground)
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
     written = 0
 
@@ -108,20 +115,38 @@ def export(
     return Exported(written, len(stored), least)
 
 
-def read_reference(path: PathOrText) -> "Reference":
+def read_reference(path: PathOrText, classes: Sequence[str] = ()) -> "Reference":
     """Read reference craters for an evaluation.
 
     Args:
-        path: Catalogue of any readable format; or labels in LU3M6TGT's layout: the directory of a
-            split, or one label file.
+        path: Catalogue of any readable format; or labels: the directory of a split, of its label
+            files or of its images, or one label file.
+        classes: Names or numbers of the classes of the labels that are craters; empty to go by
+            their names.
 
     Raises:
         CatalogueError: The file is neither.
-        DatasetError: A label file is malformed.
+        DatasetError: A label file is malformed, or it is not clear which classes are craters.
     """
     from lunarcraters.evaluation.reference import read_reference
 
-    return read_reference(fspath(path))
+    return read_reference(fspath(path), classes)
+
+
+class Limits(TypedDict):
+    """Craters that count in an evaluation, as keyword arguments.
+
+    Attributes:
+        min_diameter: Smallest crater that counts, km or pixels.
+        max_diameter: Largest crater that counts, km or pixels.
+        min_score: Score, or operating point, from which a detection counts.
+        bins: Lower edges of the diameter bins, rising.
+    """
+
+    min_diameter: float
+    max_diameter: float
+    min_score: float | str | None
+    bins: Sequence[float] | None
 
 
 def evaluate(
@@ -137,8 +162,10 @@ def evaluate(
     figures: PathOrText | None = None,
     gallery: PathOrText | None = None,
     mosaic: PathOrText | None = None,
-) -> "Evaluation":
+) -> "Evaluation | SizeComparison":
     """Score a catalogue against a reference (`craters evaluate`).
+
+    Where one of them has no positions (`.diam`), their sizes are compared bin by bin instead.
 
     Args:
         catalogue: Catalogue, its file, or the directory of a run.
@@ -157,7 +184,8 @@ def evaluate(
         mosaic: Mosaic that the gallery shows; None for the one that was searched.
 
     Raises:
-        CatalogueError: The reference cannot be used, or one is in pixels and the other not.
+        CatalogueError: The reference cannot be used, or one is in pixels and the other not, or
+            positions are needed where there are none.
         OutputError: The figures cannot be written.
     """
     from lunarcraters.catalogue.table import Catalogue
@@ -165,6 +193,7 @@ def evaluate(
     from lunarcraters.errors import CatalogueError
     from lunarcraters.evaluation.evaluate import evaluate_catalogue
     from lunarcraters.evaluation.reference import Reference, from_catalogue
+    from lunarcraters.evaluation.sizes import compare_sizes
 
     detections = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
     if isinstance(reference, Catalogue):
@@ -176,15 +205,16 @@ def evaluate(
             raise CatalogueError("a smallest crater in pixels needs labels as the reference")
         min_diameter = max(min_diameter, min_pixels * truth.pixel)
         bins = bins and [edge * truth.pixel for edge in bins]
-    evaluation, matches = evaluate_catalogue(
-        detections,
-        truth,
-        rule,
-        min_diameter=min_diameter,
-        max_diameter=max_diameter,
-        min_score=min_score,
-        bins=bins,
-    )
+    options: Limits = {
+        "min_diameter": min_diameter,
+        "max_diameter": max_diameter,
+        "min_score": min_score,
+        "bins": bins,
+    }
+    by_size = not (detections.has_positions and truth.has_positions)
+    if by_size and rule is None and figures is None and gallery is None:
+        return compare_sizes(detections, truth, **options)
+    evaluation, matches = evaluate_catalogue(detections, truth, rule, **options)
     if figures is not None:
         from lunarcraters.plots.scores import write_figures
 

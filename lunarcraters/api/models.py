@@ -1,6 +1,6 @@
 """Verbs on models: train, calibrate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,8 @@ def train(
         resume: True to go on with the training in `out`.
         overwrite: True to replace the training in `out`.
         calibrated: True to measure thresholds, scores and diameter errors on the split `valid` at
-            the end. Mask-only networks have none.
+            the end. Mask-only networks have none, and one that detects none of the labels stays
+            without.
         say: Function that is called with lines for the user.
         progress: Function of the name of a search; its context manager gives a `Progress`.
 
@@ -43,6 +44,8 @@ def train(
     Raises:
         CratersError: The dataset, the directory or the options cannot be used.
     """
+    from lunarcraters.calibration.calibrate import calibrate_model
+    from lunarcraters.errors import DatasetError
     from lunarcraters.network.presets import get_preset
     from lunarcraters.training.session import train
 
@@ -51,8 +54,15 @@ def train(
         Path(dataset), local_output(out), options, resume=resume, overwrite=overwrite, say=say
     )
     if calibrated and "log_size" in get_preset(options.preset).heads:
-        info = calibrate(model, dataset, say=say, progress=progress)
-        say(f"thresholds chosen on valid: {info.thresholds}")
+        try:
+            info = calibrate_model(
+                model, Path(dataset), classes=options.classes, say=say, progress=progress
+            )
+        except DatasetError as error:
+            # Hours of training are not lost for a network that detects nothing yet.
+            say(f"not calibrated: {error}")
+        else:
+            say(f"thresholds chosen on valid: {info.thresholds}")
     return model
 
 
@@ -64,6 +74,7 @@ def calibrate(
     *,
     workers: int | None = None,
     tta: bool = False,
+    classes: Sequence[str] = (),
     say: Callable[[str], None] = print,
     progress: ProgressDisplay = no_progress_of,
 ) -> "ModelInfo":
@@ -75,6 +86,8 @@ def calibrate(
         split: Split to measure on; never the one to report on.
         workers: Number of worker processes; None for one a core, up to 8.
         tta: True to measure runs with test-time augmentation instead of plain ones.
+        classes: Names or numbers of the classes of the labels that are craters; empty to go by
+            their names.
         say: Function that is called with lines for the user.
         progress: Function of the name of a search; its context manager gives a `Progress`.
 
@@ -86,7 +99,17 @@ def calibrate(
         ModelError: The model cannot be used.
     """
     from lunarcraters.calibration.calibrate import calibrate_model
+    from lunarcraters.datasets.layout import open_dataset
 
+    for note in open_dataset(Path(dataset), classes).classes.notes:
+        say(f"{dataset}: {note}")
     return calibrate_model(
-        Path(model), Path(dataset), split, workers=workers, tta=tta, say=say, progress=progress
+        Path(model),
+        Path(dataset),
+        split,
+        workers=workers,
+        tta=tta,
+        classes=classes,
+        say=say,
+        progress=progress,
     )

@@ -26,8 +26,10 @@ def open_mosaic(
 
     Args:
         paths: Rasters (files, URLs and whatever else GDAL opens), directories of them, or both.
-        crs: Coordinate system in place of the files' own, such as "IAU_2015:30110".
-        nodata: Value that means "no data" in place of the files' own.
+        crs: Coordinate system in place of the files' own, such as "IAU_2015:30110", or the name
+            of a .prj file.
+        nodata: Value that means "no data" in place of the files' own; NaN where every value is
+            ground.
 
     Raises:
         MosaicError: The mosaic cannot be used.

@@ -1,5 +1,6 @@
 """Verbs that draw: maps, counts, pieces of the mosaic, trainings, and the page of a run."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from lunarcraters.catalogue.csfd import SizeFrequency
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.mosaic.mosaic import Mosaic
+    from lunarcraters.report.explore import InteractiveMap
 
 
 def plot_map(
@@ -45,7 +47,7 @@ def plot_map(
     if isinstance(mosaic, Mosaic):
         ground = mosaic
     elif isinstance(catalogue, Catalogue):
-        ground = open_mosaic(mosaic or catalogue.properties.get("input", ""), crs=crs)
+        ground = open_mosaic(mosaic or _input_of(catalogue), crs=crs)
     else:
         ground = _mosaic_of_run(catalogue, mosaic, crs)
     if isinstance(catalogue, Catalogue):
@@ -198,6 +200,67 @@ def write_report(
         min_score=min_score,
         overwrite=overwrite,
     )
+
+
+def explore(
+    catalogue: "Catalogue | PathOrText",
+    run: PathOrText | None = None,
+    mosaic: "PathOrText | Mosaic | None" = None,
+    *,
+    min_score: float | str | None = None,
+    crs: str | None = None,
+) -> "InteractiveMap":
+    """Show craters on a map to zoom, in a notebook or as a page (`save`), without a network.
+
+    The map is in the projection of the mosaic where there is one, and else in degrees.
+
+    Args:
+        catalogue: Catalogue, all of whose craters are drawn; its file, or the directory of a run.
+        run: Directory of the run, whose mosaic and mask lie underneath; None for no mask.
+        mosaic: Mosaic underneath; None for the one that was searched, if it is still there.
+        min_score: Lowest score, or operating point, of a run's craters; None for "balanced". A
+            catalogue is drawn whole.
+        crs: Coordinate system in place of the mosaic's own.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        MosaicError: The mosaic cannot be read.
+        CatalogueError: One is in pixels and the other not.
+    """
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import MASK, read_detections
+    from lunarcraters.errors import CoordinateSystemError, MosaicError
+    from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+    from lunarcraters.report.explore import make_interactive_map
+
+    if isinstance(catalogue, Catalogue):
+        craters = catalogue
+    else:
+        run = catalogue if run is None and Path(catalogue).is_dir() else run
+        craters = read_detections(catalogue).filter(min_score)
+    ground: Mosaic | None = None
+    if isinstance(mosaic, Mosaic):
+        ground = mosaic
+    elif run is not None:
+        ground = _mosaic_of_run(run, mosaic, crs)
+    elif mosaic is not None:
+        ground = open_mosaic(Path(mosaic), crs=crs)
+    elif Path(craters.properties.get("input", "")).is_file():
+        with suppress(MosaicError, CoordinateSystemError):  # a map without it is one too
+            ground = open_mosaic(Path(craters.properties["input"]), crs=crs)
+    return make_interactive_map(craters, ground, None if run is None else Path(run) / MASK)
+
+
+def _input_of(catalogue: "Catalogue") -> str:
+    """Return the name of the mosaic that a catalogue was made from."""
+    from lunarcraters.errors import CatalogueError
+
+    name = catalogue.properties.get("input")
+    if not name:
+        raise CatalogueError(
+            "the catalogue does not name its mosaic: give the mosaic to draw it on"
+        )
+    return name
 
 
 def _craters_of_run(run: PathOrText, min_score: float | str | None) -> "Catalogue":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lunarcraters.detection.summary import RunSummary
 
 
-@accepts_old_names(mirrored="tta", at_once="batch")
+@accepts_old_names(mirrored="tta", at_once="batch", smallest="smallest_px")
 def detect(
     source: PathOrText | Sequence[PathOrText],
     run: PathOrText,
@@ -52,7 +52,9 @@ def detect(
             is also searched at twice its size, in four times the time; with 2.75 also at four
             times its size, in sixteen times the time.
         crs: Coordinate system in place of the mosaic's own.
-        nodata: Value that means "no data" in place of the mosaic's own.
+        nodata: Value that means "no data" in place of the mosaic's own; NaN where every value is
+            ground. None for the mosaic's own, and a value that plainly is no ground, of which a
+            `CratersWarning` tells.
         workers: Number of worker processes on this machine; None for one a core, up to 8.
         scheduler: Address of a running Dask cluster to use instead of this machine.
         precision: Arithmetic of the network.
@@ -127,6 +129,24 @@ def detect_to_directory(
             tiles, out, file, options or DetectOptions(), overwrite=overwrite, progress=progress
         )
     return summarize_run(out, catalogue, tiles, file)
+
+
+def write_stac_item(run: PathOrText, out: PathOrText, *, overwrite: bool = False) -> None:
+    """Describe a run as a STAC item (`craters stac`).
+
+    Args:
+        run: Directory of a finished run.
+        out: JSON file to write. The files of the run are named relative to it.
+        overwrite: True to replace a file that is there.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: The run is in pixels.
+        OutputError: The file exists, or cannot be written.
+    """
+    from lunarcraters.report.stac import write_stac_item
+
+    write_stac_item(Path(run), Path(out), overwrite=overwrite)
 
 
 def read_run(run: PathOrText) -> "Catalogue":

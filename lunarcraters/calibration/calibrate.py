@@ -16,7 +16,7 @@ labels have 5.5 to 2.75 pixels and more.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from lunarcraters.calibration.int8 import add_int8
 from lunarcraters.calibration.scores import SIZES_PX, SMALLER_SIZES_PX
 from lunarcraters.calibration.trials import Trial, Trials, measure_calibration
-from lunarcraters.datasets.layout import find_splits
+from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.detection.options import Precision
 from lunarcraters.errors import DatasetError, ModelError
 from lunarcraters.evaluation.scores import compute_scores
@@ -44,6 +44,7 @@ def calibrate_model(
     *,
     workers: int | None = None,
     tta: bool = False,
+    classes: Sequence[str] = (),
     say: Callable[[str], None] = print,
     progress: ProgressDisplay = no_progress_of,
 ) -> ModelInfo:
@@ -57,6 +58,8 @@ def calibrate_model(
         split: Name of the split to measure on, which must not be the one to report on.
         workers: Number of worker processes; None for one per core.
         tta: True to calibrate test-time augmentation, and nothing else.
+        classes: Names or numbers of the classes of the labels that are craters; empty to go by
+            their names.
         say: Function that takes lines for the user.
         progress: Progress display.
 
@@ -66,15 +69,14 @@ def calibrate_model(
     Raises:
         DatasetError: There is no such split, or the model detects none of its labels.
     """
-    splits = find_splits(dataset)
-    if split not in splits:
-        raise DatasetError(f"{dataset} has no split {split!r}: it has {', '.join(splits)}")
+    pairs = open_dataset(dataset, classes).find_pairs(split)
     with TemporaryDirectory() as name:
-        trials = Trials(dataset, split, Path(name), workers, tta, progress)
+        trials = Trials(pairs, Path(name), workers, tta, progress)
         trial = _search(model, trials)
         if not trial.match_labels().true.any():
             raise DatasetError(
-                f"{model} finds none of the labelled craters of {splits[split]}: train it longer"
+                f"{model} finds none of the labelled craters of {split!r} in {dataset}: train "
+                "longer, with more --epochs"
             )
         calibration = measure_calibration([trial], SIZES_PX)
         info = read_info(model)

@@ -11,12 +11,13 @@ from lunarcraters.calibration.diameters import measure_diameter_errors
 from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.downsampling import write_downsampled
-from lunarcraters.datasets.layout import find_pairs, find_splits
+from lunarcraters.datasets.layout import Pair, make_pair
+from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.detection.detect import detect
-from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.detection.options import DetectOptions, Precision
 from lunarcraters.detection.source import open_source
 from lunarcraters.evaluation.matching import Matches, match_craters, pool_matches
-from lunarcraters.evaluation.reference import Reference, read_reference
+from lunarcraters.evaluation.reference import Reference, read_pairs
 from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import precision_recall_curve
 from lunarcraters.geometry.circles import compute_diameters_px
@@ -24,7 +25,7 @@ from lunarcraters.network.model_file import read_info
 from lunarcraters.network.model_info import Calibration
 from lunarcraters.network.score_calibration import interpolate_precision
 from lunarcraters.progress import ProgressDisplay
-from lunarcraters.tiling.source import TileSource
+from lunarcraters.tiling.source import MosaicTiles, TileSource
 
 MIN_PIXELS = 11.0
 """Smallest label that counts, pixels. Labels of kilometre-sized craters at 100 m per pixel are
@@ -71,16 +72,15 @@ class Trials:
     """A split that is searched at its own and at lower resolution.
 
     Attributes:
-        dataset: Directory of the dataset.
-        split: Name of the split.
-        folder: Directory for runs and downsampled images.
+        pairs: Images of the split with their label files. Those that are not all named by their
+            edges are laid side by side, as images without coordinates.
+        folder: Directory for runs and copies of the images.
         workers: Number of worker processes; None for one per core.
         tta: True for test-time augmentation.
         progress: Progress display.
     """
 
-    dataset: Path
-    split: str
+    pairs: Sequence[Pair]
     folder: Path
     workers: int | None
     tta: bool
@@ -104,24 +104,39 @@ class Trials:
             share: Resolution of the images, as a share of their own, up to 1.
             finest: Finest octave, 0 or negative.
         """
-        images = find_splits(self.dataset)[self.split]
-        if share < 1.0:
-            images = self.folder / f"{share}"
-            if not images.exists():
-                write_downsampled(find_pairs(self.dataset, self.split), images, share)
-        smallest_px = read_info(model).diameters_px[0] * 2.0**finest if finest else None
-        source = open_source([images / "images"], model, SourceOptions(smallest_px=smallest_px))
+        pairs = self._copy(share)
+        source = open_source([pair.image for pair in pairs], model)
+        if finest:
+            # Smaller than users may ask for, so that all sizes of the octave are measured.
+            least_px = read_info(model).diameters_px[0]
+            source = MosaicTiles.plan(
+                source.mosaic,
+                max_size=source.settings.max_size,
+                halo=source.settings.halo,
+                smallest_px=least_px * 2.0**finest,
+                min_detectable_px=least_px,
+            )
         run = self.folder / f"{share}_{finest}_{precision}"
         options = DetectOptions(workers=self.workers, precision=precision, tta=self.tta)
         with self.progress(task) as progress:
             detections = detect(source, run, model, options, progress=progress).read()
-        reference = read_reference(images)
+        reference = read_pairs(pairs)
         mosaic = source.mosaic
         diameters_px = compute_diameters_px(
             detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
         )
         min_diameter = MIN_PIXELS * share * (reference.pixel or 1.0)
         return Trial(source, detections, reference, min_diameter, diameters_px)
+
+    def _copy(self, share: float) -> Sequence[Pair]:
+        """Copy the split at a share of its resolution, unless it can be searched as it is."""
+        placed = all(TileName.parse(pair.image.name) for pair in self.pairs)
+        if placed and share == 1.0:
+            return self.pairs
+        out = self.folder / f"{share}"
+        if not out.exists():
+            write_downsampled(self.pairs, out, share, side_by_side=not placed)
+        return [make_pair(image, None) for image in sorted((out / "images").iterdir())]
 
 
 def measure_calibration(trials: Sequence[Trial], sizes_px: tuple[float, ...]) -> Calibration:

@@ -5,7 +5,8 @@ from typing import Literal, get_args
 FormatName = Literal["gpkg", "geojson", "parquet", "csv", "scc", "diam"]
 """Format that `craters export --format` takes, whatever the name of the file.
 
-A Shapefile is several files named alike, and `.csv.gz` is a compressed CSV: their names say them.
+A Shapefile is several files named alike, `.csv.gz` is a compressed CSV, and GDAL makes a directory
+of a FlatGeobuf with another name: their names say them.
 """
 
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)

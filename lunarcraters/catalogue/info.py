@@ -47,6 +47,8 @@ class CatalogueInfo:
         thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
         properties: Origin of the catalogue, for people to read.
         lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
+        has_positions: False for a count of diameters on an area (`.diam`), whose craters have no
+            positions: they are NaN.
     """
 
     crs: CRS | None
@@ -55,6 +57,19 @@ class CatalogueInfo:
     thresholds: dict[str, float] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
     lon_domain: int | None = None
+    has_positions: bool = True
+
+    def require_positions(self) -> None:
+        """Refuse a count without positions where they are needed.
+
+        Raises:
+            CatalogueError: The craters have no positions.
+        """
+        if not self.has_positions:
+            raise CatalogueError(
+                "this count has diameters on an area but does not say where its craters are: use "
+                "it with craters plot csfd, craters evaluate, or export it as .diam"
+            )
 
     @property
     def has_crs(self) -> bool:
@@ -181,6 +196,11 @@ class Described:
     def radius_m(self) -> float | None:
         """Radius of the sphere, metres; None for pixels."""
         return self.info.radius_m
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether it is known where the craters are; False for a count of diameters alone."""
+        return self.info.has_positions
 
     @property
     def columns(self) -> CatalogueColumns:

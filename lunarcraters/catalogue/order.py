@@ -8,12 +8,15 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
 
-def order_table(craters: pd.DataFrame, columns: CatalogueColumns) -> pd.DataFrame:
+def order_table(
+    craters: pd.DataFrame, columns: CatalogueColumns, *, has_positions: bool = True
+) -> pd.DataFrame:
     """Check a table of craters and sort it by size, largest first.
 
     Args:
         craters: Table; positions and diameters are required columns, others are left out.
         columns: Names of the columns to have.
+        has_positions: False where positions are not known, and are NaN in the result.
 
     Returns:
         Table with exactly these columns, and `fraction` where it is given; longitudes are within
@@ -22,10 +25,11 @@ def order_table(craters: pd.DataFrame, columns: CatalogueColumns) -> pd.DataFram
     Raises:
         CatalogueError: A column is missing, or a crater has no size or place on the Moon.
     """
-    missing = [name for name in columns.circle if name not in craters]
+    needed = columns.circle if has_positions else (columns.diameter,)
+    missing = [name for name in needed if name not in craters]
     if missing:
         raise CatalogueError(
-            f"the table has no column {', '.join(missing)}: it needs {', '.join(columns.circle)}"
+            f"the table has no column {', '.join(missing)}: it needs {', '.join(needed)}"
         )
     n = len(craters)
     unknown = pd.Series(np.full(n, np.nan), index=craters.index)
@@ -36,7 +40,7 @@ def order_table(craters: pd.DataFrame, columns: CatalogueColumns) -> pd.DataFram
     optional = [FRACTION] if FRACTION in craters else []
     for name in optional:
         table[name] = craters[name].astype(float)
-    _check(table, columns)
+    _check(table, columns, has_positions=has_positions)
     if columns.x == "lon":
         table["lon"] = sphere.wrap_longitude(table["lon"].to_numpy())
     x, y, diameter = columns.circle
@@ -50,9 +54,11 @@ def order_table(craters: pd.DataFrame, columns: CatalogueColumns) -> pd.DataFram
     return table.astype({"tile": "str", "level": np.int64})[[*columns.names, *optional]]
 
 
-def _check(table: pd.DataFrame, columns: CatalogueColumns) -> None:
+def _check(table: pd.DataFrame, columns: CatalogueColumns, *, has_positions: bool) -> None:
     x, y, diameter = columns.circle
-    values = table[[x, y, diameter]].to_numpy(float)
+    values = table[[x, y, diameter]].to_numpy(float, copy=True)
+    if not has_positions:
+        values[:, :2] = 0.0
     bad = ~np.isfinite(values).all(axis=1) | ~(values[:, 2] > 0)
     if x == "lon":
         bad |= ~(np.abs(values[:, 1]) <= 90.0)

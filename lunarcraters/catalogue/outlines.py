@@ -43,6 +43,7 @@ def crater_boxes(catalogue: Catalogue) -> Geometries:
 
 def crater_centres(catalogue: Catalogue) -> Geometries:
     """Draw the centres of craters as points, (n,)."""
+    catalogue.info.require_positions()
     columns = catalogue.columns
     positions = catalogue.table[[columns.x, columns.y]].to_numpy(float)
     signs = 1.0 if catalogue.has_crs else _UPRIGHT

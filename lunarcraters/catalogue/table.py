@@ -13,7 +13,8 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import FRACTION
-from lunarcraters.catalogue.info import CatalogueInfo, Described
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.notebook import InNotebook
 from lunarcraters.catalogue.order import order_table
 from lunarcraters.errors import CatalogueError
 
@@ -30,13 +31,13 @@ PART_ROWS = 50_000
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class Catalogue(Described):
+class Catalogue(InNotebook):
     """Craters with the ground searched for them.
 
-    The table is checked and sorted when a catalogue is made from it: it then has exactly the
+    The table is checked and sorted when a catalogue is made from it: `craters` has exactly the
     columns of `info.columns`, and `fraction` where that is given, with the largest crater first.
-    Unknown values are filled in: no standard deviation or score is NaN, the level is 0, the tile is
-    empty, and identifiers count the rows of the table.
+    Missing columns are filled in: standard deviations and scores with NaN, levels with 0, tiles
+    with empty strings; identifiers count the rows of the table.
 
     Attributes:
         craters: Table of craters, a row each.
@@ -55,6 +56,7 @@ class Catalogue(Described):
         thresholds: dict[str, float] | None = None,
         properties: dict[str, str] | None = None,
         lon_domain: int | None = None,
+        has_positions: bool = True,
     ) -> None:
         """Make a catalogue from a table.
 
@@ -64,16 +66,16 @@ class Catalogue(Described):
             footprint: Ground searched, nodata left out, in longitude and latitude (or pixels).
             footprint_area_km2: Area of the footprint on the sphere, km^2.
             thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
-            properties: Origin of the catalogue, for people to read.
+            properties: Origin of the catalogue as text; `plot` opens the mosaic in `input`.
             lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
+            has_positions: False for a count of diameters alone, whose positions are not known.
 
         Raises:
             CatalogueError: A column is missing, or a crater has no size or place on the Moon.
         """
-        info = CatalogueInfo(
-            crs, footprint, footprint_area_km2, thresholds or {}, properties or {}, lon_domain
-        )
-        self._set(order_table(craters, info.columns), info)
+        known = thresholds or {}, properties or {}, lon_domain, has_positions
+        info = CatalogueInfo(crs, footprint, footprint_area_km2, *known)
+        self._set(order_table(craters, info.columns, has_positions=has_positions), info)
 
     def _set(self, craters: pd.DataFrame, info: CatalogueInfo) -> None:
         object.__setattr__(self, "craters", craters)
@@ -97,7 +99,8 @@ class Catalogue(Described):
         Raises:
             CatalogueError: A column is missing, or a crater has no size or place on the Moon.
         """
-        return cls._of_valid(order_table(craters, info.columns), info)
+        table = order_table(craters, info.columns, has_positions=info.has_positions)
+        return cls._of_valid(table, info)
 
     @classmethod
     def from_header(cls, craters: pd.DataFrame, header: Mapping[str, Any]) -> "Catalogue":
@@ -135,15 +138,20 @@ class Catalogue(Described):
 
     @property
     def table(self) -> pd.DataFrame:
-        """The craters as files hold them: longitudes from 0 where `lon_domain` is 360."""
+        """The craters as files hold them: with longitudes 0..360 where `lon_domain` is 360."""
         if not self.has_crs or self.lon_domain != 360:
             return self.craters
-        lon = self.craters["lon"].mod(360.0).mod(360.0)  # that of -1e-20 is 360, the first time
-        return self.craters.assign(lon=lon)
+        # The remainder of -1e-20 is 360, the first time.
+        return self.craters.assign(lon=self.craters["lon"].mod(360.0).mod(360.0))
 
     @property
     def positions(self) -> Float:
-        """Centres, (n, 2): longitude and latitude in degrees, or x and y in pixels."""
+        """Centres, (n, 2): longitude and latitude in degrees, or x and y in pixels.
+
+        Raises:
+            CatalogueError: The catalogue is a count without positions.
+        """
+        self.info.require_positions()
         return self.craters[[self.columns.x, self.columns.y]].to_numpy(float)
 
     @property
@@ -186,14 +194,14 @@ class Catalogue(Described):
         """Add the column `fraction`.
 
         Args:
-            fractions: Part of each crater that lies in the area counted on, 0..1, (n,).
+            fractions: Part of each crater that lies inside the counting area, 0..1, (n,).
         """
         return self._of_valid(self.craters.assign(**{FRACTION: fractions}), self.info)
 
-    def parts(self) -> Iterator["Catalogue"]:
+    def parts(self, min_score: float = 0.0) -> Iterator["Catalogue"]:
         """Go through the craters a few at a time; at least one part, which may be empty."""
         for start in range(0, max(len(self), 1), PART_ROWS):
-            yield self.rows(slice(start, start + PART_ROWS))
+            yield self.rows(slice(start, start + PART_ROWS)).above_score(min_score)
 
     def filter(
         self,
@@ -206,7 +214,7 @@ class Catalogue(Described):
     ) -> "Catalogue":
         """Take craters by score, size and place, as `craters export` does.
 
-        With an area, the ground searched is no longer known; `craters export RUN --area` counts it.
+        With an area, the result has no footprint; `craters export RUN --area` measures it.
 
         Args:
             min_score: Score, or operating point; None for `balanced` where there is one.
@@ -222,18 +230,15 @@ class Catalogue(Described):
         from lunarcraters.catalogue.filter import CraterFilter
         from lunarcraters.geometry.area import make_area
 
-        ground = None
-        if area is not None:
-            given = Path(area) if isinstance(area, str | PathLike) else area
-            ground = make_area(given, has_crs=self.has_crs)
+        given = Path(area) if isinstance(area, str | PathLike) else area
+        ground = None if given is None else make_area(given, has_crs=self.has_crs)
         wanted = CraterFilter(min_diameter, max_diameter, ground, fractions)
         filtered = wanted.apply(self.above_score(self.threshold(min_score)))
         if ground is None:
             return filtered
         return filtered.with_info(footprint=None, footprint_area_km2=None)
 
-    chosen = filter  # earlier names
-    select = filter
+    chosen = select = filter  # earlier names
 
     def to_file(self, path: PathOrText, *, overwrite: bool = False) -> None:
         """Write all craters in the format that the name says (see `craters export`).
@@ -258,7 +263,7 @@ class Catalogue(Described):
         min_diameter: float = 0.0,
         max_diameter: float = np.inf,
         min_score: float | str | None = None,
-    ) -> "api.Evaluation":
+    ) -> "api.Evaluation | api.SizeComparison":
         """Score the catalogue against a reference, as `craters evaluate` does.
 
         Args:
@@ -275,21 +280,16 @@ class Catalogue(Described):
         """
         from lunarcraters import api
 
-        return api.evaluate(
-            self,
-            reference,
-            rule,
-            min_diameter=min_diameter,
-            max_diameter=max_diameter,
-            min_score=min_score,
-        )
+        low, high, least = min_diameter, max_diameter, min_score
+        sides = self, reference, rule
+        return api.evaluate(*sides, min_diameter=low, max_diameter=high, min_score=least)
 
     def plot(self, path: PathOrText, mosaic: "PathOrText | api.Mosaic | None" = None) -> None:
         """Draw all craters over their mosaic, as a PNG.
 
         Args:
             path: PNG to write.
-            mosaic: Mosaic underneath; None for the one that was searched.
+            mosaic: Mosaic underneath; None for the one that `properties` names as `input`.
 
         Raises:
             MosaicError: The mosaic cannot be read.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from lunarcraters.cli.options import json_option, quiet_option
+from lunarcraters.cli.options import classes_option, json_option, quiet_option
 from lunarcraters.cli.progress import progress_bar
 
 
@@ -15,6 +15,7 @@ from lunarcraters.cli.progress import progress_bar
 @click.option("--split", default="valid", show_default=True, help="Split to measure on.")
 @click.option("--tta", "--mirrored", "tta", is_flag=True, help="For craters detect --tta.")
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
+@classes_option
 @quiet_option
 @json_option
 def command(
@@ -23,6 +24,7 @@ def command(
     split: str,
     tta: bool,
     workers: int | None,
+    classes: tuple[str, ...],
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -43,7 +45,14 @@ def command(
     say = partial(click.echo, err=True)
     progress = partial(progress_bar, quiet=quiet or as_json)
     info = api.calibrate(
-        model, dataset, split, workers=workers, tta=tta, say=say, progress=progress
+        model,
+        dataset,
+        split,
+        workers=workers,
+        tta=tta,
+        classes=classes,
+        say=say,
+        progress=progress,
     ).for_run(tta=tta)
     if as_json:
         click.echo(to_json(CalibrationSummary.of(info), indent=None))

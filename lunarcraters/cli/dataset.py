@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from lunarcraters.cli.options import json_option, output_option, quiet_option
+from lunarcraters.cli.options import classes_option, json_option, output_option, quiet_option
 from lunarcraters.cli.progress import progress_bar
 from lunarcraters.errors import DatasetError
 
@@ -14,7 +14,7 @@ _DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 
 @click.group("dataset")
 def command() -> None:
-    """Check, clean and split training data in LU3M6TGT's layout.
+    """Check, clean and split training data in LU3M6TGT's or YOLO's layout.
 
     \b
     craters dataset check LU3M6TGT_yolo_format
@@ -25,14 +25,15 @@ def command() -> None:
 
 @command.command("check")
 @_DATASET
+@classes_option
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print problems only, no notes and no progress.")
-def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
+def check_command(dataset: Path, classes: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     """Find what is wrong in DATASET.
 
-    Files that do not pair by name, malformed labels, images that cannot be read, are of an odd
-    size or occur twice. Exits with code 1 if there are problems; empty label files are
-    counted and are no problem.
+    Label files without image, malformed labels, images that cannot be read, are of an odd size or
+    occur twice. Exits with code 1 if there are problems; images without craters are counted and
+    are no problem.
 
     \b
     craters dataset check LU3M6TGT_yolo_format
@@ -42,7 +43,7 @@ def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
     from lunarcraters.records import to_plain
 
     with progress_bar("reading", quiet=quiet) as progress:
-        findings = api.check_dataset(dataset, progress)
+        findings = api.check_dataset(dataset, progress, classes)
     problems = [finding for finding in findings if not finding.is_note]
     if as_json:
         entries = [{**to_plain(finding), "is_note": finding.is_note} for finding in findings]
@@ -51,7 +52,15 @@ def check_command(dataset: Path, as_json: bool, quiet: bool) -> None:
         for problem in problems:
             click.echo(f"{problem.kind}: {problem.path} {problem.detail}")
         if not quiet:
-            click.echo(f"{len(findings) - len(problems)} label files are empty")
+            counts = api.count_pairs(dataset)
+            click.echo(", ".join(f"{name}: {count} pairs" for name, count in counts.items()))
+            for note in findings:
+                if note.kind == "class":
+                    click.echo(f"classes: {note.detail}")
+            kinds = [finding.kind for finding in findings]
+            if "background" in kinds:
+                click.echo(f"{kinds.count('background')} images without label file are background")
+            click.echo(f"{kinds.count('empty')} label files are empty")
             click.echo(f"{len(problems)} problems")
     if problems:
         raise DatasetError(f"{dataset} has {len(problems)} problems: mend or remove these files")
@@ -97,6 +106,8 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
               help="Share of the tiles for the test; 0 for none.")  # fmt: skip
 @click.option("--block", type=click.FloatRange(0, 90, min_open=True), default=15.0,
               show_default=True, help="Side of a block, degrees.")  # fmt: skip
+@click.option("--random", "at_random", is_flag=True,
+              help="At random, for images whose names tell no place.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--link/--copy", default=False, show_default=True,
               help="Hard links or copies of the files.")  # fmt: skip
@@ -108,6 +119,7 @@ def split_command(
     valid: float,
     test: float,
     block: float,
+    at_random: bool,
     seed: int,
     link: bool,
     as_json: bool,
@@ -117,11 +129,13 @@ def split_command(
 
     Whole blocks of longitude and latitude of DATASET go to one split.
     Tiles cut from one grid at random leak from one split into the next, because neighbours share
-    craters and light; tiles of one block stay together here.
+    craters and light; tiles of one block stay together here. Images that are not named by their
+    edges can only be split at random.
 
     \b
     craters dataset split LU3M6TGT_yolo_format -o blocks
     craters dataset split LU3M6TGT_yolo_format -o blocks --valid 0.2 --test 0 --link
+    craters dataset split LU3M6TGT_yolo_format -o parts --random
     """
     from lunarcraters import api
 
@@ -129,7 +143,12 @@ def split_command(
         raise click.UsageError("--valid and --test leave nothing to train on")
     fractions = {"train": 1.0 - valid - test, "valid": valid, "test": test}
     counts = api.split_dataset(
-        dataset, out, fractions=fractions, block_deg=block, seed=seed, link=link
+        dataset,
+        out,
+        fractions=fractions,
+        block_deg=None if at_random else block,
+        seed=seed,
+        link=link,
     )
     if as_json:
         click.echo(json.dumps(counts))

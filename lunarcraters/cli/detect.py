@@ -65,9 +65,13 @@ def command(
     from lunarcraters.records import to_json
 
     with progress_bar("detecting", quiet=quiet or as_json) as progress:
-        summary = api.detect_to_directory(
-            source, out, model, source_options, options, overwrite=overwrite, progress=progress
-        )
+        try:
+            summary = api.detect_to_directory(
+                source, out, model, source_options, options, overwrite=overwrite, progress=progress
+            )
+        except KeyboardInterrupt:
+            click.echo("The same command goes on where this one stopped.", err=True)
+            raise
     if as_json:
         click.echo(to_json(summary.counts, indent=None))
     elif not quiet:
@@ -94,6 +98,6 @@ def _print(summary: "RunSummary", out: Path) -> None:
         option = f"{'craters tile ' if summary.is_tile_set else ''}--smallest"
         size = length(summary.smaller.diameter, has_crs=summary.has_crs)
         click.echo(
-            f"With {option} {summary.smaller.smallest_px:g} craters from {size} are found, in "
+            f"With {option} {summary.smaller.smallest_px:g}, craters from {size} are found, in "
             f"about {duration(summary.smaller_seconds)}."
         )

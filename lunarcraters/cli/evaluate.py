@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lunarcraters.cli.options import CataloguePath, json_option
+from lunarcraters.cli.options import CataloguePath, classes_option, json_option
 from lunarcraters.evaluation.rule_names import RULE_NAMES
 
 if TYPE_CHECKING:
     from lunarcraters.evaluation.record import EvaluationTerms
     from lunarcraters.evaluation.rules import Rule
     from lunarcraters.evaluation.scores import OperatingPoint, Quartiles, Scores
+    from lunarcraters.evaluation.sizes import SizeComparison
 
 
 @click.command("evaluate")
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
               help="Directory for pictures of the worst errors (PNG).")  # fmt: skip
 @click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic that they show [default: the one that was searched].")  # fmt: skip
+@classes_option
 @json_option
 def command(
     catalogue: Path | str,
@@ -54,14 +56,17 @@ def command(
     max_offset: float | None,
     max_ratio: float | None,
     min_pixels: float | None,
+    classes: tuple[str, ...],
     as_json: bool,
     **options: Any,
 ) -> None:
     """Score CATALOGUE (a file, a database or a run of craters detect) against REFERENCE.
 
-    REFERENCE is a catalogue file, or labels in LU3M6TGT's layout: the directory of a split, or one
-    label file. Craters cut off by the edge of a label tile, of other sizes than asked for, or off
-    the ground searched are left out on both sides.
+    REFERENCE is a catalogue file, or labels in LU3M6TGT's or YOLO's layout: the directory of a
+    split, of its label files or of its images, or one label file. Craters cut off by the edge of a
+    label tile, of other sizes than asked for, or off the ground searched are left out on both
+    sides. Where one of them is a count without positions (.diam), the two are compared by size, bin
+    by bin.
 
     \b
     craters evaluate run reference.csv --min-diameter 2
@@ -70,16 +75,23 @@ def command(
     craters evaluate craters.gpkg reference.csv --rule deepmoon --json
     """
     from lunarcraters import api
+    from lunarcraters.evaluation.sizes import SizeComparison
     from lunarcraters.records import to_json
 
-    labels = api.read_reference(reference)
+    labels = api.read_reference(reference, classes)
+    for note in labels.notes:
+        click.echo(f"{reference}: {note}", err=True)
     limits = {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio}
-    rule = _rule(rule_name or labels.default_rule, limits)
+    rule = None
+    if rule_name is not None or any(value is not None for value in limits.values()):
+        rule = _rule(rule_name or labels.default_rule, limits)
     if min_pixels is not None and labels.pixel is None:
         raise click.UsageError("--min-pixels needs labels as REFERENCE: use --min-diameter")
     scores = api.evaluate(catalogue, labels, rule, min_pixels=min_pixels, **options)
     if as_json:
         click.echo(to_json(scores.record()))
+    elif isinstance(scores, SizeComparison):
+        _print_sizes(scores)
     else:
         _print(scores.terms, scores)
 
@@ -163,6 +175,44 @@ def _print_bins(scores: "Scores", unit: str) -> None:
             "-" if one.precision is None else f"{one.precision:.3f}",
         )
     Console().print(table)
+
+
+def _print_sizes(sizes: "SizeComparison") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    upper = "" if sizes.max_diameter is None else f" to {sizes.max_diameter:g}"
+    score = "" if sizes.min_score is None else f" (score: {sizes.min_score})"
+    click.echo(
+        f"compared by size, for want of positions; diameters from {sizes.min_diameter:.4g}{upper} "
+        f"km{score}"
+    )
+    click.echo(
+        f"references: {sizes.references:g} on {_area(sizes.reference_km2)}; "
+        f"detections: {sizes.detections:g} on {_area(sizes.detection_km2)}"
+    )
+    table = Table("diameter, km", box=None)
+    for heading in ("references", "per km2", "detections", "per km2", "ratio", "+-"):
+        table.add_column(heading, justify="right")
+    for one in sizes.bins:
+        table.add_row(
+            f"{one.low:.3g} - " + ("" if one.high is None else f"{one.high:.3g}"),
+            f"{one.references:g}",
+            _number(one.references_per_km2),
+            f"{one.detections:g}",
+            _number(one.detections_per_km2),
+            _number(one.ratio),
+            _number(one.ratio_error),
+        )
+    Console().print(table)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _area(km2: float | None) -> str:
+    return "an unknown area" if km2 is None else f"{km2:.6g} km2"
 
 
 def _point(point: "OperatingPoint", match: str) -> str:

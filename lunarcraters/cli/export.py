@@ -17,7 +17,7 @@ Edges = tuple[float, float, float, float]
 
 
 @click.command("export")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", metavar="IN", type=CataloguePath())
 @click.argument("out", type=CataloguePath())
 @click.option("--format", "form", type=click.Choice(FORMAT_NAMES),
               help="Format [default: the one that the name of OUT says].")  # fmt: skip
@@ -38,7 +38,7 @@ Edges = tuple[float, float, float, float]
 @overwrite_option
 @quiet_option
 def command(
-    run: Path,
+    run: Path | str,
     out: Path | str,
     bbox: Edges | None,
     area_file: Path | None,
@@ -47,18 +47,23 @@ def command(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Write the catalogue of RUN, a directory of craters detect, to the file OUT.
+    """Write the catalogue IN to the file OUT.
 
-    The name of OUT says the format: .gpkg (circles, centres, boxes and footprint as layers),
-    .geojson, .parquet (GeoParquet), .csv or .csv.gz (Robbins' columns), .scc or .diam (crater
-    counts for craterstats), .shp; or a table of PostGIS, postgresql://user@host/database?table=name
-    (pip install 'lunarcraters[postgis]'). With an area, the ground counted on is the part of it
-    that was searched; longitudes of --bbox may run from -180 or from 0, eastwards from W to E.
+    IN is a run of craters detect, or any catalogue or crater count to convert: a file of another
+    program, or a table of PostGIS. The name of OUT says the format: .gpkg (circles, centres, boxes
+    and footprint as layers), .geojson, .fgb (FlatGeobuf), .parquet (GeoParquet), .csv or .csv.gz
+    (Robbins' columns), .scc or .diam (crater counts for craterstats), .shp, or NAME_CRATER.shp (a
+    pair with NAME_AREA.shp, for craterstats and CraterTools); or a table of PostGIS,
+    postgresql://user@host/database?table=name (pip install 'lunarcraters[postgis]'). With an area,
+    the ground counted on is the part of it that was searched; longitudes of --bbox may run from
+    -180 or from 0, eastwards from W to E.
 
     \b
     craters export run craters.gpkg
     craters export run craters.csv --min-score pure
     craters export run count.scc
+    craters export run unit_CRATER.shp
+    craters export reference.csv reference.fgb
     craters export run mare.diam --area mare_outline.gpkg --min-diameter 1
     craters export run all.parquet --min-score 0
     craters export run 'postgresql://me@localhost/moon?table=mare'

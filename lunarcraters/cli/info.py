@@ -81,10 +81,11 @@ def _more(octave: "Finer", cost: "Cost | None", *, has_crs: bool) -> str:
 
 
 def _costs(cost: "Cost") -> str:
+    workers = "1 worker" if cost.workers == 1 else f"{cost.workers} workers"
     return "\n".join(
         [
             f"empty      {cost.empty_share:.0%} of {cost.looked_at} tiles looked at",
-            f"speed      {cost.pixels_per_s / 1e6:.2f} megapixels/s with {cost.workers} workers",
+            f"speed      {cost.pixels_per_s / 1e6:.2f} megapixels/s with {workers}",
             f"time       about {duration(cost.seconds)} of searching",
             f"memory     about {cost.memory_bytes / 1e9:.1f} GB",
             f"disk       about {cost.disk_bytes / 1e9:.2g} GB",

@@ -1,21 +1,24 @@
 """The command `craters`: its subcommands are imported when they are called, so help is instant."""
 
 import sys
+import warnings
 from importlib import import_module
+from typing import TextIO
 
 import click
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import CratersError
+from lunarcraters.errors import CratersError, CratersWarning
 
 COMMANDS = {
     "tile": "Cut mosaics into georeferenced tiles for the network.",
     "info": "Tell what a run would search, and what it would cost.",
     "detect": "Find the craters of a mosaic or of its tiles.",
-    "export": "Write the catalogue of a run as GeoPackage, GeoJSON, CSV ...",
+    "export": "Write a catalogue as GeoPackage, GeoJSON, CSV ...",
     "evaluate": "Score a catalogue against a reference.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",
+    "stac": "Describe a run as a STAC item.",
     "train": "Train a network on LU3M6TGT or a dataset of its layout.",
     "calibrate": "Choose a model's thresholds on a validation split.",
     "dataset": "Check, clean and split training data.",
@@ -54,8 +57,27 @@ def cli() -> None:
     """
 
 
+_show_other_warning = warnings.showwarning
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of ours as one line, and others as Python does."""
+    if issubclass(category, CratersWarning):
+        click.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+    else:
+        _show_other_warning(message, category, filename, lineno, file, line)
+
+
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
+    warnings.showwarning = _show_warning
     try:
         cli(standalone_mode=True)
     except CratersError as error:

@@ -8,7 +8,12 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.detection.options import (
+    SMALLEST_PX,
+    DetectOptions,
+    Precision,
+    SourceOptions,
+)
 from lunarcraters.files import is_database
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -58,20 +63,25 @@ def output_option(text: str) -> Callable[[Function], Function]:
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
 crs_option = click.option(
-    "--crs", help="Coordinate system of the mosaic, for example IAU_2015:30110 [default: its own]."
+    "--crs",
+    help="Coordinate system of the mosaic, for example IAU_2015:30110, or a .prj file that has it "
+    "[default: its own].",
 )
 
 smallest_option = click.option(
     "--smallest",
     "smallest_px",
-    type=click.FloatRange(2.75, 8.0),
+    type=click.FloatRange(*SMALLEST_PX),
     metavar="PIXELS",
     help="Smallest crater, pixels of the mosaic: 4 takes four times as long, 2.75 sixteen times "
     "[default: 8].",
 )
 
 nodata_option = click.option(
-    "--nodata", type=float, help="Value that means no data [default: the mosaic's own]."
+    "--nodata",
+    type=float,
+    help="Value that means no data; nan: every value is ground [default: the mosaic's own, and a "
+    "value that plainly is no ground].",
 )
 
 min_score_option = click.option(
@@ -100,7 +110,16 @@ precision_option = click.option(
     "GPU.",
 )
 
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Print nothing but errors and warnings."
+)
+
+classes_option = click.option(
+    "--classes",
+    callback=lambda _, __, value: tuple(filter(None, (value or "").split(","))),
+    metavar="NAME,...",
+    help="Classes of the labels that are craters [default: those named so].",
+)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -133,6 +152,7 @@ detect_options = collect(
     ),
     click.option(
         "--batch",
+        "tiles_per_call",
         type=click.IntRange(1),
         help="Tiles given to the network at once [default: a megapixel, or 2].",
     ),

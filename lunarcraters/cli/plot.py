@@ -50,7 +50,8 @@ def map_command(
 def csfd_command(catalogue: Path | str, out: Path, min_score: str | None, as_json: bool) -> None:
     """Draw the crater size-frequency distribution of CATALOGUE as the PNG file OUT.
 
-    CATALOGUE is a run of craters detect, or a file of craters export that tells the area.
+    CATALOGUE is a run of craters detect, or a crater count or file of craters export that tells the
+    area (.scc, .diam, a pair NAME_CRATER.shp and NAME_AREA.shp, .gpkg ...).
     Cumulative, differential and R plots with bins of sqrt(2) and Poisson errors; hollow where
     craters are missed because they are small.
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import click
 
-from lunarcraters.cli.options import output_option, quiet_option
+from lunarcraters.cli.options import classes_option, output_option, quiet_option
 from lunarcraters.cli.progress import progress_bar
 from lunarcraters.network.presets import PRESETS, Pooling
 
@@ -52,6 +52,7 @@ from lunarcraters.network.presets import PRESETS, Pooling
 )
 @click.option("--elevation-scenes", type=click.IntRange(1), default=100, show_default=True,
               help="Scenes of each elevation raster an epoch.")  # fmt: skip
+@classes_option
 @click.option("--resume", is_flag=True, help="Go on with the training in the directory.")
 @click.option("--overwrite", is_flag=True, help="Replace the training in the directory.")
 @click.option("--calibrate/--no-calibrate", default=True, show_default=True,
@@ -66,7 +67,7 @@ def command(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Train a network on DATASET, a directory in LU3M6TGT's layout.
+    """Train a network on DATASET, a directory in LU3M6TGT's or YOLO's layout, or its data.yaml.
 
     \b
     craters train LU3M6TGT_yolo_format -o training

@@ -3,6 +3,10 @@
 
 def duration(seconds: float) -> str:
     """Write an approximate time, such as `20 seconds` or `3 h 5 min`."""
+    if seconds < 1.5:
+        return "1 second"
+    if seconds < 9.5:
+        return f"{round(seconds)} seconds"
     if seconds < 95:
         return f"{max(round(seconds / 10), 1) * 10} seconds"
     minutes = round(seconds / 60)

@@ -6,6 +6,7 @@
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from lunarcraters.datasets.layout import find_splits, label_path, list_images
+from lunarcraters.datasets.folders import label_path, list_label_files, place_aside
+from lunarcraters.datasets.layout import Dataset, Split, find_splits, open_dataset
 from lunarcraters.datasets.yolo_labels import read_labels
 from lunarcraters.errors import DatasetError
 from lunarcraters.progress import Progress, no_progress
@@ -24,9 +26,19 @@ LOG_NAME = "cleaning_log.json"
 
 
 Kind = Literal[
-    "no label", "no image", "bad label", "unreadable image", "size", "duplicate", "empty"
+    "no label",
+    "no image",
+    "bad label",
+    "unreadable image",
+    "size",
+    "duplicate",
+    "empty",
+    "background",
+    "class",
 ]
 """Kind of a problem."""
+
+_NOTES = ("empty", "background", "class")
 
 
 @dataclass(frozen=True)
@@ -34,9 +46,10 @@ class Problem:
     """Something wrong in a dataset.
 
     Attributes:
-        kind: Kind of problem; `empty` (no craters) is a note and no fault.
-        split: Name of the split.
-        path: Image or label file.
+        kind: Kind of problem; `empty` (no craters), `background` (no label file where other images
+            have one) and `class` (classes that are taken or left out) are notes and no faults.
+        split: Name of the split; `all` for classes.
+        path: Image or label file; the directory of the dataset for classes.
         detail: Description, which continues a sentence that begins with the file.
     """
 
@@ -47,8 +60,8 @@ class Problem:
 
     @property
     def is_note(self) -> bool:
-        """True for a pair without craters, which is no fault: it is training data too."""
-        return self.kind == "empty"
+        """True for what is no fault: images without craters, for example, are training data too."""
+        return self.kind in _NOTES
 
 
 @dataclass(frozen=True)
@@ -75,73 +88,84 @@ class CleaningLog:
     moves: tuple[Move, ...]
 
 
-def check_dataset(dataset: Path, progress: Progress = no_progress) -> list[Problem]:
+def check_dataset(
+    dataset: Path, progress: Progress = no_progress, classes: Sequence[str] = ()
+) -> list[Problem]:
     """Find the problems of a dataset: of its pairs, its labels and its images.
 
-    Problems are images without label file and the reverse, label files that are malformed or out of
-    range, images that cannot be read, that differ in size from most, or that are equal in every
-    pixel to another one in any split. Empty label files are reported as notes.
+    Problems are splits without label files, label files without image, label files that are
+    malformed or out of range, images that cannot be read, that differ in size from most, or that
+    are equal in every pixel to another one in any split. Images without craters and the choice of
+    classes are reported as notes.
 
     Args:
         dataset: Directory of the dataset.
         progress: Function of the number of images read and in all.
+        classes: Names or numbers of the classes that are craters; empty to go by their names.
 
     Returns:
         Problems, by split and kind.
 
     Raises:
-        DatasetError: The directory is not a dataset.
+        DatasetError: The directory is not a dataset, or it is not clear which classes are craters.
     """
-    problems = []
+    opened = open_dataset(dataset, classes)
+    problems = [Problem("class", "all", dataset, note) for note in opened.classes.notes]
     owners: dict[Path, str] = {}
-    for split, directory in find_splits(dataset).items():
-        images = list_images(directory)
-        owners.update(dict.fromkeys(images, split))
-        problems += _check_names(split, directory, images)
-        problems += _check_labels(split, directory)
-    return problems + _check_images(owners, progress)
+    for name, split in opened.splits.items():
+        owners.update(dict.fromkeys(split.images, name))
+        problems += _check_names(name, split)
+        problems += _check_labels(name, split, opened)
+    return problems + _check_images(owners, dataset, progress)
 
 
-def _check_names(split: str, directory: Path, images: list[Path]) -> list[Problem]:
+def _check_names(name: str, split: Split) -> list[Problem]:
     """Find images and label files of a split that do not pair."""
-    expected = {label_path(image): image for image in images}
-    labels = set((directory / "labels").glob("*.txt"))
-    unlabelled = [
-        Problem("no label", split, image, f"has no label file {label.name}")
+    expected = {label_path(image): image for image in split.images}
+    labels = {label for label in expected if label.is_file()}
+    problems = [
+        Problem("background", name, image, f"has no label file {label.name}, so it shows no crater")
+        if labels
+        else Problem("no label", name, image, f"has no label file {label.name}")
         for label, image in expected.items()
         if label not in labels
     ]
-    orphans = sorted(labels - expected.keys())
-    return unlabelled + [Problem("no image", split, path, "has no image") for path in orphans]
+    # In the directory of the images, other text files may lie beside them.
+    folders = {path.parent for path in expected} - set(split.folders) if split.folders else set()
+    orphans = {path for folder in folders for path in list_label_files(folder)} - labels
+    return problems + [Problem("no image", name, path, "has no image") for path in sorted(orphans)]
 
 
-def _check_labels(split: str, directory: Path) -> list[Problem]:
-    """Find label files of a split that are malformed or empty."""
+def _check_labels(name: str, split: Split, dataset: Dataset) -> list[Problem]:
+    """Find label files of a split that are malformed or hold no crater."""
     problems = []
-    for path in sorted((directory / "labels").glob("*.txt")):
+    for path in map(label_path, split.images):
+        if not path.is_file():
+            continue
         try:
-            boxes = read_labels(path)
+            boxes = read_labels(path, dataset.classes.numbers)
         except DatasetError as error:
             detail = str(error).removeprefix(str(path)).lstrip(", ")
-            problems.append(Problem("bad label", split, path, detail))
+            problems.append(Problem("bad label", name, path, detail))
         else:
             if len(boxes) == 0:
-                problems.append(Problem("empty", split, path, "holds no crater"))
+                problems.append(Problem("empty", name, path, "holds no crater"))
     return problems
 
 
-def _check_images(owners: dict[Path, str], progress: Progress) -> list[Problem]:
+def _check_images(owners: dict[Path, str], dataset: Path, progress: Progress) -> list[Problem]:
     """Find images that cannot be read, differ in size, or occur twice.
 
     Args:
         owners: Name of the split of each image.
+        dataset: Directory of the dataset.
         progress: Function of the number of images read and in all.
     """
     problems = []
     sizes: dict[Path, tuple[int, int]] = {}
     firsts: dict[str, Path] = {}
     for done, path in enumerate(owners, start=1):
-        content = np.fromfile(path, np.uint8)
+        content = np.fromfile(path, np.uint8) if path.is_file() else np.empty(0, np.uint8)
         pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
         progress(done, len(owners))
         if pixels is None:
@@ -152,7 +176,7 @@ def _check_images(owners: dict[Path, str], progress: Progress) -> list[Problem]:
         pixel_hash = hashlib.sha256(repr(sizes[path]).encode() + pixels.tobytes()).hexdigest()
         first = firsts.setdefault(pixel_hash, path)
         if first != path:
-            detail = f"is the same image as {owners[first]}/images/{first.name}"
+            detail = f"is the same image as {os.path.relpath(first, dataset)}"
             problems.append(Problem("duplicate", owners[path], path, detail))
     usual = Counter(sizes.values()).most_common(1)
     for path, (width, height) in sizes.items():
@@ -163,7 +187,7 @@ def _check_images(owners: dict[Path, str], progress: Progress) -> list[Problem]:
 
 
 def clean_dataset(dataset: Path, *, dry_run: bool = False) -> list[Move]:
-    """Move pairs whose label file is empty to `empty/` inside their split.
+    """Move pairs whose label file is empty to `empty/` inside their split, or to `empty/SPLIT`.
 
     Images go to `empty/empty_images`, label files to `empty/empty_labels`. The log
     `cleaning_log.json` in the directory of the dataset lets `undo_cleaning` move them back.
@@ -180,10 +204,10 @@ def clean_dataset(dataset: Path, *, dry_run: bool = False) -> list[Move]:
     """
     moves = [
         move
-        for directory in find_splits(dataset).values()
-        for image in list_images(directory)
+        for split in find_splits(dataset).values()
+        for image in split.images
         if label_path(image).is_file() and not label_path(image).read_bytes().strip()
-        for move in _plan_moves(directory, image)
+        for move in _plan_moves(split, image)
     ]
     taken = next((move.target for move in moves if move.target.exists()), None)
     if taken is not None:
@@ -222,20 +246,24 @@ def undo_cleaning(dataset: Path) -> list[Move]:
     for move in moved:
         move.target.rename(move.source)
     for folder in {move.target.parent for move in log}:
-        for directory in (folder, folder.parent):
-            if directory.is_dir() and not any(directory.iterdir()):
+        for directory in (folder, *folder.parents):
+            if directory == dataset or (directory.is_dir() and any(directory.iterdir())):
+                break
+            if directory.is_dir():
                 directory.rmdir()
     (dataset / LOG_NAME).unlink()
     return moved
 
 
-def _plan_moves(directory: Path, image: Path) -> list[Move]:
-    """Plan the moves of an image and its label file in the directory of a split."""
+def _plan_moves(split: Split, image: Path) -> list[Move]:
+    """Plan the moves of an image of a split and its label file."""
     label = label_path(image)
-    empty = directory / "empty"
+    folders = [folder for folder in split.folders if image.is_relative_to(folder)]
+    folder = folders[0] if folders else image.parent
+    aside, below = place_aside(folder), image.parent.relative_to(folder)
     return [
-        Move(image, empty / "empty_images" / image.name),
-        Move(label, empty / "empty_labels" / label.name),
+        Move(image, aside / "empty_images" / below / image.name),
+        Move(label, aside / "empty_labels" / below / label.name),
     ]
 
 

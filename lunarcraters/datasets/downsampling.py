@@ -1,6 +1,6 @@
-"""Downsampling: the images of a split in fewer pixels, as a coarser camera shows the ground."""
+"""Copies of a split: in fewer pixels, as a coarser camera shows the ground, or side by side."""
 
-import shutil
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,37 +12,65 @@ from lunarcraters.datasets.layout import Pair
 from lunarcraters.datasets.yolo_labels import TileName, read_grey
 from lunarcraters.errors import OutputError
 
+_PIXEL_DEG = 1e-4  # side of a pixel of images that are laid side by side
+_GAP_PX = 256  # nodata between them, so that the network sees one at a time
 
-def write_downsampled(pairs: Sequence[Pair], out: Path, share: float) -> None:
+
+def write_downsampled(
+    pairs: Sequence[Pair], out: Path, share: float, *, side_by_side: bool = False
+) -> None:
     """Write images at a share of their resolution, with their labels, as a split.
 
     A pixel is the mean of the pixels that it covers. In images whose names hold coordinates, 0 is
-    nodata, and a pixel is 0 where less than half of it has data.
+    nodata, and a pixel is 0 where less than half of it has data. The labels are boxes of one class.
 
     Args:
         pairs: Images with their label files.
         out: Directory of the split, which must not exist yet.
         share: Number of pixels along a side, as a share of that of the original, up to 1.
+        side_by_side: True to take every image as one without coordinates, and to give it a name
+            with coordinates near the equator, so that all are one mosaic. Grey value 0 becomes 1.
 
     Raises:
-        DatasetError: An image cannot be read.
+        DatasetError: An image or a label file cannot be read.
         OutputError: The directory cannot be written.
     """
     images, labels = out / "images", out / "labels"
     try:
         images.mkdir(parents=True)
         labels.mkdir()
-        for pair in pairs:
+        if side_by_side:
+            cell = max(max(read_grey(pair.image).shape) for pair in pairs)
+        for number, pair in enumerate(pairs):
             grey = read_grey(pair.image)
-            has_coordinates = TileName.parse(pair.image.name) is not None
-            valid = grey > 0 if has_coordinates else np.ones(grey.shape, np.bool_)
-            downsampled = _downsample(grey, valid, share)
             # The suffix may be that of a lossy format, and the name has dots in it.
-            name = pair.image.name[: -len(pair.image.suffix)] + ".png"
-            (images / name).write_bytes(cv2.imencode(".png", downsampled)[1].tobytes())
-            shutil.copyfile(pair.label, labels / pair.label.name)
+            stem = pair.image.name[: -len(pair.image.suffix)]
+            has_nodata = not side_by_side and TileName.parse(pair.image.name) is not None
+            valid = grey > 0 if has_nodata else np.ones(grey.shape, np.bool_)
+            downsampled = _downsample(grey, valid, share)
+            if side_by_side:
+                downsampled = np.maximum(downsampled, 1)
+                columns = math.ceil(math.sqrt(len(pairs)))
+                corner = number % columns * (cell + _GAP_PX), number // columns * (cell + _GAP_PX)
+                stem = _name_by_edges(corner, downsampled.shape)
+            (images / f"{stem}.png").write_bytes(cv2.imencode(".png", downsampled)[1].tobytes())
+            lines = ("0 " + " ".join(map(repr, box)) for box in pair.read_boxes().tolist())
+            text = "".join(f"{line}\n" for line in lines)
+            (labels / f"{stem}.txt").write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def _name_by_edges(corner: tuple[int, int], shape: tuple[int, ...]) -> str:
+    """Name an image by its edges.
+
+    Args:
+        corner: Distances of its western and southern edge from longitude and latitude 0, pixels.
+        shape: Height and width of the image, pixels.
+    """
+    (west, south), (height, width) = corner, shape
+    edges = (west, west + width, south, south + height)
+    return ",".join(f"{edge * _PIXEL_DEG:.7f}" for edge in edges)
 
 
 def _downsample(

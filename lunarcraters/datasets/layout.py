@@ -1,21 +1,32 @@
-"""The layout of LU3M6TGT: splits of a dataset, and pairs of image and label file.
+"""Layouts of datasets: splits, and pairs of image and label file.
 
-A dataset is a directory of splits, each with `images/` and `labels/`.
+LU3M6TGT has `images/` and `labels/` in the directory of each split. Other tools have the splits in
+`images/` and `labels/`, label files beside the images, or the splits in `data.yaml`.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
+import numpy as np
+from numpy.typing import NDArray
 
-from lunarcraters.datasets.yolo_labels import IMAGE_SUFFIXES
+from lunarcraters.datasets.classes import ClassChoice, choose_classes
+from lunarcraters.datasets.description import (
+    Description,
+    find_candidates,
+    read_description,
+    read_yaml,
+)
+from lunarcraters.datasets.folders import find_image_folder, label_path, list_images
+from lunarcraters.datasets.yolo_labels import count_classes, read_labels
 from lunarcraters.errors import DatasetError
 
 SPLIT_NAMES = ("train", "valid", "test")
 """Names of splits, in order."""
 
-_ALIASES = {"val": "valid", "validation": "valid"}
-_YAML_KEYS = {"train": "train", "valid": "val", "test": "test"}
+_ALIASES = {"val": "valid", "validation": "valid", "training": "train", "testing": "test"}
 
 
 @dataclass(frozen=True)
@@ -24,135 +35,263 @@ class Pair:
 
     Attributes:
         image: Image file.
-        label: Label file.
+        label: Label file; None for an image without one, which shows no crater.
+        classes: Numbers of the classes that are craters; None for all.
     """
 
     image: Path
-    label: Path
+    label: Path | None
+    classes: frozenset[int] | None = None
+
+    def read_boxes(self) -> NDArray[np.float64]:
+        """Read the boxes of the craters.
+
+        Returns:
+            Boxes (x_centre, y_centre, width, height) in fractions of the image, (n, 4).
+
+        Raises:
+            DatasetError: The label file cannot be read or is malformed.
+        """
+        return np.empty((0, 4)) if self.label is None else read_labels(self.label, self.classes)
 
 
-def find_splits(dataset: Path) -> dict[str, Path]:
-    """Find the splits of a dataset, which are directories with `images/` and `labels/`.
+@dataclass(frozen=True)
+class Split:
+    """The images of a split.
 
-    They are the directories `train`, `valid` (or `val`) and `test`, and those in `data.yaml`. A
-    dataset that lies one directory further down, as in the published archive, is found too. A
-    directory that has `images/` and `labels/` itself is one split called `all`.
+    Attributes:
+        folders: Directories of the images; empty where a file lists the images.
+        images: Image files, sorted by name within a directory.
+    """
+
+    folders: tuple[Path, ...]
+    images: tuple[Path, ...]
+
+    @property
+    def directory(self) -> Path:
+        """Directory that stands for the split in messages."""
+        folder = self.folders[0] if self.folders else self.images[0].parent
+        return folder.parent if folder.name == "images" else folder
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset, with its classes.
+
+    Attributes:
+        directory: Directory of the dataset, or its description.
+        splits: Splits by name: `train`, `valid`, `test` in this order, or `all`.
+        classes: Classes that are craters.
+    """
+
+    directory: Path
+    splits: dict[str, Split]
+    classes: ClassChoice
+
+    def find_pairs(self, split: str) -> list[Pair]:
+        """Find the pairs of a split, as the function `find_pairs` does."""
+        name = _ALIASES.get(split, split)
+        if name not in self.splits:
+            raise DatasetError(
+                f"{self.directory} has no split {split!r}: it has {', '.join(self.splits)}"
+            )
+        found = self.splits[name]
+        if not found.images:
+            raise DatasetError(f"{found.folders[0]} has no images (PNG, JPEG or TIFF)")
+        lost = [] if found.folders else [path for path in found.images if not path.is_file()]
+        if lost:
+            raise DatasetError(
+                f"{len(lost)} of {len(found.images)} images listed for {name!r} are missing, first "
+                f"{lost[0]}: put them there, or take them off the list"
+            )
+        pairs = [make_pair(image, self.classes.numbers) for image in found.images]
+        if not any(pair.label for pair in pairs):
+            raise DatasetError(
+                f"no image in {found.directory} has a label file: name them as the images, for "
+                f"example {label_path(found.images[0])}"
+            )
+        return pairs
+
+
+def open_dataset(path: Path, classes: Sequence[str] = ()) -> Dataset:
+    """Open a dataset: find its splits and choose the classes that are craters.
 
     Args:
-        dataset: Directory of the dataset.
+        path: Directory of the dataset, or its description (`data.yaml`).
+        classes: Names or numbers of the classes that are craters; empty to go by their names.
+
+    Raises:
+        DatasetError: There is no dataset, a label file cannot be read, or it is not clear which
+            classes are craters.
+    """
+    splits = find_splits(path)
+    names = read_class_names(path, splits)
+    return Dataset(path, splits, choose_classes(names, count_labels(splits), classes))
+
+
+def count_labels(splits: Mapping[str, Split]) -> Counter[int]:
+    """Count the labels of each class.
+
+    Args:
+        splits: Splits by name.
+    """
+    images = (image for split in splits.values() for image in split.images)
+    return count_classes(label for label in map(label_path, images) if label.is_file())
+
+
+def read_class_names(path: Path, splits: Mapping[str, Split]) -> dict[int, str]:
+    """Read the names of the classes of a dataset by number; none where they are not known.
+
+    Args:
+        path: Directory of the dataset, or its description (`data.yaml`).
+        splits: Splits of the dataset by name.
+
+    Raises:
+        DatasetError: `data.yaml` is not YAML.
+    """
+    names = read_yaml(path).names if path.is_file() else {}
+    top = path if path.is_dir() else path.parent
+    images = (image for split in splits.values() for image in split.images[:1])
+    folders = dict.fromkeys(label_path(image).parent for image in images)
+    found = (find_class_names(folder, top) for folder in folders)
+    return names or next((some for some in found if some), {})
+
+
+def find_splits(dataset: Path) -> dict[str, Split]:
+    """Find the splits of a dataset.
+
+    They are the directories `train`, `valid` (or `val`) and `test` with `images/` and `labels/` in
+    them, or in `images/` and `labels/`, and those in `data.yaml`. A dataset that lies one directory
+    further down, as in the published archive, is found too. A directory of images and label files
+    without splits, or of such directories, is one split called `all`.
+
+    Args:
+        dataset: Directory of the dataset, or its description (`data.yaml`).
 
     Returns:
-        Directories by name: `train`, `valid`, `test` in this order, or `all`.
+        Splits by name: `train`, `valid`, `test` in this order, or `all`.
 
     Raises:
         DatasetError: The directory is missing, or has no split.
     """
+    if dataset.is_file() and dataset.suffix.lower() in (".yaml", ".yml"):
+        splits = _splits_in(dataset.parent, read_yaml(dataset))
+        if not splits:
+            raise DatasetError(
+                f"{dataset} names no directory of images that is here: give the directory of the "
+                "dataset"
+            )
+        return splits
     if not dataset.is_dir():
         raise DatasetError(
             f"{dataset} is not a directory: give the one that holds train/ and valid/"
         )
     inner = sorted(path for path in dataset.iterdir() if path.is_dir())
-    roots = [dataset, *(path for path in inner if not path.name.startswith("."))]
-    for root in roots:
-        splits = _splits_in(root)
+    for root in [dataset, *(path for path in inner if not path.name.startswith("."))]:
+        splits = _splits_in(root, read_description(root))
         if splits:
             return splits
-    if _is_split(dataset):
-        return {"all": dataset}
+    folder = find_image_folder(dataset)
+    folders = [folder] if folder else list(filter(None, map(find_image_folder, inner)))
+    if folders:
+        return {"all": _make_split(tuple(folders))}
     raise DatasetError(
         f"{dataset} holds no dataset: expected train/images, train/labels, valid/images and "
-        "valid/labels (LU3M6TGT's layout)"
+        "valid/labels (LU3M6TGT's layout), or images/train, labels/train and so on"
     )
 
 
-def _is_split(path: Path) -> bool:
-    """Test for a directory with `images/` and `labels/`."""
-    return (path / "images").is_dir() and (path / "labels").is_dir()
-
-
-def _splits_in(root: Path) -> dict[str, Path]:
-    """Find the splits that lie in a directory, by name."""
-    named = _read_data_yaml(root / "data.yaml")
-    splits = {}
-    for name in SPLIT_NAMES:
-        folders = [name, *(alias for alias, meant in _ALIASES.items() if meant == name)]
-        candidates = [*(root / folder for folder in folders), *named.get(name, [])]
-        split = next((path for path in candidates if _is_split(path)), None)
-        if split is not None:
-            splits[name] = split
-    return splits
-
-
-def _read_data_yaml(path: Path) -> dict[str, list[Path]]:
-    """Candidates for the directories of splits in a `data.yaml`, whose paths vary in form."""
-    if not path.is_file():
-        return {}
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not YAML: mend it or remove it") from error
-    if not isinstance(content, dict):
-        return {}
-    named = {}
-    for name, key in _YAML_KEYS.items():
-        images = content.get(key)
-        if isinstance(images, str):
-            # Exports write `../train/images` and mean `train/images` beside the file.
-            relative = Path(images.removeprefix("../"))
-            bases = (path.parent, path.parent / str(content.get("path", "")))
-            places = [base / way for base in bases for way in (images, relative)]
-            named[name] = [p.parent if p.name == "images" else p for p in places]
-    return named
-
-
-def find_pairs(dataset: Path, split: str) -> list[Pair]:
+def find_pairs(dataset: Path, split: str, classes: Sequence[str] = ()) -> list[Pair]:
     """Find the pairs of image and label file of a split, matched and sorted by name.
 
-    Label files without an image are left out; `check_dataset` reports them.
+    Label files without an image are left out; `check_dataset` reports them. An image without label
+    file shows no crater.
 
     Args:
         dataset: Directory of the dataset.
         split: Name `train`, `valid` (or `val`) or `test`; `all` in a dataset without splits.
+        classes: Names or numbers of the classes that are craters; empty to go by their names.
 
     Raises:
-        DatasetError: There is no such split, it has no images, or an image has no label file.
+        DatasetError: There is no such split, it has no images, or none has a label file.
     """
-    splits = find_splits(dataset)
-    name = _ALIASES.get(split, split)
-    if name not in splits:
-        raise DatasetError(f"{dataset} has no split {split!r}: it has {', '.join(splits)}")
-    pairs = [Pair(image, label_path(image)) for image in list_images(splits[name])]
-    if not pairs:
-        raise DatasetError(f"{splits[name] / 'images'} has no images (PNG, JPEG or TIFF)")
-    missing = [pair for pair in pairs if not pair.label.is_file()]
-    if missing:
-        raise DatasetError(
-            f"{len(missing)} of {len(pairs)} images in {splits[name]} have no label file, first "
-            f"{missing[0].image.name}: add {missing[0].label} (empty where there is no crater)"
-        )
-    return pairs
+    return open_dataset(dataset, classes).find_pairs(split)
 
 
-def list_images(split_dir: Path) -> list[Path]:
-    """List the image files of a split, sorted by name.
-
-    Args:
-        split_dir: Directory of the split.
-    """
-    files = (split_dir / "images").iterdir()
-    return sorted(
-        path
-        for path in files
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-    )
-
-
-def label_path(image: Path) -> Path:
-    """Path of the label file of an image, in `labels/` beside its `images/`.
+def make_pair(image: Path, classes: frozenset[int] | None) -> Pair:
+    """Make the pair of an image.
 
     Args:
         image: Image file.
+        classes: Numbers of the classes that are craters; None for all.
     """
-    # The suffix is cut off by hand, because with_suffix fails for some names with dots.
-    stem = image.name[: -len(image.suffix)]
-    return image.parent.parent / "labels" / f"{stem}.txt"
+    label = label_path(image)
+    return Pair(image, label if label.is_file() else None, classes)
+
+
+def find_class_names(directory: Path, top: Path | None = None) -> dict[int, str]:
+    """Find the names of classes in a directory or in those above it.
+
+    Args:
+        directory: Directory of label files.
+        top: Highest directory to look into; None for the second above.
+
+    Raises:
+        DatasetError: `data.yaml` is not YAML.
+    """
+    directory = directory.absolute()
+    top = (directory.parent.parent if top is None else top).absolute()
+    for folder in (directory, *directory.parents[:4]):
+        names = read_description(folder).names
+        if names or folder == top:
+            return names
+    return {}
+
+
+def _splits_in(root: Path, description: Description) -> dict[str, Split]:
+    """Find the splits that lie in a directory, by name."""
+    splits = {}
+    for name in SPLIT_NAMES:
+        folders = [name, *(alias for alias, meant in _ALIASES.items() if meant == name)]
+        candidates = [
+            place / directory
+            for place in (root, root / "images")
+            for folder in folders
+            for directory in (folder, folder.capitalize())
+        ]
+        found = next(filter(None, map(find_image_folder, candidates)), None)
+        if found is not None:
+            splits[name] = _make_split((found,))
+            continue
+        places = [_make_place(place) for place in description.places.get(name, ())]
+        present = [place for place in places if place is not None]
+        if present:
+            splits[name] = Split(
+                tuple(folder for place in present for folder in place.folders),
+                tuple(dict.fromkeys(image for place in present for image in place.images)),
+            )
+    return splits
+
+
+def _make_place(candidates: tuple[Path, ...]) -> Split | None:
+    """Make a split of the first candidate that is a directory of images or a list of them."""
+    for path in candidates:
+        folder = find_image_folder(path)
+        if folder is not None:
+            return _make_split((folder,))
+        if path.suffix.lower() == ".txt" and path.is_file():
+            return Split((), tuple(_read_list(path)))
+    return None
+
+
+def _make_split(folders: tuple[Path, ...]) -> Split:
+    """Make a split of all images in directories."""
+    return Split(folders, tuple(image for folder in folders for image in list_images(folder)))
+
+
+def _read_list(path: Path) -> Iterator[Path]:
+    """Find the images that a file lists, one per line."""
+    for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+        if line.strip():
+            candidates = find_candidates(path.parent, "", line)
+            yield next((image for image in candidates if image.is_file()), candidates[0])

@@ -1,4 +1,4 @@
-"""Splits by blocks of longitude and latitude, which keep neighbouring tiles in one split."""
+"""Splits by blocks of longitude and latitude, which keep neighbours in one split, or at random."""
 
 import os
 import shutil
@@ -8,8 +8,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+import yaml
 
-from lunarcraters.datasets.layout import SPLIT_NAMES, Pair, find_pairs, find_splits
+from lunarcraters.datasets.folders import label_path
+from lunarcraters.datasets.layout import (
+    SPLIT_NAMES,
+    Pair,
+    count_labels,
+    find_splits,
+    make_pair,
+    read_class_names,
+)
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, OutputError
 from lunarcraters.geometry.sphere import wrap_longitude
@@ -17,27 +26,29 @@ from lunarcraters.geometry.sphere import wrap_longitude
 Block = tuple[int, int]
 """Column and row of a block, counted from 180 degrees west and 90 degrees south."""
 
+_COPY = ".rf."  # follows the name of the source in the names of its augmented copies (Roboflow)
+
 
 def split_dataset(
     dataset: Path,
     output: Path,
     *,
     fractions: Mapping[str, float],
-    block_deg: float = 15.0,
+    block_deg: float | None = 15.0,
     seed: int = 0,
     link: bool = False,
 ) -> dict[str, int]:
-    """Write a new dataset whose splits are made of whole blocks of the Moon.
+    """Write a new dataset whose splits are made of whole blocks of the Moon, or at random.
 
     The pairs of all splits are pooled and divided again. Tiles whose centres lie in one block go to
-    one split.
+    one split; at random, the augmented copies of one image do (`NAME.rf.HASH`).
 
     Args:
         dataset: Directory of the dataset, whose images are named by their edges (`TileName`).
         output: Directory of the new dataset, which must not exist yet.
         fractions: Shares of the tiles for `train`, `valid` and `test`, which add up to 1. Splits of
             share 0 are not made.
-        block_deg: Side of a block, degrees.
+        block_deg: Side of a block, degrees; None to split at random, whatever the images are named.
         seed: Seed of the order of the blocks.
         link: True for hard links instead of copies.
 
@@ -51,12 +62,15 @@ def split_dataset(
     wanted = {name: fractions.get(name, 0.0) for name in SPLIT_NAMES}
     if abs(sum(fractions.values()) - 1.0) > 1e-6 or min(wanted.values()) < 0.0:
         raise DatasetError(f"The shares of the splits do not add up to 1: {dict(fractions)}")
-    blocks = _read_blocks(dataset, block_deg)
+    pairs = _read_pairs(dataset)
+    blocks = _group_copies(pairs) if block_deg is None else _group_blocks(pairs, block_deg)
     counts = {block: len(members) for block, members in blocks.items()}
     dealt = deal_blocks(counts, {k: v for k, v in wanted.items() if v > 0.0}, seed)
     assigned = {name: [p for b in chosen for p in blocks[b]] for name, chosen in dealt.items()}
-    comment = f"# Split by blocks of {block_deg:g} degrees, seed {seed} (craters dataset split)."
-    _write(assigned, output, comment, os.link if link else shutil.copyfile)
+    how = "at random" if block_deg is None else f"by blocks of {block_deg:g} degrees"
+    head = f"# Split {how}, seed {seed} (craters dataset split)."
+    description = _data_yaml(list(assigned), head, _list_class_names(dataset))
+    _write(assigned, output, description, os.link if link else shutil.copyfile)
     return {name: len(members) for name, members in assigned.items()}
 
 
@@ -79,7 +93,7 @@ def deal_blocks(
     if len(counts) < len(fractions):
         raise DatasetError(
             f"The tiles lie in {len(counts)} blocks, too few for {len(fractions)} splits: choose "
-            "smaller blocks with --block"
+            "smaller blocks with --block, or fewer splits with --test 0"
         )
     order = sorted(counts)
     np.random.default_rng(seed).shuffle(order)
@@ -96,33 +110,58 @@ def deal_blocks(
     return dealt
 
 
-def _read_blocks(dataset: Path, block_deg: float) -> dict[Block, list[Pair]]:
-    """Read the pairs of all splits, by block."""
+def _read_pairs(dataset: Path) -> list[Pair]:
+    """Read the pairs of all splits, each name once."""
+    pairs: dict[str, Pair] = {}
+    for split in find_splits(dataset).values():
+        for image in split.images:
+            if image.stem in pairs:
+                raise DatasetError(
+                    f"{image} and {pairs[image.stem].image} are the same tile: remove one"
+                )
+            pairs[image.stem] = make_pair(image, None)
+    if not any(pair.label for pair in pairs.values()):
+        raise DatasetError(f"{dataset} has no image with a label file: add label files")
+    return list(pairs.values())
+
+
+def _group_blocks(pairs: list[Pair], block_deg: float) -> dict[Block, list[Pair]]:
+    """Group pairs by block."""
     blocks: dict[Block, list[Pair]] = defaultdict(list)
-    seen: dict[str, Path] = {}
-    for name in find_splits(dataset):
-        for pair in find_pairs(dataset, name):
-            tile = TileName.parse(pair.image)
-            if tile is None:
-                raise DatasetError(
-                    f"{pair.image} is not named lonmin,lonmax,latmin,latmax: a dataset can be "
-                    "split by blocks only if its images tell where they are"
-                )
-            if pair.image.stem in seen:
-                raise DatasetError(
-                    f"{pair.image} and {seen[pair.image.stem]} are the same tile: remove one"
-                )
-            seen[pair.image.stem] = pair.image
-            lon, lat = tile.centre
-            east = float(wrap_longitude(lon)) + 180.0
-            blocks[int(east // block_deg), int((lat + 90.0) // block_deg)].append(pair)
+    for pair in pairs:
+        tile = TileName.parse(pair.image)
+        if tile is None:
+            raise DatasetError(
+                f"{pair.image} is not named lonmin,lonmax,latmin,latmax, so its block is not "
+                "known: split at random with --random"
+            )
+        lon, lat = tile.centre
+        east = float(wrap_longitude(lon)) + 180.0
+        blocks[int(east // block_deg), int((lat + 90.0) // block_deg)].append(pair)
     return blocks
+
+
+def _group_copies(pairs: list[Pair]) -> dict[Block, list[Pair]]:
+    """Group pairs by the image that they are copies of, with a number in place of a block."""
+    sources: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        sources[pair.image.name.split(_COPY)[0]].append(pair)
+    return {(number, 0): sources[source] for number, source in enumerate(sorted(sources))}
+
+
+def _list_class_names(dataset: Path) -> list[str]:
+    """List the names of the classes by number: `crater` alone where there are no others."""
+    splits = find_splits(dataset)
+    names, used = read_class_names(dataset, splits), count_labels(splits)
+    if not names and set(used) <= {0}:
+        return ["crater"]
+    return [names.get(number, str(number)) for number in range(max({*names, *used}) + 1)]
 
 
 def _write(
     assigned: Mapping[str, list[Pair]],
     output: Path,
-    comment: str,
+    description: str,
     transfer: Callable[[Path, Path], object],
 ) -> None:
     """Write a dataset, whole or not at all."""
@@ -137,16 +176,21 @@ def _write(
                     (root / name / kind).mkdir(parents=True)
                 for pair in members:
                     transfer(pair.image, root / name / "images" / pair.image.name)
-                    transfer(pair.label, root / name / "labels" / pair.label.name)
-            (root / "data.yaml").write_text(_data_yaml(list(assigned), comment), encoding="utf-8")
+                    label = root / name / "labels" / label_path(pair.image).name
+                    if pair.label is None:
+                        label.touch()
+                    else:
+                        transfer(pair.label, label)
+            (root / "data.yaml").write_text(description, encoding="utf-8")
             root.rename(output)
     except OSError as error:
         hint = " (--link works within one disk only)" if transfer is os.link else ""
         raise OutputError(f"{output} cannot be written: {error.strerror or error}{hint}") from error
 
 
-def _data_yaml(names: list[str], comment: str) -> str:
+def _data_yaml(splits: list[str], head: str, classes: list[str]) -> str:
     """Make the text of `data.yaml`."""
     keys = {"train": "train", "valid": "val", "test": "test"}
-    lines = [comment, *(f"{keys[name]}: {name}/images" for name in names)]
-    return "\n".join([*lines, "nc: 1", "names: [crater]", ""])
+    lines = [head, *(f"{keys[name]}: {name}/images" for name in splits)]
+    names = yaml.safe_dump(classes, default_flow_style=True, allow_unicode=True, width=10**9)
+    return "\n".join([*lines, f"nc: {len(classes)}", f"names: {names.strip()}", ""])

@@ -1,9 +1,13 @@
 """Labels in the layout of LU3M6TGT: label files, tile names, and the images that they belong to.
 
 A label file has a line `class x_centre y_centre width height` for each crater, in fractions of the
-image.
+image, or an outline (`label_lines`).
 """
 
+import re
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.datasets.label_lines import parse_lines
 from lunarcraters.errors import DatasetError
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 """Suffixes of image files, in lower case."""
 
+_WHOLE = re.compile(r"[0-9]+(\.0*)?")
+
 EDGE_PX = 1.0
 """Distance to the edge of its image at which a box counts as cut by it, pixels."""
-
-_COLUMNS = ("class", "x_centre", "y_centre", "width", "height")
 
 
 @dataclass(frozen=True)
@@ -67,18 +72,61 @@ class TileName:
         return (self.lon_min + self.lon_max) / 2, (self.lat_min + self.lat_max) / 2
 
 
-def read_labels(path: Path) -> NDArray[np.float64]:
+def read_labels(path: Path, classes: frozenset[int] | None = None) -> NDArray[np.float64]:
     """Read the boxes of a label file.
 
     Args:
         path: Label file.
+        classes: Numbers of the classes to keep; None for all.
 
     Returns:
         Boxes (x_centre, y_centre, width, height) in fractions of the image, (n, 4).
 
     Raises:
-        DatasetError: The file cannot be read, or a line is not a class and four fractions.
+        DatasetError: The file cannot be read, or a line is neither a box nor an outline.
     """
+    lines = _read_lines(path)
+    try:
+        rows = parse_lines(lines)
+    except DatasetError as error:
+        raise DatasetError(f"{path}, {error}") from error
+    kept = np.ones(len(rows), bool) if classes is None else np.isin(rows[:, 0], list(classes))
+    return rows[kept, 1:]
+
+
+def is_label_file(path: Path) -> bool:
+    """Test for a label file: a text file that is empty or begins with the number of a class.
+
+    A table in a text file begins with its header.
+
+    Args:
+        path: File, which may be missing.
+    """
+    if path.suffix.lower() != ".txt" or not path.is_file():
+        return False
+    try:
+        lines = _read_lines(path)
+    except DatasetError:
+        return False
+    return not lines or bool(_WHOLE.fullmatch(lines[0][1].split()[0]))
+
+
+def count_classes(paths: Iterable[Path]) -> Counter[int]:
+    """Count the labels of each class. Files and lines that cannot be read are passed over.
+
+    Args:
+        paths: Label files.
+    """
+    counts: Counter[int] = Counter()
+    for path in paths:
+        with suppress(DatasetError):
+            words = (line.split(maxsplit=1)[0] for _, line in _read_lines(path))
+            counts.update(int(float(word)) for word in words if _WHOLE.fullmatch(word))
+    return counts
+
+
+def _read_lines(path: Path) -> list[tuple[int, str]]:
+    """Read the numbers and texts of the lines of a label file that are not blank."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -87,34 +135,7 @@ def read_labels(path: Path) -> NDArray[np.float64]:
         raise DatasetError(
             f"{path} is not a text file: labels are lines of five numbers"
         ) from error
-    lines = enumerate(text.splitlines(), start=1)
-    boxes = [_read_line(path, number, line) for number, line in lines if line.strip()]
-    return np.array(boxes, np.float64).reshape(-1, 4)
-
-
-def read_image_size(label: Path) -> tuple[int, int] | None:
-    """Read the size of the image of a label file.
-
-    The image has the name of the label file, and lies in `images/` beside its directory or in the
-    same directory.
-
-    Args:
-        label: Label file.
-
-    Returns:
-        Width and height, pixels; None if there is no image.
-
-    Raises:
-        DatasetError: The file is not an image.
-    """
-    stem = label.name[: -len(".txt")]
-    for folder in (label.parent.parent / "images", label.parent):
-        for suffix in sorted(IMAGE_SUFFIXES):
-            image = folder / f"{stem}{suffix}"
-            if image.is_file():
-                height, width = read_grey(image).shape
-                return width, height
-    return None
+    return [item for item in enumerate(text.splitlines(), start=1) if item[1].strip()]
 
 
 def box_corners(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
@@ -146,34 +167,6 @@ def find_clipped(boxes: NDArray[np.float64], width: int, height: int) -> NDArray
     low = (boxes[:, :2] <= EDGE_PX).any(axis=1)
     high = (boxes[:, 2:] >= np.array([width, height]) - EDGE_PX).any(axis=1)
     return np.asarray(low | high)
-
-
-def _read_line(path: Path, number: int, line: str) -> list[float]:
-    """Read the four fractions of a line, or raise a DatasetError that names it."""
-    words = line.split()
-    if len(words) != len(_COLUMNS):
-        raise DatasetError(
-            f"{path}, line {number}: {len(words)} columns, expected 5: {' '.join(_COLUMNS)}"
-        )
-    values = []
-    for column, word in zip(_COLUMNS, words, strict=True):
-        try:
-            values.append(float(word))
-        except ValueError as error:
-            raise DatasetError(
-                f"{path}, line {number}: {column} is {word!r}, which is not a number"
-            ) from error
-    for column, value, word in zip(_COLUMNS[1:], values[1:], words[1:], strict=True):
-        low_open = column in ("width", "height")
-        if not 0.0 <= value <= 1.0 or (low_open and value == 0.0):
-            raise DatasetError(
-                f"{path}, line {number}: {column} is {word}, which is not "
-                f"{'above 0 and up to 1' if low_open else 'within 0 to 1'} "
-                "(fractions of the image)"
-            )
-    if not (values[0] >= 0 and values[0].is_integer()):
-        raise DatasetError(f"{path}, line {number}: class is {words[0]}, not a whole number")
-    return values[1:]
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:

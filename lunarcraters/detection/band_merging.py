@@ -39,7 +39,7 @@ class OctaveRange:
         pixel_size_m: Pixel size at the centre of the mosaic, metres; None without a CRS.
         finest: Number of the first octave; below 0 the mosaic is enlarged.
         stop: Number after that of the last octave.
-        diameters_px: Smallest and largest crater that the network answers for, pixels of an octave.
+        diameters_px: Smallest and largest crater that the network detects, pixels of an octave.
     """
 
     grid: Grid

@@ -121,7 +121,7 @@ def decode_tile(maps: Float32, tile: Tile, source: TileSource, info: ModelInfo) 
         score, octave and tile.
     """
     mosaic = source.mosaic
-    sizes = source.settings.answered_px(tile.level, info.diameters_px)
+    sizes = source.settings.diameter_range_px(tile.level, info.diameters_px)
     circles, scores = decode_maps(maps, info.heads, sizes)
     first, second, diameter = georeference(circles, tile.frame)
     x, y = mosaic.grid.from_lonlat(first, second) if mosaic.has_crs else (first, second)

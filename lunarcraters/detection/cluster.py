@@ -76,21 +76,29 @@ def cluster(
 def _local_cluster(workers: int) -> Iterator[Client]:
     """Start worker processes on this machine, which serve loopback alone."""
     preload()
-    with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
-            scheduler_kwargs={"dashboard": False},
-            memory_limit=None,
-            env=dict(os.environ),  # which may have changed since the preloading began
-            silence_logs=logging.CRITICAL,  # of the workers
-        ) as local,
-        Client(local) as client,
-    ):
+    try:
+        local_cluster = _start_workers(workers)
+    except RuntimeError as error:
+        raise RunError(
+            f"worker processes did not start ({error}): in a script, call craters under "
+            'if __name__ == "__main__":'
+        ) from error
+    with local_cluster as local, Client(local) as client:
         yield client
+
+
+def _start_workers(workers: int) -> LocalCluster:
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
+        scheduler_kwargs={"dashboard": False},
+        memory_limit=None,
+        env=dict(os.environ),  # which may have changed since the preloading began
+        silence_logs=logging.CRITICAL,  # of the workers
+    )
 
 
 @contextmanager

@@ -72,12 +72,13 @@ def detect(
     with locked(out):
         is_new = _open_directory(run, overwrite=overwrite)
         with _removing_failed_start(run, is_new=is_new):
-            missing = _find_missing_batches(run)
-            _search(run, missing, progress)
+            _make_folder(run.folder)
+            to_search = _find_batches_to_search(run)
+            _search(run, to_search, progress)
             _check_unchanged(run)
             unread = _collect_unread_tiles(run)
         catalogue = write_run_outputs(source, run.result_files, out, run.info, run.manifest, unread)
-        _finish(run, catalogue, missing, unread, time.monotonic() - started)
+        _finish(run, catalogue, to_search, unread, time.monotonic() - started)
     return catalogue
 
 
@@ -128,11 +129,18 @@ def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) ->
             "precision": precision,
             "mirrored": options.tta,
             "smallest_px": source.settings.smallest_px,
+            **_nodata_setting(source),
         },
     )
     options = replace(options, precision=precision)
     batches = tuple(plan_batches(source.tiles))
     return _Run(source, out, model, options, info, manifest, batches)
+
+
+def _nodata_setting(source: TileSource) -> dict[str, str]:
+    """The nodata value of the user, or one that was left out undeclared, as text: NaN is one."""
+    nodata = source.mosaic.nodata
+    return {} if nodata is None else {"nodata": repr(nodata)}
 
 
 def _open_directory(run: _Run, *, overwrite: bool) -> bool:
@@ -173,12 +181,15 @@ def _removing_failed_start(run: _Run, *, is_new: bool) -> Iterator[None]:
         raise
 
 
-def _find_missing_batches(run: _Run) -> list[Batch]:
-    """List the batches that have no result yet, or one that lacks a tile; make their directory."""
+def _make_folder(folder: Path) -> None:
     try:
-        run.folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{run.folder} cannot be written: {error.strerror}") from error
+        raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _find_batches_to_search(run: _Run) -> list[Batch]:
+    """List the batches that have no result yet, or one that lacks a tile."""
     return [
         batch
         for batch, path in zip(run.batches, run.result_files, strict=True)
@@ -186,19 +197,19 @@ def _find_missing_batches(run: _Run) -> list[Batch]:
     ]
 
 
-def _search(run: _Run, missing: Sequence[Batch], progress: Progress) -> None:
+def _search(run: _Run, to_search: Sequence[Batch], progress: Progress) -> None:
     """Search batches on workers; every result is a file when its batch is done."""
     total = _count_tiles(run.batches)
-    done = total - _count_tiles(missing)
+    done = total - _count_tiles(to_search)
     progress(done, total)
-    if not missing:
+    if not to_search:
         return
     options = run.options
-    work = partial(detect_batch, run.folder.resolve(), options.batch, options.strict)
+    work = partial(detect_batch, run.folder.resolve(), options.tiles_per_call, options.strict)
     # Tasks bring their tiles; those of a large mosaic would be a long list to send.
     without_tiles = run.source.with_tiles(())
-    with cluster(without_tiles, run.model, options, tasks=len(missing)) as client:
-        for tiles in run_tasks(client, work, missing):
+    with cluster(without_tiles, run.model, options, tasks=len(to_search)) as client:
+        for tiles in run_tasks(client, work, to_search):
             done += tiles
             progress(done, total)
 
@@ -242,7 +253,10 @@ def _finish(
     unread: dict[str, str],
     seconds: float,
 ) -> None:
-    """Write `run.json`, by which the run is finished."""
+    """Remove leftovers and write `run.json`, whose presence marks the run as finished.
+
+    The numbers of tiles and seconds that it holds are those of this call.
+    """
     _remove_leftovers(run.out)
     result = RunResult(
         craters=len(catalogue),

@@ -10,7 +10,7 @@ from lunarcraters.detection.cost import Cost, measure_cost
 from lunarcraters.detection.options import Precision
 from lunarcraters.mosaic.transfer import count_fetched_bytes
 from lunarcraters.network.model_file import read_info
-from lunarcraters.tiling.plan import FINEST, LEAST_CRATER_PX
+from lunarcraters.tiling.plan import FINEST, SUGGESTED_MIN_CRATER_PX
 from lunarcraters.tiling.source import TileSource
 
 
@@ -100,13 +100,13 @@ def plan_levels(source: TileSource, model: Path) -> list[Level]:
     Raises:
         ModelError: The model file cannot be read.
     """
-    answered_px, level_of = read_info(model).diameters_px, attrgetter("level")
+    detectable_px, level_of = read_info(model).diameters_px, attrgetter("level")
     gsd_m = source.mosaic.pixel_size_m
     found = []
     for level, group in groupby(sorted(source.tiles, key=level_of), key=level_of):
         tiles = list(group)
         unit = 2**level * (1.0 if gsd_m is None else gsd_m / 1000.0)
-        smallest, largest = source.settings.answered_px(level, answered_px)
+        smallest, largest = source.settings.diameter_range_px(level, detectable_px)
         found.append(
             Level(
                 level=level,
@@ -142,12 +142,12 @@ def finer_octaves(source: TileSource, plan: Sequence[Level], model: Path) -> lis
         plan: Octaves of these tiles, from `plan_levels`.
         model: Model file.
     """
-    answered_px = read_info(model).diameters_px[0]
+    min_detectable_px = read_info(model).diameters_px[0]
     unit = 1.0 if source.mosaic.pixel_size_m is None else source.mosaic.pixel_size_m / 1000.0
     finest, total = plan[0], sum(level.pixels for level in plan)
     found, pixels = [], total
     for octave in range(finest.level - 1, FINEST - 1, -1):
         pixels += finest.pixels * 4 ** (finest.level - octave)
-        smallest_px = max(answered_px * 2.0**octave, LEAST_CRATER_PX)
+        smallest_px = max(min_detectable_px * 2.0**octave, SUGGESTED_MIN_CRATER_PX)
         found.append(Finer(smallest_px, smallest_px * unit, pixels / total))
     return found

@@ -8,12 +8,13 @@ from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, from_json, to_json
 
 FORMAT = 6
-"""Format of a run's directory."""
+"""Format of a run's directory: of its files, and of the order in which tiles are batched."""
 
 MANIFEST = "manifest.json"
 """Name of the file in the directory of a run."""
 
-_WORDS = {"smallest_px": "smallest crater", "mirrored": "mirrored (--tta)"}
+_INPUT = "mosaic or tiling (--size, --halo, --levels, --crs, --nodata)"
+_WORDS = {"smallest_px": "smallest crater", "mirrored": "choice of --tta"}
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Manifest:
         input_name: Mosaic or tiles as the user named them.
         model: SHA-256 of the model file.
         model_name: Model file as the user named it.
-        settings: Version of the program, `precision`, `mirrored` (test-time augmentation) and
-            `smallest_px` (smallest crater, pixels; null for 8).
+        settings: Version of the program, `precision`, `mirrored` (test-time augmentation),
+            `smallest_px` (smallest crater, pixels; null for 8) and, where there is one, `nodata`
+            (value that the user called "no data", or that was left out though undeclared).
         format: Format of the run's directory.
     """
 
@@ -39,7 +41,7 @@ class Manifest:
 
     def differences(self, other: "Manifest") -> list[str]:
         """List in words what would make the results of two runs differ."""
-        words = {"input": "input", "model": "model", "format": "version of the program"}
+        words = {"input": _INPUT, "model": "model", "format": "version of the program"}
         differing = [
             word for name, word in words.items() if getattr(self, name) != getattr(other, name)
         ]

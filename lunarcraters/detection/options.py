@@ -1,7 +1,13 @@
 """Options of a run: how its mosaic is cut into tiles, and how these are searched."""
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from lunarcraters.errors import OptionError
+
+SMALLEST_PX = (2.75, 8.0)
+"""Range of `smallest_px`, pixels."""
 
 Precision = Literal["auto", "int8", "float32", "bfloat16"]
 """Arithmetic of the network; `auto`: int8 where the model has that form and there is no GPU."""
@@ -18,7 +24,8 @@ class SourceOptions:
         smallest_px: Smallest crater to detect, pixels of the mosaic; default: 8. Below 8 the
             mosaic is searched enlarged too.
         crs: Coordinate system in place of the mosaic's own.
-        nodata: Value that means "no data" in place of the mosaic's own.
+        nodata: Value that means "no data" in place of the mosaic's own; NaN where every value is
+            ground.
     """
 
     size: int | None = None
@@ -27,6 +34,17 @@ class SourceOptions:
     smallest_px: float | None = None
     crs: str | None = None
     nodata: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            OptionError: A value is outside its range.
+        """
+        check_range("size", self.size, 64)
+        check_range("halo", self.halo, 0)
+        check_range("levels", self.levels, 1)
+        check_range("smallest_px", self.smallest_px, SMALLEST_PX[0], SMALLEST_PX[1])
 
 
 @dataclass(frozen=True)
@@ -39,8 +57,8 @@ class DetectOptions:
         precision: Arithmetic of the network.
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time.
-        batch: Number of tiles in one call of the network; default: as many as make up a megapixel,
-            at least two. (A `Batch` of a run is another thing, the tiles of one task.)
+        tiles_per_call: Number of tiles in one call of the network; default: as many as make up a
+            megapixel, at least two.
         strict: True to stop at a tile that cannot be read.
     """
 
@@ -48,5 +66,35 @@ class DetectOptions:
     scheduler: str | None = None
     precision: Precision = "auto"
     tta: bool = False
-    batch: int | None = None
+    tiles_per_call: int | None = None
     strict: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            OptionError: A value is outside its range, or there is no such precision.
+        """
+        check_range("workers", self.workers, 1)
+        check_range("batch", self.tiles_per_call, 1)
+        if self.precision not in get_args(Precision):
+            names = ", ".join(get_args(Precision))
+            raise OptionError(f"precision is {self.precision!r}: give one of {names}")
+
+
+def check_range(name: str, value: object, least: float, most: float = math.inf) -> None:
+    """Check that an option is a number in its range.
+
+    Args:
+        name: Name of the option, for the message.
+        value: Value; None where the option is not given.
+        least: Smallest value.
+        most: Largest value; infinite for no limit.
+
+    Raises:
+        OptionError: The value is no number, or is outside the range.
+    """
+    if value is None or (isinstance(value, int | float) and least <= value <= most):
+        return
+    limit = f"of {least:g} or more" if math.isinf(most) else f"from {least:g} to {most:g}"
+    raise OptionError(f"{name} is {value!r}: give a number {limit}")

@@ -1,19 +1,21 @@
 """The directory of a run: its files, and how they are read."""
 
+import math
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
 
-from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.formats import is_catalogue_name, read_catalogue
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.manifest import read_manifest
+from lunarcraters.detection.manifest import MANIFEST, read_manifest
 from lunarcraters.errors import AreaError, RunError
-from lunarcraters.files import replacing
+from lunarcraters.files import is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+from lunarcraters.mosaic.names import parse_name
 from lunarcraters.records import RecordError, from_json, to_json
 
 CRATERS = "craters.parquet"
@@ -91,13 +93,30 @@ def read_detections(path: str | PathLike[str]) -> Catalogue:
     return read_run(Path(path)) if Path(path).is_dir() else read_catalogue(fspath(path))
 
 
+def open_stored_catalogue(path: str | PathLike[str]) -> StoredCatalogue | Catalogue:
+    """Open the catalogue of a run, to be read part by part, or read that of a file or database.
+
+    Args:
+        path: Directory of a run, file of a catalogue, or address of a PostGIS table.
+
+    Raises:
+        RunError: The path is no directory of a finished run, nor named as a catalogue.
+        CatalogueError: The file cannot be read, or is not a catalogue.
+    """
+    if is_database(path):
+        return read_catalogue(fspath(path))
+    folder = Path(path)
+    is_file = folder.is_file() or (is_catalogue_name(folder) and not folder.is_dir())
+    return read_catalogue(folder) if is_file else open_run(folder)
+
+
 def open_run(path: Path) -> StoredCatalogue:
     """Open the catalogue of a finished run, to be read part by part.
 
     Raises:
         RunError: The directory is not a run, or the run is not finished.
     """
-    if not path.is_dir():
+    if not (path / MANIFEST).is_file() and not (path / RESULT).is_file():
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
     if not (path / RESULT).is_file():
         raise RunError(
@@ -138,6 +157,17 @@ def searched_mosaic(
         RunError: The directory is not a run, and no mosaic is given.
         MosaicError: The mosaic cannot be used.
     """
-    if mosaic is None and not run.is_dir():
+    if mosaic is not None:
+        return open_mosaic(mosaic, crs=crs)
+    if run.is_file():
         raise RunError(f"{run} does not tell which mosaic was searched: give it with --mosaic")
-    return open_mosaic(mosaic or read_manifest(run).input_name, crs=crs)
+    manifest = read_manifest(run)
+    name = parse_name(manifest.input_name)
+    if isinstance(name, Path) and not name.exists():
+        raise RunError(
+            f"{run} searched {name}, which is not there (seen from {Path.cwd()}): name the mosaic "
+            "with --mosaic"
+        )
+    opened = open_mosaic(manifest.input_name, crs=crs)
+    nodata = float(manifest.settings.get("nodata") or "nan")
+    return opened if math.isnan(nodata) else opened.with_nodata(nodata)

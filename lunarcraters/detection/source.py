@@ -63,5 +63,5 @@ def open_source(
         halo=halo,
         levels=options.levels,
         smallest_px=options.smallest_px,
-        answered_px=info.diameters_px[0],
+        min_detectable_px=info.diameters_px[0],
     )

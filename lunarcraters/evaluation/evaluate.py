@@ -7,7 +7,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.record import EvaluationRecord, EvaluationTerms
 from lunarcraters.evaluation.reference import Reference
-from lunarcraters.evaluation.rules import RULES, Rule
+from lunarcraters.evaluation.rules import Rule, get_rule
 from lunarcraters.evaluation.scores import Scores, compute_scores
 
 
@@ -56,14 +56,14 @@ def evaluate_catalogue(
         CatalogueError: One is in pixels and the other not, or no reference crater counts.
     """
     rule = rule or reference.default_rule
-    used = RULES[rule] if isinstance(rule, str) else rule
+    used = get_rule(rule) if isinstance(rule, str) else rule
     if min_score is None and "balanced" in catalogue.thresholds:
         min_score = "balanced"
     threshold = None if min_score is None else catalogue.threshold(min_score)
     matches = match_craters(
         catalogue, reference, used, min_diameter=min_diameter, max_diameter=max_diameter
     )
-    scores = compute_scores(matches, threshold, bins)
+    scores = compute_scores(matches, threshold, bins, min_diameter=min_diameter)
     terms = EvaluationTerms(
         rule=used.name,
         match=str(used),

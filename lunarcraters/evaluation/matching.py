@@ -22,6 +22,8 @@ from lunarcraters.evaluation.rules import Rule
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.circles import find_close_pairs
 
+_RADIUS_TOLERANCE = 0.01
+
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
 Bool = NDArray[np.bool_]
@@ -94,13 +96,9 @@ def match_craters(
         max_diameter: Largest crater that counts, km or pixels.
 
     Raises:
-        CatalogueError: One is in pixels, the other on the Moon.
+        CatalogueError: One is in pixels, the other on the Moon; or one has no positions.
     """
-    if detections.has_crs != reference.has_crs:
-        raise CatalogueError(
-            "the catalogue is in pixels and the reference on the Moon, or the other way round: "
-            "detect on a mosaic with a coordinate system, or give a reference in pixels"
-        )
+    _check_same_body(detections, reference)
     sizes, positions = detections.diameters, detections.positions
     limits = min_diameter, max_diameter
     reference_counted = _within(reference.diameters, *limits) & ~reference.clipped
@@ -124,6 +122,21 @@ def match_craters(
         reference=reference.diameters,
         reference_counted=reference_counted,
     )
+
+
+def _check_same_body(detections: Catalogue, reference: Reference) -> None:
+    """Refuse a reference without positions, in pixels of an image, or of another body."""
+    reference.require_positions()
+    if detections.has_crs != reference.has_crs:
+        raise CatalogueError(
+            "the catalogue is in pixels and the reference on the Moon, or the other way round: "
+            "detect on a mosaic with a coordinate system, or give a reference in pixels"
+        )
+    if abs((detections.radius_m or 1.0) / (reference.radius_m or 1.0) - 1.0) > _RADIUS_TOLERANCE:
+        raise CatalogueError(
+            "the catalogue and the reference are of bodies of other radii: give a reference of the "
+            "body that was searched"
+        )
 
 
 def _match_pairs(

@@ -91,7 +91,8 @@ class EvaluationTerms:
         unit: Unit of diameters, `km` or `px`.
         min_diameter: Smallest crater that counts, in that unit.
         max_diameter: Largest crater that counts; null for no limit.
-        min_score: Score, or operating point, at which `chosen` and all after it hold.
+        min_score: Score, or operating point, at which `chosen`, the bins of diameters, the offsets
+            and the diameter ratio hold.
     """
 
     rule: str

@@ -1,7 +1,8 @@
 """References: craters of another catalogue, or of label files in LU3M6TGT's layout."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,17 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.datasets.folders import read_image_size
+from lunarcraters.datasets.label_folders import find_labels
+from lunarcraters.datasets.layout import Pair
 from lunarcraters.datasets.yolo_labels import (
     TileName,
     box_corners,
     find_clipped,
-    read_image_size,
-    read_labels,
+    is_label_file,
 )
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.rule_names import RuleName
@@ -44,6 +48,10 @@ class Reference:
             (m, 4); None for a catalogue.
         footprint: Ground that the reference covers; None where it is not known.
         pixel: Side of a label's pixel in the unit of the diameters; None for a catalogue.
+        notes: Sentences for the user about labels that were taken or left out.
+        area_km2: Area that the craters were counted on, km^2; None where it is not known.
+        fractions: Part of each crater inside that area, (n,); None where all are whole.
+        has_positions: False for a count of diameters alone, whose positions are NaN.
     """
 
     positions: Float
@@ -54,6 +62,22 @@ class Reference:
     tiles: Float | None = None
     footprint: BaseGeometry | None = None
     pixel: float | None = None
+    notes: tuple[str, ...] = ()
+    area_km2: float | None = None
+    fractions: Float | None = None
+    has_positions: bool = True
+
+    def require_positions(self) -> None:
+        """Refuse a count without positions where craters are matched or drawn.
+
+        Raises:
+            CatalogueError: The craters have no positions.
+        """
+        if not self.has_positions:
+            raise CatalogueError(
+                "the reference does not say where its craters are, so none can be matched or "
+                "drawn: compare their sizes by craters evaluate, without options of matching"
+            )
 
     @property
     def has_crs(self) -> bool:
@@ -99,58 +123,65 @@ class Reference:
 
 def from_catalogue(catalogue: Catalogue) -> Reference:
     """Make a reference of a catalogue."""
-    diameters = catalogue.diameters
+    diameters, craters = catalogue.diameters, catalogue.craters
     return Reference(
-        positions=catalogue.positions,
+        positions=craters[[catalogue.columns.x, catalogue.columns.y]].to_numpy(float),
         diameters=diameters,
         boxes=np.column_stack([diameters, diameters]),
         clipped=np.zeros(len(diameters), dtype=bool),
         radius_m=catalogue.radius_m,
         footprint=catalogue.footprint,
+        area_km2=catalogue.footprint_area_km2,
+        fractions=craters[FRACTION].to_numpy(float) if FRACTION in craters else None,
+        has_positions=catalogue.has_positions,
     )
 
 
-def read_reference(path: Path | str) -> Reference:
+def read_reference(path: Path | str, classes: Sequence[str] = ()) -> Reference:
     """Read a reference.
 
     Args:
         path: Catalogue of any readable format; or labels: a split of a dataset (with `labels/`,
-            and `images/` beside it), the directory of label files itself, or one label file.
-            Labels of images that are not named by their edges (`lonmin,lonmax,latmin,latmax`) are
-            in pixels, and are read one image at a time.
+            and `images/` beside it), a directory of label files or of images with labels, or one
+            label file. Labels of images that are not named by their edges
+            (`lonmin,lonmax,latmin,latmax`) are in pixels, and are read one image at a time.
+        classes: Names or numbers of the classes of the labels that are craters; empty to go by
+            their names.
 
     Raises:
         CatalogueError: The path is none of these.
-        DatasetError: A label file is malformed.
+        DatasetError: A label file is malformed, or it is not clear which classes are craters.
     """
     if is_database(path):
         return from_catalogue(read_catalogue(path))
     path = Path(path)
-    if path.suffix.lower() == ".txt" and path.is_file():
-        return _read_label_files([path])
-    if not path.is_dir():
+    if not path.is_dir() and not is_label_file(path):
         return from_catalogue(read_catalogue(path))
-    folder = path / "labels" if (path / "labels").is_dir() else path
-    files = sorted(file for file in folder.glob("*.txt") if not file.name.startswith("."))
-    if not files:
-        raise CatalogueError(
-            f"{path} has no label files: give a catalogue, or the directory of one split, which "
-            "holds labels/"
-        )
-    return _read_label_files(files)
+    labels = find_labels(path, classes)
+    return replace(read_pairs(labels.pairs), notes=labels.notes)
 
 
-def _read_label_files(files: list[Path]) -> Reference:
-    names = [TileName.parse(file.name) for file in files]
-    placed = [(file, name) for file, name in zip(files, names, strict=True) if name is not None]
-    if len(placed) == len(files):
-        return _join([_read_tile(file, name) for file, name in placed])
-    if len(files) > 1:
+def read_pairs(pairs: Sequence[Pair]) -> Reference:
+    """Read the labels of images as a reference.
+
+    Args:
+        pairs: Images with their label files. The image may be missing.
+
+    Raises:
+        CatalogueError: There are several images that are not named by their edges.
+        DatasetError: A label file is malformed.
+    """
+    names = [TileName.parse(pair.image.name) for pair in pairs]
+    placed = [(pair, name) for pair, name in zip(pairs, names, strict=True) if name is not None]
+    if len(placed) == len(pairs):
+        return _join([_read_tile(pair, name) for pair, name in placed])
+    if len(pairs) > 1:
+        unnamed = pairs[names.index(None)]
         raise CatalogueError(
-            f"{files[names.index(None)].name} is not named by its edges, so its place on the Moon "
-            "is not known: evaluate one image at a time and give its label file"
+            f"{(unnamed.label or unnamed.image).name} is not named by its edges, so its place on "
+            "the Moon is not known: evaluate one image at a time and give its label file"
         )
-    return _read_pixel_labels(files[0])
+    return _read_pixel_labels(pairs[0])
 
 
 def _join(parts: list[Reference]) -> Reference:
@@ -165,11 +196,11 @@ def _join(parts: list[Reference]) -> Reference:
     )
 
 
-def _read_tile(file: Path, name: TileName) -> Reference:
+def _read_tile(pair: Pair, name: TileName) -> Reference:
     """Read the labels of a tile in simple cylindrical projection, whose name has its edges."""
-    labels = read_labels(file)
+    labels = pair.read_boxes()
     x, y, width, height = labels.T
-    columns, rows = read_image_size(file) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
+    columns, rows = read_image_size(pair.image) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
     across, along = name.lon_max - name.lon_min, name.lat_max - name.lat_min
     lat = name.lat_max - y * along
     km = math.radians(1.0) * sphere.RADIUS_M / 1000.0
@@ -187,15 +218,15 @@ def _read_tile(file: Path, name: TileName) -> Reference:
     )
 
 
-def _read_pixel_labels(file: Path) -> Reference:
+def _read_pixel_labels(pair: Pair) -> Reference:
     """Read the labels of an image without coordinates, in its pixels."""
-    size = read_image_size(file)
+    size = read_image_size(pair.image)
     if size is None:
         raise CatalogueError(
-            f"{file}: labels are fractions of an image, and there is no image of that name beside "
-            "it in images/ or in the same directory: put the image there"
+            f"{pair.label}: labels are fractions of an image, and there is no image of that name "
+            "beside it in images/ or in the same directory: put the image there"
         )
-    labels = read_labels(file)
+    labels = pair.read_boxes()
     boxes = labels[:, 2:] * size
     return Reference(
         positions=labels[:, :2] * size,

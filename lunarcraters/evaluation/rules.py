@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.circles import circle_iou
 
 Float = NDArray[np.float64]
@@ -176,3 +177,14 @@ RULES: dict[str, AnyRule] = {
     "offset": OffsetRule(),
 }
 """Rules by name, with their default thresholds; `dataclasses.replace` gives others."""
+
+
+def get_rule(name: str) -> AnyRule:
+    """Look up a rule by its name.
+
+    Raises:
+        CatalogueError: There is no such rule.
+    """
+    if name not in RULES:
+        raise CatalogueError(f"there is no matching rule {name!r}: give one of {', '.join(RULES)}")
+    return RULES[name]

@@ -152,7 +152,11 @@ class Scores:
 
 
 def compute_scores(
-    matches: Matches, threshold: float | None = None, edges: Sequence[float] | None = None
+    matches: Matches,
+    threshold: float | None = None,
+    edges: Sequence[float] | None = None,
+    *,
+    min_diameter: float = 0.0,
 ) -> Scores:
     """Compute the scores of matches.
 
@@ -161,6 +165,7 @@ def compute_scores(
         threshold: Score from which a detection counts; None for the score of the best F1.
         edges: Lower edges of the diameter bins, ascending, in the unit of the diameters; None for
             factors of sqrt(2).
+        min_diameter: Smallest crater that counts, in that unit.
 
     Raises:
         CatalogueError: No reference crater counts.
@@ -190,7 +195,7 @@ def compute_scores(
         reliability=score_bins,
         calibration_error=expected_calibration_error(score_bins),
         bins=bins,
-        complete_above=_complete_above(bins),
+        complete_above=_complete_above(bins, min_diameter),
         offset=_quartiles(np.linalg.norm(matches.offset[true], axis=1) / size),
         offset_east=_quartiles(matches.offset[true, 0] / size),
         offset_north=_quartiles(matches.offset[true, 1] / size),
@@ -269,14 +274,14 @@ def _bins(
     )
 
 
-def _complete_above(bins: tuple[DiameterBin, ...]) -> float | None:
+def _complete_above(bins: tuple[DiameterBin, ...], min_diameter: float) -> float | None:
     complete = None
     for one in reversed(bins):
         if one.recall is None or one.references < COMPLETENESS_MIN_COUNT:
             continue
         if one.recall < COMPLETENESS_LEVEL:
             break
-        complete = one.low
+        complete = max(one.low, min_diameter)
     return complete
 
 

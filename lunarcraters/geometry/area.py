@@ -1,5 +1,7 @@
 """Areas that a user draws to count craters in."""
 
+import logging
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,8 @@ _ROUGH_POINTS, _POINTS = 100, 2000  # in a circle, to measure how much of it is 
 _CIRCLES_AT_ONCE = 1000
 _GOLDEN_ANGLE = np.pi * (3.0 - 5.0**0.5)
 _OUTLINE_POINTS = 256  # along the longer side of an outline
+
+_log = logging.getLogger(__name__)
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -125,6 +129,13 @@ def _sunflower(points: int) -> tuple[Float, Float]:
     return number * _GOLDEN_ANGLE, np.sqrt(number / points)
 
 
+def names_crs(path: Path) -> bool:
+    """Tell whether a file says which coordinate system it is in; a GeoJSON may not (RFC 7946)."""
+    if path.suffix.lower() not in (".geojson", ".json"):
+        return True
+    return re.search(rb'"crs"\s*:\s*[{"]', path.read_bytes()) is not None
+
+
 def make_area(given: Path | tuple[float, float, float, float], *, has_crs: bool = True) -> Area:
     """Make an area from a file of polygons or from four edges.
 
@@ -138,6 +149,10 @@ def make_area(given: Path | tuple[float, float, float, float], *, has_crs: bool 
     """
     if isinstance(given, Path):
         return read_area(given, has_crs=has_crs)
+    if len(given) != 4:
+        raise AreaError(
+            f"an area has four edges, not {len(given)}: give west, south, east and north"
+        )
     return make_box_area(*given, has_crs=has_crs)
 
 
@@ -190,6 +205,12 @@ def read_area(path: Path, *, has_crs: bool = True) -> Area:
     outline = shapely.union_all(shapely.make_valid(np.array(polygons, object)))
     if not has_crs:
         return Area(shapely.transform(outline, np.array([1.0, -1.0]).__mul__), None)
+    if frame.crs is not None and frame.crs.is_geographic and not names_crs(path):
+        _log.warning(
+            "note: %s names no coordinate system and is read as longitude and latitude on the Moon",
+            path,
+        )
+        return Area(outline, sphere.geographic_crs())
     try:
         crs = sphere.lunar_crs(frame.crs, str(path))
     except CoordinateSystemError as error:

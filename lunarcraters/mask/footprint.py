@@ -15,7 +15,7 @@ from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.box import Box, connected_extents
 from lunarcraters.geometry.polygons import cut_at_meridian
 from lunarcraters.mask.cog import NODATA
-from lunarcraters.mosaic.interpolation import interpolate_positions
+from lunarcraters.mask.ground_area import measure_area_km2
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.opening import open_dataset
 
@@ -24,15 +24,6 @@ _CELLS = 1024
 
 _IMAGE_CELLS = 8192
 """Number of cells along the longer side of an image without coordinates."""
-
-_BLOCK_PX = 1024
-_CELL_PX = 8
-"""Side of the cells within which all pixels are taken to have one area."""
-
-_AREA_ERROR = 2e-6
-"""Largest relative error of the area of a pixel that is interpolated."""
-
-Float = NDArray[np.float64]
 
 
 def searched_footprint(
@@ -60,7 +51,7 @@ def searched_footprint(
             shared = (box.intersect(window) for box in boxes)
             boxes = [box for box in shared if not box.is_empty]
         polygons = [_lonlat_outline(mosaic, raster, box, area) for box in boxes]
-        area_km2 = sum(_area_km2(mosaic, raster, box, area) for box in boxes)
+        area_km2 = measure_area_km2(mosaic.grid, raster, boxes, area)
     return shapely.union_all(polygons), area_km2
 
 
@@ -147,55 +138,3 @@ def _outline(cells: NDArray[np.bool_], grid: Affine) -> BaseGeometry:
     return shapely.MultiPolygon(
         [part for polygon in polygons for part in shapely.get_parts(shapely.make_valid(polygon))]
     )
-
-
-def _area_km2(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box, area: Area | None) -> float:
-    """Area of the searched pixels of a box, block by block."""
-    total = 0.0
-    for block in box.blocks(_BLOCK_PX):
-        searched = raster.read(1, window=Window(*block)) != NODATA
-        if area is not None and searched.any():
-            searched &= _pixels_in_area(mosaic, area, block)
-        if searched.any():
-            total += _searched_km2(mosaic, block, searched)
-    return total
-
-
-def _pixels_in_area(mosaic: Mosaic, area: Area, block: Box) -> NDArray[np.bool_]:
-    """Pixels of a block that have their centre in an area, (height, width)."""
-    shape = block.height, block.width
-
-    def contains(step: int) -> NDArray[np.bool_]:
-        rows, columns = (np.minimum(np.arange(0, n + step - 1, step), n - 1) for n in shape)
-        x, y = np.meshgrid(block.left + columns + 0.5, block.top + rows + 0.5)
-        return area.contains(*mosaic.grid.to_lonlat(x, y))
-
-    coarse = contains(_CELL_PX)
-    # Pixels are tested one by one only where the outline of the area may cross the block.
-    if coarse.all() or (not coarse.any() and min(shape) == _BLOCK_PX):
-        return np.full(shape, coarse.all())
-    return contains(1)
-
-
-def _searched_km2(mosaic: Mosaic, block: Box, searched: NDArray[np.bool_]) -> float:
-    """Area of the searched pixels of a block.
-
-    Pixels are counted in small cells, and counts multiplied by the area of a pixel in the middle
-    of the cell.
-    """
-    starts = [np.arange(0, side, _CELL_PX) for side in searched.shape]
-    if searched.all():
-        sides = (np.minimum(_CELL_PX, n - s) for n, s in zip(searched.shape, starts, strict=True))
-        counts = np.outer(*sides).astype(float)
-    else:
-        down = np.add.reduceat(searched, starts[0], 0, dtype=np.uint8)
-        counts = np.add.reduceat(down, starts[1], 1, dtype=float)
-
-    def pixel_m2(x: Float, y: Float) -> tuple[Float]:
-        jacobian = mosaic.grid.jacobian_m(block.left + x * _CELL_PX, block.top + y * _CELL_PX)
-        return (np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1),)
-
-    height, width = counts.shape
-    tolerance = _AREA_ERROR * float(pixel_m2(np.array(width / 2.0), np.array(height / 2.0))[0])
-    (areas,) = interpolate_positions(pixel_m2, width, height, (tolerance,))
-    return float((counts * np.nan_to_num(areas)).sum() / 1e6)

@@ -17,6 +17,8 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
+from lunarcraters.mosaic.label_values import read_label_values
+from lunarcraters.mosaic.labels import find_label_of, has_map
 from lunarcraters.mosaic.listing import rasters_in
 from lunarcraters.mosaic.name_lists import expand
 from lunarcraters.mosaic.names import Named, RasterName
@@ -32,6 +34,8 @@ from lunarcraters.mosaic.whole_files import fetch_whole, gives_only_whole_files
 
 _MOST_DEPTH = 8  # of VRTs in VRTs
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
+_UNLABELLED = ("GTiff", "JP2OpenJPEG")
+"""Drivers of images that have no label of their own, but may have one beside them."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,7 @@ class Source:
         path: Absolute path, or another name.
         uri: Name that GDAL opens, with its secrets.
         crs_wkt: Lunar coordinate system as WKT; None for an image without coordinates.
-        affine: Affine transform from pixel corners to the coordinate system; None for an image
-            without coordinates.
+        affine: Affine transform from pixel corners to the coordinate system, or None.
         width: Number of columns.
         height: Number of rows.
         dtype: NumPy name of the type of the values.
@@ -55,8 +58,11 @@ class Source:
         files: Absolute paths, or other names that GDAL opens, of all files behind the raster (a
             label and its image, a VRT and its sources).
         served: True where pixels are read from the network.
-        extents: Boxes that hold all blocks of a sparse TIFF, or all data of the sources of a VRT,
-            outside of which everything is nodata; None where that is not known.
+        measured: Least and greatest value that are measurements; special pixels lie outside. None
+            where the file has none beyond those that GDAL makes invalid.
+        extents: Boxes that hold all data of a sparse TIFF, or of the sources of a VRT; None where
+            they are not known.
+        declared_nodata: Nodata value that the file declares, or None.
     """
 
     path: Named
@@ -71,7 +77,9 @@ class Source:
     masked: bool
     files: tuple[str, ...]
     served: bool
+    measured: tuple[float, float] | None = None
     extents: tuple[Box, ...] | None = None
+    declared_nodata: float | None = None
 
 
 def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
@@ -119,6 +127,10 @@ def inspect_source(
         CoordinateSystemError: The coordinate system is missing or not of the Moon.
     """
     dataset = _open_named(path, fetched)
+    label = _label_with_map(path, dataset)
+    if label is not None:
+        dataset.close()
+        return inspect_source(label, crs, nodata)
     uri = dataset.name
     with dataset, remote_environment(uri):
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
@@ -126,10 +138,11 @@ def inspect_source(
             raise MosaicError(
                 f"{path} has {kind}: make it a single-band raster, for example with gdal_translate"
             )
-        bands = choose_bands(dataset)
+        bands = choose_bands(path, dataset)
         listed = _list_files(dataset, _MOST_DEPTH)
         stored = check_complete(path, dataset, bands)
         affine, raster_crs = georeferencing(path, dataset, crs)
+        stated = read_label_values(path, dataset)
         by_name = affine is not None and not dataset.crs and bounds_in_name(path) is not None
         return Source(
             path=path,
@@ -141,13 +154,13 @@ def inspect_source(
             dtype=dataset.dtypes[0],
             bands=bands,
             # Tiles of the LU3M6TGT kind fill what lies outside their source with 0.
-            nodata=0.0 if nodata is None and by_name else nodata,
-            masked=not {MaskFlags.per_dataset, MaskFlags.alpha}.isdisjoint(
-                dataset.mask_flag_enums[bands[0] - 1]
-            ),
+            nodata=nodata if nodata is not None else 0.0 if by_name else stated.nodata,
+            masked=_has_mask(dataset, bands[0]),
+            measured=stated.measured if nodata is None else None,
             files=_files_of(dataset, listed),
             served=is_served(dataset, listed),
             extents=_find_extents(dataset, bands, stored, nodata),
+            declared_nodata=dataset.nodatavals[bands[0] - 1],
         )
 
 
@@ -179,7 +192,19 @@ def _open_named(path: Named, fetched: Path | None) -> rasterio.DatasetReader:
     try:
         return open_dataset(str(path))
     except RasterioIOError as error:
-        raise MosaicError(why_not_a_raster(path)) from error
+        label = find_label_of(path)
+        if label is None:
+            raise MosaicError(why_not_a_raster(path, error)) from error
+        return _open_named(label, fetched)
+
+
+def _label_with_map(path: Named, dataset: rasterio.DatasetReader) -> Path | None:
+    """Label beside an image, if it places the image, which does not place itself."""
+    placed = not dataset.transform.is_identity or bool(dataset.gcps[0])
+    if isinstance(path, RasterName) or placed or dataset.driver not in _UNLABELLED:
+        return None
+    label = find_label_of(path)
+    return label if label is not None and has_map(label) else None
 
 
 def _files_of(dataset: rasterio.DatasetReader, listed: set[str]) -> tuple[str, ...]:
@@ -200,3 +225,9 @@ def _list_files(dataset: rasterio.DatasetReader, depth: int) -> set[str]:
             with suppress(RasterioError), open_dataset(file) as inner:
                 files |= _list_files(inner, depth - 1)
     return files
+
+
+def _has_mask(dataset: rasterio.DatasetReader, band: int) -> bool:
+    """True for a mask, an alpha band, or special pixels (of ISIS, PDS4) that make up a mask."""
+    flags = set(dataset.mask_flag_enums[band - 1])
+    return not flags or not flags.isdisjoint({MaskFlags.per_dataset, MaskFlags.alpha})

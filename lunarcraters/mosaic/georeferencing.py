@@ -1,14 +1,22 @@
 """Georeferencing: where a raster file lies on the Moon."""
 
 import re
+from pathlib import Path
 
+import numpy as np
 import rasterio
 from affine import Affine
+from rasterio.transform import from_gcps
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.label_georeferencing import read_label_map
+from lunarcraters.mosaic.labels import find, read_label
 from lunarcraters.mosaic.listing import PICTURES
 from lunarcraters.mosaic.names import Named
+
+_CAMERA_DRIVERS = {"PDS", "PDS4", "ISIS3", "ISIS2", "VICAR"}
+_GCP_ERROR_PX = 0.5
 
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _NAMED_BY_BOUNDS = re.compile(f"{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}")
@@ -39,18 +47,22 @@ def georeferencing(
     Args:
         path: Raster file.
         dataset: Open dataset of the file.
-        crs: Coordinate system to use in place of the file's own; None for the file's own.
+        crs: Coordinate system, or the name of a file that has it (.prj), to use in place of the
+            file's own; None for the file's own.
 
     Returns:
         Affine and coordinate system; both None for an image without coordinates.
 
     Raises:
-        MosaicError: The raster has no georeferencing.
+        MosaicError: The raster has no georeferencing, or one that is not exact.
         CoordinateSystemError: The coordinate system is missing.
     """
-    affine: Affine = dataset.transform
-    if affine != Affine.identity():
-        return affine, crs or dataset.crs
+    crs = _text_of_file(crs)
+    if not _is_identity(dataset.transform):
+        affine, chosen = read_label_map(path, dataset, crs)
+        return affine, chosen or _prj_beside(path)
+    if dataset.gcps[0]:
+        return _fit_control_points(path, dataset), crs or dataset.gcps[1] or _prj_beside(path)
     bounds = bounds_in_name(path)
     if bounds:
         west, east, south, north = bounds
@@ -59,9 +71,63 @@ def georeferencing(
         return affine, crs or sphere.geographic_crs()
     if path.suffix.lower() in PICTURES and crs is None:
         return None, None
-    if crs is None and not dataset.crs:
-        sphere.lunar_crs(None, str(path))  # raises an error about the missing coordinate system
-    raise MosaicError(
+    raise MosaicError(_why_without_place(path, dataset))
+
+
+def _is_identity(affine: Affine) -> bool:
+    """True for the identity and its mirror image, which GDAL and rasterio take for "none"."""
+    return affine in (Affine.identity(), Affine.scale(1.0, -1.0))
+
+
+def _text_of_file(crs: str | None) -> str | None:
+    """Content of the file that a user named as coordinate system, or the name itself."""
+    if crs and crs.lower().endswith((".prj", ".wkt")) and Path(crs).is_file():
+        return Path(crs).read_text(errors="replace").strip()
+    return crs
+
+
+def _prj_beside(path: Named) -> str | None:
+    """Coordinate system in the .prj file beside a raster; GDAL reads it for a few formats alone."""
+    if not isinstance(path, Path):
+        return None
+    for suffix in (".prj", ".PRJ"):
+        beside = path.with_suffix(suffix)
+        if beside.is_file():
+            return beside.read_text(errors="replace").strip() or None
+    return None
+
+
+def _fit_control_points(path: Named, dataset: rasterio.DatasetReader) -> Affine:
+    """Affine through ground control points, if they lie on one."""
+    points = dataset.gcps[0]
+    affine: Affine = from_gcps(points)
+    placed = ~affine @ (np.array([p.x for p in points]), np.array([p.y for p in points]))
+    errors = np.hypot(placed[0] - [p.col for p in points], placed[1] - [p.row for p in points])
+    if not errors.max() <= _GCP_ERROR_PX:
+        raise MosaicError(
+            f"{path} is placed by ground control points that no affine transform fits (up to "
+            f"{errors.max():,.1f} px): warp it first (gdalwarp -tps, with -t_srs where the points "
+            "have another coordinate system than the map you want)"
+        )
+    return affine
+
+
+def _why_without_place(path: Named, dataset: rasterio.DatasetReader) -> str:
+    """Sentence about a raster that nothing places on the Moon."""
+    projection = find(read_label(dataset), "MAP_PROJECTION_TYPE")
+    if projection and not dataset.crs:
+        return (
+            f"{path} has a label with a map projection ({projection}) in a form that GDAL does not "
+            "read: convert it with pds2isis of ISIS"
+        )
+    if dataset.driver in _CAMERA_DRIVERS and not dataset.crs:
+        return (
+            f"{path} is a camera image, its label has no map projection: project it with cam2map "
+            "of ISIS, or convert it to PNG for a catalogue in pixels (gdal_translate -of PNG "
+            "-ot UInt16 -scale)"
+        )
+    return (
         f"{path} has no georeferencing (neither a geotransform nor a world file), so a coordinate "
-        "system cannot place it: georeference it first, for example with gdal_translate -a_ullr"
+        "system cannot place it: georeference it first, for example with gdal_translate -a_ullr "
+        "and -a_srs, or convert it to PNG for a catalogue in pixels"
     )

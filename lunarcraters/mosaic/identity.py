@@ -1,7 +1,8 @@
 """Identity of files: a part of their content, or what a server says of a version of a file."""
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from lunarcraters.errors import MosaicError
@@ -14,6 +15,29 @@ _SAMPLE_BYTES = 1 << 16
 _SAMPLES = 64
 _ARCHIVE = re.compile(r"/vsi(?:zip|tar|gzip|7z|rar)/(.*)", re.S)
 _ARCHIVE_END = re.compile(r"\.(?:zip|kmz|tar|tgz|tar\.gz|gz|7z|rar)(?=/|$)", re.IGNORECASE)
+
+
+def hash_files(files: Sequence[str], description: str, name: str) -> str:
+    """Compute the SHA-256 of files, which does not depend on where they lie.
+
+    Args:
+        files: Names that GDAL opens.
+        description: Further text to hash, which comes first.
+        name: Name of the mosaic, for messages.
+
+    Raises:
+        MosaicError: A file cannot be read.
+    """
+    digest = hashlib.sha256(description.encode())
+    for file in sorted(files, key=file_name):
+        try:
+            for piece in identify_file(file):
+                digest.update(piece)
+        except OSError as error:
+            raise MosaicError(
+                f"{file}, a part of {name}, cannot be read: put it back ({error})"
+            ) from error
+    return digest.hexdigest()
 
 
 def identify_file(file: str) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.labels import LABEL_SUFFIXES, is_raster_label, named_images
 
 TILES_FILE = "tiles.json"
 """The file that marks a directory written by `craters tile`."""
@@ -10,12 +11,17 @@ TILES_FILE = "tiles.json"
 PICTURES = {".png", ".jpg", ".jpeg"}
 """Suffixes of images that need no coordinates."""
 
-_LABELS = {".lbl", ".xml"}
-_SUFFIXES = PICTURES | _LABELS | {".tif", ".tiff", ".jp2", ".cub", ".vrt", ".img"}
+_PLACED = {".tif", ".tiff", ".jp2", ".cub", ".vrt"}
+"""Suffixes of rasters that have their own georeferencing and need no label."""
+
+_SUFFIXES = PICTURES | LABEL_SUFFIXES | _PLACED | {".img", ".vic", ".vicar"}
 
 
 def rasters_in(directory: Path) -> list[Path]:
     """List the raster files of a directory, without its subdirectories.
+
+    A label stands for the image that it names, for GDAL opens the label. Where the image is a
+    GeoTIFF or the like, it stands for itself. Other text files are passed over.
 
     Args:
         directory: Directory to list.
@@ -32,10 +38,7 @@ def rasters_in(directory: Path) -> list[Path]:
         listing = sorted(directory.iterdir())
     except OSError as error:
         raise MosaicError(f"{directory} cannot be read ({error}): check permissions") from error
-    rasters = [path for path in listing if _looks_like_raster(path)]
-    # A detached label stands for its image: GDAL opens the label.
-    labelled = {path.stem for path in rasters if path.suffix.lower() in _LABELS}
-    rasters = [p for p in rasters if p.suffix.lower() != ".img" or p.stem not in labelled]
+    rasters = _without_pairs([path for path in listing if _looks_like_raster(path)])
     if not rasters:
         below = next(
             (p for p in listing if p.is_dir() and any(map(_looks_like_raster, p.iterdir()))), None
@@ -46,7 +49,7 @@ def rasters_in(directory: Path) -> list[Path]:
 
 
 def has_raster_suffix(path: Path) -> bool:
-    """Tell whether a file is a raster by its name.
+    """Tell whether a file is a raster, or a label of one, by its name.
 
     Args:
         path: File, which need not be there.
@@ -59,5 +62,21 @@ def has_raster_suffix(path: Path) -> bool:
     )
 
 
+def _without_pairs(paths: list[Path]) -> list[Path]:
+    """Rasters, of each image and its label the one that GDAL is to open."""
+    images = {path.name.lower(): path for path in paths if not _is_label(path)}
+    left_out: set[Path] = set()
+    for label in filter(_is_label, paths):
+        named = {images[n.lower()] for n in named_images(label) if n.lower() in images}
+        placed = any(image.suffix.lower() in _PLACED for image in named)
+        left_out |= {label} if placed else named
+    return [path for path in paths if path not in left_out]
+
+
+def _is_label(path: Path) -> bool:
+    return path.suffix.lower() in LABEL_SUFFIXES
+
+
 def _looks_like_raster(path: Path) -> bool:
-    return has_raster_suffix(path) and path.is_file()
+    is_file = has_raster_suffix(path) and path.is_file()
+    return is_file and (not _is_label(path) or is_raster_label(path))

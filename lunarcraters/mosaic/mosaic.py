@@ -1,8 +1,8 @@
-"""Mosaics: one raster, or many as one, read by windows of any size at any octave."""
+"""Mosaics: one raster, or many as one, read by boxes, at full resolution or as means of blocks."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -16,20 +16,21 @@ from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
-from lunarcraters.mosaic.files import find_rasters, inspect_source
+from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.handles import Raster, forget_datasets
-from lunarcraters.mosaic.identity import file_name, identify_file
+from lunarcraters.mosaic.identity import hash_files
 from lunarcraters.mosaic.names import parse_name
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.pages import Pixels
-from lunarcraters.mosaic.reading import read_blocks, split_blocks
+from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.remote import RemoteReading, describe
 from lunarcraters.mosaic.vrt import build_mosaic_vrt
 
-Float = NDArray[np.float64]
-
 Name = str | PathLike[str]
 """Name of a raster or a directory, as a user writes it."""
+
+_LEAST_SIDE_PX = 8
+"""Smallest diameter that is searched without being told otherwise: smaller mosaics hold none."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Mosaic:
         bands: Number of the band that is read, or of red, green and blue, read as luminance.
         nodata: Value that the user called "no data", or None.
         remote: Everything that concerns a mosaic on the network; None for a local one.
+        rasters: Raster files as they were opened, the later ones on top; empty where the mosaic
+            comes from a record.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Mosaic:
     bands: tuple[int, ...] = (1,)
     nodata: float | None = None
     remote: RemoteReading | None = None
+    rasters: tuple[Source, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def width(self) -> int:
@@ -78,6 +82,32 @@ class Mosaic:
     def has_crs(self) -> bool:
         """True where pixels have a longitude and latitude."""
         return self.grid.has_crs
+
+    @property
+    def declared_nodata(self) -> float:
+        """Nodata value that the first file declares; NaN where it declares none."""
+        declared = self.rasters[0].declared_nodata if self.rasters else None
+        return float("nan") if declared is None else declared
+
+    def with_nodata(self, nodata: float) -> "Mosaic":
+        """Return the same mosaic without the pixels of a value.
+
+        Files with a mask or a declared nodata value keep these.
+
+        Args:
+            nodata: Value that means "no data".
+
+        Raises:
+            MosaicError: A file cannot be read.
+        """
+        sources = [
+            source
+            if source.masked or source.nodata is not None or source.declared_nodata is not None
+            else inspect_source(source.path, source.crs_wkt, nodata)
+            for source in self.rasters
+        ]
+        pages = self.remote.pages if self.remote else None
+        return _lay_out(self.name, sources, nodata, Path(pages).parent if pages else None)
 
     @cached_property
     def pixel_size_m(self) -> float | None:
@@ -107,7 +137,8 @@ class Mosaic:
 
         A mosaic of the whole Moon continues at its other edge. A decimated pixel is the mean of
         the valid pixels in its block, and it is valid where at least half of them are. Where the
-        raster has overviews that are aligned with the box, they are read in place of the blocks.
+        raster has overviews that are aligned with the box, they are read and no mean is computed,
+        unless the user named a nodata value.
 
         Args:
             box: Box, mosaic pixels.
@@ -128,8 +159,8 @@ class Mosaic:
         for shift in (0, self.width, -self.width) if self.grid.wraps else (0,):
             left = box.left + shift
             # Blocks are counted from the corner of the box; those wholly outside are left out.
-            inside_x = _blocks_inside(left, box.width, by[0], self.width)
-            inside_y = _blocks_inside(box.top, box.height, by[1], self.height)
+            inside_x = blocks_inside(left, box.width, by[0], self.width)
+            inside_y = blocks_inside(box.top, box.height, by[1], self.height)
             for columns, rows in split_blocks(inside_x, inside_y, by, square=len(self.extents) > 1):
                 origin = (left + columns.start * by[0], box.top + rows.start * by[1])
                 count = (columns.stop - columns.start, rows.stop - rows.start)
@@ -187,25 +218,16 @@ class Mosaic:
     def fingerprint(self) -> str:
         """Compute the SHA-256 of the mosaic, which does not depend on where its files lie.
 
-        The hash covers the name, size and content of each file (see `identify_file`), and the size,
-        type, bands, coordinate system, affine and user's nodata value of the mosaic.
+        The hash covers the files (see `identity.identify_file`), and the size, type, bands, grid
+        and user's nodata value of the mosaic.
 
         Raises:
             MosaicError: A file cannot be read.
         """
-        digest = hashlib.sha256()
         extents = tuple(tuple(box) for box in self.extents)
         shape = (self.width, self.height, self.dtype, self.bands, extents, self.nodata)
-        digest.update(repr((shape, self.grid.crs_wkt, tuple(self.grid.affine[:6]))).encode())
-        for file in sorted(self.sources, key=file_name):
-            try:
-                for piece in identify_file(file):
-                    digest.update(piece)
-            except OSError as error:
-                raise MosaicError(
-                    f"{file}, a part of {self.name}, cannot be read: put it back ({error})"
-                ) from error
-        return digest.hexdigest()
+        description = repr((shape, self.grid.crs_wkt, tuple(self.grid.affine[:6])))
+        return hash_files(self.sources, description, self.name)
 
 
 def open_mosaic(
@@ -234,12 +256,24 @@ def open_mosaic(
         raise MosaicError("no mosaic was given: name a raster or a directory of rasters")
     forget_datasets()
     sources = [inspect_source(name, crs, nodata, fetched) for name in find_rasters(given)]
+    name = str(parse_name(given[0]))
+    name = name if len(given) == 1 else f"{name} and {len(given) - 1} more"
+    return _lay_out(name, sources, nodata, fetched)
+
+
+def _lay_out(
+    name: str, sources: Sequence[Source], nodata: float | None, fetched: Path | None
+) -> Mosaic:
     layout = align_sources(sources)
     first = sources[0]
-    alone = len(sources) == 1 and first.nodata is None
-    name = str(parse_name(given[0]))
+    if min(layout.grid.width, layout.grid.height) < _LEAST_SIDE_PX:
+        raise MosaicError(
+            f"{name} is too small, {layout.grid.width} x {layout.grid.height} pixels: craters are "
+            f"found from {_LEAST_SIDE_PX} pixels on, so give a larger piece, or finer pixels"
+        )
+    alone = len(sources) == 1 and first.nodata is None and first.measured is None
     mosaic = Mosaic(
-        name=name if len(given) == 1 else f"{name} and {len(given) - 1} more",
+        name=name,
         uri=first.uri if alone else build_mosaic_vrt(sources, layout),
         grid=layout.grid,
         dtype=str(np.result_type(*(source.dtype for source in sources))),
@@ -247,6 +281,7 @@ def open_mosaic(
         sources=tuple(sorted({file for source in sources for file in source.files})),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
         nodata=nodata,
+        rasters=tuple(sources),
     )
     return _with_remote(mosaic, fetched) if any(source.served for source in sources) else mosaic
 
@@ -263,14 +298,3 @@ def _with_remote(mosaic: Mosaic, fetched: Path | None) -> Mosaic:
         ) from error
     mosaic = replace(mosaic, remote=RemoteReading(signature))
     return mosaic if fetched is None else mosaic.keeping_pages(fetched)
-
-
-def _blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, int]:
-    """First block, and the one after the last, that share pixels with 0..limit.
-
-    The last block is a whole one too.
-    """
-    stop = min(start + -(-length // by) * by, limit)
-    if stop <= max(start, 0):
-        return 0, 0
-    return max(0, -start) // by, -(-(stop - start) // by)

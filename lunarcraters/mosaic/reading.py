@@ -125,6 +125,23 @@ def split_blocks(
             yield slice(x, min(x + across, columns[1])), slice(y, min(y + down, rows[1]))
 
 
+def blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, int]:
+    """Find the first block, and the one after the last, that share pixels with 0..limit.
+
+    The last block is a whole one too.
+
+    Args:
+        start: First pixel of the first block.
+        length: Number of pixels of all blocks.
+        by: Number of pixels of a block.
+        limit: Pixel after the last one of the raster.
+    """
+    stop = min(start + -(-length // by) * by, limit)
+    if stop <= max(start, 0):
+        return 0, 0
+    return max(0, -start) // by, -(-(stop - start) // by)
+
+
 def _read(raster: Raster, overview: int | None, box: Box) -> Pixels:
     """Values and validity of a box inside the raster, in one band."""
     if raster.remote is None:

@@ -31,13 +31,28 @@ class ValueStatistics:
 
 
 def measure_statistics(mosaic: Mosaic) -> ValueStatistics:
-    """Measure the values of a mosaic in 64 windows of 256 px, evenly spread over its extents.
+    """Measure the values of a mosaic in the windows of `sample_values`.
+
+    Args:
+        mosaic: Mosaic to read.
+
+    Raises:
+        MosaicError: The mosaic has no valid pixel, or none can be read.
+    """
+    return summarize_values(sample_values(mosaic), mosaic.dtype)
+
+
+def sample_values(mosaic: Mosaic) -> NDArray[np.float64]:
+    """Read the valid values in 64 windows of 256 px, evenly spread over a mosaic's extents.
 
     If the windows have too few valid pixels (a polar cap in a wide frame of nodata), four times as
     many are read, and so on. Windows of local files that cannot be read are left out.
 
     Args:
         mosaic: Mosaic to read.
+
+    Returns:
+        Values, (n,), at least one.
 
     Raises:
         MosaicError: The mosaic has no valid pixel, or none can be read, or its server failed.
@@ -47,7 +62,7 @@ def measure_statistics(mosaic: Mosaic) -> ValueStatistics:
     unreadable: list[MosaicError] = []
     budget = _SAMPLES
     while values.size < _ENOUGH_PX:
-        before, windows = len(windows), list(dict.fromkeys(_plan_samples(mosaic.extents, budget)))
+        before, windows = len(windows), plan_samples(mosaic.extents, budget)
         if len(windows) == before:
             break  # the whole mosaic has been read
         values = np.concatenate([_valid_values(mosaic, window, unreadable) for window in windows])
@@ -60,10 +75,20 @@ def measure_statistics(mosaic: Mosaic) -> ValueStatistics:
             f"{mosaic.name} has no valid pixel: all are nodata (if that is wrong, name the value "
             "that means no data with --nodata)"
         )
+    return values
+
+
+def summarize_values(values: NDArray[np.float64], dtype: str) -> ValueStatistics:
+    """Compute the range and spread of values.
+
+    Args:
+        values: Values, (n,), at least one.
+        dtype: NumPy name of the type in which the mosaic stores them.
+    """
     low, high = np.percentile(values, [0.5, 99.5])
     spread = float(np.clip(values, low, high).std())
     # An image of one value must not divide by nothing.
-    least = 0.5 if np.dtype(mosaic.dtype).kind in "iu" else max(1e-6 * abs(high), 1e-12)
+    least = 0.5 if np.dtype(dtype).kind in "iu" else max(1e-6 * abs(high), 1e-12)
     return ValueStatistics(float(low), float(high), max(spread, float(least)))
 
 
@@ -78,8 +103,17 @@ def _valid_values(
     return values[valid].astype(np.float64)
 
 
-def _plan_samples(extents: tuple[Box, ...], budget: int) -> Iterator[Box]:
-    """About `budget` windows, evenly spread; they cover everything if the budget allows it."""
+def plan_samples(extents: tuple[Box, ...], budget: int = _SAMPLES) -> list[Box]:
+    """Plan windows that are evenly spread over a mosaic, or cover it.
+
+    Args:
+        extents: Boxes that hold all data.
+        budget: Number of windows, about; with a sufficient one they cover everything.
+    """
+    return list(dict.fromkeys(_spread_windows(extents, budget)))
+
+
+def _spread_windows(extents: tuple[Box, ...], budget: int) -> Iterator[Box]:
     if len(extents) > budget:
         chosen = np.linspace(0, len(extents) - 1, budget).round().astype(int)
         extents = tuple(extents[index] for index in chosen)

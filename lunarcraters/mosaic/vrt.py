@@ -133,7 +133,12 @@ def _add_values(
 
 def _add_validity(parent: ElementTree.Element, source: Source, placement: Placement) -> None:
     """Add 255 where the source is valid and nothing elsewhere, so that sources below show."""
-    if source.nodata is not None and not source.masked:
+    if source.measured is not None:
+        element = _source(parent, source, placement, str(source.bands[0]), resampling="nearest")
+        low, high = source.measured
+        steps = {low - 1: 0, low: 255, high: 255, high + 1: 0}
+        _child(element, "LUT", ",".join(f"{value!r}:{valid}" for value, valid in steps.items()))
+    elif source.nodata is not None and not source.masked:
         element = _source(parent, source, placement, str(source.bands[0]), resampling="nearest")
         _child(element, "NODATA", repr(source.nodata))
         _child(element, "ScaleOffset", "255")

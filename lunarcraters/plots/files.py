@@ -29,7 +29,9 @@ def save_png(figure: Figure, path: Path, dpi: float) -> None:
         dpi: Pixels per inch.
 
     Raises:
-        OutputError: The file cannot be written.
+        OutputError: The name is not that of a PNG file, or the file cannot be written.
     """
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"{path}: figures are written as PNG: give a name that ends in .png")
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=dpi)

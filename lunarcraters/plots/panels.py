@@ -64,6 +64,7 @@ def draw_panels(
     circles = _circles(detections.positions, detections.diameters, detections.radius_m, mosaic)
     true = None
     if reference is not None:
+        reference.require_positions()
         true = _circles(reference.positions, reference.diameters, reference.radius_m, mosaic)
     windows = _fullest_windows(circles, mosaic, count)
     if not windows:

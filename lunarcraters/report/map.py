@@ -32,9 +32,9 @@ Bool = NDArray[np.bool_]
 def make_map(
     detections: Catalogue,
     mosaic: Mosaic,
-    mask: Path,
-    reference: Reference | None,
-    detected: Bool | None,
+    mask: Path | None,
+    reference: Reference | None = None,
+    detected: Bool | None = None,
 ) -> Model:
     """Make a map in pixels of the mosaic, y upwards.
 
@@ -44,10 +44,28 @@ def make_map(
     Args:
         detections: Craters to draw.
         mosaic: Mosaic underneath.
-        mask: File of the mask, which is left out if it is missing.
+        mask: File of the mask, which is left out if it is missing; None for no such layer.
         reference: Reference craters; None for no such layer.
         detected: True for references that were detected, (n,).
     """
+    plot = make_figure()
+    plot.axis.visible = False
+    plot.grid.visible = False
+    grey, _ = read_preview(mosaic, _SIDE_PX)
+    ground = _add_image(plot, _data_uri(".jpg", grey), mosaic, "mosaic")
+    for ends in (plot.x_range, plot.y_range):
+        ends.update(renderers=[ground], range_padding=0.02)
+    if mask is not None and mask.is_file():
+        colours = _data_uri(".png", _mask_colours(open_mosaic(mask)))
+        _add_image(plot, colours, mosaic, "mask").visible = False
+    if reference is not None:
+        _add_reference(plot, reference, np.asarray(detected), mosaic)
+    add_craters(plot, detections, _ellipses(detections.positions, detections.diameters, mosaic))
+    return plot
+
+
+def make_figure() -> Model:
+    """Make an empty map, in which a length is the same along both axes."""
     plot = figure(
         name="map",
         match_aspect=True,
@@ -58,19 +76,7 @@ def make_map(
         lod_factor=8,
         lod_timeout=250,
     )
-    plot.axis.visible = False
-    plot.grid.visible = False
     plot.toolbar.logo = None
-    grey, _ = read_preview(mosaic, _SIDE_PX)
-    ground = _add_image(plot, _data_uri(".jpg", grey), mosaic, "mosaic")
-    for ends in (plot.x_range, plot.y_range):
-        ends.update(renderers=[ground], range_padding=0.02)
-    if mask.is_file():
-        colours = _data_uri(".png", _mask_colours(open_mosaic(mask)))
-        _add_image(plot, colours, mosaic, "mask").visible = False
-    if reference is not None:
-        _add_reference(plot, reference, np.asarray(detected), mosaic)
-    _add_craters(plot, detections, mosaic)
     return plot
 
 
@@ -85,11 +91,16 @@ def _add_reference(plot: Model, reference: Reference, detected: Bool, mosaic: Mo
     layer.visible = False
 
 
-def _add_craters(plot: Model, detections: Catalogue, mosaic: Mosaic) -> None:
-    """Add the layer of craters, with their values under the pointer."""
+def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[Any]]) -> None:
+    """Add the layer of craters, with their values under the pointer.
+
+    Args:
+        plot: Map.
+        detections: Craters to draw.
+        ellipses: Columns x, y, width, height and angle of the craters on the map, (n,) each.
+    """
     positions, diameters = detections.positions, detections.diameters
-    columns = _ellipses(positions, diameters, mosaic)
-    columns |= {
+    columns = ellipses | {
         "across": positions[:, 0],
         "along": positions[:, 1],
         "diameter": diameters,

@@ -106,7 +106,9 @@ def _compare(
 ) -> _Comparison:
     rule = RULES[reference.default_rule]
     matches = match_craters(detections, reference, rule, min_diameter=min_diameter)
-    return _Comparison(reference, matches, compute_scores(matches, min_score))
+    return _Comparison(
+        reference, matches, compute_scores(matches, min_score, min_diameter=min_diameter)
+    )
 
 
 def _render(

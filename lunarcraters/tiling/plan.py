@@ -19,19 +19,19 @@ from lunarcraters.tiling.native_plan import plan_native_cores, plan_windows, to_
 from lunarcraters.tiling.tile_grid import LEAST_SIZE_PX, frame_sizes
 
 MAX_STRETCH = 1.1
-"""Largest ratio of a pixel's ground sizes at which tiles are windows of the mosaic itself."""
+"""Ratio of a pixel's ground sizes from which all tiles of a mosaic have local frames."""
 
 DEFAULT_SIZE_PX = 1024
 DEFAULT_HALO_PX = 64
 
-ANSWERED_PX = 8.0
+MIN_DETECTABLE_PX = 8.0
 """Diameter of the smallest crater that the shipped network detects, pixels of an octave."""
 
 FINEST = -2
 """Finest possible octave: four by four pixels for one of the mosaic."""
 
-LEAST_CRATER_PX = 2.75
-"""Diameter of the smallest crater worth searching for, pixels of the mosaic."""
+SUGGESTED_MIN_CRATER_PX = 2.75
+"""Smallest diameter that `craters info` and `craters detect` suggest, pixels; not a limit."""
 
 _LEAST_LEVEL_PX = 128
 
@@ -79,9 +79,10 @@ def plan_tiles(
     Args:
         mosaic: Mosaic to cut.
         max_size: Largest side of a tile, pixels.
-        halo: Margin around a core, pixels of the tile; native tiles have up to 15 more.
-        levels: Number of octaves from full resolution on; None for as many as leave the mosaic
-            128 px long.
+        halo: Margin around a core, pixels of the tile. Windows of the mosaic have up to 15 pixels
+            more, because their sides are multiples of 16, and less where data end.
+        levels: Number of octaves 0, 1, 2 ...; None for as many as leave the mosaic 128 px long.
+            Enlarged octaves are counted by `finest` alone.
         finest: First octave: 0, or less for octaves of the enlarged mosaic as well.
         frames: Kind of frames: "native" (windows of the mosaic), "local" (each tile resampled to a
             stereographic frame) or "auto" (native where pixels are nearly square on the ground).
@@ -115,13 +116,16 @@ def plan_tiles(
     ]
 
 
-def find_finest_octave(smallest_px: float | None, answered_px: float = ANSWERED_PX) -> int:
+def find_finest_octave(
+    smallest_px: float | None, min_detectable_px: float = MIN_DETECTABLE_PX
+) -> int:
     """Find the octave in which the smallest craters are large enough for the network.
 
     Args:
         smallest_px: Diameter of the smallest crater to detect, pixels of the mosaic; None for
-            `answered_px`.
-        answered_px: Diameter of the smallest crater that the network detects, pixels of an octave.
+            `min_detectable_px`.
+        min_detectable_px: Diameter of the smallest crater that the network detects, pixels of an
+            octave.
 
     Returns:
         Octave, 0 or less.
@@ -129,14 +133,14 @@ def find_finest_octave(smallest_px: float | None, answered_px: float = ANSWERED_
     Raises:
         TileSetError: The craters are too small for the finest possible octave.
     """
-    if smallest_px is None or smallest_px >= answered_px:
+    if smallest_px is None or smallest_px >= min_detectable_px:
         return 0
-    finest = -int(np.ceil(np.log2(answered_px / smallest_px) - 1e-6))
+    finest = -int(np.ceil(np.log2(min_detectable_px / smallest_px) - 1e-6))
     if finest < FINEST:
         raise TileSetError(
-            f"craters of {smallest_px:g} px are too small for a network that answers for "
-            f"{answered_px:g} px and more: give a --smallest of at least "
-            f"{answered_px * 2.0**FINEST:g}"
+            f"craters of {smallest_px:g} px are too small for a network that detects craters "
+            f"of {min_detectable_px:g} px and larger: give a --smallest of at least "
+            f"{min_detectable_px * 2.0**FINEST:g}"
         )
     return finest
 
@@ -160,7 +164,9 @@ def read_tile(mosaic: Mosaic, tile: Tile) -> Pixels:
     if tile.window is not None:
         return mosaic.read(tile.window, 2**tile.level)
     if not tile.frame.has_crs:
-        raise TileSetError(f"tile {tile.name} has no frame: plan the tiles again")
+        raise TileSetError(
+            f"tile {tile.name} has neither a window nor a coordinate system: plan the tiles again"
+        )
     return read_frame(mosaic, tile.frame, enlarged=tile.level < 0)
 
 

@@ -10,14 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from lunarcraters.mosaic.examination import examine_mosaic
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.pages import Pixels
-from lunarcraters.mosaic.statistics import ValueStatistics, measure_statistics
+from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.tiling.geotiff import read_geotiff, tile_file
 from lunarcraters.tiling.plan import (
-    ANSWERED_PX,
     DEFAULT_HALO_PX,
     DEFAULT_SIZE_PX,
+    MIN_DETECTABLE_PX,
     Tile,
     find_finest_octave,
     plan_tiles,
@@ -49,18 +50,18 @@ class TilingSettings:
     finest: int = 0
     smallest_px: float | None = None
 
-    def answered_px(self, level: int, answered: tuple[float, float]) -> tuple[float, float]:
+    def diameter_range_px(self, level: int, detectable: tuple[float, float]) -> tuple[float, float]:
         """Return the diameters for which an octave is searched.
 
         Args:
             level: Octave.
-            answered: Diameters of the smallest and largest crater that the network detects, pixels
-                of an octave.
+            detectable: Diameters of the smallest and largest crater that the network detects,
+                pixels of an octave.
 
         Returns:
             Smallest and largest diameter, pixels of the octave.
         """
-        low, high = answered
+        low, high = detectable
         return (low if self.smallest_px is None else max(low, self.smallest_px / 2**level)), high
 
 
@@ -119,9 +120,12 @@ class MosaicTiles:
         levels: int | None = None,
         frames: str = "auto",
         smallest_px: float | None = None,
-        answered_px: float = ANSWERED_PX,
+        min_detectable_px: float = MIN_DETECTABLE_PX,
     ) -> "MosaicTiles":
-        """Plan the tiles of a mosaic (see `plan_tiles`) and measure its values.
+        """Plan the tiles of a mosaic (see `plan_tiles`) and examine its values.
+
+        The mosaic of the result leaves out a value that plainly stands for no ground (see
+        `examine_mosaic`).
 
         Args:
             mosaic: Mosaic to cut.
@@ -130,15 +134,16 @@ class MosaicTiles:
             levels: Number of octaves from full resolution on; None for as many as fit.
             frames: Kind of frames: "native", "local" or "auto".
             smallest_px: Diameter of the smallest crater to detect, pixels of the mosaic; None for
-                `answered_px`.
-            answered_px: Diameter of the smallest crater that the network detects, pixels of an
-                octave.
+                `min_detectable_px`.
+            min_detectable_px: Diameter of the smallest crater that the network detects, pixels of
+                an octave.
 
         Raises:
             TileSetError: The sizes leave no room for a core, or the craters are too small.
-            MosaicError: The mosaic has no valid pixel, or cannot be read.
+            MosaicError: The mosaic has no valid pixel or only one value, or cannot be read.
         """
-        finest = find_finest_octave(smallest_px, answered_px)
+        mosaic, photometry = examine_mosaic(mosaic)
+        finest = find_finest_octave(smallest_px, min_detectable_px)
         tiles = plan_tiles(
             mosaic, max_size=max_size, halo=halo, levels=levels, finest=finest, frames=frames
         )
@@ -146,7 +151,7 @@ class MosaicTiles:
         settings = TilingSettings(
             max_size, halo, count, frames, finest, smallest_px if finest else None
         )
-        return cls(mosaic, settings, tuple(tiles), measure_statistics(mosaic))
+        return cls(mosaic, settings, tuple(tiles), photometry)
 
     def read(self, tile: Tile) -> Pixels:
         """Read values and validity of a tile, each (size, size).

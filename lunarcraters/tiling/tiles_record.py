@@ -160,7 +160,7 @@ class TilesRecord:
     Attributes:
         format: Format of the files.
         virtual: True where the files hold no pixels.
-        settings: TilingSettings by which the mosaic was cut.
+        settings: Settings by which the mosaic was cut.
         mosaic: Mosaic that was cut.
         mosaic_fingerprint: SHA-256 of the mosaic.
         photometry: Statistics of the mosaic's values.

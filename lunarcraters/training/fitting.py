@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
+from lunarcraters.errors import ModelError, OutputError, RunError
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
@@ -54,7 +54,8 @@ def fit_network(
     Args:
         settings: Settings of the training.
         train: Sampler of the training batches.
-        valid: Sampler of the validation batches, all of which are used once per epoch.
+        valid: Sampler of the validation batches, all of which are used once per epoch. In a split
+            smaller than a batch, images repeat in it.
         out: Directory of the training.
         weights: Model file to begin with; None for random weights.
         resume: True to resume from the last checkpoint.
@@ -65,16 +66,10 @@ def fit_network(
         Model file.
 
     Raises:
-        DatasetError: The validation split is smaller than a batch.
         ModelError: The weights are of another network.
         RunError: There is nothing to resume, or it was another training.
         OutputError: The directory cannot be written.
     """
-    if settings.preset.batch_size > len(valid):
-        raise DatasetError(
-            f"{len(valid)} validation images are fewer than a batch of "
-            f"{settings.preset.batch_size}: add some, or lower --batch"
-        )
     keras.utils.set_random_seed(settings.seed)
     model = build(settings.preset, settings.precision)
     if weights is not None:
@@ -105,7 +100,9 @@ def _fit(
         return
     model.fit(
         _make_dataset(train, epoch * settings.steps, settings),
-        validation_data=_make_dataset(valid, 0, settings, len(valid) // train.preset.batch_size),
+        validation_data=_make_dataset(
+            valid, 0, settings, max(len(valid) // train.preset.batch_size, 1)
+        ),
         initial_epoch=epoch,
         epochs=settings.epochs,
         steps_per_epoch=settings.steps,

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.yolo_labels import box_corners, read_grey, read_labels
+from lunarcraters.datasets.yolo_labels import box_corners, read_grey
 from lunarcraters.network.preprocessing import WINDOW_PX, normalise
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import CHANNELS, make_box_mask, make_targets
@@ -273,4 +273,4 @@ def _baseline_sample(source: LabelledTiles, place: int, preset: Preset) -> Batch
     pair, side = source.pairs[place], preset.input_size or CROP_PX
     image = cv2.resize(read_grey(pair.image), (side, side), interpolation=cv2.INTER_AREA)
     grey = np.repeat((image / np.float32(255.0)).astype(np.float32)[..., None], preset.channels, -1)
-    return grey, make_box_mask((side, side), box_corners(read_labels(pair.label), side, side))
+    return grey, make_box_mask((side, side), box_corners(pair.read_boxes(), side, side))

@@ -18,7 +18,6 @@ from lunarcraters.datasets.yolo_labels import (
     box_corners,
     find_clipped,
     read_grey,
-    read_labels,
 )
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import DatasetError
@@ -230,7 +229,7 @@ def _resize(image: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.fl
 @lru_cache(maxsize=1024)
 def _read_pair(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Image and labels, in a cache, because decoding takes a tenth of a training step."""
-    return read_grey(pair.image), read_labels(pair.label)
+    return read_grey(pair.image), pair.read_boxes()
 
 
 @lru_cache(maxsize=8)

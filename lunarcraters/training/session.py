@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lunarcraters.datasets.layout import Pair, find_pairs, find_splits
-from lunarcraters.datasets.yolo_labels import read_labels
+from lunarcraters.datasets.layout import Pair, open_dataset
+from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.presets import Preset
@@ -57,7 +57,7 @@ def train(
         RunError: There is nothing to resume, or it was begun with other options.
     """
     preset = options.resolve_preset()
-    inputs = _read_inputs(dataset, options, preset)
+    inputs = _read_inputs(dataset, options, preset, say)
     _prepare_directory(out, resume=resume, overwrite=overwrite)
     # TensorFlow starts here, once the data and the directory are known to be right.
     start_tensorflow()
@@ -98,9 +98,11 @@ class _Inputs:
     data: TrainingData
 
 
-def _read_inputs(dataset: Path, options: TrainingOptions, preset: Preset) -> _Inputs:
+def _read_inputs(
+    dataset: Path, options: TrainingOptions, preset: Preset, say: Callable[[str], None]
+) -> _Inputs:
     """Read and check the inputs of a training, before anything is written."""
-    train, valid = _read_pairs(dataset)
+    train, valid = _read_pairs(dataset, options.classes, say)
     weights, teacher = (hash_model(p) if p else None for p in (options.weights, options.teacher))
     _check_teacher(options, preset)
     elevation = _find_elevation(options, preset)
@@ -136,6 +138,7 @@ def _make_settings(
         weights=inputs.weights,
         teacher=inputs.teacher,
         resampled=options.resampled,
+        classes=options.classes or None,
     )
 
 
@@ -162,17 +165,32 @@ def find_elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSourc
     return sources
 
 
-def _read_pairs(dataset: Path) -> list[tuple[Pair, ...]]:
+def _read_pairs(
+    dataset: Path, classes: Sequence[str], say: Callable[[str], None]
+) -> list[tuple[Pair, ...]]:
     """Find the pairs of `train` and `valid`, and read every label, so that a bad one shows now."""
-    splits = find_splits(dataset)
+    opened = open_dataset(dataset, classes)
     for split in ("train", "valid"):
-        if split not in splits:
+        if split not in opened.splits:
+            images = (image for found in opened.splits.values() for image in found.images)
+            placed = all(TileName.parse(image.name) for image in images)
+            how = "" if placed else " --random"
             raise DatasetError(
-                f"{dataset} has no split {split!r}: make one with craters dataset split {dataset}"
+                f"{dataset} has no split {split!r}: make one with craters dataset split {dataset} "
+                f"-o OUT{how}"
             )
-    pairs = [tuple(find_pairs(dataset, split)) for split in ("train", "valid")]
-    for pair in (*pairs[0], *pairs[1]):
-        read_labels(pair.label)
+    pairs = [tuple(opened.find_pairs(split)) for split in ("train", "valid")]
+    for note in opened.classes.notes:
+        say(f"{dataset}: {note}")
+    for split, members in zip(("train", "valid"), pairs, strict=True):
+        count = sum(len(pair.read_boxes()) for pair in members)
+        bare = sum(pair.label is None for pair in members)
+        if bare:
+            say(f"{dataset}: {bare} images of {split} have no label file: taken as background")
+        if not count and split == "train":
+            raise DatasetError(f"{dataset} has no crater in {split!r}: label some of its images")
+    if {pair.image for pair in pairs[0]} & {pair.image for pair in pairs[1]}:
+        say(f"{dataset}: train and valid share images, so scores on valid are too good")
     return pairs
 
 

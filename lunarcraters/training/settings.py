@@ -47,6 +47,8 @@ class TrainingOptions:
             beside it (`NAME_craters.csv` or `.csv.gz`), which are shaded as further scenes; None
             for none.
         elevation_scenes: Number of scenes of each elevation raster per epoch.
+        classes: Names or numbers of the classes of the labels that are craters; empty to go by
+            their names.
     """
 
     preset: str = "compact"
@@ -64,6 +66,7 @@ class TrainingOptions:
     resampled: bool = False
     elevation: Path | None = None
     elevation_scenes: int = 100
+    classes: tuple[str, ...] = ()
 
     def resolve_preset(self) -> Preset:
         """Look up the preset and replace what the options replace.
@@ -95,6 +98,7 @@ class TrainingSettings:
         weights: SHA-256 of the model file that it begins with; null for random weights.
         teacher: SHA-256 of the model file of the teacher; null for none.
         resampled: True if the teacher sees resampled crops.
+        classes: Classes of the labels that were chosen as craters; null where they were not.
     """
 
     preset: Preset
@@ -105,6 +109,7 @@ class TrainingSettings:
     weights: str | None = None
     teacher: str | None = None
     resampled: bool = False
+    classes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

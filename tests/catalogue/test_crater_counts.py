@@ -44,9 +44,109 @@ def test_a_count_without_an_area_or_in_pixels_is_refused(lunar, pixels, tmp_path
         ("a.diam", "area = x\ncrater = {diameter, lon, lat\n1 2 3\n}\n", "area is 'x'"),
         ("a.scc", "Total_area = 5\ncrater = {diam, lon, lat\n1 2 3\n", "ends half-way"),
         ("a.scc", "crater = {diam, lon, lat\n1 2\n}\n", "does not have the 3 values"),
+        ("a.diam", "area = 5\ncrater = {diameter, lon, lat\n1 2 3\n4 5", "ends half-way|3 values"),
+        ("a.diam", "area = 5\ncrater = {diameter, lon, lat\n1 2 3\n4 5 6", "ends half-way"),
+        ("a.diam", "1 2 3 4 5\n", "no table of craters"),
+        ("a.diam", "Area <km^2> = 5\n1 30 2 7\n", "without their names"),
+        ("a.diam", "Area <km^2> = 5\n1 907000 2000\n", "metres of a map"),
+        ("a.scc", "Total_area = 5\ncrater = {diam, lon, lat\n1 2 3\n}\n", "a_axis_radius = 1737.4"),
     ],
 )
 def test_what_is_no_count_is_refused_in_words(tmp_path, name, text, message):
     (tmp_path / name).write_text(text)
     with pytest.raises(CatalogueError, match=message):
         read_catalogue(tmp_path / name)
+
+
+CRATERS = ((33.016, 1.0, 28.98, 2.5), (30.6906, 0.75, 30.8, -1.25))
+AXES = "".join(f"{axis}-axis radius = 1737.4 <km>\n" for axis in "abc")
+BOUNDARY = (
+    "unit_boundary = {vertex, sub_area, tag, lon, lat\n#\n# Area_name 1 = Südrand\n#\n"
+    "1\t1\text\t27\t-2\n2\t1\text\t32\t-2\n3\t1\text\t32\t2\n4\t1\text\t27\t-2\n"
+)
+ROWS = "".join(f"{d}\t{f}\t{x}\t{y}\t1\n" for d, f, x, y in CRATERS)
+TABLE = "crater = {diam, fraction, lon, lat, topo_scale_factor\n" + ROWS
+BARE = "".join(f"{d} {x} {y}\n" for d, _, x, y in CRATERS)
+GENERATED = " * Generated CRS (+proj=tmerc +lat_0=42 +a=1737400 +b=1737400 +units=m +no_defs)"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("hyphens.scc", AXES + BOUNDARY + "}\nTotal_area = 23004.5 <km^2>\n" + TABLE + "}"),
+        (
+            "generated.scc",
+            f"{AXES}coordinate_system_name = {GENERATED}\n{BOUNDARY}}}\n"
+            f"Total_area = 23004.5 <km^2>\nTotal_perimeter = 606.5 <km>\n{TABLE}}}",
+        ),
+        ("superscript.scc", AXES + "Total_area = 23004.5 <km²>\n" + TABLE + "}\n"),
+        ("square_metres.scc", AXES + "Total_area = 23004500000 <m^2>\n" + TABLE + "}\n"),
+        ("open.diam", "# Area, <km^2>\narea = 23004.5\n" + TABLE),
+        ("closed.diam", "area=23004.5\n" + TABLE.replace(", ", ",") + "}"),
+        ("fractions.diam", "Area <km^2> = 23004.5\n#diameter, fraction, lon, lat\n"
+         + ROWS.replace("\t1\n", "\n")),
+        ("commas.diam", "area = 23004,5\n" + TABLE.replace("\n", " \n").replace(".", ",") + "}"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_the_dialects_of_other_tools_are_read(tmp_path, name, text, encoding):
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    catalogue = read_catalogue(tmp_path / name)
+    assert catalogue.footprint_area_km2 == 23004.5
+    assert catalogue.radius_m == 1737400.0
+    columns = ["diameter_km", "fraction", "lon", "lat"]
+    assert catalogue.craters[columns].to_numpy().tolist() == [list(row) for row in CRATERS]
+
+
+def test_bare_rows_after_an_area_are_diameters_and_places(tmp_path):
+    (tmp_path / "a.diam").write_text("Area <km^2> = 23004.5\n#\n#vertex_id, lon, lat\n" + BARE)
+    catalogue = read_catalogue(tmp_path / "a.diam")
+    assert catalogue.diameters.tolist() == [33.016, 30.6906]
+    assert catalogue.positions.tolist() == [[28.98, 2.5], [30.8, -1.25]]
+
+
+def test_metres_that_a_comment_names_are_metres(tmp_path):
+    text = "# Diameter (m)\n# Area (km2): 23004.500000\n330.5\n250\n"
+    (tmp_path / "a.diam").write_text(text)
+    catalogue = read_catalogue(tmp_path / "a.diam")
+    assert catalogue.diameters.tolist() == [0.3305, 0.25]
+    assert catalogue.footprint_area_km2 == 23004.5
+
+
+def test_the_advice_on_a_count_without_an_area_works(tmp_path):
+    path = tmp_path / "a.diam"
+    path.write_text("crater = {diameter\n1.5\n}\n")
+    with pytest.raises(CatalogueError, match=r"a line such as area = 100 <km\^2>"):
+        read_catalogue(path)
+    path.write_text("area = 100 <km^2>\n" + path.read_text())
+    assert read_catalogue(path).footprint_area_km2 == 100.0
+
+
+def test_areas_of_one_number_are_told_by_their_vertices(tmp_path):
+    squares = [(0, 0), (10, 0)]
+    rows = [
+        f"{i}\t1\text\t{x + dx}\t{y + dy}"
+        for x, y in squares
+        for i, (dx, dy) in enumerate([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], 1)
+    ]
+    boundary = "unit_boundary = {vertex, sub_area, tag, lon, lat\n" + "\n".join(rows) + "\n}\n"
+    (tmp_path / "a.scc").write_text(AXES + boundary + "Total_area = 5 <km^2>\n" + TABLE + "}")
+    footprint = read_catalogue(tmp_path / "a.scc").footprint
+    assert footprint.equals(shapely.MultiPolygon([shapely.box(x, 0, x + 1, 1) for x in (0, 10)]))
+
+
+def test_an_outline_across_the_antimeridian_stays_in_one_piece(tmp_path):
+    ring = [(179, 0), (-179, 0), (-179, 1), (179, 1), (179, 0)]
+    rows = "\n".join(f"{i}\t1\text\t{x}\t{y}" for i, (x, y) in enumerate(ring, 1))
+    boundary = "unit_boundary = {vertex, sub_area, tag, lon, lat\n" + rows + "\n}\n"
+    (tmp_path / "a.scc").write_text(AXES + boundary + "Total_area = 5 <km^2>\n" + TABLE + "}")
+    assert read_catalogue(tmp_path / "a.scc").footprint.area == pytest.approx(2.0)
+
+
+def test_the_advice_on_rows_without_names_works(tmp_path):
+    path, rows = tmp_path / "a.diam", "1.5 30 2 7\n0.5 31 2 7\n"
+    path.write_text("area = 5\n" + rows)
+    with pytest.raises(CatalogueError, match=r"crater = \{diameter, lon, lat above them and \}"):
+        read_catalogue(path)
+    path.write_text("area = 5\ncrater = {diameter, lon, lat, number\n" + rows + "}\n")
+    assert read_catalogue(path).positions.tolist() == [[30.0, 2.0], [31.0, 2.0]]

@@ -23,7 +23,7 @@ from lunarcraters.geometry import sphere
 
 from .conftest import is_lunar
 
-WHOLE = [".gpkg", ".geojson", ".parquet"]
+WHOLE = [".gpkg", ".geojson", ".fgb", ".parquet"]
 COUNTS = [".scc", ".diam"]
 TEXT = [".csv", ".csv.gz", *COUNTS]
 ALL = [*WHOLE, *TEXT, ".shp"]
@@ -144,7 +144,8 @@ def test_geoparquet_is_read_by_geopandas_and_the_same_to_the_byte(lunar, tmp_pat
         ("a.gpkg", b"SQLite", "not a GeoPackage of craters"),
         ("a.geojson", b'{"type": "FeatureCollection", "features": [', "not a GeoJSON"),
         ("a.parquet", b"PAR1", "not a Parquet file"),
-        ("a.xlsx", b"", "read from"),
+        ("a.xlsx", b"", "not a spreadsheet of craters"),
+        ("a.docx", b"", "read from"),
     ],
 )
 def test_what_is_no_catalogue_is_refused_in_words(tmp_path, name, content, message):
@@ -153,7 +154,7 @@ def test_what_is_no_catalogue_is_refused_in_words(tmp_path, name, content, messa
         read_catalogue(tmp_path / name)
 
 
-@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet"])
+@pytest.mark.parametrize("suffix", WHOLE)
 def test_a_truncated_file_is_refused(lunar, tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     write_catalogue(lunar, path)
@@ -164,7 +165,7 @@ def test_a_truncated_file_is_refused(lunar, tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", WHOLE)
 def test_tables_of_other_programs_are_read_if_they_are_of_the_moon(tmp_path, suffix):
-    write = {".gpkg": "GPKG", ".geojson": "GeoJSON"}
+    write = {".fgb": "FlatGeobuf", ".gpkg": "GPKG", ".geojson": "GeoJSON"}
     for name, crs in (("moon", "IAU_2015:30100"), ("earth", "EPSG:4326")):
         frame = gpd.GeoDataFrame(
             {"Lon": [190.0], "Lat": [5.0], "Diam_km": [2.0]},
@@ -268,3 +269,28 @@ def test_parts_with_fractions_keep_them(lunar, tmp_path, suffix):
 def test_every_format_name_is_that_of_a_module():
     for name in FORMAT_NAMES:
         assert f".{name}" in _FORMATS
+
+
+@pytest.mark.parametrize("name", ["a.kml", "a.kmz"])
+def test_kml_is_refused_with_the_reason_and_the_advice_works(lunar, tmp_path, name):
+    with pytest.raises(OutputError, match=r"KML has no body but the Earth.*\.gpkg or \.geojson"):
+        write_catalogue(lunar, tmp_path / name)
+    (tmp_path / name).write_text("<kml/>")
+    with pytest.raises(CatalogueError, match="KML has no body but the Earth"):
+        read_catalogue(tmp_path / name)
+    for suffix in (".gpkg", ".geojson"):
+        write_catalogue(lunar, tmp_path / f"a{suffix}")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.xlsx", "a.json"])
+def test_what_is_only_read_is_not_written(lunar, tmp_path, name):
+    with pytest.raises(OutputError, match=r"written as \*\.gpkg"):
+        write_catalogue(lunar, tmp_path / name)
+
+
+def test_flatgeobuf_is_read_by_geopandas_on_the_moon(lunar, tmp_path):
+    write_catalogue(lunar, tmp_path / "a.fgb")
+    frame = gpd.read_file(tmp_path / "a.fgb", bbox=(9, 19, 11, 21))
+    assert is_lunar(frame.crs)
+    assert frame["diameter_km"].tolist() == [5.0]
+    assert frame.geometry.is_valid.all()

@@ -8,7 +8,7 @@ from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
-SUFFIXES = [".gpkg", ".parquet", ".csv", ".csv.gz", ".scc", ".diam", ".shp"]
+SUFFIXES = [".gpkg", ".fgb", ".parquet", ".csv", ".csv.gz", ".scc", ".diam", ".shp"]
 
 
 @pytest.mark.slow
@@ -20,7 +20,7 @@ def test_longitudes_may_go_from_0_to_360(lunar, tmp_path, suffix):
     turn = sphere.wrap_longitude(again.positions[:, 0] - lunar.positions[:, 0])
     assert len(again) == len(lunar)
     assert np.abs(turn).max() < 1e-7
-    if suffix in (".gpkg", ".shp", ".parquet"):
+    if suffix in (".gpkg", ".fgb", ".shp", ".parquet"):
         frame = gpd.read_parquet(path) if suffix == ".parquet" else gpd.read_file(path)
         assert frame.geometry.is_valid.all()
         assert frame["lon"].between(0, 360, inclusive="left").all()

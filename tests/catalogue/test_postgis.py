@@ -101,6 +101,29 @@ def test_what_fails_half_way_leaves_no_table(database, lunar):
         read_catalogue(database)
 
 
+def test_a_table_has_a_primary_key_and_indexes_of_both_geometries(database, lunar):
+    import psycopg
+
+    write_catalogue(lunar, database)
+    server, table = database.rsplit("table=", 1)
+    with psycopg.connect(server.rstrip("?&")) as connection:
+        indexes = connection.execute(
+            "SELECT indexdef FROM pg_indexes WHERE tablename = %s", [table]
+        ).fetchall()
+        numbers = connection.execute(f"SELECT fid FROM {table} ORDER BY diameter_km DESC")
+        assert [number for (number,) in numbers] == list(range(1, len(lunar) + 1))
+        # A sphere of its own: a degree of the Moon is 30.3 km.
+        (metres,) = connection.execute(
+            f"SELECT ST_Distance(centre::geography, ST_SetSRID(ST_MakePoint(11, 20), "
+            f"ST_SRID(centre))::geography) FROM {table} WHERE lon = 10"
+        ).fetchone()
+    text = " ".join(definition for (definition,) in indexes)
+    assert "UNIQUE INDEX" in text
+    assert "gist (geometry)" in text
+    assert "gist (centre)" in text
+    assert metres / 1000.0 == pytest.approx(sphere.distance_km(10, 20, 11, 20), rel=1e-6)
+
+
 def test_a_server_that_is_not_there_is_one_sentence(lunar):
     with pytest.raises(OutputError, match=r"the database on 127\.0\.0\.1 cannot be used"):
         write_catalogue(lunar, "postgresql://nobody@127.0.0.1:1/moon")

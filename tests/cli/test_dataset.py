@@ -81,3 +81,26 @@ def test_split_tells_its_numbers(dataset, tmp_path):
 def test_split_needs_something_to_train_on(dataset, tmp_path):
     result = run("split", dataset, "-o", tmp_path / "out", "--valid", 0.5, "--test", 0.5)
     assert result.exit_code == 2
+
+
+def test_check_counts_pairs_and_names_classes_and_background(dataset):
+    (dataset / "train/labels/0,1,0,1.txt").unlink()
+    (dataset / "train/labels/20,21,0,1.txt").write_text("1 0.5 0.5 0.1 0.1\n")
+    (dataset / "data.yaml").write_text("names: [crater, boulder]\n")
+    assert run("check", dataset).stdout.splitlines() == [
+        "train: 11 pairs",
+        "classes: left out, because they are no craters: boulder (1 labels)",
+        "1 images without label file are background",
+        "2 label files are empty",
+        "0 problems",
+    ]
+    assert "taken as craters" in run("check", dataset, "--classes", "crater,1").stdout
+
+
+def test_images_without_a_place_are_split_at_random(dataset, tmp_path):
+    for path in (*(dataset / "train/images").iterdir(), *(dataset / "train/labels").iterdir()):
+        path.rename(path.with_name(path.name.replace(",", "_")))
+    result = run("split", dataset, "-o", tmp_path / "out")
+    assert "--random" in str(result.exception)
+    result = run("split", dataset, "-o", tmp_path / "out", "--random", "--json")
+    assert sum(json.loads(result.stdout).values()) == 12

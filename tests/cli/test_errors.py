@@ -1,6 +1,8 @@
 """Bad input: one clear line on stderr, exit code 1, no traceback, nothing half-written."""
 
+import json
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,7 +16,8 @@ LUNAR = "IAU_2015:30110"
 
 
 def write_raster(path, *, crs=LUNAR, values=None, **options):
-    values = np.full((512, 512), 90, np.uint8) if values is None else values
+    if values is None:
+        values = np.random.default_rng(0).integers(80, 101, (512, 512)).astype(np.uint8)
     with rasterio.open(
         path, "w", driver="GTiff", width=values.shape[1], height=values.shape[0], count=1,
         dtype=values.dtype, crs=crs, transform=from_origin(0, 0, 100, 100), **options,
@@ -68,6 +71,31 @@ def test_no_coordinate_system(search, tmp_path):
 
 def test_a_coordinate_system_of_the_earth(search, tmp_path):
     refused(search(write_raster(tmp_path / "m.tif", crs="EPSG:32633")), "m.tif", "WGS 84", "--crs")
+
+
+@pytest.mark.filterwarnings("default::lunarcraters.errors.CratersWarning")
+def test_the_band_that_is_searched_is_one_line_on_stderr(craters, tmp_path):
+    bands = np.random.default_rng(0).integers(1, 255, (3, 300, 300), np.uint8)
+    profile = {"count": 3, "width": 300, "height": 300, "dtype": "uint8", "crs": LUNAR}
+    place = from_origin(0, 0, 100, 100)
+    with rasterio.open(
+        tmp_path / "m.tif",
+        "w",
+        driver="GTiff",
+        transform=place,
+        photometric="MINISBLACK",
+        **profile,
+    ) as raster:
+        raster.write(bands)
+    code, out, err = craters("info", tmp_path / "m.tif", "--plan-only")
+    assert (code, "300 x 300" in out) == (0, True)
+    note = "Warning: of 3 bands the first is searched: choose another one with gdal_translate -b"
+    assert err.splitlines() == [note]
+    with rasterio.open(tmp_path / "m.tif") as raster:
+        profile = {**raster.profile, "count": 1}
+        with rasterio.open(tmp_path / "second.tif", "w", **profile) as second:
+            second.write(raster.read(2), 1)
+    assert craters("info", tmp_path / "second.tif", "--plan-only")[2] == ""
 
 
 def test_a_truncated_tiff(search, tmp_path):
@@ -146,7 +174,7 @@ def test_a_label_out_of_range(craters, tmp_path):
 
 def test_images_without_labels(craters, tmp_path):
     (dataset(tmp_path) / "train" / "labels" / "a.txt").unlink()
-    refused(craters("train", "data", "-o", "out"), "a.png", "label")
+    refused(craters("train", "data", "-o", "out"), "a.txt", "no image in")
     assert not (tmp_path / "out").exists()
 
 
@@ -171,3 +199,39 @@ def test_a_slip_on_the_command_line_is_a_matter_of_usage(craters):
     code, _, err = craters("detect", "m.tif", "--outptu", "x")
     assert code == 2
     assert "--output" in err
+
+
+@pytest.mark.filterwarnings("always::lunarcraters.errors.CratersWarning")
+def test_what_is_left_out_is_said_in_one_line_and_the_option_that_is_named_keeps_it(craters, noise):
+    values = noise.astype(np.int16)
+    values[:60] = -32768
+    write_raster("a.tif", values=values)
+    code, _, said = craters("tile", "a.tif", "-o", "tiles", "-q")
+    assert code == 0
+    assert said.startswith("Warning: a.tif declares no nodata value")
+    assert said.count("\n") == 1
+    assert "(give --nodata nan to search it)" in said
+    code, _, said = craters("tile", "a.tif", "-o", "all", "-q", "--nodata", "nan")
+    assert (code, said) == (0, "")
+    shares = [
+        json.loads(Path(folder, "tiles.json").read_text())["tiles"][0]["valid_fraction"]
+        for folder in ("tiles", "all")
+    ]
+    assert shares[0] == pytest.approx(shares[1] * 240 / 300)
+    for folder in ("tiles", "all"):
+        assert craters("info", folder, "--plan-only")[0] == 0
+
+
+def test_a_mosaic_of_one_value_is_refused_in_one_line(craters):
+    write_raster("a.tif", values=np.full((512, 512), 90, np.uint8))
+    for command in (
+        ["info", "a.tif"],
+        ["tile", "a.tif", "-o", "t"],
+        ["detect", "a.tif", "-o", "r"],
+    ):
+        code, _, said = craters(*command)
+        assert code == 1
+        assert said.count("\n") == 1
+        assert "every valid pixel of a.tif is 90" in said
+    assert not Path("r").exists()
+    assert not Path("t").exists()

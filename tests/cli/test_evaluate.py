@@ -145,3 +145,44 @@ def test_help_has_an_example():
     result = evaluate("--help")
     assert result.exit_code == 0
     assert "craters evaluate run reference.csv" in result.output
+
+
+def test_classes_that_are_left_out_are_named_beside_the_scores(files, tmp_path):
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "classes.txt").write_text("Boulder\nCrater\n")
+    lines = "0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n"
+    (tmp_path / "labels" / "0,2,0,2.txt").write_text(lines)
+    result = evaluate(files[0], tmp_path, "--json")
+    assert json.loads(result.stdout)["references"] == 1
+    assert result.stderr == (
+        f"{tmp_path}: left out, because they are no craters: Boulder (1 labels)\n"
+    )
+    chosen = evaluate(files[0], tmp_path, "--json", "--classes", "boulder,crater")
+    assert json.loads(chosen.stdout)["references"] == 2
+
+
+def test_a_count_without_positions_is_compared_by_size(files, tmp_path):
+    (tmp_path / "count.diam").write_text("area = 100\ncrater = {diameter\n10\n11\n2\n}\n")
+    result = evaluate(files[0], tmp_path / "count.diam", "--min-diameter", 5)
+    assert result.exit_code == 0, result.output
+    assert "compared by size, for want of positions; diameters from 5 km" in result.output
+    assert "references: 2 on 100 km2; detections: 3 on an unknown area" in result.output
+    record = json.loads(evaluate(files[0], tmp_path / "count.diam", "--json").output)
+    assert record["references"] == 3.0
+    assert sum(row["detections"] for row in record["bins"]) == 3.0
+
+
+@pytest.mark.parametrize("options", [["--rule", "circle"], ["--iou", "0.3"], ["--figures", "f"]])
+def test_matching_a_count_without_positions_is_one_sentence(files, tmp_path, options):
+    (tmp_path / "count.diam").write_text("area = 100\ncrater = {diameter\n10\n}\n")
+    result = evaluate(files[0], tmp_path / "count.diam", *options)
+    assert isinstance(result.exception, CatalogueError)
+    assert "does not say where its craters are" in str(result.exception)
+    assert "column" not in str(result.exception)
+
+
+@pytest.mark.parametrize("name", ["known.txt", "known.tsv"])
+def test_a_reference_may_be_a_table_in_a_text_file(files, tmp_path, name):
+    (tmp_path / name).write_text(REFERENCE.replace(",", "\t"))
+    result = json.loads(evaluate(files[0], tmp_path / name, "--json").output)
+    assert result["references"] == 5

@@ -1,3 +1,5 @@
+import json
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -152,3 +154,68 @@ def test_help_has_an_example():
     result = CliRunner().invoke(command, ["--help"])
     assert result.exit_code == 0
     assert "craters export run craters.gpkg" in result.output
+
+
+def convert(*arguments):
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb", ".parquet", ".csv", ".shp"])
+def test_any_catalogue_is_converted(tmp_path, suffix):
+    (tmp_path / "a.txt").write_text("Longitude\tLatitude\tDiameter(m)\n30.5\t-2\t1500\n1\t2\t900\n")
+    out = tmp_path / f"b{suffix}"
+    result = convert(tmp_path / "a.txt", out)
+    assert result.exit_code == 0, result.output
+    assert "2 of 2 craters" in result.output
+    again = read_catalogue(out)
+    assert again.diameters.tolist() == pytest.approx([1.5, 0.9])
+    assert again.positions[0].tolist() == pytest.approx([30.5, -2.0])
+
+
+def test_a_conversion_keeps_the_ground_and_filters(three, tmp_path):
+    ground = shapely.box(0, -1, 4, 1)
+    area = sphere.area_km2(ground)
+    write_catalogue(three.with_info(footprint=ground, footprint_area_km2=area), tmp_path / "a.gpkg")
+    assert (
+        "1 of 3" in convert(tmp_path / "a.gpkg", tmp_path / "b.scc", "--min-score", "pure").output
+    )
+    assert read_catalogue(tmp_path / "b.scc").footprint_area_km2 == pytest.approx(area)
+    result = convert(tmp_path / "b.scc", tmp_path / "unit_CRATER.shp")
+    assert result.exit_code == 0, result.output
+    assert read_catalogue(tmp_path / "unit_CRATER.shp").footprint_area_km2 == pytest.approx(area)
+
+
+def test_of_an_area_of_a_conversion_the_ground_is_not_known(three, tmp_path):
+    write_catalogue(three.with_info(footprint_area_km2=5.0), tmp_path / "a.gpkg")
+    result = convert(tmp_path / "a.gpkg", tmp_path / "b.gpkg", "--bbox", "0,-1,1.5,1")
+    assert "1 of 3" in result.output
+    assert read_catalogue(tmp_path / "b.gpkg").footprint_area_km2 is None
+    refused = convert(tmp_path / "a.gpkg", tmp_path / "b.diam", "--bbox", "0,-1,1.5,1")
+    assert "export a run of craters detect" in str(refused.exception)
+
+
+def test_a_count_without_positions_is_converted_to_its_own_format_alone(tmp_path):
+    (tmp_path / "a.diam").write_text("area = 100\ncrater = {diameter\n1.5\n0.2\n}")
+    result = convert(tmp_path / "a.diam", tmp_path / "b.diam", "--min-diameter", "1")
+    assert "1 of 2 craters" in result.output
+    for arguments in ([tmp_path / "b.gpkg"], [tmp_path / "c.diam", "--bbox", "0,0,1,1"]):
+        refused = convert(tmp_path / "a.diam", *arguments)
+        assert "does not say where its craters are" in str(refused.exception)
+
+
+def test_a_catalogue_that_is_not_there_is_said(tmp_path):
+    result = convert(tmp_path / "a.csv", tmp_path / "b.csv")
+    assert isinstance(result.exception, CatalogueError)
+    assert "does not exist" in str(result.exception)
+
+
+@pytest.mark.slow
+def test_an_area_in_geojson_without_crs_is_of_the_moon(export, searched, tmp_path):
+    ring = [[1, -1], [2.5, -1], [2.5, 1], [1, 1], [1, -1]]
+    polygon = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {}, "geometry": polygon}
+    path = tmp_path / "mare.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    assert "1 of 3" in export(tmp_path / "a.scc", "--min-score", "0", "--area", path).output
+    area = read_catalogue(tmp_path / "a.scc").footprint_area_km2
+    assert area == pytest.approx(sphere.area_km2(shapely.Polygon(ring)), rel=0.01)

@@ -34,3 +34,22 @@ def test_a_file_without_an_area_is_refused(found, tmp_path):
     assert isinstance(result.exception, CatalogueError)
     assert "area" in str(result.exception)
     assert not (tmp_path / "csfd.png").exists()
+
+
+def test_a_count_without_positions_has_its_distribution_drawn(tmp_path):
+    path, out = tmp_path / "a.diam", tmp_path / "csfd.png"
+    path.write_text("area=3.8112519\ncrater={diameter,fraction\n0.412 1\n1.105 0.731\n}\n")
+    result = plot("csfd", path, out, "--json")
+    assert result.exit_code == 0, result.output
+    record = json.loads(result.output)
+    assert record["area_km2"] == 3.8112519
+    assert sum(record["counts"]) == pytest.approx(1.731)
+    assert out.stat().st_size > 10_000
+
+
+def test_the_distribution_of_a_plain_table_needs_an_area_and_the_advice_works(tmp_path):
+    (tmp_path / "a.csv").write_text("lon,lat,diameter_km\n1,2,3\n")
+    result = plot("csfd", tmp_path / "a.csv", tmp_path / "csfd.png")
+    assert ".diam" in str(result.exception)
+    (tmp_path / "a.diam").write_text("area = 5\ncrater = {diameter, lon, lat\n3 1 2\n}\n")
+    assert plot("csfd", tmp_path / "a.diam", tmp_path / "csfd.png").exit_code == 0

@@ -5,7 +5,13 @@ from lunarcraters.cli.wording import duration, length
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(2, "10 seconds"), (47, "50 seconds"), (119, "2 minutes"), (11_100, "3 h 5 min")],
+    [
+        (1, "1 second"),
+        (2, "2 seconds"),
+        (47, "50 seconds"),
+        (119, "2 minutes"),
+        (11_100, "3 h 5 min"),
+    ],
 )
 def test_times_are_round(seconds, said):
     assert duration(seconds) == said

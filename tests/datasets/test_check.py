@@ -45,7 +45,34 @@ def test_a_sound_dataset_has_no_problems_and_empty_label_files_are_notes(dataset
 def test_files_that_do_not_pair_are_found_both_ways(dataset):
     (dataset / "train/labels/a.txt").unlink()
     (dataset / "valid/images/g.png").unlink()
-    assert found(dataset) == [("no label", "train", "a.png"), ("no image", "valid", "g.txt")]
+    assert found(dataset) == [("no image", "valid", "g.txt")]
+    notes = [(p.kind, p.path.name) for p in check_dataset(dataset) if p.is_note]
+    assert ("background", "a.png") in notes
+
+
+def test_a_split_without_any_label_file_is_a_fault(dataset):
+    for path in (dataset / "valid/labels").iterdir():
+        path.unlink()
+    assert found(dataset) == [("no label", "valid", f"{name}.png") for name in "efg"]
+
+
+def test_lists_of_class_names_are_no_label_files(dataset):
+    (dataset / "train/labels/classes.txt").write_text("crater\n")
+    assert found(dataset) == []
+
+
+def test_empty_pairs_are_moved_aside_in_any_layout_and_back(tmp_path):
+    for split, name in (("train", "a"), ("train", "b"), ("val", "c")):
+        for kind, suffix in (("images", "png"), ("labels", "txt")):
+            (tmp_path / kind / split).mkdir(parents=True, exist_ok=True)
+            (tmp_path / kind / split / f"{name}.{suffix}").write_text(BOX if name == "a" else "")
+    before = snapshot(tmp_path)
+    assert len(clean_dataset(tmp_path)) == 4
+    assert (tmp_path / "empty/train/empty_images/b.png").is_file()
+    assert (tmp_path / "empty/val/empty_labels/c.txt").is_file()
+    assert clean_dataset(tmp_path) == []
+    undo_cleaning(tmp_path)
+    assert snapshot(tmp_path) == before
 
 
 def test_bad_labels_are_found_with_line_and_value(dataset):

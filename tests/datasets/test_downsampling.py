@@ -1,8 +1,11 @@
 import cv2
 import numpy as np
+import pytest
 
 from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.layout import Pair
+from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.mosaic.mosaic import open_mosaic
 
 
 def reduced(tmp_path, name, image, share=0.5):
@@ -19,6 +22,29 @@ def test_a_pixel_is_the_mean_of_those_it_covers(tmp_path):
     found = reduced(tmp_path, "picture", image)
     wanted = image.reshape(20, 2, 30, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(found, wanted, atol=0.51)
+
+
+def test_images_side_by_side_are_one_mosaic_with_all_their_pixels(tmp_path):
+    image = np.random.default_rng(1).integers(0, 256, (40, 60)).astype(np.uint8)
+    pairs = []
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), image)
+        (tmp_path / f"{number}.txt").write_text("4 0.5 0.5 0.1 0.1\n7 0.5 0.5 0.2 0.2\n")
+        label = tmp_path / f"{number}.txt" if number else None
+        pairs.append(Pair(tmp_path / f"{number}.png", label, frozenset([7])))
+    write_downsampled(pairs, tmp_path / "out", 1.0, side_by_side=True)
+    edges = [TileName.parse(path) for path in sorted((tmp_path / "out/images").iterdir())]
+    pixel = (edges[0].lon_max - edges[0].lon_min) / 60
+    assert all(edge.lat_max - edge.lat_min == pytest.approx(40 * pixel) for edge in edges)
+    corners = {(round(e.lon_min / pixel), round(e.lat_min / pixel)) for e in edges}
+    assert corners == {(0, 0), (316, 0), (0, 316)}
+    mosaic = open_mosaic([tmp_path / "out/images"])
+    assert (mosaic.width, mosaic.height) == (376, 356)
+    for path in (tmp_path / "out/images").iterdir():
+        copied = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        np.testing.assert_array_equal(copied, np.maximum(image, 1))
+    labels = sorted(path.read_text() for path in (tmp_path / "out/labels").iterdir())
+    assert labels == ["", *["0 0.5 0.5 0.2 0.2\n"] * 2]
 
 
 def test_what_is_no_data_has_no_part_in_a_mean(tmp_path):

@@ -23,9 +23,17 @@ def test_pairs_go_by_name_even_where_files_are_missing(tmp_path):
     assert all(pair.image.stem == pair.label.stem and pair.label.is_file() for pair in found)
 
 
-def test_an_image_without_label_file_is_refused_by_name(tmp_path):
+def test_an_image_without_label_file_shows_no_crater(tmp_path):
     make(tmp_path, "train", ["a", "b"], labels=["b"])
-    with pytest.raises(DatasetError, match=r"1 of 2 images .* first a\.png"):
+    bare, labelled = find_pairs(tmp_path, "train")
+    assert bare.label is None
+    assert len(bare.read_boxes()) == 0
+    assert len(labelled.read_boxes()) == 1
+
+
+def test_a_split_of_which_no_image_has_a_label_file_is_refused(tmp_path):
+    make(tmp_path, "train", ["a"], labels=["b"])
+    with pytest.raises(DatasetError, match=r"no image .* has a label file: .*labels/a\.txt"):
         find_pairs(tmp_path, "train")
 
 
@@ -38,19 +46,21 @@ def test_val_and_valid_are_the_same_split(tmp_path, folder, asked):
 
 def test_a_dataset_one_directory_down_is_found(tmp_path):
     make(tmp_path / "LU3M6TGT_yolo_format", "train", ["a"])
-    assert find_splits(tmp_path) == {"train": tmp_path / "LU3M6TGT_yolo_format" / "train"}
+    (split,) = find_splits(tmp_path).values()
+    assert split.directory == tmp_path / "LU3M6TGT_yolo_format" / "train"
 
 
 @pytest.mark.parametrize("written", ["first/images", "../first/images", "./first/images"])
 def test_data_yaml_names_splits(tmp_path, written):
     make(tmp_path, "first", ["a"])
     (tmp_path / "data.yaml").write_text(f"train: {written}\nval: nowhere\nnc: 1\n")
-    assert [path.resolve() for path in find_splits(tmp_path).values()] == [tmp_path / "first"]
+    found = find_splits(tmp_path)
+    assert [split.directory.resolve() for split in found.values()] == [tmp_path / "first"]
 
 
 def test_a_directory_of_images_and_labels_is_one_split_called_all(tmp_path):
     make(tmp_path, ".", ["a"])
-    assert find_splits(tmp_path) == {"all": tmp_path}
+    assert list(find_splits(tmp_path)) == ["all"]
     with pytest.raises(DatasetError, match="no split 'train': it has all"):
         find_pairs(tmp_path, "train")
 
@@ -69,3 +79,86 @@ def test_a_split_without_images_is_refused(tmp_path):
     make(tmp_path, "train", [])
     with pytest.raises(DatasetError, match="has no images"):
         find_pairs(tmp_path, "train")
+
+
+LAYOUTS = {
+    "kind before split": ("images/train", "labels/train", "images/val", "labels/val", ""),
+    "split before kind": ("train/images", "train/labels", "valid/images", "valid/labels", ""),
+    "labels beside": ("train", "train", "val", "val", ""),
+    "path elsewhere": (
+        "images/one", "labels/one", "images/two", "labels/two",
+        "path: /data/elsewhere\ntrain: images/one\nval: images/two\n",
+    ),
+    "written on another machine": (
+        "one/images", "one/labels", "two/images", "two/labels",
+        "train: /content/moon-3/one/images\nval: C:\\Users\\me\\moon-3\\two\\images\n",
+    ),
+    "lists": (
+        "images/all", "labels/all", "images/all", "labels/all",
+        "train: train.txt\nval: [val.txt]\n",
+    ),
+    "lists of directories": (
+        "a/images", "a/labels", "b/images", "b/labels", "train: [a/images]\nval: [b/images]\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts_of_other_tools_are_read_alike(tmp_path, layout):
+    *folders, text = LAYOUTS[layout]
+    for folder, suffix, names in zip(
+        folders, ("png", "txt") * 2, ("ab", "ab", "c", "c"), strict=True
+    ):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (tmp_path / folder / f"{name}.{suffix}").write_text("0 0.5 0.5 0.1 0.1\n")
+    if text:
+        (tmp_path / "data.yaml").write_text(text)
+    (tmp_path / "train.txt").write_text("./images/all/a.png\n/elsewhere/images/all/b.png\n")
+    (tmp_path / "val.txt").write_text("images/all/c.png\n")
+    places = [tmp_path, tmp_path / "data.yaml"] if text else [tmp_path]
+    for place in places:
+        found = {name: find_pairs(place, name) for name in find_splits(place)}
+        names = {name: [pair.image.stem for pair in pairs] for name, pairs in found.items()}
+        assert names == {"train": ["a", "b"], "valid": ["c"]}
+        assert all(len(pair.read_boxes()) == 1 for pairs in found.values() for pair in pairs)
+
+
+def test_the_end_of_a_path_does_not_stand_for_two_splits(tmp_path):
+    make(tmp_path, ".", ["a"])
+    (tmp_path / "data.yaml").write_text("train: /x/train/images\nval: /x/val/images\n")
+    assert list(find_splits(tmp_path)) == ["all"]
+
+
+def test_a_description_of_images_that_are_not_here_is_refused(tmp_path):
+    (tmp_path / "moon.yaml").write_text("train: a/images\nval: b/images\n")
+    with pytest.raises(DatasetError, match="names no directory of images that is here"):
+        find_splits(tmp_path / "moon.yaml")
+
+
+def test_a_listed_image_that_is_missing_is_named(tmp_path):
+    make(tmp_path, ".", ["a"])
+    (tmp_path / "train.txt").write_text("images/a.png\nimages/b.png\n")
+    (tmp_path / "data.yaml").write_text("train: train.txt\n")
+    with pytest.raises(DatasetError, match=r"1 of 2 images listed for 'train' .*b\.png"):
+        find_pairs(tmp_path, "train")
+
+
+def test_a_dataset_as_cvat_writes_it_is_one_split(tmp_path):
+    (tmp_path / "obj_train_data").mkdir()
+    (tmp_path / "obj_train_data" / "a.png").write_bytes(b"")
+    (tmp_path / "obj_train_data" / "a.txt").write_text("1 0.5 0.5 0.1 0.1\n0 0.5 0.5 0.1 0.1\n")
+    (tmp_path / "obj.names").write_text("boulder\ncrater\n")
+    (tmp_path / "train.txt").write_text("data/obj_train_data/a.png\n")
+    (pair,) = find_pairs(tmp_path, "all")
+    assert len(pair.read_boxes()) == 1
+
+
+def test_directories_of_several_sites_are_one_split(tmp_path):
+    make(make(tmp_path, "site_a", ["a"]), "site_b", ["b"])
+    assert [pair.image.stem for pair in find_pairs(tmp_path, "all")] == ["a", "b"]
+
+
+def test_splits_may_begin_with_a_capital(tmp_path):
+    make(make(tmp_path, "Train", ["a"]), "Val", ["b"])
+    assert list(find_splits(tmp_path)) == ["train", "valid"]

@@ -101,8 +101,26 @@ def test_names_without_a_place_and_tiles_that_occur_twice_are_refused(tmp_path):
     for kind, suffix in (("images", "png"), ("labels", "txt")):
         (tmp_path / "plain/train" / kind).mkdir(parents=True)
         (tmp_path / "plain/train" / kind / f"moon.{suffix}").write_text("")
-    with pytest.raises(DatasetError, match="not named lonmin"):
+    with pytest.raises(DatasetError, match=r"not named lonmin.* --random"):
         split_dataset(tmp_path / "plain", tmp_path / "out", fractions=SHARES)
+
+
+def test_images_without_a_place_are_split_at_random_with_their_copies_together(tmp_path):
+    for number in range(40):
+        name = f"site{number // 2}_png.rf.{number:032x}"
+        for kind, suffix in (("images", "jpg"), ("labels", "txt")):
+            (tmp_path / "in" / kind).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "in" / kind / f"{name}.{suffix}").write_text("1 0.5 0.5 0.1 0.1")
+    (tmp_path / "in/labels/site0_png.rf.00000000000000000000000000000000.txt").unlink()
+    (tmp_path / "in/data.yaml").write_text("names: [boulder, crater]\n")
+    counts = split_dataset(tmp_path / "in", tmp_path / "out", fractions=SHARES, block_deg=None)
+    assert counts == {"train": 28, "valid": 6, "test": 6}
+    found = {name: find_pairs(tmp_path / "out", name) for name in SHARES}
+    sources = [{pair.image.name.split("_")[0] for pair in pairs} for pairs in found.values()]
+    assert sum(map(len, sources)) == 20
+    # The classes keep their names, so that craters are still craters.
+    assert sum(len(pair.read_boxes()) for pairs in found.values() for pair in pairs) == 39
+    assert "nc: 2\nnames: [boulder, crater]\n" in (tmp_path / "out/data.yaml").read_text()
 
 
 def test_too_few_blocks_and_shares_that_do_not_add_up_are_refused(dataset, tmp_path):

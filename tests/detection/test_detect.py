@@ -296,5 +296,6 @@ def test_ctrl_c_ends_a_run_without_a_traceback(scene, tmp_path):
     os.killpg(run.pid, signal.SIGINT)  # the terminal sends it to every process of the group
     told = run.communicate()[1].decode()
     assert run.returncode == 1
+    assert "The same command goes on where this one stopped." in told
     assert "Aborted" in told
     assert "Traceback" not in told

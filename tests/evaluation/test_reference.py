@@ -133,3 +133,50 @@ def test_real_labels_are_mostly_round(pytestconfig):
     assert reference.pixel == pytest.approx(0.1, rel=1e-3)
     assert LABEL_SIZE_PX == 416
     assert len(reference.tiles) == 172
+
+
+@pytest.mark.parametrize("given", ["labels/val", "images/val", "labels/val/{}.txt"])
+def test_labels_of_other_layouts_are_read_alike(tmp_path, given):
+    for kind in ("labels", "images"):
+        (tmp_path / kind / "val").mkdir(parents=True)
+    (tmp_path / f"labels/val/{TILE}.txt").write_text("0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.2 0.2\n")
+    cv2.imwrite(str(tmp_path / f"images/val/{TILE}.png"), np.zeros((100, 100), np.uint8))
+    (tmp_path / "data.yaml").write_text("names: [Boulder, Crater]\n")
+    path = tmp_path / given.format(TILE)
+    reference = read_reference(path)
+    assert reference.boxes[:, 1] == pytest.approx([0.2 * 1.3718808 * KM_PER_DEGREE])
+    assert reference.pixel == pytest.approx(1.3718808 * KM_PER_DEGREE / 100)
+    assert reference.notes == ("left out, because they are no craters: Boulder (1 labels)",)
+    assert len(read_reference(path, ["Boulder", "Crater"]).boxes) == 2
+
+
+def test_images_without_label_file_are_ground_without_craters(tmp_path):
+    write_label(tmp_path, TILE, ["0 0.5 0.5 0.1 0.1"], size=(100, 100))
+    cv2.imwrite(str(tmp_path / "images/20.0,21.0,60.0,61.0.png"), np.zeros((9, 9), np.uint8))
+    reference = read_reference(tmp_path)
+    assert reference.tiles[:, 0].tolist() == [10.0, 20.0]
+    assert reference.notes == ("1 images have no label file and are taken as background",)
+
+
+def test_a_whole_dataset_names_the_labels_of_one_split(tmp_path):
+    write_label(tmp_path / "train", TILE, [], size=(9, 9))
+    with pytest.raises(CatalogueError, match=r"for example .*train/labels") as caught:
+        read_reference(tmp_path)
+    assert len(read_reference(str(caught.value).split("for example ")[1]).tiles) == 1
+
+
+@pytest.mark.parametrize("heading", ["lon\tlat\tdiam_km", "some words\n\nlon lat diam_km"])
+def test_a_table_in_a_txt_is_a_catalogue_not_labels(tmp_path, heading):
+    (tmp_path / "a.txt").write_text(
+        f"{heading}\n1 2 3\n".replace(" ", "\t" if "\t" in heading else " ")
+    )
+    reference = read_reference(tmp_path / "a.txt")
+    assert reference.positions.tolist() == [[1.0, 2.0]]
+    assert reference.tiles is None
+
+
+def test_labels_in_a_txt_stay_labels(tmp_path):
+    write_label(tmp_path, TILE, ["0 0.25 0.5 0.02 0.01"])
+    assert read_reference(tmp_path / "labels" / f"{TILE}.txt").tiles is not None
+    write_label(tmp_path, TILE, [])
+    assert len(read_reference(tmp_path / "labels" / f"{TILE}.txt").diameters) == 0

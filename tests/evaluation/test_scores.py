@@ -119,6 +119,11 @@ def test_bins_of_few_references_do_not_break_completeness():
     assert found.complete_above == 1.0
 
 
+def test_a_count_is_not_complete_below_its_smallest_crater():
+    craters = matches([0.5] * 5, range(5), [1.2] * 5)
+    assert compute_scores(craters, min_diameter=1.1).complete_above == 1.1
+
+
 def test_bias_is_in_reference_diameters():
     found = compute_scores(
         matches(

@@ -117,3 +117,50 @@ def test_nodata_within_an_area_does_not_count(tmp_path):
         tmp_path, "IAU_2015:30100", (10, 30, 40, 60), mask, make_box_area(20, 40, 30, 50)
     )
     assert area == pytest.approx(zone_km2(5, 40, 50), rel=0.01)
+
+
+MOON_KM2 = 4 * np.pi * 1737.4**2
+
+
+@pytest.mark.parametrize(
+    ("pixel_km", "width", "height"), [(25.0, 437, 219), (2.5, 4370, 2190), (25.0, 480, 240)]
+)
+def test_a_globe_that_overlaps_itself_has_the_ground_of_the_moon(tmp_path, pixel_km, width, height):
+    x, y = 500.0 * pixel_km * width, 500.0 * pixel_km * height
+    mask = np.zeros((height, width), np.uint8)
+    _, area = ground(tmp_path, "IAU_2015:30110", (-x, -y, x, y), mask)
+    assert area <= MOON_KM2
+    assert area == pytest.approx(MOON_KM2, rel=1e-9)
+
+
+def test_ground_that_a_globe_shows_twice_counts_where_either_was_searched(tmp_path):
+    mask = np.zeros((180, 380), np.uint8)  # 380 degrees
+    mask[:, :10] = NODATA
+    bounds = (-190, -90, 190, 90)
+    _, area = ground(tmp_path, "IAU_2015:30100", bounds, mask)
+    assert area == pytest.approx(MOON_KM2, rel=1e-9)
+    mask[:, 360:370] = NODATA  # the same ground
+    _, area = ground(tmp_path, "IAU_2015:30100", bounds, mask)
+    assert area == pytest.approx(MOON_KM2 * 350 / 360, rel=1e-9)
+
+
+def test_there_is_no_ground_beyond_a_pole(tmp_path):
+    mask = np.zeros((200, 360), np.uint8)
+    _, area = ground(tmp_path, "IAU_2015:30100", (-180, -100, 180, 100), mask)
+    assert area == pytest.approx(MOON_KM2, rel=1e-9)
+    mask[:110] = NODATA  # all but the southern cap from 10 S
+    _, area = ground(tmp_path, "IAU_2015:30100", (-180, -100, 180, 100), mask)
+    assert area == pytest.approx(zone_km2(360, -90, -10), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        "+proj=laea +lat_0=10 +R=1737400 +units=m",
+        "+proj=cass +R=1737400 +units=m",
+        "+proj=ob_tran +o_proj=eqc +o_lat_p=60 +o_lon_p=0 +lon_0=0 +R=1737400 +units=m",
+    ],
+)
+def test_no_projection_has_more_ground_than_the_moon(tmp_path, crs):
+    _, area = ground(tmp_path, crs, (-6e6, -6e6, 6e6, 6e6), np.zeros((480, 480), np.uint8))
+    assert 0.95 * MOON_KM2 < area <= MOON_KM2

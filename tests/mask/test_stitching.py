@@ -163,6 +163,7 @@ def test_the_file_is_a_cog_on_the_mosaics_grid(tmp_path, has_crs):
 def test_blocks_in_which_nothing_was_searched_are_left_out(tmp_path):
     values = np.zeros((1100, 1100), np.uint8)
     values[:400, :400] = 9
+    values[:200, :200] = 11
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, nodata=0))
     source = MosaicTiles.plan(mosaic, levels=1, **SIZES)
 

@@ -31,7 +31,7 @@ def patchy(tmp_path_factory):
     return {
         "local": write_raster(folder / "local.tif", values, affine=stretched, nodata=0),
         "native": write_raster(folder / "native.tif", values.astype(np.float32), nodata=0),
-        "image": write_raster(folder / "image.png", values, **picture),
+        "image": write_raster(folder / "image.png", values, nodata=0, **picture),
     }
 
 

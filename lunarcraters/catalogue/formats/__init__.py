@@ -9,22 +9,28 @@ from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.catalogue.formats import (
     csv,
     diam,
+    flatgeobuf,
     geojson,
     geopackage,
     parquet,
     postgis,
     scc,
     shapefile,
+    shapefile_pair,
+    spreadsheet,
+    text_table,
 )
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import is_database, replacing
 
-# Each module has `write(info, parts, path)`, as `write_catalogue_parts`, and `read(path)`.
+# Each module has `write(info, parts, path)`, as `write_catalogue_parts`, and `read(path)`. A format
+# of several files lists the suffixes of the others in `SIDECARS`.
 _FORMATS: dict[str, ModuleType] = {
     ".gpkg": geopackage,
     ".geojson": geojson,
+    ".fgb": flatgeobuf,
     ".parquet": parquet,
     ".csv": csv,
     ".csv.gz": csv,
@@ -32,6 +38,21 @@ _FORMATS: dict[str, ModuleType] = {
     ".diam": diam,
     ".shp": shapefile,
 }
+# Modules that read only.
+_READ_ONLY: dict[str, ModuleType] = {
+    ".json": geojson,
+    ".txt": text_table,
+    ".tsv": text_table,
+    ".tab": text_table,
+    ".dat": text_table,
+    ".xlsx": spreadsheet,
+    ".ods": spreadsheet,
+}
+_LFS = b"version https://git-lfs.github.com/spec/"
+_KML = (
+    "KML has no body but the Earth, so every program would draw the Moon's craters there: give "
+    "the name of a .gpkg or .geojson"
+)
 
 
 def write_catalogue(catalogue: Catalogue, path: Path | str, *, overwrite: bool = False) -> None:
@@ -41,8 +62,9 @@ def write_catalogue(catalogue: Catalogue, path: Path | str, *, overwrite: bool =
 
     Args:
         catalogue: Catalogue to write.
-        path: File with one of the suffixes `.gpkg`, `.geojson`, `.parquet`, `.csv`, `.csv.gz`,
-            `.scc`, `.diam`, `.shp`; or address of a PostGIS database, `postgresql://...`.
+        path: File with one of the suffixes `.gpkg`, `.geojson`, `.fgb`, `.parquet`, `.csv`,
+            `.csv.gz`, `.scc`, `.diam`, `.shp` (a pair if it is `NAME_CRATER.shp`); or address of a
+            PostGIS database, `postgresql://...`.
         overwrite: True to replace a file that is there.
 
     Raises:
@@ -74,25 +96,30 @@ def write_catalogue_parts(
         CatalogueError: The format needs what the catalogue does not have.
     """
     if is_database(path):
+        info.require_positions()
         postgis.write(info, parts, str(path), overwrite=overwrite)
         return
     path = Path(path)
-    suffix = _suffix(path) if form is None else f".{form}"
-    if suffix not in _FORMATS:
-        raise OutputError(
-            f"{path}: a catalogue is written as {_suffixes()}: give one of these names, or --format"
-        )
+    module = _FORMATS.get((_suffix(path) if form is None else f".{form}") or "")
+    if module is None:
+        names = f"a catalogue is written as {_suffixes(_FORMATS)}: give one of these, or --format"
+        raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
+    if module is shapefile and shapefile_pair.is_pair(path):
+        module = shapefile_pair
+    if module is not diam:
+        info.require_positions()
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists: give another name, or --overwrite to replace it")
+    companions: list[Path] = module.companions(path) if hasattr(module, "companions") else []
+    there = [one for one in (path, *companions) if one.exists() and one.suffix == path.suffix]
+    if there and not overwrite:
+        raise OutputError(f"{there[0]} exists: give another name, or --overwrite to replace it")
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
-    module = _FORMATS[suffix]
     with ExitStack() as stack:
         temporary = stack.enter_context(replacing(path))
-        for sidecar in getattr(module, "SIDECARS", ()):
-            stack.enter_context(replacing(path.with_suffix(sidecar)))
+        for companion in companions:
+            stack.enter_context(replacing(companion))
         module.write(info, parts, temporary)
 
 
@@ -108,23 +135,40 @@ def read_catalogue(path: Path | str) -> Catalogue:
     if is_database(path):
         return postgis.read(str(path))
     path = Path(path)
+    known = _suffixes({**_FORMATS, **_READ_ONLY})
     if not path.is_file():
         fault = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
-        raise CatalogueError(f"{path} {fault}: give a file named {_suffixes()}")
-    suffix = _suffix(path)
-    if suffix is None:
-        raise CatalogueError(f"{path}: catalogues are read from {_suffixes()}")
+        raise CatalogueError(f"{path} {fault}: give a file named {known}")
+    module = {**_READ_ONLY, **_FORMATS}.get(_suffix(path) or "")
+    if module is None:
+        reason = _KML if _is_kml(path) else f"catalogues are read from {known}"
+        raise CatalogueError(f"{path}: {reason}")
+    if module is shapefile and shapefile_pair.is_pair(path):
+        module = shapefile_pair
     try:
-        catalogue: Catalogue = _FORMATS[suffix].read(path)
+        with path.open("rb") as file:
+            if file.read(len(_LFS)) == _LFS:
+                raise CatalogueError(f"{path} is a pointer of Git LFS: run git lfs pull")
+        catalogue: Catalogue = module.read(path)
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror or error}") from error
     return catalogue
 
 
+def is_catalogue_name(path: Path) -> bool:
+    """Tell whether a name has the suffix of a catalogue that can be read."""
+    return _suffix(path) is not None or _is_kml(path)
+
+
+def _is_kml(path: Path) -> bool:
+    return path.suffix.lower() in (".kml", ".kmz")
+
+
 def _suffix(path: Path) -> str | None:
-    fitting = [suffix for suffix in _FORMATS if path.name.lower().endswith(suffix)]
+    known = (*_FORMATS, *_READ_ONLY)
+    fitting = [suffix for suffix in known if path.name.lower().endswith(suffix)]
     return max(fitting, key=len, default=None)
 
 
-def _suffixes() -> str:
-    return ", ".join(f"*{suffix}" for suffix in _FORMATS)
+def _suffixes(formats: Iterable[str]) -> str:
+    return ", ".join(f"*{suffix}" for suffix in formats)

@@ -1,4 +1,4 @@
-"""CSV with the columns of Robbins 2018, and reading of other catalogues' tables.
+"""CSV with the columns of Robbins 2018; reading is that of any text table.
 
 A file has the 21 columns of the reference database in their order, empty where this program does
 not measure, and SCORE after them; longitude is 0-360 unless asked otherwise. A catalogue in pixels
@@ -6,8 +6,6 @@ is written with its own columns. The footprint and the thresholds have no place 
 """
 
 import gzip
-import io
-import zlib
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,11 +14,10 @@ from typing import IO, cast
 import numpy as np
 import pandas as pd
 
-from lunarcraters.catalogue.columns import FRACTION, is_text, recognise_columns
+from lunarcraters.catalogue.columns import FRACTION
+from lunarcraters.catalogue.formats.text_table import read as read
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError
-from lunarcraters.geometry import sphere
 
 ROBBINS_COLUMNS = (
     "CRATER_ID",
@@ -48,7 +45,6 @@ ROBBINS_COLUMNS = (
 _DEGREE_DECIMALS = 8
 _KM_DECIMALS = 6
 _SCORE_DECIMALS = 6
-_DELIMITERS = ",;\t|"
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -78,33 +74,3 @@ def _robbins(part: Catalogue) -> pd.DataFrame:
     if FRACTION in craters:
         table["FRACTION"] = craters[FRACTION].round(_SCORE_DECIMALS)
     return table.assign(CRATER_ID=craters["crater_id"])
-
-
-def read(path: Path) -> Catalogue:
-    """Read a table of craters with any usual separator and names of columns.
-
-    Raises:
-        CatalogueError: The file is no table of craters.
-    """
-    try:
-        content = path.read_bytes()
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
-    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise CatalogueError(f"{path} is not a text table: {error}") from error
-    header = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    names = [name.strip().strip('"') for name in header.split(delimiter)]
-    try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            sep=delimiter,
-            skipinitialspace=True,
-            index_col=False,
-            low_memory=False,
-            # 00-1-000000 and 0000001 are names, not numbers.
-            dtype={name: str for name in names if is_text(name)},
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise CatalogueError(f"{path} is not a table of craters: {str(error).strip()}") from error
-    craters = recognise_columns(table, str(path))
-    return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)

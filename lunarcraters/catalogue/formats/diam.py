@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.columns import FRACTION, recognise_columns
+from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.formats.structure import read_structure
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
@@ -22,11 +23,13 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         CatalogueError: The area that was counted on is not known, or positions are pixels.
     """
     area = counted_area(info)
+    places = ", lon, lat" if info.has_positions else ""
     with path.open("w", encoding="utf-8") as file:
-        file.write(f"area = {area:.6f}\ncrater = {{diameter, fraction, lon, lat\n")
+        file.write(f"area = {area:.6f}\ncrater = {{diameter, fraction{places}\n")
         for part in parts:
             for lon, lat, diameter, fraction in counted_rows(part):
-                file.write(f"{diameter:.9f}\t{fraction:.6g}\t{lon:.9f}\t{lat:.9f}\n")
+                place = f"\t{lon:.9f}\t{lat:.9f}" if places else ""
+                file.write(f"{diameter:.9f}\t{fraction:.6g}{place}\n")
         file.write("}\n")
 
 
@@ -63,12 +66,19 @@ def drop_whole_fractions(craters: pd.DataFrame) -> pd.DataFrame:
 
 
 def read(path: Path) -> Catalogue:
-    """Read a `.diam` that has the positions of its craters.
+    """Read a `.diam`, with or without the positions of its craters.
 
     Raises:
-        CatalogueError: The file is damaged, or has no positions.
+        CatalogueError: The file is damaged, or does not tell its area.
     """
-    structure = read_structure(path)
-    craters = drop_whole_fractions(recognise_columns(structure.tables["crater"], str(path)))
-    area = structure.number("area")
-    return Catalogue(craters, sphere.geographic_crs(), footprint_area_km2=area)
+    structure = read_structure(path, open_end=True)
+    unit = "m" if structure.in_metres else "km"
+    craters = recognise_columns(
+        structure.tables["crater"], str(path), unit=unit, need_positions=False
+    )
+    return Catalogue(
+        drop_whole_fractions(craters),
+        sphere.geographic_crs(),
+        footprint_area_km2=structure.number("area", power=2),
+        has_positions="lon" in craters,
+    )

@@ -14,17 +14,16 @@ from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.geometry import mapping, shape
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, recognise_columns
+from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS
+from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import names_crs
 
 _URN = "urn:ogc:def:crs:IAU::30100"
 _DECIMALS = 9
@@ -87,14 +86,8 @@ def read(path: Path) -> Catalogue:
     header = _read_header(path)
     if header is not None:
         return Catalogue.from_header(_read_own(path), header)
-    try:
-        table = pyogrio.read_dataframe(path, read_geometry=False)
-        crs = pyogrio.read_info(path)["crs"]
-    except (DataSourceError, DataLayerError) as error:
-        raise CatalogueError(f"{path} is not a GeoJSON of craters: {error}") from error
-    craters = recognise_columns(table, str(path))
-    radius_m = sphere.radius_m(sphere.lunar_crs(crs, str(path)))
-    return Catalogue(craters, sphere.geographic_crs(radius_m))
+    # A reader takes a GeoJSON that names no coordinate system as Earth (RFC 7946).
+    return vector.read_layer(path, "GeoJSON", without_crs=not names_crs(path))
 
 
 def _read_own(path: Path) -> pd.DataFrame:

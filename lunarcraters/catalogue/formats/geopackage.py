@@ -27,12 +27,11 @@ from pyogrio.errors import (
 )
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise_columns
-from lunarcraters.catalogue.formats import styles
+from lunarcraters.catalogue.formats import styles, vector
+from lunarcraters.catalogue.headings import find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
-from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
 
 _ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
@@ -111,7 +110,7 @@ def _write_layer(
 
 
 def read(path: Path) -> Catalogue:
-    """Read a GeoPackage of this program, or the first layer of another with the usual columns.
+    """Read a GeoPackage of this program, or the first layer of another that has sizes of craters.
 
     Raises:
         CatalogueError: The file is damaged, or holds no craters.
@@ -126,12 +125,8 @@ def read(path: Path) -> Catalogue:
             return Catalogue.from_header(table, header)
         if not layers:
             raise CatalogueError(f"{path} has no layers: it is not a catalogue")
-        crs = pyogrio.read_info(path, layer=layers[0])["crs"]
-        table = pyogrio.read_dataframe(path, layer=layers[0], read_geometry=False)
+        fields = {name: pyogrio.read_info(path, layer=name)["fields"].tolist() for name in layers}
     except (*_ERRORS, KeyError, json.JSONDecodeError) as error:
         raise CatalogueError(f"{path} is not a GeoPackage of craters: {error}") from error
-    craters = recognise_columns(table, str(path))
-    if "lon" not in craters:
-        return Catalogue(craters, None)
-    radius_m = sphere.radius_m(sphere.lunar_crs(crs, str(path)))
-    return Catalogue(craters, sphere.geographic_crs(radius_m))
+    layer = next((name for name in layers if find_sizes(fields[name])), layers[0])
+    return vector.read_layer(path, "GeoPackage", layer=layer)

@@ -11,18 +11,20 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
-from pyproj import CRS
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise_columns
+from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygons import Geometries
 
 _KEY = b"lunarcraters"
 
@@ -118,19 +120,23 @@ def read(path: Path) -> Catalogue:
         metadata = schema.metadata or {}
         header = json.loads(metadata.get(_KEY, b"null"))
         geo = json.loads(metadata.get(b"geo", b"null"))
+        shapes = None if header is not None else _geometries(geo, path)
     except (pa.ArrowException, json.JSONDecodeError) as error:
         raise CatalogueError(f"{path} is not a Parquet file of craters: {error}") from error
     if header is not None:
         return Catalogue.from_header(table, header)
+    if geo:
+        column = geo.get("columns", {}).get(geo.get("primary_column"), {})
+        # A missing `crs` means the Earth (OGC:CRS84) by the specification, and is refused as such.
+        return vector.from_frame(table, shapes, column.get("crs", "OGC:CRS84"), str(path))
     craters = recognise_columns(table, str(path))
-    return Catalogue(craters, _crs(geo, path) if "lon" in craters else None)
+    return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)
 
 
-def _crs(geo: dict[str, Any] | None, path: Path) -> CRS:
-    """Read the sphere in the `geo` metadata of another program; without any, the Moon's."""
-    if not geo:
-        return sphere.geographic_crs()
-    column = geo.get("columns", {}).get(geo.get("primary_column"), {})
-    # A missing `crs` means the Earth (OGC:CRS84) by the specification, and is refused as such.
-    crs = sphere.lunar_crs(column.get("crs", "OGC:CRS84"), str(path))
-    return sphere.geographic_crs(sphere.radius_m(crs))
+def _geometries(geo: dict[str, Any] | None, path: Path) -> Geometries | None:
+    """Read the geometries of another program's GeoParquet; None where there are none as WKB."""
+    primary = (geo or {}).get("primary_column")
+    if not geo or geo.get("columns", {}).get(primary, {}).get("encoding") != "WKB":
+        return None
+    column = pq.read_table(path, columns=[primary])[primary].to_pandas()
+    return np.asarray(shapely.from_wkb(column), dtype=object)

@@ -16,8 +16,8 @@ import shapely
 from pyproj import CRS
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise_columns
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersError, OutputError
 from lunarcraters.geometry import sphere
@@ -25,6 +25,9 @@ from lunarcraters.geometry import sphere
 DEFAULT_TABLE = "craters"
 
 _TYPES = {"crater_id": "text", "level": "integer", "tile": "text"}
+_KEY = "fid"
+"""Column of the primary key, the rank by size: identifiers of other authors may not be unique."""
+
 _SRID = 30100
 _OTHER_SPHERES = 900_000  # and the radius in units of 100 m: within what PostGIS leaves to users
 
@@ -55,17 +58,21 @@ def write(
         parts = iter(parts)
         first = next(parts)
         names = list(first.craters.columns)
-        columns = [f'"{column}" {_TYPES.get(column, "double precision")}' for column in names]
+        columns = [f'"{_KEY}" bigint PRIMARY KEY']
+        columns += [f'"{column}" {_TYPES.get(column, "double precision")}' for column in names]
         columns += [f"geometry geometry(MultiPolygon, {srid})", f"centre geometry(Point, {srid})"]
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(target))
         connection.execute(
             sql.SQL("CREATE TABLE {} ({})").format(target, sql.SQL(", ".join(columns)))
         )
         with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(target)) as copy:
-            for part in chain([first], parts):
-                for row in _rows(part, names, srid):
-                    copy.write_row(row)
-        connection.execute(sql.SQL("CREATE INDEX ON {} USING gist (geometry)").format(target))
+            rows = (row for part in chain([first], parts) for row in _rows(part, names, srid))
+            for number, row in enumerate(rows, 1):
+                copy.write_row([number, *row])
+        for column in ("geometry", "centre"):
+            connection.execute(
+                sql.SQL("CREATE INDEX ON {} USING gist ({})").format(target, sql.Identifier(column))
+            )
         header = sql.Literal(json.dumps(info.header()))
         connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, header))
 
@@ -84,7 +91,7 @@ def read(name: str) -> Catalogue:
         comment = connection.execute(
             "SELECT obj_description(%s::regclass)", [f'"{table}"']
         ).fetchone()[0]
-    rows = rows.drop(columns=["geometry", "centre"], errors="ignore")
+    rows = rows.drop(columns=["geometry", "centre", _KEY], errors="ignore")
     try:
         header = json.loads(comment or "null")
     except json.JSONDecodeError:

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise_columns
 from lunarcraters.catalogue.formats.diam import counted_area, counted_rows, drop_whole_fractions
 from lunarcraters.catalogue.formats.structure import read_structure
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygons import make_ring_polygon
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -75,12 +76,15 @@ def read(path: Path) -> Catalogue:
         CatalogueError: The file is damaged, or is not a spatial crater count.
     """
     structure = read_structure(path)
-    craters = drop_whole_fractions(recognise_columns(structure.tables["crater"], str(path)))
+    unit = "m" if structure.in_metres else "km"
+    craters = drop_whole_fractions(
+        recognise_columns(structure.tables["crater"], str(path), unit=unit)
+    )
     return Catalogue(
         craters,
         sphere.geographic_crs(structure.number("a_axis_radius") * 1000.0),
         footprint=_footprint(structure.tables.get("unit_boundary"), path),
-        footprint_area_km2=structure.number("Total_area"),
+        footprint_area_km2=structure.number("total_area", power=2),
     )
 
 
@@ -88,14 +92,32 @@ def _footprint(boundary: pd.DataFrame | None, path: Path) -> BaseGeometry | None
     if boundary is None or boundary.empty:
         return None
     try:
-        groups = [group for _, group in boundary.groupby(boundary["sub_area"].astype(int))]
-        polygons: list[tuple[NDArray[np.float64], list[NDArray[np.float64]]]] = []
-        for group in groups:
-            points = group[["lon", "lat"]].to_numpy(float)
-            if group["tag"].iloc[0] == "int" and polygons:
-                polygons[-1][1].append(points)
+        polygons: list[BaseGeometry] = []
+        for _, ring in boundary.groupby(_ring_numbers(boundary)):
+            polygon = _ring_polygon(ring[["lon", "lat"]].to_numpy(float))
+            if ring["tag"].iloc[0] == "int" and polygons:
+                polygons[-1] = polygons[-1].difference(polygon)
             else:
-                polygons.append((points, []))
-        return shapely.MultiPolygon([shapely.Polygon(*rings) for rings in polygons])
+                polygons.append(polygon)
+        parts = [part for polygon in polygons for part in shapely.get_parts(polygon)]
+        return shapely.MultiPolygon(parts)
     except (KeyError, ValueError, shapely.GEOSException) as error:
         raise CatalogueError(f"{path}: its unit_boundary is damaged: {error}") from error
+
+
+def _ring_numbers(boundary: pd.DataFrame) -> "pd.Series[int]":
+    """Number the rings of an outline.
+
+    Some tools give all areas one number, and only count their vertices from 1 again.
+    """
+    starts = boundary["sub_area"].astype(int).diff() != 0
+    if "vertex" in boundary:
+        starts |= boundary["vertex"].astype(int).diff() <= 0
+    return starts.astype(int).cumsum()
+
+
+def _ring_polygon(points: NDArray[np.float64]) -> BaseGeometry:
+    """Make the polygon of a ring, which may cross the antimeridian."""
+    if (np.abs(np.diff(points[:, 0])) > 180.0).any():
+        return make_ring_polygon(*points.T)
+    return shapely.Polygon(points)

@@ -7,19 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 from lunarcraters.catalogue import outlines
-from lunarcraters.catalogue.columns import recognise_columns
+from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
-from lunarcraters.geometry import sphere
-
-SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
-"""Suffixes of the files beside the one that is named."""
 
 _NAMES = {
     "diameter_km": "diam_km",
@@ -27,7 +21,24 @@ _NAMES = {
     "diameter_px": "diam_px",
     "diameter_sd_px": "diam_sd_px",
 }
-_ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
+
+
+def companions(path: Path) -> list[Path]:
+    """List the files beside the one that is named."""
+    return [path.with_suffix(suffix) for suffix in (".shx", ".dbf", ".prj", ".cpg")]
+
+
+def require_crs(info: CatalogueInfo) -> None:
+    """Refuse craters in pixels.
+
+    Raises:
+        CatalogueError: Positions are pixels.
+    """
+    if not info.has_crs:
+        raise CatalogueError(
+            "craters in pixels have no place on the Moon, which a Shapefile needs: export .gpkg "
+            "or .csv, or give the image a coordinate system (--crs)"
+        )
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -37,11 +48,7 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         CatalogueError: Positions are pixels.
         OutputError: The file cannot be written.
     """
-    if not info.has_crs:
-        raise CatalogueError(
-            "craters in pixels have no place on the Moon, which a Shapefile needs: export .gpkg "
-            "or .csv, or give the image a coordinate system (--crs)"
-        )
+    require_crs(info)
     try:
         for number, part in enumerate(parts):
             frame = gpd.GeoDataFrame(
@@ -52,23 +59,15 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
             pyogrio.write_dataframe(
                 frame, path, driver="ESRI Shapefile", append=number > 0, geometry_type="Polygon"
             )
-    except _ERRORS as error:
+    except vector.ERRORS as error:
         raise OutputError(f"the Shapefile cannot be written: {error}") from error
 
 
 def read(path: Path) -> Catalogue:
-    """Read a Shapefile whose columns have usual names.
+    """Read a Shapefile with usual names of columns, or of points or outlines of craters.
 
     Raises:
         CatalogueError: The file is damaged, or holds no craters.
         CoordinateSystemError: The file is not of the Moon.
     """
-    try:
-        crs = pyogrio.read_info(path)["crs"]
-        table = pyogrio.read_dataframe(path, read_geometry=False)
-    except _ERRORS as error:
-        raise CatalogueError(f"{path} is not a Shapefile of craters: {error}") from error
-    craters = recognise_columns(table.replace({None: np.nan}), str(path))
-    return Catalogue(
-        craters, sphere.geographic_crs(sphere.radius_m(sphere.lunar_crs(crs, str(path))))
-    )
+    return vector.read_layer(path, "Shapefile")

@@ -2,14 +2,26 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from lunarcraters.errors import CatalogueError
 
-_ENTRY = re.compile(r"^\s*(\w+)\s*=\s*(.*)$")
+_ENTRY = re.compile(r"^\s*([A-Za-z][^={}]*?)\s*=\s*(.*)$")
+_AREA_IN_COMMENT = re.compile(r"^(area[^:=]*)[:=]\s*([\d.,]+)\s*$", re.IGNORECASE)
+_METRES = re.compile(r"diam\w*\W{0,3}[(\[<]\s*m(et(er|re)s?)?\s*[)\]>]", re.IGNORECASE)
+_UNIT = re.compile(r"[<(\[]\s*(k?m)\s*(?:\^?2|²)?\s*[>)\]]")
+_NUMBER = re.compile(r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$")
+
+_BARE_NAMES = {
+    1: ["diameter"],
+    2: ["diameter", "fraction"],
+    3: ["diameter", "lon", "lat"],
+    4: ["diameter", "fraction", "lon", "lat"],
+}
+"""Columns of a table without a heading, by their number."""
 
 
 @dataclass(frozen=True)
@@ -18,69 +30,127 @@ class Structure:
 
     Attributes:
         path: File, for messages.
-        values: Values by name.
+        values: Values by name, which is in lower case, with `_` for what is no letter or digit.
         tables: Tables by name, among them `crater`.
+        in_metres: True where a comment says that diameters are in metres.
     """
 
     path: Path
-    values: dict[str, str]
-    tables: dict[str, pd.DataFrame]
+    values: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    in_metres: bool = False
 
-    def number(self, name: str) -> float:
-        """Read a value as a number, whatever its unit.
+    def number(self, name: str, power: int = 1) -> float:
+        """Read a value as a number in km, or km^2.
 
         Args:
             name: Name of the value.
+            power: 1 for a length, 2 for an area.
 
         Raises:
             CatalogueError: The value is missing, or not a number.
         """
         value = self.values.get(name, "missing")
-        try:
-            return float(value.split()[0])
-        except (ValueError, IndexError) as error:
+        number = (value.split() or [""])[0]
+        if not _NUMBER.match(number):
+            example = f"{name} = {'1737.4 <km>' if power == 1 else '100 <km^2>'}"
             raise CatalogueError(
-                f"{self.path}: {name} is {value!r}, where a number is needed"
-            ) from error
+                f"{self.path}: {name} is {value!r}, where a number is needed: write a line such as "
+                f"{example}"
+            )
+        unit = _UNIT.search(value)
+        scale = 1e-3**power if unit and unit[1] == "m" else 1.0
+        return float(number.replace(",", ".")) * scale
 
 
-def read_structure(path: Path) -> Structure:
+def read_structure(path: Path, *, open_end: bool = False) -> Structure:
     """Read a file; text after a `#` or `;` is a comment.
+
+    Args:
+        path: File.
+        open_end: True to accept a last table without its brace, and rows outside of any table.
 
     Raises:
         CatalogueError: The file has no table of craters, or is damaged.
     """
+    content = path.read_bytes()
+    if b"\0" in content:
+        raise CatalogueError(f"{path} is not a text file: give a count of craterstats")
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise CatalogueError(f"{path} is not a text file: {error}") from error
-    structure = Structure(path, {}, {})
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # only names of areas have letters beyond ASCII
+    lines = text.splitlines()
+    comments = [line.strip(" \t#;") for line in lines if line.lstrip().startswith(("#", ";"))]
+    structure = Structure(path, in_metres=any(map(_METRES.search, comments)))
+    bare: list[list[str]] = []
     rest = iter([re.split("[#;]", line)[0].strip() for line in lines])
     for line in rest:
         entry = _ENTRY.match(line)
         if entry is None:
+            bare += [_values(line)] if line and open_end else []
             continue
         name, value = entry.groups()
         if value.startswith("{"):
-            structure.tables[name] = _table(rest, value[1:], path)
+            ends = open_end and text.endswith("\n")
+            structure.tables[_name(name)] = _table(rest, value[1:], path, open_end=ends)
         else:
-            structure.values[name] = value
+            unit = _UNIT.search(name)
+            structure.values[_name(name)] = f"{value} {unit[0] if unit else ''}".strip()
+    for found in filter(None, map(_AREA_IN_COMMENT.match, comments)):
+        structure.values.setdefault(_name(found[1]), f"{found[2]} {found[1]}")
     if "crater" not in structure.tables:
-        raise CatalogueError(f"{path} has no table of craters (crater = {{...}})")
+        structure.tables["crater"] = _bare_table(bare, path)
     return structure
 
 
-def _table(lines: Iterator[str], header: str, path: Path) -> pd.DataFrame:
+def _name(text: str) -> str:
+    """Bring `Area <km^2>`, `a-axis radius` and `Total_area` to one spelling."""
+    bare = re.sub(r"[<(\[].*?[>)\]]", "", text).strip().lower()
+    return re.sub("[^a-z0-9]+", "_", bare).strip("_")
+
+
+def _values(line: str) -> list[str]:
+    """Split a row at blanks, or at commas where it has no blanks; commas within are decimal."""
+    pieces = [piece.rstrip(",") for piece in line.split()]
+    return line.split(",") if len(pieces) == 1 and line.count(",") > 1 else pieces
+
+
+def _numeric(rows: list[list[str]]) -> list[list[str]]:
+    return [[v.replace(",", ".") if _NUMBER.match(v) else v for v in row] for row in rows]
+
+
+def _table(lines: Iterator[str], header: str, path: Path, *, open_end: bool) -> pd.DataFrame:
     names = [name.strip() for name in header.split(",")]
     rows: list[list[str]] = []
     for line in lines:
         if line.startswith("}"):
-            return pd.DataFrame(rows, columns=names, dtype=str)
+            return pd.DataFrame(_numeric(rows), columns=names, dtype=str)
         if line:
-            rows.append(line.split())
+            rows.append(_values(line))
             if len(rows[-1]) != len(names):
                 raise CatalogueError(
                     f"{path}: the line {line!r} does not have the {len(names)} values "
-                    f"{', '.join(names)}"
+                    f"{', '.join(names)}: write as many values as names, between blanks"
                 )
+    if open_end:
+        return pd.DataFrame(_numeric(rows), columns=names, dtype=str)
     raise CatalogueError(f"{path} ends half-way, within a table: write or copy it again")
+
+
+def _bare_table(rows: list[list[str]], path: Path) -> pd.DataFrame:
+    """Name the columns of rows without a heading by their number."""
+    widths = {len(row) for row in rows}
+    names = _BARE_NAMES.get(max(widths, default=0), [])
+    if len(widths) != 1 or not names or not all(_NUMBER.match(v) for row in rows for v in row):
+        raise CatalogueError(
+            f"{path} has no table of craters (crater = {{...}}): write crater = {{diameter, lon, "
+            "lat above its rows and } below"
+        )
+    table = pd.DataFrame(_numeric(rows), columns=names, dtype=str)
+    if "fraction" in table and not table["fraction"].astype(float).between(0.0, 1.0).all():
+        raise CatalogueError(
+            f"{path} has rows of {len(names)} values without their names: write a line such as "
+            "crater = {diameter, lon, lat above them and } below"
+        )
+    return table

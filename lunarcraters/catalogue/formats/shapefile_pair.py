@@ -1,0 +1,204 @@
+"""Pairs of Shapefiles, `NAME_CRATER.shp` and `NAME_AREA.shp`, as CraterTools draws counts.
+
+The first has outlines of craters (`Diam_km, x_coord, y_coord, tag`), the second the polygons that
+they were counted on. craterstats measures diameters, fractions and area by the polygons alone.
+"""
+
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyproj import CRS
+from shapely.affinity import scale
+from shapely.geometry.base import BaseGeometry
+
+from lunarcraters.catalogue.columns import FRACTION
+from lunarcraters.catalogue.formats import shapefile, vector
+from lunarcraters.catalogue.formats.diam import drop_whole_fractions
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.places import Places
+from lunarcraters.catalogue.recognition import recognise_columns
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import Area
+from lunarcraters.geometry.polygons import Geometries, make_ring_polygon
+
+_log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"(?<![A-Za-z])(CRATER|Crater|crater)(?![A-Za-z])")
+_AREAS = {"CRATER": "AREA", "Crater": "Area", "crater": "area"}
+_RIM_POINTS = 96
+_POLE_DEG = 1e-6
+_EDGE_DEG = 0.1  # longest edge of an area, within which great circles and parallels are the same
+_STEPS = 3  # of approach to the area that was counted
+_MOST_NODATA = 0.05  # share of an outline's area
+_EDGES = 2000  # along the longer side of an area in a map
+
+
+def is_pair(path: Path) -> bool:
+    """Tell whether a name is that of the craters of a pair, in capitals as craterstats wants it."""
+    found = _NAME.search(path.stem)
+    return found is not None and (found[1] == "CRATER" or area_path(path).is_file())
+
+
+def area_path(path: Path) -> Path:
+    """Name the Shapefile of the area that belongs to one of craters."""
+    stem = _NAME.sub(lambda found: _AREAS[found[1]], path.stem)
+    return path.with_name(stem + path.suffix)
+
+
+def companions(path: Path) -> list[Path]:
+    """List the files beside the one that is named."""
+    area = area_path(path)
+    return [*shapefile.companions(path), area, *shapefile.companions(area)]
+
+
+def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
+    """Write a catalogue as a pair of Shapefiles in longitude and latitude.
+
+    Args:
+        info: Description of the catalogue.
+        parts: Craters, largest first.
+        path: Shapefile of the craters, named as `is_pair` says.
+
+    Raises:
+        CatalogueError: Positions are pixels, or the ground that was counted on is not known.
+        OutputError: The files cannot be written.
+    """
+    shapefile.require_crs(info)
+    if info.footprint is None:
+        raise CatalogueError(
+            "the ground that the craters were counted on is not known, which *_AREA.shp needs: "
+            "export a run of craters detect, or name the file otherwise, such as craters.shp"
+        )
+    try:
+        for number, part in enumerate(parts):
+            craters = pd.DataFrame(
+                {
+                    "Diam_km": part.diameters,
+                    "x_coord": part.table["lon"],
+                    "y_coord": part.table["lat"],
+                    "tag": "standard",
+                    FRACTION: part.craters.get(FRACTION, 1.0),
+                }
+            )
+            frame = gpd.GeoDataFrame(craters, geometry=_rims(part), crs=info.crs)
+            _write(frame, path, append=number > 0)
+        radius_m = info.radius_m or sphere.RADIUS_M
+        ground = _ground(info.footprint, info.footprint_area_km2, radius_m)
+        sizes = [sphere.area_km2(one, radius_m) for one in ground]
+        areas = pd.DataFrame({"area": sizes, "area_name": "searched"})
+        _write(gpd.GeoDataFrame(areas, geometry=list(ground), crs=info.crs), area_path(path))
+    except vector.ERRORS as error:
+        raise OutputError(f"the Shapefiles cannot be written: {error}") from error
+
+
+def _write(frame: gpd.GeoDataFrame, path: Path, *, append: bool = False) -> None:
+    pyogrio.write_dataframe(
+        frame, path, driver="ESRI Shapefile", append=append, geometry_type="Polygon"
+    )
+
+
+def _rims(part: Catalogue) -> Geometries:
+    """Draw craters as single rings, which go past 180 degrees rather than in two parts.
+
+    Each polygon has the area of its circle: craterstats takes the diameter from it.
+    """
+    lon, lat = part.positions.T
+    lat = np.clip(lat, _POLE_DEG - 90.0, 90.0 - _POLE_DEG)  # bearings have no meaning at a pole
+    step = 2.0 * np.pi / _RIM_POINTS
+    wider = np.sqrt(step / np.sin(step))
+    rim_lon, rim_lat = sphere.circle_points(
+        lon, lat, part.diameters * wider, _RIM_POINTS, part.radius_m or sphere.RADIUS_M
+    )
+    unrolled = lon[:, None] + sphere.wrap_longitude(rim_lon - lon[:, None])
+    return np.asarray(shapely.polygons(np.stack([unrolled, rim_lat], axis=-1)), dtype=object)
+
+
+def _ground(footprint: BaseGeometry, area_km2: float | None, radius_m: float) -> Geometries:
+    """Draw the polygons of an area with edges that are short enough for any rule of joining.
+
+    Nodata that is smaller than the cells of an outline is not in it. The polygons are drawn in by
+    so much, less than a cell, that they have the area that was counted.
+    """
+    parts = [one for one in shapely.get_parts(footprint) if one.geom_type == "Polygon"]
+    ground = np.asarray(shapely.segmentize(np.array(parts, object), _EDGE_DEG), dtype=object)
+    for _ in range(_STEPS if area_km2 else 0):
+        ratio = (area_km2 or 0.0) / sum(sphere.area_km2(one, radius_m) for one in ground)
+        if abs(ratio - 1.0) > _MOST_NODATA:
+            _log.warning("note: the outline of the ground is %.3g of the area counted", 1.0 / ratio)
+            break
+        ground = np.array([scale(one, ratio**0.5, ratio**0.5) for one in ground], object)
+    return ground
+
+
+def read(path: Path) -> Catalogue:
+    """Read a pair; a Shapefile named so without its area is read as any other.
+
+    The sphere may be that of another body, as in `.scc`. Craters that the outline of the area cuts
+    count for the part inside, and those wholly outside are left out.
+
+    Raises:
+        CatalogueError: A file is damaged, or holds no craters or no area.
+    """
+    if not area_path(path).is_file():
+        return shapefile.read(path)
+    table, shapes, crs = _read(path)
+    _, areas, area_crs = _read(area_path(path))
+    if sphere.radius_m(crs) != sphere.radius_m(area_crs):
+        raise CatalogueError(
+            f"{path} and {area_path(path)} are on spheres of other radii: save both in one "
+            "coordinate system"
+        )
+    if not len(areas):
+        raise CatalogueError(f"{area_path(path)} has no polygon: draw the area that was counted on")
+    radius_m = sphere.radius_m(crs)
+    footprint = shapely.union_all([_to_lonlat(one, area_crs) for one in areas])
+    craters = recognise_columns(table, str(path), places=Places(shapes, crs))
+    geographic = sphere.geographic_crs(radius_m)
+    area_km2 = sphere.area_km2(footprint, radius_m)
+    catalogue = Catalogue(drop_whole_fractions(craters), geographic, footprint, area_km2)
+    if FRACTION in craters:
+        return catalogue
+    shares = Area(footprint, geographic).compute_shares(catalogue.positions, catalogue.diameters)
+    inside = catalogue.with_fractions(shares).rows(shares > 0.0)
+    return Catalogue.from_table(drop_whole_fractions(inside.craters), inside.info)
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, Geometries, CRS]:
+    """Read columns, polygons and coordinate system; rows that lost their polygon are left out."""
+    try:
+        frame = pyogrio.read_dataframe(path)
+    except vector.ERRORS as error:
+        raise CatalogueError(f"{path} is not a Shapefile: {error}") from error
+    if getattr(frame, "crs", None) is None:
+        raise CatalogueError(
+            f"{path} has no coordinate system: put its .prj beside it, or save it again with one"
+        )
+    shapes = np.asarray(shapely.force_2d(frame.geometry.to_numpy()), dtype=object)
+    there = np.array([one is not None and not one.is_empty for one in shapes], dtype=bool)
+    table = pd.DataFrame(frame.drop(columns="geometry"))[there].replace({None: np.nan})
+    return table, shapes[there], frame.crs
+
+
+def _to_lonlat(polygon: BaseGeometry, crs: CRS) -> BaseGeometry:
+    """Bring an area to longitude and latitude; its edges are straight in its own map."""
+    west, south, east, north = polygon.bounds
+    fine = shapely.segmentize(polygon, max(east - west, north - south) / _EDGES)
+    rings = []
+    for part in shapely.get_parts(shapely.make_valid(fine)):
+        if part.geom_type != "Polygon":
+            continue
+        outer, *inner = (
+            make_ring_polygon(*sphere.to_lonlat(crs, *shapely.get_coordinates(ring).T[:2]))
+            for ring in (part.exterior, *part.interiors)
+        )
+        rings.append(outer.difference(shapely.union_all(inner)))
+    return shapely.union_all(rings)

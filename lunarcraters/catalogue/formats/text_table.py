@@ -1,0 +1,198 @@
+"""Tables of text with any usual separator, encoding and decimal mark, and lines before the heading.
+
+The heading is the first line that names a longitude, a latitude and a size.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from lunarcraters.catalogue.headings import find_columns, is_catalogue, is_text
+from lunarcraters.catalogue.recognition import recognise_columns
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry import sphere
+
+_DELIMITERS = ",;\t|"
+_BLANKS = r"\s+"
+_HEADING_LINES = 200  # of a file, among which its heading is looked for
+_SAMPLE_LINES = 100
+_ANGLES = ("lon", "lat")
+_THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+$")
+_NUMBER = re.compile(r"^[+-]?[\d.,]+(e[+-]?\d+)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """The line of a text that names the columns.
+
+    Attributes:
+        line: Number of the line, from 0.
+        delimiter: Separator, a regular expression for blanks.
+        names: Names of the columns.
+    """
+
+    line: int
+    delimiter: str
+    names: list[str]
+
+
+def read(path: Path) -> Catalogue:
+    """Read a table of craters with any usual separator and names of columns.
+
+    Raises:
+        CatalogueError: The file is no table of craters.
+    """
+    craters = recognise_columns(read_table(path), str(path))
+    return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read the columns of a table by the names in its heading.
+
+    Raises:
+        CatalogueError: The file is no text, has no heading, or rows that do not fit it.
+    """
+    text = _read_text(path)
+    lines = text.split("\n", _HEADING_LINES + _SAMPLE_LINES)[: _HEADING_LINES + _SAMPLE_LINES]
+    heading = _find_heading(lines)
+    if heading is None:
+        raise CatalogueError(
+            f"{path} is not a table of craters: put a line above the numbers that names the "
+            "columns, such as lon,lat,diameter_km"
+        )
+    body = text[sum(len(line) + 1 for line in lines[: heading.line + 1]) :]
+    below = [line for line in lines[heading.line + 1 :] if line.strip() and line[0] != "#"]
+    rows = [_split(line, heading.delimiter) for line in below[:_SAMPLE_LINES]]
+    width = max(len(heading.names), len(rows[0]) if rows else 0)
+    if not rows:
+        return pd.DataFrame(columns=heading.names, dtype=float)
+    texts = {i for i, name in enumerate(heading.names) if is_text(name)}
+    texts |= {i + 1 for i in texts} if width > len(heading.names) else set()
+    try:
+        table = pd.read_csv(
+            io.StringIO(_without_comments(body)),
+            sep=heading.delimiter,
+            header=None,
+            names=range(width),
+            skipinitialspace=True,
+            index_col=False,
+            low_memory=False,
+            decimal="," if _has_decimal_commas(rows, heading) else ".",
+            # 00-1-000000 and 0000001 are names, not numbers.
+            dtype=dict.fromkeys(texts, str),
+        )
+    except pd.errors.ParserError as error:
+        raise CatalogueError(_longer_row(str(path), str(error), heading)) from error
+    return _name_columns(table, heading.names, str(path))
+
+
+def _read_text(path: Path) -> str:
+    """Read a text; one that is no UTF-8 as a code page, whose letters in names do not matter."""
+    try:
+        content = path.read_bytes()
+        content = gzip.decompress(content) if path.suffix == ".gz" else content
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            text = content.decode("utf-16")
+        else:
+            try:
+                text = content.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                text = content.decode("latin-1")
+    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise CatalogueError(f"{path} is not a text table: {error}") from error
+    if "\0" in text:
+        raise CatalogueError(
+            f"{path} is not a text table but a binary file: name it by its format, such as .gpkg"
+        )
+    return re.sub(r"\r\n?", "\n", text) if "\r" in text else text
+
+
+def _find_heading(lines: list[str]) -> _Heading | None:
+    """Find the line that names the columns; the first line of words where none names all."""
+    fallback = None
+    for number, line in enumerate(lines[:_HEADING_LINES]):
+        bare = line.lstrip("# ")
+        for delimiter in (*_DELIMITERS, _BLANKS):
+            names = _split(bare, delimiter)
+            if is_catalogue(names):
+                return _Heading(number, delimiter, names)
+        if fallback is None and bare.strip() and not line.startswith("#"):
+            delimiter = max(_DELIMITERS, key=bare.count)
+            delimiter = delimiter if delimiter in bare else _BLANKS
+            fallback = _Heading(number, delimiter, _split(bare, delimiter))
+    if fallback is None or all(_NUMBER.match(name) for name in fallback.names):
+        return None
+    return fallback
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    if delimiter == _BLANKS:
+        return [value.strip('"') for value in line.split()]
+    pieces = re.findall(
+        rf'\s*("(?:[^"]|"")*"|[^{re.escape(delimiter)}]*)\s*(?:{re.escape(delimiter)}|$)',
+        line.rstrip("\n"),
+    )
+    # The pattern finds an empty piece at the end of the line.
+    pieces = pieces[: line.count(delimiter) + 1] if line else []
+    return [piece.strip().strip('"') for piece in pieces]
+
+
+def _has_decimal_commas(rows: list[list[str]], heading: _Heading) -> bool:
+    """Tell whether commas are decimal: some are not before three digits, or are in degrees."""
+    numbers = [value for row in rows for value in row if _NUMBER.match(value)]
+    if heading.delimiter == "," or any("." in value for value in numbers):
+        return False
+    angles = {
+        heading.names.index(name) for name in map(find_columns(heading.names).get, _ANGLES) if name
+    }
+    return any(
+        "," in value and (i in angles or not _THOUSANDS.match(value))
+        for row in rows
+        for i, value in enumerate(row)
+        if _NUMBER.match(value)
+    )
+
+
+def _without_comments(body: str) -> str:
+    if not (body.startswith("#") or "\n#" in body):
+        return body
+    return re.sub(r"^#.*\n?", "", body, flags=re.MULTILINE)
+
+
+def _longer_row(source: str, error: str, heading: _Heading) -> str:
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
+    if not found:
+        return f"{source} is not a table of craters: {error.strip()}"
+    return (
+        f"{source}, row {found[2]}: it has {found[3]} values where the heading has "
+        f"{len(heading.names)} names: write as many names as values, and decimals with a point"
+    )
+
+
+def _name_columns(table: pd.DataFrame, names: list[str], source: str) -> pd.DataFrame:
+    """Name the columns; a first value more than the names is the row's name (R's write.table)."""
+    more = table.shape[1] - len(names)
+    if more and table.iloc[:, len(names) :].isna().all(axis=None):
+        table, more = table.iloc[:, : len(names)], 0
+    if more == 1 and _are_row_names(table[0]):
+        table, more = table.iloc[:, 1:], 0
+    if more:
+        raise CatalogueError(
+            f"{source}: its rows have {table.shape[1]} values where the heading has {len(names)} "
+            "names: write as many names as values, and decimals with a point"
+        )
+    return table.set_axis(names, axis=1).loc[:, ~pd.Index(names).duplicated()]
+
+
+def _are_row_names(values: pd.Series) -> bool:
+    """Tell whether values name rows: whole numbers from 1 or words, no two the same."""
+    if not values.is_unique or values.isna().any():
+        return False
+    numbers = pd.to_numeric(values, errors="coerce")
+    return bool(numbers.isna().all() or ((numbers >= 1.0) & (numbers % 1.0 == 0.0)).all())

@@ -1,0 +1,102 @@
+"""Layers of other programs: columns with usual names, or points and outlines with sizes."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+from pyproj import CRS
+
+from lunarcraters.catalogue.columns import PIXEL_COLUMNS
+from lunarcraters.catalogue.places import Places
+from lunarcraters.catalogue.recognition import recognise_columns
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError, CoordinateSystemError
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygons import Geometries
+
+ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
+"""Errors of the library that reads layers."""
+
+_log = logging.getLogger(__name__)
+
+
+def read_layer(
+    path: Path, kind: str, *, layer: str | None = None, without_crs: bool = False
+) -> Catalogue:
+    """Read the craters of a layer.
+
+    Args:
+        path: File.
+        kind: Name of the format, for messages.
+        layer: Name of the layer; None for the first.
+        without_crs: True for a file that names no coordinate system.
+
+    Raises:
+        CatalogueError: The file is damaged, or holds no craters.
+        CoordinateSystemError: The file is not of the Moon.
+    """
+    try:
+        frame = pyogrio.read_dataframe(path, layer=layer)
+    except ERRORS as error:
+        raise CatalogueError(f"{path} is not a {kind} of craters: {error}") from error
+    crs = None if without_crs else getattr(frame, "crs", None)
+    shapes = None
+    table = pd.DataFrame(frame)
+    if "geometry" in frame and hasattr(frame, "geometry"):
+        shapes = frame.geometry.to_numpy()
+        table = table.drop(columns="geometry")
+    return from_frame(table, shapes, crs, str(path))
+
+
+def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source: str) -> Catalogue:
+    """Make a catalogue of a layer's columns and geometries.
+
+    Args:
+        table: Columns of the layer.
+        shapes: Geometries, (n,), None where there is none; None for a layer without them.
+        crs: Coordinate system of the geometries; None where the file names none.
+        source: Name of the file, for messages.
+
+    Raises:
+        CatalogueError: The layer holds no craters.
+        CoordinateSystemError: The layer is not of the Moon.
+    """
+    table = table.replace({None: np.nan})
+    places = None
+    if set(PIXEL_COLUMNS.circle) <= set(table.columns):
+        return Catalogue(recognise_columns(table, source), None)
+    if shapes is not None and len(shapes):
+        there = np.array([shape is not None and not shape.is_empty for shape in shapes])
+        if not there.all() and there.any():
+            _log.warning(
+                "note: %s: %d rows without a geometry are left out", source, int((~there).sum())
+            )
+            table, shapes = table[there], shapes[there]
+        if there.any():
+            flat = np.asarray(shapely.force_2d(shapes), dtype=object)
+            places = Places(flat, _lunar_crs(crs, source))
+    craters = recognise_columns(table, source, places=places)
+    lunar = _lunar_crs(crs, source) if places is None else places.crs
+    return Catalogue(craters, sphere.geographic_crs(sphere.radius_m(lunar)))
+
+
+def _lunar_crs(crs: Any, source: str) -> CRS:
+    """Check that a layer is on the Moon; one that names no coordinate system is taken to be."""
+    if not crs:
+        _log.warning(
+            "note: %s names no coordinate system and is read as longitude and latitude on the Moon",
+            source,
+        )
+        return sphere.geographic_crs()
+    try:
+        return sphere.lunar_crs(crs, source)
+    except CoordinateSystemError as error:
+        raise CoordinateSystemError(
+            f"{source} is in {CRS.from_user_input(crs).name!r}, not of the Moon: if its craters "
+            "are lunar, save it in IAU_2015:30100, or as GeoJSON without crs"
+        ) from error

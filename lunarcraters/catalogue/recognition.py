@@ -1,0 +1,156 @@
+"""Tables of other authors brought to the columns of this program, and what cannot be right said."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lunarcraters.catalogue import units
+from lunarcraters.catalogue.columns import PIXEL_COLUMNS
+from lunarcraters.catalogue.gazetteer import keep_craters
+from lunarcraters.catalogue.headings import (
+    Size,
+    find_columns,
+    find_pixels,
+    find_sizes,
+    is_text,
+    parse_heading,
+)
+from lunarcraters.catalogue.places import Places
+from lunarcraters.errors import CatalogueError
+
+Float = NDArray[np.float64]
+
+_LEAST_ROUNDNESS = 0.85
+"""Roundness of outlines that are craters rather than the units on which craters are counted."""
+
+_IMAGES = ("inputImage", "image", "image_id", "filename")
+"""Columns that name the image of each row."""
+
+_log = logging.getLogger(__name__)
+
+
+def recognise_columns(
+    table: pd.DataFrame,
+    source: str,
+    *,
+    places: Places | None = None,
+    unit: str = "",
+    need_positions: bool = True,
+) -> pd.DataFrame:
+    """Bring a table with any of the usual column names to the names of this program.
+
+    It understands the columns of this program, those of Robbins 2018, Head 2010, Povilaitis 2018,
+    LU1319373, LU5M812TGT, craterstats and the IAU's gazetteer, and similar ones: a longitude, a
+    latitude, and a diameter, a radius or two axes, in kilometres or metres. Case and punctuation
+    are ignored. Where the name has no unit, sizes that can be kilometres are kilometres.
+
+    Args:
+        table: Table of numbers, or of text that reads as numbers.
+        source: Name of the file or table, for messages.
+        places: Geometries of the rows, for what the columns do not tell; None for a mere table.
+        unit: Unit that the format gives to sizes without one; empty for none.
+        need_positions: False to accept a table of sizes alone.
+
+    Returns:
+        Table with columns lon, lat, diameter_km (or x, y, diameter_px) and the others that exist.
+
+    Raises:
+        CatalogueError: A column is missing, or a value is not a number or cannot be right.
+    """
+    if set(PIXEL_COLUMNS.circle) <= set(table.columns):
+        return _to_numbers(table, {n: n for n in PIXEL_COLUMNS.names if n in table}, source)
+    pixels = find_pixels(list(table.columns))
+    if pixels is not None:
+        return _recognise_pixels(table, *pixels, source)
+    kept = keep_craters(table, source)
+    if places is not None and len(kept) < len(table):
+        places = Places(places.geometries[kept.index.to_numpy()], places.crs)
+    wanted = find_columns(kept.columns, ellipses=places is None)
+    sizes = find_sizes(list(kept.columns))
+    _require(wanted, sizes, places, need_positions, kept, source)
+    out = _to_numbers(kept, wanted, source)
+    if parse_heading(wanted.get("diameter_sd_km", "")).unit == "m":
+        out["diameter_sd_km"] /= 1000.0
+    if places is not None and not units.in_degrees(out):
+        out[["lon", "lat"]] = places.positions
+    units.check_positions(out, source)
+    if sizes:
+        known = [size for size in sizes if size.unit] or sizes[:1]
+        columns = {size: _diameters(kept, size, source) for size in known}
+        out["diameter_km"] = units.to_km(columns, out, places, source, unit)
+    elif places is not None:
+        _log.warning("note: %s has no column of sizes: those of its outlines are taken", source)
+        out["diameter_km"] = places.diameters_km
+    return out
+
+
+def _recognise_pixels(
+    table: pd.DataFrame, wanted: dict[str, str], size: Size, source: str
+) -> pd.DataFrame:
+    """Read positions and sizes in pixels; a size of -1 stands for an image without craters."""
+    sizes = _diameters(table, size, source)
+    kept = table[pd.to_numeric(table[size.names[0]], errors="coerce") != -1.0]
+    images = {str(value) for name in _IMAGES if name in kept for value in kept[name].unique()}
+    if len(images) > 1:
+        raise CatalogueError(
+            f"{source} has craters of {len(images)} images, in the pixels of each: give the rows "
+            "of one image"
+        )
+    out = _to_numbers(kept, wanted, source)
+    out["diameter_px"] = sizes[table.index.isin(kept.index)]
+    return out
+
+
+def _require(
+    wanted: dict[str, str],
+    sizes: list[Size],
+    places: Places | None,
+    need_positions: bool,
+    table: pd.DataFrame,
+    source: str,
+) -> None:
+    """Refuse a table that does not tell positions or sizes, nor has geometries that do."""
+    placed = places is not None and (places.has_points or places.has_outlines)
+    missing = [name for name in ("lon", "lat") if name not in wanted]
+    if placed or not (need_positions or len(missing) == 1):
+        missing = []
+    drawn = places is not None and places.has_outlines and places.roundness >= _LEAST_ROUNDNESS
+    missing += ["diameter"] * (not sizes and not drawn)
+    if missing:
+        raise CatalogueError(
+            f"{source} has no column for {', '.join(missing)} among "
+            f"{', '.join(map(str, table.columns))}: rename them lon, lat and diameter_km"
+        )
+
+
+def _diameters(table: pd.DataFrame, size: Size, source: str) -> Float:
+    """Read the diameters that columns give, km, (n,)."""
+    axes = _to_numbers(table, {f"axis {i}": name for i, name in enumerate(size.names)}, source)
+    product = axes.prod(axis=1, skipna=False)
+    return np.asarray(size.factor * product ** (1.0 / len(size.names)), float)
+
+
+def _to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.DataFrame:
+    """Take the columns `names` (ours: theirs) and turn all but identifiers into numbers."""
+    out = pd.DataFrame(index=pd.RangeIndex(len(table)))
+    for ours, theirs in names.items():
+        values = table[theirs].reset_index(drop=True)
+        if is_text(ours):
+            out[ours] = values.fillna("").astype(str)
+            continue
+        if ours in ("lon", "lat"):
+            values = units.sign_directions(values)
+        numbers = pd.to_numeric(values, errors="coerce").astype(float)
+        bad = np.flatnonzero(numbers.isna() & values.notna())
+        if len(bad):
+            raise CatalogueError(
+                f"{source}, row {bad[0] + 1}: {theirs} is {values[bad[0]]!r}, which is not a "
+                "number: write numbers alone, with a decimal point, and name the unit in the "
+                "heading (diameter_km or diameter_m)"
+            )
+        out[ours] = numbers
+    if "level" in out:
+        out["level"] = out["level"].fillna(0)
+    return out

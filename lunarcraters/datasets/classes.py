@@ -1,0 +1,101 @@
+"""Classes of a dataset, and which of them are craters."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lunarcraters.errors import DatasetError
+
+_CRATER = re.compile(r"crat[eèé]r|cráter|krater|кратер|クレーター|坑", re.IGNORECASE)
+_NO_CRATER = re.compile(r"(?<![a-z])(no|non|not|false|fake|without)[\W_]*crater", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ClassChoice:
+    """The classes of a dataset that are craters.
+
+    Attributes:
+        numbers: Numbers of these classes; None for all.
+        notes: Sentences for the user about classes taken or left out.
+    """
+
+    numbers: frozenset[int] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def choose_classes(
+    names: Mapping[int, str], used: Mapping[int, int], wanted: Sequence[str] = ()
+) -> ClassChoice:
+    """Choose the classes that are craters.
+
+    Classes are chosen by `wanted`; else by their names, if any is named a crater. A dataset of one
+    class, or without names, has craters only.
+
+    Args:
+        names: Names of the classes by number, as far as they are known.
+        used: Number of labels of each class.
+        wanted: Names or numbers of the classes that are craters; empty to go by the names.
+
+    Raises:
+        DatasetError: There is no such class, or it is not clear which classes are craters.
+    """
+    known = {number: names.get(number, str(number)) for number in sorted({*names, *used})}
+    if wanted:
+        chosen = frozenset().union(*(_find_class(text, known) for text in wanted))
+        return ClassChoice(chosen, _describe(known, used, chosen))
+    titled = [number for number in used if not known[number].isdecimal()]
+    craters = frozenset(number for number in used if _is_crater(known[number]))
+    if craters:
+        return ClassChoice(craters, _describe(known, used, craters))
+    if not titled:
+        return ClassChoice(None, _describe_unnamed(used))
+    if len(known) == 1:
+        note = f"the only class, {known[titled[0]]}, is taken as craters"
+        return ClassChoice(None, (note,))
+    raise DatasetError(
+        f"none of the classes is named a crater ({', '.join(known[n] for n in sorted(used))}): "
+        "choose those that are craters with --classes NAME,..."
+    )
+
+
+def _is_crater(name: str) -> bool:
+    """Test whether the name of a class is that of a crater."""
+    return bool(_CRATER.search(name)) and not _NO_CRATER.search(name)
+
+
+def _find_class(text: str, known: Mapping[int, str]) -> set[int]:
+    """Find the classes of a name or number, or raise a DatasetError that lists all."""
+    wanted = text.strip().lower()
+    found = {number for number, name in known.items() if name.strip().lower() == wanted}
+    if not found and wanted.isdecimal() and int(wanted) in known:
+        found = {int(wanted)}
+    if not found:
+        raise DatasetError(
+            f"there is no class {text.strip()!r}: choose among {', '.join(known.values())}"
+        )
+    return found
+
+
+def _describe(
+    known: Mapping[int, str], used: Mapping[int, int], chosen: frozenset[int]
+) -> tuple[str, ...]:
+    """Say which classes are taken, where there are several, and which are left out."""
+    taken = [number for number in sorted(used) if number in chosen]
+    others = [number for number in sorted(used) if number not in chosen]
+    notes = []
+    if len(taken) > 1:
+        notes.append(f"taken as craters: {', '.join(known[number] for number in taken)}")
+    if others:
+        left = ", ".join(f"{known[number]} ({used[number]} labels)" for number in others)
+        notes.append(f"left out, because they are no craters: {left}")
+    return tuple(notes)
+
+
+def _describe_unnamed(used: Mapping[int, int]) -> tuple[str, ...]:
+    """Say that classes without names are all taken, where there are several."""
+    if len(used) < 2:
+        return ()
+    return (
+        f"classes {', '.join(map(str, sorted(used)))} have no names and are all taken as craters: "
+        "choose with --classes NUMBER,... if some are not",
+    )

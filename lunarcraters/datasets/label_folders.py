@@ -1,0 +1,68 @@
+"""Labels of one split, found from its directory or from that of its labels or images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lunarcraters.datasets.classes import choose_classes
+from lunarcraters.datasets.description import NAME_LISTS
+from lunarcraters.datasets.folders import find_image, label_path, list_images, mirror
+from lunarcraters.datasets.layout import Pair, find_class_names, find_splits
+from lunarcraters.datasets.yolo_labels import count_classes
+from lunarcraters.errors import CatalogueError, DatasetError
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of one split.
+
+    Attributes:
+        pairs: Images with their label files, sorted by name, then images without label file. The
+            image of a label file may be missing.
+        notes: Sentences for the user about what was taken or left out.
+    """
+
+    pairs: tuple[Pair, ...]
+    notes: tuple[str, ...]
+
+
+def find_labels(path: Path, classes: Sequence[str] = ()) -> Labels:
+    """Find the labels of a split.
+
+    Args:
+        path: Directory of the split, of its label files or of its images; or one label file.
+        classes: Names or numbers of the classes that are craters; empty to go by their names.
+
+    Raises:
+        CatalogueError: There are no label files.
+        DatasetError: It is not clear which classes are craters.
+    """
+    files = [path] if path.is_file() else _list_files(path)
+    folder = files[0].parent
+    choice = choose_classes(find_class_names(folder), count_classes(files), classes)
+    if path.is_file():
+        return Labels((Pair(find_image(path), path, choice.numbers),), choice.notes)
+    images = list_images(mirror(folder, "labels", "images") or folder)
+    owners = {label_path(image): image for image in images}
+    pairs = [Pair(owners.get(f) or find_image(f), f, choice.numbers) for f in files]
+    bare = [Pair(image, None) for label, image in owners.items() if not label.is_file()]
+    notes = choice.notes
+    if bare:
+        notes += (f"{len(bare)} images have no label file and are taken as background",)
+    return Labels((*pairs, *bare), notes)
+
+
+def _list_files(path: Path) -> list[Path]:
+    """List the label files of a split, sorted."""
+    for folder in (path / "labels", path, mirror(path, "images", "labels")):
+        files = sorted(folder.glob("*.txt")) if folder and folder.is_dir() else []
+        files = [f for f in files if f.name not in NAME_LISTS and not f.name.startswith(".")]
+        if files:
+            return files
+    try:
+        example = next(iter(find_splits(path).values())).images[0]
+    except (DatasetError, IndexError):
+        hint = "the directory of one split, which holds labels/"
+    else:
+        hint = f"the labels of one split, for example {label_path(example).parent}"
+    raise CatalogueError(f"{path} has no label files: give a catalogue, or {hint}")

@@ -1,0 +1,166 @@
+"""Area of the ground that was searched, in which no ground counts twice."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from lunarcraters.geometry.area import Area
+from lunarcraters.geometry.box import Box
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.mask.cog import NODATA
+from lunarcraters.mosaic.interpolation import interpolate_positions
+
+_BLOCK_PX = 1024
+_CELL_PX = 8
+"""Side of the cells within which all pixels are taken to have one area."""
+
+_AREA_ERROR = 2e-6
+"""Largest relative error of the area of a pixel that is interpolated."""
+
+_ROUNDING_PX = 1e-3
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+def measure_area_km2(
+    grid: Grid, raster: rasterio.DatasetReader, boxes: Sequence[Box], area: Area | None
+) -> float:
+    """Measure the area of the searched pixels, at most that of the Moon.
+
+    Args:
+        grid: Grid of the mosaic.
+        raster: Mask of the run, `NODATA` where nothing was searched.
+        boxes: Boxes that hold all searched pixels, which do not overlap.
+        area: Area whose ground alone counts; None for all ground.
+
+    Returns:
+        Area, km^2.
+    """
+    total = 0.0
+    exceeds = _exceeds_moon(grid)
+    for block in (block for box in boxes for block in box.blocks(_BLOCK_PX)):
+        searched = raster.read(1, window=Window(*block)) != NODATA
+        if area is not None and searched.any():
+            searched &= _pixels_in_area(grid, area, block)
+        if not searched.any():
+            continue
+        if exceeds:
+            total += _first_seen_km2(grid, block, searched, _twins(grid, raster, block))
+        else:
+            total += _searched_km2(grid, block, searched & _pixels_on_moon(grid, block))
+    return min(total, 4.0 * np.pi * (grid.radius_m / 1000.0) ** 2)
+
+
+def _pole_rows(grid: Grid) -> tuple[float, float]:
+    """Rows of the poles of a grid whose columns are meridians; infinite where they have none."""
+    _, rows = grid.from_lonlat(np.zeros(2), np.array([90.0, -90.0]))
+    if not np.isfinite(rows).all():
+        return -np.inf, np.inf
+    return float(rows.min()), float(rows.max())
+
+
+def _exceeds_moon(grid: Grid) -> bool:
+    """Tell whether a grid goes round the Moon more than once, or beyond a pole."""
+    if grid.period_px is None:
+        return False
+    first, last = _pole_rows(grid)
+    beyond = max(first, grid.height - last, grid.width - grid.period_px)
+    return beyond > _ROUNDING_PX
+
+
+def _twins(grid: Grid, raster: rasterio.DatasetReader, block: Box) -> Float:
+    """Shares of the pixels of a block whose ground columns a whole period before show too.
+
+    Returns:
+        Shares, 0 to 1, (height, width); 0 where those were not searched.
+    """
+    shares = np.zeros((block.height, block.width))
+    if grid.period_px is None or block.right <= grid.period_px:
+        return shares
+    starts = np.arange(block.left, block.right) - grid.period_px
+    first = np.floor(starts).astype(int)
+    low, high = max(int(first[0]), 0), int(first[-1]) + 2
+    window = Window(low, block.top, high - low, block.height)
+    before = raster.read(1, window=window) != NODATA
+    after = starts - first  # share of a pixel that lies on the second of its two columns
+    for columns, weights in ((first, 1.0 - after), (first + 1, after)):
+        inside = columns >= low
+        shares[:, inside] += weights[inside] * before[:, columns[inside] - low]
+    return shares
+
+
+def _first_seen_km2(grid: Grid, block: Box, searched: Bool, twins: Float) -> float:
+    """Area of the searched pixels of a block, without ground beyond a pole or seen before.
+
+    Args:
+        grid: Grid whose columns are meridians.
+        block: Block of its pixels.
+        searched: True for searched pixels, (height, width).
+        twins: Shares of the pixels that were seen in earlier columns, 0 to 1, (height, width).
+    """
+    edges = np.clip(np.arange(block.top, block.bottom + 1.0), *_pole_rows(grid))
+    _, lat = grid.to_lonlat(np.full(edges.shape, grid.width / 2.0), edges, past_edge=True)
+    # At the pole itself rounding may lead beyond it.
+    lat = np.where(np.isnan(lat), np.copysign(90.0, np.nanmean(lat)), lat)
+    heights = np.abs(np.diff(np.sin(np.radians(lat))))
+    turn = 2.0 * np.pi / float(grid.period_px or np.inf)
+    pixel_km2 = (grid.radius_m / 1000.0) ** 2 * turn * heights
+    return float((pixel_km2 * (searched * (1.0 - twins)).sum(axis=1)).sum())
+
+
+def _pixels_on_moon(grid: Grid, block: Box) -> Bool:
+    """Pixels of a block whose centre a projection shows for the first time, (height, width)."""
+    shape = block.height, block.width
+
+    def on_moon(step: int) -> Bool:
+        rows, columns = (np.minimum(np.arange(0, n + step - 1, step), n - 1) for n in shape)
+        x, y = np.meshgrid(block.left + columns + 0.5, block.top + rows + 0.5)
+        return np.isfinite(grid.to_lonlat(x, y)[1])
+
+    # Pixels are tested one by one only where the Moon ends within the block.
+    coarse = on_moon(4 * _CELL_PX)
+    return np.full(shape, True) if coarse.all() else on_moon(1)
+
+
+def _pixels_in_area(grid: Grid, area: Area, block: Box) -> NDArray[np.bool_]:
+    """Pixels of a block that have their centre in an area, (height, width)."""
+    shape = block.height, block.width
+
+    def contains(step: int) -> NDArray[np.bool_]:
+        rows, columns = (np.minimum(np.arange(0, n + step - 1, step), n - 1) for n in shape)
+        x, y = np.meshgrid(block.left + columns + 0.5, block.top + rows + 0.5)
+        return area.contains(*grid.to_lonlat(x, y))
+
+    coarse = contains(_CELL_PX)
+    # Pixels are tested one by one only where the outline of the area may cross the block.
+    if coarse.all() or (not coarse.any() and min(shape) == _BLOCK_PX):
+        return np.full(shape, coarse.all())
+    return contains(1)
+
+
+def _searched_km2(grid: Grid, block: Box, searched: NDArray[np.bool_]) -> float:
+    """Area of the searched pixels of a block.
+
+    Pixels are counted in small cells, and counts multiplied by the area of a pixel in the middle
+    of the cell.
+    """
+    starts = [np.arange(0, side, _CELL_PX) for side in searched.shape]
+    if searched.all():
+        sides = (np.minimum(_CELL_PX, n - s) for n, s in zip(searched.shape, starts, strict=True))
+        counts = np.outer(*sides).astype(float)
+    else:
+        down = np.add.reduceat(searched, starts[0], 0, dtype=np.uint8)
+        counts = np.add.reduceat(down, starts[1], 1, dtype=float)
+
+    def pixel_m2(x: Float, y: Float) -> tuple[Float]:
+        jacobian = grid.jacobian_m(block.left + x * _CELL_PX, block.top + y * _CELL_PX)
+        return (np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1),)
+
+    height, width = counts.shape
+    tolerance = _AREA_ERROR * float(pixel_m2(np.array(width / 2.0), np.array(height / 2.0))[0])
+    (areas,) = interpolate_positions(pixel_m2, width, height, (tolerance,))
+    return float((counts * np.nan_to_num(areas)).sum() / 1e6)

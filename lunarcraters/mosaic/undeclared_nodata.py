@@ -1,0 +1,109 @@
+"""Undeclared nodata: a value that plainly stands for no ground, though no file says so.
+
+A value that is repeated exactly and lies far from all others (-9999, 65535) is no measurement. A
+value that fills a collar (the black frame around a slanted strip) is none either. Any other value
+may be ground, and shadow above all: it is kept.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import Compression
+from rasterio.errors import RasterioIOError
+
+from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.collar import measure_collar
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.opening import open_dataset
+
+_LEAST_FAR_SHARE = 0.0005
+_LEAST_COLLAR_SHARE = 0.002
+_SPIKE = 5.0  # times as frequent as the values next to it
+_NEIGHBOURS = 3
+_COUNTED = 1 << 18  # values
+
+_FAR = 2.0  # ranges of the other values
+_BETWEEN = 0.1  # values between a far value and the others, as a share of the far ones
+
+_BEYOND = 0.05  # of the other values, beyond the value of a collar
+
+_LOSSY = {Compression.jpeg, Compression.jpeg2000, Compression.webp}
+_LOOKED_AT = 8  # files
+
+Float = NDArray[np.float64]
+
+
+def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] | None:
+    """Find a value that stands for no ground.
+
+    Only where a value is suspiciously frequent, windows along the frame are read besides.
+
+    Args:
+        mosaic: Mosaic for which the user has named no value.
+        values: Sample of its valid values, (n,), not all the same.
+
+    Returns:
+        Value, and why it is no ground, in words; None where all values may be ground.
+
+    Raises:
+        MosaicError: A value fills a collar, and as much of the ground that it may be shadow there.
+    """
+    for value in _find_frequent(values):
+        if len(mosaic.bands) > 1 and value not in (0.0, 255.0):
+            continue  # the grey of some colour
+        others = values[values != value]
+        share = 1.0 - others.size / values.size
+        if _is_far(value, others, values.size - others.size):
+            return value, f"{share:.1%} of its pixels are {value:g}, far from all other values"
+        if share < _LEAST_COLLAR_SHARE or not _is_extreme(value, others):
+            continue
+        collar = measure_collar(mosaic, value, others, lossy=_is_lossy(mosaic.sources))
+        if collar.is_collar and collar.has_islands:
+            raise MosaicError(
+                f"{mosaic.name} declares no nodata value, and {value:g} fills both a collar along "
+                f"its frame and patches of its ground: give --nodata {value:g} to leave out both, "
+                f"or --nodata {mosaic.declared_nodata:g} to search both"
+            )
+        if collar.is_collar:
+            return value, f"{value:g} fills {share:.1%} of it, in a collar along the frame"
+    return None
+
+
+def _find_frequent(values: Float) -> Iterator[float]:
+    """Values that are far more frequent than those next to them: the mode, least and greatest."""
+    levels, counts = np.unique(values[:: max(values.size // _COUNTED, 1)], return_counts=True)
+    for place in dict.fromkeys((int(counts.argmax()), 0, len(levels) - 1)):
+        around = np.r_[
+            counts[max(place - _NEIGHBOURS, 0) : place], counts[place + 1 :][:_NEIGHBOURS]
+        ]
+        usual = float(np.median(around)) if len(around) else 1.0
+        if counts[place] >= max(_SPIKE * usual, _LEAST_FAR_SHARE * counts.sum()):
+            yield float(levels[place])
+
+
+def _is_extreme(value: float, others: Float) -> bool:
+    """Tell whether nearly all other values lie on one side of a value."""
+    return bool(min(np.mean(others < value), np.mean(others > value)) <= _BEYOND)
+
+
+def _is_far(value: float, others: Float, count: int) -> bool:
+    """Tell whether a value lies far beyond the range of the others, with a gap between."""
+    low, high = np.percentile(others, [1.0, 99.0])
+    margin = _FAR * (high - low)
+    if margin == 0.0 or low - margin <= value <= high + margin:
+        return False
+    between = np.count_nonzero((others < low - margin) | (others > high + margin))
+    return bool(between <= _BETWEEN * count)
+
+
+def _is_lossy(sources: Sequence[str]) -> bool:
+    """Tell whether compression may have changed the values of the first files of a mosaic."""
+    for path in sources[:_LOOKED_AT]:
+        try:
+            with open_dataset(path) as dataset:
+                if dataset.compression in _LOSSY or dataset.driver.startswith(("JPEG", "JP2")):
+                    return True
+        except RasterioIOError:  # the image of a detached label
+            continue
+    return False

@@ -1,0 +1,161 @@
+"""A run as a STAC item: its files, ground, grid and coordinate system, for catalogues of data."""
+
+import json
+import os
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from shapely.geometry.base import BaseGeometry
+
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.detection.run import CRATERS, MASK, RESULT, open_run
+from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.files import replacing
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.geometry.sphere import radius_m
+from lunarcraters.mosaic.mosaic import open_mosaic
+
+EXTENSIONS = (
+    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+    "https://stac-extensions.github.io/ssys/v1.1.0/schema.json",
+)
+"""Schemas of the extensions: projection, and Solar System."""
+
+_CODES = range(30100, 30195, 5)  # lunar systems of IAU_2015 on a sphere
+_MOST_POINTS = 5000  # of an outline; that of a finer one is its box
+_COG = "image/tiff; application=geotiff; profile=cloud-optimized"
+_PARQUET = "application/vnd.apache.parquet"
+
+
+def write_stac_item(run: Path, out: Path, *, overwrite: bool = False) -> None:
+    """Write a finished run as a STAC item.
+
+    Longitudes and latitudes of the item are on the Moon, as the Solar System extension says. Its
+    time is that of the search: a mosaic does not tell when it was taken.
+
+    Args:
+        run: Directory of the run.
+        out: JSON file to write. Files of the run are named relative to it.
+        overwrite: True to replace a file that is there.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: The run is in pixels.
+        OutputError: The file exists, or cannot be written.
+    """
+    stored = open_run(run)
+    info = stored.info
+    if info.footprint is None or not info.has_crs:
+        raise CatalogueError(
+            f"{run} searched an image without coordinates, which has no place in a STAC catalogue: "
+            "export its craters to a table"
+        )
+    if out.exists() and not overwrite:
+        raise OutputError(f"{out} exists already: give --overwrite or another --output")
+    item = _make_item(run, info, len(stored), out.absolute().parent)
+    with replacing(out) as temporary:
+        temporary.write_text(json.dumps(item, indent=1) + "\n", encoding="utf-8")
+
+
+def find_iau_code(crs: CRS) -> str | None:
+    """Find the code of a lunar coordinate system in IAU_2015, such as `IAU_2015:30110`.
+
+    Args:
+        crs: Coordinate system, of which only the parameters are compared.
+
+    Returns:
+        Code; None where there is none.
+    """
+    wanted = _parameters(crs)
+    for code in _CODES:
+        try:
+            if _parameters(CRS.from_authority("IAU_2015", code)) == wanted:
+                return f"IAU_2015:{code}"
+        except CRSError:  # not in this version of PROJ
+            continue
+    return None
+
+
+def _parameters(crs: CRS) -> dict[str, Any]:
+    """Parameters of a coordinate system by which it is compared, without those of no effect."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that PROJ's text has no names
+        parameters = {**crs.to_dict(), "R": radius_m(crs)}
+    scale = parameters.pop("k", parameters.pop("k_0", 1))
+    if parameters.get("proj") == "stere" and parameters.get("lat_ts") == parameters.get("lat_0"):
+        parameters.pop("lat_ts")
+    for key in ("a", "b", "type", "no_defs", "wktext"):
+        parameters.pop(key, None)
+    return {"scale": scale} | {key: value for key, value in parameters.items() if value != 0}
+
+
+def _make_item(run: Path, info: CatalogueInfo, count: int, folder: Path) -> dict[str, Any]:
+    """Make the item.
+
+    Args:
+        run: Directory of the run.
+        info: Description of its catalogue.
+        count: Number of its craters.
+        folder: Directory of the item.
+    """
+    assert info.footprint is not None
+    ground = _outline(info.footprint)
+    searched = datetime.fromtimestamp((run / RESULT).stat().st_mtime, UTC)
+    names = {CRATERS: ("craters", _PARQUET), MASK: ("mask", _COG)}
+    assets: dict[str, dict[str, Any]] = {
+        key: {
+            "href": Path(os.path.relpath((run / name).absolute(), folder)).as_posix(),
+            "type": kind,
+            "title": f"{key} detected",
+            "roles": ["data"],
+        }
+        for name, (key, kind) in names.items()
+        if (run / name).is_file()
+    }
+    properties = {
+        "title": f"Craters of {run.resolve().name}",
+        "description": f"{count} craters of any score, detected by lunarcraters.",
+        "datetime": searched.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "ssys:targets": ["Moon"],
+        "ssys:target_class": "satellite",
+    }
+    if "mask" in assets:
+        properties |= _describe_grid(open_mosaic([run / MASK]).grid)
+    return {
+        "type": "Feature",
+        "stac_version": "1.1.0",
+        "stac_extensions": list(EXTENSIONS),
+        "id": run.resolve().name,
+        "geometry": json.loads(str(shapely.to_geojson(ground))),
+        "bbox": list(ground.bounds),
+        "properties": properties,
+        "links": [],
+        "assets": assets,
+    }
+
+
+def _describe_grid(grid: Grid) -> dict[str, Any]:
+    """Describe the grid of the mask in the words of the projection extension."""
+    assert grid.crs is not None
+    left, top = grid.affine @ (0, 0)
+    right, bottom = grid.affine @ (grid.width, grid.height)
+    return {
+        "proj:code": find_iau_code(grid.crs),
+        "proj:wkt2": grid.crs.to_wkt("WKT2_2019"),
+        "proj:shape": [grid.height, grid.width],
+        "proj:transform": [float(value) for value in grid.affine[:6]],
+        "proj:bbox": [min(left, right), min(bottom, top), max(left, right), max(bottom, top)],
+    }
+
+
+def _outline(footprint: BaseGeometry) -> BaseGeometry:
+    """Take the ground searched, or its box where it has too many points for a description."""
+    if shapely.get_num_coordinates(footprint) > _MOST_POINTS:
+        footprint = shapely.box(*footprint.bounds)
+    parts = [shapely.geometry.polygon.orient(part) for part in shapely.get_parts(footprint)]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

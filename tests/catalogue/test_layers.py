@@ -1,0 +1,185 @@
+"""Layers of other programs: what columns do not tell, geometries do."""
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pyproj import CRS
+
+from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.places import Places
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError, CoordinateSystemError
+from lunarcraters.geometry import sphere
+
+MERCATOR = "+proj=merc +lat_ts=35 +lon_0=0 +R=1737400 +units=m +no_defs"
+CYLINDRICAL = "+proj=eqc +lat_ts=0 +lon_0=0 +R=1737400 +units=m +no_defs"
+SOUTH = "+proj=stere +lat_0=-90 +lon_0=0 +R=1737400 +units=m +no_defs"
+DRIVERS = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".fgb": "FlatGeobuf", ".geojson": "GeoJSON"}
+
+
+@pytest.fixture
+def craters():
+    table = pd.DataFrame(
+        {"lon": [28.98, 30.8, -12.0], "lat": [2.5, 60.0, -35.0], "diameter_km": [33.0, 30.0, 4.5]}
+    )
+    return Catalogue(table, sphere.geographic_crs())
+
+
+def circles(catalogue, crs, points=256):
+    lon, lat = sphere.circle_points(*catalogue.positions.T, catalogue.diameters, points)
+    x, y = sphere.from_lonlat(CRS.from_user_input(crs), lon, lat)
+    return shapely.polygons(np.stack([x, y], axis=-1))
+
+
+def write(path, table, geometry, crs):
+    frame = gpd.GeoDataFrame(table, geometry=list(geometry), crs=crs)
+    frame.to_parquet(path) if path.suffix == ".parquet" else frame.to_file(
+        path, driver=DRIVERS[path.suffix]
+    )
+    return path
+
+
+def assert_same(read, catalogue, rel=1e-3):
+    assert read.diameters == pytest.approx(catalogue.diameters, rel=rel)
+    away = sphere.distance_km(*read.positions.T, *catalogue.positions.T)
+    assert (away < rel * catalogue.diameters).all()
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".gpkg", ".fgb", ".parquet"])
+@pytest.mark.parametrize("crs", [CYLINDRICAL, "IAU_2015:30100"])
+def test_points_give_places(craters, tmp_path, suffix, crs):
+    points = [circle.centroid for circle in circles(craters, crs)]
+    table = pd.DataFrame({"DIAM_C_IM": craters.diameters, "LON_EL_IM": 0.0, "LAT_EL_IM": 0.0})
+    assert_same(read_catalogue(write(tmp_path / f"a{suffix}", table, points, crs)), craters, 5e-2)
+
+
+@pytest.mark.parametrize("crs", [CYLINDRICAL, MERCATOR, "IAU_2015:30100"])
+@pytest.mark.parametrize("sizes", ["diameter", "Diam_km", "size", None])
+def test_outlines_give_places_and_the_unit_of_sizes(craters, tmp_path, crs, sizes, caplog):
+    metres = craters.diameters * 1000.0
+    x, y = shapely.get_coordinates(shapely.centroid(circles(craters, CYLINDRICAL))).T
+    table = pd.DataFrame({"center_lon": x, "center_lat": y, "tag": "standard"})
+    if sizes:
+        table[sizes] = craters.diameters if sizes == "Diam_km" else metres
+    path = write(tmp_path / "circles.shp", table, circles(craters, crs), crs)
+    assert_same(read_catalogue(path), craters)
+    assert ("no column of sizes" in caplog.text) == (sizes is None)
+
+
+def test_outlines_are_measured_on_the_sphere_wherever_they_lie():
+    table = pd.DataFrame(
+        {
+            "lon": [10.0, 179.9, 30.0, 0.0, 77.0],
+            "lat": [0.0, 5.0, -89.0, -90.0, 80.0],
+            "diameter_km": [0.02, 60.0, 100.0, 40.0, 900.0],
+        }
+    )
+    catalogue = Catalogue(table, sphere.geographic_crs())
+    places = Places(outlines.crater_outlines(catalogue), catalogue.crs)
+    assert places.diameters_km == pytest.approx(catalogue.diameters, rel=1e-3)
+    away = sphere.distance_km(*places.positions.T, *catalogue.positions.T)
+    assert (away < 1e-3 * catalogue.diameters).all()
+    assert places.roundness > 0.99
+
+
+def test_a_unit_drawn_as_a_polygon_is_no_crater(tmp_path):
+    path = write(tmp_path / "a.gpkg", pd.DataFrame({"name": ["mare"]}),
+                 [shapely.box(0, 0, 4, 4)], "IAU_2015:30100")  # fmt: skip
+    with pytest.raises(CatalogueError, match="no column for diameter among name"):
+        read_catalogue(path)
+
+
+def test_columns_in_degrees_come_before_geometries(tmp_path):
+    table = pd.DataFrame({"x_coord": [-170.0], "y_coord": [5.0], "Diam_km": [2.0]})
+    path = write(tmp_path / "a.shp", table, [shapely.Point(1000.0, 2000.0)], CYLINDRICAL)
+    assert read_catalogue(path).positions.tolist() == [[-170.0, 5.0]]
+
+
+def test_rows_without_a_geometry_are_left_out_and_said(tmp_path, caplog):
+    table = pd.DataFrame({"diameter_km": [2.0, 3.0]})
+    path = write(tmp_path / "a.gpkg", table, [shapely.Point(1, 2), None], "IAU_2015:30100")
+    assert read_catalogue(path).diameters.tolist() == [2.0]
+    assert "1 rows without a geometry" in caplog.text
+
+
+def points_without_crs(path, crs=None):
+    feature = {
+        "type": "Feature",
+        "properties": {"diameter_m": 1500.0},
+        "geometry": {"type": "Point", "coordinates": [28.5, -1.25]},
+    }
+    members = {"type": "FeatureCollection", "features": [feature]}
+    path.write_text(json.dumps(members if crs is None else {**members, "crs": crs}))
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.geojson", "a.json"])
+def test_geojson_that_names_no_globe_is_of_the_moon_and_says_so(tmp_path, name, caplog):
+    catalogue = read_catalogue(points_without_crs(tmp_path / name))
+    assert catalogue.positions.tolist() == [[28.5, -1.25]]
+    assert catalogue.diameters.tolist() == [1.5]
+    assert "names no coordinate system and is read as longitude and latitude on" in caplog.text
+
+
+def test_geojson_of_the_earth_is_refused_with_advice_that_works(tmp_path):
+    earth = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    with pytest.raises(CoordinateSystemError, match=r"not of the Moon.*IAU_2015:30100"):
+        read_catalogue(points_without_crs(tmp_path / "a.geojson", earth))
+    frame = gpd.read_file(tmp_path / "a.geojson").set_crs("IAU_2015:30100", allow_override=True)
+    frame.to_file(tmp_path / "b.gpkg")
+    assert len(read_catalogue(tmp_path / "b.gpkg")) == 1
+
+
+def test_a_shapefile_without_a_prj_is_of_the_moon_and_says_so(tmp_path, caplog):
+    table = pd.DataFrame({"lon": [10.0], "lat": [20.0], "diam_km": [2.0]})
+    path = write(tmp_path / "a.shp", table, [shapely.Point(10, 20)], "IAU_2015:30100")
+    path.with_suffix(".prj").unlink()
+    assert read_catalogue(path).radius_m == sphere.RADIUS_M
+    assert "names no coordinate system" in caplog.text
+
+
+def test_sizes_that_do_not_fit_their_outlines_are_refused(craters, tmp_path):
+    outlines_, crs = circles(craters, CYLINDRICAL), CYLINDRICAL
+    for name, factor in (("diameter_km", 1000.0), ("diameter", 33.0), ("diameter_m", 1.0)):
+        table = pd.DataFrame({name: craters.diameters * factor})
+        path = write(tmp_path / f"{name}.gpkg", table, outlines_, crs)
+        with pytest.raises(CatalogueError, match="does not fit the outlines"):
+            read_catalogue(path)
+
+
+def test_outlines_may_be_wider_than_their_craters(craters, tmp_path):
+    table = pd.DataFrame({"diameter": craters.diameters / 2.0})
+    path = write(tmp_path / "a.gpkg", table, circles(craters, CYLINDRICAL), CYLINDRICAL)
+    assert read_catalogue(path).diameters == pytest.approx(craters.diameters / 2.0)
+
+
+def test_geometries_with_heights_are_flat(craters, tmp_path):
+    points = [shapely.Point(*position, 7.0) for position in craters.positions]
+    table = pd.DataFrame({"diameter_km": craters.diameters})
+    path = write(tmp_path / "a.gpkg", table, points, "IAU_2015:30100")
+    assert_same(read_catalogue(path), craters)
+    solid = shapely.force_3d(circles(craters, CYLINDRICAL), 5.0)
+    assert_same(read_catalogue(write(tmp_path / "b.gpkg", table, solid, CYLINDRICAL)), craters)
+
+
+def test_of_several_layers_the_one_with_sizes_is_read(craters, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write(path, pd.DataFrame({"name": ["unit"]}), [shapely.box(0, 0, 4, 4)], "IAU_2015:30100")
+    table = pd.DataFrame({"diameter_km": craters.diameters})
+    points = [shapely.Point(*position) for position in craters.positions]
+    frame = gpd.GeoDataFrame(table, geometry=points, crs="IAU_2015:30100")
+    frame.to_file(path, layer="craters")
+    assert_same(read_catalogue(path), craters)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".shp", ".gpkg", ".xlsx", ".scc"])
+def test_a_pointer_of_git_lfs_is_told_from_a_catalogue(tmp_path, suffix):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
+    (tmp_path / f"a{suffix}").write_text(pointer)
+    with pytest.raises(CatalogueError, match="git lfs pull"):
+        read_catalogue(tmp_path / f"a{suffix}")

@@ -1,0 +1,47 @@
+"""Tables of craters in the pixels of an image."""
+
+import pytest
+
+from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.errors import CatalogueError
+
+ELLIPSES = (
+    "ellipseCenterX(px),ellipseCenterY(px),ellipseSemimajor(px),ellipseSemiminor(px),"
+    "ellipseRotation(deg),inputImage,crater_classification\n"
+)
+
+
+def read(path, text):
+    path.write_text(text)
+    return read_catalogue(path)
+
+
+def test_ellipses_in_pixels_become_circles_of_their_area(tmp_path):
+    rows = "100.5,200,40,10,30,a/b.png,3\n7,8,5,5,0,a/b.png,4\n-1,-1,-1,-1,-1,a/b.png,-1\n"
+    catalogue = read(tmp_path / "a.csv", ELLIPSES + rows)
+    assert not catalogue.has_crs
+    assert catalogue.positions.tolist() == [[100.5, 200.0], [7.0, 8.0]]
+    assert catalogue.diameters.tolist() == [40.0, 10.0]
+
+
+def test_ellipses_of_several_images_are_refused_and_the_advice_works(tmp_path):
+    rows = ["1,2,40,10,30,a.png,3\n", "7,8,5,5,0,b.png,4\n"]
+    with pytest.raises(CatalogueError, match=r"craters of 2 images.*the rows of one image"):
+        read(tmp_path / "a.csv", ELLIPSES + "".join(rows))
+    assert len(read(tmp_path / "a.csv", ELLIPSES + rows[0])) == 1
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["x_px,y_px,diameter_px", "x (px),y (px),Radius (px)", "center_x_px,center_y_px,d_px"],
+)
+def test_headings_in_pixels_make_a_catalogue_in_pixels(tmp_path, heading):
+    catalogue = read(tmp_path / "a.csv", f"{heading}\n512,700,10\n")
+    assert catalogue.positions.tolist() == [[512.0, 700.0]]
+    assert catalogue.diameters.tolist() == [20.0 if "Radius" in heading else 10.0]
+
+
+def test_pixels_without_a_unit_are_not_degrees_and_the_advice_works(tmp_path):
+    with pytest.raises(CatalogueError, match="pixels are named x, y and diameter_px"):
+        read(tmp_path / "a.csv", "x,y,diameter\n512,700,10\n")
+    assert not read(tmp_path / "a.csv", "x,y,diameter_px\n512,700,10\n").has_crs

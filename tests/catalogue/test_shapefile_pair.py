@@ -1,0 +1,164 @@
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pyproj import CRS
+
+from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.places import Places
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.geometry import sphere
+
+CYLINDRICAL = "+proj=eqc +lat_ts=0 +lon_0=0 +R=1737400 +units=m +no_defs"
+CRATERS = ((0.412, -56.041, 42.262), (0.25, -56.02, 42.251), (1.105, -56.06, 42.24))
+GROUND = shapely.box(-56.08, 42.22, -56.0, 42.29)
+
+
+def project(geometry, crs):
+    return shapely.transform(
+        geometry, lambda c: np.column_stack(sphere.from_lonlat(CRS.from_user_input(crs), *c.T))
+    )
+
+
+def draw_pair(folder, names=("unit_CRATER.shp", "unit_AREA.shp"), crs=CYLINDRICAL, ground=GROUND):
+    """The pair that CraterTools draws in a map's projection."""
+    diameters, lon, lat = np.array(CRATERS).T
+    rims = np.stack(sphere.circle_points(lon, lat, diameters, 72), axis=-1)
+    table = {"Diam_km": diameters, "x_coord": lon, "y_coord": lat, "tag": "standard"}
+    outlines = [project(shapely.Polygon(rim), crs) for rim in rims]
+    gpd.GeoDataFrame(table, geometry=outlines, crs=crs).to_file(folder / names[0])
+    empty = {"area": [float("nan")], "area_name": [None]}
+    gpd.GeoDataFrame(empty, geometry=[project(ground, crs)], crs=crs).to_file(folder / names[1])
+    return folder / names[0]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("unit_CRATER.shp", "unit_AREA.shp"),
+        ("CRATER_unit.shp", "AREA_unit.shp"),
+        ("unit_crater.shp", "unit_area.shp"),
+    ],
+)
+@pytest.mark.parametrize("crs", [CYLINDRICAL, "IAU_2015:30100"])
+def test_a_pair_is_a_count_on_the_ground_that_is_drawn(tmp_path, names, crs):
+    catalogue = read_catalogue(draw_pair(tmp_path, names, crs))
+    assert catalogue.diameters.tolist() == [1.105, 0.412, 0.25]
+    assert catalogue.positions[0].tolist() == [-56.06, 42.24]
+    assert catalogue.footprint_area_km2 == pytest.approx(sphere.area_km2(GROUND), rel=1e-6)
+    assert catalogue.footprint.symmetric_difference(GROUND).area < 1e-6
+    # The largest crosses the western edge of the ground.
+    assert catalogue.craters["fraction"].tolist() == pytest.approx([0.95, 1.0, 1.0], abs=0.01)
+
+
+def test_a_pair_without_its_area_is_a_layer_as_any_other(tmp_path):
+    path = draw_pair(tmp_path)
+    path.with_name("unit_AREA.shp").unlink()
+    catalogue = read_catalogue(path)
+    assert len(catalogue) == 3
+    assert catalogue.footprint_area_km2 is None
+
+
+def test_craters_off_the_ground_are_left_out(tmp_path):
+    small = shapely.box(-56.03, 42.24, -56.0, 42.29)
+    assert read_catalogue(draw_pair(tmp_path, ground=small)).diameters.tolist() == [0.25]
+
+
+def test_a_pair_needs_coordinate_systems_and_the_advice_works(tmp_path):
+    path = draw_pair(tmp_path)
+    saved = path.with_name("unit_AREA.prj").read_text()
+    path.with_name("unit_AREA.prj").unlink()
+    with pytest.raises(CatalogueError, match=r"put its \.prj beside it"):
+        read_catalogue(path)
+    path.with_name("unit_AREA.prj").write_text(saved)
+    assert len(read_catalogue(path)) == 3
+
+
+@pytest.fixture
+def count():
+    ground = shapely.MultiPolygon(
+        [
+            shapely.box(0, 0, 9, 9) - shapely.box(2, 2, 4, 4),
+            shapely.box(175, -5, 180, 5),
+            shapely.box(-180, -90, 180, -85),
+        ]
+    )
+    table = pd.DataFrame(
+        {
+            "lon": [1.0, 8.9, 179.9, 30.0, 0.0],
+            "lat": [1.0, 8.0, 0.0, -89.95, -90.0],
+            "diameter_km": [20.0, 10.0, 30.0, 15.0, 1.0],
+        }
+    )
+    return Catalogue(table, sphere.geographic_crs(), ground, sphere.area_km2(ground))
+
+
+def test_a_catalogue_is_written_as_a_pair_and_read_back(count, tmp_path):
+    path = tmp_path / "unit_CRATER.shp"
+    write_catalogue(count, path)
+    frame = gpd.read_file(path)
+    assert frame.columns.tolist()[:4] == ["Diam_km", "x_coord", "y_coord", "tag"]
+    assert (frame.geom_type == "Polygon").all()
+    again = read_catalogue(path)
+    assert again.footprint_area_km2 == pytest.approx(count.footprint_area_km2, rel=1e-6)
+    pd.testing.assert_frame_equal(
+        again.craters[["lon", "lat", "diameter_km"]], count.craters[["lon", "lat", "diameter_km"]]
+    )
+    assert "fraction" not in again.craters
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"unit_{kind}.{suffix}"
+        for kind in ("AREA", "CRATER")
+        for suffix in ("cpg", "dbf", "prj", "shp", "shx")
+    ]
+
+
+def test_the_outlines_of_a_pair_have_the_areas_of_their_circles(count, tmp_path):
+    write_catalogue(count.rows(count.positions[:, 1] > -80), tmp_path / "unit_CRATER.shp")
+    frame = gpd.read_file(tmp_path / "unit_CRATER.shp")
+    places = Places(frame.geometry.to_numpy(), CRS.from_user_input(frame.crs.to_wkt()))
+    assert places.diameters_km == pytest.approx(frame["Diam_km"].to_numpy(), rel=1e-4)
+
+
+def test_fractions_of_a_pair_are_kept(count, tmp_path):
+    write_catalogue(count.with_fractions(np.full(len(count), 0.5)), tmp_path / "a_CRATER.shp")
+    assert (read_catalogue(tmp_path / "a_CRATER.shp").craters["fraction"] == 0.5).all()
+
+
+def test_a_pair_needs_the_ground_and_the_advice_works(count, tmp_path):
+    bare = count.with_info(footprint=None)
+    with pytest.raises(CatalogueError, match=r"craters\.shp"):
+        write_catalogue(bare, tmp_path / "a_CRATER.shp")
+    assert list(tmp_path.iterdir()) == []
+    write_catalogue(bare, tmp_path / "craters.shp")
+    assert len(read_catalogue(tmp_path / "craters.shp")) == len(count)
+
+
+def test_neither_of_a_pair_is_replaced_unless_told(count, tmp_path):
+    (tmp_path / "a_AREA.shp").write_text("precious")
+    with pytest.raises(OutputError, match=r"a_AREA\.shp exists"):
+        write_catalogue(count, tmp_path / "a_CRATER.shp")
+    assert (tmp_path / "a_AREA.shp").read_text() == "precious"
+    write_catalogue(count, tmp_path / "a_CRATER.shp", overwrite=True)
+    assert len(read_catalogue(tmp_path / "a_CRATER.shp")) == len(count)
+
+
+def test_pixels_are_refused_as_in_any_shapefile(pixels, tmp_path):
+    with pytest.raises(CatalogueError, match="craters in pixels have no place on the Moon"):
+        write_catalogue(pixels, tmp_path / "a_CRATER.shp")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nodata_that_is_in_no_outline_is_not_counted(tmp_path, caplog):
+    ground = shapely.box(28, -2, 32, 2)
+    table = pd.DataFrame({"lon": [30.0], "lat": [0.0], "diameter_km": [5.0]})
+    area = 0.997 * sphere.area_km2(ground)
+    count = Catalogue(table, sphere.geographic_crs(), ground, area)
+    write_catalogue(count, tmp_path / "a_CRATER.shp")
+    again = read_catalogue(tmp_path / "a_CRATER.shp")
+    assert again.footprint_area_km2 == pytest.approx(area, rel=1e-6)
+    assert again.footprint.hausdorff_distance(ground) < 0.005
+    assert caplog.text == ""
+    write_catalogue(count.with_info(footprint_area_km2=0.5 * area), tmp_path / "b_CRATER.shp")
+    assert "the outline of the ground is 2" in caplog.text

@@ -1,0 +1,105 @@
+"""Tables as other programs write them."""
+
+import pytest
+
+from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.errors import CatalogueError
+
+ROWS = ((-169.5, 2.0, 3.0), (10.25, -45.5, 1.5), (0.125, 60.0, 0.75))
+PREAMBLE = "A catalogue\n====\n\nLongitude: degrees\nLatitude: degrees\nDiameter: metres\n====\n"
+
+
+def lines(heading, form, sep="\n"):
+    return sep.join([heading, *(form.format(*row) for row in ROWS)]) + sep
+
+
+def read(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return read_catalogue(path)
+
+
+def assert_read(catalogue):
+    assert catalogue.positions.tolist() == [list(row[:2]) for row in ROWS]
+    assert catalogue.diameters == pytest.approx([row[2] for row in ROWS])
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.tsv", "a.dat", "a.tab"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        lines("Longitude\tLatitude\tDiameter(km)", "{}\t{}\t{}"),
+        PREAMBLE + lines("Lonitude(degree)\tLatitude(degree)\tDiameter(km)", "{}\t{}\t{}"),
+        lines("lon lat diam_km", "{} {}   {}"),
+        lines("# lon lat diam_km", "{} {}   {}"),
+        "# made by hand\n" + lines("lon,lat,diam_km", "{},{},{}") + "# the end\n",
+        lines("lon,lat,diam_km", "{},{},{}", sep="\r"),
+        "sep=;\n" + lines("lon;lat;diam_km", "{};{};{}"),
+        lines('"lon","lat","diam_km"', '"{}","{}","{}"'),
+        lines("lon,lat,diam_km,lon", "{},{},{},999"),
+        lines("Feature_Name,Lat (N),Lon (E),D[km],", "x,{1},{0},{2},"),
+    ],
+)
+def test_separators_preambles_and_comments_do_not_matter(tmp_path, name, text):
+    assert_read(read(tmp_path / name, text))
+
+
+def test_the_first_value_of_rows_that_are_one_longer_names_the_row(tmp_path):
+    rows = ['"lon","lat","diameter_km"']
+    rows += [f'"{i}",{lon},{lat},{d}' for i, (lon, lat, d) in enumerate(ROWS, 1)]
+    assert_read(read(tmp_path / "a.csv", "\n".join(rows)))
+    assert_read(read(tmp_path / "b.csv", "\n".join(rows).replace('"', "")))
+
+
+def test_an_empty_value_at_the_end_of_rows_is_none(tmp_path):
+    assert_read(read(tmp_path / "a.csv", lines("lon,lat,diameter_km", "{},{},{},")))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (lines("lon,lat,diameter_km", "{},{},{},7,8"), "5 values where the heading has 3"),
+        (lines("lon,lat,diameter_km", "{2},{0},{1},7"), "4 values where the heading has 3"),
+        ("lon,lat,diameter_km\n1,2,3\n4,5,6,7,8\n", "row 2: it has 5 values where the heading"),
+        ("lon,lat,diameter_km\n30,1,2,3,4\n", "decimals with a point"),
+        ("1,2,3\n4,5,6\n", "put a line above the numbers"),
+        ("lon;lat;diameter_km\n30,5;1.5;2\n", "row 1: lon is '30,5'"),
+        ("lon,lat,diameter\n1,2,12 km\n", "name the unit in the heading"),
+    ],
+)
+def test_rows_that_do_not_fit_their_heading_are_refused(tmp_path, text, message):
+    with pytest.raises(CatalogueError, match=message):
+        read(tmp_path / "a.csv", text)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_decimal_commas_are_read(tmp_path, separator):
+    rows = separator.join(["lon", "lat", "diameter_km"])
+    for row in ROWS:
+        rows += "\n" + separator.join(str(value).replace(".", ",") for value in row)
+    assert_read(read(tmp_path / "a.csv", rows))
+
+
+def test_commas_that_may_part_thousands_are_refused(tmp_path):
+    with pytest.raises(CatalogueError, match="diameter_m is '33,016'"):
+        read(tmp_path / "a.csv", "lon\tlat\tdiameter_m\n10\t20\t33,016\n11\t21\t512\n")
+    catalogue = read(tmp_path / "b.csv", "lon;lat;diameter_km\n28,123;2,456;1,234\n")
+    assert catalogue.positions.tolist() == [[28.123, 2.456]]
+    assert catalogue.diameters.tolist() == [1.234]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16", "utf-8-sig"])
+def test_the_encoding_of_names_does_not_matter(tmp_path, encoding):
+    heading = "编号,Longitude(°),Latitude(°),Diameter(km)"
+    assert_read(read(tmp_path / "a.csv", lines(heading, "7,{},{},{}"), encoding))
+
+
+def test_angles_may_name_their_direction(tmp_path):
+    text = "Name,Lat,Lon,Diam(km)\nTycho,43.3S,11.2W,85\nProclus,16.1N,46.8 E,28\n"
+    catalogue = read(tmp_path / "a.csv", text)
+    assert catalogue.positions.tolist() == [[-11.2, -43.3], [46.8, 16.1]]
+
+
+def test_advice_on_a_table_without_a_heading_works(tmp_path):
+    with pytest.raises(CatalogueError, match="lon,lat,diameter_km"):
+        read(tmp_path / "a.csv", "10,20,3\n11,21,4\n")
+    assert len(read(tmp_path / "a.csv", "lon,lat,diameter_km\n10,20,3\n11,21,4\n")) == 2

@@ -1,0 +1,107 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+from click.testing import CliRunner
+from pyproj import CRS
+
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.cli.stac import command
+from lunarcraters.detection.run import CRATERS, MASK, RESULT, RunResult, write_result
+from lunarcraters.errors import CatalogueError, OutputError, RunError
+from lunarcraters.geometry import sphere
+from lunarcraters.report.stac import find_iau_code, write_stac_item
+
+SCHEMAS = Path(__file__).parent / "stac_schemas"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A finished run near the north pole, with a hole in its ground."""
+    path = tmp_path / "polar"
+    path.mkdir()
+    craters = pd.DataFrame({"lon": [10.0], "lat": [81.0], "diameter_km": [3.0], "score": [0.9]})
+    ground = shapely.box(0, 80, 20, 82) - shapely.box(4, 80.5, 6, 81)
+    catalogue = Catalogue(craters, sphere.geographic_crs(), ground, 1234.5)
+    catalogue.to_file(path / CRATERS)
+    affine = Affine(1000, 0, -20e3, 0, -1000, 30e3)
+    with rasterio.open(
+        path / MASK, "w", driver="GTiff", width=40, height=30, count=1, dtype="uint8", nodata=255,
+        crs=CRS.from_user_input("IAU_2015:30130").to_wkt(), transform=affine,
+    ) as mask:  # fmt: skip
+        mask.write(np.zeros((1, 30, 40), np.uint8))
+    write_result(RunResult(craters=1, tiles=1, unread_tiles={}, seconds=1.0), path)
+    return path
+
+
+def test_an_item_tells_ground_grid_and_files(run, tmp_path):
+    write_stac_item(run, tmp_path / "item.json")
+    item = json.loads((tmp_path / "item.json").read_text())
+    properties = item["properties"]
+    assert item["bbox"] == [0, 80, 20, 82]
+    assert shapely.geometry.shape(item["geometry"]).area == pytest.approx(39)
+    assert shapely.geometry.shape(item["geometry"]).exterior.is_ccw
+    assert properties["ssys:targets"] == ["Moon"]
+    assert properties["proj:code"] == "IAU_2015:30130"
+    assert properties["proj:shape"] == [30, 40]
+    assert properties["proj:transform"] == [1000, 0, -20e3, 0, -1000, 30e3]
+    assert properties["proj:bbox"] == [-20e3, 0, 20e3, 30e3]
+    for asset in item["assets"].values():
+        assert (tmp_path / asset["href"]).is_file()
+
+
+def test_an_item_and_its_extensions_are_valid(run):
+    pystac = pytest.importorskip("pystac")
+    pytest.importorskip("jsonschema")
+    from pystac.validation.stac_validator import JsonSchemaSTACValidator
+
+    write_stac_item(run, run / "item.json")
+    validator = JsonSchemaSTACValidator()
+    for path in SCHEMAS.glob("*.json"):
+        schema = json.loads(path.read_text())
+        validator.schema_cache[schema["$id"]] = schema
+    item = pystac.Item.from_file(run / "item.json")
+    used = item.validate(validator)
+    assert {"/projection/v2.0.0/", "/ssys/v1.1.0/", "/item.json"} <= {
+        part for part in ("/projection/v2.0.0/", "/ssys/v1.1.0/", "/item.json")
+        if any(part in uri for uri in used)
+    }  # fmt: skip
+    item.properties["proj:shape"] = [1]
+    with pytest.raises(pystac.STACValidationError):
+        item.validate(validator)
+
+
+@pytest.mark.parametrize("code", [30100, 30110, 30115, 30130, 30135, 30160, 30180])
+@pytest.mark.parametrize("dialect", ["WKT1_GDAL", "WKT1_ESRI", "WKT2_2019"])
+def test_the_code_of_a_lunar_system_is_found_in_every_dialect(code, dialect):
+    crs = CRS.from_authority("IAU_2015", code)
+    assert find_iau_code(CRS.from_wkt(crs.to_wkt(dialect))) == f"IAU_2015:{code}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+proj=eqc +R=1738000", "+proj=eqc +lon_0=30 +R=1737400", "+proj=stere +lat_0=80 +R=1737400"],
+)
+def test_other_systems_have_no_code(text):
+    assert find_iau_code(CRS.from_user_input(text)) is None
+
+
+def test_the_command_writes_an_item_once_and_says_what_it_cannot(run, tmp_path):
+    arguments = [str(run), "-o", str(run / "item.json")]
+    assert CliRunner().invoke(command, arguments).exit_code == 0
+    assert isinstance(CliRunner().invoke(command, arguments).exception, OutputError)
+    assert CliRunner().invoke(command, [*arguments, "--overwrite"]).exit_code == 0
+    (run / RESULT).unlink()
+    assert isinstance(CliRunner().invoke(command, arguments).exception, RunError)
+
+
+def test_a_run_in_pixels_has_no_item(run, tmp_path):
+    craters = pd.DataFrame({"x": [1.0], "y": [2.0], "diameter_px": [3.0]})
+    Catalogue(craters, None, shapely.box(0, 0, 9, 9)).to_file(run / CRATERS, overwrite=True)
+    with pytest.raises(CatalogueError, match="without coordinates"):
+        write_stac_item(run, tmp_path / "item.json")
