@@ -7,17 +7,17 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.label_sizes import check_image_size
-from lunarcraters.mosaic.labels import (
+from lunarcraters.mosaic.labels.label import (
     LABEL_SUFFIXES,
     LFS_POINTER,
     is_raster_label,
     named_images,
     read_head,
 )
+from lunarcraters.mosaic.labels.sizes import check_image_size
 from lunarcraters.mosaic.names import Named, RasterName, is_remote
+from lunarcraters.mosaic.network.virtual_files import file_size
 from lunarcraters.mosaic.tiff_blocks import Block, find_stored_blocks
-from lunarcraters.mosaic.virtual_files import file_size
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")

@@ -17,20 +17,20 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
-from lunarcraters.mosaic.label_values import read_label_values
-from lunarcraters.mosaic.labels import find_label_of, has_map
+from lunarcraters.mosaic.labels.label import find_label_of, has_map
+from lunarcraters.mosaic.labels.values import read_label_values
 from lunarcraters.mosaic.listing import rasters_in
 from lunarcraters.mosaic.name_lists import expand
 from lunarcraters.mosaic.names import Named, RasterName
+from lunarcraters.mosaic.network.access import is_served, remote_environment
+from lunarcraters.mosaic.network.whole_files import fetch_whole, gives_only_whole_files
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.remote import is_served, remote_environment
 from lunarcraters.mosaic.tiff_blocks import (
     Block,
     find_data_boxes,
     missing_blocks_are_nodata,
 )
 from lunarcraters.mosaic.vrt_sources import find_vrt_boxes
-from lunarcraters.mosaic.whole_files import fetch_whole, gives_only_whole_files
 
 _MOST_DEPTH = 8  # of VRTs in VRTs
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}

@@ -10,8 +10,8 @@ from rasterio.transform import from_gcps
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
-from lunarcraters.mosaic.label_georeferencing import read_label_map
-from lunarcraters.mosaic.labels import find, read_label
+from lunarcraters.mosaic.labels.label import find, read_label
+from lunarcraters.mosaic.labels.maps import read_label_map
 from lunarcraters.mosaic.listing import PICTURES
 from lunarcraters.mosaic.names import Named
 

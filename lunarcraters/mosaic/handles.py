@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import rasterio
 from rasterio.errors import RasterioIOError
 
+from lunarcraters.mosaic.network.access import RemoteReading, describe
+from lunarcraters.mosaic.network.virtual_files import forget_remote_files
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.remote import RemoteReading, describe
-from lunarcraters.mosaic.virtual_files import forget_remote_files
 
 _OPEN_DATASETS = 8
 

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.names import is_remote
-from lunarcraters.mosaic.remote import remote_environment
-from lunarcraters.mosaic.virtual_files import file_size, read_headers
+from lunarcraters.mosaic.network.access import remote_environment
+from lunarcraters.mosaic.network.virtual_files import file_size, read_headers
 from lunarcraters.redaction import redact
 
 _SAMPLE_BYTES = 1 << 16

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.labels import LABEL_SUFFIXES, is_raster_label, named_images
+from lunarcraters.mosaic.labels.label import LABEL_SUFFIXES, is_raster_label, named_images
 
 TILES_FILE = "tiles.json"
 """The file that marks a directory written by `craters tile`."""

@@ -20,10 +20,10 @@ from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.handles import Raster, forget_datasets
 from lunarcraters.mosaic.identity import hash_files
 from lunarcraters.mosaic.names import parse_name
+from lunarcraters.mosaic.network.access import RemoteReading, describe
+from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.pages import Pixels
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
-from lunarcraters.mosaic.remote import RemoteReading, describe
 from lunarcraters.mosaic.vrt import build_mosaic_vrt
 
 Name = str | PathLike[str]

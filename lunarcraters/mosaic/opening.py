@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
-from lunarcraters.mosaic.remote import remote_environment
+from lunarcraters.mosaic.network.access import remote_environment
 
 # GDAL caches blocks in a twentieth of the machine's memory by default. A fixed size, in MB, keeps
 # memory from growing with the mosaic. GDAL reads the variable when it first needs the cache.

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.handles import Raster, close_datasets, get_dataset, get_generation
-from lunarcraters.mosaic.nodata_hints import find_hint
-from lunarcraters.mosaic.pages import Pages, Pixels, page_shape
-from lunarcraters.mosaic.remote import read_patiently, remote_environment
+from lunarcraters.mosaic.network.access import read_patiently, remote_environment
+from lunarcraters.mosaic.network.nodata_hints import find_hint
+from lunarcraters.mosaic.network.pages import Pages, Pixels, page_shape
 
 Real = NDArray[np.floating]
 

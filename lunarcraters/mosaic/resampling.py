@@ -20,7 +20,7 @@ from lunarcraters.mosaic.interpolation import (
     sample_sharp,
 )
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.pages import Pixels
+from lunarcraters.mosaic.network.pages import Pixels
 
 _MARGIN_PX = LANCZOS.reach + 1
 """Margin of a box that is enlarged."""

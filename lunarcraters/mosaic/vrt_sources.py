@@ -13,9 +13,9 @@ from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 
 from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.network.virtual_files import read_file
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.tiff_blocks import find_data_boxes, find_stored_blocks
-from lunarcraters.mosaic.virtual_files import read_file
 
 _MOST_DEPTH = 8
 _MOST_SOURCES = 2000

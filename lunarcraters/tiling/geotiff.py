@@ -17,8 +17,8 @@ from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import make_ring_polygon
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
-from lunarcraters.mosaic.pages import Pixels
 from lunarcraters.mosaic.vrt import build_window_vrt
 from lunarcraters.tiling.plan import Tile
 

@@ -11,7 +11,7 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box, connected_extents
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.pages import Pixels
+from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.resampling import read_enlarged, read_frame
 from lunarcraters.tiling.local_frames import STRIDE_PX, LocalFrames
 from lunarcraters.tiling.local_plan import Ground, max_stretch, plan_local_frames

@@ -11,8 +11,8 @@ from lunarcraters.detection.batch_result import read_craters, read_unread
 from lunarcraters.detection.options import SourceOptions
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import CratersError, OutputError, RunError
-from lunarcraters.mosaic import remote
 from lunarcraters.mosaic.handles import forget_datasets
+from lunarcraters.mosaic.network import access
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import shipped_model
 
@@ -78,7 +78,7 @@ def test_a_mosaic_that_changed_on_its_server_is_not_resumed(folder, tmp_path):
         name = f"{server.url}/a.tif"
         lc.detect(name, tmp_path / "run", levels=1, workers=1)
         (served / "a.tif").write_bytes(content + b"\0")
-        with pytest.raises(RunError, match="another input"):
+        with pytest.raises(RunError, match="another mosaic"):
             lc.detect(name, tmp_path / "run", levels=1, workers=1)
 
 
@@ -86,8 +86,8 @@ def test_a_mosaic_that_changed_on_its_server_is_not_resumed(folder, tmp_path):
 def test_tiles_that_a_server_did_not_give_are_named_and_read_when_it_is_back(
     folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(remote, "_PAUSES_S", (0.0,))
-    monkeypatch.setattr(remote, "_given_up", [False])
+    monkeypatch.setattr(access, "_PAUSES_S", (0.0,))
+    monkeypatch.setattr(access, "_given_up", [False])
     detector = Detector(MODEL, precision="int8")
     options = SourceOptions(size=256, levels=1)
     with serve(folder) as server:
@@ -119,8 +119,8 @@ def test_an_output_is_a_local_path(folder, name):
 
 
 def test_a_run_that_does_not_begin_leaves_nothing(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(remote, "_PAUSES_S", ())
-    monkeypatch.setattr(remote, "_given_up", [False])
+    monkeypatch.setattr(access, "_PAUSES_S", ())
+    monkeypatch.setattr(access, "_given_up", [False])
     with serve(folder) as server:
         with pytest.raises(CratersError, match="404"):
             lc.detect(f"{server.url}/none.tif", tmp_path / "run")

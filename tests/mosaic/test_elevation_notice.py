@@ -10,7 +10,7 @@ import rasterio
 from affine import Affine
 
 from lunarcraters.errors import CratersWarning
-from lunarcraters.mosaic.examination import examine_mosaic
+from lunarcraters.mosaic.examination.examine import examine_mosaic
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster

@@ -9,8 +9,8 @@ from rasterio.shutil import copy
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic import remote
 from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.mosaic.network import access
 from lunarcraters.mosaic.statistics import measure_statistics
 
 from ..rasters import write_raster
@@ -30,8 +30,8 @@ def folder(tmp_path, noise):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(remote, "_PAUSES_S", (0.0, 0.0))
-    monkeypatch.setattr(remote, "_given_up", [False])
+    monkeypatch.setattr(access, "_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(access, "_given_up", [False])
 
 
 def assert_same(name, folder, **options):

@@ -6,7 +6,7 @@ import pytest
 
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import CratersWarning, MosaicError
-from lunarcraters.mosaic.examination import examine_mosaic
+from lunarcraters.mosaic.examination.examine import examine_mosaic
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster

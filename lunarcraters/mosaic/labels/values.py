@@ -7,7 +7,7 @@ import numpy as np
 import rasterio
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.labels import find, find_part, read_label
+from lunarcraters.mosaic.labels.label import find, find_part, read_label
 from lunarcraters.mosaic.names import Named
 
 _LITTLE_ENDIAN = {

@@ -13,7 +13,7 @@ from rasterio.enums import Compression
 from rasterio.errors import RasterioIOError
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.collar import measure_collar
+from lunarcraters.mosaic.examination.collar import measure_collar
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.opening import open_dataset
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError
-from lunarcraters.mosaic.elevation_notice import describe_elevation
+from lunarcraters.mosaic.examination.elevation import describe_elevation
+from lunarcraters.mosaic.examination.undeclared_nodata import find_undeclared_nodata
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import ValueStatistics, sample_values, summarize_values
-from lunarcraters.mosaic.undeclared_nodata import find_undeclared_nodata
 
 _BLOCK_PX = 1024
 

@@ -6,10 +6,10 @@ from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.mosaic.identity import containing_file
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.names import is_remote
+from lunarcraters.mosaic.network.access import remote_environment
+from lunarcraters.mosaic.network.virtual_files import file_size
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.remote import remote_environment
 from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
-from lunarcraters.mosaic.virtual_files import file_size
 
 
 def count_fetched_bytes(mosaic: Mosaic) -> int | None:

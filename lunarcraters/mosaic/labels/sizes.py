@@ -13,7 +13,7 @@ import numpy as np
 import rasterio
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.labels import (
+from lunarcraters.mosaic.labels.label import (
     LFS_POINTER,
     find,
     find_number,

@@ -12,7 +12,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from lunarcraters.mosaic.names import has_query, is_remote
-from lunarcraters.mosaic.virtual_files import forget_remote_files
+from lunarcraters.mosaic.network.virtual_files import forget_remote_files
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from pyproj import CRS
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
-from lunarcraters.mosaic.labels import find, find_number, find_part, find_pds4, read_label
+from lunarcraters.mosaic.labels.label import find, find_number, find_part, find_pds4, read_label
 from lunarcraters.mosaic.names import Named
 
 _EXACT_PX = 0.05

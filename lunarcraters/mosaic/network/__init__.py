@@ -1,0 +1,1 @@
+"""Rasters on the network: access, pages that keep what was fetched, files fetched whole."""
