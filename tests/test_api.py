@@ -164,3 +164,28 @@ def test_a_catalogue_without_a_mosaic_is_not_drawn_on_another(scene, tmp_path):
     craters = lc.read_catalogue(scene.with_name("rendered_scene_craters.csv"))
     with pytest.raises(errors.CatalogueError, match="does not name its mosaic"):
         lc.plot_map(craters, tmp_path / "map.png")
+
+
+@pytest.mark.slow
+def test_an_image_without_coordinates_is_drawn_with_its_mask(scene, tmp_path):
+    run, picture = tmp_path / "run", scene.with_name("moon.png")
+    found = lc.detect(picture, run, workers=1)
+    assert lc.plot_tiles(run, tmp_path / "tiles.png") > 0
+    assert lc.write_report(run, tmp_path / "run.html") == len(found)
+    done = lc.export(run, tmp_path / "some.csv", area=(0, 0, 300, 300))
+    assert 0 < done.written < len(found)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"min_score": float("nan")}, "scores are numbers from 0 to 1"),
+        ({"min_score": 3}, "scores are numbers from 0 to 1"),
+        ({"min_diameter": 5, "max_diameter": 2}, "the smaller one first"),
+        ({"min_diameter": float("nan")}, "the smaller one first"),
+        ({"fractions": True}, "give an area too"),
+    ],
+)
+def test_conditions_that_leave_nothing_are_refused(found, options, words):
+    with pytest.raises(errors.OptionError, match=words):
+        found.filter(**options)

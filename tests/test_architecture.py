@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
                     "evaluation"},
     "plots": {"geometry", "mosaic", "mask", "catalogue", "evaluation", "network"},
-    "report": {"geometry", "mosaic", "catalogue", "detection", "evaluation", "plots"},
+    "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots"},
 }  # fmt: skip
 
 

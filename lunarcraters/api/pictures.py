@@ -119,14 +119,14 @@ def plot_tiles(
     """
     from lunarcraters.detection.run import MASK
     from lunarcraters.evaluation.reference import read_reference
-    from lunarcraters.mosaic.mosaic import open_mosaic
+    from lunarcraters.mask.cog import open_mask
     from lunarcraters.plots.panels import draw_panels
 
     mask = Path(run) / MASK
     return draw_panels(
         _craters_of_run(run, min_score),
         _mosaic_of_run(run, mosaic, crs),
-        open_mosaic(mask) if mask.is_file() else None,
+        open_mask(mask) if mask.is_file() else None,
         None if reference is None else read_reference(Path(reference)),
         local_output(out),
         count=count,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import OptionError
 from lunarcraters.geometry.area import Area
 
 
@@ -24,6 +25,20 @@ class CraterFilter:
     max_diameter: float = np.inf
     area: Area | None = None
     fractions: bool = False
+
+    def __post_init__(self) -> None:
+        """Check that the conditions leave something.
+
+        Raises:
+            OptionError: No diameter is in the range, or fractions have no area.
+        """
+        if not self.min_diameter <= self.max_diameter:
+            raise OptionError(
+                f"min_diameter is {self.min_diameter:g} and max_diameter {self.max_diameter:g}: "
+                "give numbers, the smaller one first"
+            )
+        if self.fractions and self.area is None:
+            raise OptionError("fractions are of an area: give an area too")
 
     def apply(self, catalogue: Catalogue) -> Catalogue:
         """Take the craters that meet the conditions; identifiers are kept."""

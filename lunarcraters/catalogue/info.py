@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
 from lunarcraters.records import from_json, to_plain
 
@@ -96,13 +97,15 @@ class CatalogueInfo:
 
         Raises:
             CatalogueError: The catalogue has no operating point of that name.
+            OptionError: The score is not between 0 and 1.
         """
         if min_score is None:
             return self.thresholds.get("balanced", 0.0)
-        try:
-            return float(min_score)
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            score = float(min_score)
+            if not 0.0 <= score <= 1.0:
+                raise OptionError(f"min_score is {min_score}: scores are numbers from 0 to 1")
+            return score
         if min_score not in self.thresholds:
             names = ", ".join(self.thresholds) or "none"
             raise CatalogueError(

@@ -13,6 +13,7 @@ from lunarcraters.detection.manifest import MANIFEST, read_manifest
 from lunarcraters.errors import AreaError, RunError
 from lunarcraters.files import is_database, replacing
 from lunarcraters.geometry.area import Area
+from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.names import parse_name
@@ -137,7 +138,7 @@ def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:
         AreaError: Nothing of the area was searched.
     """
     mask = run / MASK
-    footprint, area_km2 = searched_footprint(open_mosaic(mask), mask, area)
+    footprint, area_km2 = searched_footprint(open_mask(mask), mask, area)
     if footprint.is_empty:
         raise AreaError("nothing of the area was searched: look where it lies")
     return replace(info, footprint=footprint, footprint_area_km2=area_km2)

@@ -18,11 +18,12 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
-from lunarcraters.errors import OutputError
+from lunarcraters.errors import MosaicError, OutputError
 from lunarcraters.files import replacing
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.opening import suppress_georeferencing_warning
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
 from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
 from lunarcraters.process import suppress_native_stderr
 
@@ -43,6 +44,32 @@ Further overviews are made of the last of these.
 
 Mask = NDArray[np.uint8]
 """Probability times 254, or 255 for nodata, (height, width)."""
+
+
+def open_mask(path: Path) -> Mosaic:
+    """Open the mask of a run, which may be that of an image without coordinates.
+
+    Args:
+        path: File that `write_mask` wrote.
+
+    Raises:
+        MosaicError: The file is missing or damaged.
+    """
+    try:
+        with open_dataset(str(path)) as dataset:
+            width, height, placed = dataset.width, dataset.height, dataset.crs is not None
+    except RasterioError as error:
+        raise MosaicError(f"{path} cannot be read: search the mosaic again ({error})") from error
+    if placed:
+        return open_mosaic(path)
+    return Mosaic(
+        name=str(path),
+        uri=str(path),
+        grid=Grid(None, Affine.identity(), width, height),
+        dtype="uint8",
+        extents=(Box(0, 0, width, height),),
+        sources=(str(path.absolute()),),
+    )
 
 
 def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.evaluation.reference import Reference
-from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+from lunarcraters.mask.cog import open_mask
+from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import preview_step, read_preview
 
 MOST_DRAWN = 2000
@@ -56,7 +57,7 @@ def make_map(
     for ends in (plot.x_range, plot.y_range):
         ends.update(renderers=[ground], range_padding=0.02)
     if mask is not None and mask.is_file():
-        colours = _data_uri(".png", _mask_colours(open_mosaic(mask)))
+        colours = _data_uri(".png", _mask_colours(open_mask(mask)))
         _add_image(plot, colours, mosaic, "mask").visible = False
     if reference is not None:
         _add_reference(plot, reference, np.asarray(detected), mosaic)

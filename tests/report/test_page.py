@@ -85,7 +85,7 @@ def test_a_run_without_craters_has_a_page(run, scene, tmp_path):
     empty = tmp_path / "run"
     shutil.copytree(run, empty)
     found = _read(run)
-    write_catalogue(found.select(2.0), empty / CRATERS, overwrite=True)
+    write_catalogue(found.select(1.0), empty / CRATERS, overwrite=True)
     assert write_report(empty, tmp_path / "a.html", open_mosaic(scene)) == 0
     about = re.search(r'id="about">(.*?)<', (tmp_path / "a.html").read_text()).group(1)
     assert json.loads(about)["total"] == 0
