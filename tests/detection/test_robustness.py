@@ -177,7 +177,7 @@ def test_a_border_of_nodata_changes_little(part, plain, here, tmp_path):
     assert agreement(plain, found.moved(-BORDER_PX)) > 0.94
 
 
-@pytest.mark.parametrize("options", [{"workers": 2}, {"workers": 1, "batch": 1}])
+@pytest.mark.parametrize("options", [{"workers": 2}, {"workers": 1, "tiles_per_call": 1}])
 def test_workers_and_batches_do_not_change_a_byte(part, plain, tmp_path, options):
     files = []
     for number, found in enumerate((plain, found_in(*part, tmp_path, by_workers(**options)))):

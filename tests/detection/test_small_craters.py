@@ -121,9 +121,11 @@ def test_a_picture_without_coordinates_is_searched_enlarged_too(
 ):
     with rasterio.open(mosaic) as raster:
         values = raster.read()
-    profile = {"driver": "PNG", "count": 1, "dtype": "uint8", "width": 700, "height": 640}
+    profile = {
+        "driver": "PNG", "count": 1, "dtype": "uint8", "width": 700, "height": 640, "nodata": 0,
+    }  # fmt: skip
     with rasterio.open(tmp_path / "part.png", "w", **profile) as picture:
-        picture.write(np.maximum(values, 1))
+        picture.write(values)
     found = search_here(tmp_path / "part.png", tmp_path / "run", smallest_px=4.0)
     assert found.is_pixels
     small = found.select(found.threshold("balanced")).diameters < 8.0
