@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "mask": {"geometry", "mosaic", "tiling"},
     "catalogue": {"geometry"},
     "datasets": {"geometry"},
+    "labelling": {"geometry", "mosaic", "tiling", "catalogue", "datasets"},
     # Networks and what they are taught.
     "elevation": set(),
     "rendering": {"elevation"},

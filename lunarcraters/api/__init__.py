@@ -12,6 +12,7 @@ from lunarcraters.api.datasets import (
     check_dataset,
     clean_dataset,
     count_pairs,
+    make_dataset,
     split_dataset,
     undo_cleaning,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "explore",
     "export",
     "info",
+    "make_dataset",
     "open_mosaic",
     "plot_csfd",
     "plot_map",

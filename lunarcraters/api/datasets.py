@@ -1,15 +1,82 @@
-"""Verbs on training datasets: check, clean, split (`craters dataset`)."""
+"""Verbs on training datasets: make, check, clean, split (`craters dataset`)."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import PathOrText, as_names
 from lunarcraters.files import local_output
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
+    from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.datasets.check import Move, Problem
+    from lunarcraters.labelling.make import MadeDataset
+
+
+def make_dataset(
+    mosaic: PathOrText | Sequence[PathOrText],
+    catalogue: "Catalogue | PathOrText",
+    out: PathOrText,
+    *,
+    area: PathOrText | tuple[float, float, float, float] | None = None,
+    min_score: float | str | None = None,
+    min_diameter: float = 0.0,
+    size: int = 416,
+    fractions: Mapping[str, float] | None = None,
+    seed: int = 0,
+    crs: str | None = None,
+    nodata: float | None = None,
+    progress: Progress = no_progress,
+) -> "MadeDataset":
+    """Make a dataset of a mosaic and a catalogue of its craters (`craters dataset make`).
+
+    Args:
+        mosaic: Raster, several as one mosaic, or a directory of rasters.
+        catalogue: Catalogue, its file, or the directory of a run.
+        out: Directory to write, which must not exist.
+        area: File of polygons, or west, south, east and north in degrees: the ground on which
+            craters were counted. None for the footprint of the catalogue, or all ground.
+        min_score: Lowest score, or operating point; None for "balanced" where there is one.
+        min_diameter: Smallest crater to teach, km (pixels without a coordinate system). Smaller
+            ones are taught neither as crater nor as background.
+        size: Side of a tile, pixels; a multiple of 16.
+        fractions: Share of the tiles for "train", "valid" and "test"; they add up to 1. None for
+            0.7, 0.15 and 0.15.
+        seed: Seed of the order in which blocks are dealt to splits.
+        crs: Coordinate system in place of the mosaic's own.
+        nodata: Value that means "no data" in place of the mosaic's own.
+        progress: Function of the number of tiles done and in all.
+
+    Returns:
+        Numbers of images and craters in each split, and notes.
+
+    Raises:
+        CratersError: The dataset cannot be made; the message says why.
+    """
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import read_detections
+    from lunarcraters.geometry.area import make_area
+    from lunarcraters.labelling.make import make_dataset
+    from lunarcraters.mosaic.mosaic import open_mosaic
+
+    craters = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
+    ground = None
+    if area is not None:
+        given = Path(area) if isinstance(area, str | PathLike) else area
+        ground = make_area(given, has_crs=craters.has_crs)
+    return make_dataset(
+        open_mosaic(as_names(mosaic), crs=crs, nodata=nodata),
+        craters.filter(min_score),
+        local_output(out),
+        area=ground,
+        min_diameter=min_diameter,
+        size=size,
+        fractions=fractions or {"train": 0.7, "valid": 0.15, "test": 0.15},
+        seed=seed,
+        progress=progress,
+    )
 
 
 def check_dataset(

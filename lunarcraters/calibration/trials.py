@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lunarcraters.calibration.diameters import measure_diameter_errors
 from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.datasets.classes import CRATER, IGNORED
 from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.layout import Pair, make_pair
 from lunarcraters.datasets.yolo_labels import TileName
@@ -136,7 +137,9 @@ class Trials:
         out = self.folder / f"{share}"
         if not out.exists():
             write_downsampled(self.pairs, out, share, side_by_side=not placed)
-        return [make_pair(image, None) for image in sorted((out / "images").iterdir())]
+        classes, ignored = frozenset({CRATER}), frozenset({IGNORED})
+        images = sorted((out / "images").iterdir())
+        return [make_pair(image, classes, ignored) for image in images]
 
 
 def measure_calibration(trials: Sequence[Trial], sizes_px: tuple[float, ...]) -> Calibration:

@@ -1,26 +1,95 @@
-"""`craters dataset`: check, clean and split training data."""
+"""`craters dataset`: make, check, clean and split training data."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from lunarcraters.cli.options import classes_option, json_option, output_option, quiet_option
+from lunarcraters.cli.options import (
+    CataloguePath,
+    classes_option,
+    crs_option,
+    json_option,
+    min_score_option,
+    nodata_option,
+    output_option,
+    quiet_option,
+)
 from lunarcraters.cli.progress import progress_bar
 from lunarcraters.errors import DatasetError
 
 _DATASET = click.argument("dataset", type=click.Path(path_type=Path))
+_VALID = click.option("--valid", type=click.FloatRange(0, 1), default=0.15, show_default=True,
+                      help="Share of the tiles for validation.")  # fmt: skip
+_TEST = click.option("--test", type=click.FloatRange(0, 1), default=0.15, show_default=True,
+                     help="Share of the tiles for the test; 0 for none.")  # fmt: skip
 
 
 @click.group("dataset")
 def command() -> None:
-    """Check, clean and split training data in LU3M6TGT's or YOLO's layout.
+    """Make, check, clean and split training data in LU3M6TGT's or YOLO's layout.
 
     \b
+    craters dataset make mosaic.tif counted.gpkg -o my_craters
     craters dataset check LU3M6TGT_yolo_format
     craters dataset clean LU3M6TGT_yolo_format --dry-run
     craters dataset split LU3M6TGT_yolo_format -o blocks
     """
+
+
+@command.command("make")
+@click.argument("mosaic", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("catalogue", type=CataloguePath())
+@output_option("Directory of the new dataset.")
+@click.option("--area", type=click.Path(path_type=Path),
+              help="Polygons of the ground on which craters were counted "
+              "[default: the catalogue's footprint, or all ground].")  # fmt: skip
+@min_score_option
+@click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
+              help="Smallest crater to teach, km (pixels without coordinates).")  # fmt: skip
+@click.option("--size", type=click.IntRange(64), default=416, show_default=True,
+              help="Side of a tile, pixels.")  # fmt: skip
+@_VALID
+@_TEST
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@crs_option
+@nodata_option
+@quiet_option
+def make_command(
+    mosaic: tuple[Path, ...],
+    catalogue: Path | str,
+    out: Path,
+    valid: float,
+    test: float,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Make a dataset of MOSAIC and CATALOGUE, a file or a run of craters detect.
+
+    Tiles of the mosaic become images, and the craters of the catalogue their labels. Ground that
+    was not counted is nodata in the images, and craters below --min-diameter are labelled
+    `ignored`: neither is taught as background. Splits are blocks of the mosaic.
+
+    \b
+    craters dataset make mosaic.tif counted.gpkg -o my_craters
+    craters dataset make mosaic.tif counts.csv -o my_craters --area mare_outline.gpkg
+    craters dataset make mosaic.tif run -o my_craters --min-score pure --test 0
+    """
+    from lunarcraters import api
+
+    with progress_bar("writing", quiet=quiet) as progress:
+        made = api.make_dataset(
+            mosaic, catalogue, out, fractions=_shares(valid, test), progress=progress, **options
+        )
+    if quiet:
+        return
+    for note in made.notes:
+        click.echo(f"note: {note}")
+    counts = (
+        f"{name} {count} images, {made.craters[name]} labels" for name, count in made.images.items()
+    )
+    click.echo(f"{out}: " + "; ".join(counts))
 
 
 @command.command("check")
@@ -31,9 +100,9 @@ def command() -> None:
 def check_command(dataset: Path, classes: tuple[str, ...], as_json: bool, quiet: bool) -> None:
     """Find what is wrong in DATASET.
 
-    Label files without image, malformed labels, images that cannot be read, are of an odd size or
-    occur twice. Exits with code 1 if there are problems; images without craters are counted and
-    are no problem.
+    Label files without image, malformed labels, images that cannot be read or occur twice. Exits
+    with code 1 if there are problems; images without craters or of another size than most are
+    counted and are no problem.
 
     \b
     craters dataset check LU3M6TGT_yolo_format
@@ -60,6 +129,8 @@ def check_command(dataset: Path, classes: tuple[str, ...], as_json: bool, quiet:
             kinds = [finding.kind for finding in findings]
             if "background" in kinds:
                 click.echo(f"{kinds.count('background')} images without label file are background")
+            if "size" in kinds:
+                click.echo(f"{kinds.count('size')} images are of another size than most")
             click.echo(f"{kinds.count('empty')} label files are empty")
             click.echo(f"{len(problems)} problems")
     if problems:
@@ -100,10 +171,8 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
 @command.command("split")
 @_DATASET
 @output_option("Directory of the new dataset.")
-@click.option("--valid", type=click.FloatRange(0, 1), default=0.15, show_default=True,
-              help="Share of the tiles for validation.")  # fmt: skip
-@click.option("--test", type=click.FloatRange(0, 1), default=0.15, show_default=True,
-              help="Share of the tiles for the test; 0 for none.")  # fmt: skip
+@_VALID
+@_TEST
 @click.option("--block", type=click.FloatRange(0, 90, min_open=True), default=15.0,
               show_default=True, help="Side of a block, degrees.")  # fmt: skip
 @click.option("--random", "at_random", is_flag=True,
@@ -139,13 +208,10 @@ def split_command(
     """
     from lunarcraters import api
 
-    if valid + test >= 1.0:
-        raise click.UsageError("--valid and --test leave nothing to train on")
-    fractions = {"train": 1.0 - valid - test, "valid": valid, "test": test}
     counts = api.split_dataset(
         dataset,
         out,
-        fractions=fractions,
+        fractions=_shares(valid, test),
         block_deg=None if at_random else block,
         seed=seed,
         link=link,
@@ -154,3 +220,10 @@ def split_command(
         click.echo(json.dumps(counts))
     elif not quiet:
         click.echo(f"{out}: " + ", ".join(f"{name} {n}" for name, n in counts.items()))
+
+
+def _shares(valid: float, test: float) -> dict[str, float]:
+    """Shares of the splits; those of share 0 are left out."""
+    if valid + test >= 1.0:
+        raise click.UsageError("--valid and --test leave nothing to train on")
+    return {"train": 1.0 - valid - test, "valid": valid, "test": test}

@@ -21,7 +21,7 @@ COMMANDS = {
     "stac": "Describe a run as a STAC item.",
     "train": "Train a network on LU3M6TGT or a dataset of its layout.",
     "calibrate": "Choose a model's thresholds on a validation split.",
-    "dataset": "Check, clean and split training data.",
+    "dataset": "Make, check, clean and split training data.",
     "run": "Run the commands of a recipe, one after another.",
 }
 

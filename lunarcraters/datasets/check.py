@@ -38,7 +38,7 @@ Kind = Literal[
 ]
 """Kind of a problem."""
 
-_NOTES = ("empty", "background", "class")
+_NOTES = ("empty", "background", "class", "size")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,9 @@ class Problem:
     """Something wrong in a dataset.
 
     Attributes:
-        kind: Kind of problem; `empty` (no craters), `background` (no label file where other images
-            have one) and `class` (classes that are taken or left out) are notes and no faults.
+        kind: Kind of problem. Notes and no faults are `empty` (no craters), `background` (no label
+            file where other images have one), `size` (another size than most images) and `class`
+            (classes that are taken or left out).
         split: Name of the split; `all` for classes.
         path: Image or label file; the directory of the dataset for classes.
         detail: Description, which continues a sentence that begins with the file.

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from lunarcraters.errors import DatasetError
 
+CRATER, IGNORED = 0, 1
+"""Numbers of the classes in label files that this program writes."""
+
 _CRATER = re.compile(r"crat[eèé]r|cráter|krater|кратер|クレーター|坑", re.IGNORECASE)
+_IGNORED = re.compile(r"ignored?", re.IGNORECASE)
 _NO_CRATER = re.compile(r"(?<![a-z])(no|non|not|false|fake|without)[\W_]*crater", re.IGNORECASE)
 
 
@@ -16,10 +20,12 @@ class ClassChoice:
 
     Attributes:
         numbers: Numbers of these classes; None for all.
+        ignored: Numbers of the classes `ignored`, which are neither craters nor background.
         notes: Sentences for the user about classes taken or left out.
     """
 
     numbers: frozenset[int] | None = None
+    ignored: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
 
 
@@ -42,16 +48,16 @@ def choose_classes(
     known = {number: names.get(number, str(number)) for number in sorted({*names, *used})}
     if wanted:
         chosen = frozenset().union(*(_find_class(text, known) for text in wanted))
-        return ClassChoice(chosen, _describe(known, used, chosen))
+        return _make_choice(known, used, chosen)
     titled = [number for number in used if not known[number].isdecimal()]
     craters = frozenset(number for number in used if _is_crater(known[number]))
     if craters:
-        return ClassChoice(craters, _describe(known, used, craters))
+        return _make_choice(known, used, craters)
     if not titled:
-        return ClassChoice(None, _describe_unnamed(used))
+        return ClassChoice(None, notes=_describe_unnamed(used))
     if len(known) == 1:
         note = f"the only class, {known[titled[0]]}, is taken as craters"
-        return ClassChoice(None, (note,))
+        return ClassChoice(None, notes=(note,))
     raise DatasetError(
         f"none of the classes is named a crater ({', '.join(known[n] for n in sorted(used))}): "
         "choose those that are craters with --classes NAME,..."
@@ -76,19 +82,20 @@ def _find_class(text: str, known: Mapping[int, str]) -> set[int]:
     return found
 
 
-def _describe(
+def _make_choice(
     known: Mapping[int, str], used: Mapping[int, int], chosen: frozenset[int]
-) -> tuple[str, ...]:
+) -> ClassChoice:
     """Say which classes are taken, where there are several, and which are left out."""
+    ignored = frozenset(n for n in known if _IGNORED.fullmatch(known[n].strip())) - chosen
     taken = [number for number in sorted(used) if number in chosen]
-    others = [number for number in sorted(used) if number not in chosen]
+    others = [number for number in sorted(used) if number not in chosen | ignored]
     notes = []
     if len(taken) > 1:
         notes.append(f"taken as craters: {', '.join(known[number] for number in taken)}")
     if others:
         left = ", ".join(f"{known[number]} ({used[number]} labels)" for number in others)
         notes.append(f"left out, because they are no craters: {left}")
-    return tuple(notes)
+    return ClassChoice(chosen, ignored, tuple(notes))
 
 
 def _describe_unnamed(used: Mapping[int, int]) -> tuple[str, ...]:

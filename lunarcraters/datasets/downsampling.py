@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.datasets.classes import CRATER, IGNORED
 from lunarcraters.datasets.layout import Pair
-from lunarcraters.datasets.yolo_labels import TileName, read_grey
+from lunarcraters.datasets.yolo_labels import read_grey, read_image
 from lunarcraters.errors import OutputError
 
 _PIXEL_DEG = 1e-4  # side of a pixel of images that are laid side by side
@@ -21,15 +22,16 @@ def write_downsampled(
 ) -> None:
     """Write images at a share of their resolution, with their labels, as a split.
 
-    A pixel is the mean of the pixels that it covers. In images whose names hold coordinates, 0 is
-    nodata, and a pixel is 0 where less than half of it has data. The labels are boxes of one class.
+    A pixel is the mean of the pixels that it covers. It is 0 where less than half of it has data.
+    The labels are boxes of the classes `CRATER` and `IGNORED`.
 
     Args:
         pairs: Images with their label files.
         out: Directory of the split, which must not exist yet.
         share: Number of pixels along a side, as a share of that of the original, up to 1.
         side_by_side: True to take every image as one without coordinates, and to give it a name
-            with coordinates near the equator, so that all are one mosaic. Grey value 0 becomes 1.
+            with coordinates near the equator, so that all are one mosaic. Ground of grey value 0
+            becomes 1.
 
     Raises:
         DatasetError: An image or a label file cannot be read.
@@ -42,23 +44,25 @@ def write_downsampled(
         if side_by_side:
             cell = max(max(read_grey(pair.image).shape) for pair in pairs)
         for number, pair in enumerate(pairs):
-            grey = read_grey(pair.image)
+            grey, valid = read_image(pair.image)
             # The suffix may be that of a lossy format, and the name has dots in it.
             stem = pair.image.name[: -len(pair.image.suffix)]
-            has_nodata = not side_by_side and TileName.parse(pair.image.name) is not None
-            valid = grey > 0 if has_nodata else np.ones(grey.shape, np.bool_)
-            downsampled = _downsample(grey, valid, share)
+            lowest = 1 if side_by_side or not valid.all() else 0
+            downsampled = _downsample(grey, valid, share, lowest)
             if side_by_side:
-                downsampled = np.maximum(downsampled, 1)
                 columns = math.ceil(math.sqrt(len(pairs)))
                 corner = number % columns * (cell + _GAP_PX), number // columns * (cell + _GAP_PX)
                 stem = _name_by_edges(corner, downsampled.shape)
             (images / f"{stem}.png").write_bytes(cv2.imencode(".png", downsampled)[1].tobytes())
-            lines = ("0 " + " ".join(map(repr, box)) for box in pair.read_boxes().tolist())
-            text = "".join(f"{line}\n" for line in lines)
+            text = _format(CRATER, pair.read_boxes()) + _format(IGNORED, pair.read_ignored())
             (labels / f"{stem}.txt").write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def _format(number: int, boxes: NDArray[np.float64]) -> str:
+    """Write lines of a label file."""
+    return "".join(f"{number} {' '.join(map(repr, box))}\n" for box in boxes.tolist())
 
 
 def _name_by_edges(corner: tuple[int, int], shape: tuple[int, ...]) -> str:
@@ -74,9 +78,16 @@ def _name_by_edges(corner: tuple[int, int], shape: tuple[int, ...]) -> str:
 
 
 def _downsample(
-    grey: NDArray[np.uint8], valid: NDArray[np.bool_], share: float
+    grey: NDArray[np.uint8], valid: NDArray[np.bool_], share: float, lowest: int
 ) -> NDArray[np.uint8]:
-    """Downsample grey values by area means over the pixels that have data."""
+    """Downsample grey values by area means over the pixels that have data.
+
+    Args:
+        grey: Grey values, (height, width).
+        valid: Validity mask, (height, width).
+        share: Number of pixels along a side, as a share of that of the original.
+        lowest: Lowest grey value of ground, so that dark ground does not become nodata.
+    """
     height, width = (max(round(side * share), 1) for side in grey.shape)
 
     def mean(plane: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -85,6 +96,5 @@ def _downsample(
 
     part = mean(valid)
     enough = part >= 0.5
-    lowest = 0 if valid.all() else 1  # so that dark ground does not become nodata
     values = mean(np.where(valid, grey, 0)) / np.maximum(part, np.float32(1e-6))
     return np.where(enough, np.clip(np.rint(values), lowest, 255), 0).astype(np.uint8)

@@ -37,11 +37,13 @@ class Pair:
         image: Image file.
         label: Label file; None for an image without one, which shows no crater.
         classes: Numbers of the classes that are craters; None for all.
+        ignored: Numbers of the classes that are neither craters nor background.
     """
 
     image: Path
     label: Path | None
     classes: frozenset[int] | None = None
+    ignored: frozenset[int] = frozenset()
 
     def read_boxes(self) -> NDArray[np.float64]:
         """Read the boxes of the craters.
@@ -53,6 +55,12 @@ class Pair:
             DatasetError: The label file cannot be read or is malformed.
         """
         return np.empty((0, 4)) if self.label is None else read_labels(self.label, self.classes)
+
+    def read_ignored(self) -> NDArray[np.float64]:
+        """Read the boxes that are neither craters nor background, as `read_boxes` does."""
+        if self.label is None or not self.ignored:
+            return np.empty((0, 4))
+        return read_labels(self.label, self.ignored)
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,9 @@ class Dataset:
                 f"{len(lost)} of {len(found.images)} images listed for {name!r} are missing, first "
                 f"{lost[0]}: put them there, or take them off the list"
             )
-        pairs = [make_pair(image, self.classes.numbers) for image in found.images]
+        pairs = [
+            make_pair(image, self.classes.numbers, self.classes.ignored) for image in found.images
+        ]
         if not any(pair.label for pair in pairs):
             raise DatasetError(
                 f"no image in {found.directory} has a label file: name them as the images, for "
@@ -218,15 +228,18 @@ def find_pairs(dataset: Path, split: str, classes: Sequence[str] = ()) -> list[P
     return open_dataset(dataset, classes).find_pairs(split)
 
 
-def make_pair(image: Path, classes: frozenset[int] | None) -> Pair:
+def make_pair(
+    image: Path, classes: frozenset[int] | None, ignored: frozenset[int] = frozenset()
+) -> Pair:
     """Make the pair of an image.
 
     Args:
         image: Image file.
         classes: Numbers of the classes that are craters; None for all.
+        ignored: Numbers of the classes that are neither craters nor background.
     """
     label = label_path(image)
-    return Pair(image, label if label.is_file() else None, classes)
+    return Pair(image, label if label.is_file() else None, classes, ignored)
 
 
 def find_class_names(directory: Path, top: Path | None = None) -> dict[int, str]:

@@ -5,6 +5,7 @@ image, or an outline (`label_lines`).
 """
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,7 +14,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning
 
 from lunarcraters.datasets.label_lines import parse_lines
 from lunarcraters.errors import DatasetError
@@ -169,6 +172,29 @@ def find_clipped(boxes: NDArray[np.float64], width: int, height: int) -> NDArray
     return np.asarray(low | high)
 
 
+def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Read an image file as grey values and validity, each (height, width).
+
+    Grey value 0 is nodata in images that are named by their edges. TIFFs may have a mask or a
+    nodata value. Every pixel of other images is valid.
+
+    Args:
+        path: Image file.
+
+    Raises:
+        DatasetError: The file is not an image.
+    """
+    grey = read_grey(path)
+    if TileName.parse(path.name) is not None:
+        return grey, grey > 0
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        return grey, np.ones(grey.shape, np.bool_)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path) as dataset:
+            return grey, dataset.read_masks(1) > 0
+
+
 def read_grey(path: Path) -> NDArray[np.uint8]:
     """Read an image file as grey values, (height, width).
 
@@ -178,7 +204,12 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: The file is not an image.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    logging = cv2.utils.logging
+    level = logging.setLogLevel(logging.LOG_LEVEL_ERROR)  # no warning of every tag of a GeoTIFF
+    try:
+        image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    finally:
+        logging.setLogLevel(level)
     if image is None:
         raise DatasetError(f"{path} is not an image that can be read: remove or replace it")
     return np.asarray(image, np.uint8)

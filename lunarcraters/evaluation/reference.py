@@ -42,7 +42,8 @@ class Reference:
         positions: Longitude and latitude (or x and y) of centres, (n, 2).
         diameters: Diameters, (n,).
         boxes: Widths and heights on the ground, (n, 2); the diameter where there are no labels.
-        clipped: True for craters cut off by the edge of their label tile, (n,).
+        clipped: True for craters that are cut off by the edge of their label tile, or labelled
+            `ignored`, (n,).
         radius_m: Radius of the sphere; None for pixels.
         tiles: Edges of the label tiles, x (longitude) min and max, y (latitude) min and max,
             (m, 4); None for a catalogue.
@@ -198,7 +199,7 @@ def _join(parts: list[Reference]) -> Reference:
 
 def _read_tile(pair: Pair, name: TileName) -> Reference:
     """Read the labels of a tile in simple cylindrical projection, whose name has its edges."""
-    labels = pair.read_boxes()
+    labels, ignored = _read_labels(pair)
     x, y, width, height = labels.T
     columns, rows = read_image_size(pair.image) or (LABEL_SIZE_PX, LABEL_SIZE_PX)
     across, along = name.lon_max - name.lon_min, name.lat_max - name.lat_min
@@ -211,11 +212,17 @@ def _read_tile(pair: Pair, name: TileName) -> Reference:
         positions=np.column_stack([sphere.wrap_longitude(name.lon_min + x * across), lat]),
         diameters=np.sqrt(boxes.prod(axis=1)),
         boxes=boxes,
-        clipped=find_clipped(box_corners(labels, columns, rows), columns, rows),
+        clipped=ignored | find_clipped(box_corners(labels, columns, rows), columns, rows),
         radius_m=sphere.RADIUS_M,
         tiles=np.array([[west, west + across, name.lat_min, name.lat_max]]),
         pixel=along / rows * km,
     )
+
+
+def _read_labels(pair: Pair) -> tuple[Float, Bool]:
+    """Read boxes in fractions of the image, (n, 4); True for those that are `ignored`, (n,)."""
+    craters, ignored = pair.read_boxes(), pair.read_ignored()
+    return np.vstack([craters, ignored]), np.arange(len(craters) + len(ignored)) >= len(craters)
 
 
 def _read_pixel_labels(pair: Pair) -> Reference:
@@ -226,13 +233,13 @@ def _read_pixel_labels(pair: Pair) -> Reference:
             f"{pair.label}: labels are fractions of an image, and there is no image of that name "
             "beside it in images/ or in the same directory: put the image there"
         )
-    labels = pair.read_boxes()
+    labels, ignored = _read_labels(pair)
     boxes = labels[:, 2:] * size
     return Reference(
         positions=labels[:, :2] * size,
         diameters=np.sqrt(boxes.prod(axis=1)),
         boxes=boxes,
-        clipped=find_clipped(box_corners(labels, *size), *size),
+        clipped=ignored | find_clipped(box_corners(labels, *size), *size),
         radius_m=None,
         tiles=np.array([[0.0, size[0], 0.0, size[1]]]),
         pixel=1.0,

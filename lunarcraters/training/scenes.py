@@ -17,7 +17,7 @@ from lunarcraters.datasets.yolo_labels import (
     TileName,
     box_corners,
     find_clipped,
-    read_grey,
+    read_image,
 )
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import DatasetError
@@ -32,7 +32,8 @@ class Scene:
         values: Grey values, float32, (height, width).
         valid: Validity mask, False where there is no data, (height, width).
         circles: Craters (x, y, diameter), pixels, (n, 3).
-        clipped: Boxes (left, top, right, bottom) cut by the edge, pixels, (m, 4).
+        clipped: Boxes (left, top, right, bottom) that are cut by the edge or labelled `ignored`,
+            pixels, (m, 4).
     """
 
     values: NDArray[np.float32]
@@ -93,7 +94,7 @@ class LabelledTiles:
             rng: Random generator, which is not used.
         """
         pair = self.pairs[index]
-        image, labels = _read_pair(pair)
+        image, valid, labels, ignored = _read_pair(pair)
         height, width = image.shape
         boxes = box_corners(labels, width, height)
         cut = find_clipped(boxes, width, height)
@@ -101,14 +102,14 @@ class LabelledTiles:
         factors = np.array([scale * self.squeeze(name), scale])
         size = np.maximum(np.rint(np.array([width, height]) * factors).astype(int), 1)
         factors = size / [width, height]
-        valid = image > 0 if name is not None else np.ones(image.shape, bool)
         boxes = boxes * np.tile(factors, 2)
+        untaught = box_corners(ignored, width, height) * np.tile(factors, 2)
         completed, lost = complete_circles(boxes[cut], size)
         return Scene(
             _resize(image.astype(np.float32), size),
             _resize(valid.astype(np.float32), size) > 0.5,
             np.vstack([boxes_to_circles(boxes[~cut]), completed]),
-            lost,
+            np.vstack([lost, untaught]),
         )
 
 
@@ -227,9 +228,14 @@ def _resize(image: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.fl
 
 
 @lru_cache(maxsize=1024)
-def _read_pair(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Image and labels, in a cache, because decoding takes a tenth of a training step."""
-    return read_grey(pair.image), pair.read_boxes()
+def _read_pair(
+    pair: Pair,
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    """Image, validity, boxes of craters and ignored boxes.
+
+    They are in a cache, because decoding takes a tenth of a training step.
+    """
+    return *read_image(pair.image), pair.read_boxes(), pair.read_ignored()
 
 
 @lru_cache(maxsize=8)

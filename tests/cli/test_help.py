@@ -79,6 +79,8 @@ def workspace(tmp_path_factory, scene, repository):
     for line in (
         f"detect {root}/mosaic.tif -o {root}/run --workers 1 -q",
         f"export {root}/run {root}/craters.gpkg -q",
+        f"export {root}/run {root}/counted.gpkg -q",
+        f"export {root}/run {root}/counts.csv -q",
         f"export {root}/run {root}/mare.gpkg --area {root}/mare_outline.gpkg -q",
     ):
         assert CliRunner().invoke(cli, line.split(), catch_exceptions=False).exit_code == 0

@@ -1,0 +1,1 @@
+"""Datasets for training, from a mosaic and a catalogue of its craters."""

@@ -1,0 +1,92 @@
+"""Labels of a tile: boxes of the craters that a catalogue has there, and the ground counted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.datasets.classes import CRATER, IGNORED
+from lunarcraters.geometry.area import Area
+from lunarcraters.geometry.circles import compute_diameters_px
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.tiling.plan import Tile, in_core
+
+_MIN_BOX_PX = 1.0  # a smaller rest of a crater at the edge of a tile is no label
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels of a tile.
+
+    Attributes:
+        boxes: Boxes (x_centre, y_centre, width, height) in fractions of the tile, (n, 4).
+        ignored: True for craters that are not to be taught, (n,).
+    """
+
+    boxes: Float
+    ignored: Bool
+
+    @property
+    def craters(self) -> int:
+        """Number of craters that are to be taught."""
+        return int((~self.ignored).sum())
+
+    @property
+    def lines(self) -> str:
+        """Text of the label file."""
+        classes = np.where(self.ignored, IGNORED, CRATER).tolist()
+        rows = zip(classes, self.boxes.tolist(), strict=True)
+        return "".join(f"{number} {' '.join(map(repr, box))}\n" for number, box in rows)
+
+
+def make_labels(tile: Tile, catalogue: Catalogue, min_diameter: float) -> Labels:
+    """Make the labels of a tile. Boxes that reach beyond the tile are cut at its edge.
+
+    Args:
+        tile: Tile.
+        catalogue: Craters, in the space of the tile.
+        min_diameter: Diameter below which craters are not to be taught, km (pixels of the mosaic).
+    """
+    x, y = _to_tile(tile.frame, catalogue.positions)
+    if tile.frame.has_crs:
+        sizes = compute_diameters_px(catalogue.positions, catalogue.diameters, tile.frame, None)
+    else:
+        sizes = catalogue.diameters / 2.0**tile.level
+    with np.errstate(invalid="ignore"):
+        left, right = (np.clip(x + side * sizes, 0.0, tile.size) for side in (-0.5, 0.5))
+        top, bottom = (np.clip(y + side * sizes, 0.0, tile.size) for side in (-0.5, 0.5))
+        inside = np.minimum(right - left, bottom - top) >= _MIN_BOX_PX
+    edges = np.column_stack([left, top, right, bottom])[inside]
+    centre, size = (edges[:, :2] + edges[:, 2:]) / 2.0, edges[:, 2:] - edges[:, :2]
+    boxes = np.hstack([centre, size]) / tile.size
+    return Labels(boxes, catalogue.diameters[inside] < min_diameter)
+
+
+def find_ground(mosaic: Mosaic, tile: Tile, area: Area | None) -> Bool:
+    """Find the pixels of a tile that lie in its core and in an area, (size, size).
+
+    Args:
+        mosaic: Mosaic of the tile.
+        tile: Tile.
+        area: Area that craters were counted on; None for all ground.
+    """
+    centres = np.arange(tile.size) + 0.5
+    x, y = np.meshgrid(centres, centres)
+    ground = tile.frame.to_lonlat(x, y) if tile.frame.has_crs else tile.frame.affine @ (x, y)
+    in_mosaic = mosaic.grid.from_lonlat(*ground) if mosaic.has_crs else ground
+    inside = in_core(mosaic, tile, *in_mosaic)
+    return inside if area is None else inside & area.contains(*ground)
+
+
+def _to_tile(frame: Grid, positions: Float) -> tuple[Float, Float]:
+    """Transform positions to pixels of a frame; NaN where they cannot be seen."""
+    across, along = positions.T
+    if frame.has_crs:
+        return frame.from_lonlat(across, along)
+    x, y = ~frame.affine @ (across, along)
+    return x, y

@@ -1,0 +1,259 @@
+"""Making of a dataset: tiles of a mosaic with the craters of a catalogue as labels."""
+
+import tempfile
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+import yaml
+from numpy.typing import NDArray
+
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.datasets.split import deal_blocks
+from lunarcraters.errors import CatalogueError, DatasetError, OutputError
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import Area
+from lunarcraters.labelling.labels import Labels, find_ground, make_labels
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.progress import Progress, no_progress
+from lunarcraters.tiling.geotiff import trace_outline, write_geotiff
+from lunarcraters.tiling.plan import Tile
+from lunarcraters.tiling.source import MosaicTiles
+
+DEFAULT_SIZE_PX = 416
+"""Side of a tile, pixels: that of LU3M6TGT."""
+
+_MIN_GROUND = 0.1  # least share of a tile that has data and was counted
+_WHOLE = 0.5  # share of a tile that a crater may take before the next octave shows it too
+_BLOCKS = 6  # blocks along the longer side of the ground
+_KEYS = {"train": "train", "valid": "val", "test": "test"}
+
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class MadeDataset:
+    """A dataset that was made.
+
+    Attributes:
+        images: Number of images in each split.
+        craters: Number of labels in each split; a crater may have several.
+        notes: Sentences for the user.
+    """
+
+    images: dict[str, int]
+    craters: dict[str, int]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Member:
+    """An image of the dataset, before it is written.
+
+    Attributes:
+        tile: Tile.
+        split: Name of its split.
+        craters: Number of its craters.
+        ground: Share of its pixels that have data and were counted.
+    """
+
+    tile: Tile
+    split: str
+    craters: int
+    ground: float
+
+
+def make_dataset(
+    mosaic: Mosaic,
+    catalogue: Catalogue,
+    out: Path,
+    *,
+    area: Area | None = None,
+    min_diameter: float = 0.0,
+    size: int = DEFAULT_SIZE_PX,
+    fractions: Mapping[str, float],
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> MadeDataset:
+    """Write a dataset: GeoTIFF tiles of a mosaic, with the craters of a catalogue as labels.
+
+    Craters were counted in the area, or else in the catalogue's footprint. Ground outside is nodata
+    in the images, so that it is taught neither as crater nor as background. Larger craters have
+    tiles of coarser octaves besides. Splits are whole blocks of the mosaic.
+
+    Args:
+        mosaic: Mosaic that the craters lie on.
+        catalogue: Craters to teach.
+        out: Directory of the dataset, which must not exist yet.
+        area: Area that the craters were counted on; None for the catalogue's footprint.
+        min_diameter: Smallest crater to teach, km (pixels); smaller ones are labelled `ignored`.
+        size: Side of a tile, pixels; a multiple of 16.
+        fractions: Shares of the tiles for `train`, `valid` and `test`, which add up to 1.
+        seed: Seed of the order in which blocks are dealt to splits.
+        progress: Function of the number of tiles done and in all.
+
+    Raises:
+        CatalogueError: One is in pixels and the other not, or no crater lies on the mosaic.
+        DatasetError: There is too little ground for the splits.
+        OutputError: `out` exists, or cannot be written.
+        MosaicError: The mosaic cannot be read.
+    """
+    if catalogue.has_crs != mosaic.has_crs:
+        raise CatalogueError(
+            "the catalogue is in pixels and the mosaic on the Moon, or the reverse: give those "
+            "that belong together"
+        )
+    if out.exists():
+        raise OutputError(f"{out} exists already: choose another directory")
+    notes = []
+    if area is None and catalogue.footprint is not None:
+        area = Area(catalogue.footprint, catalogue.crs)
+    if area is None:
+        notes.append(
+            "the catalogue does not tell on which ground craters were counted, so all of the "
+            "mosaic is taught: name the ground with --area if it is less"
+        )
+    source = MosaicTiles.plan(mosaic, max_size=size, halo=0)
+    tiles = [tile for tile in source.tiles if _shows_more(tile, catalogue, mosaic, size)]
+    splits = _deal_tiles(tiles, fractions, seed)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
+            root = Path(temporary) / "dataset"
+            members = []
+            for done, tile in enumerate(tiles, start=1):
+                if tile.name in splits:
+                    labels = make_labels(tile, catalogue, min_diameter)
+                    split = splits[tile.name]
+                    members += _write_member(source, tile, labels, area, split, root)
+                progress(done, len(tiles))
+            images = Counter(member.split for member in members)
+            craters = Counter({name: 0 for name in images})
+            for member in members:
+                craters[member.split] += member.craters
+            _check(images, craters, fractions)
+            _write_index(root / "index.gpkg", mosaic, members)
+            (root / "data.yaml").write_text(_describe(list(fractions), seed), encoding="utf-8")
+            root.rename(out)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+    return MadeDataset(
+        {name: images[name] for name in fractions},
+        {name: craters[name] for name in fractions},
+        tuple(notes),
+    )
+
+
+def _shows_more(tile: Tile, catalogue: Catalogue, mosaic: Mosaic, size: int) -> bool:
+    """Whether the octave of a tile shows craters whole that the finer octaves do not."""
+    if tile.level == 0:
+        return True
+    largest = float(catalogue.diameters.max(initial=0.0))
+    pixel = 1.0 if mosaic.pixel_size_m is None else mosaic.pixel_size_m / 1000.0
+    return largest / pixel > _WHOLE * size * 2 ** (tile.level - 1)
+
+
+def _deal_tiles(tiles: Sequence[Tile], fractions: Mapping[str, float], seed: int) -> dict[str, str]:
+    """Deal tiles to splits by blocks of the mosaic.
+
+    A tile of a coarser octave goes to the split of its ground; where that is of several splits, the
+    tile is left out.
+
+    Returns:
+        Names of the splits by those of the tiles.
+    """
+    fine = [tile for tile in tiles if tile.level == 0]
+    cores = np.array([tile.core for tile in fine], float)
+    corner = cores[:, :2].min(axis=0)
+    extent = (cores[:, :2] + cores[:, 2:]).max(axis=0) - corner
+    side = max(float(extent.max()) / _BLOCKS, float(cores[:, 2:].max()))
+    centres = cores[:, :2] + cores[:, 2:] / 2.0
+    columns = ((centres - corner) // side).astype(int).tolist()
+    blocks: dict[tuple[int, int], list[Tile]] = defaultdict(list)
+    for tile, (column, row) in zip(fine, columns, strict=True):
+        blocks[column, row].append(tile)
+    wanted = {name: share for name, share in fractions.items() if share > 0.0}
+    if len(blocks) < len(wanted):
+        raise DatasetError(
+            f"the mosaic has room for {len(blocks)} blocks of tiles, too few for {len(wanted)} "
+            "splits: give a smaller --size, or fewer splits with --test 0"
+        )
+    counts = {block: len(members) for block, members in blocks.items()}
+    dealt = deal_blocks(counts, wanted, seed)
+    splits = {t.name: name for name, chosen in dealt.items() for b in chosen for t in blocks[b]}
+    tree = shapely.STRtree([_box(tile) for tile in fine])
+    for tile in tiles[len(fine) :]:
+        below = tree.query(shapely.buffer(_box(tile), -1e-6), predicate="intersects")
+        names = {splits[fine[index].name] for index in below}
+        if len(names) == 1:
+            splits[tile.name] = names.pop()
+    return splits
+
+
+def _box(tile: Tile) -> shapely.Polygon:
+    core = tile.core
+    return shapely.box(core.left, core.top, core.right, core.bottom)
+
+
+def _write_member(
+    source: MosaicTiles, tile: Tile, labels: Labels, area: Area | None, split: str, root: Path
+) -> list[_Member]:
+    """Write the image and the label file of a tile, unless it has too little ground."""
+    values, valid = source.read(tile)
+    counted = valid & find_ground(source.mosaic, tile, area)
+    share = float(counted.mean())
+    if share < _MIN_GROUND:
+        return []
+    for kind in ("images", "labels"):
+        (root / split / kind).mkdir(parents=True, exist_ok=True)
+    low, high = source.photometry.low, source.photometry.high
+    grey = 1.0 + 254.0 * (values.astype(np.float64) - low) / max(high - low, 1e-12)
+    image = np.where(counted, np.clip(np.rint(grey), 1, 255), 0).astype(np.uint8)
+    write_geotiff(root / split / "images" / f"{tile.name}.tif", tile, (image, counted))
+    (root / split / "labels" / f"{tile.name}.txt").write_text(labels.lines, encoding="utf-8")
+    return [_Member(tile, split, labels.craters, share)]
+
+
+def _check(images: Counter[str], craters: Counter[str], fractions: Mapping[str, float]) -> None:
+    """Refuse a dataset without craters, or with an empty split."""
+    if not craters.total():
+        raise CatalogueError(
+            "no crater of the catalogue lies on the ground of the mosaic that was counted: check "
+            "that both are of one region, and --area and --min-diameter"
+        )
+    empty = [name for name, share in fractions.items() if share > 0.0 and not images[name]]
+    if empty:
+        raise DatasetError(
+            f"there is too little ground for the split {empty[0]}: give a smaller --size, or "
+            "fewer splits with --test 0"
+        )
+
+
+def _describe(splits: Sequence[str], seed: int) -> str:
+    """Make the text of `data.yaml`."""
+    lines = [f"# Made by craters dataset make, seed {seed}. Grey value 0 is nodata."]
+    lines += [f"{_KEYS[name]}: {name}/images" for name in splits]
+    names = yaml.safe_dump(["crater", "ignored"], default_flow_style=True).strip()
+    return "\n".join([*lines, "nc: 2", f"names: {names}", ""])
+
+
+def _write_index(path: Path, mosaic: Mosaic, members: Sequence[_Member]) -> None:
+    """Write the outlines of the images, layer `images` of a GeoPackage."""
+    columns = {
+        "path": [f"{one.split}/images/{one.tile.name}.tif" for one in members],
+        "split": [one.split for one in members],
+        "level": [one.tile.level for one in members],
+        "craters": [one.craters for one in members],
+        "counted_fraction": [one.ground for one in members],
+    }
+    crs = None if mosaic.crs is None else sphere.geographic_crs(sphere.radius_m(mosaic.crs))
+    outlines = [trace_outline(one.tile, mosaic) for one in members]
+    table = gpd.GeoDataFrame(columns, geometry=outlines, crs=crs)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")
+        table.to_file(path, layer="images", driver="GPKG", engine="pyogrio")

@@ -1,0 +1,207 @@
+"""Datasets made of a mosaic and a catalogue: labels lie on the craters of the images."""
+
+import cv2
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+from click.testing import CliRunner
+
+import lunarcraters as lc
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.cli.main import cli
+from lunarcraters.datasets.downsampling import write_downsampled
+from lunarcraters.datasets.layout import find_pairs, find_splits
+from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_image
+from lunarcraters.errors import CatalogueError, DatasetError, OutputError
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.training.scenes import LabelledTiles
+
+from ..rasters import write_raster
+
+DEGREES = "IAU_2015:30100"
+SIDE_PX = 900
+# One degree is 30.3 km, 303 pixels of 100 m.
+PLACES = {
+    "equator": (DEGREES, Affine(1 / 300, 0, 10.0, 0, -1 / 300, 1.0)),
+    "60 N, in degrees": (DEGREES, Affine(1 / 300, 0, 10.0, 0, -1 / 300, 61.0)),
+    "antimeridian": ("IAU_2015:30110", Affine(100, 0, 180 * 30_323.35 - 45_000, 0, -100, 30_000)),
+    "pole": ("IAU_2015:30130", Affine(100, 0, -45_000, 0, -100, 45_000)),
+}
+
+
+def draw(crs, affine, craters):
+    """Grey 200 with a dark disc for every crater, by distances on the sphere."""
+    columns, rows = np.meshgrid(np.arange(SIDE_PX) + 0.5, np.arange(SIDE_PX) + 0.5)
+    grid = Grid(sphere.lunar_crs(crs, "test").to_wkt(), affine, SIDE_PX, SIDE_PX)
+    vectors = sphere.unit_vectors(*grid.to_lonlat(columns, rows, past_edge=True))
+    values = np.random.default_rng(0).integers(190, 210, columns.shape).astype(np.uint8)
+    for lon, lat, diameter_km in craters:
+        angle = np.arccos(np.clip(vectors @ sphere.unit_vectors(lon, lat), -1.0, 1.0))
+        values[angle < diameter_km / 2.0 * 1000.0 / sphere.RADIUS_M] = 40
+    return values, grid
+
+
+def scatter(grid, count=40, diameter_km=2.0):
+    """Craters on a lattice of the mosaic, which do not touch."""
+    x, y = (axis.ravel() for axis in np.mgrid[60:SIDE_PX:110, 60:SIDE_PX:110])
+    lon, lat = grid.to_lonlat(x[:count] + 0.3, y[:count] + 0.6)
+    return np.column_stack([lon, lat, np.full(len(lon), diameter_km)])
+
+
+def make(tmp_path, place, **options):
+    crs, affine = PLACES[place]
+    grid = Grid(sphere.lunar_crs(crs, "test").to_wkt(), affine, SIDE_PX, SIDE_PX)
+    craters = scatter(grid)
+    values, _ = draw(crs, affine, craters)
+    mosaic = write_raster(tmp_path / "mosaic.tif", values, crs, affine)
+    table = pd.DataFrame(craters, columns=["lon", "lat", "diameter_km"])
+    options = {"fractions": {"train": 0.5, "valid": 0.5}, "size": 256, **options}
+    catalogue = options.pop("catalogue", Catalogue(table, sphere.geographic_crs()))
+    made = lc.make_dataset(mosaic, catalogue, tmp_path / "made", **options)
+    return made, tmp_path / "made", craters
+
+
+def pairs_of(dataset):
+    return [pair for split in find_splits(dataset) for pair in find_pairs(dataset, split)]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_labels_lie_on_the_craters_of_the_images(tmp_path, place):
+    made, dataset, craters = make(tmp_path, place)
+    whole = 0
+    for pair in pairs_of(dataset):
+        grey, valid = read_image(pair.image)
+        side = grey.shape[0]
+        dark = ((grey < 128) & valid).astype(np.uint8)
+        count, _, stats, centres = cv2.connectedComponentsWithStats(dark)
+        found = {
+            tuple(centres[i] + 0.5): 2.0 * np.sqrt(stats[i, cv2.CC_STAT_AREA] / np.pi)
+            for i in range(1, count)
+            if min(stats[i, :2]) > 0 and max(stats[i, :2] + stats[i, 2:4]) < side
+        }
+        boxes = pair.read_boxes() * side
+        boxes = boxes[~find_clipped(box_corners(boxes, 1, 1), side, side)]
+        for centre, diameter in found.items():
+            distance = np.hypot(*(boxes[:, :2] - centre).T)
+            if distance.min() > 8.0:
+                continue  # its label is cut by the edge of the image
+            nearest = boxes[np.argmin(distance)]
+            if diameter < 0.98 * nearest[2]:
+                continue  # cut by the edge of the core
+            whole += 1
+            assert distance.min() < 0.5
+            assert np.sqrt(nearest[2] * nearest[3]) == pytest.approx(diameter, abs=0.5)
+    assert whole >= 20
+    assert sum(made.craters.values()) >= len(craters) - 2
+
+
+def test_images_are_georeferenced_and_listed(tmp_path):
+    made, dataset, _ = make(tmp_path, "60 N, in degrees")
+    index = gpd.read_file(dataset / "index.gpkg")
+    assert index["split"].value_counts().to_dict() == made.images
+    assert index["craters"].sum() == sum(made.craters.values())
+    for path, outline in zip(index["path"], index.geometry, strict=True):
+        with rasterio.open(dataset / path) as image:
+            middle = image.transform @ (image.width / 2, image.height / 2)
+            lon, lat = sphere.to_lonlat(sphere.lunar_crs(image.crs, path), *middle)
+        assert outline.contains(shapely.Point(lon, lat))
+
+
+def test_ground_that_was_not_counted_is_nodata(tmp_path):
+    _, dataset, _ = make(tmp_path, "equator", area=(10.0, -2.0, 11.5, 1.0))
+    for pair in pairs_of(dataset):
+        with rasterio.open(pair.image) as image:
+            lon, _ = image.transform @ (np.arange(image.width) + 0.5, 0.0)
+        grey, valid = read_image(pair.image)
+        assert not valid[:, lon > 11.5].any()
+        assert not grey[:, lon > 11.5].any()
+
+
+def test_a_footprint_is_the_ground_that_was_counted(tmp_path):
+    craters = pd.DataFrame({"lon": [10.5], "lat": [0.2], "diameter_km": [2.0]})
+    footprint = shapely.box(10.0, -2.0, 11.5, 1.0)
+    catalogue = Catalogue(craters, sphere.geographic_crs(), footprint, 1000.0)
+    made, dataset, _ = make(tmp_path, "equator", catalogue=catalogue)
+    assert not made.notes
+    assert not all(read_image(pair.image)[1].all() for pair in pairs_of(dataset))
+    assert sum(made.craters.values()) == 1
+
+
+def test_small_craters_are_neither_taught_as_crater_nor_as_background(tmp_path):
+    made, dataset, _ = make(tmp_path, "equator", min_diameter=3.0, **{
+        "catalogue": Catalogue(
+            pd.DataFrame({"lon": [10.5, 10.8], "lat": [0.2, 0.2], "diameter_km": [2.0, 4.0]}),
+            sphere.geographic_crs(),
+        )
+    })  # fmt: skip
+    assert sum(made.craters.values()) == 1
+    pair = next(pair for pair in pairs_of(dataset) if len(pair.read_ignored()))
+    scene = LabelledTiles((pair,)).scene(0, 1.0, 256, np.random.default_rng(0))
+    (left, _, right, _), *_ = scene.clipped
+    assert right - left == pytest.approx(20, abs=1)
+    assert len(scene.circles) == len(pair.read_boxes())
+
+
+def test_splits_share_no_ground(tmp_path):
+    craters = pd.DataFrame({"lon": [11.0], "lat": [0.0], "diameter_km": [20.0]})
+    catalogue = Catalogue(craters, sphere.geographic_crs())
+    _, dataset, _ = make(tmp_path, "equator", catalogue=catalogue)
+    _, affine = PLACES["equator"]
+    taken = {}
+    for split in ("train", "valid"):
+        taken[split] = np.zeros((SIDE_PX, SIDE_PX), bool)
+        for pair in find_pairs(dataset, split):
+            with rasterio.open(pair.image) as image:
+                rows, columns = np.nonzero(image.read_masks(1))
+                x, y = ~affine @ (image.transform @ (columns + 0.5, rows + 0.5))
+            taken[split][y.astype(int), x.astype(int)] = True
+    assert min(taken["train"].sum(), taken["valid"].sum()) > 0.2 * SIDE_PX**2
+    assert not (taken["train"] & taken["valid"]).any()
+
+
+def test_an_image_without_coordinates_has_labels_in_its_pixels(tmp_path):
+    values = np.random.default_rng(0).integers(100, 200, (500, 600)).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "picture.png"), values)
+    (tmp_path / "c.csv").write_text("x,y,diameter_px\n120.5,80.25,40\n430,60,20\n")
+    done = CliRunner().invoke(cli, [
+        "dataset", "make", str(tmp_path / "picture.png"), str(tmp_path / "c.csv"), "-o",
+        str(tmp_path / "made"), "--size", "256", "--test", "0", "--valid", "0.5", "-q",
+    ], catch_exceptions=False)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    sizes = []
+    for pair in pairs_of(tmp_path / "made"):
+        side = read_image(pair.image)[0].shape[0]
+        sizes += (pair.read_boxes()[:, 2] * side).tolist()
+    assert sorted(sizes) == pytest.approx([20, 40])
+
+
+def test_what_cannot_be_made_is_said(tmp_path):
+    far = Catalogue(
+        pd.DataFrame({"lon": [90.0], "lat": [0.0], "diameter_km": [2.0]}), sphere.geographic_crs()
+    )
+    with pytest.raises(CatalogueError, match="no crater of the catalogue lies on the ground"):
+        make(tmp_path, "equator", catalogue=far)
+    assert not (tmp_path / "made").exists()
+    pixels = Catalogue(pd.DataFrame({"x": [9.0], "y": [9.0], "diameter_px": [9.0]}), None)
+    with pytest.raises(CatalogueError, match="in pixels and the mosaic on the Moon"):
+        make(tmp_path, "equator", catalogue=pixels)
+    with pytest.raises(DatasetError, match="too few for 3 splits"):
+        make(tmp_path, "equator", size=1024, fractions={"train": 0.6, "valid": 0.2, "test": 0.2})
+    (tmp_path / "made").mkdir()
+    with pytest.raises(OutputError, match="exists already"):
+        make(tmp_path, "equator")
+
+
+def test_a_calibration_sees_the_same_ground(tmp_path):
+    _, dataset, _ = make(tmp_path, "60 N, in degrees", min_diameter=1.0)
+    pairs = find_pairs(dataset, "valid")
+    write_downsampled(pairs, tmp_path / "copy", 1.0, side_by_side=True)
+    copies = [cv2.imread(str(path), 0) for path in (tmp_path / "copy" / "images").iterdir()]
+    assert sorted(int((copy > 0).sum()) for copy in copies) == sorted(
+        int(read_image(pair.image)[1].sum()) for pair in pairs
+    )
