@@ -12,7 +12,7 @@ from lunarcraters.calibration.scores import choose_operating_points, fit_score_c
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.classes import CRATER, IGNORED
 from lunarcraters.datasets.downsampling import write_downsampled
-from lunarcraters.datasets.layout import Pair, make_pair
+from lunarcraters.datasets.pairs import Pair, make_pair
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, Precision

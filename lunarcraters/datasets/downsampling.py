@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.classes import CRATER, IGNORED
-from lunarcraters.datasets.layout import Pair
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import read_grey, read_image
 from lunarcraters.errors import OutputError
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from lunarcraters.datasets.classes import choose_classes
 from lunarcraters.datasets.description import NAME_LISTS
 from lunarcraters.datasets.folders import find_image, label_path, list_images, mirror
-from lunarcraters.datasets.layout import Pair, find_class_names, find_splits
+from lunarcraters.datasets.layout import find_class_names, find_splits
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import count_classes
 from lunarcraters.errors import CatalogueError, DatasetError
 

@@ -9,9 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lunarcraters.datasets.classes import ClassChoice, choose_classes
 from lunarcraters.datasets.description import (
     Description,
@@ -20,47 +17,14 @@ from lunarcraters.datasets.description import (
     read_yaml,
 )
 from lunarcraters.datasets.folders import find_image_folder, label_path, list_images
-from lunarcraters.datasets.yolo_labels import count_classes, read_labels
+from lunarcraters.datasets.pairs import Pair, make_pair
+from lunarcraters.datasets.yolo_labels import count_classes
 from lunarcraters.errors import DatasetError
 
 SPLIT_NAMES = ("train", "valid", "test")
 """Names of splits, in order."""
 
 _ALIASES = {"val": "valid", "validation": "valid", "training": "train", "testing": "test"}
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An image and its label file, which differ in name by the suffix only.
-
-    Attributes:
-        image: Image file.
-        label: Label file; None for an image without one, which shows no crater.
-        classes: Numbers of the classes that are craters; None for all.
-        ignored: Numbers of the classes that are neither craters nor background.
-    """
-
-    image: Path
-    label: Path | None
-    classes: frozenset[int] | None = None
-    ignored: frozenset[int] = frozenset()
-
-    def read_boxes(self) -> NDArray[np.float64]:
-        """Read the boxes of the craters.
-
-        Returns:
-            Boxes (x_centre, y_centre, width, height) in fractions of the image, (n, 4).
-
-        Raises:
-            DatasetError: The label file cannot be read or is malformed.
-        """
-        return np.empty((0, 4)) if self.label is None else read_labels(self.label, self.classes)
-
-    def read_ignored(self) -> NDArray[np.float64]:
-        """Read the boxes that are neither craters nor background, as `read_boxes` does."""
-        if self.label is None or not self.ignored:
-            return np.empty((0, 4))
-        return read_labels(self.label, self.ignored)
 
 
 @dataclass(frozen=True)
@@ -226,20 +190,6 @@ def find_pairs(dataset: Path, split: str, classes: Sequence[str] = ()) -> list[P
         DatasetError: There is no such split, it has no images, or none has a label file.
     """
     return open_dataset(dataset, classes).find_pairs(split)
-
-
-def make_pair(
-    image: Path, classes: frozenset[int] | None, ignored: frozenset[int] = frozenset()
-) -> Pair:
-    """Make the pair of an image.
-
-    Args:
-        image: Image file.
-        classes: Numbers of the classes that are craters; None for all.
-        ignored: Numbers of the classes that are neither craters nor background.
-    """
-    label = label_path(image)
-    return Pair(image, label if label.is_file() else None, classes, ignored)
 
 
 def find_class_names(directory: Path, top: Path | None = None) -> dict[int, str]:

@@ -11,14 +11,8 @@ import numpy as np
 import yaml
 
 from lunarcraters.datasets.folders import label_path
-from lunarcraters.datasets.layout import (
-    SPLIT_NAMES,
-    Pair,
-    count_labels,
-    find_splits,
-    make_pair,
-    read_class_names,
-)
+from lunarcraters.datasets.layout import SPLIT_NAMES, count_labels, find_splits, read_class_names
+from lunarcraters.datasets.pairs import Pair, make_pair
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, OutputError
 from lunarcraters.geometry.sphere import wrap_longitude

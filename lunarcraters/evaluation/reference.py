@@ -15,7 +15,7 @@ from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.folders import read_image_size
 from lunarcraters.datasets.label_folders import find_labels
-from lunarcraters.datasets.layout import Pair
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import (
     TileName,
     box_corners,

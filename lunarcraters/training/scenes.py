@@ -11,7 +11,7 @@ import pandas as pd
 import rasterio
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.layout import Pair
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import (
     EDGE_PX,
     TileName,

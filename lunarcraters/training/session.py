@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lunarcraters.datasets.layout import Pair, open_dataset
+from lunarcraters.datasets.layout import open_dataset
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.model_file import hash_model

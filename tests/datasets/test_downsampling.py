@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from lunarcraters.datasets.downsampling import write_downsampled
-from lunarcraters.datasets.layout import Pair
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.mosaic.mosaic import open_mosaic
 

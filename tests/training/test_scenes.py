@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.datasets.layout import Pair, find_pairs
+from lunarcraters.datasets.layout import find_pairs
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_grey
 from lunarcraters.errors import DatasetError
 from lunarcraters.training.scenes import ElevationSource, LabelledTiles, complete_circles

@@ -1,0 +1,58 @@
+"""Pairs of an image and its label file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.datasets.folders import label_path
+from lunarcraters.datasets.yolo_labels import read_labels
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image and its label file, which differ in name by the suffix only.
+
+    Attributes:
+        image: Image file.
+        label: Label file; None for an image without one, which shows no crater.
+        classes: Numbers of the classes that are craters; None for all.
+        ignored: Numbers of the classes that are neither craters nor background.
+    """
+
+    image: Path
+    label: Path | None
+    classes: frozenset[int] | None = None
+    ignored: frozenset[int] = frozenset()
+
+    def read_boxes(self) -> NDArray[np.float64]:
+        """Read the boxes of the craters.
+
+        Returns:
+            Boxes (x_centre, y_centre, width, height) in fractions of the image, (n, 4).
+
+        Raises:
+            DatasetError: The label file cannot be read or is malformed.
+        """
+        return np.empty((0, 4)) if self.label is None else read_labels(self.label, self.classes)
+
+    def read_ignored(self) -> NDArray[np.float64]:
+        """Read the boxes that are neither craters nor background, as `read_boxes` does."""
+        if self.label is None or not self.ignored:
+            return np.empty((0, 4))
+        return read_labels(self.label, self.ignored)
+
+
+def make_pair(
+    image: Path, classes: frozenset[int] | None, ignored: frozenset[int] = frozenset()
+) -> Pair:
+    """Make the pair of an image.
+
+    Args:
+        image: Image file.
+        classes: Numbers of the classes that are craters; None for all.
+        ignored: Numbers of the classes that are neither craters nor background.
+    """
+    label = label_path(image)
+    return Pair(image, label if label.is_file() else None, classes, ignored)
