@@ -39,7 +39,7 @@ def command() -> None:
 
 
 @command.command("make")
-@click.argument("mosaic", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("mosaic", nargs=-1, required=True, metavar="MOSAIC...")
 @click.argument("catalogue", type=CataloguePath())
 @output_option("Directory of the new dataset.")
 @click.option("--area", type=click.Path(path_type=Path),
@@ -57,7 +57,7 @@ def command() -> None:
 @nodata_option
 @quiet_option
 def make_command(
-    mosaic: tuple[Path, ...],
+    mosaic: tuple[str, ...],
     catalogue: Path | str,
     out: Path,
     valid: float,
