@@ -16,7 +16,7 @@ import numpy as np
 
 from lunarcraters.datasets.folders import label_path, list_label_files, place_aside
 from lunarcraters.datasets.layout import Dataset, Split, find_splits, open_dataset
-from lunarcraters.datasets.yolo_labels import read_labels
+from lunarcraters.datasets.yolo_labels import read_labels, suppress_opencv_warnings
 from lunarcraters.errors import DatasetError
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import RecordError, from_json, to_json
@@ -167,7 +167,8 @@ def _check_images(owners: dict[Path, str], dataset: Path, progress: Progress) ->
     firsts: dict[str, Path] = {}
     for done, path in enumerate(owners, start=1):
         content = np.fromfile(path, np.uint8) if path.is_file() else np.empty(0, np.uint8)
-        pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
+        with suppress_opencv_warnings():
+            pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
         progress(done, len(owners))
         if pixels is None:
             problem = Problem("unreadable image", owners[path], path, "cannot be read as an image")

@@ -7,8 +7,8 @@ image, or an outline (`label_lines`).
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -195,6 +195,17 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
             return grey, dataset.read_masks(1) > 0
 
 
+@contextmanager
+def suppress_opencv_warnings() -> Iterator[None]:
+    """Suppress OpenCV's warnings, one for every tag of a GeoTIFF."""
+    logging = cv2.utils.logging
+    level = logging.setLogLevel(logging.LOG_LEVEL_ERROR)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(level)
+
+
 def read_grey(path: Path) -> NDArray[np.uint8]:
     """Read an image file as grey values, (height, width).
 
@@ -204,12 +215,8 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: The file is not an image.
     """
-    logging = cv2.utils.logging
-    level = logging.setLogLevel(logging.LOG_LEVEL_ERROR)  # no warning of every tag of a GeoTIFF
-    try:
+    with suppress_opencv_warnings():
         image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    finally:
-        logging.setLogLevel(level)
     if image is None:
         raise DatasetError(f"{path} is not an image that can be read: remove or replace it")
     return np.asarray(image, np.uint8)

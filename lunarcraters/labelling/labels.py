@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.classes import CRATER, IGNORED
+from lunarcraters.datasets.yolo_labels import box_corners
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.geometry.grid import Grid
@@ -35,6 +36,20 @@ class Labels:
     def craters(self) -> int:
         """Number of craters that are to be taught."""
         return int((~self.ignored).sum())
+
+    def on_ground(self, ground: Bool) -> "Labels":
+        """Keep the labels whose box has a pixel of ground.
+
+        Args:
+            ground: True for pixels that have data and were counted, (size, size).
+        """
+        size = len(ground)
+        corners = box_corners(self.boxes, size, size)
+        kept = [
+            bool(ground[int(top) : int(np.ceil(bottom)), int(left) : int(np.ceil(right))].any())
+            for left, top, right, bottom in corners
+        ]
+        return Labels(self.boxes[kept], self.ignored[kept])
 
     @property
     def lines(self) -> str:

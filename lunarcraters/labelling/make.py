@@ -209,6 +209,7 @@ def _write_member(
     share = float(counted.mean())
     if share < _MIN_GROUND:
         return []
+    labels = labels.on_ground(counted)
     for kind in ("images", "labels"):
         (root / split / kind).mkdir(parents=True, exist_ok=True)
     low, high = source.photometry.low, source.photometry.high

@@ -120,6 +120,10 @@ def test_ground_that_was_not_counted_is_nodata(tmp_path):
         grey, valid = read_image(pair.image)
         assert not valid[:, lon > 11.5].any()
         assert not grey[:, lon > 11.5].any()
+        boxes = box_corners(pair.read_boxes(), *grey.shape).astype(int)
+        assert all(
+            valid[top : bottom + 1, left : right + 1].any() for left, top, right, bottom in boxes
+        )
 
 
 def test_a_footprint_is_the_ground_that_was_counted(tmp_path):
