@@ -45,7 +45,7 @@ def test_a_catalogue_comes_back_whole(lunar, pixels, tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", ALL)
 def test_an_empty_catalogue_is_a_catalogue(lunar, tmp_path, suffix):
-    empty = lunar.filter(1.0)
+    empty = lunar.filter(min_diameter=1e6)
     if suffix not in COUNTS:
         empty = empty.with_info(footprint=None, footprint_area_km2=None)
     write_catalogue(empty, tmp_path / f"a{suffix}")
