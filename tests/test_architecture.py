@@ -28,12 +28,12 @@ MAY_IMPORT = {
     "elevation": set(),
     "rendering": {"elevation"},
     "network": {"mosaic"},
-    "training": {"geometry", "datasets", "elevation", "network", "plots"},
+    "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
-                    "evaluation"},
+                    "evaluation", "rendering"},
     "plots": {"geometry", "mosaic", "mask", "catalogue", "evaluation", "network"},
     "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots"},
 }  # fmt: skip

@@ -45,15 +45,16 @@ def train(
         CratersError: The dataset, the directory or the options cannot be used.
     """
     from lunarcraters.calibration.calibrate import calibrate_model
+    from lunarcraters.calibration.comparison import compare_models
     from lunarcraters.errors import DatasetError
-    from lunarcraters.network.presets import get_preset
+    from lunarcraters.network.model_file import read_info, shipped_model
     from lunarcraters.training.session import train
 
     options = options or TrainingOptions()
     model = train(
         Path(dataset), local_output(out), options, resume=resume, overwrite=overwrite, say=say
     )
-    if calibrated and "log_size" in get_preset(options.preset).heads:
+    if calibrated and "log_size" in read_info(model).heads:
         try:
             info = calibrate_model(
                 model, Path(dataset), classes=options.classes, say=say, progress=progress
@@ -63,6 +64,13 @@ def train(
             say(f"not calibrated: {error}")
         else:
             say(f"thresholds chosen on valid: {info.thresholds}")
+            if options.tune:
+                before = Path(options.weights) if options.weights else shipped_model()
+                say(
+                    compare_models(
+                        before, model, Path(dataset), classes=options.classes, progress=progress
+                    ).text
+                )
     return model
 
 

@@ -1,6 +1,7 @@
 """Calibration of a model on a validation split, which is searched as a user searches a mosaic.
 
-Detections match labels of 11 pixels and more by a box IoU of at least 0.5.
+Detections match labels of 11 pixels and more by a box IoU of at least 0.5. Where only larger
+craters are labelled, the size from which on there are labels takes the place of the 11 pixels.
 
 - A calibrated score is the precision of detections of similar network score and size.
 - Operating points: at `balanced` there are as many detections as labels (precision = recall),
@@ -23,7 +24,7 @@ from tempfile import TemporaryDirectory
 
 from lunarcraters.calibration.int8 import add_int8
 from lunarcraters.calibration.scores import SIZES_PX, SMALLER_SIZES_PX
-from lunarcraters.calibration.trials import Trial, Trials, measure_calibration
+from lunarcraters.calibration.trials import Trial, Trials, choose_min_pixels, measure_calibration
 from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.detection.options import Precision
 from lunarcraters.errors import DatasetError, ModelError
@@ -71,7 +72,7 @@ def calibrate_model(
     """
     pairs = open_dataset(dataset, classes).find_pairs(split)
     with TemporaryDirectory() as name:
-        trials = Trials(pairs, Path(name), workers, tta, progress)
+        trials = Trials(pairs, Path(name), workers, tta, progress, choose_min_pixels(pairs))
         trial = _search(model, trials)
         if not trial.match_labels().true.any():
             raise DatasetError(

@@ -12,7 +12,7 @@ from lunarcraters.calibration.scores import choose_operating_points, fit_score_c
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.classes import CRATER, IGNORED
 from lunarcraters.datasets.downsampling import write_downsampled
-from lunarcraters.datasets.pairs import Pair, make_pair
+from lunarcraters.datasets.pairs import Pair, make_pair, measure_smallest_label
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, Precision
@@ -79,6 +79,7 @@ class Trials:
         workers: Number of worker processes; None for one per core.
         tta: True for test-time augmentation.
         progress: Progress display.
+        min_pixels: Smallest label that counts, pixels.
     """
 
     pairs: Sequence[Pair]
@@ -86,6 +87,7 @@ class Trials:
     workers: int | None
     tta: bool
     progress: ProgressDisplay
+    min_pixels: float = MIN_PIXELS
 
     def search(
         self,
@@ -126,7 +128,7 @@ class Trials:
         diameters_px = compute_diameters_px(
             detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
         )
-        min_diameter = MIN_PIXELS * share * (reference.pixel or 1.0)
+        min_diameter = self.min_pixels * share * (reference.pixel or 1.0)
         return Trial(source, detections, reference, min_diameter, diameters_px)
 
     def _copy(self, share: float) -> Sequence[Pair]:
@@ -140,6 +142,19 @@ class Trials:
         classes, ignored = frozenset({CRATER}), frozenset({IGNORED})
         images = sorted((out / "images").iterdir())
         return [make_pair(image, classes, ignored) for image in images]
+
+
+def choose_min_pixels(pairs: Sequence[Pair]) -> float:
+    """Choose the smallest label that counts: `MIN_PIXELS`, or the size from which on there are any.
+
+    Args:
+        pairs: Images with their label files.
+
+    Raises:
+        DatasetError: An image or a label file cannot be read.
+    """
+    smallest = measure_smallest_label(pairs)
+    return max(MIN_PIXELS, smallest) if np.isfinite(smallest) else MIN_PIXELS
 
 
 def measure_calibration(trials: Sequence[Trial], sizes_px: tuple[float, ...]) -> Calibration:

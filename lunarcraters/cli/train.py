@@ -53,6 +53,9 @@ from lunarcraters.network.presets import PRESETS, Pooling
 @click.option("--elevation-scenes", type=click.IntRange(1), default=100, show_default=True,
               help="Scenes of each elevation raster an epoch.")  # fmt: skip
 @classes_option
+@click.option("--tune", is_flag=True,
+              help="Tune the shipped weights, or --weights, to DATASET in minutes; keep what they "
+                   "know; compare before and after.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the training in the directory.")
 @click.option("--overwrite", is_flag=True, help="Replace the training in the directory.")
 @click.option("--calibrate/--no-calibrate", default=True, show_default=True,
@@ -73,7 +76,7 @@ def command(
     craters train LU3M6TGT_yolo_format -o training
     craters train LU3M6TGT_yolo_format -o training --resume
     craters train LU3M6TGT_yolo_format -o baseline --preset baseline
-    craters train my_tiles -o tuned --weights training/model.keras --learning-rate 0.0003
+    craters train my_tiles -o tuned --tune
     craters train my_tiles -o student --teacher training/model.keras
     """
     from lunarcraters import api

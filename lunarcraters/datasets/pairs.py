@@ -1,5 +1,6 @@
 """Pairs of an image and its label file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.folders import label_path
-from lunarcraters.datasets.yolo_labels import read_labels
+from lunarcraters.datasets.yolo_labels import (
+    TileName,
+    box_corners,
+    find_clipped,
+    read_grey,
+    read_labels,
+)
+
+_SMALLEST_PERCENTILE = 5.0  # below are slips of the hand and craters cut by an edge
 
 
 @dataclass(frozen=True)
@@ -56,3 +65,30 @@ def make_pair(
     """
     label = label_path(image)
     return Pair(image, label if label.is_file() else None, classes, ignored)
+
+
+def measure_smallest_label(pairs: Sequence[Pair]) -> float:
+    """Measure the diameter from which on craters are labelled, in pixels along the height.
+
+    It is the fifth percentile of the labels that no edge cuts.
+
+    Args:
+        pairs: Images with their label files.
+
+    Returns:
+        Diameter, pixels; infinite where there is no such label.
+
+    Raises:
+        DatasetError: An image or a label file cannot be read.
+    """
+    diameters = [np.empty(0)]
+    for pair in pairs:
+        height, width = read_grey(pair.image).shape
+        boxes = box_corners(pair.read_boxes(), width, height)
+        boxes = boxes[~find_clipped(boxes, width, height)]
+        name = TileName.parse(pair.image.name)
+        squeeze = 1.0 if name is None else np.cos(np.radians(name.centre[1]))
+        sides = boxes[:, 2:] - boxes[:, :2]
+        diameters.append(np.sqrt(sides[:, 0] * squeeze * sides[:, 1]))
+    labelled = np.concatenate(diameters)
+    return float(np.percentile(labelled, _SMALLEST_PERCENTILE)) if labelled.size else np.inf

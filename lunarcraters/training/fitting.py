@@ -20,6 +20,7 @@ from lunarcraters.records import to_plain
 from lunarcraters.training.checkpoint import BEST, FOLDER, Checkpoint, read_state
 from lunarcraters.training.distillation import DistilledSampler
 from lunarcraters.training.history import History
+from lunarcraters.training.replay import ReplaySampler
 from lunarcraters.training.sampling import CROP_PX, Sampler
 from lunarcraters.training.settings import (
     TrainingData,
@@ -38,7 +39,7 @@ _PLATEAU_PATIENCE = 3
 
 def fit_network(
     settings: TrainingSettings,
-    train: Sampler | DistilledSampler,
+    train: Sampler | DistilledSampler | ReplaySampler,
     valid: Sampler,
     out: Path,
     *,
@@ -74,6 +75,8 @@ def fit_network(
     model = build(settings.preset, settings.precision)
     if weights is not None:
         _load_weights(model, weights)
+    if settings.replayed:
+        _freeze_statistics(model)
     epoch = _open_directory(settings, out, resume=resume)
     _compile(model, settings)
     trained, fixed = _count(model.trainable_variables), _count(model.non_trainable_variables)
@@ -85,7 +88,7 @@ def fit_network(
 def _fit(
     model: keras.Model,
     settings: TrainingSettings,
-    train: Sampler | DistilledSampler,
+    train: Sampler | DistilledSampler | ReplaySampler,
     valid: Sampler,
     out: Path,
     *,
@@ -148,6 +151,13 @@ def _load_weights(model: keras.Model, path: Path) -> None:
     model.set_weights(weights)
 
 
+def _freeze_statistics(model: keras.Model) -> None:
+    """Keep the means and deviations of activations, which few images would replace."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+
+
 def _compile(model: keras.Model, settings: TrainingSettings) -> None:
     """Give a network its optimizer, loss and metrics."""
     preset = settings.preset
@@ -185,7 +195,7 @@ def _make_callbacks(settings: TrainingSettings) -> list[keras.callbacks.Callback
 
 
 def _make_dataset(
-    sampler: Sampler | DistilledSampler,
+    sampler: Sampler | DistilledSampler | ReplaySampler,
     first: int,
     settings: TrainingSettings,
     batches: int | None = None,

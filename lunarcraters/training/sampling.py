@@ -58,12 +58,14 @@ class Sampler:
         preset: Preset that is trained.
         seed: Seed of everything random.
         augment: False for validation: scale 1, the crop in the middle, no change of light.
+        max_scale: Largest scale of a crop, pixels per pixel of the source; None for no limit.
     """
 
     sources: Sequence[SceneSource]
     preset: Preset
     seed: int
     augment: bool = True
+    max_scale: float | None = None
 
     def __len__(self) -> int:
         """Number of scenes per epoch."""
@@ -125,6 +127,8 @@ class Sampler:
         scale, coarser = 2.0 ** (rng.uniform(*_JITTER) - octave), 1.0
         if self.preset.coarsened and rng.random() < self.preset.coarsened:
             scale, coarser = 2.0 ** rng.uniform(*_COARSENED_JITTER), 2.0 ** rng.uniform(*_COARSENED)
+        if self.max_scale is not None and scale > self.max_scale:
+            scale = self.max_scale * 2.0 ** rng.uniform(_JITTER[0], 0.0)
         scene = _fill_crop(source, place, scale, CROP_PX + 2 * margin, rng)
         if self.preset.rotated and rng.random() < self.preset.rotated:
             scene = _rotate(scene, float(rng.uniform(0.0, 2.0 * np.pi)))

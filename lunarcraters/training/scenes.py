@@ -106,8 +106,8 @@ class LabelledTiles:
         untaught = box_corners(ignored, width, height) * np.tile(factors, 2)
         completed, lost = complete_circles(boxes[cut], size)
         return Scene(
-            _resize(image.astype(np.float32), size),
-            _resize(valid.astype(np.float32), size) > 0.5,
+            resize(image.astype(np.float32), size),
+            resize(valid.astype(np.float32), size) > 0.5,
             np.vstack([boxes_to_circles(boxes[~cut]), completed]),
             np.vstack([lost, untaught]),
         )
@@ -157,7 +157,7 @@ class ElevationSource:
         size = np.array([round(columns * squeeze * scale), round(rows * scale)])
         gsd_m = np.radians(step) * RADIUS_M / scale
         image = shade(
-            _resize(window, size),
+            resize(window, size),
             gsd_m,
             sun_azimuth_deg=float(rng.uniform(0.0, 360.0)),
             sun_elevation_deg=float(rng.uniform(8.0, 60.0)),
@@ -220,8 +220,13 @@ def complete_circles(
     return np.column_stack([centre, diameter])[complete], boxes[~complete]
 
 
-def _resize(image: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.float32]:
-    """Resize an image to a width and height, by area means where it becomes smaller."""
+def resize(image: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.float32]:
+    """Resize an image, by area means where it becomes smaller.
+
+    Args:
+        image: Image, (height, width).
+        size: New width and height, pixels.
+    """
     smaller = size[0] < image.shape[1] or size[1] < image.shape[0]
     interpolation = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(image, (int(size[0]), int(size[1])), interpolation=interpolation))

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lunarcraters.datasets.layout import open_dataset
-from lunarcraters.datasets.pairs import Pair
+from lunarcraters.datasets.pairs import Pair, measure_smallest_label
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
+from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.startup import choose_training_precision, start_tensorflow
 from lunarcraters.training.distillation import DistilledSampler, check_teacher, open_teacher
+from lunarcraters.training.replay import ReplaySampler, make_replay_sampler, render_scenes
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import ElevationSource, LabelledTiles, SceneSource
 from lunarcraters.training.settings import (
@@ -26,6 +28,8 @@ from lunarcraters.training.settings import (
 )
 
 _DEFAULTS = TrainingOptions()
+_REPLAYED = 64  # rendered scenes
+_REPLAY_SEED = 1
 
 
 def train(
@@ -57,14 +61,16 @@ def train(
         ModelError: The weights or the teacher do not fit, or resampled crops have no teacher.
         RunError: There is nothing to resume, or it was begun with other options.
     """
+    pairs = _read_pairs(dataset, options.classes, say)
+    options = options.resolve_tuning(len(pairs[0]))
     preset = options.resolve_preset()
-    inputs = _read_inputs(dataset, options, preset, say)
+    inputs = _read_inputs(dataset, pairs, options, preset)
     _prepare_directory(out, resume=resume, overwrite=overwrite)
     # TensorFlow starts here, once the data and the directory are known to be right.
     start_tensorflow()
     from lunarcraters.training.fitting import fit_network
 
-    sampler = _make_sampler(options, preset, inputs.sources)
+    sampler = _make_sampler(options, preset, inputs)
     validation = Sampler([inputs.valid], preset, options.seed, augment=False)
     model = fit_network(
         _make_settings(options, preset, inputs, len(sampler), out if resume else None),
@@ -90,6 +96,7 @@ class _Inputs:
         weights: SHA-256 of the model file to begin with; None for none.
         teacher: SHA-256 of the model file of the teacher; None for none.
         data: Description of the data.
+        max_scale: Largest scale of a crop; None for no limit.
     """
 
     sources: tuple[SceneSource, ...]
@@ -97,13 +104,14 @@ class _Inputs:
     weights: str | None
     teacher: str | None
     data: TrainingData
+    max_scale: float | None
 
 
 def _read_inputs(
-    dataset: Path, options: TrainingOptions, preset: Preset, say: Callable[[str], None]
+    dataset: Path, pairs: Sequence[tuple[Pair, ...]], options: TrainingOptions, preset: Preset
 ) -> _Inputs:
     """Read and check the inputs of a training, before anything is written."""
-    train, valid = _read_pairs(dataset, options.classes, say)
+    train, valid = pairs
     weights, teacher = (hash_model(p) if p else None for p in (options.weights, options.teacher))
     _check_teacher(options, preset)
     elevation = _find_elevation(options, preset)
@@ -115,7 +123,8 @@ def _read_inputs(
         elevation_scenes=options.elevation_scenes if elevation else 0,
     )
     sources: tuple[SceneSource, ...] = (LabelledTiles(train), *elevation)
-    return _Inputs(sources, LabelledTiles(valid), weights, teacher, data)
+    max_scale = choose_max_scale(train, preset) if options.tune else None
+    return _Inputs(sources, LabelledTiles(valid), weights, teacher, data, max_scale)
 
 
 def _make_settings(
@@ -140,7 +149,22 @@ def _make_settings(
         teacher=inputs.teacher,
         resampled=options.resampled,
         classes=options.classes or None,
+        replayed=_REPLAYED if options.tune else None,
+        max_scale=inputs.max_scale,
     )
+
+
+def choose_max_scale(pairs: Sequence[Pair], preset: Preset) -> float:
+    """Choose the largest scale at which craters smaller than the labels are not taught.
+
+    Larger crops would show craters that nobody labelled at sizes that the network detects, as
+    background.
+
+    Args:
+        pairs: Images with their label files.
+        preset: Preset, whose `diameters_px` is the range of the octave.
+    """
+    return preset.diameters_px[0] / measure_smallest_label(pairs)
 
 
 def find_elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSource]:
@@ -216,10 +240,13 @@ def _find_elevation(options: TrainingOptions, preset: Preset) -> Sequence[Elevat
 
 
 def _make_sampler(
-    options: TrainingOptions, preset: Preset, sources: Sequence[SceneSource]
-) -> Sampler | DistilledSampler:
+    options: TrainingOptions, preset: Preset, inputs: _Inputs
+) -> Sampler | DistilledSampler | ReplaySampler:
     """Make the sampler of the training batches, with a teacher if there is one."""
-    sampler = Sampler(sources, preset, options.seed)
+    sampler = Sampler(inputs.sources, preset, options.seed, max_scale=inputs.max_scale)
+    if options.tune and options.weights:
+        scenes = render_scenes(_REPLAYED, _REPLAY_SEED)
+        return make_replay_sampler(sampler, scenes, Detector(options.weights))
     if options.teacher is None:
         return sampler
     return DistilledSampler(sampler, open_teacher(options.teacher), options.resampled)
@@ -255,7 +282,6 @@ def _choose_policy(options: TrainingOptions, begun: Path | None) -> Policy:
 
 def _draw(out: Path, model: Path, validation: Sampler) -> None:
     """Draw `curves.png` and `panels.png`."""
-    from lunarcraters.network.inference import Detector
     from lunarcraters.plots.training import draw_curves, draw_panels
     from lunarcraters.training.history import read_history
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from lunarcraters.errors import RunError
+from lunarcraters.errors import ModelError, RunError
 from lunarcraters.files import replacing
-from lunarcraters.network.presets import Pooling, Preset, get_preset
+from lunarcraters.network.model_file import read_info, shipped_model
+from lunarcraters.network.presets import PRESETS, Pooling, Preset, get_preset
 from lunarcraters.records import RecordError, from_json, to_json, to_plain
 
 T = TypeVar("T")
@@ -19,6 +20,13 @@ TrainingPrecision = Literal["auto", "float32", "bfloat16"]
 
 Policy = Literal["float32", "mixed_bfloat16"]
 """Keras dtype policy."""
+
+
+_TUNING_EPOCHS = 8
+_TUNING_STEPS_PER_IMAGE = 20
+_TUNING_STEPS = (240, 1600)  # fewest and most
+_TUNING_BATCH = 8
+_TUNING_LEARNING_RATE = 5e-4
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,8 @@ class TrainingOptions:
         elevation_scenes: Number of scenes of each elevation raster per epoch.
         classes: Names or numbers of the classes of the labels that are craters; empty to go by
             their names.
+        tune: True to tune the weights (those that come with the program, unless `weights` says
+            others) to the images, with a short schedule and replay of what they know.
     """
 
     preset: str = "compact"
@@ -67,6 +77,35 @@ class TrainingOptions:
     elevation: Path | None = None
     elevation_scenes: int = 100
     classes: tuple[str, ...] = ()
+    tune: bool = False
+
+    def resolve_tuning(self, images: int) -> "TrainingOptions":
+        """Replace what was not given by what suits the tuning to a number of images.
+
+        Args:
+            images: Number of training images.
+
+        Raises:
+            ModelError: There is a teacher, or the weights are of a network without centres.
+        """
+        if not self.tune:
+            return self
+        if self.teacher:
+            raise ModelError("--tune keeps what its weights know: leave --teacher out")
+        weights = self.weights or shipped_model()
+        info = read_info(weights)
+        if "centre" not in info.heads or info.preset not in PRESETS:
+            raise ModelError(f"{weights} cannot be tuned: give a model of the preset compact")
+        steps = min(max(_TUNING_STEPS_PER_IMAGE * images, _TUNING_STEPS[0]), _TUNING_STEPS[1])
+        return replace(
+            self,
+            preset=info.preset,
+            weights=weights,
+            epochs=self.epochs or _TUNING_EPOCHS,
+            steps=self.steps or -(-steps // (self.epochs or _TUNING_EPOCHS)),
+            batch=2 * max((self.batch or _TUNING_BATCH) // 2, 1),
+            learning_rate=self.learning_rate or _TUNING_LEARNING_RATE,
+        )
 
     def resolve_preset(self) -> Preset:
         """Look up the preset and replace what the options replace.
@@ -99,6 +138,8 @@ class TrainingSettings:
         teacher: SHA-256 of the model file of the teacher; null for none.
         resampled: True if the teacher sees resampled crops.
         classes: Classes of the labels that were chosen as craters; null where they were not.
+        replayed: Number of rendered scenes that are replayed; null where the network is not tuned.
+        max_scale: Largest scale of a crop; null for no limit.
     """
 
     preset: Preset
@@ -110,6 +151,8 @@ class TrainingSettings:
     teacher: str | None = None
     resampled: bool = False
     classes: tuple[str, ...] | None = None
+    replayed: int | None = None
+    max_scale: float | None = None
 
 
 @dataclass(frozen=True)
