@@ -163,9 +163,17 @@ def _mask_colours(mask: Mosaic) -> NDArray[np.uint8]:
 
 def _add_image(plot: Model, uri: str, mosaic: Mosaic, name: str) -> Model:
     """Add an image that covers the mosaic."""
+    size = picture_size(mosaic)
+    return plot.image_url(
+        url=[uri], x=0, y=0, anchor="top_left", name=name, w=size["width"], h=size["height"]
+    )
+
+
+def picture_size(mosaic: Mosaic) -> dict[str, int]:
+    """Compute the width and height of the mosaic's picture, whole steps of it, in pixels."""
     step = preview_step(mosaic, _SIDE_PX)
-    size = {"w": -(-mosaic.width // step) * step, "h": -(-mosaic.height // step) * step}
-    return plot.image_url(url=[uri], x=0, y=0, anchor="top_left", name=name, **size)
+    sides = {"width": mosaic.width, "height": mosaic.height}
+    return {name: -(-side // step) * step for name, side in sides.items()}
 
 
 def _data_uri(suffix: str, image: NDArray[np.uint8]) -> str:

@@ -9,13 +9,13 @@ import numpy as np
 from bokeh.embed import json_item
 from bokeh.models import Model
 from bokeh.resources import Resources
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import read_manifest
-from lunarcraters.detection.run import MASK, read_result, read_run
+from lunarcraters.detection.run import CRATERS, MASK, read_result, read_run
 from lunarcraters.errors import OutputError
 from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.reference import Reference, read_reference
@@ -26,13 +26,24 @@ from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.plots.maps import check_same_space
 from lunarcraters.report import charts
 from lunarcraters.report.bins import make_bins
-from lunarcraters.report.map import MOST_DRAWN, make_map
+from lunarcraters.report.map import MOST_DRAWN, make_map, picture_size
+from lunarcraters.report.review import make_review_data
 
 MOST = 200_000
 """Number of craters that a page holds: the largest ones, if there are more."""
 
 _BOKEH = Resources(mode="inline", components=["bokeh"], log_level="error")
 _SETTINGS = {"smallest_px": "smallest crater, px"}
+_SCRIPTS = (
+    "ground.js",
+    "review_marks.js",
+    "review_store.js",
+    "review_file.js",
+    "review_map.js",
+    "review_pointer.js",
+    "review.js",
+    "page.js",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +131,7 @@ def _render(
 ) -> str:
     """Fill the page's template."""
     shown = detections.rows(slice(MOST))
+    left_out = len(detections) - len(shown)
     area = detections.footprint_area_km2 if detections.has_crs else None
     mask = run / MASK
     figures = _figures(shown, mosaic, mask, comparison, least, has_area=bool(area))
@@ -128,7 +140,7 @@ def _render(
         unit="km" if detections.has_crs else "px",
         total=len(detections),
         most=MOST_DRAWN,
-        left_out=len(detections) - len(shown),
+        left_out=left_out,
         least=least,
         smallest=float(shown.diameters.min()) if len(shown) else 1.0,
         largest=float(shown.diameters.max()) if len(shown) else 1.0,
@@ -139,7 +151,9 @@ def _render(
         figures={name: _json(json_item(plot)) for name, plot in figures.items()},
         origin=_origin(run, detections),
         bokeh=Markup(_BOKEH.render()),
-        script=Markup(_resource("page.js")),
+        picture=picture_size(mosaic),
+        review=_json(make_review_data(shown, run / CRATERS, mosaic, left_out=left_out)),
+        script=Markup("\n".join(_resource(name) for name in _SCRIPTS)),
         style=Markup(_resource("page.css")),
     )
 
@@ -204,8 +218,13 @@ def _json(item: object) -> Markup:
 
 
 def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.from_string(_resource("page.html"))
+    environment = Environment(
+        loader=FunctionLoader(_resource),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    return environment.get_template("page.html")
 
 
 def _resource(name: str) -> str:
