@@ -161,9 +161,12 @@
     }
     for (const id of ["review", "review-map"]) element(id).hidden = !active;
     for (const id of ["map", "pointing"]) element(id).hidden = active;
+    element("stage").classList.toggle("reviewing", active);
+    element("review-start").textContent = active ? "End the review" : "Review";
     element("review-start").setAttribute("aria-pressed", active);
     if (active !== review.active) review.toggle(active, Object.values(bounds).every(Number.isFinite) ? bounds : null);
-    if (!active) draw();
+    if (active) element("stage").scrollIntoView();
+    else draw();
   }
   element("review-start").addEventListener("click", () => { location.hash = review.active ? "" : "review"; });
   addEventListener("hashchange", () => toggleReview(location.hash === "#review"));

@@ -153,8 +153,7 @@ class Review {
     const added = before === ADDED;
     if (added && state !== REJECTED) return;
     this.marks.change(row, { state: added ? GONE : state, circle: state === UNSEEN ? null : circle });
-    if (added) this.select(null);
-    else if (this.walking && state !== UNSEEN) this.next();
+    if (!added && this.walking && state !== UNSEEN) this.next();
   }
 
   accept() {
@@ -350,7 +349,8 @@ class Review {
 
   #changed(row) {
     this.map.update(row);
-    if (row === null && this.map.current >= this.marks.states.length) this.map.current = null;
+    const { current } = this.map;
+    if (current !== null && (this.marks.states[current] ?? GONE) === GONE) this.map.current = null;
     this.store?.save();
     this.#describe();
   }

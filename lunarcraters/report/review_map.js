@@ -116,9 +116,10 @@ class ReviewMap {
   // What the pointer grasps of the current crater: "move", "resize" or null.
   handleAt(left, top) {
     if (this.current === null || this.draft) return null;
-    const near = ([x, y]) => Math.hypot(left - x, top - y) <= 1.6 * HANDLE;
-    const [middle, ...rim] = this.#handles();
-    return rim.some(near) ? "resize" : near(middle) ? "move" : null;
+    const [middle, ...rim] = this.#handles().map(([x, y]) => Math.hypot(left - x, top - y));
+    const nearest = Math.min(...rim);
+    if (Math.min(middle, nearest) > 1.6 * HANDLE) return null;
+    return middle <= nearest ? "move" : "resize";
   }
 
   // The handles of the current crater: the centre, then the ends of its axes.
