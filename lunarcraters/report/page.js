@@ -144,10 +144,8 @@
   async function pictures() {
     const { width, height } = about.picture;
     const load = async (name) => {
-      const image = new Image();
-      image.src = part("map", name).data_source.data.url[0];
-      await image.decode();
-      return { image: await createImageBitmap(image), width, height, hidden: name === "mask" };
+      const image = await loadPicture(part("map", name).data_source.data.url[0]);
+      return { image, width, height, hidden: name === "mask" };
     };
     return Promise.all(["mosaic", "mask"].filter((name) => part("map", name)).map(load));
   }

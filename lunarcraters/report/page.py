@@ -76,6 +76,7 @@ def write_report(
     reference: Path | None = None,
     min_diameter: float = 0.0,
     min_score: str | None = None,
+    closeups: int = 500,
     overwrite: bool = False,
 ) -> int:
     """Write the page of a finished run.
@@ -87,6 +88,7 @@ def write_report(
         reference: Catalogue or labels to score the run against; None for no comparison.
         min_diameter: Smallest crater that is scored, km (pixels).
         min_score: Score, or operating point, that the page begins with; None for `balanced`.
+        closeups: Number of the most doubtful craters that are shown at full resolution.
         overwrite: True to replace a file that is there.
 
     Returns:
@@ -106,7 +108,7 @@ def write_report(
     comparison = None
     if reference is not None:
         comparison = _compare(detections, read_reference(reference), min_diameter, least)
-    content = _render(run, detections, mosaic, comparison, least)
+    content = _render(run, detections, mosaic, comparison, least, closeups)
     with replacing(out) as temporary:
         temporary.write_text(content, encoding="utf-8")
     return min(len(detections), MOST)
@@ -128,6 +130,7 @@ def _render(
     mosaic: Mosaic,
     comparison: _Comparison | None,
     least: float,
+    closeups: int,
 ) -> str:
     """Fill the page's template."""
     shown = detections.rows(slice(MOST))
@@ -135,6 +138,9 @@ def _render(
     area = detections.footprint_area_km2 if detections.has_crs else None
     mask = run / MASK
     figures = _figures(shown, mosaic, mask, comparison, least, has_area=bool(area))
+    review = make_review_data(
+        shown, run / CRATERS, mosaic, left_out=left_out, min_score=least, closeups=closeups
+    )
     return _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
         unit="km" if detections.has_crs else "px",
@@ -152,7 +158,7 @@ def _render(
         origin=_origin(run, detections),
         bokeh=Markup(_BOKEH.render()),
         picture=picture_size(mosaic),
-        review=_json(make_review_data(shown, run / CRATERS, mosaic, left_out=left_out)),
+        review=_json(review),
         script=Markup("\n".join(_resource(name) for name in _SCRIPTS)),
         style=Markup(_resource("page.css")),
     )

@@ -12,6 +12,13 @@ const WITH_CONTROL = { z: "undo", Z: "redo", y: "redo", s: "save" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEP = 0.03; // of the diameter, by which a key moves or resizes a crater
 
+async function loadPicture(uri) {
+  const image = new Image();
+  image.src = uri;
+  await image.decode();
+  return createImageBitmap(image);
+}
+
 class Review {
   constructor({ about, data, craters, limits, layers, reference }) {
     Object.assign(this, { craters, limits, data });
@@ -141,6 +148,17 @@ class Review {
   select(row) {
     this.map.current = row;
     this.#describe();
+    this.map.request();
+    this.#showCloseup(this.data.closeups[row]);
+  }
+
+  // It stays until another is chosen: its neighbours are looked at too.
+  async #showCloseup(closeup) {
+    if (!closeup) return;
+    const { left, top, side, picture } = closeup;
+    const layer = { image: await loadPicture(picture), width: side, height: side, from_x: left, from_y: top };
+    if (this.data.closeups[this.map.current] !== closeup) return;
+    this.map.closeup = layer;
     this.map.request();
   }
 
@@ -310,13 +328,14 @@ class Review {
   async save() {
     if (this.saving) return;
     this.saving = true;
-    const parts = await this.file.write(this.marks, (part) => this.note(`Writing: ${Math.round(100 * part)} %`));
+    const parts = await this.file
+      .write(this.marks, (part) => this.note(`Writing: ${Math.round(100 * part)} %`))
+      .finally(() => { this.saving = false; });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob(parts, { type: "application/geo+json" }));
     link.download = `${document.title.replace(/[^\w.-]+/g, "_")}_review.geojson`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    this.saving = false;
     this.store.saved = true;
     this.note(`Saved as ${link.download}.`);
   }

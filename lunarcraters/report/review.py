@@ -11,7 +11,9 @@ from lunarcraters.catalogue.formats.geojson import describe_collection
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.records import to_plain
+from lunarcraters.report.closeups import Closeup, make_closeups
 from lunarcraters.report.ground import GroundLattice, make_lattice
+from lunarcraters.report.map import compute_ellipses
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class ReviewData:
         tiles: Index of each crater's tile in `tile_names`, (n,).
         collection: Members of the saved GeoJSON but its features.
         ground: Lattice of the mosaic's places on the Moon; null for an image without coordinates.
+        closeups: Closeups by row.
     """
 
     identity: str
@@ -37,10 +40,17 @@ class ReviewData:
     tiles: list[int]
     collection: dict[str, Any]
     ground: GroundLattice | None
+    closeups: dict[int, Closeup]
 
 
 def make_review_data(
-    shown: Catalogue, catalogue: Path, mosaic: Mosaic, *, left_out: int
+    shown: Catalogue,
+    catalogue: Path,
+    mosaic: Mosaic,
+    *,
+    left_out: int,
+    min_score: float,
+    closeups: int,
 ) -> dict[str, Any]:
     """Make the data of the review mode, as JSON.
 
@@ -49,6 +59,8 @@ def make_review_data(
         catalogue: File of the run's catalogue.
         mosaic: Mosaic underneath.
         left_out: Number of smaller craters of the run that the page does not hold.
+        min_score: Score about which craters are doubtful.
+        closeups: Number of the most doubtful craters that may have closeups.
     """
     identity = hashlib.sha256(catalogue.read_bytes()).hexdigest()
     properties = {**shown.properties, "review_of": identity}
@@ -66,6 +78,21 @@ def make_review_data(
             tiles.tolist(),
             describe_collection(replace(shown.info, properties=properties)),
             make_lattice(mosaic.grid, mosaic.pixel_size_m) if mosaic.has_crs else None,
+            _make_closeups(shown, mosaic, min_score, closeups),
         )
     )
     return data
+
+
+def _make_closeups(
+    shown: Catalogue, mosaic: Mosaic, min_score: float, most: int
+) -> dict[int, Closeup]:
+    ellipses = compute_ellipses(shown.positions, shown.diameters, mosaic)
+    doubt = np.abs(np.nan_to_num(shown.scores, nan=1.0) - min_score)
+    return make_closeups(
+        mosaic,
+        ellipses["x"].astype(float),
+        -ellipses["y"].astype(float),
+        np.maximum(ellipses["width"], ellipses["height"]).astype(float),
+        np.argsort(doubt, kind="stable")[:most],
+    )

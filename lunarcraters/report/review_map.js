@@ -21,6 +21,7 @@ class ReviewMap {
     this.reach = Float32Array.from(craters.x, (_, row) => Math.max(craters.width[row], craters.height[row]) / 2);
     this.ellipses = new Map(); // of changed and added craters
     this.layers = []; // { image, width, height } under the craters
+    this.closeup = null; // one more, in the detail of the mosaic
     this.reference = null;
     this.current = null; // row
     this.draft = null; // { points, circle } while a crater is drawn
@@ -176,7 +177,8 @@ class ReviewMap {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.fillStyle = getComputedStyle(this.canvas).backgroundColor;
     context.fillRect(0, 0, this.wide, this.tall);
-    for (const layer of this.layers) if (!layer.hidden) this.#drawLayer(layer);
+    const [mosaic, ...others] = this.layers;
+    for (const layer of [mosaic, this.closeup, ...others]) if (layer && !layer.hidden) this.#drawLayer(layer);
     if (this.reference) this.#drawReference();
     const byStyle = new Map(Object.keys(STYLES).map((name) => [name, []]));
     if (!this.without) for (const row of this.visible()) if (row !== this.current) byStyle.get(this.styleOf(row)).push(row);
@@ -187,15 +189,15 @@ class ReviewMap {
   }
 
   // Only the part in view: an enlarged picture would have more pixels than a canvas can.
-  #drawLayer({ image, width, height }) {
+  #drawLayer({ image, width, height, from_x = 0, from_y = 0 }) {
     const { left, right, bottom, top } = this.ranges;
-    const [west, east] = [Math.max(left, 0), Math.min(right, width)];
-    const [north, south] = [Math.max(-top, 0), Math.min(-bottom, height)];
+    const [west, east] = [Math.max(left, from_x), Math.min(right, from_x + width)];
+    const [north, south] = [Math.max(-top, from_y), Math.min(-bottom, from_y + height)];
     if (west >= east || north >= south) return;
     const [across, along] = [image.width / width, image.height / height];
     const [x, y] = this.toScreen(west, -north);
     const { scale } = this.view;
-    this.context.drawImage(image, west * across, north * along, (east - west) * across, (south - north) * along,
+    this.context.drawImage(image, (west - from_x) * across, (north - from_y) * along, (east - west) * across, (south - north) * along,
       x, y, (east - west) * scale, (south - north) * scale);
   }
 
