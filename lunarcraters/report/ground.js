@@ -52,6 +52,16 @@ class PixelGround {
     return [[ring]];
   }
 
+  // The circle through three points of an outline that a file holds; null where it has no three.
+  circleOfOutline(points) {
+    return points.length > 2 ? this.circleThrough(...threeOf(points)) : null;
+  }
+
+  // How far apart the centres of circles are, in the unit of their diameters.
+  distance(one, other) {
+    return Math.hypot(one.across - other.across, one.along - other.along);
+  }
+
   #sized(centre, radius) {
     return radius > 0 ? { ...centre, diameter: 2 * radius } : null;
   }
@@ -118,10 +128,24 @@ class MoonGround {
     return vector && this.resizeCircle(this.#at(vector), rim);
   }
 
-  // The plane through three points of the rim cuts the sphere in the circle.
   circleThrough(...points) {
-    const [a, b, c] = points.map((point) => this.vectorAt(...point));
-    if (!a || !b || !c) return null;
+    const vectors = points.map((point) => this.vectorAt(...point));
+    return vectors.includes(null) ? null : this.#circleOf(...vectors);
+  }
+
+  // The circle through three points of an outline that a file holds; null where it has no three.
+  // Points on the edges of the map are where it was cut.
+  circleOfOutline(points) {
+    const rim = points.filter(([lon, lat]) => Math.abs(lon) < 180 && Math.abs(lat) < 90);
+    return rim.length > 2 ? this.#circleOf(...threeOf(rim).map((point) => unitVector(...point))) : null;
+  }
+
+  distance(one, other) {
+    return this.radius_km * arc(unitVector(one.across, one.along), unitVector(other.across, other.along));
+  }
+
+  // The plane through three points of the rim cuts the sphere in the circle.
+  #circleOf(a, b, c) {
     let normal = cross(subtract(b, a), subtract(c, a));
     const [size, sides] = [Math.hypot(...normal), distance(a, b) ** 2 + distance(a, c) ** 2];
     if (!(size > 1e-6 * sides)) return null; // on one line
@@ -179,6 +203,12 @@ class MoonGround {
     const [dx, dy] = [subtract(ends[0], ends[1]), subtract(ends[2], ends[3])];
     return { a: dot(dx, dx), b: dot(dx, dy), c: dot(dy, dy), dx, dy };
   }
+}
+
+// Three of the points of a closed ring, far from each other.
+function threeOf(ring) {
+  const third = Math.floor((ring.length - 1) / 3) || 1;
+  return [ring[0], ring[third], ring[2 * third]];
 }
 
 // The weights of values at 0, 1, 2, 3 in the cubic through them.

@@ -63,9 +63,11 @@ def make_review_data(
         closeups: Number of the most doubtful craters that may have closeups.
     """
     identity = hashlib.sha256(catalogue.read_bytes()).hexdigest()
-    properties = {**shown.properties, "review_of": identity}
-    if left_out:
-        properties["min_diameter"] = repr(float(shown.diameters.min()))
+    collection = describe_collection(
+        replace(shown.info, properties={**shown.properties, "review_of": identity})
+    )
+    smallest = float(shown.diameters.min()) if left_out else 0.0
+    collection["catalogue"]["limits"] = {"min_score": 0.0, "min_diameter": smallest}
     table = shown.craters
     tile_names, tiles = np.unique(table["tile"].to_numpy(str), return_inverse=True)
     data: dict[str, Any] = to_plain(
@@ -76,7 +78,7 @@ def make_review_data(
             table["level"].tolist(),
             tile_names.tolist(),
             tiles.tolist(),
-            describe_collection(replace(shown.info, properties=properties)),
+            collection,
             make_lattice(mosaic.grid, mosaic.pixel_size_m) if mosaic.has_crs else None,
             _make_closeups(shown, mosaic, min_score, closeups),
         )

@@ -78,7 +78,7 @@ class ReviewFile {
     const rows = new Map(this.data.ids.map((id, row) => [id, row]));
     const kept = { accepted: [], rejected: [], circles: {}, added: [] };
     let alike = 0;
-    for (const { properties } of file.features) alike += this.#take(properties ?? {}, rows, kept);
+    for (const { properties, geometry } of file.features) alike += this.#take(properties ?? {}, geometry, rows, kept);
     const known = file.features.length - kept.added.length;
     if (of === undefined && !(2 * alike >= known && known > 0)) {
       throw new Error("The craters of this file are not those of this page: load it into the page of its run.");
@@ -87,27 +87,42 @@ class ReviewFile {
   }
 
   // Takes one crater of a file; whether it is where the run has it.
-  #take(properties, rows, kept) {
-    const [id, ...names] = this.data.columns;
-    const [across, along, diameter] = names.slice(0, 3).map((name) => properties[name]);
-    const circle = { across, along, diameter };
-    if (!Object.values(circle).every(Number.isFinite) || !(diameter > 0)) {
-      throw new Error(`A crater of this file has no ${names.slice(0, 3).join(", ")}: choose a file that this page saved.`);
-    }
+  #take(properties, geometry, rows, kept) {
+    const [id] = this.data.columns;
     const review = properties.review || "unseen";
     if (!STATE_NAMES.includes(review)) {
       throw new Error(`The state ${JSON.stringify(review)} of a crater is none of ${STATE_NAMES.join(", ")}: mend the column review.`);
     }
     const row = review === "added" ? undefined : rows.get(properties[id]);
+    const circle = this.#circle(properties, geometry, row);
     if (row === undefined) {
       if (review !== "rejected") kept.added.push(circle);
       return false;
     }
-    if (review !== "unseen") kept[review].push(row);
-    const original = this.#original(row);
-    const same = ["across", "along", "diameter"].every(
-      (key) => Math.abs(original[key] - circle[key]) <= 1e-9 * Math.max(1, Math.abs(circle[key])));
+    const same = this.#agree(circle, this.#original(row), 1e-6);
     if (!same) kept.circles[row] = circle;
+    if (review !== "unseen") kept[review].push(row);
+    else if (!same) kept.accepted.push(row); // moved or resized by another program
     return same;
+  }
+
+  // The circle of a crater: that of its columns, or of its outline where another program moved it.
+  #circle(properties, geometry, row) {
+    const names = this.data.columns.slice(1, 4);
+    const [across, along, diameter] = names.map((name) => properties[name]);
+    const written = { across, along, diameter };
+    const complete = Object.values(written).every(Number.isFinite) && diameter > 0;
+    const rings = { Polygon: [geometry?.coordinates], MultiPolygon: geometry?.coordinates }[geometry?.type] ?? [];
+    const drawn = this.ground.circleOfOutline(rings.flatMap(([ring]) => ring));
+    if (!complete && !drawn) throw new Error(`A crater of this file has neither an outline nor ${names.join(", ")}: choose a file that this page saved.`);
+    if (!complete) return drawn;
+    const as_found = row !== undefined && drawn && this.#agree(drawn, this.#original(row), 0.005);
+    return !drawn || as_found || this.#agree(drawn, written, 0.005) ? written : drawn;
+  }
+
+  // Whether circles agree, but for a part of their diameter.
+  #agree(one, other, part) {
+    const most = part * other.diameter;
+    return this.ground.distance(one, other) <= most && Math.abs(one.diameter - other.diameter) <= most;
   }
 }

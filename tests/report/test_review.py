@@ -1,6 +1,7 @@
 """The review mode of the page, in a browser."""
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -188,13 +189,34 @@ def test_a_saved_file_is_gone_on_with(review, browser, open_tab, page, tmp_path)
             ('{"features": []}', "not those of this page"),
             ("{}", "no features"),
             (path.read_text().replace('"rejected"', '"dubious"'), "none of unseen, accepted"),
-            (path.read_text().replace('"lat":', '"latitude":'), "has no lon, lat"),
+            (re.sub('"(lat|coordinates)":', '"y":', path.read_text()), "neither an outline nor lon"),
         ):
             (tmp_path / "bad.geojson").write_text(content)
             tab.set_input_files("#review-file", tmp_path / "bad.geojson")
             tab.wait_for_function(f"review.element('note').value.includes('{sentence}')")
         assert stored(tab) == stored(review)
         assert complaints == []
+
+
+def test_outlines_that_another_program_moved_count(review, run, tmp_path):
+    path = tmp_path / "review.geojson"
+    save(review, path)
+    content = json.loads(path.read_text())
+    moved, resized, drawn = content["features"][:3]
+    circles = read_run(run).craters
+    near = shapely.affinity.translate(shapely.geometry.shape(moved["geometry"]), 0.01)
+    moved["geometry"] = shapely.geometry.mapping(near)
+    resized["properties"]["diameter_km"] *= 1.1
+    drawn["properties"].update(crater_id=None, lon=None, lat=None, diameter_km=None)
+    path.write_text(json.dumps(content))
+    review.set_input_files("#review-file", path)
+    review.wait_for_function("review.element('note').value.startsWith('Loaded')")
+    state = stored(review)
+    assert set(state["circles"]) == {"0", "1"}
+    assert state["accepted"] == [0, 1]
+    assert state["circles"]["0"]["across"] == pytest.approx(circles["lon"][0] + 0.01, abs=1e-4)
+    assert state["circles"]["1"]["diameter"] == pytest.approx(1.1 * circles["diameter_km"][1])
+    assert state["added"][0]["diameter"] == pytest.approx(circles["diameter_km"][2])
 
 
 def test_keys_rest_in_fields_and_states_are_chosen(review):
