@@ -112,8 +112,9 @@ class ReviewFile {
     const [across, along, diameter] = names.map((name) => properties[name]);
     const written = { across, along, diameter };
     const complete = Object.values(written).every(Number.isFinite) && diameter > 0;
-    const rings = { Polygon: [geometry?.coordinates], MultiPolygon: geometry?.coordinates }[geometry?.type] ?? [];
-    const drawn = this.ground.circleOfOutline(rings.flatMap(([ring]) => ring));
+    const { type, coordinates = [] } = geometry ?? {};
+    const polygons = { Polygon: [coordinates], MultiPolygon: coordinates }[type] ?? [];
+    const drawn = this.ground.circleOfOutline(polygons.flatMap(([ring = []]) => ring));
     if (!complete && !drawn) throw new Error(`A crater of this file has neither an outline nor ${names.join(", ")}: choose a file that this page saved.`);
     if (!complete) return drawn;
     const as_found = row !== undefined && drawn && this.#agree(drawn, this.#original(row), 0.005);
