@@ -2,9 +2,10 @@
 
     python benchmarks/review.py sample_tiles/rendered_scene.tif
 
-Lays that many craters by lot over the scene, opens the page in Chromium with software rendering, and
-prints the frames a second while the map is dragged, zoomed and the craters are reviewed by keyboard,
-from the whole scene and from near; then how long it takes to save the review and to load it again.
+Lays that many craters by lot over the scene, opens the page in Chromium with software rendering,
+and prints the frames a second while the map is dragged, zoomed and the craters are reviewed by
+keyboard, from the whole scene and from near; then how long it takes to save the review and to load
+it again.
 """
 
 import shutil

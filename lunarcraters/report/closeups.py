@@ -1,4 +1,4 @@
-"""Pictures of single craters at full resolution, where the picture of the whole mosaic is coarser."""
+"""Close-ups: craters at full resolution, where the picture of the whole mosaic is coarser."""
 
 from dataclasses import dataclass
 

@@ -61,7 +61,9 @@ def make_map(
         _add_image(plot, colours, mosaic, "mask").visible = False
     if reference is not None:
         _add_reference(plot, reference, np.asarray(detected), mosaic)
-    add_craters(plot, detections, compute_ellipses(detections.positions, detections.diameters, mosaic))
+    add_craters(
+        plot, detections, compute_ellipses(detections.positions, detections.diameters, mosaic)
+    )
     return plot
 
 

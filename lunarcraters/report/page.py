@@ -39,6 +39,7 @@ _SCRIPTS = (
     "review_marks.js",
     "review_store.js",
     "review_file.js",
+    "review_queue.js",
     "review_map.js",
     "review_pointer.js",
     "review.js",

@@ -21,7 +21,7 @@ async function loadPicture(uri) {
 
 class Review {
   constructor({ about, data, craters, limits, layers, reference }) {
-    Object.assign(this, { craters, limits, data });
+    Object.assign(this, { craters, data });
     this.active = false;
     this.walking = false; // on from one doubtful crater to the next
     this.mode = null; // "draw" or "through" while a crater is drawn
@@ -30,13 +30,14 @@ class Review {
     this.file = new ReviewFile(data, craters, this.ground);
     this.element = (id) => document.getElementById(`review-${id}`);
     const canvas = this.element("map");
-    const styleOf = (row) => this.#styleOf(row);
+    const [filter, below] = [this.element("filter"), this.element("below")];
+    this.queue = new ReviewQueue({ craters, marks: this.marks, limits, filter, below });
+    const styleOf = (row) => this.queue.styleOf(row);
     this.map = new ReviewMap({ canvas, craters, ground: this.ground, marks: this.marks, most: about.most, styleOf });
     Object.assign(this.map, { layers, hiddenReference: reference, onDraw: () => this.#describeDrawn() });
     this.unit = about.unit;
     this.store = new ReviewStore(data.identity, this.marks, (sentence) => this.note(sentence));
     this.#listen();
-    this.#filter();
     this.store.load();
   }
 
@@ -76,73 +77,27 @@ class Review {
     this[command]?.();
   }
 
-  // The craters to review, the most doubtful first.
-
   filtersChanged() {
-    this.#filter();
+    this.queue.refresh();
     this.#describe();
     this.map.request();
   }
 
-  #filter() {
-    this.bounds = this.limits();
-    this.shownState = this.element("filter").value;
-    this.withBelow = this.element("below").checked;
-    this.order = null;
-  }
-
-  // Whether the sliders let a crater of the run through.
-  #withinLimits(row) {
-    const [size, score] = [this.craters.diameter[row], this.craters.score[row]];
-    return size >= this.bounds.low && size <= this.bounds.high && (this.withBelow || score >= this.bounds.score);
-  }
-
-  #passes(row) {
-    const { state, circle } = this.marks.get(row);
-    if (state === GONE || (row < this.marks.count && !this.#withinLimits(row))) return false;
-    if (this.shownState === "all") return true;
-    if (this.shownState === "changed") return circle !== null && state !== ADDED;
-    return STATE_NAMES[state] === this.shownState;
-  }
-
-  #styleOf(row) {
-    if (!this.#passes(row)) return null;
-    const state = this.marks.states[row];
-    return state === UNSEEN && this.craters.score[row] < this.bounds.score ? "below" : STATE_NAMES[state];
-  }
-
-  #sorted() {
-    if (!this.order) {
-      const doubt = Float64Array.from(this.craters.score, (score) => Math.abs(score - this.bounds.score));
-      const rows = Array.from(doubt.keys()).filter((row) => this.#withinLimits(row));
-      this.order = rows.sort((one, other) => doubt[one] - doubt[other] || one - other);
-    }
-    const added = this.marks.states.length - this.marks.count;
-    return this.order.concat(Array.from({ length: added }, (_, k) => this.marks.count + k));
-  }
-
-  #walk(step, wanted) {
-    const rows = this.#sorted();
-    const start = this.map.current === null ? (step > 0 ? -1 : 0) : rows.indexOf(this.map.current);
-    for (let k = 1; k <= rows.length; k++) {
-      const row = rows[(((start + k * step) % rows.length) + rows.length) % rows.length];
-      if (!wanted(row)) continue;
-      this.walking = true;
-      this.note("");
-      this.select(row);
-      this.map.showCrater(row);
-      return;
-    }
-    this.note("No such crater is left: choose other states, or other scores and diameters.");
+  #walk(step) {
+    const row = this.queue.find(step, this.map.current);
+    if (row === null) return this.note("No such crater is left: choose other states, or other scores and diameters.");
+    this.walking = true;
+    this.note("");
+    this.select(row);
+    this.map.showCrater(row);
   }
 
   next() {
-    const unseen = this.shownState === "all"; // those reviewed are passed over
-    this.#walk(1, (row) => this.#passes(row) && !(unseen && this.marks.states[row] !== UNSEEN));
+    this.#walk(1);
   }
 
   previous() {
-    this.#walk(-1, (row) => this.#passes(row));
+    this.#walk(-1);
   }
 
   select(row) {
@@ -376,12 +331,7 @@ class Review {
 
   #describe() {
     if (!this.active) return;
-    let [all, reviewed] = [0, 0];
-    for (let row = 0; row < this.marks.count; row++) {
-      if (!this.#withinLimits(row)) continue;
-      all += 1;
-      if (this.marks.states[row] !== UNSEEN) reviewed += 1;
-    }
+    const { all, reviewed } = this.queue.count();
     const [, accepted, rejected, added] = this.marks.totals;
     const bar = this.element("progress");
     Object.assign(bar, { max: all || 1, value: reviewed });
@@ -404,6 +354,7 @@ class Review {
   }
 
   #describeDrawn() {
+    if (this.map.settled) return;
     document.getElementById("drawn").value = this.map.full
       ? `The map draws the ${this.map.most.toLocaleString()} largest craters in view: zoom in for smaller ones.`
       : "";

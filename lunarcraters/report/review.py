@@ -1,4 +1,4 @@
-"""The data of the page's review mode: what its map does not hold, and the head of the saved file."""
+"""The data of the review mode: what the map does not hold, and the head of the saved file."""
 
 import hashlib
 from dataclasses import dataclass, replace

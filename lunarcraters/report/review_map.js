@@ -1,6 +1,6 @@
 "use strict";
 // The map of the review: the mosaic and its craters on a canvas. It draws the largest craters in
-// view, which come first in the catalogue.
+// view, which come first in the catalogue; fewer while it moves, if the browser is slow.
 
 const STYLES = {
   unseen: { colour: "#facc15", width: 1.5 },
@@ -11,6 +11,8 @@ const STYLES = {
   reference: { colour: "#e5e7eb", width: 1 },
 };
 const HANDLE = 6; // px
+const LEAST_MOVING = 300; // craters drawn while the map moves
+const SETTLED = 150; // ms after which a map stands still
 const MOST_ZOOM = 64; // px of the screen in a pixel of the mosaic
 
 class ReviewMap {
@@ -20,6 +22,8 @@ class ReviewMap {
     this.count = craters.x.length;
     this.reach = Float32Array.from(craters.x, (_, row) => Math.max(craters.width[row], craters.height[row]) / 2);
     this.ellipses = new Map(); // of changed and added craters
+    this.moving = most; // the number of craters drawn while the map moves
+    this.settled = 0; // a timer while it moves
     this.layers = []; // { image, width, height } under the craters
     this.closeup = null; // one more, in the detail of the mosaic
     this.reference = null;
@@ -94,6 +98,11 @@ class ReviewMap {
 
   #move(x, y, scale) {
     this.view = { x, y, scale: this.#limit(scale) };
+    clearTimeout(this.settled);
+    this.settled = setTimeout(() => {
+      this.settled = 0;
+      this.request();
+    }, SETTLED);
     this.request();
   }
 
@@ -123,13 +132,12 @@ class ReviewMap {
     return middle <= nearest ? "move" : "resize";
   }
 
-  // The handles of the current crater: the centre, then the ends of its axes.
+  // The handles of the current crater: its centre, and its rim to the right, up, left and down.
   #handles() {
     const { x, y, width, height, angle } = this.ellipseOf(this.current);
-    const [a, b] = [width / 2, height / 2];
-    const at = (u, v) => this.toScreen(
-      x + u * Math.cos(angle) - v * Math.sin(angle), y + u * Math.sin(angle) + v * Math.cos(angle));
-    return [at(0, 0), at(a, 0), at(-a, 0), at(0, b), at(0, -b)];
+    const reach = (turn) => (width * height) / 2 / Math.hypot(height * Math.cos(turn - angle), width * Math.sin(turn - angle));
+    const [wide, tall] = [reach(0), reach(Math.PI / 2)];
+    return [[x, y], [x + wide, y], [x, y + tall], [x - wide, y], [x, y - tall]].map((point) => this.toScreen(...point));
   }
 
   // The rows to draw: changed and added craters, and the largest others in view.
@@ -144,12 +152,13 @@ class ReviewMap {
     for (const [row, ellipse] of this.ellipses) {
       if (this.styleOf(row) && inside(ellipse)) rows.push(row);
     }
+    const most = this.settled ? this.moving : this.most;
     this.full = false;
     for (let row = 0; row < this.count; row++) {
       const reach = this.reach[row];
       if (x[row] + reach < left || x[row] - reach > right || y[row] + reach < bottom || y[row] - reach > top) continue;
       if (this.ellipses.has(row) || !this.styleOf(row)) continue;
-      this.full = rows.length >= this.most;
+      this.full = rows.length >= most;
       if (this.full) break;
       rows.push(row);
     }
@@ -158,10 +167,19 @@ class ReviewMap {
 
   request() {
     if (this.pending) return;
-    this.pending = requestAnimationFrame(() => {
+    this.pending = requestAnimationFrame((now) => {
       this.pending = 0;
+      this.#pace(now);
       if (this.wide) this.#draw();
     });
+  }
+
+  // Draws fewer craters in motion after a slow frame, more after a fast one.
+  #pace(now) {
+    const gap = now - this.drawn_at;
+    this.drawn_at = now;
+    if (gap < 25) this.moving = Math.min(this.moving * 1.05, this.most);
+    else if (gap > 35 && gap < SETTLED) this.moving = Math.max(this.moving * 0.85, LEAST_MOVING);
   }
 
   #resize() {

@@ -27,6 +27,7 @@ class Marks {
   // Changes a crater. Changes of the same kind, one upon the other, are undone together.
   change(row, value, kind = null) {
     const before = this.get(row);
+    if (before.state === value.state && before.circle === value.circle) return;
     const last = this.done[this.done.length - 1];
     if (kind && last && last.kind === kind && last.row === row && !this.undone.length) last.after = value;
     else this.done.push({ row, before, after: value, kind });

@@ -6,7 +6,7 @@ const NOT_KEPT = "This browser does not keep the review (a private window, or it
 
 class ReviewStore {
   constructor(identity, marks, onNote) {
-    Object.assign(this, { key: `craters review ${identity}`, marks, onNote, kept: true, waiting: 0 });
+    Object.assign(this, { key: `craters review ${identity}`, marks, onNote, kept: true, saved: true, waiting: 0 });
     addEventListener("pagehide", () => this.flush());
     addEventListener("visibilitychange", () => this.flush());
     addEventListener("beforeunload", (event) => {

@@ -1,18 +1,16 @@
 """A run by lot, and a browser without a network to look at its page."""
 
-import json
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.manifest import Manifest, write_manifest
-from lunarcraters.detection.run import CRATERS, RESULT
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
+
+from .pages import write_run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
@@ -36,16 +34,6 @@ def run(tmp_path_factory, scene):
         thresholds={"balanced": 0.40037},
     )
     return write_run(path, found, scene)
-
-
-def write_run(path, craters, mosaic):
-    """Write a finished run, and return its directory."""
-    settings = {"version": "</script><b>", "precision": "float32"}
-    write_manifest(Manifest("a", str(mosaic), "b", "wac.keras", settings), path)
-    write_catalogue(craters, path / CRATERS)
-    result = {"craters": 300, "tiles": 7, "unread_tiles": {}, "searched_km2": 5000, "seconds": 9}
-    (path / RESULT).write_text(json.dumps(result))
-    return path
 
 
 @pytest.fixture

@@ -3,23 +3,17 @@
 import json
 import re
 
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from affine import Affine
 
 from lunarcraters.catalogue.formats import read_catalogue
-from lunarcraters.catalogue.outlines import crater_outlines
-from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.run import read_run
-from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.report.page import write_report
 
-from ..rasters import HALF_TURN_M, SIMPLE_CYLINDRICAL, write_sphere
-from .conftest import write_run
+from .pages import current, distance_km, drag, on_screen, press, save, stored, told, write_run
 
 pytestmark = pytest.mark.slow
 
@@ -39,46 +33,6 @@ def review(open_tab, page):
     assert complaints == []
 
 
-def press(tab, *keys):
-    for key in keys:
-        tab.keyboard.press(key)
-
-
-def told(tab, name):
-    return tab.locator(f"#review-{name}").text_content()
-
-
-def current(tab):
-    return tab.evaluate("review.map.current")
-
-
-def stored(tab):
-    return tab.evaluate("review.marks.store()")
-
-
-def save(tab, path):
-    """Save the review; its rows as JSON."""
-    with tab.expect_download() as download:
-        press(tab, "Control+s")
-    download.value.save_as(path)
-    return [feature["properties"] for feature in json.loads(path.read_text())["features"]]
-
-
-def on_screen(tab, x, y):
-    """Where a point of the map, pixels of the mosaic and y upwards, is in the window."""
-    box = tab.locator("#review-map").bounding_box()
-    left, top = tab.evaluate(f"review.map.toScreen({x}, {y})")
-    return box["x"] + 1 + left, box["y"] + 1 + top
-
-
-def drag(tab, start, end):
-    tab.mouse.move(*on_screen(tab, *start))
-    tab.mouse.down()
-    tab.mouse.move(*np.mean([on_screen(tab, *start), on_screen(tab, *end)], axis=0))
-    tab.mouse.move(*on_screen(tab, *end))
-    tab.mouse.up()
-
-
 def test_200_craters_are_reviewed_by_keyboard(review, run, tmp_path):
     scores = read_run(run).scores
     doubtful = np.argsort(np.abs(scores - 0.40037), kind="stable")[:200].tolist()
@@ -86,7 +40,9 @@ def test_200_craters_are_reviewed_by_keyboard(review, run, tmp_path):
     for number, row in enumerate(doubtful):
         assert current(review) == row
         press(review, "r" if number % 3 == 0 else "a")
-    assert told(review, "counts").startswith("200 of 300 reviewed. In all 133 accepted, 67 rejected")
+    assert told(review, "counts").startswith(
+        "200 of 300 reviewed. In all 133 accepted, 67 rejected"
+    )
     path = tmp_path / "review.geojson"
     rows = save(review, path)
     wanted = np.full(300, "unseen", dtype=object)
@@ -124,7 +80,16 @@ def test_pages_of_different_runs_keep_different_reviews(review, run, scene, tmp_
 
 def test_everything_can_be_undone_and_redone(review):
     states = [stored(review)]
-    for keys in (["n", "a"], ["r"], ["i"], ["Shift+ArrowRight"], ["."], ["r"], ["n", "n", ","], ["u"]):
+    for keys in (
+        ["n", "a"],
+        ["r"],
+        ["i"],
+        ["Shift+ArrowRight"],
+        ["."],
+        ["r"],
+        ["n", "n", ","],
+        ["u"],
+    ):
         press(review, *keys)
         states.append(stored(review))
     for state in states[-2::-1]:
@@ -149,11 +114,13 @@ def test_the_mouse_draws_moves_and_resizes(review, scene, tmp_path):
         review.mouse.click(x, y)
     press(review, "Escape")
     rows = save(review, tmp_path / "a.geojson")[300:]
-    assert [(row["crater_id"], row["score"], row["review"]) for row in rows] == [("", None, "added")] * 2
+    assert [(row["crater_id"], row["score"], row["review"]) for row in rows] == [
+        ("", None, "added")
+    ] * 2
     for row, x, y, radius in zip(rows, (300, 600), (400, 500), (30, 20), strict=True):
         assert grid.from_lonlat(row["lon"], row["lat"]) == pytest.approx((x, y), abs=0.7)
         rim = grid.to_lonlat([x, x + radius], [y, y])
-        assert row["diameter_km"] == pytest.approx(2 * _distance_km(*rim), rel=0.05)
+        assert row["diameter_km"] == pytest.approx(2 * distance_km(*rim), rel=0.05)
     drag(review, (600, -500), (650, -520))
     drag(review, (670, -520), (690, -520))
     moved = save(review, tmp_path / "b.geojson")[301]
@@ -165,10 +132,6 @@ def test_the_mouse_draws_moves_and_resizes(review, scene, tmp_path):
     assert current(review) == 300
     press(review, "r")
     assert len(save(review, tmp_path / "d.geojson")) == 301
-
-
-def _distance_km(lon, lat):
-    return float(sphere.distance_km(lon[0], lat[0], lon[1], lat[1]))
 
 
 def test_a_saved_file_is_gone_on_with(review, browser, open_tab, page, tmp_path):
@@ -189,7 +152,10 @@ def test_a_saved_file_is_gone_on_with(review, browser, open_tab, page, tmp_path)
             ('{"features": []}', "not those of this page"),
             ("{}", "no features"),
             (path.read_text().replace('"rejected"', '"dubious"'), "none of unseen, accepted"),
-            (re.sub('"(lat|coordinates)":', '"y":', path.read_text()), "neither an outline nor lon"),
+            (
+                re.sub('"(lat|coordinates)":', '"y":', path.read_text()),
+                "neither an outline nor lon",
+            ),
         ):
             (tmp_path / "bad.geojson").write_text(content)
             tab.set_input_files("#review-file", tmp_path / "bad.geojson")
@@ -250,86 +216,3 @@ def test_a_browser_without_storage_goes_on(browser, open_tab, page):
         tab.wait_for_function("review.element('note').value.includes('save the file')")
         assert len(stored(tab)["accepted"]) == 2
         assert complaints == []
-
-
-def _across(folder):
-    """A mosaic across the antimeridian, whose columns are meridians: 400 x 300."""
-    affine = Affine(2000, 0, HALF_TURN_M - 400e3, 0, -2000, 300e3)
-    return write_sphere(folder / "across.tif", SIMPLE_CYLINDRICAL, affine, 400, 300)
-
-
-@pytest.mark.parametrize("name", ["globe", "cap", "midlatitude", "across"])
-def test_circles_are_where_the_program_has_them(name, request, open_tab, tmp_path):
-    path = _across(tmp_path) if name == "across" else request.getfixturevalue(name)
-    mosaic = open_mosaic(path)
-    rng = np.random.default_rng(2)
-    size = np.array([mosaic.width, mosaic.height])
-    points = rng.uniform(0.05, 0.95, (40, 2)) * size
-    points[0] = size / 2 + 0.3  # at the pole, or across the antimeridian
-    points[1] = [1.5, size[1] / 2]
-    lon, lat = mosaic.grid.to_lonlat(*points.T)
-    diameters = rng.uniform(8, 40, 40) * mosaic.pixel_size_m / 1000.0
-    craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": diameters, "score": 0.5})
-    catalogue = Catalogue(craters, sphere.geographic_crs())
-    write_report(write_run(tmp_path / "run", catalogue, path), tmp_path / "a.html", mosaic)
-    tab, complaints = open_tab(tmp_path / "a.html", "#review")
-    placed = tab.evaluate(
-        "[...review.craters.x.keys()].map(row => { const c = review.circleOf(row);"
-        "const e = review.ground.ellipse(c), o = review.map.ellipseOf(row);"
-        "return [e.x, e.y, e.width, e.height, o.x, o.y, o.width, o.height] })"
-    )
-    here, there = np.split(np.array(placed), 2, axis=1)
-    np.testing.assert_allclose(here[:, :2], there[:, :2], atol=0.05)
-    np.testing.assert_allclose(here[:, 2:], there[:, 2:], rtol=0.002)
-    _check_drawn(tab, mosaic, points)
-    rows = save(tab, tmp_path / "a.geojson")
-    assert [row["diameter_km"] for row in rows] == catalogue.diameters.tolist()
-    features = json.loads((tmp_path / "a.geojson").read_text())["features"]
-    for feature, wanted in zip(features, crater_outlines(catalogue), strict=True):
-        outline = shapely.geometry.shape(feature["geometry"])
-        assert outline.is_valid
-        assert shapely.symmetric_difference(outline, wanted).area < 1e-6 * wanted.area
-    assert complaints == []
-
-
-def _check_drawn(tab, mosaic, points):
-    """Circles by centre and rim, and by three points, are those on the sphere."""
-    for x, y in points:
-        ends = np.array([[x, -y], [x + 3.0, -y + 4.0]])
-        lon, lat = mosaic.grid.to_lonlat(ends[:, 0], -ends[:, 1])
-        drawn = tab.evaluate("([a, b]) => review.ground.circleByRim(a, b)", ends.tolist())
-        assert drawn["diameter"] == pytest.approx(2 * _distance_km(lon, lat), rel=0.005)
-        middle = [drawn["across"], drawn["along"]]
-        off_km = float(sphere.distance_km(*middle, lon[0], lat[0]))
-        assert off_km < 0.03 * mosaic.pixel_size_m / 1000.0
-        rim = sphere.circle_points(*middle, drawn["diameter"], 3)
-        px, py = (values[0] for values in mosaic.grid.from_lonlat(*rim))
-        if np.ptp(px) > mosaic.width / 2:
-            continue  # the rim leaves the map on one side
-        corners = np.column_stack([px, -py]).tolist()
-        again = tab.evaluate("points => review.ground.circleThrough(...points)", corners)
-        assert again["diameter"] == pytest.approx(drawn["diameter"], rel=0.01)
-        assert sphere.distance_km(*middle, again["across"], again["along"]) < 0.05 * drawn["diameter"]
-
-
-def test_images_without_coordinates_are_reviewed_in_pixels(noise, open_tab, tmp_path):
-    path = tmp_path / "image.png"
-    cv2.imwrite(str(path), noise)
-    x, y = np.random.default_rng(3).uniform(20, 260, (2, 30))
-    craters = pd.DataFrame({"x": x, "y": y, "diameter_px": np.linspace(8, 40, 30), "score": 0.5})
-    catalogue = Catalogue(craters, None)
-    write_report(write_run(tmp_path / "run", catalogue, path), tmp_path / "a.html", open_mosaic(path))
-    tab, complaints = open_tab(tmp_path / "a.html", "#review")
-    press(tab, "n", "a", "0", "d")
-    drag(tab, (100, -120), (110, -120))
-    rows = save(tab, tmp_path / "a.geojson")
-    assert (rows[-1]["x"], rows[-1]["y"]) == pytest.approx((100, 120), abs=0.5)
-    assert rows[-1]["diameter_px"] == pytest.approx(20, abs=1)
-    read = read_catalogue(tmp_path / "a.geojson")
-    assert not read.has_crs
-    assert len(read) == 31
-    features = json.loads((tmp_path / "a.geojson").read_text())["features"]
-    for feature, wanted in zip(features[:30], crater_outlines(catalogue), strict=True):
-        outline = shapely.geometry.shape(feature["geometry"])
-        assert shapely.symmetric_difference(outline, wanted).area < 1e-6 * wanted.area
-    assert complaints == []
