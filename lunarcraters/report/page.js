@@ -156,6 +156,7 @@
       const { left, right, bottom, top } = review.map.ranges;
       x_range.setv({ start: left, end: right });
       y_range.setv({ start: bottom, end: top });
+      for (const range of [x_range, y_range]) range.have_updated_interactively = true; // keep it
     }
     for (const id of ["review", "review-map"]) element(id).hidden = !active;
     for (const id of ["map", "pointing"]) element(id).hidden = active;

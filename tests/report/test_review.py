@@ -216,3 +216,18 @@ def test_a_browser_without_storage_goes_on(browser, open_tab, page):
         tab.wait_for_function("review.element('note').value.includes('save the file')")
         assert len(stored(tab)["accepted"]) == 2
         assert complaints == []
+
+
+def test_both_maps_show_the_same_place(review):
+    press(review, "n")
+    place = review.evaluate("review.map.ranges")
+    review.click("#review-start")
+    review.wait_for_selector("#map", state="visible")
+    review.wait_for_timeout(300)
+    plot = "Bokeh.documents.map(d => d.get_model_by_name('map')).find(Boolean)"
+    ends = f"(p => [p.x_range.start, p.x_range.end, p.y_range.end])({plot})"
+    wanted = [place["left"], place["right"], place["top"]]
+    assert review.evaluate(ends) == pytest.approx(wanted, abs=1)
+    review.click("#review-start")
+    review.wait_for_selector("#review-map", state="visible")
+    assert review.evaluate("review.map.view.x") == pytest.approx(sum(wanted[:2]) / 2, abs=1)
