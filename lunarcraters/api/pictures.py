@@ -168,6 +168,7 @@ def write_report(
     min_diameter: float = 0.0,
     mosaic: PathOrText | None = None,
     min_score: str | None = None,
+    closeups: int = 500,
     crs: str | None = None,
     overwrite: bool = False,
 ) -> int:
@@ -180,6 +181,8 @@ def write_report(
         min_diameter: Smallest crater that is scored, km (pixels without a coordinate system).
         mosaic: Mosaic underneath; None for the one that was searched.
         min_score: Score, or operating point, that the page begins with; None for "balanced".
+        closeups: Number of the most doubtful craters whose ground the review shows at full
+            resolution, where the picture of the mosaic is coarser.
         crs: Coordinate system in place of the mosaic's own.
         overwrite: True to replace a file that is there.
 
@@ -198,6 +201,7 @@ def write_report(
         reference=None if reference is None else Path(reference),
         min_diameter=min_diameter,
         min_score=min_score,
+        closeups=closeups,
         overwrite=overwrite,
     )
 

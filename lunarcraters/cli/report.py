@@ -24,6 +24,9 @@ from lunarcraters.cli.options import (
 @click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
+@click.option("--closeups", type=click.IntRange(0), default=500, show_default=True,
+              help="Most doubtful craters that the review shows at full resolution, where the "
+              "mosaic has more pixels than its picture.")  # fmt: skip
 @crs_option
 @overwrite_option
 @quiet_option
@@ -31,7 +34,8 @@ def command(run: Path, out: Path, quiet: bool, **options: Any) -> None:
     """Write one HTML page that shows RUN: a map to zoom, counts, and how it was made.
 
     Sliders choose craters by score and diameter, on the map and in the plots. The page is one
-    file that needs no network; send it to a colleague.
+    file that needs no network; send it to a colleague. Its review mode goes through the craters
+    from the most doubtful one, corrects them, and saves them as a GeoJSON file.
 
     \b
     craters report run -o report.html

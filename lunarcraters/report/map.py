@@ -53,15 +53,17 @@ def make_map(
     plot.axis.visible = False
     plot.grid.visible = False
     grey, _ = read_preview(mosaic, _SIDE_PX)
-    ground = _add_image(plot, _data_uri(".jpg", grey), mosaic, "mosaic")
+    ground = _add_image(plot, encode_image(".jpg", grey), mosaic, "mosaic")
     for ends in (plot.x_range, plot.y_range):
         ends.update(renderers=[ground], range_padding=0.02)
     if mask is not None and mask.is_file():
-        colours = _data_uri(".png", _mask_colours(open_mask(mask)))
+        colours = encode_image(".png", _mask_colours(open_mask(mask)))
         _add_image(plot, colours, mosaic, "mask").visible = False
     if reference is not None:
         _add_reference(plot, reference, np.asarray(detected), mosaic)
-    add_craters(plot, detections, _ellipses(detections.positions, detections.diameters, mosaic))
+    add_craters(
+        plot, detections, compute_ellipses(detections.positions, detections.diameters, mosaic)
+    )
     return plot
 
 
@@ -83,7 +85,7 @@ def make_figure() -> Model:
 
 def _add_reference(plot: Model, reference: Reference, detected: Bool, mosaic: Mosaic) -> None:
     """Add the hidden layer of reference craters, coloured by whether they were detected."""
-    columns = _ellipses(reference.positions, reference.diameters, mosaic)
+    columns = compute_ellipses(reference.positions, reference.diameters, mosaic)
     columns["colour"] = np.where(detected, *_DETECTED_MISSED)
     layer = plot.ellipse(
         "x", "y", width="width", height="height", angle="angle", line_color="colour",
@@ -133,7 +135,7 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
     )
 
 
-def _ellipses(positions: Float, diameters: Float, mosaic: Mosaic) -> dict[str, NDArray[Any]]:
+def compute_ellipses(positions: Float, diameters: Float, mosaic: Mosaic) -> dict[str, NDArray[Any]]:
     """Compute ellipses in pixels, y upwards, for circles on the ground."""
     if not mosaic.has_crs:
         (x, y), wide, tall, angle = positions.T, diameters, diameters, np.zeros(len(diameters))
@@ -163,12 +165,25 @@ def _mask_colours(mask: Mosaic) -> NDArray[np.uint8]:
 
 def _add_image(plot: Model, uri: str, mosaic: Mosaic, name: str) -> Model:
     """Add an image that covers the mosaic."""
-    step = preview_step(mosaic, _SIDE_PX)
-    size = {"w": -(-mosaic.width // step) * step, "h": -(-mosaic.height // step) * step}
-    return plot.image_url(url=[uri], x=0, y=0, anchor="top_left", name=name, **size)
+    size = picture_size(mosaic)
+    return plot.image_url(
+        url=[uri], x=0, y=0, anchor="top_left", name=name, w=size["width"], h=size["height"]
+    )
 
 
-def _data_uri(suffix: str, image: NDArray[np.uint8]) -> str:
+def find_step(mosaic: Mosaic) -> int:
+    """Find the side of a pixel of the mosaic's picture, pixels of the mosaic."""
+    return preview_step(mosaic, _SIDE_PX)
+
+
+def picture_size(mosaic: Mosaic) -> dict[str, int]:
+    """Compute the width and height of the mosaic's picture, whole steps of it, in pixels."""
+    step = find_step(mosaic)
+    sides = {"width": mosaic.width, "height": mosaic.height}
+    return {name: -(-side // step) * step for name, side in sides.items()}
+
+
+def encode_image(suffix: str, image: NDArray[np.uint8]) -> str:
     """Encode an image as text for a page."""
     options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if suffix == ".jpg" else []
     _, content = cv2.imencode(suffix, image, options)

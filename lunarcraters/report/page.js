@@ -116,6 +116,7 @@
   }
 
   let waiting = false;
+
   function update() {
     waiting = false;
     const bounds = limits();
@@ -132,7 +133,43 @@
     element("summary").value =
       `${indices.length.toLocaleString()} craters shown of ${about.total.toLocaleString()} found${density}`;
     document.body.dataset.shown = indices.length;
+    if (review.active) review.filtersChanged();
   }
+
+  // The review has a map of its own, which shows the same place.
+  const { x_range, y_range } = plots.map;
+  const review = new Review({ about, data: text("review-data"), craters, limits, layers: await pictures(), reference: part("map", "reference")?.data_source.data });
+  globalThis.review = review;
+
+  async function pictures() {
+    const { width, height } = about.picture;
+    const load = async (name) => {
+      const image = await loadPicture(part("map", name).data_source.data.url[0]);
+      return { image, width, height, hidden: name === "mask" };
+    };
+    return Promise.all(["mosaic", "mask"].filter((name) => part("map", name)).map(load));
+  }
+
+  function toggleReview(active) {
+    const bounds = { left: x_range.start, right: x_range.end, bottom: y_range.start, top: y_range.end };
+    if (review.active && !active) {
+      const { left, right, bottom, top } = review.map.ranges;
+      x_range.setv({ start: left, end: right });
+      y_range.setv({ start: bottom, end: top });
+      for (const range of [x_range, y_range]) range.have_updated_interactively = true; // keep it
+    }
+    for (const id of ["review", "review-map"]) element(id).hidden = !active;
+    for (const id of ["map", "pointing"]) element(id).hidden = active;
+    element("stage").classList.toggle("reviewing", active);
+    element("review-start").textContent = active ? "End the review" : "Review";
+    element("review-start").setAttribute("aria-pressed", active);
+    if (active !== review.active) review.toggle(active, Object.values(bounds).every(Number.isFinite) ? bounds : null);
+    if (active) element("stage").scrollIntoView();
+    else draw();
+  }
+  element("review-start").addEventListener("click", () => { location.hash = review.active ? "" : "review"; });
+  addEventListener("hashchange", () => toggleReview(location.hash === "#review"));
+
   for (const slider of document.querySelectorAll("input[type='range']")) {
     slider.addEventListener("input", () => {
       if (!waiting) requestAnimationFrame(update);
@@ -140,7 +177,10 @@
     });
   }
   for (const box of document.querySelectorAll("[data-layer]")) {
-    box.addEventListener("change", () => { part("map", box.dataset.layer).visible = box.checked; });
+    box.addEventListener("change", () => {
+      part("map", box.dataset.layer).visible = box.checked;
+      review.setLayer(box.dataset.layer, box.checked);
+    });
   }
 
   element("map").addEventListener("keydown", (event) => {
@@ -179,5 +219,6 @@
   dark.addEventListener("change", colour);
   colour();
   update();
+  toggleReview(location.hash === "#review");
   document.body.dataset.ready = "yes";
 })();

@@ -9,13 +9,13 @@ import numpy as np
 from bokeh.embed import json_item
 from bokeh.models import Model
 from bokeh.resources import Resources
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import read_manifest
-from lunarcraters.detection.run import MASK, read_result, read_run
+from lunarcraters.detection.run import CRATERS, MASK, read_result, read_run
 from lunarcraters.errors import OutputError
 from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.reference import Reference, read_reference
@@ -26,13 +26,25 @@ from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.plots.maps import check_same_space
 from lunarcraters.report import charts
 from lunarcraters.report.bins import make_bins
-from lunarcraters.report.map import MOST_DRAWN, make_map
+from lunarcraters.report.map import MOST_DRAWN, make_map, picture_size
+from lunarcraters.report.review import make_review_data
 
 MOST = 200_000
 """Number of craters that a page holds: the largest ones, if there are more."""
 
 _BOKEH = Resources(mode="inline", components=["bokeh"], log_level="error")
 _SETTINGS = {"smallest_px": "smallest crater, px"}
+_SCRIPTS = (
+    "ground.js",
+    "review_marks.js",
+    "review_store.js",
+    "review_file.js",
+    "review_queue.js",
+    "review_map.js",
+    "review_pointer.js",
+    "review.js",
+    "page.js",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +77,7 @@ def write_report(
     reference: Path | None = None,
     min_diameter: float = 0.0,
     min_score: str | None = None,
+    closeups: int = 500,
     overwrite: bool = False,
 ) -> int:
     """Write the page of a finished run.
@@ -76,6 +89,7 @@ def write_report(
         reference: Catalogue or labels to score the run against; None for no comparison.
         min_diameter: Smallest crater that is scored, km (pixels).
         min_score: Score, or operating point, that the page begins with; None for `balanced`.
+        closeups: Number of the most doubtful craters that are shown at full resolution.
         overwrite: True to replace a file that is there.
 
     Returns:
@@ -95,7 +109,7 @@ def write_report(
     comparison = None
     if reference is not None:
         comparison = _compare(detections, read_reference(reference), min_diameter, least)
-    content = _render(run, detections, mosaic, comparison, least)
+    content = _render(run, detections, mosaic, comparison, least, closeups)
     with replacing(out) as temporary:
         temporary.write_text(content, encoding="utf-8")
     return min(len(detections), MOST)
@@ -117,18 +131,23 @@ def _render(
     mosaic: Mosaic,
     comparison: _Comparison | None,
     least: float,
+    closeups: int,
 ) -> str:
     """Fill the page's template."""
     shown = detections.rows(slice(MOST))
+    left_out = len(detections) - len(shown)
     area = detections.footprint_area_km2 if detections.has_crs else None
     mask = run / MASK
     figures = _figures(shown, mosaic, mask, comparison, least, has_area=bool(area))
+    review = make_review_data(
+        shown, run / CRATERS, mosaic, left_out=left_out, min_score=least, closeups=closeups
+    )
     return _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
         unit="km" if detections.has_crs else "px",
         total=len(detections),
         most=MOST_DRAWN,
-        left_out=len(detections) - len(shown),
+        left_out=left_out,
         least=least,
         smallest=float(shown.diameters.min()) if len(shown) else 1.0,
         largest=float(shown.diameters.max()) if len(shown) else 1.0,
@@ -139,7 +158,9 @@ def _render(
         figures={name: _json(json_item(plot)) for name, plot in figures.items()},
         origin=_origin(run, detections),
         bokeh=Markup(_BOKEH.render()),
-        script=Markup(_resource("page.js")),
+        picture=picture_size(mosaic),
+        review=_json(review),
+        script=Markup("\n".join(_resource(name) for name in _SCRIPTS)),
         style=Markup(_resource("page.css")),
     )
 
@@ -204,8 +225,13 @@ def _json(item: object) -> Markup:
 
 
 def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.from_string(_resource("page.html"))
+    environment = Environment(
+        loader=FunctionLoader(_resource),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    return environment.get_template("page.html")
 
 
 def _resource(name: str) -> str:

@@ -2,49 +2,16 @@ import json
 import re
 import shutil
 
-import numpy as np
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from lunarcraters.catalogue.csfd import size_frequency
 from lunarcraters.catalogue.formats import write_catalogue
-from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.report import command
-from lunarcraters.detection.manifest import Manifest, write_manifest
-from lunarcraters.detection.run import CRATERS, RESULT
+from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import CatalogueError, OutputError, RunError
-from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.report.page import write_report
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-
-
-@pytest.fixture(scope="session")
-def run(tmp_path_factory, scene):
-    """A run over the scene whose craters are by lot."""
-    path = tmp_path_factory.mktemp("report") / "run"
-    mosaic = open_mosaic(scene)
-    rng = np.random.default_rng(1)
-    x, y = rng.uniform(100, 900, (2, 300))
-    lon, lat = mosaic.grid.to_lonlat(x, y)
-    diameters = 0.8 * rng.pareto(2.0, 300) + 0.8
-    scores = rng.uniform(0.05, 1.0, 300)
-    craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": diameters, "score": scores})
-    found = Catalogue(
-        craters,
-        sphere.geographic_crs(),
-        footprint_area_km2=5000.0,
-        thresholds={"balanced": 0.40037},
-    )
-    settings = {"version": "</script><b>", "precision": "float32"}
-    write_manifest(Manifest("a", str(scene), "b", "wac.keras", settings), path)
-    write_catalogue(found, path / CRATERS)
-    result = {"craters": 300, "tiles": 7, "unread_tiles": {}, "searched_km2": 5000, "seconds": 9}
-    (path / RESULT).write_text(json.dumps(result))
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -104,27 +71,9 @@ def test_the_command_writes_a_page_once(run, tmp_path):
 
 
 @pytest.fixture
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def shown(browser, page):
+def shown(open_tab, page):
     """The page in a browser that has no network, and what it complained of."""
-    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900})
-    tab, complaints = context.new_page(), []
-    tab.on("console", lambda said: said.type == "error" and complaints.append(said.text))
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.goto(page.as_uri())
-    tab.wait_for_selector("body[data-ready=yes]", state="attached")
-    return tab, complaints
+    return open_tab(page)
 
 
 def points(tab, plot):

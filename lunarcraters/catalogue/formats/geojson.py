@@ -43,13 +43,7 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
             "longitudes of GeoJSON go from -180 to 180: leave --lon-domain out, or write another "
             "format"
         )
-    header = replace(info, footprint=outlines.footprint_outline(info)).header()
-    members = {
-        "type": "FeatureCollection",
-        "crs": {"type": "name", "properties": {"name": _URN}} if info.has_crs else None,
-        "footprint": header.pop("footprint"),
-        "catalogue": header,
-    }
+    members = describe_collection(info)
     with path.open("w", encoding="utf-8") as file:
         file.write(json.dumps(members)[:-1] + ",\n" + _FEATURES + "\n")
         separator = ""
@@ -59,6 +53,17 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
                 _write_features(part, file)
                 separator = ",\n"
         file.write("\n" + _END)
+
+
+def describe_collection(info: CatalogueInfo) -> dict[str, Any]:
+    """Make the members of the collection but its features."""
+    header = replace(info, footprint=outlines.footprint_outline(info)).header()
+    return {
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": _URN}} if info.has_crs else None,
+        "footprint": header.pop("footprint"),
+        "catalogue": header,
+    }
 
 
 def _write_features(catalogue: Catalogue, file: TextIO) -> None:
