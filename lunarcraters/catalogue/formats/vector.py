@@ -11,7 +11,10 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
 
-from lunarcraters.catalogue.columns import PIXEL_COLUMNS
+from lunarcraters.catalogue.columns import PIXEL_COLUMNS, REVIEW
+from lunarcraters.catalogue.drawn import measure_drawn
+from lunarcraters.catalogue.edits import EditedCatalogue, from_layer
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
@@ -22,12 +25,15 @@ from lunarcraters.geometry.polygons import Geometries
 ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
 """Errors of the library that reads layers."""
 
+_OWN = {"crater_id", "score", "level", "tile"}
+"""Columns that no other program has all of."""
+
 _log = logging.getLogger(__name__)
 
 
 def read_layer(
     path: Path, kind: str, *, layer: str | None = None, without_crs: bool = False
-) -> Catalogue:
+) -> Catalogue | EditedCatalogue:
     """Read the craters of a layer.
 
     Args:
@@ -53,7 +59,9 @@ def read_layer(
     return from_frame(table, shapes, crs, str(path))
 
 
-def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source: str) -> Catalogue:
+def from_frame(
+    table: pd.DataFrame, shapes: Geometries | None, crs: Any, source: str
+) -> Catalogue | EditedCatalogue:
     """Make a catalogue of a layer's columns and geometries.
 
     Args:
@@ -69,7 +77,7 @@ def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source:
     table = table.replace({None: np.nan})
     places = None
     if set(PIXEL_COLUMNS.circle) <= set(table.columns):
-        return Catalogue(recognise_columns(table, source), None)
+        return _with_edits(recognise_columns(table, source), CatalogueInfo(None), shapes, source)
     if shapes is not None and len(shapes):
         there = np.array([shape is not None and not shape.is_empty for shape in shapes])
         if not there.all() and there.any():
@@ -82,7 +90,71 @@ def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source:
             places = Places(flat, _lunar_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
     lunar = _lunar_crs(crs, source) if places is None else places.crs
-    return Catalogue(craters, sphere.geographic_crs(sphere.radius_m(lunar)))
+    info = CatalogueInfo(sphere.geographic_crs(sphere.radius_m(lunar)))
+    if places is None:
+        return Catalogue.from_table(craters, info)
+    return _with_edits(craters, info, places.geometries, source, places.crs)
+
+
+def _with_edits(
+    craters: pd.DataFrame,
+    info: CatalogueInfo,
+    shapes: Geometries | None,
+    source: str,
+    crs: CRS | None = None,
+) -> Catalogue | EditedCatalogue:
+    """Read what was changed in a copy of a catalogue of this program, which its columns tell."""
+    if not (REVIEW in craters or set(craters.columns) >= _OWN) or shapes is None:
+        return Catalogue.from_table(craters, info)
+    return read_edits(craters, info, shapes, crs, source)
+
+
+def read_own_layer(
+    frame: pd.DataFrame, info: CatalogueInfo, source: str, before: pd.DataFrame | None = None
+) -> EditedCatalogue:
+    """Read a layer of this program, with what was changed in it.
+
+    Args:
+        frame: Columns and geometries of the layer.
+        info: Description of the catalogue.
+        source: Name of the file, for messages.
+        before: Rows before the edit, where the file holds a copy of them.
+
+    Raises:
+        CatalogueError: The columns are damaged, or a geometry is not the outline of a crater.
+    """
+    shapes = frame.geometry.to_numpy() if hasattr(frame, "geometry") else None
+    table = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
+    crs = None if info.crs is None or shapes is None else CRS(frame.crs or info.crs)
+    return read_edits(table, info, shapes, crs, source, before)
+
+
+def read_edits(
+    table: pd.DataFrame,
+    info: CatalogueInfo,
+    shapes: Geometries | None,
+    crs: CRS | None,
+    source: str,
+    before: pd.DataFrame | None = None,
+) -> EditedCatalogue:
+    """Compare the rows of a file of this program with their geometries.
+
+    Args:
+        table: Columns of the file.
+        info: Description of the catalogue.
+        shapes: Points or outlines, (n,), None where a row has none; None for no geometries.
+        crs: Coordinate system of the geometries; None for pixels.
+        source: Name of the file, for messages.
+        before: Rows before the edit, where the file holds a copy of them.
+
+    Raises:
+        CatalogueError: The columns are damaged, or a geometry is not the outline of a crater.
+    """
+    circles = table.reindex(columns=list(info.columns.circle)).apply(pd.to_numeric, errors="coerce")
+    drawn = np.full((len(table), 3), np.nan)
+    if shapes is not None and len(shapes):
+        drawn = measure_drawn(circles.to_numpy(float), shapes, crs, info, source)
+    return from_layer(table, info, drawn, source, before)
 
 
 def _lunar_crs(crs: Any, source: str) -> CRS:
