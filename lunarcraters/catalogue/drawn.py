@@ -37,6 +37,19 @@ def agree(circles: Float, others: Float, info: CatalogueInfo) -> Bool:
         return np.maximum(shift, change) <= _TOLERANCE * others[:, 2]
 
 
+def find_edits(circles: Float, before: Float, info: CatalogueInfo) -> tuple[Bool, Bool]:
+    """Tell which circles were moved and which were resized, (n,) each.
+
+    Args:
+        circles: Positions and diameters, (n, 3).
+        before: Positions and diameters before the edit, (n, 3).
+        info: Description of the catalogue.
+    """
+    limits = _TOLERANCE * before[:, 2]
+    moved = _distance(circles[:, :2], before[:, :2], info) > limits
+    return moved, np.abs(circles[:, 2] - before[:, 2]) > limits
+
+
 def measure_drawn(
     circles: Float, shapes: Geometries, crs: CRS | None, info: CatalogueInfo, source: str
 ) -> Float:
