@@ -126,4 +126,5 @@ def _distance(positions: Float, others: Float, info: CatalogueInfo) -> Float:
     """Distances in the unit of diameters, (n,)."""
     if info.radius_m is None:
         return np.asarray(np.hypot(*(positions - others).T))
-    return sphere.distance_km(*positions.T, *others.T, info.radius_m)
+    (lon, lat), (other_lon, other_lat) = positions.T, others.T
+    return sphere.distance_km(lon, lat, other_lon, other_lat, info.radius_m)

@@ -190,7 +190,8 @@ def _set_added(
         return
     ids = table["crater_id"]
     used = ids.str.extract(r"^A(\d+)$")[0].dropna().astype(int)
-    unnamed = np.flatnonzero(added & ((ids == "") | ids.isin(taken)).to_numpy())
+    ours = ids.str.match(r"A\d+$")
+    unnamed = np.flatnonzero(added & ((ids == "") | (ids.isin(taken) & ~ours)).to_numpy())
     first = int(used.max()) + 1 if len(used) else 1
     names = [f"A{number:07d}" for number in range(first, first + len(unnamed))]
     table.loc[table.index[unnamed], "crater_id"] = names

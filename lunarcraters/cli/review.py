@@ -73,11 +73,11 @@ def _print(review: "Review") -> None:
     click.echo(
         f"among them {counts.moved} moved, {counts.resized} resized, {counts.deleted} deleted"
     )
-    click.echo(f"precision {_share(review.precision)} of the reviewed craters are accepted")
+    click.echo(f"precision {_share(review.precision)} reviewed craters were accepted")
     click.echo(
-        f"recall    {_share(review.recall)} of the accepted and added craters are in the run"
+        f"recall    {_share(review.recall)} accepted and added craters are in the run; it holds "
+        "where you looked for missing craters"
     )
-    click.echo("recall holds where you looked for missing craters")
     _print_bins(review)
     if review.suggested:
         _print_suggestions(review)

@@ -110,7 +110,7 @@ def _with_edits(
 
 
 def read_own_layer(
-    frame: pd.DataFrame, info: CatalogueInfo, source: str, before: pd.DataFrame | None = None
+    frame: Any, info: CatalogueInfo, source: str, before: pd.DataFrame | None = None
 ) -> EditedCatalogue:
     """Read a layer of this program, with what was changed in it.
 
@@ -125,7 +125,11 @@ def read_own_layer(
     """
     shapes = frame.geometry.to_numpy() if hasattr(frame, "geometry") else None
     table = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
-    crs = None if info.crs is None or shapes is None else CRS(frame.crs or info.crs)
+    crs = (
+        None
+        if info.crs is None or shapes is None
+        else sphere.lunar_crs(frame.crs or info.crs, source)
+    )
     return read_edits(table, info, shapes, crs, source, before)
 
 
