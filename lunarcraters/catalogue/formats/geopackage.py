@@ -154,7 +154,7 @@ def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
         copy = pyogrio.read_dataframe(path, layer="centres", read_geometry=False)
         if {"crater_id", *info.columns.circle} <= set(copy.columns):
             before = copy.assign(crater_id=copy["crater_id"].fillna("").astype(str))
-    frame = pyogrio.read_dataframe(path, layer="craters")
+    frame = pyogrio.read_dataframe(path, layer="craters", use_arrow=False)
     if ADDED_LAYER in layers:
         frame = pd.concat([frame, _read_added(path, info)], ignore_index=True)
     return vector.read_own_layer(frame, info, str(path), before)
@@ -162,7 +162,8 @@ def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
 
 def _read_added(path: Path, info: CatalogueInfo) -> pd.DataFrame:
     """Read the craters that were drawn, as rows of the layer `craters` without a geometry."""
-    drawn = pyogrio.read_dataframe(path, layer=ADDED_LAYER)
+    # Arrow hands curves on as they are; without it they come as fine polygons.
+    drawn = pyogrio.read_dataframe(path, layer=ADDED_LAYER, use_arrow=False)
     there = drawn[~(drawn.geometry.isna() | drawn.geometry.is_empty)]
     if not len(there):
         return pd.DataFrame()
