@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "training": {"geometry", "datasets", "elevation", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
-    "review": {"catalogue"},
+    "reviews": {"catalogue"},
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
                     "evaluation"},

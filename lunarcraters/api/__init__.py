@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.sizes import SizeComparison as SizeComparison
     from lunarcraters.mosaic.mosaic import Mosaic as Mosaic
     from lunarcraters.report.explore import InteractiveMap as InteractiveMap
-    from lunarcraters.review.review import Review as Review
+    from lunarcraters.reviews.review import Review as Review
 
 __all__ = [
     "Catalogue",

@@ -161,6 +161,7 @@ def write_report(
     run: PathOrText,
     out: PathOrText,
     *,
+    edited: PathOrText | None = None,
     reference: PathOrText | None = None,
     min_diameter: float = 0.0,
     mosaic: PathOrText | None = None,
@@ -173,6 +174,7 @@ def write_report(
     Args:
         run: Directory of a finished run.
         out: HTML file to write.
+        edited: Edited catalogue of the run, whose craters are shown; None for those of the run.
         reference: Catalogue or labels to score the run against.
         min_diameter: Smallest crater that is scored, km (pixels without a coordinate system).
         mosaic: Mosaic underneath; None for the one that was searched.
@@ -186,12 +188,14 @@ def write_report(
     Raises:
         CratersError: The run, the reference or the mosaic cannot be used, or the page exists.
     """
+    from lunarcraters.catalogue.formats import read_catalogue
     from lunarcraters.report import page
 
     return page.write_report(
         Path(run),
         local_output(out),
         _mosaic_of_run(run, mosaic, crs),
+        detections=None if edited is None else read_catalogue(Path(edited)),
         reference=None if reference is None else Path(reference),
         min_diameter=min_diameter,
         min_score=min_score,

@@ -6,7 +6,7 @@ from lunarcraters.api.paths import PathOrText
 from lunarcraters.files import is_database, local_output
 
 if TYPE_CHECKING:
-    from lunarcraters.review.review import Review
+    from lunarcraters.reviews.review import Review
 
 
 def review(
@@ -41,9 +41,9 @@ def review(
 
     from lunarcraters.catalogue.formats import read_edited, write_catalogue
     from lunarcraters.detection.run import read_detections
-    from lunarcraters.review.compare import compare_with_run
-    from lunarcraters.review.review import make_reviewed, summarize_review
-    from lunarcraters.review.suggest import suggest_craters, suggest_tiles
+    from lunarcraters.reviews.compare import compare_with_run
+    from lunarcraters.reviews.review import make_reviewed, summarize_review
+    from lunarcraters.reviews.suggest import suggest_craters, suggest_tiles
 
     catalogue, rows = read_detections(run), read_edited(fspath(edited))
     comparison = compare_with_run(catalogue, rows, all_seen=all_seen)

@@ -8,8 +8,8 @@ import click
 from lunarcraters.cli.options import CataloguePath, json_option, overwrite_option
 
 if TYPE_CHECKING:
-    from lunarcraters.review.proportions import Proportion
-    from lunarcraters.review.review import Review
+    from lunarcraters.reviews.proportions import Proportion
+    from lunarcraters.reviews.review import Review
 
 
 @click.command("review")

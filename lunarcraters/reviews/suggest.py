@@ -11,7 +11,7 @@ import pandas as pd
 
 from lunarcraters.catalogue.columns import REVIEW, CatalogueColumns
 from lunarcraters.catalogue.review_state import UNSEEN
-from lunarcraters.review.compare import Comparison
+from lunarcraters.reviews.compare import Comparison
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,8 @@ def test_the_labels_are_the_edited_craters(run):
         assert_labels(out, expected)
     again = json.loads(craters("review", run / "run", run / "reviewed.gpkg", "--json"))
     assert again["counts"] == {**told["counts"], "deleted": 3}
+    page = craters("report", run / "run", "--edited", run / "a.gpkg", "-o", run / "page.html")
+    assert f"{len(expected)} craters" in page
     assert "craters" in craters("plot", "map", run / "reviewed.gpkg", run / "map.png")
 
 

@@ -11,9 +11,9 @@ from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.review_state import ACCEPTED, REJECTED, UNSEEN
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.review.compare import Comparison
-from lunarcraters.review.proportions import Proportion, compute_proportion
-from lunarcraters.review.suggest import SuggestedCrater, SuggestedTile
+from lunarcraters.reviews.compare import Comparison
+from lunarcraters.reviews.proportions import Proportion, compute_proportion
+from lunarcraters.reviews.suggest import SuggestedCrater, SuggestedTile
 
 Float = NDArray[np.float64]
 
