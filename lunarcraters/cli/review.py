@@ -44,10 +44,9 @@ def command(
     only where you looked for missing craters.
 
     \b
-    craters export run craters.gpkg
+    craters review run craters.gpkg
     craters review run craters.gpkg --suggest 20
     craters review run craters.gpkg -o reviewed.gpkg
-    craters dataset make mosaic.tif reviewed.gpkg -o dataset
     """
     from lunarcraters import api
     from lunarcraters.records import to_json

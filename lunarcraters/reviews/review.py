@@ -88,7 +88,7 @@ class Review:
         precision: Share of the reviewed craters that were accepted.
         recall: Share of the accepted and added craters that the run has; it holds where the
             reviewer looked for missing ones.
-        bins: The same by diameter.
+        bins: Counts, precision and recall by diameter.
         suggested: Craters whose review would tell most.
         suggested_tiles: Tiles whose review would tell most.
         notes: Sentences for the user.
