@@ -68,7 +68,9 @@ def measure_drawn(
     Raises:
         CatalogueError: A geometry is neither a point nor an outline.
     """
-    shapes = np.array(shapely.force_2d(shapes), dtype=object)
+    shapes = np.asarray(shapes, dtype=object)
+    if shapely.has_z(shapes).any():
+        shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     dimensions = shapely.get_dimensions(shapes)
     drawn = np.full((len(shapes), 3), np.nan)
@@ -78,7 +80,8 @@ def measure_drawn(
         drawn[points, :2] = _to_positions(xy, crs)
         drawn[points, 2] = circles[points, 2]
     outlines = np.flatnonzero(there & (dimensions == 2))
-    outlines = outlines[~_on_rims(circles[outlines], shapes[outlines], crs, info)]
+    for matches in (_match_bounds, _on_rims):
+        outlines = outlines[~matches(circles[outlines], shapes[outlines], crs, info)]
     if len(outlines):
         drawn[outlines] = measure_outlines(shapes[outlines], crs, info)
     bad = there & (dimensions == 1)
@@ -103,6 +106,32 @@ def measure_outlines(outlines: Geometries, crs: CRS | None, info: CatalogueInfo)
     if crs is not None and info.has_crs:
         return fit_lunar_circles(outlines, crs)
     return fit_circles(outlines) * (1.0, -1.0, 1.0)
+
+
+def _match_bounds(
+    circles: Float, outlines: Geometries, crs: CRS | None, info: CatalogueInfo
+) -> Bool:
+    """Tell which outlines have the bounds of the circles of their rows, (n,).
+
+    This is quick. An outline in a map, across the antimeridian or around a pole does not match.
+    """
+    if crs is not None and not crs.is_geographic:
+        return np.zeros(len(outlines), bool)
+    west, south, east, north = shapely.bounds(outlines).T
+    x, y, diameter = circles.T
+    half_x = half_y = diameter / 2.0
+    if info.radius_m is None:
+        y = -y
+    else:
+        arc = 1000.0 * half_y / info.radius_m
+        with np.errstate(invalid="ignore"):
+            half_x = np.degrees(np.arcsin(np.sin(arc) / np.cos(np.radians(y))))
+        half_y = np.degrees(arc)
+    shift = (west + east) / 2.0 - x
+    shift = shift if info.radius_m is None else sphere.wrap_longitude(shift)
+    across = np.maximum(np.abs(shift), np.abs((east - west) / 2.0 - half_x))
+    along = np.maximum(np.abs(north - y - half_y), np.abs(south - y + half_y))
+    return (across <= _RIM_TOLERANCE * half_x) & (along <= _RIM_TOLERANCE * half_y)
 
 
 def _on_rims(circles: Float, outlines: Geometries, crs: CRS | None, info: CatalogueInfo) -> Bool:

@@ -86,4 +86,4 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         frame = pyogrio.read_dataframe(path)
     except vector.ERRORS as error:
         raise CatalogueError(f"{path} is not a FlatGeobuf of craters: {error}") from error
-    return vector.read_own_layer(frame, CatalogueInfo.from_header(header), str(path))
+    return vector.read_own_layer([frame], CatalogueInfo.from_header(header), str(path))

@@ -16,14 +16,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry import mapping, shape
-from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.area import names_crs
 from lunarcraters.geometry.polygons import Geometries
@@ -106,7 +105,8 @@ def _read_lines(path: Path) -> tuple[pd.DataFrame, Geometries]:
     """
     decode = json.JSONDecoder().raw_decode
     records: list[Any] = []
-    shapes: list[BaseGeometry | None] = []
+    geometries: list[Any] = []
+    shapes: list[Geometries] = []
     line = ""
     with path.open(encoding="utf-8") as file:
         for line in file:
@@ -115,28 +115,45 @@ def _read_lines(path: Path) -> tuple[pd.DataFrame, Geometries]:
             if bare.startswith(_FEATURE) and bare.endswith("}"):
                 record, end = decode(bare, len(_FEATURE))
                 records.append(record)
-                shapes.append(_parse_geometry(bare[end + len(_GEOMETRY) : -1], path))
+                geometries.append(decode(bare, end + len(_GEOMETRY))[0])
+            if len(geometries) == PART_ROWS:
+                shapes.append(_make_shapes(geometries, path))
+                geometries = []
     if line != _END:
         raise CatalogueError(f"{path} ends half-way: write or copy it again")
-    return _tabulate(records), np.array(shapes, dtype=object)
+    return _tabulate(records), np.concatenate([*shapes, _make_shapes(geometries, path)])
 
 
 def _read_features(features: Any, path: Path) -> tuple[pd.DataFrame, Geometries]:
     """Read the features of a file that another program has written again."""
     try:
         records = [feature["properties"] or {} for feature in features]
-        texts = [json.dumps(feature.get("geometry")) for feature in features]
+        geometries = [feature.get("geometry") for feature in features]
     except (KeyError, TypeError, AttributeError) as error:
         raise CatalogueError(f"{path} is not a GeoJSON of craters: {error!r}") from error
-    shapes = [_parse_geometry(text, path) for text in texts]
-    return _tabulate(records), np.array(shapes, dtype=object)
+    return _tabulate(records), _make_shapes(geometries, path)
 
 
-def _parse_geometry(text: str, path: Path) -> BaseGeometry | None:
+def _make_shapes(geometries: list[Any], path: Path) -> Geometries:
+    """Make shapes of GeoJSON geometries; rings by themselves at once, which is quicker."""
+    shapes = np.full(len(geometries), None, dtype=object)
+    simple = [
+        number
+        for number, one in enumerate(geometries)
+        if one and one.get("type") == "Polygon" and len(one.get("coordinates", ())) == 1
+    ]
     try:
-        return None if text == "null" else shapely.from_geojson(text)
-    except shapely.GEOSException as error:
+        for number in sorted({*range(len(geometries))} - {*simple}):
+            if geometries[number] is not None:
+                shapes[number] = shapely.from_geojson(json.dumps(geometries[number]))
+        if simple:
+            rings = [geometries[number]["coordinates"][0] for number in simple]
+            points = np.array([point[:2] for ring in rings for point in ring], float)
+            index = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+            shapes[simple] = shapely.polygons(shapely.linearrings(points, indices=index))
+    except (shapely.GEOSException, ValueError, TypeError, AttributeError) as error:
         raise CatalogueError(f"{path} has a geometry that cannot be read: {error}") from error
+    return shapes
 
 
 def _tabulate(records: list[Any]) -> pd.DataFrame:

@@ -10,8 +10,9 @@ Catalogues in pixels have no CRS and y flipped (see `catalogue.outlines`).
 import json
 import sqlite3
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from itertools import chain, count
 from pathlib import Path
 
 import geopandas as gpd
@@ -36,7 +37,7 @@ from lunarcraters.catalogue.formats import styles, vector
 from lunarcraters.catalogue.headings import find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.review_state import ADDED, UNSEEN
-from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
@@ -154,10 +155,20 @@ def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
         copy = pyogrio.read_dataframe(path, layer="centres", read_geometry=False)
         if {"crater_id", *info.columns.circle} <= set(copy.columns):
             before = copy.assign(crater_id=copy["crater_id"].fillna("").astype(str))
-    frame = pyogrio.read_dataframe(path, layer="craters", use_arrow=False)
+    parts = _read_parts(path)
     if ADDED_LAYER in layers:
-        frame = pd.concat([frame, _read_added(path, info)], ignore_index=True)
-    return vector.read_own_layer(frame, info, str(path), before)
+        parts = chain(parts, [_read_added(path, info)])
+    return vector.read_own_layer(parts, info, str(path), before)
+
+
+def _read_parts(path: Path) -> Iterator[pd.DataFrame]:
+    """Read the layer `craters` a few rows at a time; at least one part, which may be empty."""
+    for number in count():
+        some = {"skip_features": number * PART_ROWS, "max_features": PART_ROWS}
+        part = pyogrio.read_dataframe(path, layer="craters", use_arrow=False, **some)
+        yield part
+        if len(part) < PART_ROWS:
+            return
 
 
 def _read_added(path: Path, info: CatalogueInfo) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Layers of other programs: columns with usual names, or points and outlines with sizes."""
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
 
@@ -24,6 +26,8 @@ from lunarcraters.geometry.polygons import Geometries
 
 ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
 """Errors of the library that reads layers."""
+
+Float = NDArray[np.float64]
 
 _OWN = {"crater_id", "score", "level", "tile"}
 """Columns that no other program has all of."""
@@ -110,12 +114,12 @@ def _with_edits(
 
 
 def read_own_layer(
-    frame: Any, info: CatalogueInfo, source: str, before: pd.DataFrame | None = None
+    frames: Iterable[Any], info: CatalogueInfo, source: str, before: pd.DataFrame | None = None
 ) -> EditedCatalogue:
-    """Read a layer of this program, with what was changed in it.
+    """Read a layer of this program, with what was changed in it, part by part.
 
     Args:
-        frame: Columns and geometries of the layer.
+        frames: Columns and geometries of parts of the layer; at least one.
         info: Description of the catalogue.
         source: Name of the file, for messages.
         before: Rows before the edit, where the file holds a copy of them.
@@ -123,14 +127,16 @@ def read_own_layer(
     Raises:
         CatalogueError: The columns are damaged, or a geometry is not the outline of a crater.
     """
-    shapes = frame.geometry.to_numpy() if hasattr(frame, "geometry") else None
-    table = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
-    crs = (
-        None
-        if info.crs is None or shapes is None
-        else sphere.lunar_crs(frame.crs or info.crs, source)
-    )
-    return read_edits(table, info, shapes, crs, source, before)
+    tables, drawn = [], []
+    for frame in frames:
+        shapes, crs = None, None
+        if hasattr(frame, "geometry"):
+            shapes = frame.geometry.to_numpy()
+            crs = sphere.lunar_crs(frame.crs or info.crs, source) if info.has_crs else None
+        tables.append(pd.DataFrame(frame).drop(columns="geometry", errors="ignore"))
+        drawn.append(_measure(tables[-1], info, shapes, crs, source))
+    table = pd.concat([one for one in tables if len(one)] or tables[:1], ignore_index=True)
+    return from_layer(table, info, np.concatenate(drawn), source, before)
 
 
 def read_edits(
@@ -154,11 +160,22 @@ def read_edits(
     Raises:
         CatalogueError: The columns are damaged, or a geometry is not the outline of a crater.
     """
+    return from_layer(table, info, _measure(table, info, shapes, crs, source), source, before)
+
+
+def _measure(
+    table: pd.DataFrame,
+    info: CatalogueInfo,
+    shapes: Geometries | None,
+    crs: CRS | None,
+    source: str,
+) -> Float:
+    """Measure the geometries that do not agree with the columns, (n, 3)."""
     circles = table.reindex(columns=list(info.columns.circle)).apply(pd.to_numeric, errors="coerce")
     drawn = np.full((len(table), 3), np.nan)
     if shapes is not None and len(shapes):
         drawn = measure_drawn(circles.to_numpy(float), shapes, crs, info, source)
-    return from_layer(table, info, drawn, source, before)
+    return drawn
 
 
 def _lunar_crs(crs: Any, source: str) -> CRS:
