@@ -118,6 +118,8 @@ def test_the_geometry_counts_where_the_former_row_is_not_known(run, tmp_path):
     added = {"crater_id": None, "lon": 50.0, "lat": 20.0, "diameter_km": 3.0, "score": None,
              "review": "added"}  # fmt: skip
     collection["features"].append({"type": "Feature", "properties": added, "geometry": None})
+    solid = collection["features"][2]["geometry"]
+    solid["coordinates"] = [[[*point, 5.0] for point in ring] for ring in solid["coordinates"]]
     path.write_text(json.dumps(collection))
     before, read = lc.read_catalogue(run).craters, read_catalogue(path).craters
     sizes = read.set_index("crater_id")["diameter_km"]

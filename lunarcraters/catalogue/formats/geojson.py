@@ -22,7 +22,7 @@ from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.catalogue.table import PART_ROWS, Catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.area import names_crs
 from lunarcraters.geometry.polygons import Geometries
@@ -33,6 +33,8 @@ _FEATURES = '"features": ['
 _FEATURE = '{"type": "Feature", "properties": '
 _GEOMETRY = ', "geometry": '
 _END = "]}\n"
+_RING, _RING_END = '{"type":"Polygon","coordinates":[[[', "]]]}"
+_AT_ONCE = 10_000  # geometries that are held as text
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -105,7 +107,7 @@ def _read_lines(path: Path) -> tuple[pd.DataFrame, Geometries]:
     """
     decode = json.JSONDecoder().raw_decode
     records: list[Any] = []
-    geometries: list[Any] = []
+    texts: list[str] = []
     shapes: list[Geometries] = []
     line = ""
     with path.open(encoding="utf-8") as file:
@@ -115,45 +117,52 @@ def _read_lines(path: Path) -> tuple[pd.DataFrame, Geometries]:
             if bare.startswith(_FEATURE) and bare.endswith("}"):
                 record, end = decode(bare, len(_FEATURE))
                 records.append(record)
-                geometries.append(decode(bare, end + len(_GEOMETRY))[0])
-            if len(geometries) == PART_ROWS:
-                shapes.append(_make_shapes(geometries, path))
-                geometries = []
+                texts.append(bare[end + len(_GEOMETRY) : -1])
+            if len(texts) == _AT_ONCE:
+                shapes.append(_make_shapes(texts, path))
+                texts = []
     if line != _END:
         raise CatalogueError(f"{path} ends half-way: write or copy it again")
-    return _tabulate(records), np.concatenate([*shapes, _make_shapes(geometries, path)])
+    return _tabulate(records), np.concatenate([*shapes, _make_shapes(texts, path)])
 
 
 def _read_features(features: Any, path: Path) -> tuple[pd.DataFrame, Geometries]:
     """Read the features of a file that another program has written again."""
     try:
         records = [feature["properties"] or {} for feature in features]
-        geometries = [feature.get("geometry") for feature in features]
+        texts = [json.dumps(feature.get("geometry"), separators=(",", ":")) for feature in features]
     except (KeyError, TypeError, AttributeError) as error:
         raise CatalogueError(f"{path} is not a GeoJSON of craters: {error!r}") from error
-    return _tabulate(records), _make_shapes(geometries, path)
+    return _tabulate(records), _make_shapes(texts, path)
 
 
-def _make_shapes(geometries: list[Any], path: Path) -> Geometries:
-    """Make shapes of GeoJSON geometries; rings by themselves at once, which is quicker."""
-    shapes = np.full(len(geometries), None, dtype=object)
-    simple = [
-        number
-        for number, one in enumerate(geometries)
-        if one and one.get("type") == "Polygon" and len(one.get("coordinates", ())) == 1
-    ]
+def _make_shapes(texts: list[str], path: Path) -> Geometries:
+    """Make shapes of the texts of geometries; rings by themselves at once, which is quicker."""
+    shapes = np.full(len(texts), None, dtype=object)
+    simple, rings = [], []
     try:
-        for number in sorted({*range(len(geometries))} - {*simple}):
-            if geometries[number] is not None:
-                shapes[number] = shapely.from_geojson(json.dumps(geometries[number]))
+        for number, text in enumerate(texts):
+            ring = text[len(_RING) : -len(_RING_END)]
+            if text.startswith(_RING) and text.endswith(_RING_END) and _is_flat(ring):
+                simple.append(number)
+                rings.append(ring.replace("],[", ","))
+            elif text != "null":
+                shapes[number] = shapely.from_geojson(text)
         if simple:
-            rings = [geometries[number]["coordinates"][0] for number in simple]
-            points = np.array([point[:2] for ring in rings for point in ring], float)
-            index = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-            shapes[simple] = shapely.polygons(shapely.linearrings(points, indices=index))
-    except (shapely.GEOSException, ValueError, TypeError, AttributeError) as error:
+            points = np.fromstring(",".join(rings), sep=",").reshape(-1, 2)
+            index = np.repeat(simple, [ring.count(",") // 2 + 1 for ring in rings])
+            shapes[simple] = shapely.polygons(
+                shapely.linearrings(points, indices=np.unique(index, return_inverse=True)[1])
+            )
+    except (shapely.GEOSException, ValueError) as error:
         raise CatalogueError(f"{path} has a geometry that cannot be read: {error}") from error
     return shapes
+
+
+def _is_flat(ring: str) -> bool:
+    """Tell whether the text of a ring has points of two numbers, and no second ring."""
+    steps = ring.count("],[")
+    return ring.count("[") == steps and ring.count(",") == 2 * steps + 1
 
 
 def _tabulate(records: list[Any]) -> pd.DataFrame:
