@@ -86,12 +86,12 @@ def _print_bins(review: "Review") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("diameter, " + review.unit, box=None)
+    table = Table("diameter, " + review.unit, box=None, pad_edge=False)
     for heading in ("accepted", "rejected", "unseen", "added", "precision", "recall"):
         table.add_column(heading, justify="right")
     for one in review.bins:
         numbers = (one.accepted, one.rejected, one.unseen, one.added)
-        shares = (_interval(one.precision), _interval(one.recall))
+        shares = (_short(one.precision), _short(one.recall))
         table.add_row(f"{one.low:.3g} - {one.high:.3g}", *map(str, numbers), *shares)
     Console().print(table)
 
@@ -119,6 +119,12 @@ def _print_suggestions(review: "Review") -> None:
 
 def _share(share: "Proportion") -> str:
     return f"{_interval(share)}: {share.count} of {share.total}"
+
+
+def _short(share: "Proportion") -> str:
+    if share.value is None:
+        return "-"
+    return f"{share.value:.2f} {share.low:.2f}-{share.high:.2f}"
 
 
 def _interval(share: "Proportion") -> str:

@@ -1,6 +1,7 @@
 """Reviews: counts, intervals and suggestions; what cannot be reviewed is said in a sentence."""
 
 import json
+import re
 import sys
 
 import geopandas as gpd
@@ -9,11 +10,12 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from click.testing import CliRunner
 
 import lunarcraters as lc
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.cli.main import main
+from lunarcraters.cli.main import cli, main
 from lunarcraters.geometry import sphere
 from lunarcraters.reviews.proportions import compute_proportion
 
@@ -194,6 +196,16 @@ def test_the_most_doubtful_craters_are_suggested_over_all_sizes(run, tmp_path):
     assert abs(told.suggested[0].score - 0.5) == pytest.approx(abs(scores - 0.5).min())
     assert {tile.tile for tile in told.suggested_tiles} == {"z0_r0000_c0000", "z0_r0000_c0001"}
     assert told.suggested_tiles[0].variance >= told.suggested_tiles[1].variance
+
+
+def test_the_text_tells_shares_by_diameter(run, tmp_path):
+    lc.export(run, tmp_path / "a.csv")
+    arguments = ["review", run, tmp_path / "a.csv", "--suggest", 2, "--all-seen"]
+    done = CliRunner().invoke(cli, [*map(str, arguments)])
+    assert done.exit_code == 0, done.output
+    assert "precision 1.000 (0.9" in done.output
+    assert re.search(r"^2 - 2.83 +\d+ +0 +0 +0 +1.00 0.\d\d-1.00 +1.00", done.output, re.MULTILINE)
+    assert "review these" not in done.output, "every crater was seen"
 
 
 def test_pixels_are_reviewed_too(tmp_path):
