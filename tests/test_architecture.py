@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
+    "reviews": {"catalogue"},
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
                     "evaluation", "rendering"},

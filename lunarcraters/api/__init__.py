@@ -27,6 +27,7 @@ from lunarcraters.api.pictures import (
     write_report,
 )
 from lunarcraters.api.recipes import run_recipe
+from lunarcraters.api.reviews import review
 from lunarcraters.api.runs import detect, detect_to_directory, read_run, write_stac_item
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.training.settings import TrainingOptions
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.sizes import SizeComparison as SizeComparison
     from lunarcraters.mosaic.mosaic import Mosaic as Mosaic
     from lunarcraters.report.explore import InteractiveMap as InteractiveMap
+    from lunarcraters.reviews.review import Review as Review
 
 __all__ = [
     "Catalogue",
@@ -64,6 +66,7 @@ __all__ = [
     "read_catalogue",
     "read_reference",
     "read_run",
+    "review",
     "run_recipe",
     "split_dataset",
     "tile",

@@ -102,6 +102,7 @@ def export(
         else:
             info = clip_footprint(Path(run), info, ground)
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
+    info = replace(info, limits=crater_filter.limits(least, stored.info.limits))
     written = 0
 
     def parts() -> "Iterator[Catalogue]":

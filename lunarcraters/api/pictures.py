@@ -25,11 +25,11 @@ def plot_map(
     """Draw craters over their mosaic with a graticule, as a PNG (`craters plot map`).
 
     Args:
-        catalogue: Catalogue, all of whose craters are drawn; or the directory of a run.
+        catalogue: Catalogue, all of whose craters are drawn; its file, or the directory of a run.
         out: PNG to write.
         mosaic: Mosaic underneath; None for the one that was searched.
-        min_score: Lowest score, or operating point, of a run's craters; None for "balanced". A
-            catalogue is drawn whole.
+        min_score: Lowest score, or operating point, of a file's or run's craters; None for
+            "balanced" where there is one.
         crs: Coordinate system in place of the mosaic's own.
 
     Returns:
@@ -49,11 +49,8 @@ def plot_map(
     elif isinstance(catalogue, Catalogue):
         ground = open_mosaic(mosaic or _input_of(catalogue), crs=crs)
     else:
-        ground = _mosaic_of_run(catalogue, mosaic, crs)
-    if isinstance(catalogue, Catalogue):
-        craters = catalogue
-    else:
-        craters = _craters_of_run(catalogue, min_score)
+        ground = _mosaic_of(catalogue, mosaic, crs)
+    craters = _read_craters(catalogue, min_score)
     draw_map(craters, ground, local_output(out))
     return len(craters)
 
@@ -101,7 +98,7 @@ def plot_tiles(
     """Draw pieces of a mosaic beside their masks and boxes, as a PNG (`craters plot tiles`).
 
     Args:
-        run: Directory of a run.
+        run: Directory of a run, or file of a catalogue.
         out: PNG to write.
         reference: Catalogue or labels, whose mask and boxes are shown too.
         count: Number of pieces at most.
@@ -124,8 +121,8 @@ def plot_tiles(
 
     mask = Path(run) / MASK
     return draw_panels(
-        _craters_of_run(run, min_score),
-        _mosaic_of_run(run, mosaic, crs),
+        _read_craters(run, min_score),
+        _mosaic_of(run, mosaic, crs),
         open_mask(mask) if mask.is_file() else None,
         None if reference is None else read_reference(Path(reference)),
         local_output(out),
@@ -164,6 +161,7 @@ def write_report(
     run: PathOrText,
     out: PathOrText,
     *,
+    edited: PathOrText | None = None,
     reference: PathOrText | None = None,
     min_diameter: float = 0.0,
     mosaic: PathOrText | None = None,
@@ -177,6 +175,7 @@ def write_report(
     Args:
         run: Directory of a finished run.
         out: HTML file to write.
+        edited: Edited catalogue of the run, whose craters are shown; None for those of the run.
         reference: Catalogue or labels to score the run against.
         min_diameter: Smallest crater that is scored, km (pixels without a coordinate system).
         mosaic: Mosaic underneath; None for the one that was searched.
@@ -192,12 +191,14 @@ def write_report(
     Raises:
         CratersError: The run, the reference or the mosaic cannot be used, or the page exists.
     """
+    from lunarcraters.catalogue.formats import read_catalogue
     from lunarcraters.report import page
 
     return page.write_report(
         Path(run),
         local_output(out),
         _mosaic_of_run(run, mosaic, crs),
+        detections=None if edited is None else read_catalogue(Path(edited)),
         reference=None if reference is None else Path(reference),
         min_diameter=min_diameter,
         min_score=min_score,
@@ -267,11 +268,26 @@ def _input_of(catalogue: "Catalogue") -> str:
     return name
 
 
-def _craters_of_run(run: PathOrText, min_score: float | str | None) -> "Catalogue":
-    from lunarcraters.detection.run import read_run
+def _read_craters(
+    catalogue: "Catalogue | PathOrText", min_score: float | str | None
+) -> "Catalogue":
+    """Read the craters of a run or file that score enough; a catalogue is taken whole."""
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import read_detections
 
-    craters = read_run(Path(run))
-    return craters.filter(min_score)
+    if isinstance(catalogue, Catalogue):
+        return catalogue
+    return read_detections(catalogue).filter(min_score)
+
+
+def _mosaic_of(name: PathOrText, mosaic: PathOrText | None, crs: str | None) -> "Mosaic":
+    """Open the mosaic of a run or of the file of a catalogue, or another in its place."""
+    from lunarcraters.detection.run import read_detections
+    from lunarcraters.mosaic.mosaic import open_mosaic
+
+    if mosaic is None and Path(name).is_file():
+        return open_mosaic(_input_of(read_detections(name)), crs=crs)
+    return _mosaic_of_run(name, mosaic, crs)
 
 
 def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: str | None) -> "Mosaic":

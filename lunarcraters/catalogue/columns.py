@@ -50,3 +50,6 @@ PIXEL_COLUMNS = CatalogueColumns(
 
 FRACTION = "fraction"
 """Column that a catalogue may have: the part of each crater that lies in the area counted on."""
+
+REVIEW = "review"
+"""Column that a catalogue may have: what a reviewer said of each crater."""

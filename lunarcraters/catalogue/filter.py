@@ -1,9 +1,12 @@
 """Filtering a catalogue by the size and place of its craters."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 
+from lunarcraters.catalogue.info import ExportLimits
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OptionError
 from lunarcraters.geometry.area import Area
@@ -39,6 +42,28 @@ class CraterFilter:
             )
         if self.fractions and self.area is None:
             raise OptionError("fractions are of an area: give an area too")
+
+    def limits(self, min_score: float, earlier: ExportLimits | None = None) -> ExportLimits:
+        """Describe the craters that are left of a run.
+
+        Args:
+            min_score: Lowest score of these craters.
+            earlier: Limits of the catalogue that is filtered; None for a run.
+        """
+        before = earlier or ExportLimits()
+        largest = min(self.max_diameter, before.max_diameter or np.inf)
+        limits = ExportLimits(
+            max(min_score, before.min_score),
+            max(self.min_diameter, before.min_diameter),
+            float(largest) if np.isfinite(largest) else None,
+            before.area,
+            before.area_crs,
+        )
+        if self.area is None:
+            return limits
+        outline = json.loads(str(shapely.to_geojson(self.area.outline)))
+        crs = None if self.area.crs is None else self.area.crs.to_wkt()
+        return replace(limits, area=outline, area_crs=crs)
 
     def apply(self, catalogue: Catalogue) -> Catalogue:
         """Take the craters that meet the conditions; identifiers are kept."""

@@ -23,6 +23,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "level": ("level",),
     "tile": ("tile",),
     "fraction": ("fraction",),
+    "review": ("review",),
 }  # fmt: skip
 _PIXELS = {"x": ("x", "centerx", "ellipsecenterx"), "y": ("y", "centery", "ellipsecentery")}
 """Names of positions in pixels, where their headings have that unit."""
@@ -61,7 +62,7 @@ _SIZES: tuple[tuple[tuple[str, ...], float, str], ...] = (
     (("craterradius",), 2.0, ""),
 )
 _TO_KM = {"m": 1e-3, "km": 1.0}
-_TEXT = ("crater_id", "tile")
+_TEXT = ("crater_id", "tile", "review")
 _SPELLINGS = {
     "km": "km kms kilometer kilometers kilometre kilometres",
     "m": "m meter meters metre metres",

@@ -6,15 +6,55 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import shapely
 import shapely.geometry
+from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
 from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import Area
 from lunarcraters.records import from_json, to_plain
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ExportLimits:
+    """Which craters of a run an export took.
+
+    Attributes:
+        min_score: Lowest score.
+        min_diameter: Smallest diameter, km or pixels.
+        max_diameter: Largest diameter, km or pixels; null for no such limit.
+        area: Area in which centres lie, as a GeoJSON geometry; null for everywhere.
+        area_crs: Coordinate system of the area, as WKT; null where positions are pixels.
+    """
+
+    min_score: float = 0.0
+    min_diameter: float = 0.0
+    max_diameter: float | None = None
+    area: dict[str, Any] | None = None
+    area_crs: str | None = None
+
+    def contain(self, positions: Float, diameters: Float, scores: Float) -> NDArray[np.bool_]:
+        """Tell which craters of the run are within the limits, (n,).
+
+        Args:
+            positions: Centres, degrees or pixels, (n, 2).
+            diameters: Diameters, km or pixels, (n,).
+            scores: Scores, (n,); NaN where a crater has none.
+        """
+        inside = ~(scores < self.min_score) & (diameters >= self.min_diameter)
+        if self.max_diameter is not None:
+            inside &= diameters <= self.max_diameter
+        if self.area is not None:
+            crs = None if self.area_crs is None else CRS.from_wkt(self.area_crs)
+            inside &= Area(_to_geometry(self.area), crs).contains(*positions.T)
+        return np.asarray(inside)
 
 
 @dataclass(frozen=True)
@@ -27,6 +67,7 @@ class CatalogueHeader:
         footprint_area_km2: Area of the footprint on the sphere, km^2; null where it is not known.
         thresholds: Operating points of the model by name, scores.
         properties: Origin of the catalogue, for people to read.
+        limits: Craters of the run that an export took; absent in a run itself.
     """
 
     crs: str | None
@@ -34,6 +75,7 @@ class CatalogueHeader:
     footprint_area_km2: float | None
     thresholds: dict[str, float]
     properties: dict[str, str]
+    limits: ExportLimits | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +92,7 @@ class CatalogueInfo:
         lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
         has_positions: False for a count of diameters on an area (`.diam`), whose craters have no
             positions: they are NaN.
+        limits: Craters of the run that an export took; None where it is not known.
     """
 
     crs: CRS | None
@@ -59,6 +102,7 @@ class CatalogueInfo:
     properties: dict[str, str] = field(default_factory=dict)
     lon_domain: int | None = None
     has_positions: bool = True
+    limits: ExportLimits | None = None
 
     def require_positions(self) -> None:
         """Refuse a count without positions where they are needed.
@@ -126,8 +170,11 @@ class CatalogueInfo:
                 footprint_area_km2=self.footprint_area_km2,
                 thresholds=dict(self.thresholds),
                 properties=dict(self.properties),
+                limits=self.limits,
             )
         )
+        if self.limits is None:
+            del header["limits"]
         return header
 
     @classmethod
@@ -148,6 +195,7 @@ class CatalogueInfo:
                 footprint_area_km2=record.footprint_area_km2,
                 thresholds=record.thresholds,
                 properties=record.properties,
+                limits=record.limits,
             )
         except (KeyError, TypeError, AttributeError, ValueError, shapely.GEOSException) as error:
             raise CatalogueError(

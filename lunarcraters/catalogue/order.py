@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from lunarcraters.catalogue.columns import FRACTION, CatalogueColumns
+from lunarcraters.catalogue.columns import FRACTION, REVIEW, CatalogueColumns
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
@@ -19,8 +19,8 @@ def order_table(
         has_positions: False where positions are not known, and are NaN in the result.
 
     Returns:
-        Table with exactly these columns, and `fraction` where it is given; longitudes are within
-        -180..180.
+        Table with exactly these columns, and `fraction` and `review` where they are given;
+        longitudes are within -180..180.
 
     Raises:
         CatalogueError: A column is missing, or a crater has no size or place on the Moon.
@@ -37,9 +37,9 @@ def order_table(
     table = pd.DataFrame({name: craters.get(name, unknown) for name in numbers}).astype(float)
     table["level"] = craters["level"].astype(np.int64) if "level" in craters else np.int64(0)
     table["tile"] = craters["tile"].astype(str) if "tile" in craters else ""
-    optional = [FRACTION] if FRACTION in craters else []
+    optional = [name for name in (FRACTION, REVIEW) if name in craters]
     for name in optional:
-        table[name] = craters[name].astype(float)
+        table[name] = craters[name].astype("str" if name == REVIEW else float)
     _check(table, columns, has_positions=has_positions)
     if columns.x == "lon":
         table["lon"] = sphere.wrap_longitude(table["lon"].to_numpy())

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue import units
-from lunarcraters.catalogue.columns import PIXEL_COLUMNS
+from lunarcraters.catalogue.columns import FRACTION, PIXEL_COLUMNS, REVIEW
 from lunarcraters.catalogue.gazetteer import keep_craters
 from lunarcraters.catalogue.headings import (
     Size,
@@ -18,6 +18,7 @@ from lunarcraters.catalogue.headings import (
     parse_heading,
 )
 from lunarcraters.catalogue.places import Places
+from lunarcraters.catalogue.review_state import has_states, parse_states
 from lunarcraters.errors import CatalogueError
 
 Float = NDArray[np.float64]
@@ -60,7 +61,8 @@ def recognise_columns(
         CatalogueError: A column is missing, or a value is not a number or cannot be right.
     """
     if set(PIXEL_COLUMNS.circle) <= set(table.columns):
-        return _to_numbers(table, {n: n for n in PIXEL_COLUMNS.names if n in table}, source)
+        names = (*PIXEL_COLUMNS.names, FRACTION, REVIEW)
+        return _to_numbers(table, {n: n for n in names if n in table}, source)
     pixels = find_pixels(list(table.columns))
     if pixels is not None:
         return _recognise_pixels(table, *pixels, source)
@@ -153,4 +155,13 @@ def _to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.D
         out[ours] = numbers
     if "level" in out:
         out["level"] = out["level"].fillna(0)
+    if REVIEW in out:
+        return _with_states(out, source)
     return out
+
+
+def _with_states(table: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Read the column `review`; one of another author's remarks is left out."""
+    if not has_states(table[REVIEW]):
+        return table.drop(columns=REVIEW)
+    return table.assign(**{REVIEW: parse_states(table[REVIEW], source)})

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.notebook import InNotebook
 from lunarcraters.catalogue.order import order_table
+from lunarcraters.catalogue.review_state import find_confirmed
 from lunarcraters.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Catalogue(InNotebook):
     """Craters with the ground searched for them.
 
     The table is checked and sorted when a catalogue is made from it: `craters` has exactly the
-    columns of `info.columns`, and `fraction` where that is given, with the largest crater first.
+    columns of `info.columns`, and `fraction` and `review` if given; the largest crater is first.
     Missing columns are filled in: standard deviations and scores with NaN, levels with 0, tiles
     with empty strings; identifiers count the rows of the table.
 
@@ -187,8 +187,8 @@ class Catalogue(InNotebook):
         return self._of_valid(self.craters[which].reset_index(drop=True), self.info)
 
     def above_score(self, min_score: float) -> "Catalogue":
-        """Take the craters with a score of at least `min_score`, and those without a score."""
-        return self.rows(~(self.scores < min_score))
+        """Take craters that score `min_score` or more, have no score, or were confirmed by eye."""
+        return self.rows(~(self.scores < min_score) | find_confirmed(self.craters))
 
     def with_fractions(self, fractions: Float) -> "Catalogue":
         """Add the column `fraction`.
@@ -196,7 +196,7 @@ class Catalogue(InNotebook):
         Args:
             fractions: Part of each crater that lies inside the counting area, 0..1, (n,).
         """
-        return self._of_valid(self.craters.assign(**{FRACTION: fractions}), self.info)
+        return self._of_valid(self.craters.assign(fraction=fractions), self.info)
 
     def parts(self, min_score: float = 0.0) -> Iterator["Catalogue"]:
         """Go through the craters a few at a time; at least one part, which may be empty."""

@@ -30,7 +30,7 @@ def command() -> None:
 def map_command(
     run: Path, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
 ) -> None:
-    """Draw the craters of RUN over their mosaic, as the PNG file OUT.
+    """Draw the craters of RUN, or of a catalogue, over their mosaic, as the PNG file OUT.
 
     \b
     craters plot map run map.png

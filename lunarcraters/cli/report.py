@@ -17,6 +17,8 @@ from lunarcraters.cli.options import (
 @click.command("report")
 @click.argument("run", type=click.Path(path_type=Path))
 @output_option("HTML file to write.")
+@click.option("--edited", type=click.Path(path_type=Path),
+              help="Edited catalogue of the run, whose craters are shown.")  # fmt: skip
 @click.option("--reference", type=click.Path(path_type=Path),
               help="Catalogue or labels to score the run against.")  # fmt: skip
 @click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
@@ -40,6 +42,7 @@ def command(run: Path, out: Path, quiet: bool, **options: Any) -> None:
     \b
     craters report run -o report.html
     craters report run -o report.html --reference reference.csv --min-diameter 2
+    craters report run -o reviewed.html --edited craters.gpkg
     """
     from lunarcraters import api
 

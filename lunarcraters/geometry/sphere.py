@@ -264,14 +264,11 @@ def destination(
     Returns:
         Longitude (-180..180) and latitude in degrees.
     """
-    lon, lat = np.radians(np.asarray(lon, float)), np.radians(np.asarray(lat, float))
-    bearing, arc = np.asarray(bearing, float), np.asarray(arc, float)
-    sin_lat = np.sin(lat) * np.cos(arc) + np.cos(lat) * np.sin(arc) * np.cos(bearing)
-    out_lat = np.arcsin(np.clip(sin_lat, -1.0, 1.0))
-    out_lon = lon + np.arctan2(
-        np.sin(bearing) * np.sin(arc) * np.cos(lat), np.cos(arc) - np.sin(lat) * sin_lat
-    )
-    return wrap_longitude(np.degrees(out_lon)), np.degrees(out_lat)
+    up, north = unit_vectors(lon, lat), north_vectors(lon, lat)
+    bearing, arc = np.asarray(bearing, float)[..., None], np.asarray(arc, float)[..., None]
+    # By vectors, which lose no digits at a pole.
+    way = north * np.cos(bearing) + np.cross(north, up) * np.sin(bearing)
+    return vectors_to_lonlat(up * np.cos(arc) + way * np.sin(arc))
 
 
 def area_km2(geometry: BaseGeometry, sphere_radius_m: float = RADIUS_M) -> float:

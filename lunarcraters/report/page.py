@@ -74,6 +74,7 @@ def write_report(
     out: Path,
     mosaic: Mosaic,
     *,
+    detections: Catalogue | None = None,
     reference: Path | None = None,
     min_diameter: float = 0.0,
     min_score: str | None = None,
@@ -86,6 +87,7 @@ def write_report(
         run: Directory of the run.
         out: HTML file to write.
         mosaic: Mosaic underneath.
+        detections: Craters to show, as a reviewer left them; None for those of the run.
         reference: Catalogue or labels to score the run against; None for no comparison.
         min_diameter: Smallest crater that is scored, km (pixels).
         min_score: Score, or operating point, that the page begins with; None for `balanced`.
@@ -103,7 +105,7 @@ def write_report(
     """
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists: give another name, or --overwrite to replace it")
-    detections = read_run(run)
+    detections = read_run(run) if detections is None else detections
     check_same_space(detections, mosaic)
     least = detections.threshold(min_score)
     comparison = None

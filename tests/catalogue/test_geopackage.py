@@ -1,3 +1,4 @@
+import re
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -8,7 +9,7 @@ import pyogrio
 import pytest
 from pyproj import CRS
 
-from lunarcraters.catalogue.formats import write_catalogue
+from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.geometry import sphere
 
 from .conftest import is_lunar
@@ -19,7 +20,7 @@ def test_a_geopackage_has_its_layers_in_the_lunar_crs(lunar, tmp_path):
     write_catalogue(lunar, path)
     layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
     geometries = {"craters", "centres", "bounding_boxes", "footprint"}
-    assert set(layers) == {*geometries, "catalogue", "layer_styles"}
+    assert set(layers) == {*geometries, "added_craters", "catalogue", "layer_styles"}
     for name in ("craters", "centres", "bounding_boxes", "footprint"):
         frame = pyogrio.read_dataframe(path, layer=name)
         assert is_lunar(frame.crs)
@@ -49,7 +50,8 @@ def test_qgis_is_told_how_to_draw_a_geopackage(lunar, tmp_path):
     write_catalogue(lunar, path)
     styles = pyogrio.read_dataframe(path, layer="layer_styles")
     assert styles.groupby("f_table_name")["useAsDefault"].sum().eq(1).all()
-    assert set(styles["f_table_name"]) == {"craters", "centres", "bounding_boxes", "footprint"}
+    layers = {"craters", "centres", "bounding_boxes", "footprint", "added_craters"}
+    assert set(styles["f_table_name"]) == layers
     for row in styles.itertuples():
         renderer = ElementTree.fromstring(row.styleQML).find("renderer-v2")
         ranges = renderer.findall("ranges/range")
@@ -63,6 +65,34 @@ def test_qgis_is_told_how_to_draw_a_geopackage(lunar, tmp_path):
             assert values.max(skipna=True) <= high
 
 
+def test_qgis_is_told_how_to_review_a_geopackage(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    assert pyogrio.read_dataframe(path, layer="craters")["review"].eq("unseen").all()
+    assert "review" not in read_catalogue(path).craters
+    assert len(pyogrio.read_dataframe(path, layer="added_craters")) == 0
+    table = pyogrio.read_dataframe(path, layer="layer_styles")
+    states = ["unseen", "accepted", "rejected", "added"]
+    for qml in table.loc[table["f_table_name"] == "craters", "styleQML"]:
+        style = ElementTree.fromstring(qml)
+        values = style.findall(
+            "fieldConfiguration/field[@name='review']/editWidget//Option[@value]"
+        )
+        assert [value.get("value") for value in values] == states
+        editable = {f.get("name") for f in style.findall("editable/field[@editable='1']")}
+        assert editable == {"review", "lon", "lat", "diameter_km"}
+        shown = style.findall("attributeEditorForm//attributeEditorField")
+        assert {field.get("name") for field in shown} <= {*lunar.columns.names, "review"}
+        for action in style.findall("attributeactions/actionsetting"):
+            compile(re.sub(r"\[%.*?%\]", "0", action.get("action")), "action", "exec")
+    by_review = table.loc[table["styleName"] == "by review", "styleQML"].item()
+    categories = ElementTree.fromstring(by_review).findall("renderer-v2/categories/category")
+    assert {one.get("label") for one in categories} == set(states)
+    assert {one.get("value") for one in categories} == {"", *states[1:]}
+    drawn = table.loc[table["f_table_name"] == "added_craters", "styleQML"].item()
+    assert ElementTree.fromstring(drawn).find("featformsuppress").text == "1"
+
+
 def test_gdal_of_the_system_sees_the_moon_in_a_geopackage(lunar, tmp_path):
     path = tmp_path / "a.gpkg"
     write_catalogue(lunar, path)
@@ -72,5 +102,5 @@ def test_gdal_of_the_system_sees_the_moon_in_a_geopackage(lunar, tmp_path):
         )
     except FileNotFoundError:
         pytest.skip("ogrinfo is not installed")
-    assert told.stdout.count('ELLIPSOID["Moon (2015) - Sphere",1737400') == 4
+    assert told.stdout.count('ELLIPSOID["Moon (2015) - Sphere",1737400') == 5
     assert "Warning" not in told.stderr

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.catalogue.formats import (
     csv,
@@ -126,12 +127,33 @@ def write_catalogue_parts(
 def read_catalogue(path: Path | str) -> Catalogue:
     """Read a catalogue of this program, or a table with the usual column names.
 
+    Of an edited catalogue, rejected craters are left out and added ones are in.
+
     Args:
         path: File, or address of a PostGIS database.
 
     Raises:
         CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
     """
+    return read_edited(path).to_catalogue()
+
+
+def read_edited(path: Path | str) -> EditedCatalogue:
+    """Read a catalogue with all that a person changed in it.
+
+    Args:
+        path: File, or address of a PostGIS database.
+
+    Raises:
+        CatalogueError: The file is missing, damaged, of an unknown format, or not a catalogue.
+    """
+    content = _read(path)
+    if isinstance(content, EditedCatalogue):
+        return content
+    return EditedCatalogue.from_catalogue(content, str(path))
+
+
+def _read(path: Path | str) -> Catalogue | EditedCatalogue:
     if is_database(path):
         return postgis.read(str(path))
     path = Path(path)
@@ -149,7 +171,7 @@ def read_catalogue(path: Path | str) -> Catalogue:
         with path.open("rb") as file:
             if file.read(len(_LFS)) == _LFS:
                 raise CatalogueError(f"{path} is a pointer of Git LFS: run git lfs pull")
-        catalogue: Catalogue = module.read(path)
+        catalogue: Catalogue | EditedCatalogue = module.read(path)
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror or error}") from error
     return catalogue

@@ -14,7 +14,7 @@ from typing import IO, cast
 import numpy as np
 import pandas as pd
 
-from lunarcraters.catalogue.columns import FRACTION
+from lunarcraters.catalogue.columns import FRACTION, REVIEW
 from lunarcraters.catalogue.formats.text_table import read as read
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
@@ -73,4 +73,6 @@ def _robbins(part: Catalogue) -> pd.DataFrame:
     table["SCORE"] = craters["score"].round(_SCORE_DECIMALS)
     if FRACTION in craters:
         table["FRACTION"] = craters[FRACTION].round(_SCORE_DECIMALS)
+    if REVIEW in craters:
+        table["REVIEW"] = craters[REVIEW]
     return table.assign(CRATER_ID=craters["crater_id"])

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyogrio
 import shapely
 
 from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
@@ -68,7 +68,7 @@ def _batch(part: Catalogue) -> pa.RecordBatch:
     return batch.append_column("geometry", pa.array(shapely.to_wkb(several), pa.binary()))
 
 
-def read(path: Path) -> Catalogue:
+def read(path: Path) -> Catalogue | EditedCatalogue:
     """Read a FlatGeobuf of this program, or another with the usual columns or outlines.
 
     Raises:
@@ -83,7 +83,7 @@ def read(path: Path) -> Catalogue:
     if not isinstance(header, dict) or "thresholds" not in header:
         return vector.read_layer(path, "FlatGeobuf")
     try:
-        table: pd.DataFrame = pyogrio.read_dataframe(path, read_geometry=False)
+        frame = pyogrio.read_dataframe(path)
     except vector.ERRORS as error:
         raise CatalogueError(f"{path} is not a FlatGeobuf of craters: {error}") from error
-    return Catalogue.from_header(table, header)
+    return vector.read_own_layer([frame], CatalogueInfo.from_header(header), str(path))

@@ -2,21 +2,24 @@
 
 Layers `craters` (geodesic circles), `centres` and `bounding_boxes` have every column of the
 catalogue; `footprint` is the ground searched with its `area_km2`; the table `catalogue` holds its
-origin, `layer_styles` how QGIS draws it. Catalogues in pixels have no CRS and y flipped (see
-`catalogue.outlines`).
+origin, `layer_styles` how QGIS draws it. A person edits `craters`, whose column `review` says what
+they think of each, and draws missing ones in `added_craters`; `centres` keeps the former rows.
+Catalogues in pixels have no CRS and y flipped (see `catalogue.outlines`).
 """
 
 import json
 import sqlite3
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from itertools import chain, count
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 from pyogrio.errors import (
     CRSError,
     DataLayerError,
@@ -27,14 +30,22 @@ from pyogrio.errors import (
 )
 
 from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.columns import REVIEW
+from lunarcraters.catalogue.drawn import measure_outlines
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import styles, vector
 from lunarcraters.catalogue.headings import find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.review_state import ADDED, UNSEEN
+from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
 
 _ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
+ADDED_LAYER = "added_craters"
+"""Layer in which a person draws the craters that are missing."""
+
 _LAYERS: dict[str, tuple[str, Callable[[Catalogue], Geometries]]] = {
     "craters": ("MultiPolygon", outlines.crater_outlines),
     "centres": ("Point", outlines.crater_centres),
@@ -55,7 +66,10 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         for number, part in enumerate(parts):
             largest = max(largest, float(part.diameters.max(initial=0.0)))
             for layer, (geometry_type, draw) in _LAYERS.items():
-                frame = gpd.GeoDataFrame(part.table, geometry=draw(part), crs=info.crs)
+                table = part.table
+                if layer == "craters" and REVIEW not in table:
+                    table = table.assign(**{REVIEW: UNSEEN})
+                frame = gpd.GeoDataFrame(table, geometry=draw(part), crs=info.crs)
                 _write_layer(frame, path, layer, geometry_type, append=number > 0)
         outline = outlines.footprint_outline(info)
         footprint = gpd.GeoDataFrame(
@@ -64,12 +78,14 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
             crs=info.crs,
         )
         _write_layer(footprint, path, "footprint", "MultiPolygon")
+        missing = gpd.GeoDataFrame(geometry=[], crs=info.crs)
+        _write_layer(missing, path, ADDED_LAYER, "Polygon")
         header = info.header()
         table = pd.DataFrame(
             {"key": list(header), "value": [json.dumps(value) for value in header.values()]}
         )
         pyogrio.write_dataframe(table, path, layer="catalogue", driver="GPKG")
-        layer_styles = styles.layer_styles(info.columns.diameter, largest)
+        layer_styles = styles.layer_styles(info.columns, largest)
         pyogrio.write_dataframe(layer_styles, path, layer=styles.TABLE, driver="GPKG", FID="id")
         _name_authority(path)
     except (*_ERRORS, sqlite3.Error) as error:
@@ -109,7 +125,7 @@ def _write_layer(
         )
 
 
-def read(path: Path) -> Catalogue:
+def read(path: Path) -> Catalogue | EditedCatalogue:
     """Read a GeoPackage of this program, or the first layer of another that has sizes of craters.
 
     Raises:
@@ -119,10 +135,7 @@ def read(path: Path) -> Catalogue:
     try:
         layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
         if {"craters", "catalogue"} <= set(layers):
-            table = pyogrio.read_dataframe(path, layer="craters", read_geometry=False)
-            pairs = pyogrio.read_dataframe(path, layer="catalogue", read_geometry=False)
-            header = {key: json.loads(value) for key, value in pairs[["key", "value"]].to_numpy()}
-            return Catalogue.from_header(table, header)
+            return _read_own(path, layers)
         if not layers:
             raise CatalogueError(f"{path} has no layers: it is not a catalogue")
         fields = {name: pyogrio.read_info(path, layer=name)["fields"].tolist() for name in layers}
@@ -130,3 +143,50 @@ def read(path: Path) -> Catalogue:
         raise CatalogueError(f"{path} is not a GeoPackage of craters: {error}") from error
     layer = next((name for name in layers if find_sizes(fields[name])), layers[0])
     return vector.read_layer(path, "GeoPackage", layer=layer)
+
+
+def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
+    """Read a file of this program, with what was changed in its layer `craters` and drawn."""
+    pairs = pyogrio.read_dataframe(path, layer="catalogue", read_geometry=False)
+    header = {key: json.loads(value) for key, value in pairs[["key", "value"]].to_numpy()}
+    info = CatalogueInfo.from_header(header)
+    before = None
+    if "centres" in layers:
+        copy = pyogrio.read_dataframe(path, layer="centres", read_geometry=False)
+        if {"crater_id", *info.columns.circle} <= set(copy.columns):
+            before = copy.assign(crater_id=copy["crater_id"].fillna("").astype(str))
+    parts = _read_parts(path)
+    if ADDED_LAYER in layers:
+        parts = chain(parts, [_read_added(path, info)])
+    return vector.read_own_layer(parts, info, str(path), before)
+
+
+def _read_parts(path: Path) -> Iterator[pd.DataFrame]:
+    """Read the layer `craters` a few rows at a time; at least one part, which may be empty."""
+    for number in count():
+        some = {"skip_features": number * PART_ROWS, "max_features": PART_ROWS}
+        part = pyogrio.read_dataframe(path, layer="craters", use_arrow=False, **some)
+        yield part
+        if len(part) < PART_ROWS:
+            return
+
+
+def _read_added(path: Path, info: CatalogueInfo) -> pd.DataFrame:
+    """Read the craters that were drawn, as rows of the layer `craters` without a geometry."""
+    # Arrow hands curves on as they are; without it they come as fine polygons.
+    drawn = pyogrio.read_dataframe(path, layer=ADDED_LAYER, use_arrow=False)
+    there = drawn[~(drawn.geometry.isna() | drawn.geometry.is_empty)]
+    if not len(there):
+        return pd.DataFrame()
+    shapes = np.asarray(shapely.force_2d(there.geometry.to_numpy()), dtype=object)
+    crs = None if info.crs is None else sphere.lunar_crs(drawn.crs or info.crs, str(path))
+    circles = measure_outlines(shapes, crs, info)
+    bad = ~np.isfinite(circles).all(axis=1)
+    if bad.any():
+        raise CatalogueError(
+            f"{path}: {int(bad.sum())} of the geometries in {ADDED_LAYER} are not outlines of "
+            "craters: draw circles, or delete them"
+        )
+    return pd.DataFrame(circles, columns=list(info.columns.circle)).assign(
+        **{REVIEW: ADDED, "crater_id": ""}
+    )

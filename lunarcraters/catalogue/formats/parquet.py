@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.recognition import recognise_columns
@@ -80,7 +81,8 @@ class StoredCatalogue:
 
     def read(self) -> Catalogue:
         """Read the whole catalogue."""
-        return read(self.path)
+        table = pq.read_table(self.path, columns=list(self.info.columns.names)).to_pandas()
+        return Catalogue.from_table(table, self.info)
 
 
 def open_stored(path: Path) -> StoredCatalogue:
@@ -106,7 +108,7 @@ def _geo(info: CatalogueInfo) -> dict[str, Any]:
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
 
 
-def read(path: Path) -> Catalogue:
+def read(path: Path) -> Catalogue | EditedCatalogue:
     """Read a GeoParquet of this program, or any Parquet table with the usual column names.
 
     Raises:
@@ -120,11 +122,12 @@ def read(path: Path) -> Catalogue:
         metadata = schema.metadata or {}
         header = json.loads(metadata.get(_KEY, b"null"))
         geo = json.loads(metadata.get(b"geo", b"null"))
-        shapes = None if header is not None else _geometries(geo, path)
+        shapes = _geometries(geo, path)
     except (pa.ArrowException, json.JSONDecodeError) as error:
         raise CatalogueError(f"{path} is not a Parquet file of craters: {error}") from error
     if header is not None:
-        return Catalogue.from_header(table, header)
+        info = CatalogueInfo.from_header(header)
+        return vector.read_edits(table, info, shapes, info.crs, str(path))
     if geo:
         column = geo.get("columns", {}).get(geo.get("primary_column"), {})
         # A missing `crs` means the Earth (OGC:CRS84) by the specification, and is refused as such.
@@ -134,7 +137,7 @@ def read(path: Path) -> Catalogue:
 
 
 def _geometries(geo: dict[str, Any] | None, path: Path) -> Geometries | None:
-    """Read the geometries of another program's GeoParquet; None where there are none as WKB."""
+    """Read the geometries of a GeoParquet; None where there are none as WKB."""
     primary = (geo or {}).get("primary_column")
     if not geo or geo.get("columns", {}).get(primary, {}).get("encoding") != "WKB":
         return None

@@ -16,6 +16,8 @@ import shapely
 from pyproj import CRS
 
 from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.edits import EditedCatalogue
+from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
@@ -24,7 +26,7 @@ from lunarcraters.geometry import sphere
 
 DEFAULT_TABLE = "craters"
 
-_TYPES = {"crater_id": "text", "level": "integer", "tile": "text"}
+_TYPES = {"crater_id": "text", "level": "integer", "tile": "text", "review": "text"}
 _KEY = "fid"
 """Column of the primary key, the rank by size: identifiers of other authors may not be unique."""
 
@@ -77,7 +79,7 @@ def write(
         connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, header))
 
 
-def read(name: str) -> Catalogue:
+def read(name: str) -> Catalogue | EditedCatalogue:
     """Read a table of this program, or another with the usual column names.
 
     Raises:
@@ -91,13 +93,16 @@ def read(name: str) -> Catalogue:
         comment = connection.execute(
             "SELECT obj_description(%s::regclass)", [f'"{table}"']
         ).fetchone()[0]
+    outlines_wkb = rows.get("geometry")
     rows = rows.drop(columns=["geometry", "centre", _KEY], errors="ignore")
     try:
         header = json.loads(comment or "null")
     except json.JSONDecodeError:
         header = None
     if isinstance(header, dict) and "thresholds" in header:
-        return Catalogue.from_header(rows, header)
+        described = CatalogueInfo.from_header(header)
+        shapes = None if outlines_wkb is None else shapely.from_wkb(outlines_wkb.to_numpy())
+        return vector.read_edits(rows, described, shapes, described.crs, f"the table {table}")
     return Catalogue(recognise_columns(rows, f"the table {table}"), sphere.geographic_crs())
 
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pyogrio
 
 from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
@@ -63,7 +64,7 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         raise OutputError(f"the Shapefile cannot be written: {error}") from error
 
 
-def read(path: Path) -> Catalogue:
+def read(path: Path) -> Catalogue | EditedCatalogue:
     """Read a Shapefile with usual names of columns, or of points or outlines of craters.
 
     Raises:

@@ -19,6 +19,7 @@ from shapely.affinity import scale
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import FRACTION
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import shapefile, vector
 from lunarcraters.catalogue.formats.diam import drop_whole_fractions
 from lunarcraters.catalogue.info import CatalogueInfo
@@ -139,7 +140,7 @@ def _ground(footprint: BaseGeometry, area_km2: float | None, radius_m: float) ->
     return ground
 
 
-def read(path: Path) -> Catalogue:
+def read(path: Path) -> Catalogue | EditedCatalogue:
     """Read a pair; a Shapefile named so without its area is read as any other.
 
     The sphere may be that of another body, as in `.scc`. Craters that the outline of the area cuts

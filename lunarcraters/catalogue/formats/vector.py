@@ -1,6 +1,7 @@
 """Layers of other programs: columns with usual names, or points and outlines with sizes."""
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,14 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
 
-from lunarcraters.catalogue.columns import PIXEL_COLUMNS
+from lunarcraters.catalogue.columns import PIXEL_COLUMNS, REVIEW
+from lunarcraters.catalogue.drawn import measure_drawn
+from lunarcraters.catalogue.edits import EditedCatalogue, from_layer
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
@@ -22,12 +27,17 @@ from lunarcraters.geometry.polygons import Geometries
 ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
 """Errors of the library that reads layers."""
 
+Float = NDArray[np.float64]
+
+_OWN = {"crater_id", "score", "level", "tile"}
+"""Columns that no other program has all of."""
+
 _log = logging.getLogger(__name__)
 
 
 def read_layer(
     path: Path, kind: str, *, layer: str | None = None, without_crs: bool = False
-) -> Catalogue:
+) -> Catalogue | EditedCatalogue:
     """Read the craters of a layer.
 
     Args:
@@ -53,7 +63,9 @@ def read_layer(
     return from_frame(table, shapes, crs, str(path))
 
 
-def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source: str) -> Catalogue:
+def from_frame(
+    table: pd.DataFrame, shapes: Geometries | None, crs: Any, source: str
+) -> Catalogue | EditedCatalogue:
     """Make a catalogue of a layer's columns and geometries.
 
     Args:
@@ -69,7 +81,7 @@ def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source:
     table = table.replace({None: np.nan})
     places = None
     if set(PIXEL_COLUMNS.circle) <= set(table.columns):
-        return Catalogue(recognise_columns(table, source), None)
+        return _with_edits(recognise_columns(table, source), CatalogueInfo(None), shapes, source)
     if shapes is not None and len(shapes):
         there = np.array([shape is not None and not shape.is_empty for shape in shapes])
         if not there.all() and there.any():
@@ -82,7 +94,88 @@ def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source:
             places = Places(flat, _lunar_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
     lunar = _lunar_crs(crs, source) if places is None else places.crs
-    return Catalogue(craters, sphere.geographic_crs(sphere.radius_m(lunar)))
+    info = CatalogueInfo(sphere.geographic_crs(sphere.radius_m(lunar)))
+    if places is None:
+        return Catalogue.from_table(craters, info)
+    return _with_edits(craters, info, places.geometries, source, places.crs)
+
+
+def _with_edits(
+    craters: pd.DataFrame,
+    info: CatalogueInfo,
+    shapes: Geometries | None,
+    source: str,
+    crs: CRS | None = None,
+) -> Catalogue | EditedCatalogue:
+    """Read what was changed in a copy of a catalogue of this program, which its columns tell."""
+    if not (REVIEW in craters or set(craters.columns) >= _OWN) or shapes is None:
+        return Catalogue.from_table(craters, info)
+    return read_edits(craters, info, shapes, crs, source)
+
+
+def read_own_layer(
+    frames: Iterable[Any], info: CatalogueInfo, source: str, before: pd.DataFrame | None = None
+) -> EditedCatalogue:
+    """Read a layer of this program, with what was changed in it, part by part.
+
+    Args:
+        frames: Columns and geometries of parts of the layer; at least one.
+        info: Description of the catalogue.
+        source: Name of the file, for messages.
+        before: Rows before the edit, where the file holds a copy of them.
+
+    Raises:
+        CatalogueError: The columns are damaged, or a geometry is not the outline of a crater.
+    """
+    tables, drawn = [], []
+    for frame in frames:
+        shapes, crs = None, None
+        if hasattr(frame, "geometry"):
+            shapes = frame.geometry.to_numpy()
+            crs = sphere.lunar_crs(frame.crs or info.crs, source) if info.has_crs else None
+        tables.append(pd.DataFrame(frame).drop(columns="geometry", errors="ignore"))
+        drawn.append(_measure(tables[-1], info, shapes, crs, source))
+    table = pd.concat([one for one in tables if len(one)] or tables[:1], ignore_index=True)
+    return from_layer(table, info, np.concatenate(drawn), source, before)
+
+
+def read_edits(
+    table: pd.DataFrame,
+    info: CatalogueInfo,
+    shapes: Geometries | None,
+    crs: CRS | None,
+    source: str,
+    before: pd.DataFrame | None = None,
+) -> EditedCatalogue:
+    """Compare the rows of a file of this program with their geometries.
+
+    Args:
+        table: Columns of the file.
+        info: Description of the catalogue.
+        shapes: Points or outlines, (n,), None where a row has none; None for no geometries.
+        crs: Coordinate system of the geometries; None for pixels.
+        source: Name of the file, for messages.
+        before: Rows before the edit, where the file holds a copy of them.
+
+    Raises:
+        CatalogueError: The columns are damaged, or a geometry is not the outline of a crater.
+    """
+    return from_layer(table, info, _measure(table, info, shapes, crs, source), source, before)
+
+
+def _measure(
+    table: pd.DataFrame,
+    info: CatalogueInfo,
+    shapes: Geometries | None,
+    crs: CRS | None,
+    source: str,
+) -> Float:
+    """Measure the geometries that do not agree with the columns, (n, 3)."""
+    circles = table.reindex(columns=list(info.columns.circle)).apply(pd.to_numeric, errors="coerce")
+    drawn = np.full((len(table), 3), np.nan)
+    if shapes is not None and len(shapes):
+        drawn = measure_drawn(circles.to_numpy(float), shapes, crs, info, source)
+    return drawn
 
 
 def _lunar_crs(crs: Any, source: str) -> CRS:

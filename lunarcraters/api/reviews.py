@@ -1,0 +1,61 @@
+"""The verb on edited catalogues: review."""
+
+from typing import TYPE_CHECKING
+
+from lunarcraters.api.paths import PathOrText
+from lunarcraters.files import is_database, local_output
+
+if TYPE_CHECKING:
+    from lunarcraters.reviews.review import Review
+
+
+def review(
+    run: PathOrText,
+    edited: PathOrText,
+    out: PathOrText | None = None,
+    *,
+    suggest: int = 0,
+    all_seen: bool = False,
+    overwrite: bool = False,
+) -> "Review":
+    """Say what a person changed in the catalogue of a run (`craters review`).
+
+    Precision is the share of the reviewed craters that were accepted. Recall is the share of the
+    accepted and added craters that the run has; it holds where the reviewer looked for missing
+    ones. Craters that were moved or resized are accepted, and deleted ones are rejected.
+
+    Args:
+        run: Directory of a finished run, or the catalogue as it was before the edit.
+        edited: Catalogue that was exported from the run and edited.
+        out: Catalogue to write, without the rejected craters; None for none.
+        suggest: Number of craters, and of tiles, whose review would tell most.
+        all_seen: True where the reviewer looked at every crater, so that unseen ones are accepted.
+        overwrite: True to replace a file that is there.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: The edited catalogue is of another body or run, or lost its columns.
+        OutputError: The file exists, or cannot be written.
+    """
+    from os import fspath
+
+    from lunarcraters.catalogue.formats import read_edited, write_catalogue
+    from lunarcraters.detection.run import read_detections
+    from lunarcraters.reviews.compare import compare_with_run
+    from lunarcraters.reviews.review import make_reviewed, summarize_review
+    from lunarcraters.reviews.suggest import suggest_craters, suggest_tiles
+
+    catalogue, rows = read_detections(run), read_edited(fspath(edited))
+    comparison = compare_with_run(catalogue, rows, all_seen=all_seen)
+    if out is not None:
+        target = fspath(out) if is_database(out) else local_output(out)
+        reviewed = make_reviewed(catalogue, rows, comparison)
+        write_catalogue(reviewed, target, overwrite=overwrite)
+    columns = catalogue.columns
+    return summarize_review(
+        catalogue,
+        rows,
+        comparison,
+        suggest_craters(comparison, columns, suggest),
+        suggest_tiles(comparison, columns, suggest),
+    )

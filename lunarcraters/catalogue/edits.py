@@ -1,0 +1,197 @@
+"""Edited catalogues: what a person changed in a catalogue, in a GIS or on the page of a report.
+
+A row is unseen, accepted, rejected or added. A row whose geometry no longer agrees with its columns
+was moved or resized. Where the row before the edit is known, it tells whether the geometry or the
+columns were changed; where it is not, the geometry counts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lunarcraters.catalogue.columns import FRACTION, REVIEW, CatalogueColumns
+from lunarcraters.catalogue.drawn import agree
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN, parse_states
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+_TEXT = ("crater_id", "tile")
+
+
+@dataclass(frozen=True, eq=False)
+class EditedCatalogue:
+    """A catalogue file as a person left it, with every row.
+
+    Attributes:
+        rows: Table with our columns and `review`; identifiers are empty where a row has none.
+        info: Description of the catalogue.
+        drawn: Circles of the geometries that do not agree with the columns, (n, 3): position and
+            diameter; NaN where they agree, or there are none.
+        before: Rows before the edit, by identifier, as the file holds a copy; None for no copy.
+        source: Name of the file, for messages.
+    """
+
+    rows: pd.DataFrame
+    info: CatalogueInfo
+    drawn: Float
+    before: pd.DataFrame | None
+    source: str
+
+    @classmethod
+    def from_catalogue(cls, catalogue: Catalogue, source: str) -> "EditedCatalogue":
+        """Take a catalogue whose file has no geometries."""
+        drawn = np.full((len(catalogue), 3), np.nan)
+        return cls(catalogue.craters, catalogue.info, drawn, None, source)
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether rows name the craters of a run."""
+        return "crater_id" in self.rows
+
+    def to_catalogue(self) -> Catalogue:
+        """Read the file as a catalogue: rejected craters are left out, added ones have score 1.
+
+        Raises:
+            CatalogueError: A row has neither a place and a size nor an outline.
+        """
+        if REVIEW not in self.rows and not np.isfinite(self.drawn).any():
+            return Catalogue.from_table(self.rows, self.info)
+        table = self.resolve()
+        if (table[REVIEW] == UNSEEN).all():
+            table = table.drop(columns=REVIEW)
+        else:
+            table = table[table[REVIEW] != REJECTED].reset_index(drop=True)
+        return Catalogue.from_table(table, self.info)
+
+    def resolve(self, before: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Settle place, size and state of every row, rejected ones too.
+
+        Args:
+            before: Rows before the edit with unique identifiers, as a run has them; None for the
+                copy in the file, if there is one.
+
+        Returns:
+            Table with our columns and `review`. Added craters have score 1; craters that were
+            moved or resized are accepted.
+
+        Raises:
+            CatalogueError: A row has neither a place and a size nor an outline.
+        """
+        columns, table = self.info.columns, self.rows.copy()
+        circle = list(columns.circle)
+        known = self.before if before is None else before
+        if known is not None and not (self.has_ids and known["crater_id"].is_unique):
+            known = None
+        earlier = np.full((len(table), 3), np.nan)
+        if known is not None:
+            earlier = known.set_index("crater_id")[circle].reindex(table["crater_id"]).to_numpy()
+        given = table[circle].to_numpy(float)
+        complete = np.isfinite(given).all(axis=1)
+        redrawn = np.isfinite(self.drawn).all(axis=1)
+        # The geometry is as it was: the columns were edited.
+        redrawn &= ~(agree(self.drawn, earlier, self.info) & complete)
+        circles = np.where(redrawn[:, None], self.drawn, given)
+        self._check(circles)
+        table[circle] = circles
+        changed = ~agree(circles, earlier, self.info)
+        edited = np.where(np.isfinite(earlier).all(axis=1), changed, redrawn & complete)
+        if REVIEW not in table:
+            table[REVIEW] = UNSEEN
+        added = self._find_added(table, earlier, edited, has_before=known is not None)
+        table.loc[(table[REVIEW] == UNSEEN) & edited, REVIEW] = ACCEPTED
+        _set_added(table, added, columns, taken=() if known is None else known["crater_id"])
+        return table
+
+    def _check(self, circles: Float) -> None:
+        bad = ~np.isfinite(circles).all(axis=1) if self.info.has_positions else np.zeros(0, bool)
+        if bad.any():
+            names = ", ".join(self.info.columns.circle)
+            raise CatalogueError(
+                f"{self.source}: row {int(np.argmax(bad)) + 1} has neither an outline nor {names} "
+                f"({int(bad.sum())} such): draw these craters again, or delete the rows"
+            )
+
+    def _find_added(
+        self, table: pd.DataFrame, earlier: Float, edited: Bool, *, has_before: bool
+    ) -> Bool:
+        """Find the rows that were added: marked so, unknown, or copies of another row."""
+        added = table[REVIEW].eq(ADDED).to_numpy(copy=True)
+        if self.has_ids:
+            ids = table["crater_id"]
+            added |= (ids == "").to_numpy()
+            if has_before:
+                added |= ~np.isfinite(earlier).all(axis=1)
+            # Of rows that share an identifier, the one at its place is the crater of the run.
+            order = np.argsort(edited, kind="stable")
+            copies = np.empty(len(ids), bool)
+            copies[order] = ids.iloc[order].duplicated().to_numpy()
+            added |= copies
+            table.loc[copies, "crater_id"] = ""
+        return np.asarray(added & (table[REVIEW] != REJECTED).to_numpy(), bool)
+
+
+def from_layer(
+    table: pd.DataFrame,
+    info: CatalogueInfo,
+    drawn: Float,
+    source: str,
+    before: pd.DataFrame | None = None,
+) -> EditedCatalogue:
+    """Take the rows of a file of this program, whose cells may be empty and columns missing.
+
+    Args:
+        table: Columns of the file.
+        info: Description of the catalogue.
+        drawn: Circles of the geometries that do not agree with the columns, (n, 3), else NaN.
+        source: Name of the file, for messages.
+        before: Rows before the edit, where the file holds a copy of them.
+
+    Raises:
+        CatalogueError: A column of the file is damaged.
+    """
+    columns = info.columns
+    rows = pd.DataFrame(index=pd.RangeIndex(len(table)))
+    table = table.reset_index(drop=True)
+    for name in (*columns.names, FRACTION):
+        if name not in table:
+            continue
+        if name in _TEXT:
+            rows[name] = table[name].fillna("").astype(str)
+        else:
+            rows[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
+    missing = [name for name in columns.circle if name not in rows]
+    if missing and not np.isfinite(drawn).all():
+        raise CatalogueError(
+            f"{source} has no column {', '.join(missing)}: it needs {', '.join(columns.circle)}"
+        )
+    rows[missing] = np.nan
+    rows["level"] = rows["level"].fillna(0) if "level" in rows else 0
+    if REVIEW in table:
+        rows[REVIEW] = parse_states(table[REVIEW], source)
+    return EditedCatalogue(rows, info, drawn, before, source)
+
+
+def _set_added(
+    table: pd.DataFrame, added: Bool, columns: CatalogueColumns, taken: "pd.Series | tuple[()]"
+) -> None:
+    """Give added craters their state and score, and a name of their own."""
+    table.loc[added, REVIEW] = ADDED
+    for name, value in ((columns.score, 1.0), (columns.diameter_sd, np.nan)):
+        table.loc[added, name] = value
+    table.loc[added, "level"] = 0
+    table.loc[added, "tile"] = ""
+    if "crater_id" not in table:
+        return
+    ids = table["crater_id"]
+    used = ids.str.extract(r"^A(\d+)$")[0].dropna().astype(int)
+    ours = ids.str.match(r"A\d+$")
+    unnamed = np.flatnonzero(added & ((ids == "") | (ids.isin(taken) & ~ours)).to_numpy())
+    first = int(used.max()) + 1 if len(used) else 1
+    names = [f"A{number:07d}" for number in range(first, first + len(unnamed))]
+    table.loc[table.index[unnamed], "crater_id"] = names

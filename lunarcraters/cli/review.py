@@ -1,0 +1,133 @@
+"""`craters review`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lunarcraters.cli.options import CataloguePath, json_option, overwrite_option
+
+if TYPE_CHECKING:
+    from lunarcraters.reviews.proportions import Proportion
+    from lunarcraters.reviews.review import Review
+
+
+@click.command("review")
+@click.argument("run", type=CataloguePath())
+@click.argument("edited", type=CataloguePath())
+@click.option("-o", "--output", "out", type=CataloguePath(),
+              help="Catalogue to write, without the rejected craters.")  # fmt: skip
+@click.option("--suggest", type=click.IntRange(0), default=0, metavar="N",
+              help="Name the N craters and tiles whose review would tell most.")  # fmt: skip
+@click.option("--all-seen", is_flag=True,
+              help="You looked at every crater: unseen ones are accepted.")  # fmt: skip
+@overwrite_option
+@json_option
+def command(
+    run: Path | str,
+    edited: Path | str,
+    out: Path | str | None,
+    suggest: int,
+    all_seen: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Say what you changed in EDITED, the exported catalogue of RUN, and how good the run is.
+
+    Edit the layer craters of an exported GeoPackage in QGIS: set review to accepted or rejected,
+    delete, move or resize craters, and draw missing ones in the layer added_craters. The page of
+    craters report saves such a file too. All commands that take a catalogue take EDITED: rejected
+    craters are left out, added ones are in.
+
+    Precision is the share of the reviewed craters that were accepted. Recall is the share of the
+    accepted and added craters that the run has. Both have Wilson intervals of 95 %. Recall holds
+    only where you looked for missing craters.
+
+    \b
+    craters review run craters.gpkg
+    craters review run craters.gpkg --suggest 20
+    craters review run craters.gpkg -o reviewed.gpkg
+    """
+    from lunarcraters import api
+    from lunarcraters.records import to_json
+
+    result = api.review(run, edited, out, suggest=suggest, all_seen=all_seen, overwrite=overwrite)
+    if as_json:
+        click.echo(to_json(result))
+        return
+    for note in result.notes:
+        click.echo(f"note: {note}", err=True)
+    _print(result)
+    if out is not None:
+        click.echo(f"{result.counts.kept} craters in {out}")
+
+
+def _print(review: "Review") -> None:
+    counts = review.counts
+    score = "" if review.min_score is None else f" (score >= {review.min_score:.3g})"
+    click.echo(
+        f"{counts.shown} craters of the run{score}: {counts.accepted} accepted, {counts.rejected} "
+        f"rejected, {counts.unseen} unseen; {counts.added} added"
+    )
+    click.echo(
+        f"among them {counts.moved} moved, {counts.resized} resized, {counts.deleted} deleted"
+    )
+    click.echo(f"precision {_share(review.precision)} reviewed craters were accepted")
+    click.echo(
+        f"recall    {_share(review.recall)} accepted and added craters are in the run; it holds "
+        "where you looked for missing craters"
+    )
+    _print_bins(review)
+    if review.suggested:
+        _print_suggestions(review)
+
+
+def _print_bins(review: "Review") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("diameter, " + review.unit, box=None, pad_edge=False)
+    for heading in ("accepted", "rejected", "unseen", "added", "precision", "recall"):
+        table.add_column(heading, justify="right")
+    for one in review.bins:
+        numbers = (one.accepted, one.rejected, one.unseen, one.added)
+        shares = (_short(one.precision), _short(one.recall))
+        table.add_row(f"{one.low:.3g} - {one.high:.3g}", *map(str, numbers), *shares)
+    Console().print(table)
+
+
+def _print_suggestions(review: "Review") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    x, y = ("lon", "lat") if review.unit == "km" else ("x", "y")
+    click.echo("review these craters next:")
+    table = Table("crater_id", x, y, "diameter, " + review.unit, "score", box=None)
+    for one in review.suggested:
+        place = f"{one.x:.6g}", f"{one.y:.6g}"
+        table.add_row(one.crater_id, *place, f"{one.diameter:.3g}", f"{one.score:.3f}")
+    Console().print(table)
+    if not review.suggested_tiles:
+        return
+    click.echo("or these tiles:")
+    table = Table("tile", x, y, "unseen", "standard deviation of the true ones", box=None)
+    for tile in review.suggested_tiles:
+        place = f"{tile.x:.6g}", f"{tile.y:.6g}"
+        table.add_row(tile.tile, *place, str(tile.unseen), f"{tile.variance**0.5:.2f}")
+    Console().print(table)
+
+
+def _share(share: "Proportion") -> str:
+    return f"{_interval(share)}: {share.count} of {share.total}"
+
+
+def _short(share: "Proportion") -> str:
+    if share.value is None:
+        return "-"
+    return f"{share.value:.2f} {share.low:.2f}-{share.high:.2f}"
+
+
+def _interval(share: "Proportion") -> str:
+    if share.value is None:
+        return "-"
+    return f"{share.value:.3f} ({share.low:.3f} to {share.high:.3f})"

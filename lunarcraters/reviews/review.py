@@ -1,0 +1,179 @@
+"""The result of a review: counts, precision and recall as the reviewer saw them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lunarcraters.catalogue.columns import REVIEW
+from lunarcraters.catalogue.csfd import bin_by_size
+from lunarcraters.catalogue.edits import EditedCatalogue
+from lunarcraters.catalogue.review_state import ACCEPTED, REJECTED, UNSEEN
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.reviews.compare import Comparison
+from lunarcraters.reviews.proportions import Proportion, compute_proportion
+from lunarcraters.reviews.suggest import SuggestedCrater, SuggestedTile
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ReviewCounts:
+    """Numbers of craters by what the reviewer did.
+
+    Attributes:
+        accepted: Craters of the run that were accepted, moved or resized.
+        rejected: Craters of the run that were rejected or deleted.
+        unseen: Craters of the run without a decision.
+        added: Craters that the run does not have.
+        deleted: Rejected craters whose rows were deleted.
+        moved: Craters that were moved.
+        resized: Craters that were resized.
+    """
+
+    accepted: int
+    rejected: int
+    unseen: int
+    added: int
+    deleted: int
+    moved: int
+    resized: int
+
+    @property
+    def shown(self) -> int:
+        """Number of craters of the run that the reviewer had."""
+        return self.accepted + self.rejected + self.unseen
+
+    @property
+    def kept(self) -> int:
+        """Number of craters of the reviewed catalogue."""
+        return self.accepted + self.unseen + self.added
+
+
+@dataclass(frozen=True)
+class ReviewBin:
+    """A bin of diameters, a factor of sqrt(2) wide.
+
+    Attributes:
+        low: Lower edge, km or pixels.
+        high: Upper edge, km or pixels; diameters are below it.
+        accepted: Craters of the run that were accepted.
+        rejected: Craters of the run that were rejected.
+        unseen: Craters of the run without a decision.
+        added: Craters that the run does not have.
+        precision: Share of the reviewed craters that were accepted.
+        recall: Share of the accepted and added craters that the run has.
+    """
+
+    low: float
+    high: float
+    accepted: int
+    rejected: int
+    unseen: int
+    added: int
+    precision: Proportion
+    recall: Proportion
+
+
+@dataclass(frozen=True)
+class Review:
+    """A review of a run, as `craters review --json` prints it.
+
+    Attributes:
+        edited: Name of the edited catalogue.
+        unit: Unit of diameters, `km` or `px`.
+        min_score: Lowest score of the run's craters that the reviewer had; null for none.
+        counts: Numbers of craters by what the reviewer did.
+        precision: Share of the reviewed craters that were accepted.
+        recall: Share of the accepted and added craters that the run has; it holds where the
+            reviewer looked for missing ones.
+        bins: Counts, precision and recall by diameter.
+        suggested: Craters whose review would tell most.
+        suggested_tiles: Tiles whose review would tell most.
+        notes: Sentences for the user.
+    """
+
+    edited: str
+    unit: str
+    min_score: float | None
+    counts: ReviewCounts
+    precision: Proportion
+    recall: Proportion
+    bins: tuple[ReviewBin, ...]
+    suggested: tuple[SuggestedCrater, ...]
+    suggested_tiles: tuple[SuggestedTile, ...]
+    notes: tuple[str, ...]
+
+
+def summarize_review(
+    run: Catalogue,
+    edited: EditedCatalogue,
+    comparison: Comparison,
+    suggested: tuple[SuggestedCrater, ...] = (),
+    suggested_tiles: tuple[SuggestedTile, ...] = (),
+) -> Review:
+    """Count what a reviewer did, and compute precision and recall.
+
+    Args:
+        run: Catalogue of the run.
+        edited: Edited catalogue.
+        comparison: Comparison of both.
+        suggested: Craters to review next.
+        suggested_tiles: Tiles to review next.
+    """
+    craters, added = comparison.craters, comparison.added
+    states = craters[REVIEW]
+    accepted, rejected = int((states == ACCEPTED).sum()), int((states == REJECTED).sum())
+    scores = craters["score"].dropna()
+    return Review(
+        edited=edited.source,
+        unit="km" if run.has_crs else "px",
+        min_score=float(scores.min()) if len(scores) else None,
+        counts=ReviewCounts(
+            accepted,
+            rejected,
+            int((states == UNSEEN).sum()),
+            len(added),
+            deleted=int(craters["deleted"].sum()),
+            moved=int(craters["moved"].sum()),
+            resized=int(craters["resized"].sum()),
+        ),
+        precision=compute_proportion(accepted, accepted + rejected),
+        recall=compute_proportion(accepted, accepted + len(added)),
+        bins=_bin(craters, added, run.columns.diameter),
+        suggested=suggested,
+        suggested_tiles=suggested_tiles,
+        notes=comparison.notes,
+    )
+
+
+def make_reviewed(run: Catalogue, edited: EditedCatalogue, comparison: Comparison) -> Catalogue:
+    """Make the catalogue that the reviewer left, without the rejected craters.
+
+    Args:
+        run: Catalogue of the run.
+        edited: Edited catalogue.
+        comparison: Comparison of both.
+    """
+    described = edited.info.limits is not None or bool(edited.info.thresholds)
+    return Catalogue.from_table(comparison.kept, edited.info if described else run.info)
+
+
+def _bin(craters: pd.DataFrame, added: pd.DataFrame, diameter: str) -> tuple[ReviewBin, ...]:
+    """Count craters by diameter, with their precision and recall."""
+    states = [craters[REVIEW] == state for state in (ACCEPTED, REJECTED, UNSEEN)]
+    groups = [craters[diameter][inside].to_numpy(float) for inside in states]
+    groups.append(added[diameter].to_numpy(float))
+    edges, numbers = bin_by_size(np.concatenate(groups))
+    ends = np.cumsum([len(group) for group in groups])[:-1]
+    counts = [
+        np.bincount(some, minlength=len(edges) - 1).tolist() for some in np.split(numbers, ends)
+    ]
+    bins = []
+    for low, high, *row in zip(edges[:-1].tolist(), edges[1:].tolist(), *counts, strict=True):
+        accepted, rejected, unseen, new = row
+        precision = compute_proportion(accepted, accepted + rejected)
+        recall = compute_proportion(accepted, accepted + new)
+        bins.append(ReviewBin(low, high, accepted, rejected, unseen, new, precision, recall))
+    return tuple(bins)
