@@ -136,7 +136,8 @@ def inspect_source(
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
             kind = "no band" if dataset.count == 0 else f"values of type {dataset.dtypes[0]}"
             raise MosaicError(
-                f"{path} has {kind}: make it a single-band raster, for example with gdal_translate"
+                f"{path} has {kind}: make it a single-band raster of real values, for example "
+                "with gdal_translate -b 1 -ot Float32"
             )
         bands = choose_bands(path, dataset)
         listed = _list_files(dataset, _MOST_DEPTH)
