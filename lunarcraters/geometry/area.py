@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyogrio
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import AreaError, CoordinateSystemError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygon_files import advise_crs, read_polygons
 
 _RIM_POINTS = 36
 _ROUGH_POINTS, _POINTS = 100, 2000  # in a circle, to measure how much of it is inside
@@ -183,7 +182,7 @@ def make_box_area(
 
 
 def read_area(path: Path, *, has_crs: bool = True) -> Area:
-    """Read the polygons of the first layer of a file.
+    """Read the polygons of a file: of one that this program wrote, those of the ground searched.
 
     Args:
         path: GeoPackage, GeoJSON, Shapefile or another file that GDAL reads.
@@ -194,29 +193,35 @@ def read_area(path: Path, *, has_crs: bool = True) -> Area:
         AreaError: The file cannot be read, has no polygons, or is not in a lunar coordinate
             system.
     """
-    try:
-        frame = pyogrio.read_dataframe(path, columns=[])
-    except (DataSourceError, DataLayerError, OSError) as error:
-        raise AreaError(f"{path} cannot be read as polygons: {error}") from error
-    shapes = getattr(frame, "geometry", None)
-    polygons = [] if shapes is None else [s for s in shapes if s is not None and s.area > 0.0]
-    if not polygons:
-        raise AreaError(f"{path} has no polygon in its first layer: draw the area as polygons")
-    outline = shapely.union_all(shapely.make_valid(np.array(polygons, object)))
+    outline, declared = read_polygons(path)
     if not has_crs:
         return Area(shapely.transform(outline, np.array([1.0, -1.0]).__mul__), None)
-    if frame.crs is not None and frame.crs.is_geographic and not names_crs(path):
+    if declared is not None and declared.is_geographic and not names_crs(path):
+        _refuse_metres(outline, path)
         _log.warning(
             "note: %s names no coordinate system and is read as longitude and latitude on the Moon",
             path,
         )
         return Area(outline, sphere.geographic_crs())
     try:
-        crs = sphere.lunar_crs(frame.crs, str(path))
+        crs = sphere.lunar_crs(declared, str(path))
     except CoordinateSystemError as error:
+        if declared is None:
+            advice = "save it in that of the mosaic, or in IAU_2015:30100, as a GeoPackage"
+        else:
+            advice = f"if its polygons are lunar, {advise_crs(declared)}"
         raise AreaError(
             f"{path} is not in a coordinate system of the Moon (it says: "
-            f"{frame.crs.name if frame.crs else 'none'}): save it in that of the mosaic, or in "
-            "IAU_2015:30100, as a GeoPackage"
+            f"{declared.name if declared else 'none'}): {advice}"
         ) from error
     return Area(outline, crs)
+
+
+def _refuse_metres(outline: BaseGeometry, path: Path) -> None:
+    """Refuse coordinates that cannot be degrees in a file without a coordinate system."""
+    west, south, east, north = outline.bounds
+    if max(-west, east) > 720.0 or max(-south, north) > 90.0:
+        raise AreaError(
+            f"{path} names no coordinate system, and its coordinates (up to {max(east, north):g}) "
+            "are not degrees: save it as a GeoPackage in the coordinate system that it was drawn in"
+        )
