@@ -108,6 +108,8 @@ def write_catalogue_parts(
         module = shapefile_pair
     if module is not diam:
         info.require_positions()
+    if module in (csv, geojson):
+        info.require_moon()
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
     companions: list[Path] = module.companions(path) if hasattr(module, "companions") else []
