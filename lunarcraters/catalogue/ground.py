@@ -54,8 +54,8 @@ def check_sizes(
     names = ["diameter_m" if name == taken else str(name) for name in columns]
     raise CatalogueError(
         f"{source}: {len(craters)} craters with a median of {np.median(diameters_km):g} km do not "
-        f"fit on the area of {area_km2:g} km2: mend the area; or, if they are in metres, say so in the line "
-        f"above them: crater = {{{', '.join(names)}"
+        f"fit on the area of {area_km2:g} km2: mend the area; or, if they are in metres, say so in "
+        f"the line above them: crater = {{{', '.join(names)}"
     )
 
 

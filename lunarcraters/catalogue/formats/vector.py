@@ -11,16 +11,18 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
 
+from lunarcraters.catalogue import units
 from lunarcraters.catalogue.columns import PIXEL_COLUMNS
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygon_files import advise_crs
 from lunarcraters.geometry.polygons import Geometries
 
-ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
-"""Errors of the library that reads layers."""
+ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError, IndexError)
+"""Errors of the library that reads layers; the last of a FlatGeobuf that is cut off."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ def read_layer(
     try:
         frame = pyogrio.read_dataframe(path, layer=layer)
     except ERRORS as error:
-        raise CatalogueError(f"{path} is not a {kind} of craters: {error}") from error
+        raise refuse_file(path, kind, error) from error
     crs = None if without_crs else getattr(frame, "crs", None)
     shapes = None
     table = pd.DataFrame(frame)
@@ -51,6 +53,27 @@ def read_layer(
         shapes = frame.geometry.to_numpy()
         table = table.drop(columns="geometry")
     return from_frame(table, shapes, crs, str(path))
+
+
+def refuse_file(path: Path, kind: str, error: Exception) -> CatalogueError:
+    """Make the error of a file that is not of the format that it is named by.
+
+    Args:
+        path: File.
+        kind: Name of the format.
+        error: Error of the library.
+    """
+    with path.open("rb") as file:
+        start = file.read(200).lstrip().lower()
+    if not start:
+        reason = "it is empty"
+    elif start.startswith((b"<!doctype html", b"<html")):
+        reason = "it is an HTML page: download the file itself"
+    elif isinstance(error, IndexError) or "not recognized as being" in str(error):
+        reason = "it is damaged, or of another format: name it by that, or save it again"
+    else:
+        reason = str(error)
+    return CatalogueError(f"{path} is not a {kind} of craters: {reason}")
 
 
 def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source: str) -> Catalogue:
@@ -79,10 +102,20 @@ def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source:
             table, shapes = table[there], shapes[there]
         if there.any():
             flat = np.asarray(shapely.force_2d(shapes), dtype=object)
+            if not crs:
+                _refuse_metres(flat, source)
             places = Places(flat, _lunar_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
     lunar = _lunar_crs(crs, source) if places is None else places.crs
     return Catalogue(craters, sphere.geographic_crs(sphere.radius_m(lunar)))
+
+
+def _refuse_metres(shapes: Geometries, source: str) -> None:
+    """Refuse geometries that cannot be degrees where a file names no coordinate system."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    corners = pd.DataFrame({"lon": [west, east], "lat": [south, north]})
+    if max(-west, east) > 720.0 or not units.in_degrees(corners.assign(lon=0.0)):
+        units.check_positions(corners, source, "corner {} of its geometries")
 
 
 def _lunar_crs(crs: Any, source: str) -> CRS:
@@ -98,5 +131,5 @@ def _lunar_crs(crs: Any, source: str) -> CRS:
     except CoordinateSystemError as error:
         raise CoordinateSystemError(
             f"{source} is in {CRS.from_user_input(crs).name!r}, not of the Moon: if its craters "
-            "are lunar, save it in IAU_2015:30100, or as GeoJSON without crs"
+            f"are lunar, {advise_crs(crs)}"
         ) from error
