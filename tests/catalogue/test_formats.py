@@ -172,7 +172,7 @@ def test_tables_of_other_programs_are_read_if_they_are_of_the_moon(tmp_path, suf
     for name, crs in (("moon", "IAU_2015:30100"), ("earth", "EPSG:4326")):
         frame = gpd.GeoDataFrame(
             {"Lon": [190.0], "Lat": [5.0], "Diam_km": [2.0]},
-            geometry=[shapely.Point(1, 2)],
+            geometry=[shapely.Point(190, 5)],
             crs=crs,
         )
         path = tmp_path / f"{name}{suffix}"

@@ -80,7 +80,7 @@ def read(path: Path) -> Catalogue:
         structure.tables["crater"], str(path), unit=unit, need_positions=False
     )
     area_km2 = structure.number("area", power=2)
-    check_sizes(craters, area_km2, str(path), structure.tables["crater"].columns)
+    check_sizes(craters, area_km2, str(path), list(structure.tables["crater"]))
     has_radius = "a_axis_radius" in structure.values
     radius_m = structure.number("a_axis_radius") * 1000.0 if has_radius else sphere.RADIUS_M
     return Catalogue(

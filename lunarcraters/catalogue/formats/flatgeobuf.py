@@ -18,7 +18,7 @@ from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.errors import OutputError
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -85,5 +85,5 @@ def read(path: Path) -> Catalogue:
     try:
         table: pd.DataFrame = pyogrio.read_dataframe(path, read_geometry=False)
     except vector.ERRORS as error:
-        raise CatalogueError(f"{path} is not a FlatGeobuf of craters: {error}") from error
+        raise vector.refuse_file(path, "FlatGeobuf", error) from error
     return Catalogue.from_header(table, header)

@@ -85,7 +85,7 @@ def read(path: Path) -> Catalogue:
     footprint = _footprint(structure.tables.get("unit_boundary"), path)
     area_km2 = structure.number("total_area", power=2)
     check_outline(footprint, area_km2, radius_m, str(path))
-    check_sizes(craters, area_km2, str(path), structure.tables["crater"].columns)
+    check_sizes(craters, area_km2, str(path), list(structure.tables["crater"]))
     crs = sphere.geographic_crs(radius_m)
     return Catalogue(craters, crs, footprint=footprint, footprint_area_km2=area_km2)
 

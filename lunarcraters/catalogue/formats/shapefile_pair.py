@@ -6,6 +6,7 @@ they were counted on. craterstats measures diameters, fractions and area by the 
 
 import logging
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.polygons import Geometries, make_ring_polygon
@@ -33,6 +34,7 @@ from lunarcraters.geometry.polygons import Geometries, make_ring_polygon
 _log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"(?<![A-Za-z])(CRATER|Crater|crater)(?![A-Za-z])")
+_AREA_NAME = re.compile(r"(?<![A-Za-z])(AREA|Area|area)(?![A-Za-z])")
 _AREAS = {"CRATER": "AREA", "Crater": "Area", "crater": "area"}
 _RIM_POINTS = 96
 _POLE_DEG = 1e-6
@@ -52,6 +54,18 @@ def area_path(path: Path) -> Path:
     """Name the Shapefile of the area that belongs to one of craters."""
     stem = _NAME.sub(lambda found: _AREAS[found[1]], path.stem)
     return path.with_name(stem + path.suffix)
+
+
+def is_area(path: Path) -> bool:
+    """Tell whether a name is that of the area of a pair, in capitals or beside its craters."""
+    found = _AREA_NAME.search(path.stem)
+    return found is not None and (found[1] == "AREA" or crater_path(path).is_file())
+
+
+def crater_path(path: Path) -> Path:
+    """Name the Shapefile of the craters that belong to one of an area."""
+    names = {area: crater for crater, area in _AREAS.items()}
+    return path.with_name(_AREA_NAME.sub(lambda found: names[found[1]], path.stem) + path.suffix)
 
 
 def companions(path: Path) -> list[Path]:
@@ -149,6 +163,12 @@ def read(path: Path) -> Catalogue:
         CatalogueError: A file is damaged, or holds no craters or no area.
     """
     if not area_path(path).is_file():
+        warnings.warn(
+            f"{path} is read without the area that its craters were counted on: "
+            f"{area_path(path).name} is not beside it",
+            CratersWarning,
+            stacklevel=2,
+        )
         return shapefile.read(path)
     table, shapes, crs = _read(path)
     _, areas, area_crs = _read(area_path(path))
