@@ -25,11 +25,11 @@ def plot_map(
     """Draw craters over their mosaic with a graticule, as a PNG (`craters plot map`).
 
     Args:
-        catalogue: Catalogue, all of whose craters are drawn; or the directory of a run.
+        catalogue: Catalogue, all of whose craters are drawn; its file, or the directory of a run.
         out: PNG to write.
         mosaic: Mosaic underneath; None for the one that was searched.
-        min_score: Lowest score, or operating point, of a run's craters; None for "balanced". A
-            catalogue is drawn whole.
+        min_score: Lowest score, or operating point, of the craters of a run or file; None for
+            "balanced" where there is one. A `Catalogue` is drawn whole.
         crs: Coordinate system in place of the mosaic's own.
 
     Returns:
@@ -41,19 +41,20 @@ def plot_map(
         CatalogueError: One is in pixels and the other not.
     """
     from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import read_detections
     from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
     from lunarcraters.plots.maps import draw_map
 
-    if isinstance(mosaic, Mosaic):
-        ground = mosaic
-    elif isinstance(catalogue, Catalogue):
-        ground = open_mosaic(mosaic or _input_of(catalogue), crs=crs)
-    else:
-        ground = _mosaic_of_run(catalogue, mosaic, crs)
     if isinstance(catalogue, Catalogue):
         craters = catalogue
     else:
-        craters = _craters_of_run(catalogue, min_score)
+        craters = read_detections(catalogue).filter(min_score)
+    if isinstance(mosaic, Mosaic):
+        ground = mosaic
+    elif isinstance(catalogue, Catalogue) or not Path(catalogue).is_dir():
+        ground = open_mosaic(mosaic or _input_of(craters), crs=crs)
+    else:
+        ground = _mosaic_of_run(catalogue, mosaic, crs)
     draw_map(craters, ground, local_output(out))
     return len(craters)
 
@@ -189,8 +190,10 @@ def write_report(
     Raises:
         CratersError: The run, the reference or the mosaic cannot be used, or the page exists.
     """
+    from lunarcraters.detection.run import open_run
     from lunarcraters.report import page
 
+    open_run(Path(run))  # says what a file is that was given in place of a run
     return page.write_report(
         Path(run),
         local_output(out),
@@ -258,7 +261,7 @@ def _input_of(catalogue: "Catalogue") -> str:
     name = catalogue.properties.get("input")
     if not name:
         raise CatalogueError(
-            "the catalogue does not name its mosaic: give the mosaic to draw it on"
+            "the catalogue does not name its mosaic: give the mosaic to draw it on (--mosaic)"
         )
     return name
 

@@ -21,24 +21,27 @@ def command() -> None:
 
 
 @command.command("map")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("catalogue", type=CataloguePath())
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option
 def map_command(
-    run: Path, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
+    catalogue: Path | str, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
 ) -> None:
-    """Draw the craters of RUN over their mosaic, as the PNG file OUT.
+    """Draw the craters of CATALOGUE over their mosaic, as the PNG file OUT.
+
+    CATALOGUE is a run of craters detect, or any catalogue that craters export reads.
 
     \b
     craters plot map run map.png
     craters plot map run map.png --min-score pure --mosaic mosaic.tif
+    craters plot map reference.csv map.png --mosaic mosaic.tif
     """
     from lunarcraters import api
 
-    craters = api.plot_map(run, out, mosaic, min_score=min_score, crs=crs)
+    craters = api.plot_map(catalogue, out, mosaic, min_score=min_score, crs=crs)
     click.echo(f"{craters} craters drawn in {out}")
 
 
