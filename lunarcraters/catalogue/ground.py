@@ -1,16 +1,20 @@
-"""The ground of a count: craters that cannot fit on it, and an area that its outline is not."""
+"""The ground of a count: within an area; craters that do not fit on it; its outline."""
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.headings import find_sizes
-from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import Area
 
 _MOST_COVERED = 3.0
 """Largest area of real craters over that of the ground on which their centres are."""
@@ -80,3 +84,36 @@ def check_outline(
             CratersWarning,
             stacklevel=2,
         )
+
+
+def restrict_ground(info: CatalogueInfo, area: Area, source: str) -> CatalogueInfo:
+    """Take an area, or the part of it that a catalogue's ground has, as the ground counted on.
+
+    Args:
+        info: Description of a catalogue that is no run, whose pixels are not at hand.
+        area: Area to count craters on.
+        source: Name of the catalogue, for the note.
+
+    Raises:
+        AreaError: The ground has no part in the area.
+    """
+    ground = shapely.make_valid(area.to_lonlat())
+    known = info.footprint is not None
+    if info.footprint is not None:
+        ground = shapely.intersection(ground, shapely.make_valid(info.footprint))
+    ground = shapely.MultiPolygon(
+        [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]
+    )
+    if not ground.area:
+        raise AreaError(f"nothing of the area was searched for {source}: look where it lies")
+    area_km2 = None if info.radius_m is None else sphere.area_km2(ground, info.radius_m)
+    size = "" if area_km2 is None else f", {area_km2:.6g} km2"
+    said = "names an outline of the ground that was searched" if known else (
+        "does not tell which ground was searched"
+    )  # fmt: skip
+    warnings.warn(
+        f"{source} {said}: all of the area{' within it' * known} counts{size}",
+        CratersWarning,
+        stacklevel=2,
+    )
+    return replace(info, footprint=ground, footprint_area_km2=area_km2)

@@ -14,11 +14,13 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.errors import AreaError, CoordinateSystemError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygon_files import advise_crs, read_polygons
+from lunarcraters.geometry.polygons import cut_at_meridian, make_ring_polygon
 
 _RIM_POINTS = 36
 _ROUGH_POINTS, _POINTS = 100, 2000  # in a circle, to measure how much of it is inside
 _CIRCLES_AT_ONCE = 1000
 _GOLDEN_ANGLE = np.pi * (3.0 - 5.0**0.5)
+_EDGES = 2000  # of an area in longitude and latitude, along its longer side in a map
 _OUTLINE_POINTS = 256  # along the longer side of an outline
 
 _log = logging.getLogger(__name__)
@@ -106,6 +108,26 @@ class Area:
             return np.asarray(inside.mean(1))
         arc = distance * 1000.0 / sphere.radius_m(self.crs)
         return np.asarray(self.contains(*sphere.destination(x, y, angles, arc)).mean(axis=1))
+
+    def to_lonlat(self) -> BaseGeometry:
+        """Draw the area in longitude -180..180 and latitude; one in pixels stays as it is."""
+        if self.crs is None:
+            return self.outline
+        if self.crs.is_geographic:
+            valid = shapely.make_valid(self.outline)
+            return cut_at_meridian(np.array([valid], object))[0]
+        west, south, east, north = self.outline.bounds
+        fine = shapely.segmentize(self.outline, max(east - west, north - south) / _EDGES)
+        rings = []
+        for part in shapely.get_parts(shapely.make_valid(fine)):
+            if part.geom_type != "Polygon":
+                continue
+            outer, *inner = (
+                make_ring_polygon(*sphere.to_lonlat(self.crs, *shapely.get_coordinates(ring).T[:2]))
+                for ring in (part.exterior, *part.interiors)
+            )
+            rings.append(outer.difference(shapely.union_all(inner)))
+        return shapely.union_all(rings)
 
     def trace_outline(self) -> tuple[Float, Float]:
         """List points along the outline, close together.

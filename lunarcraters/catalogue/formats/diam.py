@@ -52,11 +52,13 @@ def counted_area(info: CatalogueInfo) -> float:
     """
     if not info.has_crs:
         raise CatalogueError(
-            "craters in pixels cannot be dated: give the image a coordinate system (--crs)"
+            "craters in pixels cannot be dated: give the image a coordinate system and detect them "
+            "again (craters detect --crs), or export .gpkg or .csv"
         )
     if info.footprint_area_km2 is None:
         raise CatalogueError(
-            "the area that the craters were counted on is not known: export a run of craters detect"
+            "the area that the craters were counted on is not known: give its outline with --area, "
+            "or export a run of craters detect"
         )
     return info.footprint_area_km2
 

@@ -29,7 +29,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
-from lunarcraters.geometry.polygons import Geometries, make_ring_polygon
+from lunarcraters.geometry.polygons import Geometries
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,6 @@ _POLE_DEG = 1e-6
 _EDGE_DEG = 0.1  # longest edge of an area, within which great circles and parallels are the same
 _STEPS = 3  # of approach to the area that was counted
 _MOST_NODATA = 0.05  # share of an outline's area
-_EDGES = 2000  # along the longer side of an area in a map
 
 
 def is_pair(path: Path) -> bool:
@@ -90,7 +89,8 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     if info.footprint is None:
         raise CatalogueError(
             "the ground that the craters were counted on is not known, which *_AREA.shp needs: "
-            "export a run of craters detect, or name the file otherwise, such as craters.shp"
+            "give its outline with --area, export a run of craters detect, or name the file "
+            "otherwise, such as craters.shp"
         )
     try:
         for number, part in enumerate(parts):
@@ -180,7 +180,7 @@ def read(path: Path) -> Catalogue:
     if not len(areas):
         raise CatalogueError(f"{area_path(path)} has no polygon: draw the area that was counted on")
     radius_m = sphere.radius_m(crs)
-    footprint = shapely.union_all([_to_lonlat(one, area_crs) for one in areas])
+    footprint = shapely.union_all([Area(one, area_crs).to_lonlat() for one in areas])
     craters = recognise_columns(table, str(path), places=Places(shapes, crs))
     geographic = sphere.geographic_crs(radius_m)
     area_km2 = sphere.area_km2(footprint, radius_m)
@@ -206,19 +206,3 @@ def _read(path: Path) -> tuple[pd.DataFrame, Geometries, CRS]:
     there = np.array([one is not None and not one.is_empty for one in shapes], dtype=bool)
     table = pd.DataFrame(frame.drop(columns="geometry"))[there].replace({None: np.nan})
     return table, shapes[there], frame.crs
-
-
-def _to_lonlat(polygon: BaseGeometry, crs: CRS) -> BaseGeometry:
-    """Bring an area to longitude and latitude; its edges are straight in its own map."""
-    west, south, east, north = polygon.bounds
-    fine = shapely.segmentize(polygon, max(east - west, north - south) / _EDGES)
-    rings = []
-    for part in shapely.get_parts(shapely.make_valid(fine)):
-        if part.geom_type != "Polygon":
-            continue
-        outer, *inner = (
-            make_ring_polygon(*sphere.to_lonlat(crs, *shapely.get_coordinates(ring).T[:2]))
-            for ring in (part.exterior, *part.interiors)
-        )
-        rings.append(outer.difference(shapely.union_all(inner)))
-    return shapely.union_all(rings)
