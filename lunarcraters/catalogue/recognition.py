@@ -92,9 +92,9 @@ def recognise_columns(
     elif places is not None:
         _log.warning("note: %s has no column of sizes: those of its outlines are taken", source)
         out["diameter_km"] = places.diameters_km
-    if places is None:
+    if places is None and not any(size.unit for size in sizes):
         directions.note_bare(wanted, source)
-    else:
+    if places is not None:
         directions.follow_geometries(out, places, source)
     return out
 

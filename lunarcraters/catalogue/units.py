@@ -22,8 +22,6 @@ _MAX_CROWDING = 4.0
 
 _LIKENESS = 5.0  # ratio of two measures of a crater by one unit: its rim, its ejecta, a box
 
-_ROW = "crater {} of the table"
-
 _log = logging.getLogger(__name__)
 
 
@@ -46,13 +44,8 @@ def sign_directions(values: "pd.Series[Any]") -> "pd.Series[Any]":
     return pd.to_numeric(parts[0], errors="coerce") * signs
 
 
-def check_positions(table: pd.DataFrame, source: str, row_name: str = _ROW) -> None:
+def check_positions(table: pd.DataFrame, source: str) -> None:
     """Refuse positions that cannot be longitudes and latitudes, and say what they may be.
-
-    Args:
-        table: Table with lon and lat where they are known, degrees.
-        source: Name of the file or table, for messages.
-        row_name: Words for a row, with the place of its number.
 
     Raises:
         CatalogueError: A longitude is beyond 360, or a latitude beyond 90.
@@ -76,7 +69,7 @@ def check_positions(table: pd.DataFrame, source: str, row_name: str = _ROW) -> N
     else:
         meaning = "longitudes end at 360 and latitudes at 90: mend or remove these rows"
     raise CatalogueError(
-        f"{source}: {row_name.format(row + 1)} is at lon {lon[row]:g}, lat {lat[row]:g} "
+        f"{source}: crater {row + 1} of the table is at lon {lon[row]:g}, lat {lat[row]:g} "
         f"({int(bad.sum())} such): {meaning}"
     )
 

@@ -148,6 +148,9 @@ def test_metres_of_a_layer_without_a_coordinate_system_are_told(tmp_path):
     path.write_text(path.read_text().replace("28.5, -1.25", "9e5, 6e5"))
     with pytest.raises(CatalogueError, match="metres of a map"):
         read_catalogue(path)
+    path.write_text(path.read_text().replace("9e5, 6e5", "28.5, 120"))
+    with pytest.raises(CatalogueError, match=r"exchanged: points are written lon, lat"):
+        read_catalogue(path)
 
 
 def test_the_advice_on_a_file_of_the_earth_works(tmp_path):

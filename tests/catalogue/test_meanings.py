@@ -66,7 +66,7 @@ def test_scores_that_are_none_are_left_out_and_said(tmp_path):
 
 
 def test_columns_x_and_y_are_said_to_be_degrees(tmp_path):
-    path = write(tmp_path / "a.csv", "x,y,Diam (km)\n190.5,2,3\n")
+    path = write(tmp_path / "a.csv", "x,y,diameter\n190.5,2,3\n")
     with pytest.warns(CratersWarning, match="x and y are read as longitude and latitude"):
         assert read_catalogue(path).positions.tolist() == [[-169.5, 2.0]]
 

@@ -11,7 +11,6 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
 
-from lunarcraters.catalogue import units
 from lunarcraters.catalogue.columns import PIXEL_COLUMNS
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
@@ -113,9 +112,20 @@ def from_frame(table: pd.DataFrame, shapes: Geometries | None, crs: Any, source:
 def _refuse_metres(shapes: Geometries, source: str) -> None:
     """Refuse geometries that cannot be degrees where a file names no coordinate system."""
     west, south, east, north = shapely.total_bounds(shapes)
-    corners = pd.DataFrame({"lon": [west, east], "lat": [south, north]})
-    if max(-west, east) > 720.0 or not units.in_degrees(corners.assign(lon=0.0)):
-        units.check_positions(corners, source, "corner {} of its geometries")
+    x, y = max(-west, east), max(-south, north)
+    if x <= 720.0 and y <= 90.0:
+        return
+    if x <= 90.0 and y <= 360.0:
+        meaning = "longitude and latitude seem to be exchanged: points are written lon, lat"
+    else:
+        meaning = (
+            "these seem to be metres of a map: save it with its coordinate system (.gpkg, or .shp "
+            "with .prj)"
+        )
+    raise CatalogueError(
+        f"{source} names no coordinate system, and its coordinates (up to {x:g}, {y:g}) are not "
+        f"degrees: {meaning}"
+    )
 
 
 def _lunar_crs(crs: Any, source: str) -> CRS:
