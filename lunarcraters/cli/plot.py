@@ -21,14 +21,14 @@ def command() -> None:
 
 
 @command.command("map")
-@click.argument("catalogue", type=CataloguePath())
+@click.argument("run", metavar="CATALOGUE", type=CataloguePath())
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option
 def map_command(
-    catalogue: Path | str, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
+    run: Path | str, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
 ) -> None:
     """Draw the craters of CATALOGUE over their mosaic, as the PNG file OUT.
 
@@ -41,7 +41,7 @@ def map_command(
     """
     from lunarcraters import api
 
-    craters = api.plot_map(catalogue, out, mosaic, min_score=min_score, crs=crs)
+    craters = api.plot_map(run, out, mosaic, min_score=min_score, crs=crs)
     click.echo(f"{craters} craters drawn in {out}")
 
 
