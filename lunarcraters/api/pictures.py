@@ -28,8 +28,8 @@ def plot_map(
         catalogue: Catalogue, all of whose craters are drawn; its file, or the directory of a run.
         out: PNG to write.
         mosaic: Mosaic underneath; None for the one that was searched.
-        min_score: Lowest score, or operating point, of the craters of a run or file; None for
-            "balanced" where there is one. A `Catalogue` is drawn whole.
+        min_score: Lowest score, or operating point, of a file's or run's craters; None for
+            "balanced" where there is one.
         crs: Coordinate system in place of the mosaic's own.
 
     Returns:
@@ -41,20 +41,16 @@ def plot_map(
         CatalogueError: One is in pixels and the other not.
     """
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.run import read_detections
     from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
     from lunarcraters.plots.maps import draw_map
 
-    if isinstance(catalogue, Catalogue):
-        craters = catalogue
-    else:
-        craters = read_detections(catalogue).filter(min_score)
     if isinstance(mosaic, Mosaic):
         ground = mosaic
-    elif isinstance(catalogue, Catalogue) or not Path(catalogue).is_dir():
-        ground = open_mosaic(mosaic or _input_of(craters), crs=crs)
+    elif isinstance(catalogue, Catalogue):
+        ground = open_mosaic(mosaic or _input_of(catalogue), crs=crs)
     else:
-        ground = _mosaic_of_run(catalogue, mosaic, crs)
+        ground = _mosaic_of(catalogue, mosaic, crs)
+    craters = _read_craters(catalogue, min_score)
     draw_map(craters, ground, local_output(out))
     return len(craters)
 
@@ -102,7 +98,7 @@ def plot_tiles(
     """Draw pieces of a mosaic beside their masks and boxes, as a PNG (`craters plot tiles`).
 
     Args:
-        run: Directory of a run.
+        run: Directory of a run, or file of a catalogue.
         out: PNG to write.
         reference: Catalogue or labels, whose mask and boxes are shown too.
         count: Number of pieces at most.
@@ -125,8 +121,8 @@ def plot_tiles(
 
     mask = Path(run) / MASK
     return draw_panels(
-        _craters_of_run(run, min_score),
-        _mosaic_of_run(run, mosaic, crs),
+        _read_craters(run, min_score),
+        _mosaic_of(run, mosaic, crs),
         open_mask(mask) if mask.is_file() else None,
         None if reference is None else read_reference(Path(reference)),
         local_output(out),
@@ -266,11 +262,26 @@ def _input_of(catalogue: "Catalogue") -> str:
     return name
 
 
-def _craters_of_run(run: PathOrText, min_score: float | str | None) -> "Catalogue":
-    from lunarcraters.detection.run import read_run
+def _read_craters(
+    catalogue: "Catalogue | PathOrText", min_score: float | str | None
+) -> "Catalogue":
+    """Read the craters of a run or file that score enough; a catalogue is taken whole."""
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import read_detections
 
-    craters = read_run(Path(run))
-    return craters.filter(min_score)
+    if isinstance(catalogue, Catalogue):
+        return catalogue
+    return read_detections(catalogue).filter(min_score)
+
+
+def _mosaic_of(name: PathOrText, mosaic: PathOrText | None, crs: str | None) -> "Mosaic":
+    """Open the mosaic of a run or of the file of a catalogue, or another in its place."""
+    from lunarcraters.detection.run import read_detections
+    from lunarcraters.mosaic.mosaic import open_mosaic
+
+    if mosaic is None and Path(name).is_file():
+        return open_mosaic(_input_of(read_detections(name)), crs=crs)
+    return _mosaic_of_run(name, mosaic, crs)
 
 
 def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: str | None) -> "Mosaic":

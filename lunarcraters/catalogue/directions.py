@@ -13,6 +13,9 @@ from lunarcraters.geometry import sphere
 _SYSTEM = "coordinatesystem"
 """Key of the gazetteer's column of coordinate systems, such as `Planetographic, +West, 0 - 360`."""
 
+_OWN = {"crater_id", "score", "level", "tile"}
+"""Columns that no other program has all of."""
+
 
 def turn_east(out: pd.DataFrame, wanted: dict[str, str], table: pd.DataFrame, source: str) -> None:
     """Turn longitudes that a heading, or the gazetteer, names west into those to the east.
@@ -64,8 +67,8 @@ def follow_geometries(out: pd.DataFrame, places: Places, source: str) -> None:
         places: Geometries of its rows.
         source: Name of the file, for the note.
     """
-    if not (places.has_points or places.has_outlines):
-        return
+    if set(out.columns) >= _OWN or not (places.has_points or places.has_outlines):
+        return  # in copies of our own files, moved geometries are edits of craters
     away = sphere.distance_km(out["lon"], out["lat"], *places.positions.T)
     apart = int((away > out["diameter_km"] / 2.0).sum())
     if apart:

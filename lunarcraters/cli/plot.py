@@ -21,18 +21,16 @@ def command() -> None:
 
 
 @command.command("map")
-@click.argument("run", metavar="CATALOGUE", type=CataloguePath())
+@click.argument("run", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option
 def map_command(
-    run: Path | str, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
+    run: Path, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
 ) -> None:
-    """Draw the craters of CATALOGUE over their mosaic, as the PNG file OUT.
-
-    CATALOGUE is a run of craters detect, or any catalogue that craters export reads.
+    """Draw the craters of RUN, or of a catalogue, over their mosaic, as the PNG file OUT.
 
     \b
     craters plot map run map.png
