@@ -71,7 +71,8 @@ def export(
         min_diameter: Smallest diameter, km (pixels without a coordinate system).
         max_diameter: Largest diameter, km (pixels).
         area: File of polygons, or west, south, east and north in degrees. The ground counted on is
-            the part of the area that was searched; of a catalogue that is no run it is not known.
+            the part of the area that was searched; of a catalogue that does not tell what was
+            searched it is all of the area, of which a `CratersWarning` tells.
         fractions: True for all craters that touch the area, each with its part inside.
         lon_domain: Largest longitude, 180 or 360; None for what the format has.
         overwrite: True to replace a file that is there.
@@ -85,6 +86,7 @@ def export(
     """
     from lunarcraters.catalogue.filter import CraterFilter
     from lunarcraters.catalogue.formats import write_catalogue_parts
+    from lunarcraters.catalogue.ground import restrict_ground
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import clip_footprint, open_stored_catalogue
     from lunarcraters.geometry.area import make_area
@@ -97,8 +99,10 @@ def export(
         info.require_positions()
         given = Path(area) if isinstance(area, str | PathLike) else area
         ground = make_area(given, has_crs=info.has_crs)
+        if ground.crs is not None and ground.crs.is_geographic:
+            ground = replace(ground, crs=info.crs)  # degrees of the body of the craters
         if isinstance(stored, Catalogue):
-            info = replace(info, footprint=None, footprint_area_km2=None)
+            info = restrict_ground(info, ground, fspath(run))
         else:
             info = clip_footprint(Path(run), info, ground)
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)

@@ -192,8 +192,10 @@ def write_report(
         CratersError: The run, the reference or the mosaic cannot be used, or the page exists.
     """
     from lunarcraters.catalogue.formats import read_catalogue
+    from lunarcraters.detection.run import open_run
     from lunarcraters.report import page
 
+    open_run(Path(run))  # says what a file is that was given in place of a run
     return page.write_report(
         Path(run),
         local_output(out),
@@ -263,7 +265,7 @@ def _input_of(catalogue: "Catalogue") -> str:
     name = catalogue.properties.get("input")
     if not name:
         raise CatalogueError(
-            "the catalogue does not name its mosaic: give the mosaic to draw it on"
+            "the catalogue does not name its mosaic: give the mosaic to draw it on (--mosaic)"
         )
     return name
 

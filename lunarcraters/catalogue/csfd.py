@@ -134,7 +134,8 @@ def size_frequency(catalogue: Catalogue) -> SizeFrequency:
     if not (catalogue.has_crs and catalogue.footprint_area_km2):
         raise CatalogueError(
             "the area that the craters were counted on is not known: give a run, or what craters "
-            "export wrote of one as .gpkg, .geojson, .fgb, .parquet, .scc, .diam or *_CRATER.shp"
+            "export wrote of one (of a catalogue with --area) as .gpkg, .geojson, .fgb, .parquet, "
+            ".scc, .diam or *_CRATER.shp"
         )
     if not len(catalogue):
         raise CatalogueError("there are no craters to count: lower --min-score")

@@ -77,10 +77,16 @@ _UNITS = {
     "": "",
     **{spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()},
 }
+_PLAIN = ("", "km", "m")
 _DIRECTIONS = ("lon", "lat", "cent", "clon", "clat")
 _BRACKET = re.compile(r"^(.*?)[(\[<{]([^()\[\]<>{}]*)[)\]>}]\s*$")
 _SUFFIX = re.compile(r"^(.*?)[\s_,.\-/]+(?:in\s+)?([A-Za-z°]+)$")
-_GLUED = re.compile(r"^(diameter|diam|dia|d|radius|rad|size)(km)$|^(diameter|diam|radius)(m)$")
+# `diameter_k` is what the ten letters of a Shapefile leave of `diameter_km`.
+_GLUED = re.compile(
+    r"^(diameter|diam|dia|d|radius|rad|size)(km)$|^(diameter|diam|radius)(m)$|^(diameter)(k)$"
+)
+_UNCLOSED = re.compile(r"^(.*?)[(\[<{]([^()\[\]<>{}]*)$")
+_SIDE = re.compile(r"^(west|east)(l.+)$|^(l.+)(west|w)$")
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ class Heading:
     Attributes:
         name: Name in the table.
         key: Name without its unit, in lower case, letters and digits only.
-        unit: `km`, `m`, `px`, `deg`, `west` (degrees to the west), or empty.
+        unit: `km`, `m`, `px`, `deg`, `west` (degrees to the west), `cut` (a unit that is cut off),
+            or empty.
     """
 
     name: str
@@ -137,11 +144,26 @@ def parse_heading(name: object) -> Heading:
                 continue
             if unit is not None and (unit or pattern is _BRACKET):
                 return Heading(str(name), key, unit)
+    cut = _UNCLOSED.match(text)
+    if cut and _key(cut[1]) and not _key(cut[1]).startswith(_DIRECTIONS):
+        return Heading(str(name), _key(cut[1]), "km" if _UNITS.get(_key(cut[2])) == "km" else "cut")
     key = _key(text)
     glued = _GLUED.match(key)
     if glued:
-        return Heading(str(name), glued[1] or glued[3], glued[2] or glued[4])
-    return Heading(str(name), key, "")
+        stem, unit = filter(None, glued.groups())
+        return Heading(str(name), stem, "km" if unit == "k" else unit)
+    return _parse_side(str(name), key)
+
+
+def _parse_side(name: str, key: str) -> Heading:
+    """Make the heading of a longitude such as `West Longitude`, and of any other without a unit."""
+    side = _SIDE.match(key)
+    if side:
+        first, second = filter(None, side.groups())
+        stem, direction = (second, first) if side[1] else (first, second)
+        if stem in _ROLES["lon"]:
+            return Heading(name, stem, "deg" if direction == "east" else "west")
+    return Heading(name, key, "")
 
 
 def find_columns(names: Iterable[object], *, ellipses: bool = True) -> dict[str, str]:
@@ -154,17 +176,53 @@ def find_columns(names: Iterable[object], *, ellipses: bool = True) -> dict[str,
     Returns:
         Names in the table by our names.
     """
-    # The first of equal keys counts.
-    headings = {heading.key: heading for heading in map(parse_heading, reversed(list(names)))}
+    headings = [parse_heading(name) for name in names]
+    edges = {h.unit: h for h in headings if _SIDE.match(_key(h.name)) and h.unit in ("deg", "west")}
+    if len(edges) == 2:  # the western and the eastern edge of something
+        headings = [heading for heading in headings if heading not in edges.values()]
     found = {}
     for ours, keys in _ROLES.items():
         wanted = keys + (_ELLIPSES.get(ours, ()) if ellipses else ())
-        units = ("", "deg") if ours in _ELLIPSES else ("", "km", "m")
-        for key in wanted:
-            if key in headings and headings[key].unit in units:
-                found[ours] = headings[key].name
-                break
+        units = [("", "deg"), ("west",) * (ours == "lon")] if ours in _ELLIPSES else [_PLAIN]
+        fitting = (
+            h.name for some in units for k in wanted for h in headings
+            if h.key == k and h.unit in some
+        )  # fmt: skip
+        name = next(fitting, None)  # the first of equal keys counts
+        if name is not None:
+            found[ours] = name
     return found
+
+
+def find_repeated(names: Sequence[object], used: Iterable[str]) -> list[tuple[int, int]]:
+    """List pairs of columns that have one meaning, of which one is read, by their numbers.
+
+    Args:
+        names: Names of all columns.
+        used: Names of the columns that are read.
+    """
+    headings = [(h.key, h.unit) for h in map(parse_heading, names)]
+    wanted = {(h.key, h.unit) for h in map(parse_heading, used)}
+    first = {heading: headings.index(heading) for heading in wanted if heading in headings}
+    return [(first[h], i) for i, h in enumerate(headings) if h in first and i != first[h]]
+
+
+def split_unit(name: object) -> tuple[str, str] | None:
+    """Split a name at its bracket or last word, whether that is a unit or not.
+
+    Returns:
+        Key, as of a `Heading`, and the rest as it is written; None for one word.
+    """
+    text = str(name).strip()
+    found = _BRACKET.match(text) or _UNCLOSED.match(text) or _SUFFIX.match(text)
+    return (_key(found[1]), found[2].strip()) if found else None
+
+
+def names_role(key: str, ours: str) -> bool:
+    """Tell whether a key is one of a longitude (`lon`), a latitude (`lat`) or a `diameter`."""
+    if ours == "diameter":
+        return any(key in keys for keys, *_ in _SIZES)
+    return key in _ROLES[ours]
 
 
 def find_sizes(names: Sequence[object]) -> list[Size]:

@@ -21,6 +21,9 @@ from lunarcraters.records import from_json, to_plain
 
 Float = NDArray[np.float64]
 
+_RADIUS_TOLERANCE = 0.01
+"""Difference of radii, relative, within which two spheres are those of one body."""
+
 
 @dataclass(frozen=True)
 class ExportLimits:
@@ -125,6 +128,26 @@ class CatalogueInfo:
     def radius_m(self) -> float | None:
         """Radius of the sphere, metres; None for pixels."""
         return None if self.crs is None else sphere.radius_m(self.crs)
+
+    def is_on_body(self, radius_m: float | None) -> bool:
+        """Tell whether the sphere is of a body of this radius.
+
+        Args:
+            radius_m: Radius of the body, metres; None for pixels.
+        """
+        return abs((self.radius_m or 1.0) / (radius_m or 1.0) - 1.0) <= _RADIUS_TOLERANCE
+
+    def require_moon(self) -> None:
+        """Refuse craters of another body where the radius of the body has no place.
+
+        Raises:
+            CatalogueError: The craters are not on the Moon.
+        """
+        if self.has_crs and not self.is_on_body(sphere.RADIUS_M):
+            raise CatalogueError(
+                f"the craters are on a body with a radius of {(self.radius_m or 0.0) / 1000.0:g} "
+                "km, which this format takes for the Moon: export .gpkg, .parquet, .scc or .diam"
+            )
 
     @property
     def columns(self) -> CatalogueColumns:

@@ -39,6 +39,11 @@ class Places:
         return bool((shapely.get_dimensions(self.geometries) == 2).all())
 
     @cached_property
+    def has_lines(self) -> bool:
+        """Whether a geometry is a line."""
+        return bool((shapely.get_dimensions(self.geometries) == 1).any())
+
+    @cached_property
     def positions(self) -> Float:
         """Longitude and latitude of the points, or of the polygons' centres of area, (n, 2)."""
         if self.has_points:
@@ -83,6 +88,6 @@ class Places:
         centre = up * cos_c[:, None] + (east * dx[:, None] + north * dy[:, None]) * factor[:, None]
         half = np.arccos(np.clip(1.0 - area / (2.0 * np.pi), -1.0, 1.0))
         around = np.maximum(shapely.length(shapely.convex_hull(flat)), 1e-12)
-        roundness = np.median(4.0 * np.pi * area / around**2)
+        roundness = np.median(4.0 * np.pi * area / around**2) if len(area) else 1.0
         lonlat = np.column_stack(sphere.vectors_to_lonlat(centre))
         return lonlat, 2.0 * radius_km * half, float(roundness)

@@ -1,25 +1,28 @@
 """Tables of other authors brought to the columns of this program, and what cannot be right said."""
 
 import logging
+import warnings
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue import units
+from lunarcraters.catalogue import directions, units
 from lunarcraters.catalogue.columns import FRACTION, PIXEL_COLUMNS, REVIEW
 from lunarcraters.catalogue.gazetteer import keep_craters
 from lunarcraters.catalogue.headings import (
     Size,
     find_columns,
     find_pixels,
+    find_repeated,
     find_sizes,
     is_text,
     parse_heading,
 )
+from lunarcraters.catalogue.other_units import explain_units
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.review_state import has_states, parse_states
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 
 Float = NDArray[np.float64]
 
@@ -60,6 +63,7 @@ def recognise_columns(
     Raises:
         CatalogueError: A column is missing, or a value is not a number or cannot be right.
     """
+    table = _without_repeated(table, source)
     if set(PIXEL_COLUMNS.circle) <= set(table.columns):
         names = (*PIXEL_COLUMNS.names, FRACTION, REVIEW)
         return _to_numbers(table, {n: n for n in names if n in table}, source)
@@ -72,10 +76,15 @@ def recognise_columns(
     wanted = find_columns(kept.columns, ellipses=places is None)
     sizes = find_sizes(list(kept.columns))
     _require(wanted, sizes, places, need_positions, kept, source)
+    used = [*wanted.values(), *(name for size in sizes for name in size.names)]
+    if places is None:
+        kept = _without_empty(kept, used, source)
     out = _to_numbers(kept, wanted, source)
     if parse_heading(wanted.get("diameter_sd_km", "")).unit == "m":
         out["diameter_sd_km"] /= 1000.0
-    if places is not None and not units.in_degrees(out):
+    out = _check_shares(out, wanted, source)
+    directions.turn_east(out, wanted, kept, source)
+    if places is not None and (directions.are_bare(wanted) or not units.in_degrees(out)):
         out[["lon", "lat"]] = places.positions
     units.check_positions(out, source)
     if sizes:
@@ -85,7 +94,61 @@ def recognise_columns(
     elif places is not None:
         _log.warning("note: %s has no column of sizes: those of its outlines are taken", source)
         out["diameter_km"] = places.diameters_km
+    if places is None and not any(size.unit for size in sizes):
+        directions.note_bare(wanted, source)
+    if places is not None:
+        directions.follow_geometries(out, places, source)
     return out
+
+
+def _without_repeated(table: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Leave out columns that occur twice; refuse positions and sizes that differ."""
+    names = list(table.columns)
+    places = [name for ours, name in find_columns(names).items() if ours in ("lon", "lat")]
+    used = [*places, *PIXEL_COLUMNS.circle, *(n for size in find_sizes(names) for n in size.names)]
+    for pair in find_repeated(names, used):
+        one, other = (pd.to_numeric(table.iloc[:, i], errors="coerce") for i in pair)
+        if not np.array_equal(one.to_numpy(float), other.to_numpy(float), equal_nan=True):
+            raise CatalogueError(
+                f"{source} has two columns of one meaning and other values, "
+                f"{' and '.join(str(names[i]) for i in pair)}: leave the right one alone"
+            )
+    return table.loc[:, ~table.columns.duplicated()]
+
+
+def _without_empty(table: pd.DataFrame, used: list[str], source: str) -> pd.DataFrame:
+    """Leave out rows in which every column that is read is empty, unless all are."""
+    empty = table[list(dict.fromkeys(used))].isna().all(axis=1)
+    if not empty.any() or empty.all():
+        return table
+    told = int(table[empty].notna().any(axis=1).sum())
+    if told:
+        warnings.warn(
+            f"{source}: rows without a position and a size are left out ({told})",
+            CratersWarning,
+            stacklevel=3,
+        )
+    return table[~empty]
+
+
+def _check_shares(out: pd.DataFrame, wanted: dict[str, str], source: str) -> pd.DataFrame:
+    """Refuse fractions that are none, and leave out scores that are no precisions."""
+    if FRACTION in out and not out[FRACTION].between(0.0, 1.0).all():
+        row = int(np.argmin(out[FRACTION].between(0.0, 1.0)))
+        raise CatalogueError(
+            f"{source}: {wanted[FRACTION]} of crater {row + 1} is {out[FRACTION][row]:g}, and the "
+            "part of a crater that counts is from 0 to 1: mend it; divide percentages by 100"
+        )
+    scores = out.get("score")
+    if scores is None or scores.dropna().between(0.0, 1.0).all():
+        return out
+    warnings.warn(
+        f"{source}: {wanted['score']} has values outside 0 to 1, which are no scores of this "
+        "program, and is left out",
+        CratersWarning,
+        stacklevel=3,
+    )
+    return out.drop(columns="score")
 
 
 def _recognise_pixels(
@@ -120,11 +183,24 @@ def _require(
         missing = []
     drawn = places is not None and places.has_outlines and places.roundness >= _LEAST_ROUNDNESS
     missing += ["diameter"] * (not sizes and not drawn)
-    if missing:
+    if not missing:
+        return
+    if places is not None and places.has_lines:
         raise CatalogueError(
-            f"{source} has no column for {', '.join(missing)} among "
-            f"{', '.join(map(str, table.columns))}: rename them lon, lat and diameter_km"
+            f"{source} has lines, which tell no places and sizes of craters: turn its rims into "
+            "polygons (QGIS: Vector > Geometry Tools > Lines to Polygons), or give points"
         )
+    if not len(table.columns):
+        raise CatalogueError(
+            f"{source} has no columns that tell the sizes of its craters: "
+            + ("put its .dbf beside it" if source.endswith(".shp") else "add diameter_km")
+        )
+    advice = "; ".join(explain_units(missing, list(table.columns)))
+    raise CatalogueError(
+        f"{source} has no column for {', '.join(missing)} among "
+        f"{', '.join(map(str, table.columns))}: "
+        + (advice or "rename them lon, lat and diameter_km")
+    )
 
 
 def _diameters(table: pd.DataFrame, size: Size, source: str) -> Float:
@@ -145,12 +221,13 @@ def _to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.D
         if ours in ("lon", "lat"):
             values = units.sign_directions(values)
         numbers = pd.to_numeric(values, errors="coerce").astype(float)
-        bad = np.flatnonzero(numbers.isna() & values.notna())
+        bad = np.flatnonzero((numbers.isna() & values.notna()) | np.isinf(numbers))
         if len(bad):
+            row, text = table.index[bad[0]] + 1, str(values[bad[0]])
             raise CatalogueError(
-                f"{source}, row {bad[0] + 1}: {theirs} is {values[bad[0]]!r}, which is not a "
-                "number: write numbers alone, with a decimal point, and name the unit in the "
-                "heading (diameter_km or diameter_m)"
+                f"{source}, row {row}: {theirs} is {text!r}, which is not a number: write numbers "
+                "alone, with a decimal point, and name the unit in the heading (diameter_km or "
+                "diameter_m)"
             )
         out[ours] = numbers
     if "level" in out:

@@ -57,7 +57,8 @@ def check_positions(table: pd.DataFrame, source: str) -> None:
     if not bad.any():
         return
     row = int(np.argmax(bad))
-    if (np.abs(lat) <= 360.0).all() and (np.abs(lon) <= 90.0).all():
+    exchanged = (np.abs(lat) <= 360.0).all() and (np.abs(lon) <= 90.0).all()
+    if exchanged and 2 * int(bad.sum()) >= len(bad):
         meaning = "lon and lat seem to be exchanged: exchange the names of these columns"
     elif np.nanmax(np.abs(lon)) > 720.0 or np.nanmax(np.abs(lat)) > 180.0:
         meaning = (

@@ -35,6 +35,7 @@ def map_command(
     \b
     craters plot map run map.png
     craters plot map run map.png --min-score pure --mosaic mosaic.tif
+    craters plot map reference.csv map.png --mosaic mosaic.tif
     """
     from lunarcraters import api
 

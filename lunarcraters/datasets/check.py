@@ -14,7 +14,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from lunarcraters.datasets.folders import label_path, list_label_files, place_aside
+from lunarcraters.datasets.folders import label_path, list_label_files, mirror, place_aside
 from lunarcraters.datasets.layout import Dataset, Split, find_splits, open_dataset
 from lunarcraters.datasets.yolo_labels import read_labels, suppress_opencv_warnings
 from lunarcraters.errors import DatasetError
@@ -23,7 +23,6 @@ from lunarcraters.records import RecordError, from_json, to_json
 
 LOG_NAME = "cleaning_log.json"
 """Log file in the directory of a dataset, present while something is moved aside."""
-
 
 Kind = Literal[
     "no label",
@@ -37,7 +36,6 @@ Kind = Literal[
     "class",
 ]
 """Kind of a problem."""
-
 _NOTES = ("empty", "background", "class", "size")
 
 
@@ -96,8 +94,7 @@ def check_dataset(
 
     Problems are splits without label files, label files without image, label files that are
     malformed or out of range, images that cannot be read, that differ in size from most, or that
-    are equal in every pixel to another one in any split. Images without craters and the choice of
-    classes are reported as notes.
+    are in two splits or equal in every pixel. Images without craters and classes are noted.
 
     Args:
         dataset: Directory of the dataset.
@@ -114,6 +111,11 @@ def check_dataset(
     problems = [Problem("class", "all", dataset, note) for note in opened.classes.notes]
     owners: dict[Path, str] = {}
     for name, split in opened.splits.items():
+        problems += [
+            Problem("duplicate", name, image, f"is in the split {owners[image]} too")
+            for image in split.images
+            if image in owners
+        ]
         owners.update(dict.fromkeys(split.images, name))
         problems += _check_names(name, split)
         problems += _check_labels(name, split, opened)
@@ -132,9 +134,12 @@ def _check_names(name: str, split: Split) -> list[Problem]:
         if label not in labels
     ]
     # In the directory of the images, other text files may lie beside them.
-    folders = {path.parent for path in expected} - set(split.folders) if split.folders else set()
-    orphans = {path for folder in folders for path in list_label_files(folder)} - labels
-    return problems + [Problem("no image", name, path, "has no image") for path in sorted(orphans)]
+    folders = {path.parent for path in expected if split.folders}
+    folders |= {mirror(folder, "images", "labels") or folder for folder in split.folders}
+    others = folders - set(split.folders)
+    orphans = {path for folder in others for path in list_label_files(folder)} - labels
+    detail = "has no image (PNG, JPEG, TIFF or BMP)"
+    return problems + [Problem("no image", name, path, detail) for path in sorted(orphans)]
 
 
 def _check_labels(name: str, split: Split, dataset: Dataset) -> list[Problem]:

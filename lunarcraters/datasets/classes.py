@@ -54,7 +54,7 @@ def choose_classes(
     if craters:
         return _make_choice(known, used, craters)
     if not titled:
-        return ClassChoice(None, notes=_describe_unnamed(used))
+        return ClassChoice(None, notes=_describe_unnamed(used, names))
     if len(known) == 1:
         note = f"the only class, {known[titled[0]]}, is taken as craters"
         return ClassChoice(None, notes=(note,))
@@ -98,8 +98,12 @@ def _make_choice(
     return ClassChoice(chosen, ignored, tuple(notes))
 
 
-def _describe_unnamed(used: Mapping[int, int]) -> tuple[str, ...]:
-    """Say that classes without names are all taken, where there are several."""
+def _describe_unnamed(used: Mapping[int, int], names: Mapping[int, str]) -> tuple[str, ...]:
+    """Say that classes without names are all taken, where there are several or others have one."""
+    if used and names:
+        number, named = next(iter(used)), ", ".join(f"{n} {name}" for n, name in names.items())
+        if len(used) == 1 and number not in names:
+            return (f"class {number} has no name (named: {named}) and is taken as craters",)
     if len(used) < 2:
         return ()
     return (

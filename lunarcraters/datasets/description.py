@@ -86,7 +86,8 @@ def find_candidates(directory: Path, base: str, text: str) -> list[Path]:
     """Find where a path of a description can be, which was often written on another machine.
 
     It is taken as it is, below the `path` of the description, and then without its first parts:
-    `../train/images` and `/elsewhere/moon/train/images` mean `train/images` beside the description.
+    `/elsewhere/moon/train/images` means `train/images` beside the description, and so does
+    `../train/images` where that is there.
 
     Args:
         directory: Directory of the description.
@@ -99,6 +100,8 @@ def find_candidates(directory: Path, base: str, text: str) -> list[Path]:
     slashed = text.strip().replace("\\", "/")
     parts = [part for part in slashed.split("/") if part not in ("", ".", "..") and ":" not in part]
     found = [directory / slashed, directory / base / slashed]
+    if slashed.startswith("../"):
+        found = [directory.joinpath(*parts), *found]  # what tools mean that write `../train/images`
     for start in range(len(parts)):
         # A bare `images` at the end of a longer path may be that of any split.
         if start == 0 or parts[start:] != ["images"]:

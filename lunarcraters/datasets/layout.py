@@ -24,6 +24,7 @@ from lunarcraters.errors import DatasetError
 SPLIT_NAMES = ("train", "valid", "test")
 """Names of splits, in order."""
 
+_TAUGHT = {"train", "valid"}
 _ALIASES = {"val": "valid", "validation": "valid", "training": "train", "testing": "test"}
 
 
@@ -134,10 +135,10 @@ def read_class_names(path: Path, splits: Mapping[str, Split]) -> dict[int, str]:
 def find_splits(dataset: Path) -> dict[str, Split]:
     """Find the splits of a dataset.
 
-    They are the directories `train`, `valid` (or `val`) and `test` with `images/` and `labels/` in
-    them, or in `images/` and `labels/`, and those in `data.yaml`. A dataset that lies one directory
-    further down, as in the published archive, is found too. A directory of images and label files
-    without splits, or of such directories, is one split called `all`.
+    They are those that `data.yaml` names, and else the directories `train`, `valid` (or `val`) and
+    `test` with `images/` and `labels/` in them, or in `images/` and `labels/`. A dataset that lies
+    one directory further down, as in the published archive, is found too. A directory of images and
+    label files without splits, or of such directories, is one split called `all`.
 
     Args:
         dataset: Directory of the dataset, or its description (`data.yaml`).
@@ -146,7 +147,7 @@ def find_splits(dataset: Path) -> dict[str, Split]:
         Splits by name: `train`, `valid`, `test` in this order, or `all`.
 
     Raises:
-        DatasetError: The directory is missing, or has no split.
+        DatasetError: The directory is missing, has no split, or holds several datasets.
     """
     if dataset.is_file() and dataset.suffix.lower() in (".yaml", ".yml"):
         splits = _splits_in(dataset.parent, read_yaml(dataset))
@@ -160,11 +161,18 @@ def find_splits(dataset: Path) -> dict[str, Split]:
         raise DatasetError(
             f"{dataset} is not a directory: give the one that holds train/ and valid/"
         )
+    splits = _splits_in(dataset, read_description(dataset))
+    if splits:
+        return splits
     inner = sorted(path for path in dataset.iterdir() if path.is_dir())
-    for root in [dataset, *(path for path in inner if not path.name.startswith("."))]:
-        splits = _splits_in(root, read_description(root))
-        if splits:
-            return splits
+    visible = [path for path in inner if not path.name.startswith(".")]
+    datasets = {root: _find_below(root) for root in visible}
+    below = [root for root, found in datasets.items() if found]
+    if len(below) > 1:
+        names = ", ".join(root.name for root in below[:5]) + " ..." * (len(below) > 5)
+        raise DatasetError(f"{dataset} holds {len(below)} datasets ({names}): give one of them")
+    if below:
+        return _splits_in(below[0], read_description(below[0]))
     folder = find_image_folder(dataset)
     folders = [folder] if folder else list(filter(None, map(find_image_folder, inner)))
     if folders:
@@ -211,28 +219,54 @@ def find_class_names(directory: Path, top: Path | None = None) -> dict[int, str]
     return {}
 
 
+def _find_below(root: Path) -> bool:
+    """Tell whether a directory holds a dataset, also one whose description is damaged."""
+    try:
+        return bool(_splits_in(root, read_description(root)))
+    except DatasetError:
+        return True
+
+
 def _splits_in(root: Path, description: Description) -> dict[str, Split]:
-    """Find the splits that lie in a directory, by name."""
+    """Find the splits of a directory, by name: those described, and else those that lie in it."""
     splits = {}
     for name in SPLIT_NAMES:
-        folders = [name, *(alias for alias, meant in _ALIASES.items() if meant == name)]
-        candidates = [
-            place / directory
-            for place in (root, root / "images")
-            for folder in folders
-            for directory in (folder, folder.capitalize())
-        ]
-        found = next(filter(None, map(find_image_folder, candidates)), None)
-        if found is not None:
-            splits[name] = _make_split((found,))
-            continue
         places = [_make_place(place) for place in description.places.get(name, ())]
         present = [place for place in places if place is not None]
+        found = next(filter(None, map(find_image_folder, _list_candidates(root, name))), None)
         if present:
             splits[name] = Split(
                 tuple(folder for place in present for folder in place.folders),
                 tuple(dict.fromkeys(image for place in present for image in place.images)),
             )
+        elif found is not None:
+            splits[name] = _make_split((found,))
+    if splits:
+        # Beside others, a split to learn from is not passed over because its labels are missing.
+        splits |= _splits_without_labels(root, _TAUGHT - splits.keys())
+    return {name: splits[name] for name in SPLIT_NAMES if name in splits}
+
+
+def _list_candidates(root: Path, name: str) -> list[Path]:
+    """List the directories in which a split may lie."""
+    folders = [name, *(alias for alias, meant in _ALIASES.items() if meant == name)]
+    return [
+        place / directory
+        for place in (root, root / "images")
+        for folder in folders
+        for directory in (folder, folder.capitalize())
+    ]
+
+
+def _splits_without_labels(root: Path, names: set[str]) -> dict[str, Split]:
+    """Find splits whose directories have images and no label files."""
+    splits = {}
+    for name in names:
+        for place in _list_candidates(root, name):
+            folder = place / "images" if (place / "images").is_dir() else place
+            if folder.is_dir() and list_images(folder):
+                splits[name] = _make_split((folder,))
+                break
     return splits
 
 

@@ -108,14 +108,14 @@ def _read_pairs(dataset: Path) -> list[Pair]:
     """Read the pairs of all splits, each name once."""
     pairs: dict[str, Pair] = {}
     for split in find_splits(dataset).values():
+        if not any(label_path(image).is_file() for image in split.images):
+            raise DatasetError(f"no image in {split.directory} has a label file: add them")
         for image in split.images:
             if image.stem in pairs:
                 raise DatasetError(
                     f"{image} and {pairs[image.stem].image} are the same tile: remove one"
                 )
             pairs[image.stem] = make_pair(image, None)
-    if not any(pair.label for pair in pairs.values()):
-        raise DatasetError(f"{dataset} has no image with a label file: add label files")
     return list(pairs.values())
 
 

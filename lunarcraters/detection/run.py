@@ -117,6 +117,11 @@ def open_run(path: Path) -> StoredCatalogue:
     Raises:
         RunError: The directory is not a run, or the run is not finished.
     """
+    if path.is_file():
+        raise RunError(
+            f"{path} is a file, not a run: give the directory that craters detect wrote; craters "
+            "of a file are drawn by craters plot map FILE OUT --mosaic MOSAIC"
+        )
     if not (path / MANIFEST).is_file() and not (path / RESULT).is_file():
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
     if not (path / RESULT).is_file():

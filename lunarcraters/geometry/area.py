@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyogrio
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import AreaError, CoordinateSystemError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygon_files import advise_crs, read_polygons
+from lunarcraters.geometry.polygons import cut_at_meridian, make_ring_polygon
 
 _RIM_POINTS = 36
 _ROUGH_POINTS, _POINTS = 100, 2000  # in a circle, to measure how much of it is inside
 _CIRCLES_AT_ONCE = 1000
 _GOLDEN_ANGLE = np.pi * (3.0 - 5.0**0.5)
+_EDGES = 2000  # of an area in longitude and latitude, along its longer side in a map
 _OUTLINE_POINTS = 256  # along the longer side of an outline
 
 _log = logging.getLogger(__name__)
@@ -108,6 +109,26 @@ class Area:
         arc = distance * 1000.0 / sphere.radius_m(self.crs)
         return np.asarray(self.contains(*sphere.destination(x, y, angles, arc)).mean(axis=1))
 
+    def to_lonlat(self) -> BaseGeometry:
+        """Draw the area in longitude -180..180 and latitude; one in pixels stays as it is."""
+        if self.crs is None:
+            return self.outline
+        if self.crs.is_geographic:
+            valid = shapely.make_valid(self.outline)
+            return cut_at_meridian(np.array([valid], object))[0]
+        west, south, east, north = self.outline.bounds
+        fine = shapely.segmentize(self.outline, max(east - west, north - south) / _EDGES)
+        rings = []
+        for part in shapely.get_parts(shapely.make_valid(fine)):
+            if part.geom_type != "Polygon":
+                continue
+            outer, *inner = (
+                make_ring_polygon(*sphere.to_lonlat(self.crs, *shapely.get_coordinates(ring).T[:2]))
+                for ring in (part.exterior, *part.interiors)
+            )
+            rings.append(outer.difference(shapely.union_all(inner)))
+        return shapely.union_all(rings)
+
     def trace_outline(self) -> tuple[Float, Float]:
         """List points along the outline, close together.
 
@@ -183,7 +204,7 @@ def make_box_area(
 
 
 def read_area(path: Path, *, has_crs: bool = True) -> Area:
-    """Read the polygons of the first layer of a file.
+    """Read the polygons of a file: of one that this program wrote, those of the ground searched.
 
     Args:
         path: GeoPackage, GeoJSON, Shapefile or another file that GDAL reads.
@@ -194,29 +215,35 @@ def read_area(path: Path, *, has_crs: bool = True) -> Area:
         AreaError: The file cannot be read, has no polygons, or is not in a lunar coordinate
             system.
     """
-    try:
-        frame = pyogrio.read_dataframe(path, columns=[])
-    except (DataSourceError, DataLayerError, OSError) as error:
-        raise AreaError(f"{path} cannot be read as polygons: {error}") from error
-    shapes = getattr(frame, "geometry", None)
-    polygons = [] if shapes is None else [s for s in shapes if s is not None and s.area > 0.0]
-    if not polygons:
-        raise AreaError(f"{path} has no polygon in its first layer: draw the area as polygons")
-    outline = shapely.union_all(shapely.make_valid(np.array(polygons, object)))
+    outline, declared = read_polygons(path)
     if not has_crs:
         return Area(shapely.transform(outline, np.array([1.0, -1.0]).__mul__), None)
-    if frame.crs is not None and frame.crs.is_geographic and not names_crs(path):
+    if declared is not None and declared.is_geographic and not names_crs(path):
+        _refuse_metres(outline, path)
         _log.warning(
             "note: %s names no coordinate system and is read as longitude and latitude on the Moon",
             path,
         )
         return Area(outline, sphere.geographic_crs())
     try:
-        crs = sphere.lunar_crs(frame.crs, str(path))
+        crs = sphere.lunar_crs(declared, str(path))
     except CoordinateSystemError as error:
+        if declared is None:
+            advice = "save it in that of the mosaic, or in IAU_2015:30100, as a GeoPackage"
+        else:
+            advice = f"if its polygons are lunar, {advise_crs(declared)}"
         raise AreaError(
             f"{path} is not in a coordinate system of the Moon (it says: "
-            f"{frame.crs.name if frame.crs else 'none'}): save it in that of the mosaic, or in "
-            "IAU_2015:30100, as a GeoPackage"
+            f"{declared.name if declared else 'none'}): {advice}"
         ) from error
     return Area(outline, crs)
+
+
+def _refuse_metres(outline: BaseGeometry, path: Path) -> None:
+    """Refuse coordinates that cannot be degrees in a file without a coordinate system."""
+    west, south, east, north = outline.bounds
+    if max(-west, east) > 720.0 or max(-south, north) > 90.0:
+        raise AreaError(
+            f"{path} names no coordinate system, and its coordinates (up to {max(east, north):g}) "
+            "are not degrees: save it as a GeoPackage in the coordinate system that it was drawn in"
+        )

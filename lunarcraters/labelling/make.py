@@ -98,7 +98,8 @@ def make_dataset(
         progress: Function of the number of tiles done and in all.
 
     Raises:
-        CatalogueError: One is in pixels and the other not, or no crater lies on the mosaic.
+        CatalogueError: One is in pixels and the other not, they are of two bodies, or no crater
+            lies on the mosaic.
         DatasetError: There is too little ground for the splits.
         OutputError: `out` exists, or cannot be written.
         MosaicError: The mosaic cannot be read.
@@ -107,6 +108,11 @@ def make_dataset(
         raise CatalogueError(
             "the catalogue is in pixels and the mosaic on the Moon, or the reverse: give those "
             "that belong together"
+        )
+    if not catalogue.info.is_on_body(mosaic.grid.radius_m if mosaic.has_crs else None):
+        raise CatalogueError(
+            "the catalogue and the mosaic are of bodies of other radii: give craters of the body "
+            "that the mosaic shows"
         )
     if out.exists():
         raise OutputError(f"{out} exists already: choose another directory")

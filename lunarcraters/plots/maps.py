@@ -135,10 +135,15 @@ def check_same_space(catalogue: Catalogue, mosaic: Mosaic) -> None:
     """Make sure that a catalogue can be drawn over a mosaic.
 
     Raises:
-        CatalogueError: One is in pixels and the other on the sphere.
+        CatalogueError: One is in pixels and the other on the sphere, or they are of two bodies.
     """
     if catalogue.has_crs != mosaic.has_crs:
         raise CatalogueError(
             f"the catalogue is in {'degrees' if catalogue.has_crs else 'pixels'}, and "
             f"{mosaic.name} is not: give the mosaic that it was made from"
+        )
+    if not catalogue.info.is_on_body(mosaic.grid.radius_m if mosaic.has_crs else None):
+        raise CatalogueError(
+            f"the catalogue and {mosaic.name} are of bodies of other radii: give the mosaic that "
+            "it was made from"
         )

@@ -1,10 +1,16 @@
 """Crater counts for dating: `.scc` and `.diam`."""
 
+import pandas as pd
 import pytest
 import shapely
 
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.geometry import sphere
+
+# Grounds and areas of these tests are made up, each by itself.
+pytestmark = pytest.mark.filterwarnings("ignore:.*outline encloses")
 
 COUNTS = [".scc", ".diam"]
 
@@ -130,7 +136,7 @@ def test_areas_of_one_number_are_told_by_their_vertices(tmp_path):
         for i, (dx, dy) in enumerate([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], 1)
     ]
     boundary = "unit_boundary = {vertex, sub_area, tag, lon, lat\n" + "\n".join(rows) + "\n}\n"
-    (tmp_path / "a.scc").write_text(AXES + boundary + "Total_area = 5 <km^2>\n" + TABLE + "}")
+    (tmp_path / "a.scc").write_text(AXES + boundary + "Total_area = 5000 <km^2>\n" + TABLE + "}")
     footprint = read_catalogue(tmp_path / "a.scc").footprint
     assert footprint.equals(shapely.MultiPolygon([shapely.box(x, 0, x + 1, 1) for x in (0, 10)]))
 
@@ -139,7 +145,7 @@ def test_an_outline_across_the_antimeridian_stays_in_one_piece(tmp_path):
     ring = [(179, 0), (-179, 0), (-179, 1), (179, 1), (179, 0)]
     rows = "\n".join(f"{i}\t1\text\t{x}\t{y}" for i, (x, y) in enumerate(ring, 1))
     boundary = "unit_boundary = {vertex, sub_area, tag, lon, lat\n" + rows + "\n}\n"
-    (tmp_path / "a.scc").write_text(AXES + boundary + "Total_area = 5 <km^2>\n" + TABLE + "}")
+    (tmp_path / "a.scc").write_text(AXES + boundary + "Total_area = 5000 <km^2>\n" + TABLE + "}")
     assert read_catalogue(tmp_path / "a.scc").footprint.area == pytest.approx(2.0)
 
 
@@ -150,3 +156,46 @@ def test_the_advice_on_rows_without_names_works(tmp_path):
         read_catalogue(path)
     path.write_text("area = 5\ncrater = {diameter, lon, lat, number\n" + rows + "}\n")
     assert read_catalogue(path).positions.tolist() == [[30.0, 2.0], [31.0, 2.0]]
+
+
+@pytest.mark.parametrize("area", ["0", "-3", "0 <km^2>"])
+def test_an_area_must_be_larger_than_nothing(tmp_path, area):
+    (tmp_path / "a.diam").write_text(f"area = {area}\ncrater = {{diameter\n1\n}}\n")
+    with pytest.raises(CatalogueError, match=r"area is .* larger than 0"):
+        read_catalogue(tmp_path / "a.diam")
+
+
+@pytest.mark.parametrize("metres", [(260, 270, 280, 290, 300), (1100, 2200), (40,) * 4000])
+def test_metres_are_told_by_the_ground_that_they_do_not_fit_on(tmp_path, metres):
+    rows = "".join(f"{one}\n" for one in metres)
+    path = tmp_path / "a.diam"
+    path.write_text("area = 1000\ncrater = {diameter\n" + rows + "}\n")
+    with pytest.raises(CatalogueError, match=r"do not fit on .* crater = \{diameter_m"):
+        read_catalogue(path)
+    path.write_text(path.read_text().replace("{diameter", "{diameter_m"))
+    assert read_catalogue(path).diameters.max() == max(metres) / 1000.0
+
+
+def test_a_crater_larger_than_the_ground_may_be_counted(tmp_path):
+    (tmp_path / "a.diam").write_text(
+        "area = 100\ncrater = {diameter, fraction\n30 1\n900 1e-4\n}\n"
+    )
+    assert len(read_catalogue(tmp_path / "a.diam")) == 2
+
+
+def test_a_total_area_that_its_outline_does_not_enclose_is_said(lunar, tmp_path):
+    wrong = lunar.with_info(footprint=shapely.box(0, 0, 1, 1), footprint_area_km2=1e6)
+    write_catalogue(wrong, tmp_path / "a.scc")
+    with pytest.warns(CratersWarning, match="area is 1e\\+06 km2, but its outline encloses 919"):
+        read_catalogue(tmp_path / "a.scc")
+
+
+@pytest.mark.parametrize("suffix", [".scc", ".diam", ".gpkg", ".parquet", ".fgb"])
+def test_craters_of_another_body_stay_there(tmp_path, suffix):
+    table = pd.DataFrame({"lon": [30.0], "lat": [0.0], "diameter_km": [2.0]})
+    mars = Catalogue(table, sphere.geographic_crs(3396190.0), footprint_area_km2=1e4)
+    write_catalogue(mars, tmp_path / f"a{suffix}")
+    assert read_catalogue(tmp_path / f"a{suffix}").radius_m == pytest.approx(3396190.0)
+    for other in (".csv", ".geojson"):
+        with pytest.raises(CatalogueError, match=r"radius of 3396\.19 km.* takes for the Moon"):
+            write_catalogue(mars, tmp_path / f"b{other}")

@@ -13,7 +13,7 @@ from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, CoordinateSystemError
+from lunarcraters.errors import CatalogueError, CoordinateSystemError, CratersWarning
 from lunarcraters.geometry import sphere
 
 MERCATOR = "+proj=merc +lat_ts=35 +lon_0=0 +R=1737400 +units=m +no_defs"
@@ -94,10 +94,91 @@ def test_a_unit_drawn_as_a_polygon_is_no_crater(tmp_path):
         read_catalogue(path)
 
 
-def test_columns_in_degrees_come_before_geometries(tmp_path):
-    table = pd.DataFrame({"x_coord": [-170.0], "y_coord": [5.0], "Diam_km": [2.0]})
+def test_columns_in_degrees_come_before_geometries_beside_them(tmp_path):
+    table = pd.DataFrame({"x_coord": [0.03], "y_coord": [0.06], "Diam_km": [2.0]})
     path = write(tmp_path / "a.shp", table, [shapely.Point(1000.0, 2000.0)], CYLINDRICAL)
-    assert read_catalogue(path).positions.tolist() == [[-170.0, 5.0]]
+    assert read_catalogue(path).positions.tolist() == [[0.03, 0.06]]
+
+
+@pytest.mark.parametrize("names", [("lon", "lat"), ("x_coord", "y_coord")])
+def test_geometries_elsewhere_than_their_columns_count(tmp_path, names):
+    table = pd.DataFrame({names[0]: [50.0], names[1]: [5.0], "diam_km": [2.0]})
+    path = write(tmp_path / "a.gpkg", table, [shapely.Point(10, 20)], "IAU_2015:30100")
+    with pytest.warns(CratersWarning, match="elsewhere than their columns say"):
+        assert read_catalogue(path).positions.tolist() == [[10.0, 20.0]]
+
+
+def test_columns_x_and_y_say_nothing_beside_geometries(tmp_path):
+    table = pd.DataFrame({"x": [50.0], "y": [5.0], "diameter_km": [2.0]})
+    path = write(tmp_path / "a.gpkg", table, [shapely.Point(10, 20)], "IAU_2015:30100")
+    assert read_catalogue(path).positions.tolist() == [[10.0, 20.0]]
+
+
+def test_sizes_in_a_shapefile_have_ten_letters(tmp_path):
+    points = [shapely.Point(10, 20), shapely.Point(40, 2)]
+    for name, factor in (("diameter_k", 1.0), ("diam_m", 1e3)):
+        table = pd.DataFrame({name: [1.5 * factor, 0.9 * factor]})
+        path = write(tmp_path / f"{name}.shp", table, points, "IAU_2015:30100")
+        assert read_catalogue(path).diameters.tolist() == [1.5, 0.9]
+    table = pd.DataFrame({"Diameter (": [1500.0, 900.0]})
+    path = write(tmp_path / "b.shp", table, points, "IAU_2015:30100")
+    with pytest.raises(CatalogueError, match=r"unit of Diameter \( is cut off.*diam_m"):
+        read_catalogue(path)
+
+
+def test_of_several_layers_of_craters_the_one_that_is_read_is_said(tmp_path):
+    table, point = pd.DataFrame({"diameter_km": [2.0]}), [shapely.Point(1, 2)]
+    for name in ("small", "large"):
+        frame = gpd.GeoDataFrame(table, geometry=point, crs="IAU_2015:30100")
+        frame.to_file(tmp_path / "a.gpkg", layer=name, driver="GPKG")
+    with pytest.warns(CratersWarning, match="layer 'small' are read; left out: 'large'"):
+        assert len(read_catalogue(tmp_path / "a.gpkg")) == 1
+
+
+def test_rims_that_are_lines_are_refused_with_advice_that_works(craters, tmp_path):
+    table, rims = pd.DataFrame({"n": [1, 2, 3]}), circles(craters, "IAU_2015:30100")
+    path = write(tmp_path / "a.gpkg", table, shapely.boundary(rims), "IAU_2015:30100")
+    with pytest.raises(CatalogueError, match="Lines to Polygons"):
+        read_catalogue(path)
+    assert_same(read_catalogue(write(tmp_path / "b.gpkg", table, rims, "IAU_2015:30100")), craters)
+
+
+def test_metres_of_a_layer_without_a_coordinate_system_are_told(tmp_path):
+    path = points_without_crs(tmp_path / "a.geojson")
+    path.write_text(path.read_text().replace("28.5, -1.25", "9e5, 6e5"))
+    with pytest.raises(CatalogueError, match="metres of a map"):
+        read_catalogue(path)
+    path.write_text(path.read_text().replace("9e5, 6e5", "28.5, 120"))
+    with pytest.raises(CatalogueError, match=r"exchanged: points are written lon, lat"):
+        read_catalogue(path)
+
+
+def test_the_advice_on_a_file_of_the_earth_works(tmp_path):
+    table = pd.DataFrame({"diameter_km": [2.0]})
+    path = write(tmp_path / "a.geojson", table, [shapely.Point(10, 20)], "EPSG:4326")
+    path.write_text(path.read_text().replace("{", '{"crs": {"type": "name"},', 1))
+    with pytest.raises(CoordinateSystemError, match=r"allow_override=True\).to_file\('moon.gpkg'"):
+        read_catalogue(path)
+    moon = gpd.read_file(path).set_crs("IAU_2015:30100", allow_override=True)
+    moon.to_file(tmp_path / "moon.gpkg")
+    assert read_catalogue(tmp_path / "moon.gpkg").positions.tolist() == [[10.0, 20.0]]
+
+
+def test_a_shapefile_without_its_columns_asks_for_them(tmp_path):
+    write(tmp_path / "a.shp", pd.DataFrame({"d": [2.0]}), [shapely.Point(1, 2)], "IAU_2015:30100")
+    (tmp_path / "a.dbf").unlink()
+    with pytest.raises(CatalogueError, match=r"put its \.dbf beside it"):
+        read_catalogue(tmp_path / "a.shp")
+
+
+def test_a_layer_that_is_cut_off_or_of_another_format_is_said(craters, tmp_path):
+    table, rims = pd.DataFrame({"n": [1, 2, 3]}), circles(craters, "IAU_2015:30100")
+    whole = write(tmp_path / "a.fgb", table, rims, "IAU_2015:30100").read_bytes()
+    for name, content in (("a.fgb", whole[:300]), ("a.gpkg", b"lon,lat"), ("a.shp", b"<html>")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(CatalogueError, match=r"is not a \w+ of craters: it is") as error:
+            read_catalogue(tmp_path / name)
+        assert "DRIVER" not in str(error.value)
 
 
 def test_rows_without_a_geometry_are_left_out_and_said(tmp_path, caplog):

@@ -8,6 +8,9 @@ from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
+# Grounds and areas of these tests are made up, each by itself.
+pytestmark = pytest.mark.filterwarnings("ignore:.*outline encloses")
+
 SUFFIXES = [".gpkg", ".fgb", ".parquet", ".csv", ".csv.gz", ".scc", ".diam", ".shp"]
 
 

@@ -8,7 +8,7 @@ from pyproj import CRS
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 
 CYLINDRICAL = "+proj=eqc +lat_ts=0 +lon_0=0 +R=1737400 +units=m +no_defs"
@@ -56,7 +56,8 @@ def test_a_pair_is_a_count_on_the_ground_that_is_drawn(tmp_path, names, crs):
 def test_a_pair_without_its_area_is_a_layer_as_any_other(tmp_path):
     path = draw_pair(tmp_path)
     path.with_name("unit_AREA.shp").unlink()
-    catalogue = read_catalogue(path)
+    with pytest.warns(CratersWarning, match="unit_AREA.shp is not beside it"):
+        catalogue = read_catalogue(path)
     assert len(catalogue) == 3
     assert catalogue.footprint_area_km2 is None
 
@@ -162,3 +163,18 @@ def test_nodata_that_is_in_no_outline_is_not_counted(tmp_path, caplog):
     assert caplog.text == ""
     write_catalogue(count.with_info(footprint_area_km2=0.5 * area), tmp_path / "b_CRATER.shp")
     assert "the outline of the ground is 2" in caplog.text
+
+
+def test_craters_do_not_replace_the_area_of_a_pair(lunar, tmp_path):
+    path = draw_pair(tmp_path)
+    area = path.with_name("unit_AREA.shp")
+    before = area.read_bytes()
+    with pytest.raises(OutputError, match=r"give .*unit_CRATER\.shp for the pair"):
+        write_catalogue(lunar, area, overwrite=True)
+    assert area.read_bytes() == before
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_pair_may_have_no_craters(lunar, tmp_path):
+    write_catalogue(lunar.rows(slice(0)), tmp_path / "unit_CRATER.shp")
+    assert len(read_catalogue(tmp_path / "unit_CRATER.shp")) == 0

@@ -35,7 +35,7 @@ def assert_read(catalogue):
         lines("lon,lat,diam_km", "{},{},{}", sep="\r"),
         "sep=;\n" + lines("lon;lat;diam_km", "{};{};{}"),
         lines('"lon","lat","diam_km"', '"{}","{}","{}"'),
-        lines("lon,lat,diam_km,lon", "{},{},{},999"),
+        lines("lon,lat,diam_km,note", "{},{},{},999"),
         lines("Feature_Name,Lat (N),Lon (E),D[km],", "x,{1},{0},{2},"),
     ],
 )

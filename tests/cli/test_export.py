@@ -12,7 +12,7 @@ from lunarcraters.catalogue.format_names import FORMAT_NAMES
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.formats.parquet import open_stored
 from lunarcraters.cli.export import command
-from lunarcraters.errors import AreaError, CatalogueError, OutputError, RunError
+from lunarcraters.errors import AreaError, CatalogueError, CratersWarning, OutputError, RunError
 from lunarcraters.geometry import sphere
 
 
@@ -185,13 +185,25 @@ def test_a_conversion_keeps_the_ground_and_filters(three, tmp_path):
     assert read_catalogue(tmp_path / "unit_CRATER.shp").footprint_area_km2 == pytest.approx(area)
 
 
-def test_of_an_area_of_a_conversion_the_ground_is_not_known(three, tmp_path):
-    write_catalogue(three.with_info(footprint_area_km2=5.0), tmp_path / "a.gpkg")
-    result = convert(tmp_path / "a.gpkg", tmp_path / "b.gpkg", "--bbox", "0,-1,1.5,1")
-    assert "1 of 3" in result.output
-    assert read_catalogue(tmp_path / "b.gpkg").footprint_area_km2 is None
-    refused = convert(tmp_path / "a.gpkg", tmp_path / "b.diam", "--bbox", "0,-1,1.5,1")
-    assert "export a run of craters detect" in str(refused.exception)
+@pytest.mark.parametrize("name", ["b.gpkg", "b.scc", "b.diam", "b_CRATER.shp"])
+def test_the_area_of_a_table_is_all_counted_on(three, tmp_path, name):
+    write_catalogue(three, tmp_path / "a.csv")
+    with pytest.warns(CratersWarning, match="does not tell which ground .* all of the area counts"):
+        convert(tmp_path / "a.csv", tmp_path / name, "--bbox", "0,-1,2.5,1")
+    count = read_catalogue(tmp_path / name)
+    assert len(count) == 2
+    wanted = sphere.area_km2(shapely.box(0, -1, 2.5, 1))
+    assert count.footprint_area_km2 == pytest.approx(wanted, rel=1e-4)
+
+
+def test_of_a_known_ground_the_part_in_the_area_is_counted_on(three, tmp_path):
+    ground = three.with_info(footprint=shapely.box(1.5, -2, 9, 2), footprint_area_km2=5.0)
+    write_catalogue(ground, tmp_path / "a.gpkg")
+    with pytest.warns(CratersWarning, match="all of the area within it counts"):
+        convert(tmp_path / "a.gpkg", tmp_path / "b.gpkg", "--bbox", "0,-1,2.5,1")
+    assert read_catalogue(tmp_path / "b.gpkg").footprint.equals(shapely.box(1.5, -1, 2.5, 1))
+    result = convert(tmp_path / "a.gpkg", tmp_path / "c.gpkg", "--bbox", "100,-1,102,1")
+    assert isinstance(result.exception, AreaError)
 
 
 def test_a_count_without_positions_is_converted_to_its_own_format_alone(tmp_path):

@@ -53,3 +53,21 @@ def test_the_distribution_of_a_plain_table_needs_an_area_and_the_advice_works(tm
     assert ".diam" in str(result.exception)
     (tmp_path / "a.diam").write_text("area = 5\ncrater = {diameter, lon, lat\n3 1 2\n}\n")
     assert plot("csfd", tmp_path / "a.diam", tmp_path / "csfd.png").exit_code == 0
+
+
+def test_any_catalogue_is_drawn_over_a_mosaic_that_is_given(scene, tmp_path):
+    (tmp_path / "a.csv").write_text("lon,lat,diameter_km\n30,0,2\n")
+    refused = plot("map", tmp_path / "a.csv", tmp_path / "a.png")
+    assert "--mosaic" in str(refused.exception)
+    done = plot("map", tmp_path / "a.csv", tmp_path / "a.png", "--mosaic", scene)
+    assert done.output.startswith("1 craters drawn in"), done.exception
+
+
+def test_a_catalogue_in_place_of_a_run_is_refused_with_what_to_do(scene, tmp_path):
+    from lunarcraters.cli.report import command as report
+
+    (tmp_path / "a.csv").write_text("lon,lat,diameter_km\n30,0,2\n")
+    arguments = [str(tmp_path / "a.csv"), "-o", str(tmp_path / "a.html"), "--mosaic", str(scene)]
+    refused = CliRunner().invoke(report, arguments)
+    assert "is a file, not a run" in str(refused.exception)
+    assert "craters plot map FILE OUT --mosaic MOSAIC" in str(refused.exception)

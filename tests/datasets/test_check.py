@@ -177,3 +177,23 @@ def test_cleaning_does_not_overwrite_what_was_moved_before(dataset):
     with pytest.raises(DatasetError, match="exists already"):
         clean_dataset(dataset)
     assert snapshot(dataset) == before
+
+
+def test_images_in_two_splits_are_found(dataset):
+    (dataset / "data.yaml").write_text("train: train/images\nval: train/images\n")
+    copies = [("duplicate", "valid", f"{name}.png") for name in "abcd"]
+    assert found(dataset) == copies
+
+
+def test_labels_whose_images_are_of_another_format_are_found(dataset):
+    for image in (dataset / "train" / "images").iterdir():
+        image.rename(image.with_suffix(".webp"))
+    assert found(dataset) == [("no image", "train", f"{name}.txt") for name in "abcd"]
+
+
+def test_a_class_without_a_name_is_noted_where_others_have_one(dataset):
+    for label in dataset.glob("*/labels/*.txt"):
+        label.write_text(label.read_text().replace("0 ", "9 ", 1))
+    (dataset / "data.yaml").write_text("names: [crater]\n")
+    notes = [p.detail for p in check_dataset(dataset) if p.kind == "class"]
+    assert notes == ["class 9 has no name (named: 0 crater) and is taken as craters"]

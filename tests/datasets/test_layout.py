@@ -162,3 +162,30 @@ def test_directories_of_several_sites_are_one_split(tmp_path):
 def test_splits_may_begin_with_a_capital(tmp_path):
     make(make(tmp_path, "Train", ["a"]), "Val", ["b"])
     assert list(find_splits(tmp_path)) == ["train", "valid"]
+
+
+def test_data_yaml_decides_where_directories_are_named_as_splits(tmp_path):
+    make(make(tmp_path, "train", ["a"]), "more", ["b"])
+    make(tmp_path, "val", ["c"])
+    yaml = tmp_path / "data.yaml"
+    yaml.write_text("train: [train/images, more/images]\nval: train/images\n")
+    for path in (tmp_path, yaml):
+        names = {n: [i.stem for i in split.images] for n, split in find_splits(path).items()}
+        assert names == {"train": ["a", "b"], "valid": ["a"]}
+
+
+def test_a_split_that_lacks_its_labels_is_not_passed_over(tmp_path):
+    make(tmp_path, "valid", ["a"])
+    (tmp_path / "train" / "images").mkdir(parents=True)
+    (tmp_path / "train" / "images" / "b.png").write_bytes(b"")
+    assert list(find_splits(tmp_path)) == ["train", "valid"]
+    with pytest.raises(DatasetError, match=r"no image .* has a label file"):
+        find_pairs(tmp_path, "train")
+
+
+def test_of_several_datasets_one_is_to_be_given(tmp_path):
+    for name in ("one", "two"):
+        make(tmp_path / name, "train", ["a"])
+    with pytest.raises(DatasetError, match=r"2 datasets \(one, two\): give one of them"):
+        find_splits(tmp_path)
+    assert list(find_splits(tmp_path / "two")) == ["train"]

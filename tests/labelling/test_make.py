@@ -194,6 +194,9 @@ def test_what_cannot_be_made_is_said(tmp_path):
     pixels = Catalogue(pd.DataFrame({"x": [9.0], "y": [9.0], "diameter_px": [9.0]}), None)
     with pytest.raises(CatalogueError, match="in pixels and the mosaic on the Moon"):
         make(tmp_path, "equator", catalogue=pixels)
+    mars = Catalogue(far.craters, sphere.geographic_crs(3396190.0))
+    with pytest.raises(CatalogueError, match="bodies of other radii"):
+        make(tmp_path, "equator", catalogue=mars)
     with pytest.raises(DatasetError, match="too few for 3 splits"):
         make(tmp_path, "equator", size=1024, fractions={"train": 0.6, "valid": 0.2, "test": 0.2})
     (tmp_path / "made").mkdir()

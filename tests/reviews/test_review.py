@@ -84,6 +84,7 @@ def test_states_are_read_from_every_format(run, tmp_path, suffix):
     assert everything.counts.accepted == told.counts.accepted + told.counts.unseen
 
 
+@pytest.mark.filterwarnings("ignore:.*not tell which ground:lunarcraters.errors.CratersWarning")
 def test_what_an_export_left_out_is_not_rejected(run, tmp_path):
     lc.export(run, tmp_path / "a.geojson", area=(-1, -1, 5, 9), min_diameter=2.0, min_score=0.3)
     told = lc.review(run, tmp_path / "a.geojson")

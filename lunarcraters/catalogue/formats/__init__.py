@@ -46,8 +46,15 @@ _READ_ONLY: dict[str, ModuleType] = {
     ".tsv": text_table,
     ".tab": text_table,
     ".dat": text_table,
+    ".txt.gz": text_table,
+    ".tsv.gz": text_table,
     ".xlsx": spreadsheet,
+    ".xlsm": spreadsheet,
     ".ods": spreadsheet,
+}
+_OTHERS = {
+    ".xls": "save it as .xlsx: ",
+    ".zip": "unpack it and give the file inside: ",
 }
 _LFS = b"version https://git-lfs.github.com/spec/"
 _KML = (
@@ -105,10 +112,17 @@ def write_catalogue_parts(
     if module is None:
         names = f"a catalogue is written as {_suffixes(_FORMATS)}: give one of these, or --format"
         raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
+    if module is shapefile and shapefile_pair.is_area(path):
+        raise OutputError(
+            f"{path} is the name of the area of a pair, not of craters: give "
+            f"{shapefile_pair.crater_path(path)} for the pair, or another name"
+        )
     if module is shapefile and shapefile_pair.is_pair(path):
         module = shapefile_pair
     if module is not diam:
         info.require_positions()
+    if module in (csv, geojson):
+        info.require_moon()
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
     companions: list[Path] = module.companions(path) if hasattr(module, "companions") else []
@@ -163,7 +177,7 @@ def _read(path: Path | str) -> Catalogue | EditedCatalogue:
         raise CatalogueError(f"{path} {fault}: give a file named {known}")
     module = {**_READ_ONLY, **_FORMATS}.get(_suffix(path) or "")
     if module is None:
-        reason = _KML if _is_kml(path) else f"catalogues are read from {known}"
+        reason = _KML if _is_kml(path) else f"{_advise(path)}catalogues are read from {known}"
         raise CatalogueError(f"{path}: {reason}")
     if module is shapefile and shapefile_pair.is_pair(path):
         module = shapefile_pair
@@ -174,12 +188,21 @@ def _read(path: Path | str) -> Catalogue | EditedCatalogue:
         catalogue: Catalogue | EditedCatalogue = module.read(path)
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror or error}") from error
+    except CatalogueError as error:
+        if str(path) in str(error):
+            raise
+        raise CatalogueError(f"{path}: {error}") from error
     return catalogue
+
+
+def _advise(path: Path) -> str:
+    """Say what to do with a file of another format."""
+    return _OTHERS.get(path.suffix.lower(), "")
 
 
 def is_catalogue_name(path: Path) -> bool:
     """Tell whether a name has the suffix of a catalogue that can be read."""
-    return _suffix(path) is not None or _is_kml(path)
+    return _suffix(path) is not None or _is_kml(path) or bool(_advise(path))
 
 
 def _is_kml(path: Path) -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.formats.structure import read_structure
+from lunarcraters.catalogue.ground import check_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
@@ -23,9 +24,11 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         CatalogueError: The area that was counted on is not known, or positions are pixels.
     """
     area = counted_area(info)
+    radius_km = (info.radius_m or sphere.RADIUS_M) / 1000.0
+    body = "" if info.is_on_body(sphere.RADIUS_M) else f"a_axis_radius = {radius_km:.10g} <km>\n"
     places = ", lon, lat" if info.has_positions else ""
     with path.open("w", encoding="utf-8") as file:
-        file.write(f"area = {area:.6f}\ncrater = {{diameter, fraction{places}\n")
+        file.write(f"{body}area = {area:.6f}\ncrater = {{diameter, fraction{places}\n")
         for part in parts:
             for lon, lat, diameter, fraction in counted_rows(part):
                 place = f"\t{lon:.9f}\t{lat:.9f}" if places else ""
@@ -49,11 +52,13 @@ def counted_area(info: CatalogueInfo) -> float:
     """
     if not info.has_crs:
         raise CatalogueError(
-            "craters in pixels cannot be dated: give the image a coordinate system (--crs)"
+            "craters in pixels cannot be dated: give the image a coordinate system and detect them "
+            "again (craters detect --crs), or export .gpkg or .csv"
         )
     if info.footprint_area_km2 is None:
         raise CatalogueError(
-            "the area that the craters were counted on is not known: export a run of craters detect"
+            "the area that the craters were counted on is not known: give its outline with --area, "
+            "or export a run of craters detect"
         )
     return info.footprint_area_km2
 
@@ -76,9 +81,13 @@ def read(path: Path) -> Catalogue:
     craters = recognise_columns(
         structure.tables["crater"], str(path), unit=unit, need_positions=False
     )
+    area_km2 = structure.number("area", power=2)
+    check_sizes(craters, area_km2, str(path), list(structure.tables["crater"]))
+    has_radius = "a_axis_radius" in structure.values
+    radius_m = structure.number("a_axis_radius") * 1000.0 if has_radius else sphere.RADIUS_M
     return Catalogue(
         drop_whole_fractions(craters),
-        sphere.geographic_crs(),
-        footprint_area_km2=structure.number("area", power=2),
+        sphere.geographic_crs(radius_m),
+        footprint_area_km2=area_km2,
         has_positions="lon" in craters,
     )

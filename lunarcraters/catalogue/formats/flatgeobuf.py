@@ -18,7 +18,7 @@ from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.errors import OutputError
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -85,5 +85,5 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     try:
         frame = pyogrio.read_dataframe(path)
     except vector.ERRORS as error:
-        raise CatalogueError(f"{path} is not a FlatGeobuf of craters: {error}") from error
+        raise vector.refuse_file(path, "FlatGeobuf", error) from error
     return vector.read_own_layer([frame], CatalogueInfo.from_header(header), str(path))

@@ -38,7 +38,7 @@ from lunarcraters.catalogue.headings import find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.review_state import ADDED, UNSEEN
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
-from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
 
@@ -140,8 +140,15 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
             raise CatalogueError(f"{path} has no layers: it is not a catalogue")
         fields = {name: pyogrio.read_info(path, layer=name)["fields"].tolist() for name in layers}
     except (*_ERRORS, KeyError, json.JSONDecodeError) as error:
-        raise CatalogueError(f"{path} is not a GeoPackage of craters: {error}") from error
-    layer = next((name for name in layers if find_sizes(fields[name])), layers[0])
+        raise vector.refuse_file(path, "GeoPackage", error) from error
+    layer, *others = [name for name in layers if find_sizes(fields[name])] or layers
+    if others:
+        warnings.warn(
+            f"{path}: the craters of its layer {layer!r} are read; left out: "
+            f"{', '.join(map(repr, others))}",
+            CratersWarning,
+            stacklevel=2,
+        )
     return vector.read_layer(path, "GeoPackage", layer=layer)
 
 

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.formats.diam import counted_area, counted_rows, drop_whole_fractions
 from lunarcraters.catalogue.formats.structure import read_structure
+from lunarcraters.catalogue.ground import check_outline, check_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
@@ -80,12 +81,13 @@ def read(path: Path) -> Catalogue:
     craters = drop_whole_fractions(
         recognise_columns(structure.tables["crater"], str(path), unit=unit)
     )
-    return Catalogue(
-        craters,
-        sphere.geographic_crs(structure.number("a_axis_radius") * 1000.0),
-        footprint=_footprint(structure.tables.get("unit_boundary"), path),
-        footprint_area_km2=structure.number("total_area", power=2),
-    )
+    radius_m = structure.number("a_axis_radius") * 1000.0
+    footprint = _footprint(structure.tables.get("unit_boundary"), path)
+    area_km2 = structure.number("total_area", power=2)
+    check_outline(footprint, area_km2, radius_m, str(path))
+    check_sizes(craters, area_km2, str(path), list(structure.tables["crater"]))
+    crs = sphere.geographic_crs(radius_m)
+    return Catalogue(craters, crs, footprint=footprint, footprint_area_km2=area_km2)
 
 
 def _footprint(boundary: pd.DataFrame | None, path: Path) -> BaseGeometry | None:

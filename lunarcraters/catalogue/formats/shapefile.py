@@ -38,7 +38,7 @@ def require_crs(info: CatalogueInfo) -> None:
     if not info.has_crs:
         raise CatalogueError(
             "craters in pixels have no place on the Moon, which a Shapefile needs: export .gpkg "
-            "or .csv, or give the image a coordinate system (--crs)"
+            "or .csv, or detect them again with a coordinate system (craters detect --crs)"
         )
 
 

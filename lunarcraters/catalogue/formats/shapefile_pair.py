@@ -6,6 +6,7 @@ they were counted on. craterstats measures diameters, fractions and area by the 
 
 import logging
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,21 +27,21 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
-from lunarcraters.geometry.polygons import Geometries, make_ring_polygon
+from lunarcraters.geometry.polygons import Geometries
 
 _log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"(?<![A-Za-z])(CRATER|Crater|crater)(?![A-Za-z])")
+_AREA_NAME = re.compile(r"(?<![A-Za-z])(AREA|Area|area)(?![A-Za-z])")
 _AREAS = {"CRATER": "AREA", "Crater": "Area", "crater": "area"}
 _RIM_POINTS = 96
 _POLE_DEG = 1e-6
 _EDGE_DEG = 0.1  # longest edge of an area, within which great circles and parallels are the same
 _STEPS = 3  # of approach to the area that was counted
 _MOST_NODATA = 0.05  # share of an outline's area
-_EDGES = 2000  # along the longer side of an area in a map
 
 
 def is_pair(path: Path) -> bool:
@@ -53,6 +54,18 @@ def area_path(path: Path) -> Path:
     """Name the Shapefile of the area that belongs to one of craters."""
     stem = _NAME.sub(lambda found: _AREAS[found[1]], path.stem)
     return path.with_name(stem + path.suffix)
+
+
+def is_area(path: Path) -> bool:
+    """Tell whether a name is that of the area of a pair, in capitals or beside its craters."""
+    found = _AREA_NAME.search(path.stem)
+    return found is not None and (found[1] == "AREA" or crater_path(path).is_file())
+
+
+def crater_path(path: Path) -> Path:
+    """Name the Shapefile of the craters that belong to one of an area."""
+    names = {area: crater for crater, area in _AREAS.items()}
+    return path.with_name(_AREA_NAME.sub(lambda found: names[found[1]], path.stem) + path.suffix)
 
 
 def companions(path: Path) -> list[Path]:
@@ -77,7 +90,8 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     if info.footprint is None:
         raise CatalogueError(
             "the ground that the craters were counted on is not known, which *_AREA.shp needs: "
-            "export a run of craters detect, or name the file otherwise, such as craters.shp"
+            "give its outline with --area, export a run of craters detect, or name the file "
+            "otherwise, such as craters.shp"
         )
     try:
         for number, part in enumerate(parts):
@@ -150,6 +164,12 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         CatalogueError: A file is damaged, or holds no craters or no area.
     """
     if not area_path(path).is_file():
+        warnings.warn(
+            f"{path} is read without the area that its craters were counted on: "
+            f"{area_path(path).name} is not beside it",
+            CratersWarning,
+            stacklevel=2,
+        )
         return shapefile.read(path)
     table, shapes, crs = _read(path)
     _, areas, area_crs = _read(area_path(path))
@@ -161,7 +181,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     if not len(areas):
         raise CatalogueError(f"{area_path(path)} has no polygon: draw the area that was counted on")
     radius_m = sphere.radius_m(crs)
-    footprint = shapely.union_all([_to_lonlat(one, area_crs) for one in areas])
+    footprint = shapely.union_all([Area(one, area_crs).to_lonlat() for one in areas])
     craters = recognise_columns(table, str(path), places=Places(shapes, crs))
     geographic = sphere.geographic_crs(radius_m)
     area_km2 = sphere.area_km2(footprint, radius_m)
@@ -187,19 +207,3 @@ def _read(path: Path) -> tuple[pd.DataFrame, Geometries, CRS]:
     there = np.array([one is not None and not one.is_empty for one in shapes], dtype=bool)
     table = pd.DataFrame(frame.drop(columns="geometry"))[there].replace({None: np.nan})
     return table, shapes[there], frame.crs
-
-
-def _to_lonlat(polygon: BaseGeometry, crs: CRS) -> BaseGeometry:
-    """Bring an area to longitude and latitude; its edges are straight in its own map."""
-    west, south, east, north = polygon.bounds
-    fine = shapely.segmentize(polygon, max(east - west, north - south) / _EDGES)
-    rings = []
-    for part in shapely.get_parts(shapely.make_valid(fine)):
-        if part.geom_type != "Polygon":
-            continue
-        outer, *inner = (
-            make_ring_polygon(*sphere.to_lonlat(crs, *shapely.get_coordinates(ring).T[:2]))
-            for ring in (part.exterior, *part.interiors)
-        )
-        rings.append(outer.difference(shapely.union_all(inner)))
-    return shapely.union_all(rings)

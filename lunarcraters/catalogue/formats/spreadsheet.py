@@ -9,6 +9,7 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from lunarcraters.catalogue.formats.vector import refuse_file
 from lunarcraters.catalogue.headings import is_catalogue
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
@@ -42,14 +43,13 @@ def _sheets(path: Path) -> Iterator[pd.DataFrame]:
             for name in pyogrio.list_layers(path)[:, 0].tolist():
                 yield pyogrio.read_dataframe(path, layer=name, read_geometry=False)
     except (DataLayerError, DataSourceError) as error:
-        raise CatalogueError(f"{path} is not a spreadsheet of craters: {error}") from error
+        raise refuse_file(path, "spreadsheet", error) from error
 
 
 def _below(cells: pd.DataFrame, number: int, names: list[str]) -> pd.DataFrame:
     """Take the rows below a heading, with its names, up to the last that is not empty."""
     table = cells.iloc[number + 1 :].replace({"": np.nan, None: np.nan})
-    table = table.set_axis([name.strip() for name in names], axis=1).dropna(how="all")
-    return table.loc[:, ~table.columns.duplicated()]
+    return table.set_axis([name.strip() for name in names], axis=1).dropna(how="all")
 
 
 @contextmanager

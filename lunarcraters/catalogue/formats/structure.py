@@ -41,14 +41,14 @@ class Structure:
     in_metres: bool = False
 
     def number(self, name: str, power: int = 1) -> float:
-        """Read a value as a number in km, or km^2.
+        """Read a value as a positive number in km, or km^2.
 
         Args:
             name: Name of the value.
             power: 1 for a length, 2 for an area.
 
         Raises:
-            CatalogueError: The value is missing, or not a number.
+            CatalogueError: The value is missing, or not a positive number.
         """
         value = self.values.get(name, "missing")
         number = (value.split() or [""])[0]
@@ -60,7 +60,10 @@ class Structure:
             )
         unit = _UNIT.search(value)
         scale = 1e-3**power if unit and unit[1] == "m" else 1.0
-        return float(number.replace(",", ".")) * scale
+        scaled = float(number.replace(",", ".")) * scale
+        if not 0.0 < scaled < float("inf"):
+            raise CatalogueError(f"{self.path}: {name} is {value!r}: it must be larger than 0")
+        return scaled
 
 
 def read_structure(path: Path, *, open_end: bool = False) -> Structure:

@@ -22,6 +22,15 @@ _DELIMITERS = ",;\t|"
 _BLANKS = r"\s+"
 _HEADING_LINES = 200  # of a file, among which its heading is looked for
 _SAMPLE_LINES = 100
+_BINARY = {
+    b"PK\x03\x04": "such as .xlsx (or unpack it)",
+    b"SQLite format 3": ".gpkg",
+    b"fgb": ".fgb",
+    b"PAR1": ".parquet",
+    b"\x1f\x8b": ".csv.gz",
+}
+"""First bytes of files that are no text, and how they are named."""
+
 _ANGLES = ("lon", "lat")
 _THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+$")
 _NUMBER = re.compile(r"^[+-]?[\d.,]+(e[+-]?\d+)?$", re.IGNORECASE)
@@ -97,20 +106,33 @@ def _read_text(path: Path) -> str:
     try:
         content = path.read_bytes()
         content = gzip.decompress(content) if path.suffix == ".gz" else content
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            text = content.decode("utf-16")
-        else:
-            try:
-                text = content.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                text = content.decode("latin-1")
+        text = _decode(content)
     except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CatalogueError(f"{path} is not a text table: {error}") from error
-    if "\0" in text:
+    if "\0" in text or content.startswith(tuple(_BINARY)):
+        kind = next((kind for start, kind in _BINARY.items() if content.startswith(start)), "")
         raise CatalogueError(
-            f"{path} is not a text table but a binary file: name it by its format, such as .gpkg"
+            f"{path} is not a text table but a binary file: name it by its format, "
+            f"{kind or 'such as .gpkg'}"
         )
+    if text.lstrip()[:15].lower().startswith(("<!doctype html", "<html")):
+        raise CatalogueError(f"{path} is an HTML page, not a table: download the table itself")
     return re.sub(r"\r\n?", "\n", text) if "\r" in text else text
+
+
+def _decode(content: bytes) -> str:
+    """Decode a text by its first bytes, else as UTF-8, else as a code page."""
+    marks = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32"}
+    marks |= {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    encoding = next((name for mark, name in marks.items() if content.startswith(mark)), None)
+    if encoding is None and content[1:2] == b"\0" and content[3:4] == b"\0":
+        encoding = "utf-32-le" if content[2:3] == b"\0" else "utf-16-le"
+    if encoding is not None:
+        return content.decode(encoding)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _find_heading(lines: list[str]) -> _Heading | None:
@@ -187,7 +209,7 @@ def _name_columns(table: pd.DataFrame, names: list[str], source: str) -> pd.Data
             f"{source}: its rows have {table.shape[1]} values where the heading has {len(names)} "
             "names: write as many names as values, and decimals with a point"
         )
-    return table.set_axis(names, axis=1).loc[:, ~pd.Index(names).duplicated()]
+    return table.set_axis(names, axis=1)
 
 
 def _are_row_names(values: pd.Series) -> bool:

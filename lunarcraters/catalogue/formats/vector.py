@@ -22,10 +22,11 @@ from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygon_files import advise_crs
 from lunarcraters.geometry.polygons import Geometries
 
-ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError)
-"""Errors of the library that reads layers."""
+ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError, IndexError)
+"""Errors of the library that reads layers; the last of a FlatGeobuf that is cut off."""
 
 Float = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ def read_layer(
     try:
         frame = pyogrio.read_dataframe(path, layer=layer)
     except ERRORS as error:
-        raise CatalogueError(f"{path} is not a {kind} of craters: {error}") from error
+        raise refuse_file(path, kind, error) from error
     crs = None if without_crs else getattr(frame, "crs", None)
     shapes = None
     table = pd.DataFrame(frame)
@@ -61,6 +62,27 @@ def read_layer(
         shapes = frame.geometry.to_numpy()
         table = table.drop(columns="geometry")
     return from_frame(table, shapes, crs, str(path))
+
+
+def refuse_file(path: Path, kind: str, error: Exception) -> CatalogueError:
+    """Make the error of a file that is not of the format that it is named by.
+
+    Args:
+        path: File.
+        kind: Name of the format.
+        error: Error of the library.
+    """
+    with path.open("rb") as file:
+        start = file.read(200).lstrip().lower()
+    if not start:
+        reason = "it is empty"
+    elif start.startswith((b"<!doctype html", b"<html")):
+        reason = "it is an HTML page: download the file itself"
+    elif isinstance(error, IndexError) or "not recognized as being" in str(error):
+        reason = "it is damaged, or of another format: name it by that, or save it again"
+    else:
+        reason = str(error)
+    return CatalogueError(f"{path} is not a {kind} of craters: {reason}")
 
 
 def from_frame(
@@ -91,6 +113,8 @@ def from_frame(
             table, shapes = table[there], shapes[there]
         if there.any():
             flat = np.asarray(shapely.force_2d(shapes), dtype=object)
+            if not crs:
+                _refuse_metres(flat, source)
             places = Places(flat, _lunar_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
     lunar = _lunar_crs(crs, source) if places is None else places.crs
@@ -132,7 +156,7 @@ def read_own_layer(
         shapes, crs = None, None
         if hasattr(frame, "geometry"):
             shapes = frame.geometry.to_numpy()
-            crs = sphere.lunar_crs(frame.crs or info.crs, source) if info.has_crs else None
+            crs = _own_crs(frame.crs or info.crs, info, source)
         tables.append(pd.DataFrame(frame).drop(columns="geometry", errors="ignore"))
         drawn.append(_measure(tables[-1], info, shapes, crs, source))
     table = pd.concat([one for one in tables if len(one)] or tables[:1], ignore_index=True)
@@ -163,6 +187,13 @@ def read_edits(
     return from_layer(table, info, _measure(table, info, shapes, crs, source), source, before)
 
 
+def _own_crs(crs: Any, info: CatalogueInfo, source: str) -> CRS | None:
+    """Coordinate system of the geometries of a file of this program; None for pixels."""
+    if not info.has_crs:
+        return None
+    return sphere.lunar_crs(crs, source) if info.is_on_body(sphere.RADIUS_M) else CRS(crs)
+
+
 def _measure(
     table: pd.DataFrame,
     info: CatalogueInfo,
@@ -178,6 +209,25 @@ def _measure(
     return drawn
 
 
+def _refuse_metres(shapes: Geometries, source: str) -> None:
+    """Refuse geometries that cannot be degrees where a file names no coordinate system."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    x, y = max(-west, east), max(-south, north)
+    if x <= 720.0 and y <= 90.0:
+        return
+    if x <= 90.0 and y <= 360.0:
+        meaning = "longitude and latitude seem to be exchanged: points are written lon, lat"
+    else:
+        meaning = (
+            "these seem to be metres of a map: save it with its coordinate system (.gpkg, or .shp "
+            "with .prj)"
+        )
+    raise CatalogueError(
+        f"{source} names no coordinate system, and its coordinates (up to {x:g}, {y:g}) are not "
+        f"degrees: {meaning}"
+    )
+
+
 def _lunar_crs(crs: Any, source: str) -> CRS:
     """Check that a layer is on the Moon; one that names no coordinate system is taken to be."""
     if not crs:
@@ -191,5 +241,5 @@ def _lunar_crs(crs: Any, source: str) -> CRS:
     except CoordinateSystemError as error:
         raise CoordinateSystemError(
             f"{source} is in {CRS.from_user_input(crs).name!r}, not of the Moon: if its craters "
-            "are lunar, save it in IAU_2015:30100, or as GeoJSON without crs"
+            f"are lunar, {advise_crs(crs)}"
         ) from error

@@ -58,7 +58,7 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
             share = np.count_nonzero(values == value) / values.size
             some = f"{share:.1%}" if share >= _FEW else "a few"
             return value, f"{some} of its pixels are {value:g}, far from all other values"
-    for value in _find_frequent(values):
+    for value in _find_frequent(values, _LEAST_COLLAR_SHARE):
         if len(mosaic.bands) > 1 and value not in (0.0, 255.0):
             continue
         others = values[values != value]
@@ -87,7 +87,8 @@ def describe_declared(mosaic: Mosaic) -> str:
 def _find_far(values: Float) -> Iterator[float]:
     """Values that are repeated exactly and lie far from all others."""
     low, high = values.min(), values.max()
-    for value in (low, high, *_find_frequent(values)):
+    ends = [value for value in (low, high) if abs(value) > _LARGEST_BYTE]
+    for value in (*ends, *_find_frequent(values, _LEAST_FAR_SHARE)):
         others = values[values != value]
         count = values.size - others.size
         # No light is negative: where all other values are above 0, a few pixels are enough.
@@ -97,7 +98,7 @@ def _find_far(values: Float) -> Iterator[float]:
             yield float(value)
 
 
-def _find_frequent(values: Float) -> Iterator[float]:
+def _find_frequent(values: Float, least_share: float) -> Iterator[float]:
     """Values that are far more frequent than those next to them: the mode, least and greatest."""
     levels, counts = np.unique(values[:: max(values.size // _COUNTED, 1)], return_counts=True)
     for place in dict.fromkeys((int(counts.argmax()), 0, len(levels) - 1)):
@@ -105,7 +106,7 @@ def _find_frequent(values: Float) -> Iterator[float]:
             counts[max(place - _NEIGHBOURS, 0) : place], counts[place + 1 :][:_NEIGHBOURS]
         ]
         usual = float(np.median(around)) if len(around) else 1.0
-        if counts[place] >= max(_SPIKE * usual, _LEAST_COLLAR_SHARE * counts.sum()):
+        if counts[place] >= max(_SPIKE * usual, least_share * counts.sum()):
             yield float(levels[place])
 
 

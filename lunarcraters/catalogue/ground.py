@@ -1,0 +1,119 @@
+"""The ground of a count: within an area; craters that do not fit on it; its outline."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from lunarcraters.catalogue.columns import FRACTION
+from lunarcraters.catalogue.headings import find_sizes
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import Area
+
+_MOST_COVERED = 3.0
+"""Largest area of real craters over that of the ground on which their centres are."""
+
+_LARGEST = 100.0
+"""Area of a middling crater over that of the ground, beyond which one of them is in another unit.
+
+A crater larger than the ground counts if its centre is there. Metres taken for kilometres make
+this ratio a million times as large.
+"""
+
+_LIKENESS = 1.25  # ratio of an area and that within its outline, which may have holes of nodata
+
+
+def check_sizes(
+    craters: pd.DataFrame, area_km2: float, source: str, columns: Sequence[object]
+) -> None:
+    """Refuse craters that cannot be on the ground that they were counted on.
+
+    Args:
+        craters: Table with `diameter_km`, and `fraction` where craters are partly on the ground.
+        area_km2: Area of the ground, km^2.
+        source: Name of the file, for messages.
+        columns: Names of the columns of its table, for the advice.
+
+    Raises:
+        CatalogueError: The craters are too large for the ground.
+    """
+    if craters.empty:
+        return
+    diameters_km = craters["diameter_km"].to_numpy(float)
+    inside = craters[FRACTION].to_numpy(float) if FRACTION in craters else 1.0
+    # Centres are on the ground; circles reach beyond it by their radius.
+    reach = np.sqrt(area_km2 / np.pi) + diameters_km / 2.0
+    covered = float((inside * diameters_km**2 / 4.0 / reach**2).sum())
+    middle = float(np.median(inside * np.pi / 4.0 * diameters_km**2))
+    if covered <= _MOST_COVERED and middle <= _LARGEST * area_km2:
+        return
+    sizes = find_sizes(list(columns))
+    taken = sizes[0].names[0] if sizes else "diameter"
+    names = ["diameter_m" if name == taken else str(name) for name in columns]
+    raise CatalogueError(
+        f"{source}: {len(craters)} craters with a median of {np.median(diameters_km):g} km do not "
+        f"fit on the area of {area_km2:g} km2: mend the area; or, if they are in metres, say so in "
+        f"the line above them: crater = {{{', '.join(names)}"
+    )
+
+
+def check_outline(
+    outline: BaseGeometry | None, area_km2: float, radius_m: float, source: str
+) -> None:
+    """Warn of an area that is not the one within its outline; the area counts.
+
+    Args:
+        outline: Ground in longitude and latitude; None where it is not known.
+        area_km2: Area that the file names, km^2.
+        radius_m: Radius of the sphere, metres.
+        source: Name of the file, for messages.
+    """
+    if outline is None:
+        return
+    drawn = sphere.area_km2(outline, radius_m)
+    if drawn > 0.0 and not 1.0 / _LIKENESS < area_km2 / drawn < _LIKENESS:
+        warnings.warn(
+            f"{source}: its total area is {area_km2:g} km2, but its outline encloses {drawn:.3g} "
+            "km2: densities are of the total area; mend it if it is wrong",
+            CratersWarning,
+            stacklevel=2,
+        )
+
+
+def restrict_ground(info: CatalogueInfo, area: Area, source: str) -> CatalogueInfo:
+    """Take an area, or the part of it that a catalogue's ground has, as the ground counted on.
+
+    Args:
+        info: Description of a catalogue that is no run, whose pixels are not at hand.
+        area: Area to count craters on.
+        source: Name of the catalogue, for the note.
+
+    Raises:
+        AreaError: The ground has no part in the area.
+    """
+    ground = shapely.make_valid(area.to_lonlat())
+    known = info.footprint is not None
+    if info.footprint is not None:
+        ground = shapely.intersection(ground, shapely.make_valid(info.footprint))
+    ground = shapely.MultiPolygon(
+        [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]
+    )
+    if not ground.area:
+        raise AreaError(f"nothing of the area was searched for {source}: look where it lies")
+    area_km2 = None if info.radius_m is None else sphere.area_km2(ground, info.radius_m)
+    size = "" if area_km2 is None else f", {area_km2:.6g} km2"
+    said = "names an outline of the ground that was searched" if known else (
+        "does not tell which ground was searched"
+    )  # fmt: skip
+    warnings.warn(
+        f"{source} {said}: all of the area{' within it' * known} counts{size}",
+        CratersWarning,
+        stacklevel=2,
+    )
+    return replace(info, footprint=ground, footprint_area_km2=area_km2)

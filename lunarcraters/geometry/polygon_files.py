@@ -1,0 +1,111 @@
+"""Files of polygons: which of their layers is the ground that craters are counted on."""
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from lunarcraters.errors import AreaError, CratersWarning
+
+_NO_POLYGONS = re.compile("Point|Line")
+_DIAMETER = re.compile("^diam", re.IGNORECASE)
+_GROUND = "footprint"  # layer of the ground in the GeoPackages of this program
+_ERRORS = (DataLayerError, DataSourceError, OSError, IndexError)
+
+
+def read_polygons(path: Path) -> tuple[BaseGeometry, Any]:
+    """Read the ground that a file draws.
+
+    Of a GeoPackage of this program it is the layer `footprint`; of another file the first layer of
+    polygons that are not craters.
+
+    Args:
+        path: File or directory that GDAL reads.
+
+    Returns:
+        Valid polygons as one geometry, and their coordinate system; None where the file has none.
+
+    Raises:
+        AreaError: The file cannot be read, or has no polygons but those of craters.
+    """
+    try:
+        frame = pyogrio.read_dataframe(path, layer=_choose_layer(path), columns=[])
+    except _ERRORS as error:
+        raise AreaError(_explain_unreadable(path)) from error
+    shapes = np.array([shape for shape in frame.geometry if shape is not None], object)
+    outline = shapely.union_all(shapely.make_valid(shapes))
+    if not outline.area:
+        raise AreaError(f"{path} has no polygon that encloses ground: draw the area as polygons")
+    if outline.geom_type not in ("Polygon", "MultiPolygon"):  # repaired ones leave lines behind
+        parts = [part for part in shapely.get_parts(outline) if part.area > 0.0]
+        outline = shapely.union_all(parts)
+    return outline, frame.crs
+
+
+def _choose_layer(path: Path) -> str:
+    """Choose the layer of a file that draws ground, and say which where there are several."""
+    layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(path) if kind]
+    drawn = [name for name, kind in layers if not _NO_POLYGONS.search(kind)]
+    if not drawn:
+        raise AreaError(f"{path} has no polygon: draw the area as polygons")
+    if _GROUND in drawn and "craters" in drawn:
+        return _GROUND
+    crater_columns = {name: _find_diameters(path, name) for name in drawn}
+    ground = [name for name in drawn if crater_columns[name] is None]
+    if not ground:
+        raise AreaError(
+            f"{path} holds craters (column {crater_columns[drawn[0]]}), not the ground that they "
+            "were counted on: give the outline of that ground, or a GeoPackage that craters export "
+            "wrote of a run, whose footprint is taken"
+        )
+    if len(ground) > 1:
+        others = ", ".join(repr(name) for name in ground[1:])
+        warnings.warn(
+            f"{path}: the area is its layer {ground[0]!r}; left out: {others}",
+            CratersWarning,
+            stacklevel=4,
+        )
+    return ground[0]
+
+
+def _find_diameters(path: Path, layer: str) -> str | None:
+    """Find the column of diameters of a layer of several polygons; one crater may be an area."""
+    info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+    if info["features"] < 2:
+        return None
+    return next((str(name) for name in info["fields"] if _DIAMETER.match(str(name))), None)
+
+
+def _explain_unreadable(path: Path) -> str:
+    """Say what is wrong with a file that is not one of polygons."""
+    if not path.exists():
+        fault = "does not exist"
+    elif path.is_dir():
+        fault = "is a directory"
+    elif not path.stat().st_size:
+        fault = "is empty"
+    else:
+        fault = "is damaged, or not a file of polygons"
+    return f"{path} {fault}, and cannot be read as an area: give a .gpkg, .geojson or .shp"
+
+
+def advise_crs(crs: Any) -> str:
+    """Say how to give a file of the Moon, which names the Earth, its coordinate system.
+
+    Args:
+        crs: Coordinate system that the file names, as pyproj reads it.
+    """
+    if not CRS.from_user_input(crs).is_geographic:
+        return "save it in the coordinate system of the lunar map that it was drawn on"
+    return (
+        "name the Moon's without moving its coordinates (QGIS: Layer > Set Layer CRS, then "
+        "export; GDAL: ogr2ogr -a_srs IAU_2015:30100 moon.gpkg FILE; GeoPandas: "
+        "frame.set_crs('IAU_2015:30100', allow_override=True).to_file('moon.gpkg'))"
+    )
