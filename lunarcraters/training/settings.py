@@ -23,10 +23,10 @@ Policy = Literal["float32", "mixed_bfloat16"]
 
 
 _TUNING_EPOCHS = 8
-_TUNING_STEPS_PER_IMAGE = 20
+_TUNING_STEPS_PER_IMAGE = 25
 _TUNING_STEPS = (240, 1600)  # fewest and most
 _TUNING_BATCH = 8
-_TUNING_LEARNING_RATE = 5e-4
+_TUNING_LEARNING_RATE = 1e-3
 
 
 @dataclass(frozen=True)
