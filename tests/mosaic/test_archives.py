@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 import rasterio.drivers
-import rasterio.shutil
 from affine import Affine
 from pyproj import Geod
 
-from lunarcraters.errors import CratersWarning, MosaicError
+from lunarcraters.errors import CratersWarning
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from .. import archives
@@ -225,20 +224,3 @@ def test_a_directory_passes_over_texts_that_are_no_labels(tmp_path):
     table = "<Product_Observational><Table_Character/></Product_Observational>"
     (tmp_path / "table.xml").write_text(table)
     assert open_mosaic(tmp_path).grid == open_mosaic(product.path).grid
-
-
-def test_a_detached_isis_label_with_a_history_has_its_core_as_image(tmp_path):
-    noise = np.random.default_rng(0).integers(0, 255, (60, 80)).astype(np.uint8)
-    source = write_raster(tmp_path / "source.tif", noise, "IAU_2015:30110")
-    product = tmp_path / "product"
-    product.mkdir()
-    label = product / "a.lbl"
-    rasterio.shutil.copy(source, str(label), driver="ISIS3", DATA_LOCATION="External")
-    assert any("History" in path.name for path in product.iterdir())
-    values, _ = open_mosaic(label).read(open_mosaic(label).grid.box)
-    np.testing.assert_array_equal(values, noise)
-    assert len(open_mosaic(product).extents) == 1
-    image = product / "a.cub"
-    image.write_bytes(image.read_bytes()[:-1000])
-    with pytest.raises(MosaicError, match=r"a\.cub, the image of a\.lbl, is truncated"):
-        open_mosaic(label)

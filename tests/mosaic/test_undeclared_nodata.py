@@ -1,6 +1,3 @@
-import shlex
-import shutil
-import subprocess
 import warnings
 
 import cv2
@@ -186,53 +183,3 @@ def test_real_pictures_are_searched_whole(shared, tiles):
         mosaic, said = examine(path)
         assert said == [], path
         assert mosaic.nodata is None
-
-
-def special(ground, *values):
-    """A strip in a collar of the first value, with patches of the others, as int16."""
-    picture = np.where(strip(), ground.astype(np.int16) * 10, values[0]).astype(np.int16)
-    for number, value in enumerate(values[1:]):
-        picture[300:320, 250 + 40 * number : 270 + 40 * number] = value
-    return picture
-
-
-@pytest.mark.parametrize("values", [(-9999, 0), (-32768, -32764), (-32768, -32765, -32764)])
-def test_several_values_of_no_ground_are_named(tmp_path, ground, values):
-    picture = special(ground, *values)
-    if values[1] == 0:
-        picture[:60] = values[0]
-        picture[60:][~strip()[60:]] = 0
-    path = write_raster(tmp_path / "a.tif", picture)
-    with pytest.raises(MosaicError, match=r"several values") as error:
-        examine(path)
-    listed = str(error.value).split("(")[1].split(")")[0].split(",")
-    assert set(map(float, listed)) == set(values)
-
-
-@pytest.mark.skipif(not shutil.which("gdal_calc.py"), reason="needs gdal_calc.py")
-def test_several_values_are_made_one_as_the_program_says(tmp_path, ground):
-    picture = special(ground, -32768, -32764)
-    path = write_raster(tmp_path / "a.tif", picture)
-    with pytest.raises(MosaicError) as error:
-        examine(path)
-    command = str(error.value).split("first (")[1].rsplit(") and search", 1)[0]
-    subprocess.run(shlex.split(command), cwd=tmp_path, check=True, capture_output=True)
-    mosaic, said = examine(tmp_path / "a_nodata.tif")
-    assert not said
-    np.testing.assert_array_equal(validity(mosaic), picture > 0)
-
-
-@pytest.mark.parametrize("side", [4, 10])
-def test_a_small_hole_of_a_negative_value_is_left_out(tmp_path, ground, side):
-    picture = ground.astype(np.float32)
-    picture[100 : 100 + side, 200 : 200 + side] = -9999.0
-    mosaic, said = examine(write_raster(tmp_path / "a.tif", picture))
-    assert "-9999" in said[0]
-    np.testing.assert_array_equal(validity(mosaic), picture > 0)
-
-
-def test_a_collar_beside_a_declared_value_is_told_as_such(tmp_path, ground):
-    picture = np.where(strip(), ground, 0).astype(np.float32)
-    mosaic, said = examine(write_raster(tmp_path / "a.tif", picture, nodata=-9999))
-    assert "declares -9999 as nodata, but 0 fills" in said[0]
-    np.testing.assert_array_equal(validity(mosaic), picture > 0)

@@ -1,23 +1,17 @@
 """Examination: what the values of a mosaic show before it is searched."""
 
-import shlex
 import warnings
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError
 from lunarcraters.mosaic.examination.elevation import describe_elevation
-from lunarcraters.mosaic.examination.undeclared_nodata import (
-    describe_declared,
-    find_undeclared_nodata,
-)
+from lunarcraters.mosaic.examination.undeclared_nodata import find_undeclared_nodata
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import ValueStatistics, sample_values, summarize_values
 
 _BLOCK_PX = 1024
-_MOST_VALUES = 8
 
 
 def examine_mosaic(mosaic: Mosaic) -> tuple[Mosaic, ValueStatistics]:
@@ -63,47 +57,14 @@ def _without_undeclared_nodata(
     if undeclared is None:
         return mosaic, values
     value, reason = undeclared
-    without = mosaic.with_nodata(value)
-    rest = sample_values(without)
-    _refuse_second_value(without, rest, value)
     warnings.warn(
-        f"{describe_declared(mosaic)}, but {reason}: it is left out as no ground (give "
+        f"{mosaic.name} declares no nodata value, but {reason}: it is left out as no ground (give "
         f"--nodata {mosaic.declared_nodata:g} to search it)",
         CratersWarning,
         stacklevel=3,
     )
-    return without, rest
-
-
-def _refuse_second_value(mosaic: Mosaic, values: NDArray[np.float64], first: float) -> None:
-    """Refuse a mosaic in which several values stand for no ground, since one can be left out.
-
-    Args:
-        mosaic: Mosaic without the first value.
-        values: Sample of its valid values, (n,).
-        first: First value, which is left out.
-
-    Raises:
-        MosaicError: There is a second value.
-    """
-    others: list[float] = []
-    while not _is_constant(values) and len(others) < _MOST_VALUES:
-        undeclared = find_undeclared_nodata(mosaic, values)
-        if undeclared is None:
-            break
-        others.append(undeclared[0])
-        values = values[values != undeclared[0]]
-    if not others:
-        return
-    path = Path(mosaic.sources[0])
-    listed = ",".join(f"{value:g}" for value in (first, *others))
-    files = ["-A", str(path), "--outfile", f"{path.stem}_nodata.tif"]
-    values_of = ["--calc", f"where(isin(A,[{listed}]),{first:g},A)", "--NoDataValue", f"{first:g}"]
-    command = shlex.join(["gdal_calc.py", *files, *values_of])
-    raise MosaicError(
-        f"{mosaic.name} has several values that stand for no ground ({listed}), and one can be "
-        f"left out: make them one first ({command}) and search that"
-    )
+    without = mosaic.with_nodata(value)
+    return without, sample_values(without)
 
 
 def _is_constant(values: NDArray[np.float64]) -> bool:

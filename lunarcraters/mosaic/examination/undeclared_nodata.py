@@ -18,8 +18,6 @@ from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.opening import open_dataset
 
 _LEAST_FAR_SHARE = 0.0005
-_LEAST_ALONE = 2  # pixels
-_FEW = 0.001
 _LEAST_COLLAR_SHARE = 0.002
 _SPIKE = 5.0  # times as frequent as the values next to it
 _NEIGHBOURS = 3
@@ -27,8 +25,6 @@ _COUNTED = 1 << 18  # values
 
 _FAR = 2.0  # ranges of the other values
 _BETWEEN = 0.1  # values between a far value and the others, as a share of the far ones
-_SPECIAL_VALUES = 5
-_LARGEST_BYTE = 255.0
 
 _BEYOND = 0.05  # of the other values, beyond the value of a collar
 
@@ -53,22 +49,19 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
     Raises:
         MosaicError: A value fills a collar, and as much of the ground that it may be shadow there.
     """
-    for value in _find_far(values):
-        if len(mosaic.bands) == 1 or value in (0.0, 255.0):  # else it is the grey of some colour
-            share = np.count_nonzero(values == value) / values.size
-            some = f"{share:.1%}" if share >= _FEW else "a few"
-            return value, f"{some} of its pixels are {value:g}, far from all other values"
-    for value in _find_frequent(values, _LEAST_COLLAR_SHARE):
+    for value in _find_frequent(values):
         if len(mosaic.bands) > 1 and value not in (0.0, 255.0):
-            continue
+            continue  # the grey of some colour
         others = values[values != value]
         share = 1.0 - others.size / values.size
+        if _is_far(value, others, values.size - others.size):
+            return value, f"{share:.1%} of its pixels are {value:g}, far from all other values"
         if share < _LEAST_COLLAR_SHARE or not _is_extreme(value, others):
             continue
         collar = measure_collar(mosaic, value, others, lossy=_is_lossy(mosaic.sources))
         if collar.is_collar and collar.has_islands:
             raise MosaicError(
-                f"{describe_declared(mosaic)}, and {value:g} fills both a collar along "
+                f"{mosaic.name} declares no nodata value, and {value:g} fills both a collar along "
                 f"its frame and patches of its ground: give --nodata {value:g} to leave out both, "
                 f"or --nodata {mosaic.declared_nodata:g} to search both"
             )
@@ -77,28 +70,7 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
     return None
 
 
-def describe_declared(mosaic: Mosaic) -> str:
-    """Say in words which nodata value the first file of a mosaic declares."""
-    declared = mosaic.declared_nodata
-    what = "declares no nodata value" if np.isnan(declared) else f"declares {declared:g} as nodata"
-    return f"{mosaic.name} {what}"
-
-
-def _find_far(values: Float) -> Iterator[float]:
-    """Values that are repeated exactly and lie far from all others."""
-    low, high = values.min(), values.max()
-    ends = [value for value in (low, high) if abs(value) > _LARGEST_BYTE]
-    for value in (*ends, *_find_frequent(values, _LEAST_FAR_SHARE)):
-        others = values[values != value]
-        count = values.size - others.size
-        # No light is negative: where all other values are above 0, a few pixels are enough.
-        alone = value < 0.0 and value == low and others.size and others.min() >= 0.0
-        least = _LEAST_ALONE if alone else _LEAST_FAR_SHARE * values.size
-        if count >= least and others.size and _is_far(value, others, count):
-            yield float(value)
-
-
-def _find_frequent(values: Float, least_share: float) -> Iterator[float]:
+def _find_frequent(values: Float) -> Iterator[float]:
     """Values that are far more frequent than those next to them: the mode, least and greatest."""
     levels, counts = np.unique(values[:: max(values.size // _COUNTED, 1)], return_counts=True)
     for place in dict.fromkeys((int(counts.argmax()), 0, len(levels) - 1)):
@@ -106,7 +78,7 @@ def _find_frequent(values: Float, least_share: float) -> Iterator[float]:
             counts[max(place - _NEIGHBOURS, 0) : place], counts[place + 1 :][:_NEIGHBOURS]
         ]
         usual = float(np.median(around)) if len(around) else 1.0
-        if counts[place] >= max(_SPIKE * usual, least_share * counts.sum()):
+        if counts[place] >= max(_SPIKE * usual, _LEAST_FAR_SHARE * counts.sum()):
             yield float(levels[place])
 
 
@@ -121,10 +93,8 @@ def _is_far(value: float, others: Float, count: int) -> bool:
     margin = _FAR * (high - low)
     if margin == 0.0 or low - margin <= value <= high + margin:
         return False
-    between = others[(others < low - margin) | (others > high + margin)]
-    # Several special values lie side by side in ISIS products.
-    few = len(np.unique(between)) <= _SPECIAL_VALUES and abs(value) > _LARGEST_BYTE
-    return bool(few or between.size <= _BETWEEN * count)
+    between = np.count_nonzero((others < low - margin) | (others > high + margin))
+    return bool(between <= _BETWEEN * count)
 
 
 def _is_lossy(sources: Sequence[str]) -> bool:

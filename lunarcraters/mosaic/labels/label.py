@@ -31,8 +31,7 @@ _COMPRESSED_FILE = re.compile(
     r"""^\s*OBJECT\s*=\s*COMPRESSED_FILE\b.*?^\s*FILE_NAME\s*=\s*["'](.*?)["']""",
     re.MULTILINE | re.DOTALL,
 )
-_IMAGE_POINTER = re.compile(r"IMAGE|QUBE")
-_CORE_POINTER = re.compile(r"^Core$")
+_IMAGE_POINTER = re.compile(r"IMAGE|QUBE|Core")
 
 
 def read_head(path: Path) -> bytes:
@@ -83,11 +82,8 @@ def _image_pointers(head: bytes) -> Iterator[str]:
     """Targets of the pointers of a PDS3 or ISIS label: file names, or numbers of records."""
     if b"PDS_VERSION_ID" not in head and b"SFDU_LABEL" not in head and b"IsisCube" not in head:
         return
-    text = head.decode("latin-1")
-    # In ISIS3 only the core is the image: its other objects have pointers of other kinds.
-    image = _CORE_POINTER if b"IsisCube" in head else _IMAGE_POINTER
-    for kind, target in _POINTER.findall(text):
-        if image.search(kind) and not kind.endswith(("HEADER", "CATALOG", "PROJECTION")):
+    for kind, target in _POINTER.findall(head.decode("latin-1")):
+        if _IMAGE_POINTER.search(kind) and not kind.endswith(("HEADER", "CATALOG", "PROJECTION")):
             yield target.strip("\"'")
 
 

@@ -17,7 +17,6 @@ from lunarcraters.mosaic.labels.label import (
     LFS_POINTER,
     find,
     find_number,
-    named_images,
     read_head,
     read_label,
     read_pds4,
@@ -57,15 +56,14 @@ def check_image_size(path: Named, dataset: rasterio.DatasetReader) -> None:
     files = [Path(file) for file in dataset.files if not file.lower().endswith(".aux.xml")]
     if layout is None or not files or not all(file.is_file() for file in files):
         return
-    image = _find_image(files)
-    size = image.stat().st_size
+    size = files[-1].stat().st_size
     line = dataset.width * np.dtype(dataset.dtypes[0]).itemsize
     end = layout.start + math.ceil(line * dataset.height * dataset.count * layout.tiles)
-    if read_head(image).startswith(LFS_POINTER):
+    if read_head(files[-1]).startswith(LFS_POINTER):
         raise MosaicError(
-            f"{image} is a pointer of Git LFS, not the file: fetch the file with git lfs pull"
+            f"{files[-1]} is a pointer of Git LFS, not the file: fetch the file with git lfs pull"
         )
-    what = path if len(files) == 1 else f"{image}, the image of {path.name},"
+    what = path if len(files) == 1 else f"{files[-1]}, the image of {path.name},"
     if size < end:
         raise MosaicError(
             f"{what} is truncated, or its label is not its own: it has {size:,} bytes of the "
@@ -78,16 +76,6 @@ def check_image_size(path: Named, dataset: rasterio.DatasetReader) -> None:
             f"{what} does not fit its label: it has {size:,} bytes, and the label describes "
             f"{end:,} ({dataset.width} x {dataset.height} px): copy or download both again"
         )
-
-
-def _find_image(files: list[Path]) -> Path:
-    """File of the pixels: the one that the label names, which lies first or last."""
-    if len(files) > 1:
-        named = {Path(name).name.lower() for name in named_images(files[0])}
-        for path in files[1:]:
-            if path.name.lower() in named:
-                return path
-    return files[-1]
 
 
 def _layout(dataset: rasterio.DatasetReader) -> _Layout | None:
