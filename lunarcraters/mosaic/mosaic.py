@@ -152,7 +152,8 @@ class Mosaic:
         box = Box(*box)
         shape = (-(-box.height // by[1]), -(-box.width // by[0]))
         values, valid = np.zeros(shape, self.dtype), np.zeros(shape, np.bool_)
-        for shift in (0, self.width, -self.width) if self.grid.wraps else (0,):
+        turn = self.grid.turn_px
+        for shift in (0, turn, -turn) if turn else (0,):
             left = box.left + shift
             # Blocks are counted from the corner of the box; those wholly outside are left out.
             inside_x = blocks_inside(left, box.width, by[0], self.width)
@@ -164,7 +165,7 @@ class Mosaic:
                 if not intersects(self.extent_table, part).any():
                     continue
                 block, block_valid = self._read_blocks(origin, count, by)
-                if block_valid.shape == shape and not self.grid.wraps:
+                if block_valid.shape == shape and not turn:
                     return block.astype(self.dtype, copy=False), block_valid
                 block_valid = block_valid & ~valid[rows, columns]
                 np.copyto(values[rows, columns], block, where=block_valid, casting="same_kind")
