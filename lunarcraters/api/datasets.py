@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, as_names
 from lunarcraters.files import local_output
+from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def make_dataset(
     fractions: Mapping[str, float] | None = None,
     seed: int = 0,
     crs: str | None = None,
-    nodata: float | None = None,
+    nodata: Nodata = None,
     progress: Progress = no_progress,
 ) -> "MadeDataset":
     """Make a dataset of a mosaic and a catalogue of its craters (`craters dataset make`).
@@ -46,7 +47,7 @@ def make_dataset(
             0.7, 0.15 and 0.15.
         seed: Seed of the order in which blocks are dealt to splits.
         crs: Coordinate system in place of the mosaic's own.
-        nodata: Value that means "no data" in place of the mosaic's own.
+        nodata: Value, or values, that mean "no data" in place of the mosaic's own.
         progress: Function of the number of tiles done and in all.
 
     Returns:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lunarcraters.api.paths import PathOrText, as_names
 from lunarcraters.detection.options import Precision, SourceOptions
 from lunarcraters.files import local_output
+from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def open_mosaic(
     paths: PathOrText | Sequence[PathOrText],
     *,
     crs: str | None = None,
-    nodata: float | None = None,
+    nodata: Nodata = None,
 ) -> "Mosaic":
     """Open a raster, several, or all those in a directory as one mosaic.
 
@@ -28,8 +29,8 @@ def open_mosaic(
         paths: Rasters (files, URLs and whatever else GDAL opens), directories of them, or both.
         crs: Coordinate system in place of the files' own, such as "IAU_2015:30110", or the name
             of a .prj file.
-        nodata: Value that means "no data" in place of the files' own; NaN where every value is
-            ground.
+        nodata: Value, or values, that mean "no data" in place of the files' own; NaN where every
+            value is ground.
 
     Raises:
         MosaicError: The mosaic cannot be used.

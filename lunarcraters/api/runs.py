@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lunarcraters.api.paths import PathOrText, accepts_old_names, as_names
 from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
 from lunarcraters.files import local_output
+from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def detect(
     levels: int | None = None,
     smallest_px: float | None = None,
     crs: str | None = None,
-    nodata: float | None = None,
+    nodata: Nodata = None,
     workers: int | None = None,
     scheduler: str | None = None,
     precision: Precision = "auto",
@@ -52,9 +53,9 @@ def detect(
             is also searched at twice its size, in four times the time; with 2.75 also at four
             times its size, in sixteen times the time.
         crs: Coordinate system in place of the mosaic's own.
-        nodata: Value that means "no data" in place of the mosaic's own; NaN where every value is
-            ground. None for the mosaic's own, and a value that plainly is no ground, of which a
-            `CratersWarning` tells.
+        nodata: Value, or values, that mean "no data" in place of the mosaic's own; NaN where every
+            value is ground. None for the mosaic's own, and values that plainly are no ground, of
+            which a `CratersWarning` tells.
         workers: Number of worker processes on this machine; None for one a core, up to 8.
         scheduler: Address of a running Dask cluster to use instead of this machine.
         precision: Arithmetic of the network.

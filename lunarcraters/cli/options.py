@@ -15,6 +15,7 @@ from lunarcraters.detection.options import (
     SourceOptions,
 )
 from lunarcraters.files import is_database
+from lunarcraters.mosaic.nodata import Nodata, pack_values
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -60,6 +61,15 @@ def output_option(text: str) -> Callable[[Function], Function]:
     )
 
 
+def _parse_nodata(context: click.Context, parameter: click.Parameter, text: str | None) -> Nodata:
+    try:
+        return pack_values([float(part) for part in text.split(",")]) if text else None
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is not a number, nor several with commas between."
+        ) from None
+
+
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
 crs_option = click.option(
@@ -79,9 +89,10 @@ smallest_option = click.option(
 
 nodata_option = click.option(
     "--nodata",
-    type=float,
-    help="Value that means no data; nan: every value is ground [default: the mosaic's own, and a "
-    "value that plainly is no ground].",
+    callback=_parse_nodata,
+    metavar="VALUE,...",
+    help="Value that means no data, or several; nan: every value is ground [default: the mosaic's "
+    "own, and values that plainly are no ground].",
 )
 
 min_score_option = click.option(

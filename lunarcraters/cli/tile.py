@@ -14,6 +14,7 @@ from lunarcraters.cli.options import (
     smallest_option,
 )
 from lunarcraters.cli.progress import progress_bar
+from lunarcraters.mosaic.nodata import Nodata
 
 
 @click.command("tile")
@@ -35,7 +36,7 @@ def command(
     mosaic: tuple[str, ...],
     out: Path,
     crs: str | None,
-    nodata: float | None,
+    nodata: Nodata,
     quiet: bool,
     **options: Any,
 ) -> None:

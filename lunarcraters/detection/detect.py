@@ -22,6 +22,7 @@ from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, locked
 from lunarcraters.mosaic.handles import forget_datasets
+from lunarcraters.mosaic.nodata import list_values
 from lunarcraters.network.model_file import hash_model, read_info
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import choose_precision
@@ -138,9 +139,9 @@ def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) ->
 
 
 def _nodata_setting(source: TileSource) -> dict[str, str]:
-    """The nodata value of the user, or one that was left out undeclared, as text: NaN is one."""
-    nodata = source.mosaic.nodata
-    return {} if nodata is None else {"nodata": repr(nodata)}
+    """Nodata values of the user, or those that were left out undeclared, as text: NaN is one."""
+    values = list_values(source.mosaic.nodata)
+    return {"nodata": ",".join(map(repr, values))} if values else {}
 
 
 def _open_directory(run: _Run, *, overwrite: bool) -> bool:

@@ -27,8 +27,9 @@ class Manifest:
         model: SHA-256 of the model file.
         model_name: Model file as the user named it.
         settings: Version of the program, `precision`, `mirrored` (test-time augmentation),
-            `smallest_px` (smallest crater, pixels; null for 8) and, where there is one, `nodata`
-            (value that the user called "no data", or that was left out though undeclared).
+            `smallest_px` (smallest crater, pixels; null for 8) and, where there are any, `nodata`
+            (values that the user called "no data", or that were left out though undeclared, with
+            commas between).
         format: Format of the run's directory.
     """
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from lunarcraters.errors import OptionError
+from lunarcraters.mosaic.nodata import Nodata
 
 SMALLEST_PX = (2.75, 8.0)
 """Range of `smallest_px`, pixels."""
@@ -24,8 +25,8 @@ class SourceOptions:
         smallest_px: Smallest crater to detect, pixels of the mosaic; default: 8. Below 8 the
             mosaic is searched enlarged too.
         crs: Coordinate system in place of the mosaic's own.
-        nodata: Value that means "no data" in place of the mosaic's own; NaN where every value is
-            ground.
+        nodata: Value, or values, that mean "no data" in place of the mosaic's own; NaN where every
+            value is ground.
     """
 
     size: int | None = None
@@ -33,7 +34,7 @@ class SourceOptions:
     levels: int | None = None
     smallest_px: float | None = None
     crs: str | None = None
-    nodata: float | None = None
+    nodata: Nodata = None
 
     def __post_init__(self) -> None:
         """Check the ranges.

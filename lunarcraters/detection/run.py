@@ -17,6 +17,7 @@ from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.names import parse_name
+from lunarcraters.mosaic.nodata import pack_values
 from lunarcraters.records import RecordError, from_json, to_json
 
 CRATERS = "craters.parquet"
@@ -175,5 +176,5 @@ def searched_mosaic(
             "with --mosaic"
         )
     opened = open_mosaic(manifest.input_name, crs=crs)
-    nodata = float(manifest.settings.get("nodata") or "nan")
-    return opened if math.isnan(nodata) else opened.with_nodata(nodata)
+    values = [float(part) for part in str(manifest.settings.get("nodata") or "nan").split(",")]
+    return opened if math.isnan(values[0]) else opened.with_nodata(pack_values(values))

@@ -81,6 +81,14 @@ class Grid:
         """True where the last column is the western neighbour of the first."""
         return self.period_px is not None and abs(self.period_px - self.width) < 1.0
 
+    @property
+    def turn_px(self) -> int | None:
+        """Number of columns after which a grid that goes all round shows the same ground."""
+        if self.wraps:
+            return self.width
+        period_px = self.period_px
+        return None if period_px is None or self.width <= period_px else round(period_px)
+
     def to_lonlat(self, x: ArrayLike, y: ArrayLike, *, past_edge: bool = False) -> Points:
         """Transform pixel coordinates to longitude (-180..180) and latitude.
 

@@ -17,6 +17,9 @@ _BLOCK_PX = 1024
 _CELL_PX = 8
 """Side of the cells within which all pixels are taken to have one area."""
 
+_LARGEST_CELL = 0.015
+"""Side of such a cell, radians, up to which the area is right to some 1e-5."""
+
 _AREA_ERROR = 2e-6
 """Largest relative error of the area of a pixel that is interpolated."""
 
@@ -142,22 +145,32 @@ def _pixels_in_area(grid: Grid, area: Area, block: Box) -> NDArray[np.bool_]:
     return contains(1)
 
 
+def _pixel_side(grid: Grid) -> float:
+    """Side of a pixel in the units of the coordinate system, as an angle, radians."""
+    if grid.crs is None:
+        return 0.0
+    unit = grid.crs.axis_info[0].unit_conversion_factor
+    unit /= 1.0 if grid.crs.is_geographic else grid.radius_m
+    return float(abs(grid.affine.determinant) ** 0.5 * unit)
+
+
 def _searched_km2(grid: Grid, block: Box, searched: NDArray[np.bool_]) -> float:
     """Area of the searched pixels of a block.
 
     Pixels are counted in small cells, and counts multiplied by the area of a pixel in the middle
     of the cell.
     """
-    starts = [np.arange(0, side, _CELL_PX) for side in searched.shape]
+    cell = _CELL_PX if _CELL_PX * _pixel_side(grid) <= _LARGEST_CELL else 1
+    starts = [np.arange(0, side, cell) for side in searched.shape]
     if searched.all():
-        sides = (np.minimum(_CELL_PX, n - s) for n, s in zip(searched.shape, starts, strict=True))
+        sides = (np.minimum(cell, n - s) for n, s in zip(searched.shape, starts, strict=True))
         counts = np.outer(*sides).astype(float)
     else:
         down = np.add.reduceat(searched, starts[0], 0, dtype=np.uint8)
         counts = np.add.reduceat(down, starts[1], 1, dtype=float)
 
     def pixel_m2(x: Float, y: Float) -> tuple[Float]:
-        jacobian = grid.jacobian_m(block.left + x * _CELL_PX, block.top + y * _CELL_PX)
+        jacobian = grid.jacobian_m(block.left + x * cell, block.top + y * cell)
         return (np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1),)
 
     height, width = counts.shape

@@ -22,9 +22,10 @@ from lunarcraters.mosaic.identity import hash_files
 from lunarcraters.mosaic.names import parse_name
 from lunarcraters.mosaic.network.access import RemoteReading, describe
 from lunarcraters.mosaic.network.pages import Pixels
+from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
-from lunarcraters.mosaic.vrt import build_mosaic_vrt
+from lunarcraters.mosaic.vrt import build_mosaic_vrt, replace_further_values
 
 Name = str | PathLike[str]
 """Name of a raster or a directory, as a user writes it."""
@@ -46,7 +47,7 @@ class Mosaic:
             sparse one.
         sources: Absolute paths, or other names, of the files.
         bands: Number of the band that is read, or of red, green and blue, read as luminance.
-        nodata: Value that the user called "no data", or None.
+        nodata: Value, or values, that the user called "no data", or None.
         remote: Everything that concerns a mosaic on the network; None for a local one.
         rasters: Raster files as they were opened, the later ones on top; empty where the mosaic
             comes from a record.
@@ -59,7 +60,7 @@ class Mosaic:
     extents: tuple[Box, ...]
     sources: tuple[str, ...]
     bands: tuple[int, ...] = (1,)
-    nodata: float | None = None
+    nodata: Nodata = None
     remote: RemoteReading | None = None
     rasters: tuple[Source, ...] = field(default=(), repr=False, compare=False)
 
@@ -83,31 +84,26 @@ class Mosaic:
         """True where pixels have a longitude and latitude."""
         return self.grid.has_crs
 
-    @property
-    def declared_nodata(self) -> float:
-        """Nodata value that the first file declares; NaN where it declares none."""
-        declared = self.rasters[0].declared_nodata if self.rasters else None
-        return float("nan") if declared is None else declared
-
-    def with_nodata(self, nodata: float) -> "Mosaic":
-        """Return the same mosaic without the pixels of a value.
+    def with_nodata(self, nodata: Nodata) -> "Mosaic":
+        """Return the same mosaic without the pixels of a value, or of several.
 
         Files with a mask or a declared nodata value keep these.
 
         Args:
-            nodata: Value that means "no data".
+            nodata: Value, or values, that mean "no data".
 
         Raises:
             MosaicError: A file cannot be read.
         """
+        values = list_values(nodata)
         sources = [
             source
             if source.masked or source.nodata is not None or source.declared_nodata is not None
-            else inspect_source(source.path, source.crs_wkt, nodata)
+            else inspect_source(source.path, source.crs_wkt, values[0])
             for source in self.rasters
         ]
         pages = self.remote.pages if self.remote else None
-        return _lay_out(self.name, sources, nodata, Path(pages).parent if pages else None)
+        return _lay_out(self.name, sources, values, Path(pages).parent if pages else None)
 
     @cached_property
     def pixel_size_m(self) -> float | None:
@@ -156,7 +152,8 @@ class Mosaic:
         box = Box(*box)
         shape = (-(-box.height // by[1]), -(-box.width // by[0]))
         values, valid = np.zeros(shape, self.dtype), np.zeros(shape, np.bool_)
-        for shift in (0, self.width, -self.width) if self.grid.wraps else (0,):
+        turn = self.grid.turn_px
+        for shift in (0, turn, -turn) if turn else (0,):
             left = box.left + shift
             # Blocks are counted from the corner of the box; those wholly outside are left out.
             inside_x = blocks_inside(left, box.width, by[0], self.width)
@@ -168,7 +165,7 @@ class Mosaic:
                 if not intersects(self.extent_table, part).any():
                     continue
                 block, block_valid = self._read_blocks(origin, count, by)
-                if block_valid.shape == shape and not self.grid.wraps:
+                if block_valid.shape == shape and not turn:
                     return block.astype(self.dtype, copy=False), block_valid
                 block_valid = block_valid & ~valid[rows, columns]
                 np.copyto(values[rows, columns], block, where=block_valid, casting="same_kind")
@@ -194,7 +191,7 @@ class Mosaic:
     @property
     def raster(self) -> Raster:
         """Raster that is read."""
-        return Raster(self.uri, self.bands, self.nodata, self.remote)
+        return Raster(self.uri, self.bands, next(iter(list_values(self.nodata)), None), self.remote)
 
     @cached_property
     def extent_table(self) -> NDArray[np.int64]:
@@ -234,7 +231,7 @@ def open_mosaic(
     names: Name | Sequence[Name],
     *,
     crs: str | None = None,
-    nodata: float | None = None,
+    nodata: Nodata = None,
     fetched: Path | None = None,
 ) -> Mosaic:
     """Open one raster, or several as one mosaic.
@@ -242,7 +239,7 @@ def open_mosaic(
     Args:
         names: Rasters that GDAL reads, directories of them, or both (see `find_rasters`).
         crs: Coordinate system in place of the files' own; None for the files' own.
-        nodata: Value that means "no data" in place of the files' own; None for the files' own.
+        nodata: Value, or values, that mean "no data" in place of the files' own; None for those.
         fetched: Directory for what is read from the network, so that it is read once; None for
             none.
 
@@ -255,15 +252,18 @@ def open_mosaic(
     if not given:
         raise MosaicError("no mosaic was given: name a raster or a directory of rasters")
     forget_datasets()
-    sources = [inspect_source(name, crs, nodata, fetched) for name in find_rasters(given)]
+    values = list_values(nodata)
+    first = values[0] if values else None
+    sources = [inspect_source(name, crs, first, fetched) for name in find_rasters(given)]
     name = str(parse_name(given[0]))
     name = name if len(given) == 1 else f"{name} and {len(given) - 1} more"
-    return _lay_out(name, sources, nodata, fetched)
+    return _lay_out(name, sources, values, fetched)
 
 
 def _lay_out(
-    name: str, sources: Sequence[Source], nodata: float | None, fetched: Path | None
+    name: str, sources: Sequence[Source], nodata: Sequence[float], fetched: Path | None
 ) -> Mosaic:
+    sources = [replace_further_values(source, nodata) for source in sources]
     layout = align_sources(sources)
     first = sources[0]
     if min(layout.grid.width, layout.grid.height) < _LEAST_SIDE_PX:
@@ -280,7 +280,7 @@ def _lay_out(
         extents=(first.extents if len(sources) == 1 else None) or layout.extents,
         sources=tuple(sorted({file for source in sources for file in source.files})),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
-        nodata=nodata,
+        nodata=pack_values(nodata),
         rasters=tuple(sources),
     )
     return _with_remote(mosaic, fetched) if any(source.served for source in sources) else mosaic

@@ -15,6 +15,7 @@ from lunarcraters.mosaic.handles import Raster, close_datasets, get_dataset, get
 from lunarcraters.mosaic.network.access import read_patiently, remote_environment
 from lunarcraters.mosaic.network.nodata_hints import find_hint
 from lunarcraters.mosaic.network.pages import Pages, Pixels, page_shape
+from lunarcraters.mosaic.nodata import can_store
 
 Real = NDArray[np.floating]
 
@@ -169,7 +170,7 @@ def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
         values = dataset.read(list(bands), window=window)
         masks = dataset.read_masks(list(bands), window=window)
     valid = masks[0] > 0 if len(bands) == 1 else (masks > 0).any(axis=0)
-    if nodata is not None and _can_store(values.dtype, nodata):
+    if nodata is not None and can_store(values.dtype, nodata):
         # The value is compared in the raster's precision: -3.4e38 differs in single and double.
         valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
     if values.dtype.kind == "f":
@@ -180,13 +181,6 @@ def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
         return values[0], valid
     grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
     return _as_dtype(grey, values.dtype), valid
-
-
-def _can_store(dtype: np.dtype[np.generic], value: float) -> bool:
-    if dtype.kind == "f":
-        return True
-    limits = np.iinfo(str(dtype))
-    return float(value).is_integer() and limits.min <= value <= limits.max
 
 
 def _as_dtype(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:

@@ -1,15 +1,18 @@
 """VRT: several rasters as one, or a window of one, as XML that GDAL opens without a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
+from affine import Affine
 from pyproj import CRS
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import Layout, Placement
 from lunarcraters.mosaic.files import Source
+from lunarcraters.mosaic.nodata import can_store
 
 GDAL_TYPES = {
     "uint8": "Byte",
@@ -40,6 +43,39 @@ def build_mosaic_vrt(sources: Sequence[Source], layout: Layout) -> str:
     mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
     for source, placement in zip(sources, layout.placements, strict=True):
         _add_validity(mask, source, placement)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def replace_further_values(source: Source, values: Sequence[float]) -> Source:
+    """Return a source in which the second value and those after it have become the first.
+
+    Args:
+        source: Raster file, whose own nodata value, if it is in use, takes the place of the first.
+        values: Values that mean "no data".
+    """
+    storable = [v for v in values if can_store(np.dtype(source.dtype), v)]
+    if len(values) < 2 or not storable:
+        return source
+    own = source.declared_nodata if source.nodata is None else None
+    filler = storable[0] if own is None else own
+    for value in storable if own is not None else storable[1:]:
+        xml = _build_replacing_vrt(source, value, filler)
+        source = replace(source, uri=xml, bands=tuple(range(1, len(source.bands) + 1)))
+    return source if source.nodata is None else replace(source, nodata=filler)
+
+
+def _build_replacing_vrt(source: Source, value: float, filler: float) -> str:
+    """Build the XML of one source in which a value is replaced by another, its nodata value."""
+    grid = Grid(source.crs_wkt, source.affine or Affine.identity(), source.width, source.height)
+    placement = (0.0, 0.0, float(grid.width), float(grid.height))
+    root = _dataset_element(grid)
+    for index, band in enumerate(source.bands):
+        element = _band(root, index, len(source.bands), GDAL_TYPES[source.dtype])
+        _child(element, "NoDataValue", repr(filler))
+        _child(_source(element, source, placement, str(band)), "NODATA", repr(value))
+    if source.masked:
+        mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
+        _source(mask, source, placement, f"mask,{source.bands[0]}")
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -155,7 +191,7 @@ def _source(
     placement: Placement,
     band: str,
     *,
-    resampling: str,
+    resampling: str = "nearest",
 ) -> ElementTree.Element:
     aligned = all(float(number).is_integer() for number in placement)
     attributes = {} if aligned else {"resampling": resampling}

@@ -11,6 +11,7 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.network.access import RemoteReading
+from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.redaction import redact
 from lunarcraters.tiling.plan import Tile
@@ -35,7 +36,7 @@ class MosaicRecord:
         extents: Boxes in which there may be data: column, row, width, height in pixels.
         sources: Absolute paths of the files.
         bands: Numbers of the bands that are read.
-        nodata: Value that the user called "no data", or null.
+        nodata: Value, or list of values, that the user called "no data", or null.
         remote: Size, type, overviews and masks of a mosaic that virtual tiles read from the
             network; null for a local one.
     """
@@ -50,7 +51,7 @@ class MosaicRecord:
     extents: tuple[Box, ...]
     sources: tuple[str, ...]
     bands: tuple[int, ...]
-    nodata: float | None
+    nodata: Nodata
     remote: str | None = None
 
     @classmethod

@@ -81,3 +81,11 @@ def test_our_errors_exit_with_1_and_usage_with_2(mosaic, tmp_path):
     assert isinstance(result.exception, CoordinateSystemError)
     assert run(mosaic).exit_code == 2
     assert run(mosaic, "-o", tmp_path / "tiles", "--size", "many").exit_code == 2
+
+
+def test_several_nodata_values_are_named_with_commas(mosaic, tmp_path):
+    out = tmp_path / "tiles"
+    result = run(mosaic, "-o", out, "--size", 128, "--halo", 16, "--nodata", "-9999,0")
+    assert result.exit_code == 0, result.output
+    assert open_tiles(out).mosaic.nodata == (-9999.0, 0.0)
+    assert "with commas" in run(mosaic, "-o", tmp_path / "other", "--nodata", "1;2").output

@@ -133,6 +133,17 @@ def test_a_globe_that_overlaps_itself_has_the_ground_of_the_moon(tmp_path, pixel
     assert area == pytest.approx(MOON_KM2, rel=1e-9)
 
 
+@pytest.mark.parametrize("gap_px", [0.7, 40.0])
+def test_large_pixels_have_the_area_of_their_ground(tmp_path, gap_px):
+    period_px = 2 * np.pi * 1737.4 / 25.0
+    width, height = round(period_px - gap_px), 218
+    mask = np.zeros((height, width), np.uint8)
+    bounds = (-12500.0 * width, -2_721_000.0, 12500.0 * width, 2_729_000.0)
+    _, area = ground(tmp_path, "IAU_2015:30110", bounds, mask)
+    south, north = np.degrees(np.array([bounds[1], bounds[3]]) / 1_737_400.0)
+    assert area == pytest.approx(zone_km2(360 * width / period_px, south, north), rel=2e-5)
+
+
 def test_ground_that_a_globe_shows_twice_counts_where_either_was_searched(tmp_path):
     mask = np.zeros((180, 380), np.uint8)  # 380 degrees
     mask[:, :10] = NODATA

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import rasterio
 import rasterio.drivers
 from affine import Affine
 from pyproj import Geod
 
-from lunarcraters.errors import CratersWarning
+from lunarcraters.errors import CratersWarning, MosaicError
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from .. import archives
@@ -224,3 +225,39 @@ def test_a_directory_passes_over_texts_that_are_no_labels(tmp_path):
     table = "<Product_Observational><Table_Character/></Product_Observational>"
     (tmp_path / "table.xml").write_text(table)
     assert open_mosaic(tmp_path).grid == open_mosaic(product.path).grid
+
+
+def test_the_image_of_a_label_is_told_from_its_other_files(tmp_path):
+    path = archives.write_isis(tmp_path / "a.lbl", archives.ramp("u1"), archives.isis_mapping())
+    history = "Object = History\n  StartByte = 1\n  Bytes = 4\n  ^History = a.History.IsisCube\n"
+    path.write_text(
+        path.read_text().replace("End_Object\nEnd", f"End_Object\n{history}End_Object\nEnd")
+    )
+    (tmp_path / "a.History.IsisCube").write_text("text")
+    with rasterio.open(path) as dataset:
+        assert len(dataset.files) == 3
+    mosaic = open_mosaic(path)
+    np.testing.assert_array_equal(mosaic.read(mosaic.grid.box)[0], archives.ramp("u1"))
+
+
+TABLE = """<File_Area_Observational><File><file_name>{}</file_name></File><Table_Character>
+<offset unit="byte">0</offset><records>1</records><record_delimiter>Carriage-Return Line-Feed
+</record_delimiter><Record_Character><fields>1</fields><groups>0</groups>
+<record_length unit="byte">4</record_length><Field_Character><name>a</name><field_number>1
+</field_number><field_location unit="byte">1</field_location><data_type>ASCII_Integer</data_type>
+<field_length unit="byte">2</field_length></Field_Character></Record_Character></Table_Character>
+</File_Area_Observational>"""
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_image_beside_a_table_is_checked_by_its_own_size(tmp_path, first):
+    map_ = archives.cartography(corner=(-100000.0, 200000.0), size=archives.METRES)
+    path = archives.write_pds4(tmp_path / "a.xml", archives.ramp("u1"), "UnsignedByte", map_)
+    (tmp_path / "a.tab").write_text("12\r\n")
+    text, tag = path.read_text(), "<File_Area_Observational>" if first else "</Product_Obs"
+    path.write_text(text.replace(tag, TABLE.format("a.tab") + tag, 1))
+    mosaic = open_mosaic(path)
+    np.testing.assert_array_equal(mosaic.read(mosaic.grid.box)[0], archives.ramp("u1"))
+    (tmp_path / "a.img").write_bytes((tmp_path / "a.img").read_bytes()[:-40])
+    with pytest.raises(MosaicError, match=r"a.img.* is truncated"):
+        open_mosaic(path)

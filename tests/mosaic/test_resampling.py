@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.interpolation import interpolate_positions, sample
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.resampling import read_frame
 
-from ..rasters import write_raster
+from ..rasters import write_raster, write_sphere
 
 
 @given(
@@ -73,3 +74,12 @@ def test_a_value_between_valid_and_invalid_pixels_is_that_of_the_valid_ones():
     assert sampled_valid.tolist() == [[True, True, False]]
     np.testing.assert_allclose(sampled[sampled_valid], 10.0, atol=1e-4)
     assert sampled[~sampled_valid] == 0.0
+
+
+def test_a_globe_that_overlaps_itself_continues_at_its_other_edge(tmp_path):
+    affine = Affine(1.0, 0, -190.0, 0, -1.0, 90.0)
+    mosaic = open_mosaic(write_sphere(tmp_path / "a.tif", "IAU_2015:30100", affine, 380, 180))
+    values, valid = mosaic.read(Box(-50, 0, 480, 180))
+    assert valid.all()
+    np.testing.assert_array_equal(values[:, :50], mosaic.read(Box(310, 0, 50, 180))[0])
+    np.testing.assert_array_equal(values[:, 430:], mosaic.read(Box(20, 0, 50, 180))[0])

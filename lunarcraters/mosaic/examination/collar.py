@@ -22,6 +22,7 @@ _EXTENTS = 16
 
 _FRAME_SHARE = 0.05
 _SMOOTH_SHARE = 0.7
+_PARTLY_SMOOTH_SHARE = 0.2
 _ISLANDS_SHARE = 0.02
 _SIMILAR = 0.1
 _SIMILAR_SHARE = 0.3
@@ -61,9 +62,19 @@ class Collar:
     @property
     def is_collar(self) -> bool:
         """True where the value fills a collar."""
+        return self._is_collar(_SMOOTH_SHARE)
+
+    @property
+    def may_be_shadow(self) -> bool:
+        """True where the value fills a collar, and perhaps shadow too: both make up its edge."""
+        if self._is_collar(_SMOOTH_SHARE):
+            return self.has_islands
+        return self._is_collar(_PARTLY_SMOOTH_SHARE)
+
+    def _is_collar(self, smooth_share: float) -> bool:
         touches = _share(self.frame) >= _FRAME_SHARE
         sharp = not self.ring[0] or _share(self.ring) <= _SIMILAR_SHARE
-        smooth = not self.edges[0] or _share(self.edges) >= _SMOOTH_SHARE
+        smooth = not self.edges[0] or _share(self.edges) >= smooth_share
         return touches and sharp and smooth
 
     @property

@@ -7,18 +7,25 @@ from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError
 from lunarcraters.mosaic.examination.elevation import describe_elevation
-from lunarcraters.mosaic.examination.undeclared_nodata import find_undeclared_nodata
+from lunarcraters.mosaic.examination.undeclared_nodata import (
+    declared_values,
+    describe_declared,
+    find_undeclared_nodata,
+)
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.nodata import format_values, pack_values
 from lunarcraters.mosaic.statistics import ValueStatistics, sample_values, summarize_values
 
 _BLOCK_PX = 1024
+_MOST_VALUES = 8
+"""Number of undeclared nodata values: ISIS and PDS3 have five special pixels."""
 
 
 def examine_mosaic(mosaic: Mosaic) -> tuple[Mosaic, ValueStatistics]:
-    """Measure the values of a mosaic, and leave out a value that plainly stands for no ground.
+    """Measure the values of a mosaic, and leave out values that plainly stand for no ground.
 
-    A `CratersWarning` says so, and also where the values are elevations. A nodata value of the
-    user always decides: with NaN every value is ground.
+    A `CratersWarning` names them, and another says where the values are elevations. A nodata value
+    of the user always decides: with NaN every value is ground.
 
     Args:
         mosaic: Mosaic that is to be searched.
@@ -47,24 +54,36 @@ def examine_mosaic(mosaic: Mosaic) -> tuple[Mosaic, ValueStatistics]:
 def _without_undeclared_nodata(
     mosaic: Mosaic, values: NDArray[np.float64]
 ) -> tuple[Mosaic, NDArray[np.float64]]:
-    """Leave out a value that plainly stands for no ground."""
+    """Leave out values that plainly stand for no ground, one after the other."""
+    without, reasons = mosaic, []
+    left_out: list[float] = []
+    while len(left_out) < _MOST_VALUES:
+        undeclared = _find_next(without, values)
+        if undeclared is None:
+            break
+        left_out.append(undeclared[0])
+        reasons.append(undeclared[1])
+        without = mosaic.with_nodata(pack_values(left_out))
+        values = sample_values(without)
+    if left_out:
+        them, are = ("it", "it is") if len(left_out) == 1 else ("them", "they are")
+        warnings.warn(
+            f"{describe_declared(mosaic)}, but {' and '.join(reasons)}: {are} left out as no "
+            f"ground (give --nodata {format_values(declared_values(mosaic))} to search {them})",
+            CratersWarning,
+            stacklevel=3,
+        )
+    return without, values
+
+
+def _find_next(mosaic: Mosaic, values: NDArray[np.float64]) -> tuple[float, str] | None:
+    """Value that stands for no ground, and why in words; None where all may be ground."""
     if not _is_constant(values):
-        undeclared = find_undeclared_nodata(mosaic, values)
-    elif _has_other_value(mosaic, values[0]):
-        undeclared = values[0], f"all but a little of it is {values[0]:g}"
-    else:
-        return mosaic, values
-    if undeclared is None:
-        return mosaic, values
-    value, reason = undeclared
-    warnings.warn(
-        f"{mosaic.name} declares no nodata value, but {reason}: it is left out as no ground (give "
-        f"--nodata {mosaic.declared_nodata:g} to search it)",
-        CratersWarning,
-        stacklevel=3,
-    )
-    without = mosaic.with_nodata(value)
-    return without, sample_values(without)
+        return find_undeclared_nodata(mosaic, values)
+    value = float(values[0])
+    if _has_other_value(mosaic, value):
+        return value, f"all but a little of it is {value:g}"
+    return None
 
 
 def _is_constant(values: NDArray[np.float64]) -> bool:

@@ -15,10 +15,14 @@ from rasterio.errors import RasterioIOError
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.examination.collar import measure_collar
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.nodata import format_values, list_values
 from lunarcraters.mosaic.opening import open_dataset
 
 _LEAST_FAR_SHARE = 0.0005
 _LEAST_COLLAR_SHARE = 0.002
+_CUSTOMARY = (-9999.0, -32768.0, -32767.0, -99999.0)
+"""Values by which programs mean "no data": a few pixels of them are enough."""
+_LEAST_PIXELS = 9
 _SPIKE = 5.0  # times as frequent as the values next to it
 _NEIGHBOURS = 3
 _COUNTED = 1 << 18  # values
@@ -49,37 +53,75 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
     Raises:
         MosaicError: A value fills a collar, and as much of the ground that it may be shadow there.
     """
-    for value in _find_frequent(values):
+    for value, is_spike in _find_frequent(values):
         if len(mosaic.bands) > 1 and value not in (0.0, 255.0):
             continue  # the grey of some colour
         others = values[values != value]
         share = 1.0 - others.size / values.size
         if _is_far(value, others, values.size - others.size):
-            return value, f"{share:.1%} of its pixels are {value:g}, far from all other values"
-        if share < _LEAST_COLLAR_SHARE or not _is_extreme(value, others):
+            return (
+                value,
+                f"{_percent(share)} of its pixels are {value:g}, far from all other values",
+            )
+        if not is_spike or share < _LEAST_COLLAR_SHARE or not _is_extreme(value, others):
             continue
         collar = measure_collar(mosaic, value, others, lossy=_is_lossy(mosaic.sources))
-        if collar.is_collar and collar.has_islands:
+        if collar.may_be_shadow:
+            known = declared_values(mosaic) + list_values(mosaic.nodata)
+            where, what = f"{share:.1%} of it, and may be a collar along its frame or shadow", "it"
+            if collar.has_islands:
+                where, what = "both a collar along its frame and patches of its ground", "both"
             raise MosaicError(
-                f"{mosaic.name} declares no nodata value, and {value:g} fills both a collar along "
-                f"its frame and patches of its ground: give --nodata {value:g} to leave out both, "
-                f"or --nodata {mosaic.declared_nodata:g} to search both"
+                f"{describe_declared(mosaic)}, and {value:g} fills {where}: give --nodata "
+                f"{format_values((*known, value))} to leave out {what}, or --nodata "
+                f"{format_values(known)} to search {what}"
             )
         if collar.is_collar:
             return value, f"{value:g} fills {share:.1%} of it, in a collar along the frame"
     return None
 
 
-def _find_frequent(values: Float) -> Iterator[float]:
-    """Values that are far more frequent than those next to them: the mode, least and greatest."""
+def declared_values(mosaic: Mosaic) -> tuple[float, ...]:
+    """Nodata value that the first file declares, if any.
+
+    Args:
+        mosaic: Mosaic as it was opened.
+    """
+    declared = mosaic.rasters[0].declared_nodata if mosaic.rasters else None
+    return () if declared is None or np.isnan(declared) else (declared,)
+
+
+def describe_declared(mosaic: Mosaic) -> str:
+    """Begin a sentence on values that are no ground though they are not declared.
+
+    Args:
+        mosaic: Mosaic as it was opened.
+    """
+    values = format_values(declared_values(mosaic))
+    return f"{mosaic.name} declares {'no nodata value' if values == 'nan' else f'only {values}'}"
+
+
+def _find_frequent(values: Float) -> Iterator[tuple[float, bool]]:
+    """Frequent ones of the mode, the least and the greatest value.
+
+    Yields:
+        Value, and whether it is far more frequent than those next to it.
+    """
+    least = float(values.min())
+    if least in _CUSTOMARY and np.count_nonzero(values == least) >= _LEAST_PIXELS:
+        yield least, False
     levels, counts = np.unique(values[:: max(values.size // _COUNTED, 1)], return_counts=True)
     for place in dict.fromkeys((int(counts.argmax()), 0, len(levels) - 1)):
         around = np.r_[
             counts[max(place - _NEIGHBOURS, 0) : place], counts[place + 1 :][:_NEIGHBOURS]
         ]
         usual = float(np.median(around)) if len(around) else 1.0
-        if counts[place] >= max(_SPIKE * usual, _LEAST_FAR_SHARE * counts.sum()):
-            yield float(levels[place])
+        if counts[place] >= _LEAST_FAR_SHARE * counts.sum():
+            yield float(levels[place]), bool(counts[place] >= _SPIKE * usual)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= _LEAST_FAR_SHARE else f"{100.0 * share:.2g}%"
 
 
 def _is_extreme(value: float, others: Float) -> bool:
@@ -93,8 +135,11 @@ def _is_far(value: float, others: Float, count: int) -> bool:
     margin = _FAR * (high - low)
     if margin == 0.0 or low - margin <= value <= high + margin:
         return False
-    between = np.count_nonzero((others < low - margin) | (others > high + margin))
-    return bool(between <= _BETWEEN * count)
+    beyond = others[(others < low - margin) | (others > high + margin)]
+    # Other values that are repeated exactly may stand for no ground as well.
+    _, counts = np.unique(beyond, return_counts=True)
+    scattered = counts[counts < _LEAST_FAR_SHARE * others.size].sum()
+    return bool(scattered <= _BETWEEN * count)
 
 
 def _is_lossy(sources: Sequence[str]) -> bool:

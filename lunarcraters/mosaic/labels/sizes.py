@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import rasterio
@@ -17,6 +18,7 @@ from lunarcraters.mosaic.labels.label import (
     LFS_POINTER,
     find,
     find_number,
+    named_images,
     read_head,
     read_label,
     read_pds4,
@@ -56,14 +58,15 @@ def check_image_size(path: Named, dataset: rasterio.DatasetReader) -> None:
     files = [Path(file) for file in dataset.files if not file.lower().endswith(".aux.xml")]
     if layout is None or not files or not all(file.is_file() for file in files):
         return
-    size = files[-1].stat().st_size
+    image = _image_among(files, dataset)
+    size = image.stat().st_size
     line = dataset.width * np.dtype(dataset.dtypes[0]).itemsize
     end = layout.start + math.ceil(line * dataset.height * dataset.count * layout.tiles)
-    if read_head(files[-1]).startswith(LFS_POINTER):
+    if read_head(image).startswith(LFS_POINTER):
         raise MosaicError(
-            f"{files[-1]} is a pointer of Git LFS, not the file: fetch the file with git lfs pull"
+            f"{image} is a pointer of Git LFS, not the file: fetch the file with git lfs pull"
         )
-    what = path if len(files) == 1 else f"{files[-1]}, the image of {path.name},"
+    what = path if len(files) == 1 else f"{image}, the image of {path.name},"
     if size < end:
         raise MosaicError(
             f"{what} is truncated, or its label is not its own: it has {size:,} bytes of the "
@@ -76,6 +79,15 @@ def check_image_size(path: Named, dataset: rasterio.DatasetReader) -> None:
             f"{what} does not fit its label: it has {size:,} bytes, and the label describes "
             f"{end:,} ({dataset.width} x {dataset.height} px): copy or download both again"
         )
+
+
+def _image_among(files: list[Path], dataset: rasterio.DatasetReader) -> Path:
+    """File of the pixels: GDAL also lists those of the history and of tables."""
+    area = _pds4_image_area(dataset)
+    name = None if area is None else area.findtext("{*}File/{*}file_name")
+    names = [name] if name else named_images(files[0])
+    named = [name.strip().lower() for name in names]
+    return next((file for file in files if file.name.lower() in named), files[-1])
 
 
 def _layout(dataset: rasterio.DatasetReader) -> _Layout | None:
@@ -125,14 +137,20 @@ def _isis_layout(label: dict[str, Any], dataset: rasterio.DatasetReader) -> _Lay
 
 
 def _pds4_layout(dataset: rasterio.DatasetReader) -> _Layout | None:
-    root = read_pds4(dataset)
-    areas = [] if root is None else root.findall("{*}File_Area_Observational")
-    objects = [part for part in areas[0] if _tag(part).startswith(_OBJECTS)] if areas else []
+    area = _pds4_image_area(dataset)
+    objects = [] if area is None else [part for part in area if _tag(part).startswith(_OBJECTS)]
     image = next((part for part in objects if _tag(part).startswith("Array_")), None)
     offset = None if image is None else image.findtext("{*}offset")
     if offset is None or not offset.strip().isdigit() or dataset.name.startswith("PDS4:"):
         return None
     return _Layout(int(offset), 0 if len(objects) == 1 else None)
+
+
+def _pds4_image_area(dataset: rasterio.DatasetReader) -> ElementTree.Element | None:
+    """First part of a PDS4 label that describes a file with an image."""
+    root = read_pds4(dataset)
+    areas = [] if root is None else root.findall("{*}File_Area_Observational")
+    return next((a for a in areas if any(_tag(part).startswith("Array_") for part in a)), None)
 
 
 def _tag(element: Any) -> str:

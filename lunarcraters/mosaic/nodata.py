@@ -1,0 +1,56 @@
+"""Nodata: values that mean "no data" whatever the files say, one or several."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Nodata = float | tuple[float, ...] | None
+"""Value that means "no data", or several; NaN alone where every value is ground."""
+
+
+def list_values(nodata: Nodata) -> tuple[float, ...]:
+    """List nodata values; of several NaN is left out, which is no data in any case.
+
+    Args:
+        nodata: One value, several, or None.
+    """
+    if nodata is None:
+        return ()
+    values = dict.fromkeys(nodata) if isinstance(nodata, tuple) else (nodata,)
+    return tuple(v for v in values if not math.isnan(v)) or (math.nan,)
+
+
+def pack_values(values: Sequence[float]) -> Nodata:
+    """Return one value as a number, several as a tuple, and None for none.
+
+    Args:
+        values: Values that mean "no data".
+    """
+    return tuple(values) if len(values) > 1 else next(iter(values), None)
+
+
+def format_values(values: Sequence[float]) -> str:
+    """Write values as `--nodata` takes them; `nan` where there are none.
+
+    Args:
+        values: Values that mean "no data".
+    """
+    texts = (f"{v:g}" if float(f"{v:g}") == v else repr(float(v)) for v in values)
+    return ",".join(texts) or "nan"
+
+
+def can_store(dtype: "np.dtype[np.generic]", value: float) -> bool:
+    """Tell whether pixels of a type may have a value.
+
+    Args:
+        dtype: Type of the pixels.
+        value: Value to store.
+    """
+    if dtype.kind == "f":
+        return True
+    bits = 8 * dtype.itemsize
+    low, high = (0, 2**bits - 1) if dtype.kind == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return float(value).is_integer() and low <= value <= high
