@@ -20,7 +20,7 @@ from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.handles import Raster, forget_datasets
 from lunarcraters.mosaic.identity import hash_files
 from lunarcraters.mosaic.names import parse_name
-from lunarcraters.mosaic.network.access import RemoteReading, describe
+from lunarcraters.mosaic.network.access import RemoteReading, describe, remote_environment
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
@@ -289,7 +289,7 @@ def _lay_out(
 def _with_remote(mosaic: Mosaic, fetched: Path | None) -> Mosaic:
     """Add what concerns a mosaic on the network."""
     try:
-        with open_dataset(mosaic.uri) as dataset:
+        with remote_environment(mosaic.uri), open_dataset(mosaic.uri) as dataset:
             signature = describe(dataset)
     except RasterioError as error:
         raise MosaicError(

@@ -83,6 +83,18 @@ def test_a_description_of_a_server_is_a_raster_on_the_network(folder):
     assert open_mosaic(folder / "local.vrt").remote is None
 
 
+@pytest.mark.parametrize("name", ["{}/a.tif", "{folder}/net.vrt"])
+def test_a_server_is_asked_for_few_names_beside_a_tiff(folder, name):
+    with serve(folder) as server:
+        with rasterio.open(f"/vsicurl/{server.url}/a.tif") as raster:
+            copy(raster, str(folder / "net.vrt"), driver="VRT")
+        before = len(server.asked)
+        mosaic = open_mosaic(name.format(server.url, folder=folder))
+        mosaic.read(mosaic.grid.box)
+        beside = {path.lower().removeprefix("/a.tif") for path in server.asked[before:]}
+        assert beside <= {"", ".aux.xml", ".ovr", ".msk"}
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
