@@ -1,6 +1,5 @@
 """Faults of raster files: why one cannot be opened, or is not complete."""
 
-import re
 from pathlib import Path
 
 import rasterio
@@ -16,6 +15,7 @@ from lunarcraters.mosaic.labels.label import (
 )
 from lunarcraters.mosaic.labels.sizes import check_image_size
 from lunarcraters.mosaic.names import Named, RasterName, is_remote
+from lunarcraters.mosaic.network.faults import why_not_served
 from lunarcraters.mosaic.network.virtual_files import file_size
 from lunarcraters.mosaic.tiff_blocks import Block, find_stored_blocks
 
@@ -58,17 +58,10 @@ def why_not_opened(name: RasterName, error: Exception) -> str:
         name: Name that GDAL does not open.
         error: GDAL's error.
     """
+    if is_remote(name.uri):
+        return why_not_served(name, error)
     reason = " ".join(str(error).split())
-    if not is_remote(name.uri):
-        return f"{name} cannot be opened ({reason}): check the name and the files in it"
-    status = re.search(r"\b(40[0-9]|410)\b", reason)
-    if status and status[1] in ("401", "403", "407"):
-        advice = "give the credentials that GDAL takes from the environment"
-    elif status:
-        advice = "check the address"
-    else:
-        advice = "check the address, and whether its server answers"
-    return f"{name} cannot be opened ({reason}): {advice}"
+    return f"{name} cannot be opened ({reason}): check the name and the files in it"
 
 
 def _known_content(path: Path, head: bytes, size: int) -> str | None:

@@ -179,13 +179,11 @@ def _find_extents(
 
 
 def _open_named(path: Named, fetched: Path | None) -> rasterio.DatasetReader:
-    """Open a raster, after fetching it whole where its server does not give parts of it."""
+    """Open a raster, or the label beside it, or say why that is not possible."""
     if isinstance(path, RasterName):
         try:
-            return open_dataset(path.uri)
+            return _open_served(path.uri, fetched)
         except RasterioIOError as error:
-            if gives_only_whole_files(error):
-                return open_dataset(fetch_whole(path.uri, fetched))
             raise MosaicError(why_not_opened(path, error)) from error
     if not os.access(path, os.R_OK):
         raise MosaicError(f"{path} cannot be read: check its permissions")
@@ -196,6 +194,16 @@ def _open_named(path: Named, fetched: Path | None) -> rasterio.DatasetReader:
         if label is None:
             raise MosaicError(why_not_a_raster(path, error)) from error
         return _open_named(label, fetched)
+
+
+def _open_served(uri: str, fetched: Path | None) -> rasterio.DatasetReader:
+    """Open a raster, after fetching it whole where its server does not give parts of it."""
+    try:
+        return open_dataset(uri)
+    except RasterioIOError as error:
+        if gives_only_whole_files(error):
+            return open_dataset(fetch_whole(uri, fetched))
+        raise
 
 
 def _label_with_map(path: Named, dataset: rasterio.DatasetReader) -> Path | None:
