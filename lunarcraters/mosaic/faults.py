@@ -18,6 +18,7 @@ from lunarcraters.mosaic.names import Named, RasterName, is_remote
 from lunarcraters.mosaic.network.faults import why_not_served
 from lunarcraters.mosaic.network.virtual_files import file_size
 from lunarcraters.mosaic.tiff_blocks import Block, find_stored_blocks
+from lunarcraters.mosaic.vrt_faults import find_broken_source
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -151,6 +152,9 @@ def check_complete(
     try:
         dataset.read(bands[-1], window=((row, row + 1), (column, column + 1)))
     except RasterioError as error:
+        broken = find_broken_source(dataset.name) if dataset.driver == "VRT" else None
+        if broken:
+            raise MosaicError(f"{path} cannot be read: {broken}") from error
         raise MosaicError(
             f"{path} is truncated or damaged, its last pixel cannot be read{_reason(path, error)}: "
             "copy or download it again (a VRT or label: check the files it names)"

@@ -134,10 +134,7 @@ def inspect_source(
     uri = dataset.name
     with dataset, remote_environment(uri):
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
-            kind = "no band" if dataset.count == 0 else f"values of type {dataset.dtypes[0]}"
-            raise MosaicError(
-                f"{path} has {kind}: make it a single-band raster, for example with gdal_translate"
-            )
+            raise MosaicError(_why_not_of_use(path, dataset))
         bands = choose_bands(path, dataset)
         listed = _list_files(dataset, _MOST_DEPTH)
         stored = check_complete(path, dataset, bands)
@@ -162,6 +159,17 @@ def inspect_source(
             extents=_find_extents(dataset, bands, stored, nodata),
             declared_nodata=dataset.nodatavals[bands[0] - 1],
         )
+
+
+def _why_not_of_use(path: Named, dataset: rasterio.DatasetReader) -> str:
+    """Sentence about a raster that has no band, or one of a type that is not read."""
+    if dataset.count == 0:
+        return f"{path} has no band: make it a single-band raster, for example with gdal_translate"
+    kept = ", which keeps the real part" if dataset.dtypes[0].startswith("complex") else ""
+    return (
+        f"{path} has values of type {dataset.dtypes[0]}: convert it with gdal_translate -ot "
+        f"Float32{kept}, and name the result"
+    )
 
 
 def _find_extents(

@@ -25,6 +25,7 @@ from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.vrt import build_mosaic_vrt
+from lunarcraters.mosaic.vrt_faults import why_not_read
 
 Name = str | PathLike[str]
 """Name of a raster or a directory, as a user writes it."""
@@ -207,12 +208,9 @@ class Mosaic:
         try:
             return read_blocks(self.raster, origin, count, by)
         except RasterioError as error:
-            cause = "a file is missing, truncated or damaged, copy it again"
-            if self.remote is not None:
-                cause = "its server failed, run the same command again when it answers"
+            cause = why_not_read(self.uri, error, served=self.remote is not None)
             raise MosaicError(
-                f"{self.name} cannot be read at column {origin[0]}, row {origin[1]}: {cause} "
-                f"({error})"
+                f"{self.name} cannot be read at column {origin[0]}, row {origin[1]}: {cause}"
             ) from error
 
     def fingerprint(self) -> str:

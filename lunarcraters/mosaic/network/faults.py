@@ -40,6 +40,16 @@ def why_not_served(name: RasterName, error: Exception) -> str:
     return f"{name} cannot be opened ({reason}): {advise_on(name, reason)}"
 
 
+def is_refusal(reason: str) -> bool:
+    """Tell whether a server answered that it does not give something, now or later.
+
+    Args:
+        reason: GDAL's message.
+    """
+    status = _STATUS.search(reason)
+    return status is not None and status[1].startswith("4") and status[1] not in ("408", "429")
+
+
 def advise_on(name: RasterName, reason: str) -> str:
     """Say what to do about a name on the network that fails.
 
@@ -51,7 +61,7 @@ def advise_on(name: RasterName, reason: str) -> str:
     code = status[1] if status else ""
     if code in ("401", "403", "407") or (not status and _DENIED.search(reason)):
         return _credentials(name)
-    if code.startswith("5") or code == "429":
+    if code.startswith("5") or code in ("408", "429"):
         return "its server fails, so run the same command again when it answers"
     if code.startswith(("3", "4")):
         return "check the address"
