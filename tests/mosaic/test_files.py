@@ -88,7 +88,7 @@ def test_a_vrt_whose_source_is_gone_is_found_out(tmp_path, noise):
     with rasterio.open(source) as raster:
         copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
     source.unlink()
-    with pytest.raises(CratersError, match="a.tif is not there: put it there"):
+    with pytest.raises(CratersError, match=r"a\.tif is not there: put it there"):
         open_mosaic(tmp_path / "a.vrt")
 
 
