@@ -19,14 +19,14 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_HEAD(self):
-        self.server.count()
+        self.server.count(self.path)
         super().do_HEAD()
 
     def do_GET(self):
         if self.path.startswith("/control/"):
             self.answer(json.dumps(self.server.control(json.loads(self.path[9:]))).encode(), 200)
             return
-        self.server.count()
+        self.server.count(self.path)
         path = Path(self.translate_path(self.path))
         if not path.is_file():
             self.send_error(404)
@@ -56,7 +56,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A server that counts bytes (`given`) and fails.
+    """A server that counts bytes (`given`), notes the paths of requests (`asked`) and fails.
 
     Requests are answered until `left` is 0 (None: for ever), and then `outage` requests fail in a
     row (None: all).
@@ -67,14 +67,16 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, folder, ranges):
         super().__init__(("127.0.0.1", 0), partial(Handler, directory=folder))
         self.ranges, self.given, self.left, self.outage = ranges, 0, None, None
+        self.asked = []
         self.lock = threading.Lock()
 
     def control(self, values):
         self.__dict__.update(values)
-        return {name: self.__dict__[name] for name in ("given", "left", "outage")}
+        return {name: self.__dict__[name] for name in ("given", "left", "outage", "asked")}
 
-    def count(self):
+    def count(self, path):
         with self.lock:
+            self.asked.append(path)
             if self.left is None:
                 return
             if self.left > 0:
@@ -104,6 +106,11 @@ class Control:
     def given(self):
         """Number of bytes that were given."""
         return self.set()["given"]
+
+    @property
+    def asked(self):
+        """Paths of all requests."""
+        return self.set()["asked"]
 
 
 @contextmanager

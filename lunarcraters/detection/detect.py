@@ -1,10 +1,11 @@
 """Detection: tiles through the network, craters merged, masks stitched; a run in a directory."""
 
+import hashlib
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -132,6 +133,7 @@ def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) ->
             "smallest_px": source.settings.smallest_px,
             **_nodata_setting(source),
         },
+        tiling=_hash_tiling(source),
     )
     options = replace(options, precision=precision)
     batches = tuple(plan_batches(source.tiles))
@@ -144,6 +146,12 @@ def _nodata_setting(source: TileSource) -> dict[str, str]:
     return {"nodata": ",".join(map(repr, values))} if values else {}
 
 
+def _hash_tiling(source: TileSource) -> str:
+    """Hash what the input's hash covers besides the files."""
+    options = (asdict(source.settings), source.mosaic.grid.crs_wkt, source.mosaic.nodata)
+    return hashlib.sha256(repr(options).encode()).hexdigest()
+
+
 def _open_directory(run: _Run, *, overwrite: bool) -> bool:
     """Begin a run, or make sure that the one in the directory is the same run.
 
@@ -152,7 +160,13 @@ def _open_directory(run: _Run, *, overwrite: bool) -> bool:
     """
     out = run.out
     if (out / MANIFEST).is_file():
-        differences = [] if overwrite else read_manifest(out).differences(run.manifest)
+        begun = run.manifest if overwrite else read_manifest(out)
+        differences = begun.differences(run.manifest)
+        if begun.has_changed_input(run.manifest):
+            raise RunError(
+                f"{run.manifest.input_name} has changed since the run in {out} began: give another "
+                "--output, or --overwrite to replace the run"
+            )
         if differences:
             raise RunError(
                 f"{out} holds a run with another {' and another '.join(differences)}: give "

@@ -31,6 +31,7 @@ class Manifest:
             (values that the user called "no data", or that were left out though undeclared, with
             commas between).
         format: Format of the run's directory.
+        tiling: SHA-256 of the tiling options and the coordinate system alone; null in older runs.
     """
 
     input: str
@@ -39,6 +40,12 @@ class Manifest:
     model_name: str
     settings: dict[str, bool | int | float | str | None]
     format: int = FORMAT
+    tiling: str | None = None
+
+    def has_changed_input(self, other: "Manifest") -> bool:
+        """Tell whether another run differs in nothing but the content of the same files."""
+        same = self.tiling == other.tiling is not None and self.input_name == other.input_name
+        return same and self.differences(other) == [_INPUT]
 
     def differences(self, other: "Manifest") -> list[str]:
         """List in words what would make the results of two runs differ."""

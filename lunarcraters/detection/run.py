@@ -10,13 +10,14 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest
-from lunarcraters.errors import AreaError, RunError
+from lunarcraters.errors import AreaError, MosaicError, RunError
 from lunarcraters.files import is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.names import parse_name
+from lunarcraters.mosaic.network.faults import is_refusal
 from lunarcraters.mosaic.nodata import pack_values
 from lunarcraters.records import RecordError, from_json, to_json
 
@@ -175,6 +176,14 @@ def searched_mosaic(
             f"{run} searched {name}, which is not there (seen from {Path.cwd()}): name the mosaic "
             "with --mosaic"
         )
-    opened = open_mosaic(manifest.input_name, crs=crs)
+    try:
+        opened = open_mosaic(manifest.input_name, crs=crs)
+    except MosaicError as error:
+        if not is_refusal(str(error)):
+            raise
+        raise MosaicError(
+            f"{run} notes the address of its mosaic without user and query, and does not open it "
+            f"so: give the whole address with --mosaic 'URL' ({error})"
+        ) from error
     values = [float(part) for part in str(manifest.settings.get("nodata") or "nan").split(",")]
     return opened if math.isnan(values[0]) else opened.with_nodata(pack_values(values))

@@ -1,6 +1,5 @@
 """Faults of raster files: why one cannot be opened, or is not complete."""
 
-import re
 from pathlib import Path
 
 import rasterio
@@ -16,8 +15,10 @@ from lunarcraters.mosaic.labels.label import (
 )
 from lunarcraters.mosaic.labels.sizes import check_image_size
 from lunarcraters.mosaic.names import Named, RasterName, is_remote
+from lunarcraters.mosaic.network.faults import why_not_served
 from lunarcraters.mosaic.network.virtual_files import file_size
 from lunarcraters.mosaic.tiff_blocks import Block, find_stored_blocks
+from lunarcraters.mosaic.vrt_faults import find_broken_source
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -58,17 +59,10 @@ def why_not_opened(name: RasterName, error: Exception) -> str:
         name: Name that GDAL does not open.
         error: GDAL's error.
     """
+    if is_remote(name.uri):
+        return why_not_served(name, error)
     reason = " ".join(str(error).split())
-    if not is_remote(name.uri):
-        return f"{name} cannot be opened ({reason}): check the name and the files in it"
-    status = re.search(r"\b(40[0-9]|410)\b", reason)
-    if status and status[1] in ("401", "403", "407"):
-        advice = "give the credentials that GDAL takes from the environment"
-    elif status:
-        advice = "check the address"
-    else:
-        advice = "check the address, and whether its server answers"
-    return f"{name} cannot be opened ({reason}): {advice}"
+    return f"{name} cannot be opened ({reason}): check the name and the files in it"
 
 
 def _known_content(path: Path, head: bytes, size: int) -> str | None:
@@ -158,6 +152,9 @@ def check_complete(
     try:
         dataset.read(bands[-1], window=((row, row + 1), (column, column + 1)))
     except RasterioError as error:
+        broken = find_broken_source(dataset.name) if dataset.driver == "VRT" else None
+        if broken:
+            raise MosaicError(f"{path} cannot be read: {broken}") from error
         raise MosaicError(
             f"{path} is truncated or damaged, its last pixel cannot be read{_reason(path, error)}: "
             "copy or download it again (a VRT or label: check the files it names)"

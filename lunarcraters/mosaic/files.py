@@ -134,11 +134,7 @@ def inspect_source(
     uri = dataset.name
     with dataset, remote_environment(uri):
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
-            kind = "no band" if dataset.count == 0 else f"values of type {dataset.dtypes[0]}"
-            raise MosaicError(
-                f"{path} has {kind}: make it a single-band raster of real values, for example "
-                "with gdal_translate -b 1 -ot Float32"
-            )
+            raise MosaicError(_why_not_of_use(path, dataset))
         bands = choose_bands(path, dataset)
         listed = _list_files(dataset, _MOST_DEPTH)
         stored = check_complete(path, dataset, bands)
@@ -165,6 +161,17 @@ def inspect_source(
         )
 
 
+def _why_not_of_use(path: Named, dataset: rasterio.DatasetReader) -> str:
+    """Sentence about a raster that has no band, or one of a type that is not read."""
+    if dataset.count == 0:
+        return f"{path} has no band: make it a single-band raster, for example with gdal_translate"
+    kept = ", which keeps the real part" if dataset.dtypes[0].startswith("complex") else ""
+    return (
+        f"{path} has values of type {dataset.dtypes[0]}: convert it with gdal_translate -ot "
+        f"Float32{kept}, and name the result"
+    )
+
+
 def _find_extents(
     dataset: rasterio.DatasetReader,
     bands: tuple[int, ...],
@@ -180,13 +187,11 @@ def _find_extents(
 
 
 def _open_named(path: Named, fetched: Path | None) -> rasterio.DatasetReader:
-    """Open a raster, after fetching it whole where its server does not give parts of it."""
+    """Open a raster, or the label beside it, or say why that is not possible."""
     if isinstance(path, RasterName):
         try:
-            return open_dataset(path.uri)
+            return _open_served(path.uri, fetched)
         except RasterioIOError as error:
-            if gives_only_whole_files(error):
-                return open_dataset(fetch_whole(path.uri, fetched))
             raise MosaicError(why_not_opened(path, error)) from error
     if not os.access(path, os.R_OK):
         raise MosaicError(f"{path} cannot be read: check its permissions")
@@ -197,6 +202,16 @@ def _open_named(path: Named, fetched: Path | None) -> rasterio.DatasetReader:
         if label is None:
             raise MosaicError(why_not_a_raster(path, error)) from error
         return _open_named(label, fetched)
+
+
+def _open_served(uri: str, fetched: Path | None) -> rasterio.DatasetReader:
+    """Open a raster, after fetching it whole where its server does not give parts of it."""
+    try:
+        return open_dataset(uri)
+    except RasterioIOError as error:
+        if gives_only_whole_files(error):
+            return open_dataset(fetch_whole(uri, fetched))
+        raise
 
 
 def _label_with_map(path: Named, dataset: rasterio.DatasetReader) -> Path | None:

@@ -5,10 +5,14 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from rasterio.errors import RasterioError
+
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.names import is_remote
+from lunarcraters.mosaic.names import RasterName, is_remote
 from lunarcraters.mosaic.network.access import remote_environment
+from lunarcraters.mosaic.network.faults import why_not_served
 from lunarcraters.mosaic.network.virtual_files import file_size, read_headers
+from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.redaction import redact
 
 _SAMPLE_BYTES = 1 << 16
@@ -98,8 +102,13 @@ def _identify_remote(file: str) -> str:
     with remote_environment(file):
         headers, size = read_headers(file), file_size(file)
     if size is None:
+        name = RasterName(file)
+        try:
+            open_dataset(file).close()
+        except RasterioError as error:
+            raise MosaicError(why_not_served(name, error)) from error
         raise MosaicError(
-            f"the server of {redact(file)} does not answer: run the same command again when it does"
+            f"the server of {name} does not answer: run the same command again when it does"
         )
     version = headers.get("etag") or headers.get("last-modified", "")
     return f"{file_name(file)}\0{size}\0{version.removeprefix('W/')}"

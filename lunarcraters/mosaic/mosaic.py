@@ -20,12 +20,13 @@ from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.handles import Raster, forget_datasets
 from lunarcraters.mosaic.identity import hash_files
 from lunarcraters.mosaic.names import parse_name
-from lunarcraters.mosaic.network.access import RemoteReading, describe
+from lunarcraters.mosaic.network.access import RemoteReading, describe, remote_environment
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.vrt import build_mosaic_vrt, replace_further_values
+from lunarcraters.mosaic.vrt_faults import why_not_read
 
 Name = str | PathLike[str]
 """Name of a raster or a directory, as a user writes it."""
@@ -204,12 +205,9 @@ class Mosaic:
         try:
             return read_blocks(self.raster, origin, count, by)
         except RasterioError as error:
-            cause = "a file is missing, truncated or damaged, copy it again"
-            if self.remote is not None:
-                cause = "its server failed, run the same command again when it answers"
+            cause = why_not_read(self.uri, error, served=self.remote is not None)
             raise MosaicError(
-                f"{self.name} cannot be read at column {origin[0]}, row {origin[1]}: {cause} "
-                f"({error})"
+                f"{self.name} cannot be read at column {origin[0]}, row {origin[1]}: {cause}"
             ) from error
 
     def fingerprint(self) -> str:
@@ -289,7 +287,7 @@ def _lay_out(
 def _with_remote(mosaic: Mosaic, fetched: Path | None) -> Mosaic:
     """Add what concerns a mosaic on the network."""
     try:
-        with open_dataset(mosaic.uri) as dataset:
+        with remote_environment(mosaic.uri), open_dataset(mosaic.uri) as dataset:
             signature = describe(dataset)
     except RasterioError as error:
         raise MosaicError(

@@ -9,8 +9,11 @@ from pathlib import Path
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.identity import containing_file
 from lunarcraters.mosaic.listing import has_raster_suffix
-from lunarcraters.mosaic.names import Named, RasterName, parse_name
+from lunarcraters.mosaic.names import Named, RasterName, is_remote, parse_name
+from lunarcraters.mosaic.network.access import remote_environment
+from lunarcraters.mosaic.network.virtual_files import list_archive
 from lunarcraters.mosaic.opening import open_dataset
 
 _LISTS = {".txt", ".lst", ".list"}
@@ -28,7 +31,9 @@ def expand(name: str | os.PathLike[str], *, listed: bool = False) -> Iterator[Na
         MosaicError: Nothing has that name.
     """
     parsed = parse_name(name)
-    if isinstance(parsed, RasterName) or parsed.is_dir():
+    if isinstance(parsed, RasterName):
+        yield from _rasters_of_served_archive(parsed) or [parsed]
+    elif parsed.is_dir():
         yield parsed
     elif not parsed.exists():
         yield from _match(parsed)
@@ -87,9 +92,29 @@ def _rasters_of_archive(path: Path) -> list[Named]:
             members = sorted(archive.namelist())
     except (OSError, zipfile.BadZipFile) as error:
         raise MosaicError(f"{path} is damaged ({error}): copy or download it again") from error
+    return _rasters_among(members, path, str(path.absolute()))
+
+
+def _rasters_of_served_archive(name: RasterName) -> list[Named]:
+    """Rasters of a ZIP archive on the network; none where the name is not one that can be read."""
+    if name.suffix.lower() != ".zip" or not name.uri.startswith("/vsi") or not is_remote(name.uri):
+        return []
+    if containing_file(name.uri) != name.uri:
+        return []  # a file in an archive
+    with remote_environment(name.uri):
+        members = sorted(list_archive(f"/vsizip/{{{name.uri}}}"))
+    return _rasters_among(members, name, name.uri) if members else []
+
+
+def _rasters_among(members: list[str], archive: Named, uri: str) -> list[Named]:
+    """Rasters among the files of an archive.
+
+    Raises:
+        MosaicError: There are none.
+    """
     rasters = [member for member in members if has_raster_suffix(Path(member))]
     if not rasters:
         raise MosaicError(
-            f"{path} has no rasters in it: name a raster, or an archive that has some"
+            f"{archive} has no rasters in it: name a raster, or an archive that has some"
         )
-    return [RasterName(f"/vsizip/{{{path.absolute()}}}/{member}") for member in rasters]
+    return [RasterName(f"/vsizip/{{{uri}}}/{member}") for member in rasters]

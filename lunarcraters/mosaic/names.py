@@ -46,7 +46,11 @@ class RasterName:
         """Name without secrets, as a user writes it."""
         if self.uri.lstrip().startswith("<"):
             return "XML"
-        return redact(self.uri).removeprefix("/vsicurl/")
+        name = redact(self.uri)
+        for scheme, prefix in _FILE_SYSTEMS.items():
+            if name.startswith(prefix):
+                return f"{scheme}://{name.removeprefix(prefix)}"
+        return name.removeprefix("/vsicurl/")
 
     @property
     def name(self) -> str:

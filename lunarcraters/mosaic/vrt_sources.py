@@ -69,6 +69,32 @@ def find_vrt_boxes(
     return tuple(boxes)
 
 
+def list_sources(name: str) -> list[str]:
+    """List the names of the files that a VRT is made of, as GDAL opens them.
+
+    Args:
+        name: Path or other name of a raster, or XML; what is no VRT has no sources.
+
+    Raises:
+        ParseError: The file begins as a VRT, and is not one.
+    """
+    text = name.encode() if name.lstrip().startswith("<") else read_file(name)
+    root = ElementTree.fromstring(text) if text.lstrip().startswith(b"<VRTDataset") else None
+    folder = PurePosixPath(name).parent
+    return [_source_name(element, folder) for element in _named(root)]
+
+
+def _named(root: Element | None) -> list[Element]:
+    tags = ("SourceFilename", "SourceDataset")
+    return [e for e in (root.iter() if root is not None else ()) if e.tag in tags and e.text]
+
+
+def _source_name(element: Element, folder: PurePosixPath) -> str:
+    name = element.text or ""
+    relative = element.get("relativeToVRT") == "1"
+    return _resolve(name, folder) if relative else name
+
+
 def _fill(name: str, band: str, depth: int) -> Filled | None:
     """Where a band of a raster holds values of its own; None where the raster cannot be opened."""
     try:

@@ -23,6 +23,15 @@ def test_differences_are_told_in_words_and_names_do_not_matter():
     ]
 
 
+def test_files_that_changed_are_told_from_another_mosaic_or_tiling():
+    begun = replace(MANIFEST, tiling="t")
+    changed = replace(begun, input="c")
+    assert begun.has_changed_input(changed)
+    for other in ({"tiling": "u"}, {"input_name": "sun.tif"}, {"model": "d"}, {"input": "a" * 64}):
+        assert not begun.has_changed_input(replace(changed, **other))
+    assert not MANIFEST.has_changed_input(replace(MANIFEST, input="c"))
+
+
 def test_what_is_no_run_is_named(tmp_path):
     with pytest.raises(RunError, match="is not a run"):
         read_manifest(tmp_path)

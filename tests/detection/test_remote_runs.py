@@ -8,9 +8,11 @@ from rasterio.windows import Window
 import lunarcraters as lc
 from lunarcraters.detection.batch import detect_batch, plan_batches
 from lunarcraters.detection.batch_result import read_craters, read_unread
+from lunarcraters.detection.manifest import Manifest, write_manifest
 from lunarcraters.detection.options import SourceOptions
+from lunarcraters.detection.run import read_result, searched_mosaic
 from lunarcraters.detection.source import open_source
-from lunarcraters.errors import CratersError, OutputError, RunError
+from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.mosaic.network import access
 from lunarcraters.network.inference import Detector
@@ -78,8 +80,16 @@ def test_a_mosaic_that_changed_on_its_server_is_not_resumed(folder, tmp_path):
         name = f"{server.url}/a.tif"
         lc.detect(name, tmp_path / "run", levels=1, workers=1)
         (served / "a.tif").write_bytes(content + b"\0")
-        with pytest.raises(RunError, match="another mosaic"):
+        with pytest.raises(RunError, match=r"a\.tif has changed since the run"):
             lc.detect(name, tmp_path / "run", levels=1, workers=1)
+
+
+def test_a_run_whose_address_was_secret_asks_for_the_whole_address(folder, tmp_path):
+    with serve(folder) as server:
+        write_manifest(Manifest("a", f"{server.url}/none.tif", "b", "wac.keras", {}), tmp_path)
+        with pytest.raises(MosaicError, match="give the whole address with --mosaic 'URL'"):
+            searched_mosaic(tmp_path)
+        assert searched_mosaic(tmp_path, f"{server.url}/a.tif?key=1").width == 1000
 
 
 @pytest.mark.slow
@@ -107,6 +117,30 @@ def test_tiles_that_a_server_did_not_give_are_named_and_read_when_it_is_back(
     here = open_source([folder / "a.tif"], MODEL, options)
     detect_batch(tmp_path, None, True, detector, here, batch)
     pd.testing.assert_frame_equal(read_craters(file), there)
+
+
+@pytest.mark.slow
+def test_workers_name_the_tiles_that_a_dead_server_did_not_give_and_read_them_later(
+    folder, tmp_path
+):
+    options = {"size": 256, "levels": 1, "workers": 1, "batch": 1}
+    with serve(folder) as server:
+        name = f"{server.url}/a.tif"
+
+        def fail_when_some_tiles_are_done(done, total):
+            server.set(left=0 if 2 <= done < total else None)
+
+        there = lc.detect(name, tmp_path / "run", **options, progress=fail_when_some_tiles_are_done)
+        first = read_result(tmp_path / "run")
+        assert 0 < len(first.unread_tiles) < first.tiles
+        assert all("server failed" in why for why in first.unread_tiles.values())
+        server.set(left=None)
+        there = lc.detect(name, tmp_path / "run", **options)
+    again = read_result(tmp_path / "run")
+    assert not again.unread_tiles
+    assert again.searched_tiles == len(first.unread_tiles)
+    here = lc.detect(folder / "a.tif", tmp_path / "here", **options)
+    pd.testing.assert_frame_equal(here.craters, there.craters)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Rasters on a server, in archives and under other names are read as the files themselves are."""
 
+import re
 import zipfile
 
 import numpy as np
@@ -10,7 +11,9 @@ from rasterio.shutil import copy
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.mosaic.names import RasterName
 from lunarcraters.mosaic.network import access
+from lunarcraters.mosaic.network.faults import why_not_served
 from lunarcraters.mosaic.statistics import measure_statistics
 
 from ..rasters import write_raster
@@ -83,11 +86,25 @@ def test_a_description_of_a_server_is_a_raster_on_the_network(folder):
     assert open_mosaic(folder / "local.vrt").remote is None
 
 
+@pytest.mark.parametrize("name", ["{}/a.tif", "{folder}/net.vrt"])
+def test_a_server_is_asked_for_few_names_beside_a_tiff(folder, name):
+    with serve(folder) as server:
+        with rasterio.open(f"/vsicurl/{server.url}/a.tif") as raster:
+            copy(raster, str(folder / "net.vrt"), driver="VRT")
+        before = len(server.asked)
+        mosaic = open_mosaic(name.format(server.url, folder=folder))
+        mosaic.read(mosaic.grid.box)
+        beside = {path.lower().removeprefix("/a.tif") for path in server.asked[before:]}
+        assert beside <= {"", ".aux.xml", ".ovr", ".msk"}
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("{}/none.tif", "404.*check the address"),
         ("http://127.0.0.1:9/a.tif", "whether its server answers"),
+        ("{}/page.tif", "web page, perhaps that of a login.*credentials"),
+        ("{}/a.zip.tif", r"packed with zip: name .* 'zip\+http.*a.zip.tif!NAME'"),
         ("zip://{folder}/a.zip!none.tif", "check the name"),
         ("{folder}/none*.tif", "no file matches"),
         ("{folder}/bad.txt", "names what is not there"),
@@ -98,10 +115,50 @@ def test_a_description_of_a_server_is_a_raster_on_the_network(folder):
 def test_what_is_not_there_is_said_in_one_sentence(folder, name, message):
     (folder / "bad.txt").write_text("nothing.tif\n")
     (folder / "empty.txt").write_text("# nothing\n")
+    (folder / "page.tif").write_text("<!DOCTYPE html><html>Log in</html>")
+    (folder / "a.zip.tif").write_bytes((folder / "a.zip").read_bytes())
     zipfile.ZipFile(folder / "empty.zip", "w").close()
     with serve(folder) as server, pytest.raises(MosaicError, match=message) as caught:
         open_mosaic(name.format(server.url, folder=folder))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("query", ["", "?key=1"])
+def test_an_archive_on_a_server_stands_for_its_rasters(folder, query):
+    with serve(folder) as server:
+        assert_same(f"{server.url}/a.zip{query}", folder)
+
+
+def test_an_archive_whose_server_gives_no_ranges_is_named_with_the_way_to_its_rasters(folder):
+    message = r"packed with zip: name .* 'zip\+http.*a.zip!NAME'"
+    with serve(folder, ranges=False) as server, pytest.raises(MosaicError, match=message):
+        open_mosaic(f"{server.url}/a.zip")
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason", "message"),
+    [
+        ("/vsis3/b/a.tif", "AWS_SECRET_ACCESS_KEY not defined", "^s3://b/a.tif .*NO_SIGN_REQUEST"),
+        ("/vsigs/b/a.tif", "Access denied", "^gs://b/a.tif .*GS_SECRET_ACCESS_KEY"),
+        ("/vsicurl/http://h/a.tif", "HTTP response code: 403", "^http://h.*GDAL_HTTP_USERPWD"),
+        ("/vsicurl/http://h/403.tif", "HTTP response code: 404", "check the address$"),
+        ("/vsicurl/http://h/a.tif", "HTTP response code: 503", "its server fails"),
+        ("/vsicurl/http://h/a.tif", "Could not resolve host", "whether its server answers"),
+    ],
+)
+def test_what_a_server_refuses_is_told_from_what_fails(uri, reason, message):
+    assert re.search(message, why_not_served(RasterName(uri), RuntimeError(reason)))
+
+
+def test_a_source_of_a_vrt_that_its_server_does_not_have_is_named(folder):
+    with rasterio.open(folder / "a.tif") as raster:
+        copy(raster, str(folder / "gone.vrt"), driver="VRT")
+    text = (folder / "gone.vrt").read_text().replace(">a.tif<", ">gone.tif<")
+    (folder / "gone.vrt").write_text(text)
+    with serve(folder) as server:
+        mosaic = open_mosaic(f"{server.url}/gone.vrt")
+        with pytest.raises(MosaicError, match=r"http.*/gone.tif cannot .*check the address$"):
+            mosaic.fingerprint()
 
 
 def test_pages_are_fetched_once(tmp_path):

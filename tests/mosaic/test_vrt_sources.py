@@ -128,5 +128,27 @@ def test_a_loop_of_vrts_ends(sparse, tmp_path):
     for one, other in (("a", "b"), ("b", "a")):
         part = source("SimpleSource", f"{other}.vrt", src=whole, dst=whole)
         nest(tmp_path / f"{one}.vrt", VRT.format(srs=srs, nodata=0, sources=part))
-    with pytest.raises(MosaicError, match="last pixel"):
+    with pytest.raises(MosaicError, match=r"a.vrt names itself: correct the name in .*b.vrt$"):
         open_mosaic(tmp_path / "a.vrt")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gone.tif", "gone.tif is not there: put it there, or correct its name in .*inner.vrt$"),
+        ("cut.tif", "cut.tif cannot be read .*copy or download cut.tif again$"),
+        ("/vsicurl/http://127.0.0.1:9/a.tif?key=SECRET", "^[^?]*http://127.0.0.1:9/a.tif cannot"),
+    ],
+)
+def test_the_source_of_a_vrt_that_cannot_be_read_is_named(sparse, tmp_path, name, message):
+    with rasterio.open(sparse) as raster:
+        srs = f"<SRS>{raster.crs.to_wkt()}</SRS>"
+    write_raster(tmp_path / "cut.tif", np.full((1600, 2000), 9, np.uint8))
+    content = (tmp_path / "cut.tif").read_bytes()
+    (tmp_path / "cut.tif").write_bytes(content[: len(content) // 2])
+    whole = (0, 0, 2000, 1600)
+    for vrt, inner in (("inner.vrt", name), ("outer.vrt", "inner.vrt")):
+        part = source("SimpleSource", inner, src=whole, dst=whole)
+        nest(tmp_path / vrt, VRT.format(srs=srs, nodata=0, sources=part))
+    with pytest.raises(MosaicError, match=message):
+        open_mosaic(tmp_path / "outer.vrt")

@@ -1,6 +1,7 @@
 """Reading from the network: GDAL's options, and patience with servers that fail for a while."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -34,6 +35,13 @@ _OPTIONS = {
 os.environ.setdefault("CPL_VSIL_CURL_CHUNK_SIZE", "1024")
 os.environ.setdefault("CPL_VSIL_CURL_CACHE_SIZE", str(64 << 20))
 
+_ADDRESS = re.compile(r"(?:/vsi\w+/|://)[^<>\"'{}]+")
+_BESIDE_TIFF = ".tif,.tiff,.aux.xml,.ovr,.msk,.tfw,.tifw,.wld"
+"""Names that a server is asked for where rasters are TIFFs.
+
+GDAL would ask for some 30 more: metadata of cameras on satellites of the Earth.
+"""
+
 _DRIVERS = {"WMS", "WMTS", "WCS", "HTTP", "OGCAPI", "DAAS", "EEDAI", "PLMOSAIC", "NGW"}
 """Drivers of GDAL whose files are descriptions of a server."""
 
@@ -66,7 +74,11 @@ def remote_environment(uri: str) -> AbstractContextManager[object]:
     uri = _with_content(uri)
     if not is_remote(uri):
         return nullcontext()
-    options = {k: v for k, v in _OPTIONS.items() if k not in os.environ}
+    options = dict(_OPTIONS)
+    addresses = [address.strip().lower() for address in _ADDRESS.findall(uri)]
+    if all(address.endswith((".tif", ".tiff")) for address in addresses):
+        options["CPL_VSIL_CURL_ALLOWED_EXTENSIONS"] = _BESIDE_TIFF
+    options = {k: v for k, v in options.items() if k not in os.environ}
     if has_query(uri):
         # GDAL asks for ADDRESS?QUERY.ovr, and most servers then give the raster itself.
         options["GDAL_DISABLE_READDIR_ON_OPEN"] = "EMPTY_DIR"

@@ -22,6 +22,7 @@ def _gdal() -> ctypes.CDLL:
     text, pointer, size = ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t
     signatures = {
         "VSIGetFileMetadata": (ctypes.POINTER(text), [text, text, pointer]),
+        "VSIReadDirRecursive": (ctypes.POINTER(text), [text]),
         "CSLDestroy": (None, [ctypes.POINTER(text)]),
         "VSIFOpenL": (pointer, [text, text]),
         "VSIFSeekL": (ctypes.c_int, [pointer, ctypes.c_uint64, ctypes.c_int]),
@@ -48,15 +49,11 @@ def read_headers(uri: str) -> dict[str, str]:
     """
     gdal = _gdal()
     listed = gdal.VSIGetFileMetadata(uri.encode(), b"HEADERS", None)
-    headers, index = {}, 0
     try:
-        while listed and listed[index]:
-            name, _, value = listed[index].decode("utf-8", "replace").partition("=")
-            headers[name.lower()] = value
-            index += 1
+        pairs = [text.partition("=") for text in _strings(listed)]
     finally:
         gdal.CSLDestroy(listed)
-    return headers
+    return {name.lower(): value for name, _, value in pairs}
 
 
 def file_size(uri: str) -> int | None:
@@ -105,14 +102,46 @@ def read_file(uri: str) -> bytes:
     return b"".join(_read_pieces(uri))
 
 
-def _read_pieces(uri: str) -> Iterator[bytes]:
+def read_beginning(uri: str, size: int) -> bytes:
+    """Read the first bytes of a file; there are none where it cannot be opened.
+
+    Args:
+        uri: Name that GDAL opens.
+        size: Number of bytes to read at most.
+    """
+    return next(_read_pieces(uri, size), b"")
+
+
+def list_archive(uri: str) -> list[str]:
+    """List the files in an archive; there are none where it cannot be read.
+
+    Args:
+        uri: Name of the archive as GDAL's directory (`/vsizip/...`).
+    """
+    gdal = _gdal()
+    listed = gdal.VSIReadDirRecursive(uri.encode())
+    try:
+        return list(_strings(listed))
+    finally:
+        gdal.CSLDestroy(listed)
+
+
+def _strings(listed: "ctypes._Pointer[ctypes.c_char_p]") -> Iterator[str]:
+    """Texts of a list of GDAL's, whose last pointer is null."""
+    index = 0
+    while listed and listed[index]:
+        yield listed[index].decode("utf-8", "replace")
+        index += 1
+
+
+def _read_pieces(uri: str, size: int = _PIECE) -> Iterator[bytes]:
     gdal = _gdal()
     file = gdal.VSIFOpenL(uri.encode(), b"rb")
     if not file:
         return
     try:
-        buffer = ctypes.create_string_buffer(_PIECE)
-        while count := gdal.VSIFReadL(buffer, 1, _PIECE, file):
+        buffer = ctypes.create_string_buffer(size)
+        while count := gdal.VSIFReadL(buffer, 1, size, file):
             yield buffer.raw[:count]
     finally:
         gdal.VSIFCloseL(file)
