@@ -166,9 +166,9 @@ MALFORMED = {
         lambda d: edit(isis(d, tile=(8, 16)), "TileSamples = 16", "TileSamples = 0"), "0 x 8"),
     "camera image": (lambda d: isis(d, mapping=()), "camera image.*cam2map.*PNG"),
     # Others
-    "VRT of itself": (lambda d: vrt(d, "a.vrt", "a.vrt"), "check the files it names"),
-    "two VRTs of each other": (loop, "check the files it names"),
-    "VRT of nothing": (lambda d: vrt(d, "a.vrt", "b.tif"), "check the files it names"),
+    "VRT of itself": (lambda d: vrt(d, "a.vrt", "a.vrt"), "names itself"),
+    "two VRTs of each other": (loop, "names itself"),
+    "VRT of nothing": (lambda d: vrt(d, "a.vrt", "b.tif"), "is not there"),
     "cut VRT": (lambda d: cut(vrt(d, "a.vrt", "b.tif"), 150), "VRT that GDAL does not open"),
     "negative VRT": (
         lambda d: edit(vrt(d, "a.vrt", "b.tif"), 'XSize="20"', 'XSize="-20"'), "-20 x 20"),
