@@ -130,7 +130,7 @@ def _strings(listed: "ctypes._Pointer[ctypes.c_char_p]") -> Iterator[str]:
     """Texts of a list of GDAL's, whose last pointer is null."""
     index = 0
     while listed and listed[index]:
-        yield listed[index].decode("utf-8", "replace")  # type: ignore[attr-defined]
+        yield listed[index].decode("utf-8", "replace")
         index += 1
 
 
