@@ -1,5 +1,7 @@
 """Runs on rasters from a server: the same catalogue, few bytes, no secrets, patience."""
 
+import shutil
+
 import pandas as pd
 import pytest
 import rasterio
@@ -18,6 +20,7 @@ from lunarcraters.mosaic.network import access
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import shipped_model
 
+from ..rasters import write_raster
 from ..servers import serve
 
 MODEL = shipped_model()
@@ -121,25 +124,28 @@ def test_tiles_that_a_server_did_not_give_are_named_and_read_when_it_is_back(
 
 @pytest.mark.slow
 def test_workers_name_the_tiles_that_a_dead_server_did_not_give_and_read_them_later(
-    folder, tmp_path
+    folder, tmp_path, monkeypatch
 ):
-    options = {"size": 256, "levels": 1, "workers": 1, "batch": 1}
-    with serve(folder) as server:
-        name = f"{server.url}/a.tif"
+    monkeypatch.setenv("GDAL_HTTP_MAX_RETRY", "0")
+    with rasterio.open(folder / "a.tif") as part:
+        write_raster(tmp_path / "a.tif", part.read(1), nodata=0, tiled=True)
+    options = {"size": 192, "levels": 1, "workers": 1}
+    run = tmp_path / "run"
+    with serve(tmp_path) as server:
 
-        def fail_when_some_tiles_are_done(done, total):
-            server.set(left=0 if 2 <= done < total else None)
+        def kill(done, total):
+            if done:  # what was fetched is taken away too, for the statistics read every pixel
+                server.set(left=0)
+                shutil.rmtree(run / ".fetched", ignore_errors=True)
 
-        there = lc.detect(name, tmp_path / "run", **options, progress=fail_when_some_tiles_are_done)
-        first = read_result(tmp_path / "run")
-        assert 0 < len(first.unread_tiles) < first.tiles
-        assert all("server failed" in why for why in first.unread_tiles.values())
+        lc.detect(f"{server.url}/a.tif", run, **options, progress=kill)
+        unread = read_result(run).unread_tiles
+        assert 0 < len(unread) < read_result(run).tiles
+        assert all("server failed" in why for why in unread.values())
         server.set(left=None)
-        there = lc.detect(name, tmp_path / "run", **options)
-    again = read_result(tmp_path / "run")
-    assert not again.unread_tiles
-    assert again.searched_tiles == len(first.unread_tiles)
-    here = lc.detect(folder / "a.tif", tmp_path / "here", **options)
+        there = lc.detect(f"{server.url}/a.tif", run, **options)
+    assert not read_result(run).unread_tiles
+    here = lc.detect(tmp_path / "a.tif", tmp_path / "here", **options)
     pd.testing.assert_frame_equal(here.craters, there.craters)
 
 

@@ -123,6 +123,7 @@ def test_what_is_not_there_is_said_in_one_sentence(folder, name, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "?key=1"])
 def test_an_archive_on_a_server_stands_for_its_rasters(folder, query):
     with serve(folder) as server:
