@@ -63,6 +63,13 @@ def test_kilometres_from_the_centre_are_elevations(terrain, tmp_path):
     assert " -z 1000 " in said
 
 
+def test_kilometres_are_elevations_by_the_name(terrain, tmp_path):
+    values = (terrain / 1000.0).astype(np.float32)
+    (said,) = sentences(write_raster(tmp_path / "site_dem.tif", values))
+    assert " -z 1000 " in said
+    assert sentences(write_raster(tmp_path / "site.tif", values)) == []
+
+
 def test_a_unit_of_metres_says_elevations(terrain, tmp_path):
     path = write_raster(tmp_path / "a.tif", (terrain - terrain.min()).astype(np.float32))
     assert len(sentences(described(path, unit="m"))) == 1

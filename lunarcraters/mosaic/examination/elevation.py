@@ -85,10 +85,10 @@ def _read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
 def _find_unit_m(values: Float, *, named: bool) -> float | None:
     """Unit of elevations, or of distances from the Moon's centre, in metres; None for others."""
     low, high = np.percentile(values, [0.5, 99.5])
-    for radius_m, unit_m in ((0.0, 1.0), (_RADIUS_M, 1.0), (_RADIUS_M, 1000.0)):
+    for radius_m, unit_m in ((0.0, 1.0), (_RADIUS_M, 1.0), (_RADIUS_M, 1000.0), (0.0, 1000.0)):
         lowest, highest = values.min() * unit_m - radius_m, values.max() * unit_m - radius_m
         within = _ELEVATION_M[0] <= lowest and highest <= _ELEVATION_M[1]
-        below = radius_m > 0.0 or -low >= _NEGATIVE * (high - low)
+        below = radius_m > 0.0 or (unit_m == 1.0 and -low >= _NEGATIVE * (high - low))
         if within and (high - low) * unit_m >= _LEAST_SPAN_M and (named or below):
             return unit_m
     return None
