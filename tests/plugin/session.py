@@ -18,9 +18,9 @@ from qgis.core import (
 )
 
 plugins, mosaic, out = sys.argv[1:]
-sys.path[:0] = [plugins, str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins")]
 application = QgsApplication([], True)
 application.initQgis()
+sys.path[:0] = [plugins, str(Path(application.pkgDataPath(), "python", "plugins"))]
 
 from craters_processing.provider import CratersProvider  # noqa: E402
 from processing.core.Processing import Processing  # noqa: E402
@@ -69,6 +69,7 @@ record["progress"] = feedback.progress
 record["layers"] = {}
 for uri, details in context.layersToLoadOnCompletion().items():
     layer = QgsProcessingUtils.mapLayerFromString(uri, context)
+    details.postProcessor().postProcessLayer(layer, context, feedback)
     review = layer.fields().indexOf("review")
     record["layers"][details.name] = {
         "source": uri,
@@ -76,7 +77,7 @@ for uri, details in context.layersToLoadOnCompletion().items():
         "crs": layer.crs().isValid(),
         "features": layer.featureCount(),
         "review": layer.editorWidgetSetup(review).type() if review >= 0 else None,
-        "styles": sorted(layer.listStylesInDatabase()[2]),
+        "styles": layer.listStylesInDatabase()[2][: layer.listStylesInDatabase()[0]],
     }
 print(json.dumps(record), flush=True)
 # QGIS's own end of a program in Python crashes now and then.

@@ -3,7 +3,12 @@
 import shlex
 
 from processing.core.ProcessingConfig import ProcessingConfig
-from qgis.core import QgsProcessingAlgorithm, QgsProcessingContext, QgsProcessingException
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingLayerPostProcessorInterface,
+)
 
 from .program import ProgramError, check_version, find_program, read_progress, run_program
 
@@ -63,6 +68,17 @@ class CratersAlgorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(str(error)) from error
 
 
+class _Styler(QgsProcessingLayerPostProcessorInterface):
+    """Gives a layer that was loaded the default style of its file."""
+
+    def postProcessLayer(self, layer, context, feedback):
+        layer.loadDefaultStyle()
+        layer.triggerRepaint()
+
+
+_STYLER = _Styler()  # QGIS does not keep it
+
+
 def load_layers(context, path, layers):
     """Load layers of a GeoPackage, where the output is to be loaded at all.
 
@@ -78,5 +94,6 @@ def load_layers(context, path, layers):
     for layer in layers:
         name = asked.name if layer == layers[0] else layer
         details = QgsProcessingContext.LayerDetails(name, asked.project, asked.outputName)
+        details.setPostProcessor(_STYLER)
         requests[f"{path}|layername={layer}"] = details
     context.setLayersToLoadOnCompletion(requests)
