@@ -40,7 +40,7 @@ class Feedback(QgsProcessingFeedback):
         self.parts, self.progress = parts, []
         self.progressChanged.connect(self.progress.append)
 
-    def isCanceled(self):
+    def isCanceled(self):  # noqa: N802
         return self.parts is not None and len(list(self.parts.glob("*"))) > 0
 
 

@@ -6,6 +6,7 @@ import signal
 import sys
 import zipfile
 from configparser import ConfigParser
+from pathlib import Path
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_the_program_is_found_by_setting_variable_and_search_path(
     monkeypatch.setenv(program.VARIABLE, path)
     assert program.find_program() == path
     monkeypatch.delenv(program.VARIABLE)
-    monkeypatch.setenv("PATH", os.path.dirname(path))
+    monkeypatch.setenv("PATH", str(Path(path).parent))
     assert program.find_program() == path
 
 

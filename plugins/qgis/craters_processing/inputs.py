@@ -125,7 +125,7 @@ class Inputs:
             raise QgsProcessingException(
                 f"The layer {layer.name()} is no raster file: export it as GeoTIFF first"
             )
-        return layer.source()
+        return layer.source().split("|")[0]  # without options of QGIS
 
     def catalogue(self, name="CATALOGUE"):
         """Find the path of a catalogue: of the file of a layer, or as it was given."""
