@@ -79,6 +79,7 @@ for uri, details in context.layersToLoadOnCompletion().items():
         "review": layer.editorWidgetSetup(review).type() if review >= 0 else None,
         "styles": layer.listStylesInDatabase()[2][: layer.listStylesInDatabase()[0]],
     }
+del context  # which deletes what it has
 print(json.dumps(record), flush=True)
 # QGIS's own end of a program in Python crashes now and then.
 import os  # noqa: E402

@@ -76,7 +76,8 @@ class _Styler(QgsProcessingLayerPostProcessorInterface):
         layer.triggerRepaint()
 
 
-_STYLER = _Styler()  # QGIS does not keep it
+_STYLERS = []
+"""All that were made: a context deletes its own, but loses what Python does not keep."""
 
 
 def load_layers(context, path, layers):
@@ -94,6 +95,7 @@ def load_layers(context, path, layers):
     for layer in layers:
         name = asked.name if layer == layers[0] else layer
         details = QgsProcessingContext.LayerDetails(name, asked.project, asked.outputName)
-        details.setPostProcessor(_STYLER)
+        _STYLERS.append(_Styler())
+        details.setPostProcessor(_STYLERS[-1])
         requests[f"{path}|layername={layer}"] = details
     context.setLayersToLoadOnCompletion(requests)

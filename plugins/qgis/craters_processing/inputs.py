@@ -73,10 +73,10 @@ def catalogue_parameters(name="CATALOGUE", text="Catalogue"):
     """
     return [
         QgsProcessingParameterVectorLayer(
-            name, f"{text}: layer", [QgsProcessing.TypeVector], None, True
+            name, f"{text}: a layer", [QgsProcessing.TypeVector], None, True
         ),
         QgsProcessingParameterFile(
-            f"{name}_PATH", f"{text}: or run directory, or path of another file",
+            f"{name}_PATH", f"{text}: or the path of a run directory or of a file",
             QgsProcessingParameterFile.Folder, optional=True,
         ),
     ]  # fmt: skip
