@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo
 
-.PHONY: demo test quick lint docs clean
+.PHONY: demo test quick lint docs plugin clean
 .DELETE_ON_ERROR:
 
 $(INSTALLED): pyproject.toml setup.cfg
@@ -41,6 +41,11 @@ lint: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/mkdocs build --strict --site-dir build/site
 	@echo "documentation: build/site/index.html"
+
+# The plugin for QGIS; it needs no packages.
+plugin:
+	$(PYTHON) plugins/qgis/build_zip.py build/craters_qgis.zip
+	@echo "plugin for QGIS: build/craters_qgis.zip"
 
 clean:
 	rm -rf $(DEMO) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
