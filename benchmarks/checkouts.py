@@ -5,8 +5,8 @@
 Every checkout searches every mosaic with its own code and the model that comes with it, in the
 environment that runs this script. What is compared: the pixels and validity of the mask, the rows
 of the catalogue and of every layer of the GeoPackage (numbers to 1e-9, geometries to 1e-9 of their
-units), and thresholds, area and footprint. Layers, columns and entries that came later are left out, as
-are the styles, which name them. The exit code is 1 where the two differ.
+units), and thresholds, area and footprint. Layers, columns and entries that came later are left
+out, as are the styles, which name them. The exit code is 1 where the two differ.
 """
 
 import os
