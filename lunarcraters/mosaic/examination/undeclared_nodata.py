@@ -23,6 +23,7 @@ _LEAST_COLLAR_SHARE = 0.002
 _CUSTOMARY = (-9999.0, -32768.0, -32767.0, -99999.0)
 """Values by which programs mean "no data": a few pixels of them are enough."""
 _LEAST_PIXELS = 9
+_LARGEST_BYTE = 255.0
 _SPIKE = 5.0  # times as frequent as the values next to it
 _NEIGHBOURS = 3
 _COUNTED = 1 << 18  # values
@@ -58,7 +59,8 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
             continue  # the grey of some colour
         others = values[values != value]
         share = 1.0 - others.size / values.size
-        if _is_far(value, others, values.size - others.size):
+        may_be_far = is_spike or abs(value) > _LARGEST_BYTE
+        if may_be_far and _is_far(value, others, values.size - others.size):
             return (
                 value,
                 f"{_percent(share)} of its pixels are {value:g}, far from all other values",
