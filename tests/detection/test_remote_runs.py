@@ -8,16 +8,10 @@ import rasterio
 from rasterio.windows import Window
 
 import lunarcraters as lc
-from lunarcraters.detection.batch import detect_batch, plan_batches
-from lunarcraters.detection.batch_result import read_craters, read_unread
 from lunarcraters.detection.manifest import Manifest, write_manifest
-from lunarcraters.detection.options import SourceOptions
 from lunarcraters.detection.run import read_result, searched_mosaic
-from lunarcraters.detection.source import open_source
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
-from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.mosaic.network import access
-from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import shipped_model
 
 from ..rasters import write_raster
@@ -93,33 +87,6 @@ def test_a_run_whose_address_was_secret_asks_for_the_whole_address(folder, tmp_p
         with pytest.raises(MosaicError, match="give the whole address with --mosaic 'URL'"):
             searched_mosaic(tmp_path)
         assert searched_mosaic(tmp_path, f"{server.url}/a.tif?key=1").width == 1000
-
-
-@pytest.mark.slow
-def test_tiles_that_a_server_did_not_give_are_named_and_read_when_it_is_back(
-    folder, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(access, "_PAUSES_S", (0.0,))
-    monkeypatch.setattr(access, "_given_up", [False])
-    detector = Detector(MODEL, precision="int8")
-    options = SourceOptions(size=256, levels=1)
-    with serve(folder) as server:
-        source = open_source([f"{server.url}/a.tif"], MODEL, options)
-        batch = next(plan_batches(source.tiles))
-        file = tmp_path / batch.file
-        forget_datasets()  # as a worker, which has read nothing yet
-        server.set(left=0)
-        detect_batch(tmp_path, None, False, detector, source, batch)
-        unread = read_unread(file)
-        assert set(unread) == {tile.name for tile in batch.tiles}
-        assert all("server failed" in message for message in unread.values())
-        server.set(left=None)
-        detect_batch(tmp_path, None, False, detector, source, batch)
-        assert not read_unread(file)
-    there = read_craters(file)
-    here = open_source([folder / "a.tif"], MODEL, options)
-    detect_batch(tmp_path, None, True, detector, here, batch)
-    pd.testing.assert_frame_equal(read_craters(file), there)
 
 
 @pytest.mark.slow
