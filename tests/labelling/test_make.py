@@ -23,6 +23,8 @@ from lunarcraters.training.scenes import LabelledTiles
 
 from ..rasters import write_raster
 
+pytestmark = pytest.mark.slow
+
 DEGREES = "IAU_2015:30100"
 SIDE_PX = 900
 # One degree is 30.3 km, 303 pixels of 100 m.

@@ -11,6 +11,8 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster
 
+pytestmark = pytest.mark.slow
+
 SIDE = 600
 
 
