@@ -5,6 +5,7 @@ import rasterio
 from affine import Affine
 
 from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.statistics import sample_values, summarize_values
 
 SIMPLE_CYLINDRICAL = "IAU_2015:30110"
 HALF_TURN_M = np.pi * sphere.RADIUS_M
@@ -41,3 +42,8 @@ def write_sphere(path, crs, affine, width, height, **options):
     where = affine.c + affine.a * x, affine.f + affine.e * y
     values = brightness(*sphere.to_lonlat(sphere.lunar_crs(crs, "test"), *where))
     return write_raster(path, values.astype(np.float32), crs, affine, **options)
+
+
+def measure_statistics(mosaic):
+    """Statistics of the values of a mosaic, all of which count."""
+    return summarize_values(sample_values(mosaic), mosaic.dtype)

@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 import cv2
 
 from lunarcraters.calibration.trials import MIN_PIXELS, Trials, choose_min_pixels
+from lunarcraters.datasets.classes import CRATER
+from lunarcraters.datasets.label_lines import format_lines
 from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.evaluation.scores import compute_scores
@@ -141,8 +143,8 @@ def _write_rendered(folder: Path) -> list[Pair]:
         scene = render_scene(_SIDE_PX, _SIDE_PX, seed=_SEED + number)
         image, label = folder / f"{number}.png", folder / f"{number}.txt"
         image.write_bytes(cv2.imencode(".png", scene.image)[1].tobytes())
-        circles = scene.craters[["x", "y", "diameter_px"]].to_numpy(float) / _SIDE_PX
-        label.write_text("".join(f"0 {x} {y} {d} {d}\n" for x, y, d in circles.tolist()))
+        boxes = scene.craters[["x", "y", "diameter_px", "diameter_px"]].to_numpy(float) / _SIDE_PX
+        label.write_text(format_lines([CRATER] * len(boxes), boxes))
         pairs.append(Pair(image, label))
     return pairs
 

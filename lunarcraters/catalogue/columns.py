@@ -1,5 +1,6 @@
 """Columns of a catalogue, by this program's names."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 
@@ -53,3 +54,15 @@ FRACTION = "fraction"
 
 REVIEW = "review"
 """Column that a catalogue may have: what a reviewer said of each crater."""
+
+_OWN = frozenset({"crater_id", "score", "level", "tile"})  # no other program has all of these
+
+
+def are_own_columns(columns: Iterable[str]) -> bool:
+    """Tell whether a table is a copy of a catalogue of this program, perhaps edited by a person.
+
+    Args:
+        columns: Names of its columns.
+    """
+    names = set(columns)
+    return REVIEW in names or names >= _OWN

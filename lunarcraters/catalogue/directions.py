@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from lunarcraters.catalogue.columns import REVIEW
+from lunarcraters.catalogue.columns import are_own_columns
 from lunarcraters.catalogue.headings import parse_heading
 from lunarcraters.catalogue.places import Places
 from lunarcraters.errors import CratersWarning
@@ -13,9 +13,6 @@ from lunarcraters.geometry import sphere
 
 _SYSTEM = "coordinatesystem"
 """Key of the gazetteer's column of coordinate systems, such as `Planetographic, +West, 0 - 360`."""
-
-_OWN = {"crater_id", "score", "level", "tile"}
-"""Columns that no other program has all of."""
 
 
 def turn_east(out: pd.DataFrame, wanted: dict[str, str], table: pd.DataFrame, source: str) -> None:
@@ -68,8 +65,7 @@ def follow_geometries(out: pd.DataFrame, places: Places, source: str) -> None:
         places: Geometries of its rows.
         source: Name of the file, for the note.
     """
-    own = REVIEW in out or set(out.columns) >= _OWN
-    if own or not (places.has_points or places.has_outlines):
+    if are_own_columns(out.columns) or not (places.has_points or places.has_outlines):
         return  # in copies of our own files, moved geometries are edits of craters
     away = sphere.distance_km(out["lon"], out["lat"], *places.positions.T)
     apart = int((away > out["diameter_km"] / 2.0).sum())

@@ -15,7 +15,7 @@ from lunarcraters.detection.options import (
     SourceOptions,
 )
 from lunarcraters.files import is_database
-from lunarcraters.mosaic.nodata import Nodata, pack_values
+from lunarcraters.mosaic.nodata import Nodata, parse_values
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,7 +63,7 @@ def output_option(text: str) -> Callable[[Function], Function]:
 
 def _parse_nodata(context: click.Context, parameter: click.Parameter, text: str | None) -> Nodata:
     try:
-        return pack_values([float(part) for part in text.split(",")]) if text else None
+        return parse_values(text) if text else None
     except ValueError:
         raise click.BadParameter(
             f"{text!r} is not a number, nor several with commas between."

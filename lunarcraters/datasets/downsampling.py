@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.classes import CRATER, IGNORED
+from lunarcraters.datasets.label_lines import format_lines
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import read_grey, read_image
 from lunarcraters.errors import OutputError
@@ -54,15 +55,12 @@ def write_downsampled(
                 corner = number % columns * (cell + _GAP_PX), number // columns * (cell + _GAP_PX)
                 stem = _name_by_edges(corner, downsampled.shape)
             (images / f"{stem}.png").write_bytes(cv2.imencode(".png", downsampled)[1].tobytes())
-            text = _format(CRATER, pair.read_boxes()) + _format(IGNORED, pair.read_ignored())
+            crater, ignored = pair.read_boxes(), pair.read_ignored()
+            classes = [CRATER] * len(crater) + [IGNORED] * len(ignored)
+            text = format_lines(classes, np.vstack([crater, ignored]))
             (labels / f"{stem}.txt").write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
-
-
-def _format(number: int, boxes: NDArray[np.float64]) -> str:
-    """Write lines of a label file."""
-    return "".join(f"{number} {' '.join(map(repr, box))}\n" for box in boxes.tolist())
 
 
 def _name_by_edges(corner: tuple[int, int], shape: tuple[int, ...]) -> str:

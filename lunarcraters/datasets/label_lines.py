@@ -4,7 +4,7 @@ A line is a class and four numbers (a box), or a class and the corners of a turn
 and the points of an outline.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,17 @@ def parse_lines(lines: Sequence[tuple[int, str]]) -> NDArray[np.float64]:
     turned = max((len(row) for _, row in words), default=0) == _TURNED
     rows = [_parse_line(number, row, turned) for number, row in words]
     return np.array(rows, np.float64).reshape(-1, len(_BOX))
+
+
+def format_lines(classes: Iterable[int], boxes: NDArray[np.float64]) -> str:
+    """Write the text of a label file.
+
+    Args:
+        classes: Number of the class of each box, n.
+        boxes: Boxes (x_centre, y_centre, width, height), (n, 4).
+    """
+    rows = zip(classes, boxes.tolist(), strict=True)
+    return "".join(f"{number} {' '.join(map(repr, box))}\n" for number, box in rows)
 
 
 def _parse_line(number: int, words: list[str], turned: bool) -> list[float]:

@@ -35,6 +35,12 @@ class Pair:
     classes: frozenset[int] | None = None
     ignored: frozenset[int] = frozenset()
 
+    @property
+    def squeeze(self) -> float:
+        """Factor along x that makes the image isotropic; 1 for an image without coordinates."""
+        name = TileName.parse(self.image.name)
+        return 1.0 if name is None else float(np.cos(np.radians(name.centre[1])))
+
     def read_boxes(self) -> NDArray[np.float64]:
         """Read the boxes of the craters.
 
@@ -86,9 +92,7 @@ def measure_smallest_label(pairs: Sequence[Pair]) -> float:
         height, width = read_grey(pair.image).shape
         boxes = box_corners(pair.read_boxes(), width, height)
         boxes = boxes[~find_clipped(boxes, width, height)]
-        name = TileName.parse(pair.image.name)
-        squeeze = 1.0 if name is None else np.cos(np.radians(name.centre[1]))
         sides = boxes[:, 2:] - boxes[:, :2]
-        diameters.append(np.sqrt(sides[:, 0] * squeeze * sides[:, 1]))
+        diameters.append(np.sqrt(sides[:, 0] * pair.squeeze * sides[:, 1]))
     labelled = np.concatenate(diameters)
     return float(np.percentile(labelled, _SMALLEST_PERCENTILE)) if labelled.size else np.inf

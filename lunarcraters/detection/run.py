@@ -18,7 +18,7 @@ from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.names import parse_name
 from lunarcraters.mosaic.network.faults import is_refusal
-from lunarcraters.mosaic.nodata import pack_values
+from lunarcraters.mosaic.nodata import list_values, parse_values
 from lunarcraters.records import RecordError, from_json, to_json
 
 CRATERS = "craters.parquet"
@@ -185,5 +185,5 @@ def searched_mosaic(
             f"{run} notes the address of its mosaic without user and query, and does not open it "
             f"so: give the whole address with --mosaic 'URL' ({error})"
         ) from error
-    values = [float(part) for part in str(manifest.settings.get("nodata") or "nan").split(",")]
-    return opened if math.isnan(values[0]) else opened.with_nodata(pack_values(values))
+    nodata = parse_values(str(manifest.settings.get("nodata") or "nan"))
+    return opened if math.isnan(list_values(nodata)[0]) else opened.with_nodata(nodata)

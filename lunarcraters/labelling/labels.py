@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.classes import CRATER, IGNORED
+from lunarcraters.datasets.label_lines import format_lines
 from lunarcraters.datasets.yolo_labels import box_corners
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.circles import compute_diameters_px
@@ -55,8 +56,7 @@ class Labels:
     def lines(self) -> str:
         """Text of the label file."""
         classes = np.where(self.ignored, IGNORED, CRATER).tolist()
-        rows = zip(classes, self.boxes.tolist(), strict=True)
-        return "".join(f"{number} {' '.join(map(repr, box))}\n" for number, box in rows)
+        return format_lines(classes, self.boxes)
 
 
 def make_labels(tile: Tile, catalogue: Catalogue, min_diameter: float) -> Labels:

@@ -32,6 +32,18 @@ def pack_values(values: Sequence[float]) -> Nodata:
     return tuple(values) if len(values) > 1 else next(iter(values), None)
 
 
+def parse_values(text: str) -> Nodata:
+    """Read values that are written with commas between them.
+
+    Args:
+        text: Numbers, of which `nan` is one.
+
+    Raises:
+        ValueError: A part is not a number.
+    """
+    return pack_values([float(part) for part in text.split(",")])
+
+
 def format_values(values: Sequence[float]) -> str:
     """Write values as `--nodata` takes them; `nan` where there are none.
 

@@ -30,18 +30,6 @@ class ValueStatistics:
     deviation: float
 
 
-def measure_statistics(mosaic: Mosaic) -> ValueStatistics:
-    """Measure the values of a mosaic in the windows of `sample_values`.
-
-    Args:
-        mosaic: Mosaic to read.
-
-    Raises:
-        MosaicError: The mosaic has no valid pixel, or none can be read.
-    """
-    return summarize_values(sample_values(mosaic), mosaic.dtype)
-
-
 def sample_values(mosaic: Mosaic) -> NDArray[np.float64]:
     """Read the valid values in 64 windows of 256 px, evenly spread over a mosaic's extents.
 

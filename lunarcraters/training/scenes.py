@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import (
     EDGE_PX,
-    TileName,
     box_corners,
     find_clipped,
     read_image,
@@ -76,14 +75,6 @@ class LabelledTiles:
         """Number of tiles."""
         return len(self.pairs)
 
-    def squeeze(self, name: TileName | None) -> float:
-        """Compute the factor along x that makes the frame of a tile isotropic.
-
-        Args:
-            name: Edges of the tile; None for an image without coordinates.
-        """
-        return 1.0 if name is None else float(np.cos(np.radians(name.centre[1])))
-
     def scene(self, index: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
         """Read a whole tile and resample it.
 
@@ -98,8 +89,7 @@ class LabelledTiles:
         height, width = image.shape
         boxes = box_corners(labels, width, height)
         cut = find_clipped(boxes, width, height)
-        name = TileName.parse(pair.image.name)
-        factors = np.array([scale * self.squeeze(name), scale])
+        factors = np.array([scale * pair.squeeze, scale])
         size = np.maximum(np.rint(np.array([width, height]) * factors).astype(int), 1)
         factors = size / [width, height]
         boxes = boxes * np.tile(factors, 2)

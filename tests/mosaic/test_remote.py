@@ -14,9 +14,8 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.names import RasterName
 from lunarcraters.mosaic.network import access
 from lunarcraters.mosaic.network.faults import why_not_served
-from lunarcraters.mosaic.statistics import measure_statistics
 
-from ..rasters import write_raster
+from ..rasters import measure_statistics, write_raster
 from ..servers import serve
 
 BLOCKS = {"tiled": True, "blockxsize": 64, "blockysize": 64, "compress": "deflate"}

@@ -3,10 +3,10 @@ import pytest
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.mosaic.statistics import ValueStatistics, measure_statistics
+from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.network.preprocessing import normalise
 
-from ..rasters import write_raster
+from ..rasters import measure_statistics, write_raster
 
 
 def test_outliers_do_not_count(tmp_path):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS
 
-from lunarcraters.catalogue.columns import PIXEL_COLUMNS, REVIEW
+from lunarcraters.catalogue.columns import PIXEL_COLUMNS, are_own_columns
 from lunarcraters.catalogue.drawn import measure_drawn
 from lunarcraters.catalogue.edits import EditedCatalogue, from_layer
 from lunarcraters.catalogue.info import CatalogueInfo
@@ -29,9 +29,6 @@ ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError, IndexErr
 """Errors of the library that reads layers; the last of a FlatGeobuf that is cut off."""
 
 Float = NDArray[np.float64]
-
-_OWN = {"crater_id", "score", "level", "tile"}
-"""Columns that no other program has all of."""
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +129,7 @@ def _with_edits(
     crs: CRS | None = None,
 ) -> Catalogue | EditedCatalogue:
     """Read what was changed in a copy of a catalogue of this program, which its columns tell."""
-    if not (REVIEW in craters or set(craters.columns) >= _OWN) or shapes is None:
+    if shapes is None or not are_own_columns(craters.columns):
         return Catalogue.from_table(craters, info)
     return read_edits(craters, info, shapes, crs, source)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioIOError
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.geometry.sphere import RADIUS_M
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.statistics import plan_samples
@@ -29,7 +30,6 @@ _OTHER = re.compile(r"shade|shaded|relief|slope|ortho|image|albedo|rough|curvatu
 _ELEVATION_M = (-9_500.0, 11_000.0)
 """Lowest and highest ground of the Moon, metres above its sphere, with some room."""
 
-_RADIUS_M = 1_737_400.0
 _LEAST_SPAN_M = 20.0
 _NEGATIVE = 0.05  # share of the range that lies below 0: in pictures noise alone does
 _LAG_PX = 16
@@ -85,7 +85,7 @@ def _read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
 def _find_unit_m(values: Float, *, named: bool) -> float | None:
     """Unit of elevations, or of distances from the Moon's centre, in metres; None for others."""
     low, high = np.percentile(values, [0.5, 99.5])
-    for radius_m, unit_m in ((0.0, 1.0), (_RADIUS_M, 1.0), (_RADIUS_M, 1000.0), (0.0, 1000.0)):
+    for radius_m, unit_m in ((0.0, 1.0), (RADIUS_M, 1.0), (RADIUS_M, 1000.0), (0.0, 1000.0)):
         lowest, highest = values.min() * unit_m - radius_m, values.max() * unit_m - radius_m
         within = _ELEVATION_M[0] <= lowest and highest <= _ELEVATION_M[1]
         below = radius_m > 0.0 or (unit_m == 1.0 and -low >= _NEGATIVE * (high - low))
