@@ -48,12 +48,14 @@ def train(
     from lunarcraters.calibration.comparison import compare_models
     from lunarcraters.errors import DatasetError
     from lunarcraters.network.model_file import read_info, shipped_model
+    from lunarcraters.training.former import keep_former_model
     from lunarcraters.training.session import train
 
     options = options or TrainingOptions()
     model = train(
         Path(dataset), local_output(out), options, resume=resume, overwrite=overwrite, say=say
     )
+    is_calibrated = False
     if calibrated and "log_size" in read_info(model).heads:
         try:
             info = calibrate_model(
@@ -63,14 +65,17 @@ def train(
             # Hours of training are not lost for a network that detects nothing yet.
             say(f"not calibrated: {error}")
         else:
+            is_calibrated = True
             say(f"thresholds chosen on valid: {info.thresholds}")
-            if options.tune:
-                before = Path(options.weights) if options.weights else shipped_model()
-                say(
-                    compare_models(
-                        before, model, Path(dataset), classes=options.classes, progress=progress
-                    ).text
-                )
+    if options.tune:
+        former = Path(options.weights) if options.weights else shipped_model()
+        keep_former_model(model, former, Path(dataset), options.classes)
+        if is_calibrated:
+            say(
+                compare_models(
+                    former, model, Path(dataset), classes=options.classes, progress=progress
+                ).text
+            )
     return model
 
 

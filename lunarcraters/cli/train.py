@@ -54,8 +54,8 @@ from lunarcraters.network.presets import PRESETS, Pooling
               help="Scenes of each elevation raster an epoch.")  # fmt: skip
 @classes_option
 @click.option("--tune", is_flag=True,
-              help="Tune the shipped weights, or --weights, to DATASET in minutes; keep what they "
-                   "know; compare before and after.")  # fmt: skip
+              help="Tune the shipped weights, or --weights, to DATASET in minutes; keep them for "
+                   "other images; compare before and after.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the training in the directory.")
 @click.option("--overwrite", is_flag=True, help="Replace the training in the directory.")
 @click.option("--calibrate/--no-calibrate", default=True, show_default=True,

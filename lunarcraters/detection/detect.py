@@ -1,32 +1,27 @@
 """Detection: tiles through the network, craters merged, masks stitched; a run in a directory."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from lunarcraters._version import __version__
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue
-from lunarcraters.detection.batch import Batch, detect_batch, plan_batches
+from lunarcraters.detection.batch import Batch, detect_batch
 from lunarcraters.detection.batch_result import SUFFIX, is_whole, read_unread
 from lunarcraters.detection.cluster import cluster
 from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
-from lunarcraters.detection.manifest import MANIFEST, Manifest, read_manifest, write_manifest
+from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.outputs import write_run_outputs
+from lunarcraters.detection.planning import PlannedRun, plan_run
 from lunarcraters.detection.run import PARTS, RunResult, write_result
 from lunarcraters.detection.tasks import run_tasks
+from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, locked
 from lunarcraters.mosaic.handles import forget_datasets
-from lunarcraters.mosaic.nodata import list_values
-from lunarcraters.network.model_file import hash_model, read_info
-from lunarcraters.network.model_info import ModelInfo
-from lunarcraters.network.startup import choose_precision
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.source import TileSource
 
@@ -69,7 +64,16 @@ def detect(
         MosaicError: A tile cannot be read (strict), or none can.
     """
     started = time.monotonic()
-    run = _plan(source, out, model, options)
+    with choose_weights(model, source.mosaic) as weights:
+        run = plan_run(source, out, model, weights, options)
+        return _make(run, started, overwrite=overwrite, progress=progress)
+
+
+def _make(
+    run: PlannedRun, started: float, *, overwrite: bool, progress: Progress
+) -> StoredCatalogue:
+    """Make a run that is planned, or what is missing of it."""
+    source, out = run.source, run.out
     refuse_other_directory(out)  # before the lock, which would make a directory
     with locked(out):
         is_new = _open_directory(run, overwrite=overwrite)
@@ -84,75 +88,7 @@ def detect(
     return catalogue
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A run as it is planned.
-
-    Attributes:
-        source: Tiles to search.
-        out: Directory of the run.
-        model: Model file.
-        options: Options of the search, of which `precision` is not "auto" any more.
-        info: Model description as it holds for this run.
-        manifest: Manifest of the run.
-        batches: All batches of tiles, in the order of their numbers.
-    """
-
-    source: TileSource
-    out: Path
-    model: Path
-    options: DetectOptions
-    info: ModelInfo
-    manifest: Manifest
-    batches: tuple[Batch, ...]
-
-    @property
-    def folder(self) -> Path:
-        """Directory of the results of batches."""
-        return self.out / PARTS
-
-    @property
-    def result_files(self) -> list[Path]:
-        """Files of the results of batches, in the order of the batches."""
-        return [self.folder / batch.file for batch in self.batches]
-
-
-def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) -> _Run:
-    """Settle everything that the result depends on, before anything is written."""
-    info = read_info(model).for_run(tta=options.tta, finest=source.settings.finest)
-    precision = choose_precision(options.precision, has_int8=bool(info.int8))
-    manifest = Manifest(
-        input=source.fingerprint(),
-        input_name=source.mosaic.name,
-        model=hash_model(model),
-        model_name=str(model),
-        settings={
-            "version": __version__,
-            "precision": precision,
-            "mirrored": options.tta,
-            "smallest_px": source.settings.smallest_px,
-            **_nodata_setting(source),
-        },
-        tiling=_hash_tiling(source),
-    )
-    options = replace(options, precision=precision)
-    batches = tuple(plan_batches(source.tiles))
-    return _Run(source, out, model, options, info, manifest, batches)
-
-
-def _nodata_setting(source: TileSource) -> dict[str, str]:
-    """Nodata values of the user, or those that were left out undeclared, as text: NaN is one."""
-    values = list_values(source.mosaic.nodata)
-    return {"nodata": ",".join(map(repr, values))} if values else {}
-
-
-def _hash_tiling(source: TileSource) -> str:
-    """Hash what the input's hash covers besides the files."""
-    options = (asdict(source.settings), source.mosaic.grid.crs_wkt, source.mosaic.nodata)
-    return hashlib.sha256(repr(options).encode()).hexdigest()
-
-
-def _open_directory(run: _Run, *, overwrite: bool) -> bool:
+def _open_directory(run: PlannedRun, *, overwrite: bool) -> bool:
     """Begin a run, or make sure that the one in the directory is the same run.
 
     Returns:
@@ -186,7 +122,7 @@ def _open_directory(run: _Run, *, overwrite: bool) -> bool:
 
 
 @contextmanager
-def _removing_failed_start(run: _Run, *, is_new: bool) -> Iterator[None]:
+def _removing_failed_start(run: PlannedRun, *, is_new: bool) -> Iterator[None]:
     """Remove the directory of a new run that fails before its first batch is done."""
     try:
         yield
@@ -203,7 +139,7 @@ def _make_folder(folder: Path) -> None:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
 
 
-def _find_batches_to_search(run: _Run) -> list[Batch]:
+def _find_batches_to_search(run: PlannedRun) -> list[Batch]:
     """List the batches that have no result yet, or one that lacks a tile."""
     return [
         batch
@@ -212,7 +148,7 @@ def _find_batches_to_search(run: _Run) -> list[Batch]:
     ]
 
 
-def _search(run: _Run, to_search: Sequence[Batch], progress: Progress) -> None:
+def _search(run: PlannedRun, to_search: Sequence[Batch], progress: Progress) -> None:
     """Search batches on workers; every result is a file when its batch is done."""
     total = _count_tiles(run.batches)
     done = total - _count_tiles(to_search)
@@ -223,13 +159,13 @@ def _search(run: _Run, to_search: Sequence[Batch], progress: Progress) -> None:
     work = partial(detect_batch, run.folder.resolve(), options.tiles_per_call, options.strict)
     # Tasks bring their tiles; those of a large mosaic would be a long list to send.
     without_tiles = run.source.with_tiles(())
-    with cluster(without_tiles, run.model, options, tasks=len(to_search)) as client:
+    with cluster(without_tiles, run.weights, options, tasks=len(to_search)) as client:
         for tiles in run_tasks(client, work, to_search):
             done += tiles
             progress(done, total)
 
 
-def _check_unchanged(run: _Run) -> None:
+def _check_unchanged(run: PlannedRun) -> None:
     """Make sure that a mosaic on the network is the one that the run began with.
 
     Raises:
@@ -249,7 +185,7 @@ def _check_unchanged(run: _Run) -> None:
         )
 
 
-def _collect_unread_tiles(run: _Run) -> dict[str, str]:
+def _collect_unread_tiles(run: PlannedRun) -> dict[str, str]:
     """Collect the names of the tiles that could not be read, and why.
 
     Raises:
@@ -262,7 +198,7 @@ def _collect_unread_tiles(run: _Run) -> dict[str, str]:
 
 
 def _finish(
-    run: _Run,
+    run: PlannedRun,
     catalogue: StoredCatalogue,
     searched: Sequence[Batch],
     unread: dict[str, str],

@@ -29,7 +29,7 @@ class Manifest:
         settings: Version of the program, `precision`, `mirrored` (test-time augmentation),
             `smallest_px` (smallest crater, pixels; null for 8) and, where there are any, `nodata`
             (values that the user called "no data", or that were left out though undeclared, with
-            commas between).
+            commas between) and `weights` (`before tuning` where a tuned model's are not used).
         format: Format of the run's directory.
         tiling: SHA-256 of the tiling options and the coordinate system alone; null in older runs.
     """

@@ -14,12 +14,8 @@ from lunarcraters.network.targets import CHANNELS
 Loss = Callable[[Any, Any], Any]
 """Function of targets and outputs, both (n, height, width, channels), that returns a scalar."""
 
-REPLAY_WEIGHT = 4.0
-"""Weight of what a network knew before against new labels, when it is tuned."""
-
 _EPSILON = 1e-6
 _TEACHER_EDGE_PX = 24  # more than the shift of its views
-_INNER = slice(_TEACHER_EDGE_PX, -_TEACHER_EDGE_PX)
 _TEACHER_THRESHOLD = 0.1  # its sizes count where its centre map is above this
 
 
@@ -44,18 +40,15 @@ def centre_size_mask(y_true: Any, y_pred: Any) -> Any:
 
     It is the focal loss of the centres, twice the L1 norm of the log size, and a quarter of
     (cross-entropy + 1 - Dice) of the mask. Where `y_true` ends with the maps of a teacher, the
-    difference from those is added. Where a weight of those maps comes last, as in replay, the
-    difference counts `REPLAY_WEIGHT` times.
+    difference from those is added.
     """
-    labels, heads = len(CHANNELS), y_pred.shape[-1]
+    labels = len(CHANNELS)
     loss = _label_loss(y_true[..., :labels], y_pred)
-    maps = y_true[..., labels : labels + heads]
-    if y_true.shape[-1] == labels:
-        return loss
-    if y_true.shape[-1] == labels + heads:
-        return loss + _distillation_loss(maps, y_pred, 1.0)
-    weight = y_true[:, _INNER, _INNER, labels + heads :]
-    return loss + REPLAY_WEIGHT * _distillation_loss(maps, y_pred, weight)
+    return (
+        loss + _distillation_loss(y_true[..., labels:], y_pred)
+        if y_true.shape[-1] > labels
+        else loss
+    )
 
 
 def _label_loss(y_true: Any, y_pred: Any) -> Any:
@@ -68,22 +61,22 @@ def _label_loss(y_true: Any, y_pred: Any) -> Any:
     return _focal(centre, pred_centre, centre_weight) + 2.0 * size_loss + 0.25 * mask_loss
 
 
-def _distillation_loss(y_true: Any, y_pred: Any, weight: Any) -> Any:
+def _distillation_loss(y_true: Any, y_pred: Any) -> Any:
     """Loss of the maps against those of a teacher.
 
     It is the cross-entropy of the centres, twice the L1 norm of the log size, and a quarter of the
     cross-entropy of the mask. Every crater has the same weight, whatever the area of its peak.
     Edges are left out, because the views of the teacher are shifted around them.
     """
-    mask, centre, log_size = tf.split(y_true[:, _INNER, _INNER], 3, axis=-1)
-    pred_mask, pred_centre, pred_size = tf.split(y_pred[:, _INNER, _INNER], 3, axis=-1)
-    equal = weight * tf.clip_by_value(tf.exp(-2.0 * math.log(2.0) * log_size), 1.0 / 16.0, 4.0)
+    inner = slice(_TEACHER_EDGE_PX, -_TEACHER_EDGE_PX)
+    mask, centre, log_size = tf.split(y_true[:, inner, inner], 3, axis=-1)
+    pred_mask, pred_centre, pred_size = tf.split(y_pred[:, inner, inner], 3, axis=-1)
+    equal = tf.clip_by_value(tf.exp(-2.0 * math.log(2.0) * log_size), 1.0 / 16.0, 4.0)
     peaks = tf.reduce_sum(equal * centre) + 1.0
     centre_loss = tf.reduce_sum(equal * _entropy(centre, pred_centre)) / peaks
-    seen = equal * tf.where(centre > _TEACHER_THRESHOLD, centre, 0.0)
-    size_loss = tf.reduce_sum(seen * tf.abs(pred_size - log_size)) / (tf.reduce_sum(seen) + 1.0)
-    mask_loss = tf.reduce_mean(weight * _entropy(mask, pred_mask)) / tf.reduce_mean(weight)
-    return centre_loss + 2.0 * size_loss + 0.25 * mask_loss
+    weight = equal * tf.where(centre > _TEACHER_THRESHOLD, centre, 0.0)
+    size_loss = tf.reduce_sum(weight * tf.abs(pred_size - log_size)) / (tf.reduce_sum(weight) + 1.0)
+    return centre_loss + 2.0 * size_loss + 0.25 * tf.reduce_mean(_entropy(mask, pred_mask))
 
 
 def _focal(y_true: Any, y_pred: Any, weight: Any) -> Any:

@@ -1,13 +1,15 @@
 """Model files: Keras `.keras` files with one more member, `craters.json`, that describes them.
 
 Every Keras 3 opens them. A `.keras` file without that member is taken for a mask-only network, as
-the baseline is. Two further members hold the int8 form of the network, if it has one.
+the baseline is. Two further members hold the int8 form of the network, if it has one. A tuned model
+has a member with the whole model file that it was tuned from.
 """
 
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
@@ -18,7 +20,7 @@ import numpy as np
 
 from lunarcraters.errors import ModelError
 from lunarcraters.files import replacing
-from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.model_info import ModelInfo, Texture
 from lunarcraters.network.model_record import ModelRecord
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.records import RecordError, from_json, to_json
@@ -31,6 +33,7 @@ SHIPPED = "wac.keras"
 
 _WEIGHTS = "model.weights.h5"
 _INT8_MEMBERS = ("int8/body.tflite", "int8/heads.tflite")
+_FORMER = "former.keras"
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def write_model(model: Any, info: ModelInfo, path: Path) -> None:
         whole = temporary.with_suffix(".whole.keras")
         model.save(whole)
         try:
-            _rewrite(whole, temporary, info, half=True)
+            _rewrite(whole, temporary, info, {}, half=True)
         finally:
             whole.unlink()
     read_info.cache_clear()
@@ -135,9 +138,46 @@ def update_info(path: Path, info: ModelInfo, int8: Int8Model | None = None) -> N
     Raises:
         OutputError: The file cannot be written.
     """
+    members = {} if int8 is None else dict(zip(_INT8_MEMBERS, (int8.body, int8.heads), strict=True))
     with replacing(path) as temporary:
-        _rewrite(path, temporary, info, int8, half=False)
+        _rewrite(path, temporary, info, members)
     read_info.cache_clear()
+
+
+def keep_former(path: Path, former: Path, tuned_on: Texture) -> None:
+    """Put the model that another was tuned from into the file of the tuned one.
+
+    Args:
+        path: Model file of the tuned model.
+        former: Model file of the model before the tuning.
+        tuned_on: Texture of the images that the tuned model is for.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    info = replace(read_info(path), tuned_on=tuned_on)
+    with replacing(path) as temporary:
+        _rewrite(path, temporary, info, {_FORMER: former.read_bytes()})
+    read_info.cache_clear()
+
+
+def extract_former(path: Path, target: Path) -> None:
+    """Write the model before the tuning, which the file of a tuned model holds, to a file.
+
+    Args:
+        path: Model file of a tuned model.
+        target: Model file to write.
+
+    Raises:
+        ModelError: The file holds no other model.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            target.write_bytes(archive.read(_FORMER))
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"{path} lacks the model from before its tuning: take another copy"
+        ) from error
 
 
 def read_int8(path: Path) -> Int8Model:
@@ -174,10 +214,14 @@ def _check(path: Path) -> None:
 
 
 def _rewrite(
-    source: Path, target: Path, info: ModelInfo, int8: Int8Model | None = None, *, half: bool
+    source: Path,
+    target: Path,
+    info: ModelInfo,
+    members: Mapping[str, bytes],
+    *,
+    half: bool = False,
 ) -> None:
-    """Copy a model file with another description, and with another int8 form if one is given."""
-    members = {} if int8 is None else dict(zip(_INT8_MEMBERS, (int8.body, int8.heads), strict=True))
+    """Copy a model file with another description, and with other or further members."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             if name != MEMBER and name not in members:

@@ -81,6 +81,21 @@ class Int8Info:
 
 
 @dataclass(frozen=True)
+class Texture:
+    """Texture of a set of images: a normal distribution of the features of patches.
+
+    `lunarcraters.network.texture` measures the features.
+
+    Attributes:
+        mean: Mean of each feature, (6,).
+        covariance: Covariance of the features, (6, 6).
+    """
+
+    mean: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """Description of a model.
 
@@ -97,6 +112,8 @@ class ModelInfo:
             (-1, -2); empty if not measured.
         tta: Calibration of test-time augmentation; None if not measured.
         int8: Description of the int8 form; None if there is none.
+        tuned_on: Texture of the images that a tuned model is for. Its file holds the model before
+            the tuning too, which is for all others. None for other models.
         training: Data, settings and versions of the training, as JSON.
     """
 
@@ -111,6 +128,7 @@ class ModelInfo:
     finer: dict[int, Calibration] = field(default_factory=dict)
     tta: Calibration | None = None
     int8: Int8Info | None = None
+    tuned_on: Texture | None = None
     training: dict[str, Any] = field(default_factory=dict)
 
     def for_run(self, *, tta: bool, finest: int = 0) -> "ModelInfo":
@@ -144,5 +162,5 @@ class ModelInfo:
         )
 
     def without_calibration(self) -> "ModelInfo":
-        """Remove every calibration, so that a run keeps the scores of the network."""
-        return replace(self.with_calibration(Calibration()), finer={}, tta=None)
+        """Remove every calibration, so that a run keeps the scores of this very network."""
+        return replace(self.with_calibration(Calibration()), finer={}, tta=None, tuned_on=None)

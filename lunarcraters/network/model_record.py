@@ -13,6 +13,7 @@ from lunarcraters.network.model_info import (
     Int8Info,
     ModelInfo,
     ScoreCalibration,
+    Texture,
 )
 from lunarcraters.network.presets import Photometric
 
@@ -90,6 +91,7 @@ class ModelRecord:
         finer: Calibrations of runs on an enlarged mosaic, by finest octave ("-1", "-2").
         mirrored: Calibration of test-time augmentation.
         eight_bit: Description of the int8 form.
+        tuned_on: Texture of the images that a tuned model is for.
         training: Data, settings and versions of the training.
     """
 
@@ -104,6 +106,7 @@ class ModelRecord:
     finer: dict[str, CalibrationRecord] = field(default_factory=dict)
     mirrored: CalibrationRecord | Empty = Empty()
     eight_bit: Int8Info | Empty = Empty()
+    tuned_on: Texture | Empty = Empty()
     training: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -121,6 +124,7 @@ class ModelRecord:
             finer={str(octave): CalibrationRecord.of(c) for octave, c in info.finer.items()},
             mirrored=Empty() if info.tta is None else CalibrationRecord.of(info.tta),
             eight_bit=info.int8 or Empty(),
+            tuned_on=info.tuned_on or Empty(),
             training=info.training,
         )
 
@@ -139,6 +143,7 @@ class ModelRecord:
             finer={int(octave): record.calibration() for octave, record in self.finer.items()},
             tta=None if tta is None else tta.calibration(),
             int8=_measured(self.eight_bit),
+            tuned_on=_measured(self.tuned_on),
             training=self.training,
         )
 

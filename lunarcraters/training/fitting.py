@@ -20,7 +20,6 @@ from lunarcraters.records import to_plain
 from lunarcraters.training.checkpoint import BEST, FOLDER, Checkpoint, read_state
 from lunarcraters.training.distillation import DistilledSampler
 from lunarcraters.training.history import History
-from lunarcraters.training.replay import ReplaySampler
 from lunarcraters.training.sampling import CROP_PX, Sampler
 from lunarcraters.training.settings import (
     TrainingData,
@@ -39,7 +38,7 @@ _PLATEAU_PATIENCE = 3
 
 def fit_network(
     settings: TrainingSettings,
-    train: Sampler | DistilledSampler | ReplaySampler,
+    train: Sampler | DistilledSampler,
     valid: Sampler,
     out: Path,
     *,
@@ -75,7 +74,7 @@ def fit_network(
     model = build(settings.preset, settings.precision)
     if weights is not None:
         _load_weights(model, weights)
-    if settings.replayed:
+    if settings.tuned:
         _freeze_statistics(model)
     epoch = _open_directory(settings, out, resume=resume)
     _compile(model, settings)
@@ -88,7 +87,7 @@ def fit_network(
 def _fit(
     model: keras.Model,
     settings: TrainingSettings,
-    train: Sampler | DistilledSampler | ReplaySampler,
+    train: Sampler | DistilledSampler,
     valid: Sampler,
     out: Path,
     *,
@@ -195,7 +194,7 @@ def _make_callbacks(settings: TrainingSettings) -> list[keras.callbacks.Callback
 
 
 def _make_dataset(
-    sampler: Sampler | DistilledSampler | ReplaySampler,
+    sampler: Sampler | DistilledSampler,
     first: int,
     settings: TrainingSettings,
     batches: int | None = None,

@@ -15,7 +15,6 @@ from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.startup import choose_training_precision, start_tensorflow
 from lunarcraters.training.distillation import DistilledSampler, check_teacher, open_teacher
-from lunarcraters.training.replay import ReplaySampler, make_replay_sampler, render_scenes
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import ElevationSource, LabelledTiles, SceneSource
 from lunarcraters.training.settings import (
@@ -28,8 +27,6 @@ from lunarcraters.training.settings import (
 )
 
 _DEFAULTS = TrainingOptions()
-_REPLAYED = 64  # rendered scenes
-_REPLAY_SEED = 1
 
 
 def train(
@@ -149,7 +146,7 @@ def _make_settings(
         teacher=inputs.teacher,
         resampled=options.resampled,
         classes=options.classes or None,
-        replayed=_REPLAYED if options.tune else None,
+        tuned=options.tune,
         max_scale=inputs.max_scale,
     )
 
@@ -241,12 +238,9 @@ def _find_elevation(options: TrainingOptions, preset: Preset) -> Sequence[Elevat
 
 def _make_sampler(
     options: TrainingOptions, preset: Preset, inputs: _Inputs
-) -> Sampler | DistilledSampler | ReplaySampler:
+) -> Sampler | DistilledSampler:
     """Make the sampler of the training batches, with a teacher if there is one."""
     sampler = Sampler(inputs.sources, preset, options.seed, max_scale=inputs.max_scale)
-    if options.tune and options.weights:
-        scenes = render_scenes(_REPLAYED, _REPLAY_SEED)
-        return make_replay_sampler(sampler, scenes, Detector(options.weights))
     if options.teacher is None:
         return sampler
     return DistilledSampler(sampler, open_teacher(options.teacher), options.resampled)

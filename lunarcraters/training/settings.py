@@ -58,7 +58,7 @@ class TrainingOptions:
         classes: Names or numbers of the classes of the labels that are craters; empty to go by
             their names.
         tune: True to tune the weights (those that come with the program, unless `weights` says
-            others) to the images, with a short schedule and replay of what they know.
+            others) to the images, with a short schedule.
     """
 
     preset: str = "compact"
@@ -91,7 +91,7 @@ class TrainingOptions:
         if not self.tune:
             return self
         if self.teacher:
-            raise ModelError("--tune keeps what its weights know: leave --teacher out")
+            raise ModelError("--tune learns from labels alone: leave --teacher out")
         weights = self.weights or shipped_model()
         info = read_info(weights)
         if "centre" not in info.heads or info.preset not in PRESETS:
@@ -103,7 +103,7 @@ class TrainingOptions:
             weights=weights,
             epochs=self.epochs or _TUNING_EPOCHS,
             steps=self.steps or -(-steps // (self.epochs or _TUNING_EPOCHS)),
-            batch=2 * max((self.batch or _TUNING_BATCH) // 2, 1),
+            batch=self.batch or _TUNING_BATCH,
             learning_rate=self.learning_rate or _TUNING_LEARNING_RATE,
         )
 
@@ -138,7 +138,7 @@ class TrainingSettings:
         teacher: SHA-256 of the model file of the teacher; null for none.
         resampled: True if the teacher sees resampled crops.
         classes: Classes of the labels that were chosen as craters; null where they were not.
-        replayed: Number of rendered scenes that are replayed; null where the network is not tuned.
+        tuned: True where weights are tuned, whose statistics of activations stay as they are.
         max_scale: Largest scale of a crop; null for no limit.
     """
 
@@ -151,7 +151,7 @@ class TrainingSettings:
     teacher: str | None = None
     resampled: bool = False
     classes: tuple[str, ...] | None = None
-    replayed: int | None = None
+    tuned: bool = False
     max_scale: float | None = None
 
 

@@ -182,7 +182,7 @@ def test_files_of_an_earlier_program_are_read(undisturbed, tmp_path):
     content = json.loads((out / SETTINGS).read_text())
     assert list(content) == [
         "preset", "seed", "epochs", "steps", "precision", "weights", "teacher", "resampled",
-        "classes", "replayed", "max_scale",
+        "classes", "tuned", "max_scale",
     ]  # fmt: skip
     assert content["preset"]["filters"] == [4, 8]
     settings = read_settings(out)

@@ -1,12 +1,9 @@
-"""Tuning: new images are learned, and what the weights know is replayed."""
+"""Tuning: new images are learned, and the weights for others are kept."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import cv2
-import numpy as np
 import pytest
-import tensorflow as tf
 
 from lunarcraters import api
 from lunarcraters.calibration import calibrate, comparison
@@ -14,12 +11,9 @@ from lunarcraters.calibration.comparison import Comparison, ModelScores
 from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import measure_smallest_label
 from lunarcraters.errors import ModelError
-from lunarcraters.network.losses import REPLAY_WEIGHT, centre_size_mask
-from lunarcraters.network.model_file import shipped_model
+from lunarcraters.network.model_file import extract_former, read_info, shipped_model
 from lunarcraters.network.presets import get_preset
 from lunarcraters.rendering.scene import render_scene
-from lunarcraters.training import session
-from lunarcraters.training.replay import make_replay_sampler
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import LabelledTiles
 from lunarcraters.training.session import choose_max_scale
@@ -37,43 +31,6 @@ class Scales(LabelledTiles):
 
 
 asked: list[float] = []
-
-
-@pytest.fixture(scope="module")
-def replayed(dataset):
-    labelled = Sampler([LabelledTiles(tuple(find_pairs(dataset, "train")))], SMALL, seed=1)
-    teacher = SimpleNamespace(maps=lambda images: np.repeat(images, 3, axis=-1) + 7.0)
-    return make_replay_sampler(labelled, (render_scene(300, 300, seed=1),), teacher)
-
-
-def test_the_first_half_of_a_batch_is_labelled_and_the_second_is_replayed(replayed):
-    images, targets = replayed.batch(2)
-    assert replayed.preset.batch_size == len(images) == 4
-    own, labels = replayed.labelled.batch(2)
-    np.testing.assert_array_equal(images[:2], own)
-    np.testing.assert_array_equal(targets[:2, ..., :6], labels)
-    assert not targets[:2, ..., 6:].any()
-    assert not targets[2:, ..., :6].any()
-    np.testing.assert_array_equal(targets[2:, ..., 6:9], np.repeat(images[2:], 3, axis=-1) + 7.0)
-    assert (targets[2:, ..., 9] == 1.0).all()
-    np.testing.assert_array_equal(replayed.batch(2)[1], targets)
-
-
-def test_labels_teach_the_first_half_and_the_teacher_the_second():
-    rng = np.random.default_rng(3)
-    maps = rng.uniform(0.1, 0.9, (4, 64, 64, 3)).astype(np.float32)
-    labels = rng.uniform(0.1, 0.9, (4, 64, 64, 6)).astype(np.float32)
-    labels[2:] = 0.0
-    weight = np.repeat([0.0, 1.0], 2).astype(np.float32)[:, None, None, None]
-    weight = np.broadcast_to(weight, (4, 64, 64, 1))
-    targets = np.concatenate([labels, maps * weight, weight], axis=-1)
-    predicted = tf.constant(rng.uniform(0.1, 0.9, maps.shape).astype(np.float32))
-    loss = float(centre_size_mask(tf.constant(targets), predicted))
-    taught = float(centre_size_mask(tf.constant(labels), predicted))
-    with_maps = np.concatenate([np.zeros_like(labels[2:]), maps[2:]], axis=-1)
-    nothing = float(centre_size_mask(tf.constant(np.zeros_like(labels[2:])), predicted[2:]))
-    kept = float(centre_size_mask(tf.constant(with_maps), predicted[2:])) - nothing
-    assert loss == pytest.approx(taught + REPLAY_WEIGHT * kept, rel=1e-4)
 
 
 def test_craters_below_the_smallest_label_are_not_shown_as_background(dataset):
@@ -94,7 +51,7 @@ def test_the_schedule_follows_the_number_of_images():
     few, more, many = (TrainingOptions(tune=True).resolve_tuning(n) for n in (5, 40, 500))
     assert few.steps < more.steps < many.steps
     assert few.weights == shipped_model()
-    own = TrainingOptions(tune=True, epochs=2, steps=3, learning_rate=1e-5, batch=5)
+    own = TrainingOptions(tune=True, epochs=2, steps=3, learning_rate=1e-5, batch=4)
     own = own.resolve_tuning(5)
     assert (own.epochs, own.steps, own.learning_rate, own.batch) == (2, 3, 1e-5, 4)
     assert TrainingOptions().resolve_tuning(5) == TrainingOptions()
@@ -114,7 +71,6 @@ def test_a_tuned_model_that_is_worse_is_not_recommended():
 
 @pytest.mark.slow
 def test_a_tuning_says_what_it_bought(tmp_path, monkeypatch):
-    monkeypatch.setattr(session, "_REPLAYED", 1)
     monkeypatch.setattr(comparison, "_RENDERED", 1)
     monkeypatch.setattr(calibrate, "_SHARES", {})  # no searches of enlarged images
     for number, split in enumerate(("train", "val")):
@@ -133,3 +89,7 @@ def test_a_tuning_says_what_it_bought(tmp_path, monkeypatch):
         before, after = (float(value) for value in table[row].split()[-2:])
         assert before > 0.5
         assert after == pytest.approx(before, abs=0.1)
+    info = read_info(tmp_path / "out" / "model.keras")
+    assert info.tuned_on is not None
+    extract_former(tmp_path / "out" / "model.keras", tmp_path / "former.keras")
+    assert (tmp_path / "former.keras").read_bytes() == shipped_model().read_bytes()
