@@ -1,7 +1,7 @@
 """The Python interface: a function for every command, and the catalogue.
 
-A script that calls `detect`, `train` or `calibrate` starts worker processes, so it does so under
-`if __name__ == "__main__":`. Every error that a user can mend is a
+A script that calls `detect`, `train`, `calibrate` or `check_dataset` starts worker processes, so it
+does so under `if __name__ == "__main__":`. Every error that a user can mend is a
 `lunarcraters.errors.CratersError`, whose message says what is wrong and what to do.
 """
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lunarcraters.api.paths import PathOrText, as_names
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.nodata import Nodata
-from lunarcraters.progress import Progress, no_progress
+from lunarcraters.progress import Progress, ProgressDisplay, no_progress, no_progress_of
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
@@ -81,14 +81,26 @@ def make_dataset(
 
 
 def check_dataset(
-    dataset: PathOrText, progress: Progress = no_progress, classes: Sequence[str] = ()
+    dataset: PathOrText,
+    progress: Progress = no_progress,
+    classes: Sequence[str] = (),
+    *,
+    sample: int = 12,
+    model: PathOrText | None = None,
+    search_progress: ProgressDisplay = no_progress_of,
 ) -> "list[Problem]":
     """Find the faults of a dataset in the layout of LU3M6TGT, or of YOLO's tools.
+
+    Craters are detected in a sample of the images, which shows whether labels are shifted.
 
     Args:
         dataset: Directory of the dataset, or its `data.yaml`.
         progress: Function of the number of images read and in all.
         classes: Names or numbers of the classes that are craters; empty to go by their names.
+        sample: Number of images in which craters are detected, to compare their positions and
+            sizes with the labels; 0 for none.
+        model: Model file that detects them; None for the shipped weights.
+        search_progress: Function of the name of a search; its context manager gives a `Progress`.
 
     Returns:
         Problems and notes, in the order of splits and kinds.
@@ -98,7 +110,19 @@ def check_dataset(
     """
     from lunarcraters.datasets.check import check_dataset
 
-    return check_dataset(Path(dataset), progress, classes)
+    found = check_dataset(Path(dataset), progress, classes)
+    if not sample:
+        return found
+    from lunarcraters.calibration.label_offsets import check_label_offset
+
+    return found + check_label_offset(
+        Path(dataset),
+        classes,
+        sample=sample,
+        model=None if model is None else Path(model),
+        left_out={problem.path for problem in found if not problem.is_note},
+        progress=search_progress,
+    )
 
 
 def count_pairs(dataset: PathOrText) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """`craters dataset`: make, check, clean and split training data."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from lunarcraters.cli.options import (
     crs_option,
     json_option,
     min_score_option,
+    model_option,
     nodata_option,
     output_option,
     quiet_option,
@@ -95,24 +97,43 @@ def make_command(
 @command.command("check")
 @_DATASET
 @classes_option
+@click.option("--sample", type=click.IntRange(0), default=12, show_default=True,
+              help="Images in which craters are detected, to see whether labels are shifted; "
+                   "0 for none.")  # fmt: skip
+@model_option
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print problems only, no notes and no progress.")
-def check_command(dataset: Path, classes: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+def check_command(
+    dataset: Path,
+    classes: tuple[str, ...],
+    sample: int,
+    model: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Find what is wrong in DATASET.
 
-    Label files without image, malformed labels, images that cannot be read or occur twice. Exits
-    with code 1 if there are problems; images without craters or of another size than most are
-    counted and are no problem.
+    Label files without image, malformed labels, images that cannot be read or occur twice, labels
+    that lie beside the craters. Exits with code 1 if there are problems; images without craters or
+    of another size than most are counted and are no problem.
 
     \b
     craters dataset check LU3M6TGT_yolo_format
+    craters dataset check LU3M6TGT_yolo_format --sample 0
     craters dataset check LU3M6TGT_yolo_format --json > problems.json
     """
     from lunarcraters import api
     from lunarcraters.records import to_plain
 
     with progress_bar("reading", quiet=quiet) as progress:
-        findings = api.check_dataset(dataset, progress, classes)
+        findings = api.check_dataset(
+            dataset,
+            progress,
+            classes,
+            sample=sample,
+            model=model,
+            search_progress=partial(progress_bar, quiet=quiet),
+        )
     problems = [finding for finding in findings if not finding.is_note]
     if as_json:
         entries = [{**to_plain(finding), "is_note": finding.is_note} for finding in findings]
@@ -132,6 +153,11 @@ def check_command(dataset: Path, classes: tuple[str, ...], as_json: bool, quiet:
             if "size" in kinds:
                 click.echo(f"{kinds.count('size')} images are of another size than most")
             click.echo(f"{kinds.count('empty')} label files are empty")
+            for note in findings:
+                if note.kind == "offset":
+                    click.echo(note.detail)
+                elif note.kind == "scale":
+                    click.echo(f"doubtful: {note.path} {note.detail}")
             click.echo(f"{len(problems)} problems")
     if problems:
         raise DatasetError(f"{dataset} has {len(problems)} problems: mend or remove these files")

@@ -25,18 +25,11 @@ LOG_NAME = "cleaning_log.json"
 """Log file in the directory of a dataset, present while something is moved aside."""
 
 Kind = Literal[
-    "no label",
-    "no image",
-    "bad label",
-    "unreadable image",
-    "size",
-    "duplicate",
-    "empty",
-    "background",
-    "class",
-]
+    "no label", "no image", "bad label", "unreadable image", "size", "duplicate", "empty",
+    "background", "class", "offset", "shift", "scale",
+]  # fmt: skip
 """Kind of a problem."""
-_NOTES = ("empty", "background", "class", "size")
+_NOTES = ("empty", "background", "class", "size", "offset", "scale")
 
 
 @dataclass(frozen=True)
@@ -45,10 +38,12 @@ class Problem:
 
     Attributes:
         kind: Kind of problem. Notes and no faults are `empty` (no craters), `background` (no label
-            file where other images have one), `size` (another size than most images) and `class`
-            (classes that are taken or left out).
-        split: Name of the split; `all` for classes.
-        path: Image or label file; the directory of the dataset for classes.
+            file where other images have one), `size` (another size than most images), `class`
+            (classes that are taken or left out), `offset` (labels compared with detections) and
+            `scale` (labels larger or smaller than detections). `shift` (labels beside the craters)
+            is a fault.
+        split: Name of the split; `all` for classes and for labels compared with detections.
+        path: Image or label file; the directory of the dataset where `split` is `all`.
         detail: Description, which continues a sentence that begins with the file.
     """
 

@@ -82,15 +82,19 @@ def make_labels(tile: Tile, catalogue: Catalogue, min_diameter: float) -> Labels
     return Labels(boxes, catalogue.diameters[inside] < min_diameter)
 
 
-def find_ground(mosaic: Mosaic, tile: Tile, area: Area | None) -> Bool:
-    """Find the pixels of a tile that lie in its core and in an area, (size, size).
+def find_ground(mosaic: Mosaic, tile: Tile, area: Area | None, step: int = 1) -> Bool:
+    """Find the pixels of a tile that lie in its core and in an area.
 
     Args:
         mosaic: Mosaic of the tile.
         tile: Tile.
         area: Area that craters were counted on; None for all ground.
+        step: Distance of the pixels that are looked at, along both axes; 1 for all.
+
+    Returns:
+        True inside, (ceil(size / step), ceil(size / step)).
     """
-    centres = np.arange(tile.size) + 0.5
+    centres = np.arange(0, tile.size, step) + 0.5
     x, y = np.meshgrid(centres, centres)
     ground = tile.frame.to_lonlat(x, y) if tile.frame.has_crs else tile.frame.affine @ (x, y)
     in_mosaic = mosaic.grid.from_lonlat(*ground) if mosaic.has_crs else ground

@@ -30,8 +30,14 @@ DEFAULT_SIZE_PX = 416
 
 _MIN_GROUND = 0.1  # least share of a tile that has data and was counted
 _WHOLE = 0.5  # share of a tile that a crater may take before the next octave shows it too
+_STEP_PX = 8  # of the pixels by which tiles on counted ground are chosen
 _BLOCKS = 6  # blocks along the longer side of the ground
 _KEYS = {"train": "train", "valid": "val", "test": "test"}
+
+_NOWHERE = (
+    "no crater of the catalogue lies on the ground of the mosaic that was counted: check that both "
+    "are of one region, and --area and --min-diameter"
+)
 
 Bool = NDArray[np.bool_]
 
@@ -125,7 +131,14 @@ def make_dataset(
             "mosaic is taught: name the ground with --area if it is less"
         )
     source = MosaicTiles.plan(mosaic, max_size=size, halo=0)
-    tiles = [tile for tile in source.tiles if _shows_more(tile, catalogue, mosaic, size)]
+    tiles = [
+        tile
+        for tile in source.tiles
+        if _shows_more(tile, catalogue, mosaic, size)
+        and find_ground(mosaic, tile, area, _STEP_PX).mean() >= _MIN_GROUND
+    ]
+    if not tiles:
+        raise CatalogueError(_NOWHERE)
     splits = _deal_tiles(tiles, fractions, seed)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -229,10 +242,7 @@ def _write_member(
 def _check(images: Counter[str], craters: Counter[str], fractions: Mapping[str, float]) -> None:
     """Refuse a dataset without craters, or with an empty split."""
     if not craters.total():
-        raise CatalogueError(
-            "no crater of the catalogue lies on the ground of the mosaic that was counted: check "
-            "that both are of one region, and --area and --min-diameter"
-        )
+        raise CatalogueError(_NOWHERE)
     empty = [name for name, share in fractions.items() if share > 0.0 and not images[name]]
     if empty:
         raise DatasetError(

@@ -18,6 +18,7 @@ from lunarcraters.mosaic.names import Named
 _CAMERA_DRIVERS = {"PDS", "PDS4", "ISIS3", "ISIS2", "VICAR"}
 _GCP_ERROR_PX = 0.5
 
+_WITHOUT_PLACE = {"PNM"}  # formats without georeferencing, of which GDAL returns numbers unset
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _NAMED_BY_BOUNDS = re.compile(f"{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}")
 
@@ -58,7 +59,7 @@ def georeferencing(
         CoordinateSystemError: The coordinate system is missing.
     """
     crs = _text_of_file(crs)
-    if not _is_identity(dataset.transform):
+    if not (_is_identity(dataset.transform) or dataset.driver in _WITHOUT_PLACE):
         affine, chosen = read_label_map(path, dataset, crs)
         return affine, chosen or _prj_beside(path)
     if dataset.gcps[0]:

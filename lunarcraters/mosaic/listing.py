@@ -8,7 +8,7 @@ from lunarcraters.mosaic.labels.label import LABEL_SUFFIXES, is_raster_label, na
 TILES_FILE = "tiles.json"
 """The file that marks a directory written by `craters tile`."""
 
-PICTURES = {".png", ".jpg", ".jpeg"}
+PICTURES = {".png", ".jpg", ".jpeg", ".pgm"}
 """Suffixes of images that need no coordinates."""
 
 _PLACED = {".tif", ".tiff", ".jp2", ".cub", ".vrt"}

@@ -128,6 +128,13 @@ def test_ground_that_was_not_counted_is_nodata(tmp_path):
         )
 
 
+def test_the_shares_of_the_splits_are_shares_of_the_ground_that_was_counted(tmp_path):
+    shares = {"train": 0.7, "valid": 0.3}
+    area = (10.0, -2.0, 11.0, 1.0)
+    made, _, _ = make(tmp_path, "equator", area=area, size=64, seed=1, fractions=shares)
+    assert made.images["valid"] / sum(made.images.values()) == pytest.approx(0.3, abs=0.05)
+
+
 def test_a_footprint_is_the_ground_that_was_counted(tmp_path):
     craters = pd.DataFrame({"lon": [10.5], "lat": [0.2], "diameter_km": [2.0]})
     footprint = shapely.box(10.0, -2.0, 11.5, 1.0)

@@ -276,6 +276,15 @@ def test_a_picture_without_georeferencing_has_no_coordinates(noise, tmp_path):
         mosaic.grid.to_lonlat(0, 0)
 
 
+def test_a_pgm_is_a_picture_too(noise, tmp_path):
+    path = tmp_path / "a.pgm"
+    height, width = noise.shape
+    path.write_bytes(f"P5 {width} {height} 255\n".encode() + noise.tobytes())
+    mosaic = open_mosaic(path)
+    assert not mosaic.has_crs
+    np.testing.assert_array_equal(read_all(mosaic)[0], noise)
+
+
 def test_a_missing_coordinate_system_can_be_named(noise, tmp_path):
     path = write_raster(tmp_path / "a.tif", noise, crs=None)
     with pytest.raises(CoordinateSystemError, match="--crs"):
