@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "datasets": {"geometry"},
     "labelling": {"geometry", "mosaic", "tiling", "catalogue", "datasets"},
     # Networks and what they are taught.
+    "morphometry": {"geometry", "mosaic", "catalogue"},
     "elevation": set(),
     "rendering": {"elevation"},
     "network": {"mosaic"},
