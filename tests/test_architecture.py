@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
                     "evaluation", "rendering"},
     "plots": {"geometry", "mosaic", "mask", "catalogue", "evaluation", "network"},
-    "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots"},
+    "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots",
+               "morphometry"},
 }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def command(
     \b
     craters measure run --elevation dem.tif
     craters export run measured.gpkg
-    craters measure catalogue.csv --elevation dem.tif -o measured.csv
+    craters measure reference.csv --elevation dem.tif -o measured.csv
     craters measure run --elevation dem_km.tif --unit km --overwrite
     """
     from lunarcraters import api
