@@ -11,6 +11,7 @@ from lunarcraters.morphometry import robust
 from lunarcraters.morphometry.polar import AZIMUTHS, RATIOS, STEPS, Circles
 from lunarcraters.morphometry.rims import (
     Heights,
+    Outline,
     align,
     find_crest,
     find_outline,
@@ -27,12 +28,18 @@ MOST_OFFSET = 0.3
 REACH_OF_SEARCH = 2.5 * SEARCH[1] + MOST_OFFSET
 """Distance from the centre of the circle that the profiles may reach, radii of the circle."""
 
+_LIKE = (0.6, 2.0)  # diameter at the crest over that of the circle: else it is another rim
 _REFINE = (0.75, 1.25)
 _CREST = (0.9, 1.7)
 _FLOOR = (0.06, 0.7)
 _WALL = (0.15, 1.0)
 _FLANK_FROM = 1.25  # distance from which ground is the flank of the rim, radii of the crest
-_LEAST_PROFILES = 0.5  # share of the profiles on which a distance has to be known
+_LEAST_PROFILES = 0.4  # share of the profiles on which a distance has to be known
+_DISTURBED, _LEAST_DISTURBED = 2.5, 0.1  # distance of a bend from the outline: deviations, radii
+_LEAST_KEPT = 0.5  # share of the profiles that have to remain
+
+_SHIFT_PX = 0.55  # as `benchmarks/measure.py` shows for fresh craters
+_BESIDE_PX = 1.5
 
 _SECTORS = 6
 _SAMPLING_PX = 0.5  # error of a diameter by the pixels
@@ -95,19 +102,25 @@ def measure_profiles(
     """
     heights = sample(circles, AZIMUTHS // 2)
     share = _share_of_ground(heights)
+    catalogue_arc = circles.arc
     circles, scale = _recentre(circles, heights)
     radius_px = radius_px * scale
     heights = remove_plane(sample(circles, AZIMUTHS))
     outline = find_outline(heights, _REFINE, 3)
     fitted = np.nan_to_num(outline.fitted, nan=1.0)
     aligned = align(heights, np.clip(fitted, *_REFINE))
+    aligned[_find_disturbed(outline)] = np.nan
 
     step_m = circles.arc * radius_m / STEPS
     shape = _measure(_median_profile(aligned), radius_px, step_m)
     parts = aligned.reshape(len(aligned) * _SECTORS, -1, aligned.shape[-1])
     several = [np.repeat(values, _SECTORS) for values in (radius_px, step_m)]
     in_sectors = _measure(_median_profile(parts), *several)
-    arc = circles.arc * outline.terms[:, 0] * shape.crest
+    mean = outline.terms[:, 0]
+    mean = np.where((mean > _REFINE[0]) & (mean < _REFINE[1]), mean, np.nan)
+    arc = circles.arc * mean * shape.crest
+    ratio = arc / catalogue_arc
+    arc = np.where((ratio > _LIKE[0]) & (ratio < _LIKE[1]), arc, np.nan)
     return Profiles(
         arc=arc,
         shape=shape,
@@ -122,6 +135,18 @@ def _share_of_ground(heights: Heights) -> Float:
     inside = RATIOS <= 1.5
     known = np.isfinite(heights[:, :, inside]).mean(axis=1)
     return np.asarray(known @ RATIOS[inside] / RATIOS[inside].sum())
+
+
+def _find_disturbed(outline: Outline) -> NDArray[np.bool_]:
+    """Find the profiles without a rim near the outline: another crater may lie there.
+
+    Returns:
+        True for profiles to leave out, (n, azimuths); none where too few would be left.
+    """
+    error = np.abs(outline.distance - outline.fitted)
+    usual = 1.4826 * robust.median_of_rows(error)[:, None]
+    kept = error <= np.maximum(_DISTURBED * usual, _LEAST_DISTURBED)
+    return ~kept & (kept.mean(axis=1) >= _LEAST_KEPT)[:, None]
 
 
 def _recentre(circles: Circles, heights: Heights) -> tuple[Circles, Float]:
@@ -155,9 +180,24 @@ def _measure(profile: Float, radius_px: Float, step_m: Float) -> Shape:
         step_m: Distances between samples, metres, (n,).
     """
     crest, crest_m = find_crest(profile, _CREST)
+    crest = crest - _find_shift(profile, crest, crest_m, radius_px)
     _, below_m = find_top(-_smooth(profile), _FLOOR)
     _, slope = find_top(_find_slopes(profile, radius_px, step_m), _WALL)
     return Shape(crest, crest_m + below_m, crest_m - _find_ground(profile, crest), slope)
+
+
+def _find_shift(profile: Float, crest: Float, crest_m: Float, radius_px: Float) -> Float:
+    """How far pixels move a sharp crest outwards, to its gentler side, radii.
+
+    Half a pixel if one side were level; nothing if both are as steep.
+    """
+    beside = np.stack([crest - _BESIDE_PX / radius_px, crest + _BESIDE_PX / radius_px], axis=1)
+    place = np.clip(np.nan_to_num(np.rint(beside * STEPS)), 0, profile.shape[1] - 1)
+    fall = crest_m[:, None] - np.take_along_axis(profile, place.astype(np.int64), axis=1)
+    inner, outer = np.maximum(fall, 0.0).T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        uneven = np.nan_to_num((inner - outer) / (inner + outer))
+    return _SHIFT_PX * uneven / radius_px
 
 
 def _smooth(profile: Float) -> Float:

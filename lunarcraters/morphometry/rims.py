@@ -84,7 +84,7 @@ def find_outline(heights: Heights, within: tuple[float, float], order: int) -> O
     found = (strength > 0.0) & (place > 0) & (place < high - low)
     distance = np.where(found, (low + place + _peak_offset(inside, place)) / STEPS, np.nan)
     usual = robust.median_of_rows(np.where(found, strength, np.nan))[:, None]
-    weights = np.where(found, np.minimum(strength / usual, 2.0), 0.0)
+    weights = np.where(found, np.minimum(strength / usual, 1.0), 0.0)
     terms = robust.fit(_harmonics(order, heights.shape[1]), distance, weights)
     return Outline(terms, distance)
 

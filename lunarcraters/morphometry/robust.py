@@ -54,7 +54,8 @@ def median_sd(values: NDArray[np.floating], middle: Float) -> Float:
 def fit(basis: Float, values: NDArray[np.floating], weights: NDArray[np.floating]) -> Float:
     """Fit a sum of functions to the values of each row, whatever a part of these may be.
 
-    Cauchy weights are renewed six times, from the distance to the median on.
+    Weights are renewed six times, from the distance to the median on, such that values far away
+    count little (Geman and McClure).
 
     Args:
         basis: Functions at the places of the values, (m, terms), the first of them constant.
@@ -79,7 +80,7 @@ def fit(basis: Float, values: NDArray[np.floating], weights: NDArray[np.floating
         scale = _TO_SD * median_of_rows(np.abs(residuals))
         with np.errstate(divide="ignore", invalid="ignore"):
             relative = residuals / np.maximum(_TUNING * scale, 1e-9)[:, None]
-        row = base / (1.0 + np.where(known, relative, 0.0) ** 2)
+        row = base / (1.0 + np.where(known, relative, 0.0) ** 2) ** 2
         total = row.sum(axis=1)
         normal = (row @ products).reshape(-1, terms, terms)
         normal += stiff * np.maximum(total, 1e-9)[:, None, None]
