@@ -32,6 +32,7 @@ RECORDS = {
     "Quartiles of `craters evaluate --json`": "evaluation.scores:Quartiles",
     "`craters evaluate --json` of a count without positions": "evaluation.sizes:SizeComparison",
     "A bin of that comparison": "evaluation.sizes:SizeBin",
+    "`craters measure --json`": "api.morphometry:MeasureCounts",
     "`craters review --json`": "reviews.review:Review",
     "Counts of `craters review --json`": "reviews.review:ReviewCounts",
     "A bin of diameters of `craters review --json`": "reviews.review:ReviewBin",

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "datasets": {"geometry"},
     "labelling": {"geometry", "mosaic", "tiling", "catalogue", "datasets"},
     # Networks and what they are taught.
+    "morphometry": {"geometry", "mosaic", "catalogue"},
     "elevation": set(),
     "rendering": {"elevation"},
     "network": {"mosaic"},
@@ -36,7 +37,8 @@ MAY_IMPORT = {
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
                     "evaluation", "rendering"},
     "plots": {"geometry", "mosaic", "mask", "catalogue", "evaluation", "network"},
-    "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots"},
+    "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots",
+               "morphometry"},
 }  # fmt: skip
 
 

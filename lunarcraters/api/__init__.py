@@ -17,6 +17,7 @@ from lunarcraters.api.datasets import (
     undo_cleaning,
 )
 from lunarcraters.api.models import calibrate, train
+from lunarcraters.api.morphometry import measure
 from lunarcraters.api.mosaics import info, open_mosaic, tile
 from lunarcraters.api.pictures import (
     explore,
@@ -58,6 +59,7 @@ __all__ = [
     "export",
     "info",
     "make_dataset",
+    "measure",
     "open_mosaic",
     "plot_csfd",
     "plot_map",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.columns import FRACTION, REVIEW, CatalogueColumns
 from lunarcraters.catalogue.drawn import agree
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures, take_measures
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN, parse_states
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
@@ -105,6 +106,7 @@ class EditedCatalogue:
             table[REVIEW] = UNSEEN
         added = self._find_added(table, earlier, edited, has_before=known is not None)
         table.loc[(table[REVIEW] == UNSEEN) & edited, REVIEW] = ACCEPTED
+        forget_measures(table, edited, MOVED)
         _set_added(table, added, columns, taken=() if known is None else known["crater_id"])
         return table
 
@@ -172,6 +174,7 @@ def from_layer(
         )
     rows[missing] = np.nan
     rows["level"] = rows["level"].fillna(0) if "level" in rows else 0
+    rows = rows.join(take_measures(table))
     if REVIEW in table:
         rows[REVIEW] = parse_states(table[REVIEW], source)
     return EditedCatalogue(rows, info, drawn, before, source)
@@ -186,6 +189,7 @@ def _set_added(
         table.loc[added, name] = value
     table.loc[added, "level"] = 0
     table.loc[added, "tile"] = ""
+    forget_measures(table, added.astype(bool), UNMEASURED)
     if "crater_id" not in table:
         return
     ids = table["crater_id"]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from lunarcraters.catalogue.columns import FRACTION, REVIEW, CatalogueColumns
+from lunarcraters.catalogue.measures import take_measures
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
@@ -19,8 +20,8 @@ def order_table(
         has_positions: False where positions are not known, and are NaN in the result.
 
     Returns:
-        Table with exactly these columns, and `fraction` and `review` where they are given;
-        longitudes are within -180..180.
+        Table with exactly these columns, and `fraction`, `review` and measures where they are
+        given; longitudes are within -180..180.
 
     Raises:
         CatalogueError: A column is missing, or a crater has no size or place on the Moon.
@@ -40,6 +41,9 @@ def order_table(
     optional = [name for name in (FRACTION, REVIEW) if name in craters]
     for name in optional:
         table[name] = craters[name].astype("str" if name == REVIEW else float)
+    measures = take_measures(craters)
+    optional += list(measures.columns)
+    table[measures.columns] = measures
     _check(table, columns, has_positions=has_positions)
     if columns.x == "lon":
         table["lon"] = sphere.wrap_longitude(table["lon"].to_numpy())

@@ -19,6 +19,7 @@ from lunarcraters.catalogue.headings import (
     is_text,
     parse_heading,
 )
+from lunarcraters.catalogue.measures import take_measures
 from lunarcraters.catalogue.other_units import explain_units
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.review_state import has_states, parse_states
@@ -98,7 +99,7 @@ def recognise_columns(
         directions.note_bare(wanted, source)
     if places is not None:
         directions.follow_geometries(out, places, source)
-    return out
+    return out.join(take_measures(kept.reset_index(drop=True)))
 
 
 def _without_repeated(table: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -35,9 +35,9 @@ class Catalogue(InNotebook):
     """Craters with the ground searched for them.
 
     The table is checked and sorted when a catalogue is made from it: `craters` has exactly the
-    columns of `info.columns`, and `fraction` and `review` if given; the largest crater is first.
-    Missing columns are filled in: standard deviations and scores with NaN, levels with 0, tiles
-    with empty strings; identifiers count the rows of the table.
+    columns of `info.columns`, and `fraction`, `review` and measures if given; the largest crater
+    is first. Missing columns are filled in: standard deviations and scores with NaN, levels with
+    0, tiles with empty strings; identifiers count the rows of the table.
 
     Attributes:
         craters: Table of craters, a row each.

@@ -16,6 +16,7 @@ COMMANDS = {
     "detect": "Find the craters of a mosaic or of its tiles.",
     "export": "Write a catalogue as GeoPackage, GeoJSON, CSV ...",
     "evaluate": "Score a catalogue against a reference.",
+    "measure": "Measure craters on an elevation model: depth, rim, slopes.",
     "review": "Say what a reviewer changed, and how good the run is.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",

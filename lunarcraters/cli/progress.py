@@ -12,17 +12,19 @@ _LINE_EVERY_S = 10.0
 
 
 @contextmanager
-def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that is called with the number of tiles done and in all."""
+def progress_bar(
+    what: str, *, quiet: bool, unit: str = "tiles"
+) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is called with the number of tiles, or other units, done and in all."""
     if quiet:
         yield lambda done, total: None
     elif sys.stderr.isatty():
-        yield from _bar(what)
+        yield from _bar(what, unit)
     else:
-        yield _lines(what)
+        yield _lines(what, unit)
 
 
-def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def _bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -34,7 +36,7 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
     )
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("tiles"),
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit),
         TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"),
         TimeRemainingColumn(),
     )  # fmt: skip
@@ -49,7 +51,7 @@ def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
         yield show
 
 
-def _lines(what: str) -> Callable[[int, int], None]:
+def _lines(what: str, unit: str) -> Callable[[int, int], None]:
     said, pace = 0.0, _Pace()
 
     def show(done: int, total: int) -> None:
@@ -57,7 +59,7 @@ def _lines(what: str) -> Callable[[int, int], None]:
         now, rate = time.monotonic(), pace.rate(done)
         if done == total or now - said >= _LINE_EVERY_S:
             said = now
-            line = f"{what}: {done} of {total} tiles"
+            line = f"{what}: {done} of {total} {unit}"
             if rate and done < total:
                 left = timedelta(seconds=round((total - done) / rate))
                 line += f", {rate:.2g} a second, {left} left"

@@ -22,6 +22,7 @@ from lunarcraters.mosaic.nodata import list_values, parse_values
 from lunarcraters.records import RecordError, from_json, to_json
 
 CRATERS = "craters.parquet"
+MEASURES = "measures.parquet"
 MASK = "mask.tif"
 PARTS = "parts"
 RESULT = "run.json"
@@ -130,7 +131,7 @@ def open_run(path: Path) -> StoredCatalogue:
         raise RunError(
             f"{path} is not a finished run: run the same craters detect again to finish it"
         )
-    return open_stored(path / CRATERS)
+    return open_stored(path / CRATERS, path / MEASURES)
 
 
 def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:

@@ -1,10 +1,15 @@
 """The plots of the page. The browser fills them with the craters that the map shows."""
 
+import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, LogAxis, Model, NumeralTickFormatter, Span
 from bokeh.plotting import figure
+from numpy.typing import NDArray
 
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.scores import Scores, precision_recall_curve
+from lunarcraters.morphometry.relations import compute_fresh_ratio
+
+Float = NDArray[np.float64]
 
 _INK = "#3b82f6"
 _DECADES = [10.0**k for k in range(-6, 5)]  # for diameters in km, and for R
@@ -49,6 +54,25 @@ def make_histogram(name: str, title: str, across: str, *, log: bool) -> Model:
     source.name = f"{name} points"
     plot.quad("left", "right", "top", 0, source=source, fill_color=_INK, fill_alpha=0.6,
               line_color=_INK)  # fmt: skip
+    plot.y_range.start = 0
+    return plot
+
+
+def make_depths(diameters_km: Float, ratios: Float) -> Model:
+    """Make a plot of depth over diameter by diameter, with the ratio of fresh craters.
+
+    Args:
+        diameters_km: Diameters at the rim crest, km, (n,).
+        ratios: Depths over diameters, (n,).
+    """
+    plot = _plot(
+        "depths", "Depth / diameter", "diameter at the rim, km", "depth / diameter", "log", "linear"
+    )
+    plot.scatter(diameters_km, ratios, size=4, line_color=None, fill_color=_INK, fill_alpha=0.4)
+    if len(diameters_km):
+        fresh_km = np.geomspace(diameters_km.min(), diameters_km.max(), 100)
+        plot.line(fresh_km, compute_fresh_ratio(fresh_km), line_color="#dc2626", line_dash="dashed",
+                  legend_label="fresh craters")  # fmt: skip
     plot.y_range.start = 0
     return plot
 

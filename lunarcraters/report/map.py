@@ -11,6 +11,7 @@ from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.csfd import bin_by_size
+from lunarcraters.catalogue.measures import MEASURE_NOTE
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.mask.cog import open_mask
@@ -25,6 +26,8 @@ _JPEG_QUALITY = 85
 _MASK_BGR = (255, 200, 0)
 _MASK_OPACITY = 0.6
 _DETECTED_MISSED = ("#4ade80", "#f87171")
+
+_SHOWN_MEASURES = ("depth_m", "depth_sd_m", "freshness")
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -111,6 +114,8 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
         "score": np.nan_to_num(detections.scores, nan=1.0),
         "bin": bin_by_size(diameters)[1].astype(np.int16),
     }
+    if MEASURE_NOTE in detections.craters:
+        columns |= {name: detections.craters[name].to_numpy(np.float32) for name in _SHOWN_MEASURES}
     first = IndexFilter(list(range(min(len(detections), MOST_DRAWN))), name="shown")
     craters = plot.ellipse(
         "x", "y", width="width", height="height", angle="angle", line_color="#facc15",
@@ -119,6 +124,9 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
         source=ColumnDataSource(columns, name="detections"), view=CDSView(filter=first),
         name="craters",
     )  # fmt: skip
+    measured = []
+    if "depth_m" in columns:
+        measured = [("depth", "@depth_m{0} ± @depth_sd_m{0} m"), ("freshness", "@freshness{0.00}")]
     across, along, unit, digits = "longitude", "latitude", "km", "0.0000"
     if not detections.has_crs:
         across, along, unit, digits = "x", "y", "px", "0.0"
@@ -130,6 +138,7 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
                 (along, f"@along{{{digits}}}"),
                 ("diameter", f"@diameter{{0.00}} ± @deviation{{0.00}} {unit}"),
                 ("score", "@score{0.00}"),
+                *measured,
             ],
         )
     )

@@ -13,6 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.measures import MEASURE_NOTE
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.run import CRATERS, MASK, read_result, read_run
@@ -195,6 +196,10 @@ def _figures(
         "sizes": charts.make_histogram("sizes", "Diameters", across, log=True),
         "scores": charts.make_histogram("scores", "Scores", "score", log=False),
     }
+    if MEASURE_NOTE in shown.craters:
+        measured = shown.above_score(least).craters.query(f"{MEASURE_NOTE} == ''")
+        columns = ("rim_diameter_km", "depth_to_diameter")
+        figures["depths"] = charts.make_depths(*(measured[name].to_numpy() for name in columns))
     if comparison is not None:
         figures["precision"] = charts.make_precision_recall(comparison.matches, comparison.scores)
     return figures

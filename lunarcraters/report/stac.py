@@ -13,7 +13,7 @@ from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.detection.run import CRATERS, MASK, RESULT, open_run
+from lunarcraters.detection.run import CRATERS, MASK, MEASURES, RESULT, open_run
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import replacing
 from lunarcraters.geometry.grid import Grid
@@ -106,7 +106,11 @@ def _make_item(run: Path, info: CatalogueInfo, count: int, folder: Path) -> dict
     assert info.footprint is not None
     ground = _outline(info.footprint)
     searched = datetime.fromtimestamp((run / RESULT).stat().st_mtime, UTC)
-    names = {CRATERS: ("craters", _PARQUET), MASK: ("mask", _COG)}
+    names = {
+        CRATERS: ("craters", _PARQUET),
+        MEASURES: ("measures", _PARQUET),
+        MASK: ("mask", _COG),
+    }
     assets: dict[str, dict[str, Any]] = {
         key: {
             "href": Path(os.path.relpath((run / name).absolute(), folder)).as_posix(),

@@ -20,6 +20,7 @@ from lunarcraters.cli.main import COMMANDS, cli, load_command
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
+from lunarcraters.rendering.profiles import compute_crater_profile
 
 # These take long, or a cluster or a database: their words are checked here, and other tests run
 # them on data of their own.
@@ -67,6 +68,7 @@ def workspace(tmp_path_factory, scene, repository):
         folder, corner = root / "LU3M6TGT_yolo_format" / split, (200 * number, 100)
         label(folder, scene, whole, truth, corner, shift=20.0 * number, empty=number == 3)
     label(root / "LU3M6TGT" / "test", scene, whole, truth, (230, 120))
+    write_elevations(root, scene, truth)
     lon, lat = whole.grid.to_lonlat([250, 500], [450, 150])
     mare = gpd.GeoDataFrame(
         geometry=[shapely.box(lon[0], lat[0], lon[1], lat[1])], crs=sphere.geographic_crs()
@@ -85,6 +87,22 @@ def workspace(tmp_path_factory, scene, repository):
     ):
         assert CliRunner().invoke(cli, line.split(), catch_exceptions=False).exit_code == 0
     return root
+
+
+def write_elevations(root, scene, truth):
+    """Elevation models of the scene in metres and in km, with its largest craters."""
+    with rasterio.open(scene) as raster:
+        profile = raster.profile | {"dtype": "float32", "nodata": None}
+        x, y = np.meshgrid(np.arange(raster.width) + 0.5, np.arange(raster.height) + 0.5)
+    lon, lat = open_mosaic(scene).grid.to_lonlat(x, y)
+    heights = np.zeros(lon.shape, np.float32)
+    for crater in truth.nlargest(20, "diam_km").itertuples():
+        away = sphere.distance_km(lon, lat, crater.lon, crater.lat)
+        heights += compute_crater_profile(away / crater.diam_km * 2.0, crater.diam_km)
+    for name, unit, metres in (("dem", "m", 1.0), ("dem_km", "", 1000.0)):
+        with rasterio.open(root / f"{name}.tif", "w", **profile) as raster:
+            raster.write(heights / metres, 1)
+            raster.units = (unit,)
 
 
 def cut(scene, path, box, driver="GTiff"):

@@ -1,8 +1,9 @@
 """CSV with the columns of Robbins 2018; reading is that of any text table.
 
 A file has the 21 columns of the reference database in their order, empty where this program does
-not measure, and SCORE after them; longitude is 0-360 unless asked otherwise. A catalogue in pixels
-is written with its own columns. The footprint and the thresholds have no place in a CSV.
+not measure, and SCORE and the measures after them; longitude is 0-360 unless asked otherwise. A
+catalogue in pixels is written with its own columns. The footprint and the thresholds have no place
+in a CSV.
 """
 
 import gzip
@@ -17,6 +18,7 @@ import pandas as pd
 from lunarcraters.catalogue.columns import FRACTION, REVIEW
 from lunarcraters.catalogue.formats.text_table import read as read
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.measures import take_measures
 from lunarcraters.catalogue.table import Catalogue
 
 ROBBINS_COLUMNS = (
@@ -45,6 +47,7 @@ ROBBINS_COLUMNS = (
 _DEGREE_DECIMALS = 8
 _KM_DECIMALS = 6
 _SCORE_DECIMALS = 6
+_MEASURE_DECIMALS = 6
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -75,4 +78,6 @@ def _robbins(part: Catalogue) -> pd.DataFrame:
         table["FRACTION"] = craters[FRACTION].round(_SCORE_DECIMALS)
     if REVIEW in craters:
         table["REVIEW"] = craters[REVIEW]
+    measures = take_measures(craters).round(_MEASURE_DECIMALS)
+    table = table.join(measures.rename(columns=str.upper))
     return table.assign(CRATER_ID=craters["crater_id"])

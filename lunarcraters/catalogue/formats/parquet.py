@@ -4,10 +4,12 @@ The file follows GeoParquet 1.1, so that GeoPandas, DuckDB and QGIS read it, wit
 PROJJSON. The same catalogue gives the same bytes.
 """
 
+import hashlib
 import json
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,15 @@ from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.measures import Measures
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
 
 _KEY = b"lunarcraters"
+_MEASURED = b"sha256 of the catalogue"
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -57,10 +61,12 @@ class StoredCatalogue:
     Attributes:
         path: File.
         info: Description of the catalogue.
+        measures: File of the measures of its craters, row by row; None for none.
     """
 
     path: Path
     info: CatalogueInfo
+    measures: Path | None = None
 
     def __len__(self) -> int:
         """Number of craters."""
@@ -74,19 +80,55 @@ class StoredCatalogue:
     def parts(self, min_score: float = 0.0) -> Iterator[Catalogue]:
         """Go through the craters with a score of at least `min_score`, in their order."""
         names = list(self.info.columns.names)
-        for batch in pq.ParquetFile(self.path).iter_batches(PART_ROWS, columns=names):
-            yield Catalogue.from_table(batch.to_pandas(), self.info).above_score(min_score)
+        batches = pq.ParquetFile(self.path).iter_batches(PART_ROWS, columns=names)
+        for batch, measures in zip(batches, self._iterate_measures(), strict=False):
+            table = batch.to_pandas()
+            table = table if measures is None else table.join(measures)
+            yield Catalogue.from_table(table, self.info).above_score(min_score)
         if not len(self):
             yield self.read()
+
+    def _iterate_measures(self) -> Iterator[pd.DataFrame | None]:
+        """Go through the measures in parts of the same rows; None without end where none are."""
+        if self.measures is None:
+            return repeat(None)
+        batches = pq.ParquetFile(self.measures).iter_batches(PART_ROWS)
+        return (batch.to_pandas() for batch in batches)
 
     def read(self) -> Catalogue:
         """Read the whole catalogue."""
         table = pq.read_table(self.path, columns=list(self.info.columns.names)).to_pandas()
+        if self.measures is not None:
+            table = table.join(pq.read_table(self.measures).to_pandas())
         return Catalogue.from_table(table, self.info)
 
 
-def open_stored(path: Path) -> StoredCatalogue:
+def write_measures(measures: Measures, catalogue: Path, path: Path) -> None:
+    """Write the measures of all craters of a file that `write` made, in their order.
+
+    Args:
+        measures: Measures.
+        catalogue: File of the catalogue, of which the measures note the SHA-256.
+        path: File to write.
+    """
+    table = pa.Table.from_pandas(measures.to_table(), preserve_index=False)
+    metadata = {_MEASURED: _hash_file(catalogue).encode()}
+    schema = table.schema.with_metadata(metadata)
+    pq.write_table(table.cast(schema), path, compression="zstd", row_group_size=PART_ROWS)
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_stored(path: Path, measures: Path | None = None) -> StoredCatalogue:
     """Open a file that `write` made.
+
+    Args:
+        path: File.
+        measures: File that `write_measures` made, or is not there; measures of another catalogue
+            are left out, of which a `CratersWarning` tells.
 
     Raises:
         CatalogueError: The file is damaged, or was written by another program.
@@ -98,7 +140,22 @@ def open_stored(path: Path) -> StoredCatalogue:
         raise CatalogueError(f"{path} is not a catalogue of this program: {error}") from error
     names = [name for name in schema.names if name != "geometry"]
     empty = schema.empty_table().select(names).to_pandas()
-    return StoredCatalogue(path, Catalogue.from_header(empty, header).info)
+    info = Catalogue.from_header(empty, header).info
+    if measures is None or not measures.is_file():
+        return StoredCatalogue(path, info)
+    try:
+        measured = (pq.read_schema(measures).metadata or {}).get(_MEASURED, b"").decode()
+    except (pa.ArrowException, OSError) as error:
+        raise CatalogueError(f"{measures} is damaged: measure the craters again") from error
+    if measured != _hash_file(path):
+        warnings.warn(
+            f"{measures} has the measures of other craters than {path.name} and is left out: "
+            "measure them again",
+            CratersWarning,
+            stacklevel=2,
+        )
+        return StoredCatalogue(path, info)
+    return StoredCatalogue(path, info, measures)
 
 
 def _geo(info: CatalogueInfo) -> dict[str, Any]:

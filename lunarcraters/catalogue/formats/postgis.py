@@ -26,7 +26,10 @@ from lunarcraters.geometry import sphere
 
 DEFAULT_TABLE = "craters"
 
-_TYPES = {"crater_id": "text", "level": "integer", "tile": "text", "review": "text"}
+_TYPES = {
+    "crater_id": "text", "level": "integer", "tile": "text", "review": "text",
+    "measure_note": "text",
+}  # fmt: skip
 _KEY = "fid"
 """Column of the primary key, the rank by size: identifiers of other authors may not be unique."""
 

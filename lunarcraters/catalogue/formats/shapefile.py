@@ -21,6 +21,17 @@ _NAMES = {
     "diameter_sd_km": "diam_sd_km",
     "diameter_px": "diam_px",
     "diameter_sd_px": "diam_sd_px",
+    "rim_diameter_km": "rimdiam_km",
+    "rim_diameter_sd_km": "rimd_sd_km",
+    "depth_sd_m": "dep_sd_m",
+    "rim_height_m": "rimh_m",
+    "rim_height_sd_m": "rimh_sd_m",
+    "depth_to_diameter": "dep_diam",
+    "depth_to_diameter_sd": "depdiam_sd",
+    "slope_max_deg": "slope_deg",
+    "slope_max_sd_deg": "slp_sd_deg",
+    "ground_share": "ground_sh",
+    "measure_note": "meas_note",
 }
 
 

@@ -18,22 +18,27 @@ from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.statistics import plan_samples
 
-_METRES = {
+METRES = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
     **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),
+    **dict.fromkeys(("ft", "foot", "feet", "us survey foot", "us survey feet"), 0.3048),
 }
+"""Metres of the units of heights, by the names that files have for them."""
+
 _ELEVATION = re.compile(
     r"(?<![a-z])(s?ldem|dem|dtm|dsm|gld100|topo(graphy)?|elevations?|heights?|altitudes?)(?![a-z])"
 )
 _OTHER = re.compile(r"shade|shaded|relief|slope|ortho|image|albedo|rough|curvature|count|colou?r")
 
-_ELEVATION_M = (-9_500.0, 11_000.0)
+ELEVATION_M = (-9_500.0, 11_000.0)
 """Lowest and highest ground of the Moon, metres above its sphere, with some room."""
 
 _LEAST_SPAN_M = 20.0
 _NEGATIVE = 0.05  # share of the range that lies below 0: in pictures noise alone does
 _LAG_PX = 16
-_ROUGH = 0.3  # terrain: 0.08 to 0.25, pictures: 0.12 to 0.65
+ROUGH = 0.3
+"""Roughness above which values are no terrain, which has 0.08 to 0.25; pictures: 0.12 to 0.65."""
+
 
 Float = NDArray[np.float64]
 
@@ -53,12 +58,12 @@ def describe_elevation(mosaic: Mosaic, values: Float) -> str | None:
     """
     if len(mosaic.bands) > 1 or mosaic.dtype in ("uint8", "int8") or not mosaic.rasters:
         return None
-    unit, words, scale, offset = _read_description(mosaic)
-    metres = _METRES.get(unit)
+    unit, words, scale, offset = read_description(mosaic)
+    metres = METRES.get(unit)
     if metres is None:
         named = _ELEVATION.search(words) is not None and _OTHER.search(words) is None
-        metres = _find_unit_m(values * scale + offset, named=named)
-        if metres is None or _measure_roughness(mosaic) > _ROUGH:
+        metres = find_unit_m(values * scale + offset, named=named)
+        if metres is None or measure_roughness(mosaic) > ROUGH:
             return None
     command = _shading_command(mosaic, metres * scale)
     return (
@@ -67,8 +72,8 @@ def describe_elevation(mosaic: Mosaic, values: Float) -> str | None:
     )
 
 
-def _read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
-    """Unit, name and description, scale and offset of the first raster."""
+def read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
+    """Read the unit, name and description, scale and offset of the first raster of a mosaic."""
     raster = mosaic.rasters[0]
     name, unit, description, scale, offset = Path(str(raster.path)).name, "", "", 1.0, 0.0
     try:
@@ -82,20 +87,28 @@ def _read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
     return unit.strip().lower(), words, scale, offset
 
 
-def _find_unit_m(values: Float, *, named: bool) -> float | None:
-    """Unit of elevations, or of distances from the Moon's centre, in metres; None for others."""
+def find_unit_m(values: Float, *, named: bool) -> float | None:
+    """Find the unit of elevations, or of distances from the Moon's centre.
+
+    Args:
+        values: Sample of the values, (n,).
+        named: True where they are called elevations, so that none need lie below 0.
+
+    Returns:
+        Metres of one unit; None where the values are neither.
+    """
     low, high = np.percentile(values, [0.5, 99.5])
     for radius_m, unit_m in ((0.0, 1.0), (RADIUS_M, 1.0), (RADIUS_M, 1000.0), (0.0, 1000.0)):
         lowest, highest = values.min() * unit_m - radius_m, values.max() * unit_m - radius_m
-        within = _ELEVATION_M[0] <= lowest and highest <= _ELEVATION_M[1]
+        within = ELEVATION_M[0] <= lowest and highest <= ELEVATION_M[1]
         below = radius_m > 0.0 or (unit_m == 1.0 and -low >= _NEGATIVE * (high - low))
         if within and (high - low) * unit_m >= _LEAST_SPAN_M and (named or below):
             return unit_m
     return None
 
 
-def _measure_roughness(mosaic: Mosaic) -> float:
-    """Difference of neighbouring pixels, over that of pixels 16 apart.
+def measure_roughness(mosaic: Mosaic) -> float:
+    """Compute the difference of neighbouring pixels, over that of pixels 16 apart.
 
     Terrain is smooth at the scale of a pixel; its shading is a derivative, and rough.
     """

@@ -37,29 +37,46 @@ def examine_mosaic(mosaic: Mosaic) -> tuple[Mosaic, ValueStatistics]:
         MosaicError: The mosaic has no valid pixel or only one value, or none can be read, or a
             value may be a collar and shadow both.
     """
-    values = sample_values(mosaic)
-    if mosaic.nodata is None:
-        mosaic, values = _without_undeclared_nodata(mosaic, values)
-    if _is_constant(values) and not _has_other_value(mosaic, values[0]):
-        raise MosaicError(
-            f"every valid pixel of {mosaic.name} is {values[0]:g}, so there is nothing to search: "
-            "give another mosaic"
-        )
+    mosaic, values = examine_values(mosaic)
     notice = describe_elevation(mosaic, values)
     if notice is not None:
         warnings.warn(notice, CratersWarning, stacklevel=2)
     return mosaic, summarize_values(values, mosaic.dtype)
 
 
+def examine_values(mosaic: Mosaic, *, heights: bool = False) -> tuple[Mosaic, NDArray[np.float64]]:
+    """Sample the values of a mosaic, and leave out values that plainly stand for no ground.
+
+    Args:
+        mosaic: Mosaic to examine.
+        heights: True for heights: one that lies between the others is a plain, whatever its share.
+
+    Returns:
+        Mosaic, and a sample of its values, (n,).
+
+    Raises:
+        MosaicError: As `examine_mosaic`.
+    """
+    values = sample_values(mosaic)
+    if mosaic.nodata is None:
+        mosaic, values = _without_undeclared_nodata(mosaic, values, heights=heights)
+    if _is_constant(values) and not _has_other_value(mosaic, values[0]):
+        raise MosaicError(
+            f"every valid pixel of {mosaic.name} is {values[0]:g}, so there is nothing to search: "
+            "give another mosaic"
+        )
+    return mosaic, values
+
+
 def _without_undeclared_nodata(
-    mosaic: Mosaic, values: NDArray[np.float64]
+    mosaic: Mosaic, values: NDArray[np.float64], *, heights: bool
 ) -> tuple[Mosaic, NDArray[np.float64]]:
     """Leave out values that plainly stand for no ground, one after the other."""
     without, reasons = mosaic, []
     left_out: list[float] = []
     while len(left_out) < _MOST_VALUES:
         undeclared = _find_next(without, values)
-        if undeclared is None:
+        if undeclared is None or (heights and _is_between(undeclared[0], values)):
             break
         left_out.append(undeclared[0])
         reasons.append(undeclared[1])
@@ -84,6 +101,11 @@ def _find_next(mosaic: Mosaic, values: NDArray[np.float64]) -> tuple[float, str]
     if _has_other_value(mosaic, value):
         return value, f"all but a little of it is {value:g}"
     return None
+
+
+def _is_between(value: float, values: NDArray[np.float64]) -> bool:
+    """Tell whether a value lies between other ones."""
+    return bool(values.min() < value < values.max())
 
 
 def _is_constant(values: NDArray[np.float64]) -> bool:

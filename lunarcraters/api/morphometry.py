@@ -1,0 +1,131 @@
+"""Verbs on elevation models: measure."""
+
+from dataclasses import dataclass
+from os import fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from lunarcraters.api.paths import PathOrText
+from lunarcraters.files import is_database, local_output
+from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.progress import Progress, no_progress
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.measures import Measures
+
+HeightUnit = Literal["m", "km", "ft"]
+"""Unit of heights."""
+
+
+@dataclass(frozen=True)
+class MeasureCounts:
+    """Result of `craters measure`, as `--json` prints it.
+
+    Attributes:
+        craters: Number of craters.
+        measured: Number of craters with measures.
+        notes: Numbers of the other craters by the reason why they have none.
+        median_depth_to_diameter: Median of depth over diameter; null where none was measured.
+        height_unit_m: Height of one unit of the elevation model, metres.
+        out: File that was written.
+    """
+
+    craters: int
+    measured: int
+    notes: dict[str, int]
+    median_depth_to_diameter: float | None
+    height_unit_m: float
+    out: str
+
+
+def measure(
+    run: PathOrText,
+    elevation: PathOrText,
+    out: PathOrText | None = None,
+    *,
+    unit: HeightUnit | None = None,
+    crs: str | None = None,
+    nodata: Nodata = None,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> MeasureCounts:
+    """Measure craters in three dimensions on an elevation model (`craters measure`).
+
+    Depth, rim height, diameter at the rim crest, steepest slope and freshness become columns of
+    the catalogue. A run keeps them in its file `measures.parquet`, and from then on its catalogue
+    has them wherever it is read.
+
+    Args:
+        run: Directory of a finished run, file of a catalogue, or address of a PostGIS table.
+        elevation: Elevation model in any lunar coordinate system.
+        out: Catalogue to write; None to keep the measures in the run.
+        unit: Unit of the heights; None for the one that the elevation model declares, or that its
+            values tell.
+        crs: Coordinate system in place of the elevation model's own.
+        nodata: Value, or values, that mean "no data" in place of the elevation model's own.
+        overwrite: True to replace a file, or earlier measures of a run.
+        progress: Function of the number of craters done and in all.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: The craters are in pixels, or none lies on the elevation model.
+        MosaicError: The elevation model cannot be read, or does not hold heights.
+        CoordinateSystemError: The elevation model is not of the Moon.
+        OutputError: The measures are there already, or cannot be written.
+    """
+    from lunarcraters.catalogue.formats import write_catalogue
+    from lunarcraters.catalogue.formats.parquet import write_measures
+    from lunarcraters.catalogue.measures import MEASURES as MEASURE_COLUMNS
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import CRATERS, MEASURES, read_detections
+    from lunarcraters.errors import OutputError
+    from lunarcraters.files import replacing
+    from lunarcraters.morphometry.measure import measure_craters, require_lunar
+    from lunarcraters.mosaic.examination.heights import open_elevation_model
+
+    folder = Path(run)
+    if out is None and not folder.is_dir():
+        raise OutputError(
+            f"{run} is not a run, which keeps its measures: name the catalogue to write with "
+            "--output"
+        )
+    kept = folder / MEASURES
+    if out is None and kept.exists() and not overwrite:
+        raise OutputError(f"{kept} exists: give --overwrite to measure the craters again")
+    craters = read_detections(run)
+    require_lunar(craters.info)
+    model = open_elevation_model(elevation, crs=crs, nodata=nodata, unit=unit)
+    measures = measure_craters(
+        craters.positions,
+        craters.diameters,
+        model,
+        craters.radius_m or model.mosaic.grid.radius_m,
+        progress=progress,
+    )
+    if out is None:
+        with replacing(kept) as temporary:
+            write_measures(measures, folder / CRATERS, temporary)
+        target = fspath(kept)
+    else:
+        target = fspath(out) if is_database(out) else fspath(local_output(out))
+        table = craters.craters.drop(columns=list(MEASURE_COLUMNS), errors="ignore")
+        measured = Catalogue.from_table(table.join(measures.to_table()), craters.info)
+        write_catalogue(measured, target, overwrite=overwrite)
+    return _count(measures, model.unit_m, target)
+
+
+def _count(measures: "Measures", unit_m: float, out: str) -> MeasureCounts:
+    table = measures.to_table()
+    notes = table["measure_note"]
+    measured = table[notes == ""]
+    counts = notes[notes != ""].value_counts()
+    return MeasureCounts(
+        craters=len(table),
+        measured=len(measured),
+        notes={str(note): int(count) for note, count in counts.items()},
+        median_depth_to_diameter=float(measured["depth_to_diameter"].median())
+        if len(measured)
+        else None,
+        height_unit_m=unit_m,
+        out=out,
+    )

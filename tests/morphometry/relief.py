@@ -1,0 +1,74 @@
+"""Relief whose craters are known."""
+
+from functools import lru_cache
+
+import numpy as np
+from affine import Affine
+from scipy.ndimage import gaussian_filter
+
+from lunarcraters.geometry import sphere
+from lunarcraters.rendering.profiles import compute_crater_profile
+
+from ..rasters import write_raster
+
+FINE = 64
+"""Number of samples of a radius of the true profile."""
+
+
+@lru_cache
+def true_profile(diameter_km, wear=0.0):
+    """Heights of a crater by distance over the radius it had when fresh, worn by diffusion.
+
+    Returns:
+        Distances, radii, and heights, metres.
+    """
+    side = np.arange(-4 * FINE, 4 * FINE + 1) / FINE
+    heights = compute_crater_profile(np.hypot(*np.meshgrid(side, side)), diameter_km)
+    if wear:
+        heights = gaussian_filter(heights.astype(float), wear * FINE)
+    return side[4 * FINE :], heights[4 * FINE, 4 * FINE :]
+
+
+def true_measures(diameter_km, wear=0.0):
+    """Diameter of the rim crest, km, and depth, metres, of that crater."""
+    ratio, heights = true_profile(diameter_km, wear)
+    crest = np.argmax(heights)
+    return diameter_km * ratio[crest], heights[crest] - heights[:crest].min()
+
+
+def make_heights(crs, affine, shape, craters, *, tilt=0.0):
+    """Heights of craters on a plane, metres, of any grid.
+
+    Args:
+        crs: Coordinate system.
+        affine: Affine transform of the grid.
+        shape: Height and width, pixels.
+        craters: Longitude, latitude, diameter in km and wear of each, oldest first; a crater
+            replaces the ground within its rim.
+        tilt: Rise of the ground to the north, metres per metre.
+    """
+    y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
+    lon, lat = sphere.to_lonlat(sphere.lunar_crs(crs, "test"), *(affine @ (x, y)))
+    heights = tilt * np.radians(lat) * sphere.RADIUS_M
+    for crater_lon, crater_lat, diameter_km, wear in craters:
+        distance = sphere.distance_km(lon, lat, crater_lon, crater_lat)
+        ratio, profile = true_profile(diameter_km, wear)
+        at = distance / (diameter_km / 2.0)
+        inside = at < 1.0
+        if tilt == 0.0 and inside.any():
+            heights = np.where(inside, np.median(heights[inside]), heights)
+        heights = heights + np.interp(at, ratio, profile, right=0.0)
+    return heights
+
+
+def write_relief(path, crs, affine, shape, craters, *, tilt=0.0, dtype="float32", **options):
+    """Write such heights as a raster."""
+    heights = make_heights(crs, affine, shape, craters, tilt=tilt)
+    return write_raster(path, heights.astype(dtype), crs, affine, **options)
+
+
+def plane(lon, lat, side_m, size):
+    """Square grid in simple cylindrical metres, its middle at a place near the equator."""
+    x, y = np.radians([lon, lat]) * sphere.RADIUS_M
+    half = side_m * size / 2.0
+    return Affine(side_m, 0, x - half, 0, -side_m, y + half)
