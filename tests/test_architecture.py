@@ -27,7 +27,7 @@ MAY_IMPORT = {
     # Networks and what they are taught.
     "elevation": set(),
     "rendering": {"elevation"},
-    "network": {"mosaic"},
+    "network": {"mosaic", "elevation"},
     "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
