@@ -20,10 +20,18 @@ from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.outputs import write_run_outputs
 from lunarcraters.detection.run import PARTS, RunResult, write_result
 from lunarcraters.detection.tasks import run_tasks
-from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
+from lunarcraters.errors import (
+    CratersError,
+    ModelError,
+    MosaicError,
+    OptionError,
+    OutputError,
+    RunError,
+)
 from lunarcraters.files import LOCK, locked
 from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.mosaic.nodata import list_values
+from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks
 from lunarcraters.network.model_file import hash_model, read_info
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import choose_precision
@@ -120,6 +128,7 @@ class _Run:
 def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) -> _Run:
     """Settle everything that the result depends on, before anything is written."""
     info = read_info(model).for_run(tta=options.tta, finest=source.settings.finest)
+    looks = _settle_looks(source, info, options)
     precision = choose_precision(options.precision, has_int8=bool(info.int8))
     manifest = Manifest(
         input=source.fingerprint(),
@@ -132,12 +141,37 @@ def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) ->
             "mirrored": options.tta,
             "smallest_px": source.settings.smallest_px,
             **_nodata_setting(source),
+            **({} if looks is None else {"looks": looks}),
         },
         tiling=_hash_tiling(source),
     )
-    options = replace(options, precision=precision)
+    options = replace(options, precision=precision, looks=looks)
     batches = tuple(plan_batches(source.tiles))
     return _Run(source, out, model, options, info, manifest, batches)
+
+
+def _settle_looks(source: TileSource, info: ModelInfo, options: DetectOptions) -> int | None:
+    """Number of looks at an elevation model; None for a picture.
+
+    Raises:
+        OptionError: The options are of the other kind of source, or there is no such number.
+        ModelError: The model is for elevation models alone.
+    """
+    name = source.mosaic.name
+    if source.height_unit_m is not None:
+        if options.tta:
+            raise OptionError(f"{name} is an elevation model: give --looks 8 in place of --tta")
+        looks = options.looks or DEFAULT_LOOKS
+        choose_looks(looks)
+        return looks
+    if options.looks is not None:
+        raise OptionError(f"{name} is a picture, which has one look: leave --looks out")
+    if info.photometry == "relief":
+        raise ModelError(
+            f"the model searches elevation models, and {name} is a picture: leave --model out, or "
+            "give --elevation if it holds heights"
+        )
+    return None
 
 
 def _nodata_setting(source: TileSource) -> dict[str, str]:

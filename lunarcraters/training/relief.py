@@ -90,7 +90,8 @@ class ReliefSampler:
         return self._crop(scene, SLOPE_DEVIATION * 2.0 ** rng.uniform(*_CONTRAST))
 
     def _crop(self, scene: Scene, slope_deviation: float) -> Batch:
-        """Normalise a scene, and cut its middle."""
+        """Normalise a scene, and cut its middle; a small scene has nodata around it."""
+        scene = _enlarge(scene)
         image = normalise_relief(scene.values, scene.valid, 1.0, slope_deviation)
         top, left = ((side - CROP_PX) // 2 for side in scene.valid.shape)
         window = np.s_[top : top + CROP_PX, left : left + CROP_PX]
@@ -98,6 +99,17 @@ class ReliefSampler:
         valid = scene.valid[window]
         targets = make_targets(valid.shape, circles, scene.clipped, valid, self.preset)
         return np.ascontiguousarray(image[window]), targets
+
+
+def _enlarge(scene: Scene) -> Scene:
+    """Lay a scene that is smaller than a crop in the middle of nodata."""
+    height, width = scene.valid.shape
+    top, left = (max((CROP_PX - side + 1) // 2, 0) for side in (height, width))
+    if not top and not left:
+        return scene
+    around = ((top, top), (left, left))
+    circles = scene.circles + np.array([left, top, 0.0])
+    return Scene(np.pad(scene.values, around), np.pad(scene.valid, around), circles, scene.clipped)
 
 
 def split_elevation_sources(
