@@ -1,4 +1,4 @@
-"""Verbs on runs: detect, read."""
+"""Verbs on runs: detect, merge, read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.summary import RunSummary
+    from lunarcraters.detection.summary import RunCounts, RunSummary
 
 
 @accepts_old_names(mirrored="tta", at_once="batch", smallest="smallest_px")
@@ -140,6 +140,26 @@ def detect_to_directory(
             tiles, out, file, options or DetectOptions(), overwrite=overwrite, progress=progress
         )
     return summarize_run(out, catalogue, tiles, file)
+
+
+def merge(runs: Sequence[PathOrText], out: PathOrText, *, overwrite: bool = False) -> "RunCounts":
+    """Merge runs of the same ground into one (`craters merge`).
+
+    Args:
+        runs: Directories of two finished runs or more; the new run covers the ground of the first.
+        out: Directory of the new run.
+        overwrite: True to replace a run that is there.
+
+    Raises:
+        CratersError: The runs cannot be merged; the message says why.
+    """
+    from lunarcraters.detection.fusion import merge_runs
+    from lunarcraters.detection.summary import count_craters
+
+    folder = local_output(out)
+    return count_craters(
+        folder, merge_runs([Path(run) for run in runs], folder, overwrite=overwrite)
+    )
 
 
 def write_stac_item(run: PathOrText, out: PathOrText, *, overwrite: bool = False) -> None:

@@ -182,7 +182,7 @@ def _infer(
     step = min(tiles_per_call or max(_CALL_PX // side**2, _CALL_TILES), len(batch.tiles))
     for first in range(0, len(filled), step):
         some = filled[first : first + step]
-        images = [_to_input(detector, source, *entry) for entry in some]
+        images = [make_input(detector, source, *entry) for entry in some]
         # The last call is filled up: another shape would be compiled anew.
         inputs = np.zeros((step, side, side, images[0].shape[-1]), np.float32)
         for place, image in enumerate(images):
@@ -194,10 +194,21 @@ def _infer(
             yield tile, maps, valid
 
 
-def _to_input(
+def make_input(
     detector: Detector, source: TileSource, tile: Tile, values: Values, valid: Valid
 ) -> Float32:
-    """Input for a picture, or relief of an elevation model, (size, size, channels)."""
+    """Make the input of the network for a tile.
+
+    Args:
+        detector: Network.
+        source: Tile source.
+        tile: Tile.
+        values: Its values, (size, size).
+        valid: Validity mask, False where there is no data, (size, size).
+
+    Returns:
+        Image, or relief of an elevation model, (size, size, channels).
+    """
     unit_m = source.height_unit_m
     if unit_m is None:
         return detector.images(values, valid, source.photometry)
