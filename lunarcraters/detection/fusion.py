@@ -38,7 +38,7 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.circles import compute_diameters_px
-from lunarcraters.mask.cog import NODATA, UNIT_PX, Mask, open_mask, write_mask
+from lunarcraters.mask.cog import NODATA, SCALE, UNIT_PX, Mask, open_mask, write_mask
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.resampling import read_frame
@@ -46,6 +46,7 @@ from lunarcraters.network.decoding import detectability
 
 _BLOCK_PX = 2 * UNIT_PX
 _SMALLEST_PX = 8.0  # of a run that does not say
+_UNSEEN, _LOWEST = 0.01, 1e-4  # score where a run has not seen a crater: most and least
 
 Float = NDArray[np.float64]
 
@@ -175,7 +176,10 @@ def _fuse(runs: Sequence[_Run]) -> pd.DataFrame:
     diameters, scores = (table[name].to_numpy(float) for name in (columns.diameter, columns.score))
     kept = suppress(positions, diameters, scores)
     weights = np.column_stack([run.weights(places[kept], diameters[kept]) for run in runs])
-    _, _, fused = average_octaves(kept, positions, diameters, scores, numbers, weights)
+    unseen = float(np.clip(scores.min(initial=_UNSEEN), _LOWEST, _UNSEEN))
+    _, _, fused = average_octaves(
+        kept, positions, diameters, scores, numbers, weights, unseen=unseen
+    )
     table = table.iloc[kept].assign(**{columns.score: fused})
     return table.sort_values(columns.diameter, ascending=False, kind="stable", ignore_index=True)
 
@@ -246,8 +250,9 @@ def _write_mask(runs: Sequence[_Run], path: Path) -> None:
             frame = first.grid.window(square, 1.0, _BLOCK_PX, _BLOCK_PX)
             for other in others:
                 further, known = read_frame(other, frame)
-                further = np.where(known, further, 0)[: box.height, : box.width]
-                values = np.maximum(values, further)
+                # Interpolation overshoots, and the value after the largest is nodata.
+                further = np.where(known, np.minimum(further, SCALE), 0)
+                values = np.maximum(values, further[: box.height, : box.width])
             yield box, np.where(valid, values, NODATA).astype(np.uint8)
 
     write_mask(first, blocks(), path)
