@@ -1,40 +1,31 @@
 """Detection: tiles through the network, craters merged, masks stitched; a run in a directory."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from lunarcraters._version import __version__
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue
-from lunarcraters.detection.batch import Batch, detect_batch, plan_batches
+from lunarcraters.detection.batch import Batch, detect_batch
 from lunarcraters.detection.batch_result import SUFFIX, is_whole, read_unread
 from lunarcraters.detection.cluster import cluster
 from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
-from lunarcraters.detection.manifest import MANIFEST, Manifest, read_manifest, write_manifest
+from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.outputs import write_run_outputs
+from lunarcraters.detection.plan import RunPlan, plan_run
 from lunarcraters.detection.run import PARTS, RunResult, write_result
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.errors import (
     CratersError,
-    ModelError,
     MosaicError,
-    OptionError,
     OutputError,
     RunError,
 )
 from lunarcraters.files import LOCK, locked
 from lunarcraters.mosaic.handles import forget_datasets
-from lunarcraters.mosaic.nodata import list_values
-from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks
-from lunarcraters.network.model_file import hash_model, read_info
-from lunarcraters.network.model_info import ModelInfo
-from lunarcraters.network.startup import choose_precision
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.source import TileSource
 
@@ -77,7 +68,7 @@ def detect(
         MosaicError: A tile cannot be read (strict), or none can.
     """
     started = time.monotonic()
-    run = _plan(source, out, model, options)
+    run = plan_run(source, out, model, options)
     refuse_other_directory(out)  # before the lock, which would make a directory
     with locked(out):
         is_new = _open_directory(run, overwrite=overwrite)
@@ -92,101 +83,7 @@ def detect(
     return catalogue
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A run as it is planned.
-
-    Attributes:
-        source: Tiles to search.
-        out: Directory of the run.
-        model: Model file.
-        options: Options of the search, of which `precision` is not "auto" any more.
-        info: Model description as it holds for this run.
-        manifest: Manifest of the run.
-        batches: All batches of tiles, in the order of their numbers.
-    """
-
-    source: TileSource
-    out: Path
-    model: Path
-    options: DetectOptions
-    info: ModelInfo
-    manifest: Manifest
-    batches: tuple[Batch, ...]
-
-    @property
-    def folder(self) -> Path:
-        """Directory of the results of batches."""
-        return self.out / PARTS
-
-    @property
-    def result_files(self) -> list[Path]:
-        """Files of the results of batches, in the order of the batches."""
-        return [self.folder / batch.file for batch in self.batches]
-
-
-def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) -> _Run:
-    """Settle everything that the result depends on, before anything is written."""
-    info = read_info(model).for_run(tta=options.tta, finest=source.settings.finest)
-    looks = _settle_looks(source, info, options)
-    precision = choose_precision(options.precision, has_int8=bool(info.int8))
-    manifest = Manifest(
-        input=source.fingerprint(),
-        input_name=source.mosaic.name,
-        model=hash_model(model),
-        model_name=str(model),
-        settings={
-            "version": __version__,
-            "precision": precision,
-            "mirrored": options.tta,
-            "smallest_px": source.settings.smallest_px,
-            **_nodata_setting(source),
-            **({} if looks is None else {"looks": looks}),
-        },
-        tiling=_hash_tiling(source),
-    )
-    options = replace(options, precision=precision, looks=looks)
-    batches = tuple(plan_batches(source.tiles))
-    return _Run(source, out, model, options, info, manifest, batches)
-
-
-def _settle_looks(source: TileSource, info: ModelInfo, options: DetectOptions) -> int | None:
-    """Number of looks at an elevation model; None for a picture.
-
-    Raises:
-        OptionError: The options are of the other kind of source, or there is no such number.
-        ModelError: The model is for elevation models alone.
-    """
-    name = source.mosaic.name
-    if source.height_unit_m is not None:
-        if options.tta:
-            raise OptionError(f"{name} is an elevation model: give --looks 8 in place of --tta")
-        looks = options.looks or DEFAULT_LOOKS
-        choose_looks(looks)
-        return looks
-    if options.looks is not None:
-        raise OptionError(f"{name} is a picture, which has one look: leave --looks out")
-    if info.photometry == "relief":
-        raise ModelError(
-            f"the model searches elevation models, and {name} is a picture: leave --model out, or "
-            "give --elevation if it holds heights"
-        )
-    return None
-
-
-def _nodata_setting(source: TileSource) -> dict[str, str]:
-    """Nodata values of the user, or those that were left out undeclared, as text: NaN is one."""
-    values = list_values(source.mosaic.nodata)
-    return {"nodata": ",".join(map(repr, values))} if values else {}
-
-
-def _hash_tiling(source: TileSource) -> str:
-    """Hash what the input's hash covers besides the files."""
-    options = (asdict(source.settings), source.mosaic.grid.crs_wkt, source.mosaic.nodata)
-    return hashlib.sha256(repr(options).encode()).hexdigest()
-
-
-def _open_directory(run: _Run, *, overwrite: bool) -> bool:
+def _open_directory(run: RunPlan, *, overwrite: bool) -> bool:
     """Begin a run, or make sure that the one in the directory is the same run.
 
     Returns:
@@ -220,7 +117,7 @@ def _open_directory(run: _Run, *, overwrite: bool) -> bool:
 
 
 @contextmanager
-def _removing_failed_start(run: _Run, *, is_new: bool) -> Iterator[None]:
+def _removing_failed_start(run: RunPlan, *, is_new: bool) -> Iterator[None]:
     """Remove the directory of a new run that fails before its first batch is done."""
     try:
         yield
@@ -237,7 +134,7 @@ def _make_folder(folder: Path) -> None:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
 
 
-def _find_batches_to_search(run: _Run) -> list[Batch]:
+def _find_batches_to_search(run: RunPlan) -> list[Batch]:
     """List the batches that have no result yet, or one that lacks a tile."""
     return [
         batch
@@ -246,7 +143,7 @@ def _find_batches_to_search(run: _Run) -> list[Batch]:
     ]
 
 
-def _search(run: _Run, to_search: Sequence[Batch], progress: Progress) -> None:
+def _search(run: RunPlan, to_search: Sequence[Batch], progress: Progress) -> None:
     """Search batches on workers; every result is a file when its batch is done."""
     total = _count_tiles(run.batches)
     done = total - _count_tiles(to_search)
@@ -263,7 +160,7 @@ def _search(run: _Run, to_search: Sequence[Batch], progress: Progress) -> None:
             progress(done, total)
 
 
-def _check_unchanged(run: _Run) -> None:
+def _check_unchanged(run: RunPlan) -> None:
     """Make sure that a mosaic on the network is the one that the run began with.
 
     Raises:
@@ -283,7 +180,7 @@ def _check_unchanged(run: _Run) -> None:
         )
 
 
-def _collect_unread_tiles(run: _Run) -> dict[str, str]:
+def _collect_unread_tiles(run: RunPlan) -> dict[str, str]:
     """Collect the names of the tiles that could not be read, and why.
 
     Raises:
@@ -296,7 +193,7 @@ def _collect_unread_tiles(run: _Run) -> dict[str, str]:
 
 
 def _finish(
-    run: _Run,
+    run: RunPlan,
     catalogue: StoredCatalogue,
     searched: Sequence[Batch],
     unread: dict[str, str],
