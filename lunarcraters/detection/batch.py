@@ -147,7 +147,7 @@ def _read_tiles(
     unread: dict[str, str] = {}
     for tile in tiles:
         try:
-            values, valid = _read(source, tile)
+            values, valid = read_tile_patiently(source, tile)
         except (MosaicError, TileSetError) as error:
             if strict:
                 raise
@@ -158,8 +158,17 @@ def _read_tiles(
     return filled, unread
 
 
-def _read(source: TileSource, tile: Tile) -> Pixels:
-    """Read a tile, more than once where the file system fails."""
+def read_tile_patiently(source: TileSource, tile: Tile) -> Pixels:
+    """Read a tile, more than once where the file system fails.
+
+    Args:
+        source: Tile source.
+        tile: Tile.
+
+    Raises:
+        TileSetError: The tile's file is missing or damaged.
+        MosaicError: The mosaic cannot be read.
+    """
     for _ in range(_READ_ATTEMPTS - 1):
         try:
             return source.read(tile)

@@ -11,6 +11,7 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue
 from lunarcraters.detection.batch import Batch, detect_batch
 from lunarcraters.detection.batch_result import SUFFIX, is_whole, read_unread
 from lunarcraters.detection.cluster import cluster
+from lunarcraters.detection.depths import warn_of_depths
 from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
@@ -155,6 +156,8 @@ def _search(run: RunPlan, to_search: Sequence[Batch], progress: Progress) -> Non
     # Tasks bring their tiles; those of a large mosaic would be a long list to send.
     without_tiles = run.source.with_tiles(())
     with cluster(without_tiles, run.model, options, tasks=len(to_search)) as client:
+        if run.info.photometry == "relief" and not done:
+            warn_of_depths(client, run.source, run.source.tiles)
         for tiles in run_tasks(client, work, to_search):
             done += tiles
             progress(done, total)

@@ -135,24 +135,26 @@ class Detector:
         """
         return normalise_relief(heights_m, valid, pixel_size_m)
 
-    def relief_maps(self, relief: Float32) -> Float32:
+    def relief_maps(self, relief: Float32, looks: int | None = None) -> Float32:
         """Compute the maps of a batch of relief, the means over the looks.
 
         A network for pictures is shown the slope to the right, which is like light from the left.
 
         Args:
             relief: Batch, (n, side, side, 3).
+            looks: Number of looks in place of that of the detector.
 
         Returns:
             Maps, (n, side, side, heads).
         """
         total: Float32 | None = None
-        for look in self._looks:
+        chosen = self._looks if looks is None else choose_looks(looks)
+        for look in chosen:
             turned = turn_relief(relief, look) if look else relief
             maps = turn_back(self._network(self._as_input(turned)), look)
             total = maps.copy() if total is None else np.add(total, maps, out=total)
         assert total is not None
-        total /= np.float32(len(self._looks))
+        total /= np.float32(len(chosen))
         return total
 
     def _as_input(self, relief: Float32) -> Float32:

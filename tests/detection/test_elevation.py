@@ -165,3 +165,9 @@ def test_an_elevation_model_may_still_be_taken_for_a_picture(dem, tmp_path):
     assert manifest["model_name"].endswith("wac.keras")
     assert "looks" not in manifest["settings"]
     shutil.rmtree(tmp_path / "run")
+
+
+def test_depths_are_noticed_by_their_craters(heights, tmp_path):
+    path = write_dem(tmp_path / "dem.tif", -heights)
+    with pytest.warns(CratersWarning, match="craters upside down.*change the sign"):
+        api.detect(path, tmp_path / "run", looks=1, workers=1)

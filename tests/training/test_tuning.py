@@ -18,7 +18,7 @@ from lunarcraters.network.losses import REPLAY_WEIGHT, centre_size_mask
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.network.presets import get_preset
 from lunarcraters.rendering.scene import render_scene
-from lunarcraters.training import session
+from lunarcraters.training import samplers, session
 from lunarcraters.training.replay import make_replay_sampler
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import LabelledTiles
@@ -114,7 +114,8 @@ def test_a_tuned_model_that_is_worse_is_not_recommended():
 
 @pytest.mark.slow
 def test_a_tuning_says_what_it_bought(tmp_path, monkeypatch):
-    monkeypatch.setattr(session, "_REPLAYED", 1)
+    for module in (session, samplers):
+        monkeypatch.setattr(module, "REPLAYED", 1)
     monkeypatch.setattr(comparison, "_RENDERED", 1)
     monkeypatch.setattr(calibrate, "_SHARES", {})  # no searches of enlarged images
     for number, split in enumerate(("train", "val")):
