@@ -32,8 +32,7 @@ from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.network.targets import make_box_mask
 from lunarcraters.tiling import plan
 from lunarcraters.training.sampling import Sampler
-from lunarcraters.training.scenes import LabelledTiles, SceneSource
-from lunarcraters.training.session import find_elevation_sources
+from lunarcraters.training.scenes import LabelledTiles, SceneSource, find_elevation_sources
 from lunarcraters.training.settings import TrainingData, TrainingSettings
 
 

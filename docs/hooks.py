@@ -78,8 +78,16 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if page.file.src_uri == "formats.md":
         markdown = markdown.replace("<!-- records -->", _records())
     if page.file.src_uri == "model_card.md":
-        markdown = (_PACKAGE / "network" / "weights" / "wac.md").read_text()
+        cards = (_PACKAGE / "network" / "weights" / f"{name}.md" for name in ("wac", "relief"))
+        first, second = (card.read_text().partition("\n") for card in cards)
+        markdown = f"{''.join(first)}\n{_deeper(second)}"
     return _LINK.sub(_inside, markdown)
+
+
+def _deeper(card: tuple[str, str, str]) -> str:
+    """A further card of the page: its title is a heading, and its headings are one level lower."""
+    title = card[0].removeprefix("# Model card: ").strip()
+    return f"## {title}\n" + re.sub(r"^##", "###", card[2], flags=re.MULTILINE)
 
 
 def _inside(link: re.Match[str]) -> str:

@@ -68,6 +68,7 @@ VERBS = {
     "tile": lc.tile,
     "info": lc.info,
     "detect": lc.detect,
+    "merge": lc.merge,
     "export": lc.export,
     "measure": lc.measure,
     "review": lc.review,

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "morphometry": {"geometry", "mosaic", "catalogue"},
     "elevation": set(),
     "rendering": {"elevation"},
-    "network": {"mosaic"},
+    "network": {"mosaic", "elevation"},
     "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},

@@ -29,7 +29,13 @@ from lunarcraters.api.pictures import (
 )
 from lunarcraters.api.recipes import run_recipe
 from lunarcraters.api.reviews import review
-from lunarcraters.api.runs import detect, detect_to_directory, read_run, write_stac_item
+from lunarcraters.api.runs import (
+    detect,
+    detect_to_directory,
+    merge,
+    read_run,
+    write_stac_item,
+)
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.training.settings import TrainingOptions
 
@@ -60,6 +66,7 @@ __all__ = [
     "info",
     "make_dataset",
     "measure",
+    "merge",
     "open_mosaic",
     "plot_csfd",
     "plot_map",

@@ -27,7 +27,8 @@ def train(
     """Train a network, and calibrate it on the validation split (`craters train`).
 
     Args:
-        dataset: Directory in LU3M6TGT's layout, with the splits `train` and `valid`.
+        dataset: Directory in LU3M6TGT's layout, with the splits `train` and `valid`; of elevation
+            models with their catalogues for the preset `relief`.
         out: Directory of the training.
         options: Training options; None for the defaults.
         resume: True to go on with the training in `out`.
@@ -44,7 +45,6 @@ def train(
     Raises:
         CratersError: The dataset, the directory or the options cannot be used.
     """
-    from lunarcraters.calibration.calibrate import calibrate_model
     from lunarcraters.calibration.comparison import compare_models
     from lunarcraters.errors import DatasetError
     from lunarcraters.network.model_file import read_info, shipped_model
@@ -58,8 +58,8 @@ def train(
     is_calibrated = False
     if calibrated and "log_size" in read_info(model).heads:
         try:
-            info = calibrate_model(
-                model, Path(dataset), classes=options.classes, say=say, progress=progress
+            info = _calibrate(
+                model, Path(dataset), "valid", None, False, options.classes, say, progress
             )
         except DatasetError as error:
             # Hours of training are not lost for a network that detects nothing yet.
@@ -95,8 +95,9 @@ def calibrate(
 
     Args:
         model: Model file, whose description is replaced.
-        dataset: Directory in LU3M6TGT's layout.
-        split: Split to measure on; never the one to report on.
+        dataset: Directory in LU3M6TGT's layout; of elevation models for a model of relief.
+        split: Split to measure on, or the name of an elevation model, `valid` for the one that the
+            training left out; never the one to report on.
         workers: Number of worker processes; None for one a core, up to 8.
         tta: True to measure runs with test-time augmentation instead of plain ones.
         classes: Names or numbers of the classes of the labels that are craters; empty to go by
@@ -111,18 +112,49 @@ def calibrate(
         DatasetError: There is no such split, or nothing in it is detected.
         ModelError: The model cannot be used.
     """
-    from lunarcraters.calibration.calibrate import calibrate_model
     from lunarcraters.datasets.layout import open_dataset
+    from lunarcraters.network.model_file import read_info
 
-    for note in open_dataset(Path(dataset), classes).classes.notes:
-        say(f"{dataset}: {note}")
-    return calibrate_model(
-        Path(model),
-        Path(dataset),
-        split,
-        workers=workers,
-        tta=tta,
-        classes=classes,
-        say=say,
-        progress=progress,
+    if read_info(Path(model)).photometry != "relief":
+        for note in open_dataset(Path(dataset), classes).classes.notes:
+            say(f"{dataset}: {note}")
+    return _calibrate(Path(model), Path(dataset), split, workers, tta, classes, say, progress)
+
+
+def _calibrate(
+    model: Path,
+    dataset: Path,
+    split: str,
+    workers: int | None,
+    tta: bool,
+    classes: Sequence[str],
+    say: Callable[[str], None],
+    progress: ProgressDisplay,
+) -> "ModelInfo":
+    """Measure a model of pictures on a split, or one of relief on an elevation model."""
+    from lunarcraters.calibration.calibrate import calibrate_model
+    from lunarcraters.calibration.relief import calibrate_relief
+    from lunarcraters.errors import OptionError
+    from lunarcraters.network.model_file import read_info
+    from lunarcraters.training.relief import split_elevation_sources
+
+    info = read_info(model)
+    if info.photometry != "relief":
+        return calibrate_model(
+            model,
+            dataset,
+            split,
+            workers=workers,
+            tta=tta,
+            classes=classes,
+            say=say,
+            progress=progress,
+        )
+    if tta:
+        raise OptionError("a model of relief has looks in place of --tta: leave --tta out")
+    left_out = (info.training.get("data") or {}).get("left_out")
+    name = split if split != "valid" else Path(left_out).stem if left_out else None
+    _, source = split_elevation_sources(dataset, 1, name)
+    return calibrate_relief(
+        model, source.elevation, source.catalogue, workers=workers, say=say, progress=progress
     )

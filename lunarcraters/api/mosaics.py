@@ -50,6 +50,7 @@ def tile(
     levels: int | None = None,
     smallest_px: float | None = None,
     virtual: bool = False,
+    elevation: bool | None = None,
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> "TileSet":
@@ -63,6 +64,8 @@ def tile(
         levels: Number of octaves from full resolution on; None for as many as fit.
         smallest_px: Smallest crater that the tiles are for, pixels of the mosaic; None for 8.
         virtual: True to write VRTs, which hold no pixels.
+        elevation: True where the mosaic holds heights, False where it is a picture; None to go by
+            its unit, its name and its values.
         overwrite: True to replace tiles that are there.
         progress: Function of the number of tiles done and in all.
 
@@ -85,6 +88,7 @@ def tile(
             levels=levels,
             smallest_px=smallest_px,
             virtual=virtual,
+            elevation=elevation,
             overwrite=overwrite,
             progress=progress,
         )
@@ -122,4 +126,6 @@ def info(
         tiles = open_source(
             as_names(source), file, options or SourceOptions(), fetched=Path(folder)
         )
+        if model is None:
+            file = shipped_model(relief=tiles.height_unit_m is not None)
         return estimate_run(tiles, file, workers=workers, precision=precision, plan_only=plan_only)

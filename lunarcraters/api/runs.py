@@ -1,4 +1,4 @@
-"""Verbs on runs: detect, read."""
+"""Verbs on runs: detect, merge, read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.summary import RunSummary
+    from lunarcraters.detection.summary import RunCounts, RunSummary
 
 
 @accepts_old_names(mirrored="tta", at_once="batch", smallest="smallest_px")
@@ -27,10 +27,12 @@ def detect(
     smallest_px: float | None = None,
     crs: str | None = None,
     nodata: Nodata = None,
+    elevation: bool | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     precision: Precision = "auto",
     tta: bool = False,
+    looks: int | None = None,
     batch: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
@@ -44,7 +46,8 @@ def detect(
         source: Raster (a file, a URL or whatever else GDAL opens), several as one mosaic, a
             directory of rasters, or a directory of tiles.
         run: Directory of the run.
-        model: Model file; None for the weights that come with the program.
+        model: Model file; None for the weights that come with the program, for pictures or for
+            elevation models.
         size: Largest side of a tile, pixels; None for the model's, or 1024.
         halo: Margin around the core of each tile, pixels; None for 64, or a quarter of the tile if
             that is less.
@@ -56,11 +59,15 @@ def detect(
         nodata: Value, or values, that mean "no data" in place of the mosaic's own; NaN where every
             value is ground. None for the mosaic's own, and values that plainly are no ground, of
             which a `CratersWarning` tells.
+        elevation: True where the source holds heights, False where it is a picture; None to go by
+            its unit, its name and its values, of which a `CratersWarning` tells.
         workers: Number of worker processes on this machine; None for one a core, up to 8.
         scheduler: Address of a running Dask cluster to use instead of this machine.
         precision: Arithmetic of the network.
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time. (`mirrored` is its earlier name.)
+        looks: Number of looks at an elevation model, 1, 2, 4 or 8, whose maps are averaged; None
+            for 4. Each takes as long as the search of a picture.
         batch: Number of tiles in one call of the network; None for as many as make up a megapixel,
             at least two. (`at_once` is its earlier name.)
         strict: True to stop at a tile that cannot be read.
@@ -78,8 +85,8 @@ def detect(
         source,
         run,
         model,
-        SourceOptions(size, halo, levels, smallest_px, crs, nodata),
-        DetectOptions(workers, scheduler, precision, tta, batch, strict),
+        SourceOptions(size, halo, levels, smallest_px, crs, nodata, elevation),
+        DetectOptions(workers, scheduler, precision, tta, batch, strict, looks),
         overwrite=overwrite,
         progress=progress,
     )
@@ -102,7 +109,8 @@ def detect_to_directory(
         source: Raster (a file, a URL or whatever else GDAL opens), several as one mosaic, a
             directory of rasters, or a directory of tiles.
         run: Directory of the run.
-        model: Model file; None for the weights that come with the program.
+        model: Model file; None for the weights that come with the program, for pictures or for
+            elevation models.
         source_options: Tiling options; None for the defaults.
         options: Options of the search; None for the defaults.
         overwrite: True to replace another run in the directory.
@@ -126,10 +134,32 @@ def detect_to_directory(
         tiles = open_source(
             as_names(source), file, source_options or SourceOptions(), fetched=fetched
         )
+        if model is None:
+            file = shipped_model(relief=tiles.height_unit_m is not None)
         catalogue = detect(
             tiles, out, file, options or DetectOptions(), overwrite=overwrite, progress=progress
         )
     return summarize_run(out, catalogue, tiles, file)
+
+
+def merge(runs: Sequence[PathOrText], out: PathOrText, *, overwrite: bool = False) -> "RunCounts":
+    """Merge runs of the same ground into one (`craters merge`).
+
+    Args:
+        runs: Directories of two finished runs or more; the new run covers the ground of the first.
+        out: Directory of the new run.
+        overwrite: True to replace a run that is there.
+
+    Raises:
+        CratersError: The runs cannot be merged; the message says why.
+    """
+    from lunarcraters.detection.fusion import merge_runs
+    from lunarcraters.detection.summary import count_craters
+
+    folder = local_output(out)
+    return count_craters(
+        folder, merge_runs([Path(run) for run in runs], folder, overwrite=overwrite)
+    )
 
 
 def write_stac_item(run: PathOrText, out: PathOrText, *, overwrite: bool = False) -> None:

@@ -86,7 +86,7 @@ def calibrate_model(
         if tta:
             return info
         info = _with_int8(model, info, trials, trial, say)
-        bare = _copy_without_calibration(model, Path(name) / "second")
+        bare = copy_without_calibration(model, Path(name) / "second")
         info = replace(info, finer=_calibrate_finer(bare, trials, _choose_precision(bare)))
         update_info(model, info)
         return info
@@ -94,7 +94,7 @@ def calibrate_model(
 
 def _search(model: Path, trials: Trials) -> Trial:
     """Search the split at its own resolution, in float32 or with test-time augmentation."""
-    copy = _copy_without_calibration(model, trials.folder / "first")
+    copy = copy_without_calibration(model, trials.folder / "first")
     precision = _choose_precision(model) if trials.tta else "float32"
     return trials.search(copy, "calibrating", precision=precision)
 
@@ -104,8 +104,16 @@ def _choose_precision(model: Path) -> Precision:
     return "int8" if read_info(model).int8 else "float32"
 
 
-def _copy_without_calibration(model: Path, folder: Path) -> Path:
-    """Copy a model file without its calibration, so that runs keep the scores of the network."""
+def copy_without_calibration(model: Path, folder: Path) -> Path:
+    """Copy a model file without its calibration, so that runs keep the scores of the network.
+
+    Args:
+        model: Model file.
+        folder: Directory to make, for the copy.
+
+    Returns:
+        The copy.
+    """
     folder.mkdir()
     copy = folder / model.name
     shutil.copyfile(model, copy)

@@ -20,7 +20,7 @@ from lunarcraters.progress import ProgressDisplay, no_progress_of
 from lunarcraters.rendering.scene import render_scene
 
 _RENDERED = 4  # scenes of what was known before
-_SEED = 10_000  # of scenes that no training replays
+_SEED = 10_000  # of scenes that nothing else shows
 _SIDE_PX = 640
 _LOSS = 0.05  # of AP, from which on a model has forgotten
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.detection.batch import make_input
 from lunarcraters.errors import ModelError
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import read_info, update_info
@@ -65,8 +66,8 @@ def _read_examples(source: TileSource, detector: Detector) -> list[NDArray[np.fl
     examples = []
     for tile in (large[index] for index in chosen):
         values, valid = source.read(tile)
-        example = np.zeros((side, side, detector.channels), np.float32)
-        image = detector.images(values, valid, source.photometry)[:side, :side]
+        image = make_input(detector, source, tile, values, valid)[:side, :side]
+        example = np.zeros((side, side, image.shape[-1]), np.float32)
         example[: len(image), : len(image)] = image
         examples.append(example)
     return examples

@@ -19,7 +19,7 @@ from lunarcraters.detection.options import DetectOptions, Precision
 from lunarcraters.detection.source import open_source
 from lunarcraters.evaluation.matching import Matches, match_craters, pool_matches
 from lunarcraters.evaluation.reference import Reference, read_pairs
-from lunarcraters.evaluation.rules import OverlapRule
+from lunarcraters.evaluation.rules import OverlapRule, Rule
 from lunarcraters.evaluation.scores import precision_recall_curve
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.network.model_file import read_info
@@ -31,6 +31,9 @@ from lunarcraters.tiling.source import MosaicTiles, TileSource
 MIN_PIXELS = 11.0
 """Smallest label that counts, pixels. Labels of kilometre-sized craters at 100 m per pixel are
 complete from this size on."""
+
+BOX_RULE = OverlapRule("box")
+"""Rule by which detections match label boxes."""
 
 Float = NDArray[np.float64]
 
@@ -45,6 +48,7 @@ class Trial:
         reference: Label boxes of the split.
         min_diameter: Smallest label that counts, in the unit of the diameters.
         diameters_px: Diameters of the detections, pixels of the mosaic, (n,).
+        rule: Rule by which detections match labels.
     """
 
     source: TileSource
@@ -52,9 +56,10 @@ class Trial:
     reference: Reference
     min_diameter: float
     diameters_px: Float
+    rule: Rule = BOX_RULE
 
     def match_labels(self, scores: Float | None = None) -> Matches:
-        """Match the detections to the labels by a box IoU of 0.5.
+        """Match the detections to the labels.
 
         Args:
             scores: Scores in place of those of the catalogue, (n,).
@@ -63,9 +68,7 @@ class Trial:
         if scores is not None:
             scored = detections.craters.assign(score=scores)
             detections = Catalogue.from_table(scored, detections.info)
-        return match_craters(
-            detections, self.reference, OverlapRule("box"), min_diameter=self.min_diameter
-        )
+        return match_craters(detections, self.reference, self.rule, min_diameter=self.min_diameter)
 
 
 @dataclass(frozen=True)

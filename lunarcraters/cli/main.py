@@ -14,6 +14,7 @@ COMMANDS = {
     "tile": "Cut mosaics into georeferenced tiles for the network.",
     "info": "Tell what a run would search, and what it would cost.",
     "detect": "Find the craters of a mosaic or of its tiles.",
+    "merge": "Merge runs of a picture and of an elevation model.",
     "export": "Write a catalogue as GeoPackage, GeoJSON, CSV ...",
     "evaluate": "Score a catalogue against a reference.",
     "measure": "Measure craters on an elevation model: depth, rim, slopes.",

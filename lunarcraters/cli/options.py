@@ -95,6 +95,12 @@ nodata_option = click.option(
     "own, and values that plainly are no ground].",
 )
 
+elevation_option = click.option(
+    "--elevation/--no-elevation",
+    default=None,
+    help="The mosaic holds heights, or is a picture [default: by its unit, name and values].",
+)
+
 min_score_option = click.option(
     "--min-score",
     metavar="SCORE|NAME",
@@ -145,7 +151,9 @@ size_options = (
     smallest_option,
 )
 
-source_options = collect(SourceOptions, "source_options", *size_options, crs_option, nodata_option)
+source_options = collect(
+    SourceOptions, "source_options", *size_options, crs_option, nodata_option, elevation_option
+)
 
 detect_options = collect(
     DetectOptions,
@@ -160,6 +168,12 @@ detect_options = collect(
         is_flag=True,
         help="Average over mirror images (test-time augmentation): more accurate, in four times "
         "the time.",
+    ),
+    click.option(
+        "--looks",
+        type=click.Choice(["1", "2", "4", "8"]),
+        callback=lambda _, __, value: value and int(value),
+        help="Looks at an elevation model, each in the time of a picture [default: 4].",
     ),
     click.option(
         "--batch",

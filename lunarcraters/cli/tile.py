@@ -7,6 +7,7 @@ import click
 
 from lunarcraters.cli.options import (
     crs_option,
+    elevation_option,
     nodata_option,
     output_option,
     overwrite_option,
@@ -30,6 +31,7 @@ from lunarcraters.mosaic.nodata import Nodata
 @click.option("--virtual", is_flag=True, help="Write VRTs, which hold no pixels.")
 @crs_option
 @nodata_option
+@elevation_option
 @overwrite_option
 @quiet_option
 def command(

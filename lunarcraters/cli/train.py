@@ -52,6 +52,9 @@ from lunarcraters.network.presets import PRESETS, Pooling
 )
 @click.option("--elevation-scenes", type=click.IntRange(1), default=100, show_default=True,
               help="Scenes of each elevation raster an epoch.")  # fmt: skip
+@click.option("--left-out", metavar="NAME",
+              help="Elevation model that validates a training of the preset relief "
+                   "[default: the last].")  # fmt: skip
 @classes_option
 @click.option("--tune", is_flag=True,
               help="Tune the shipped weights, or --weights, to DATASET in minutes; keep them for "
@@ -72,12 +75,15 @@ def command(
 ) -> None:
     """Train a network on DATASET, a directory in LU3M6TGT's or YOLO's layout, or its data.yaml.
 
+    For the preset relief, DATASET holds elevation models, NAME.tif with NAME_craters.csv.
+
     \b
     craters train LU3M6TGT_yolo_format -o training
     craters train LU3M6TGT_yolo_format -o training --resume
     craters train LU3M6TGT_yolo_format -o baseline --preset baseline
     craters train my_tiles -o tuned --tune
     craters train my_tiles -o student --teacher training/model.keras
+    craters train elevation_models -o relief --preset relief
     """
     from lunarcraters import api
     from lunarcraters.training.settings import TrainingOptions

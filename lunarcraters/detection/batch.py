@@ -147,7 +147,7 @@ def _read_tiles(
     unread: dict[str, str] = {}
     for tile in tiles:
         try:
-            values, valid = _read(source, tile)
+            values, valid = read_tile_patiently(source, tile)
         except (MosaicError, TileSetError) as error:
             if strict:
                 raise
@@ -158,8 +158,17 @@ def _read_tiles(
     return filled, unread
 
 
-def _read(source: TileSource, tile: Tile) -> Pixels:
-    """Read a tile, more than once where the file system fails."""
+def read_tile_patiently(source: TileSource, tile: Tile) -> Pixels:
+    """Read a tile, more than once where the file system fails.
+
+    Args:
+        source: Tile source.
+        tile: Tile.
+
+    Raises:
+        TileSetError: The tile's file is missing or damaged.
+        MosaicError: The mosaic cannot be read.
+    """
     for _ in range(_READ_ATTEMPTS - 1):
         try:
             return source.read(tile)
@@ -182,13 +191,41 @@ def _infer(
     step = min(tiles_per_call or max(_CALL_PX // side**2, _CALL_TILES), len(batch.tiles))
     for first in range(0, len(filled), step):
         some = filled[first : first + step]
+        images = [make_input(detector, source, *entry) for entry in some]
         # The last call is filled up: another shape would be compiled anew.
-        images = np.zeros((step, side, side, detector.channels), np.float32)
-        for place, (_, values, valid) in enumerate(some):
-            images[place, :size, :size] = detector.images(values, valid, source.photometry)
-        batch_maps = detector.maps(images)[:, :size, :size]
+        inputs = np.zeros((step, side, side, images[0].shape[-1]), np.float32)
+        for place, image in enumerate(images):
+            inputs[place, :size, :size] = image
+        is_picture = source.height_unit_m is None
+        batch_maps = (detector.maps if is_picture else detector.relief_maps)(inputs)
+        batch_maps = batch_maps[:, :size, :size]
         for (tile, _, valid), maps in zip(some, batch_maps, strict=False):
             yield tile, maps, valid
+
+
+def make_input(
+    detector: Detector, source: TileSource, tile: Tile, values: Values, valid: Valid
+) -> Float32:
+    """Make the input of the network for a tile.
+
+    Args:
+        detector: Network.
+        source: Tile source.
+        tile: Tile.
+        values: Its values, (size, size).
+        valid: Validity mask, False where there is no data, (size, size).
+
+    Returns:
+        Image, or relief of an elevation model, (size, size, channels).
+    """
+    unit_m = source.height_unit_m
+    if unit_m is None:
+        return detector.images(values, valid, source.photometry)
+    middle = np.array([tile.size / 2.0])
+    pixel_size_m = float(tile.frame.meridian_pixel_size_m(middle, middle)[0])
+    if not np.isfinite(pixel_size_m):  # the middle of the tile lies off the Moon
+        pixel_size_m = (source.mosaic.pixel_size_m or 1.0) * 2.0**tile.level
+    return detector.relief(values.astype(np.float64) * unit_m, valid, pixel_size_m)
 
 
 def _input_side(detector: Detector, size: int) -> int:

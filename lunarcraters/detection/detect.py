@@ -11,11 +11,12 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue
 from lunarcraters.detection.batch import Batch, detect_batch
 from lunarcraters.detection.batch_result import SUFFIX, is_whole, read_unread
 from lunarcraters.detection.cluster import cluster
+from lunarcraters.detection.depths import warn_of_depths
 from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.outputs import write_run_outputs
-from lunarcraters.detection.planning import PlannedRun, plan_run
+from lunarcraters.detection.plan import RunPlan, plan_run
 from lunarcraters.detection.run import PARTS, RunResult, write_result
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.detection.weights import choose_weights
@@ -69,9 +70,7 @@ def detect(
         return _make(run, started, overwrite=overwrite, progress=progress)
 
 
-def _make(
-    run: PlannedRun, started: float, *, overwrite: bool, progress: Progress
-) -> StoredCatalogue:
+def _make(run: RunPlan, started: float, *, overwrite: bool, progress: Progress) -> StoredCatalogue:
     """Make a run that is planned, or what is missing of it."""
     source, out = run.source, run.out
     refuse_other_directory(out)  # before the lock, which would make a directory
@@ -88,7 +87,7 @@ def _make(
     return catalogue
 
 
-def _open_directory(run: PlannedRun, *, overwrite: bool) -> bool:
+def _open_directory(run: RunPlan, *, overwrite: bool) -> bool:
     """Begin a run, or make sure that the one in the directory is the same run.
 
     Returns:
@@ -122,7 +121,7 @@ def _open_directory(run: PlannedRun, *, overwrite: bool) -> bool:
 
 
 @contextmanager
-def _removing_failed_start(run: PlannedRun, *, is_new: bool) -> Iterator[None]:
+def _removing_failed_start(run: RunPlan, *, is_new: bool) -> Iterator[None]:
     """Remove the directory of a new run that fails before its first batch is done."""
     try:
         yield
@@ -139,7 +138,7 @@ def _make_folder(folder: Path) -> None:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
 
 
-def _find_batches_to_search(run: PlannedRun) -> list[Batch]:
+def _find_batches_to_search(run: RunPlan) -> list[Batch]:
     """List the batches that have no result yet, or one that lacks a tile."""
     return [
         batch
@@ -148,7 +147,7 @@ def _find_batches_to_search(run: PlannedRun) -> list[Batch]:
     ]
 
 
-def _search(run: PlannedRun, to_search: Sequence[Batch], progress: Progress) -> None:
+def _search(run: RunPlan, to_search: Sequence[Batch], progress: Progress) -> None:
     """Search batches on workers; every result is a file when its batch is done."""
     total = _count_tiles(run.batches)
     done = total - _count_tiles(to_search)
@@ -160,12 +159,14 @@ def _search(run: PlannedRun, to_search: Sequence[Batch], progress: Progress) -> 
     # Tasks bring their tiles; those of a large mosaic would be a long list to send.
     without_tiles = run.source.with_tiles(())
     with cluster(without_tiles, run.weights, options, tasks=len(to_search)) as client:
+        if run.info.photometry == "relief" and not done:
+            warn_of_depths(client, run.source, run.source.tiles)
         for tiles in run_tasks(client, work, to_search):
             done += tiles
             progress(done, total)
 
 
-def _check_unchanged(run: PlannedRun) -> None:
+def _check_unchanged(run: RunPlan) -> None:
     """Make sure that a mosaic on the network is the one that the run began with.
 
     Raises:
@@ -185,7 +186,7 @@ def _check_unchanged(run: PlannedRun) -> None:
         )
 
 
-def _collect_unread_tiles(run: PlannedRun) -> dict[str, str]:
+def _collect_unread_tiles(run: RunPlan) -> dict[str, str]:
     """Collect the names of the tiles that could not be read, and why.
 
     Raises:
@@ -198,7 +199,7 @@ def _collect_unread_tiles(run: PlannedRun) -> dict[str, str]:
 
 
 def _finish(
-    run: PlannedRun,
+    run: RunPlan,
     catalogue: StoredCatalogue,
     searched: Sequence[Batch],
     unread: dict[str, str],

@@ -14,7 +14,11 @@ MANIFEST = "manifest.json"
 """Name of the file in the directory of a run."""
 
 _INPUT = "mosaic or tiling (--size, --halo, --levels, --crs, --nodata)"
-_WORDS = {"smallest_px": "smallest crater", "mirrored": "choice of --tta"}
+_WORDS = {
+    "smallest_px": "smallest crater",
+    "mirrored": "choice of --tta",
+    "looks": "number of looks",
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Manifest:
         settings: Version of the program, `precision`, `mirrored` (test-time augmentation),
             `smallest_px` (smallest crater, pixels; null for 8) and, where there are any, `nodata`
             (values that the user called "no data", or that were left out though undeclared, with
-            commas between) and `weights` (`before tuning` where a tuned model's are not used).
+            commas between), `weights` (`before tuning` where a tuned model's are not used) and, for
+            an elevation model, `looks` (number of looks).
         format: Format of the run's directory.
         tiling: SHA-256 of the tiling options and the coordinate system alone; null in older runs.
     """

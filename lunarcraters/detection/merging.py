@@ -66,6 +66,8 @@ def average_octaves(
     scores: Float,
     octaves: Index,
     weights: Float,
+    *,
+    unseen: float = MIN_SCORE,
 ) -> tuple[Float, Float, Float]:
     """Average the position, size and score of craters over the octaves.
 
@@ -82,6 +84,7 @@ def average_octaves(
         scores: Scores from 0 to 1, (n,).
         octaves: Octave of each circle, as a column of `weights`, (n,).
         weights: Weight of each octave for the craters kept, 0 to 1, (k, octaves).
+        unseen: Score of an octave that did not see a crater, the least that is seen.
 
     Returns:
         Positions (k, 2) or (k, 3), diameters (k,) and scores (k,).
@@ -94,7 +97,7 @@ def average_octaves(
         return np.asarray(np.bincount(owner, weight * values, len(kept)) / total)
 
     centres = np.column_stack([mean(axis) for axis in positions[member].T])
-    octave_scores = np.full(weights.shape, MIN_SCORE)
+    octave_scores = np.full(weights.shape, unseen)
     np.maximum.at(
         octave_scores, (owner, octaves[member]), np.minimum(scores[member], _HIGHEST_SCORE)
     )

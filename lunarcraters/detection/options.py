@@ -27,6 +27,8 @@ class SourceOptions:
         crs: Coordinate system in place of the mosaic's own.
         nodata: Value, or values, that mean "no data" in place of the mosaic's own; NaN where every
             value is ground.
+        elevation: True where the values are heights, False where they are grey values; None to go
+            by the mosaic's unit, name and values.
     """
 
     size: int | None = None
@@ -35,6 +37,7 @@ class SourceOptions:
     smallest_px: float | None = None
     crs: str | None = None
     nodata: Nodata = None
+    elevation: bool | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -61,6 +64,8 @@ class DetectOptions:
         tiles_per_call: Number of tiles in one call of the network; default: as many as make up a
             megapixel, at least two.
         strict: True to stop at a tile that cannot be read.
+        looks: Number of looks at an elevation model, 1, 2, 4 or 8, whose maps are averaged;
+            default: 4. Each takes as long as the search of a picture.
     """
 
     workers: int | None = None
@@ -69,6 +74,7 @@ class DetectOptions:
     tta: bool = False
     tiles_per_call: int | None = None
     strict: bool = False
+    looks: int | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges.

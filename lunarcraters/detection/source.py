@@ -44,8 +44,8 @@ def open_source(
     if len(paths) == 1 and is_tile_set(paths[0]):
         if options != _DEFAULTS:
             raise TileSetError(
-                f"{paths[0]} holds tiles, whose size, halo, levels, smallest crater, CRS and "
-                "nodata are settled: give these options to craters tile"
+                f"{paths[0]} holds tiles, whose size, halo, levels, smallest crater, CRS, nodata "
+                "and kind are settled: give these options to craters tile"
             )
         tiles = open_tiles(paths[0])
         if fetched is None:
@@ -64,4 +64,5 @@ def open_source(
         levels=options.levels,
         smallest_px=options.smallest_px,
         min_detectable_px=info.diameters_px[0],
+        elevation=options.elevation,
     )

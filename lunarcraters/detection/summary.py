@@ -54,6 +54,23 @@ class RunSummary:
     is_tile_set: bool
 
 
+def count_craters(run: Path, catalogue: StoredCatalogue) -> RunCounts:
+    """Count what a run has found.
+
+    Args:
+        run: Directory of the run.
+        catalogue: Catalogue of the run.
+    """
+    balanced = catalogue.info.thresholds.get("balanced")
+    return RunCounts(
+        run=str(run),
+        craters=len(catalogue),
+        balanced=None if balanced is None else catalogue.count(balanced),
+        searched_km2=catalogue.info.footprint_area_km2,
+        unread_tiles=len(read_result(run).unread_tiles),
+    )
+
+
 def summarize_run(
     run: Path, catalogue: StoredCatalogue, source: TileSource, model: Path
 ) -> RunSummary:
@@ -66,21 +83,14 @@ def summarize_run(
         model: Model file.
     """
     about, result = catalogue.info, read_result(run)
-    balanced_score = about.thresholds.get("balanced")
     finer = finer_octaves(source, plan_levels(source, model), model)[:1]
     # The time of a run that was resumed is that of its last part.
     whole = result.searched_tiles == result.tiles
     seconds = finer[0].times * result.seconds if finer else 0.0
     return RunSummary(
-        counts=RunCounts(
-            run=str(run),
-            craters=len(catalogue),
-            balanced=None if balanced_score is None else catalogue.count(balanced_score),
-            searched_km2=about.footprint_area_km2,
-            unread_tiles=len(result.unread_tiles),
-        ),
+        counts=count_craters(run, catalogue),
         tiles=len(source.tiles),
-        balanced_score=balanced_score,
+        balanced_score=about.thresholds.get("balanced"),
         has_crs=about.has_crs,
         smaller=finer[0] if finer and whole and seconds < _SOON_S else None,
         smaller_seconds=seconds,

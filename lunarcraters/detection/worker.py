@@ -75,12 +75,17 @@ class DetectionPlugin(WorkerPlugin):
             if precision != "int8":
                 start_tensorflow(threads, precision)
             from lunarcraters.network.inference import Detector
+            from lunarcraters.network.looks import DEFAULT_LOOKS
 
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "model.keras"
                 path.write_bytes(self.content)
                 self.loaded = Detector(
-                    path, precision=precision, tta=self.options.tta, threads=threads
+                    path,
+                    precision=precision,
+                    tta=self.options.tta,
+                    looks=self.options.looks or DEFAULT_LOOKS,
+                    threads=threads,
                 )
         return self.loaded
 

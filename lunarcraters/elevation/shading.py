@@ -38,10 +38,7 @@ def shade(
     elevation = np.ascontiguousarray(elevation_m, np.float32)
     azimuth, height = np.radians(sun_azimuth_deg), np.radians(sun_elevation_deg)
     east, north = float(np.sin(azimuth)), float(np.cos(azimuth))
-    # Scharr's derivative is closer to rotation-invariant than Sobel's: craters stay round.
-    scale = 1.0 / (32.0 * pixel_size_m)
-    slope_x = cv2.Scharr(elevation, cv2.CV_32F, 1, 0, scale=scale, borderType=cv2.BORDER_REPLICATE)
-    slope_y = cv2.Scharr(elevation, cv2.CV_32F, 0, 1, scale=scale, borderType=cv2.BORDER_REPLICATE)
+    slope_x, slope_y = measure_slopes(elevation, pixel_size_m)
     emission = 1.0 / np.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
     towards_sun = np.float32(np.cos(height)) * (
         np.float32(north) * slope_y - np.float32(east) * slope_x
@@ -56,6 +53,26 @@ def shade(
             elevation, pixel_size_m, (east, -north), float(np.tan(height))
         )
     return np.clip(reflectance, 0.0, 1.0).astype(np.float32, copy=False)
+
+
+def measure_slopes(elevation_m: Float32, pixel_size_m: float) -> tuple[Float32, Float32]:
+    """Measure the slopes of terrain.
+
+    Args:
+        elevation_m: Elevations, metres, (height, width).
+        pixel_size_m: Ground size of a pixel, metres.
+
+    Returns:
+        Rise to the right and rise downwards, metres per metre, (height, width) each.
+    """
+    # Scharr's derivative is closer to rotation-invariant than Sobel's: craters stay round.
+    scale, border = 1.0 / (32.0 * pixel_size_m), cv2.BORDER_REPLICATE
+    slopes = (
+        cv2.Scharr(elevation_m, cv2.CV_32F, *axis, scale=scale, borderType=border)
+        for axis in ((1, 0), (0, 1))
+    )
+    slope_x, slope_y = (np.asarray(slope, np.float32) for slope in slopes)
+    return slope_x, slope_y
 
 
 def compute_lit_fraction(

@@ -130,7 +130,7 @@ def make_dataset(
             "the catalogue does not tell on which ground craters were counted, so all of the "
             "mosaic is taught: name the ground with --area if it is less"
         )
-    source = MosaicTiles.plan(mosaic, max_size=size, halo=0)
+    source = MosaicTiles.plan(mosaic, max_size=size, halo=0, elevation=False)
     tiles = [
         tile
         for tile in source.tiles

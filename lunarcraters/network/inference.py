@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from lunarcraters.errors import ModelError
 from lunarcraters.mosaic.statistics import ValueStatistics
+from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks, turn_back, turn_relief
 from lunarcraters.network.model_file import read_info, read_int8
-from lunarcraters.network.preprocessing import normalise, scale_to_unit
+from lunarcraters.network.preprocessing import normalise, normalise_relief, scale_to_unit
 
 Float32 = NDArray[np.float32]
 
@@ -24,6 +25,8 @@ _MIRRORS: tuple[tuple[tuple[int, ...], tuple[int, int]], ...] = (
 Views are shifted because the result of a network with a stride depends a little on the place of its
 grid. What leaves the image at one edge comes in at the other, within the halo.
 """
+
+_UNIT_DEVIATIONS = 3.0  # of slopes that a network of grey values from 0 to 1 sees on either side
 
 
 class Network(Protocol):
@@ -67,6 +70,7 @@ class Detector:
         *,
         precision: str = "float32",
         tta: bool = False,
+        looks: int = DEFAULT_LOOKS,
         threads: int | None = None,
     ) -> None:
         """Load a model file.
@@ -77,14 +81,17 @@ class Detector:
                 with which TensorFlow was started.
             tta: True for test-time augmentation: maps are the mean over four mirror images. It is
                 more accurate and takes four times as long.
+            looks: Number of looks at relief: 1, 2, 4 or 8.
             threads: Threads of the int8 form; None for all.
 
         Raises:
             ModelError: The file is no model, needs code of its own, does not map an image to maps
                 of the same size, or has no int8 form.
+            OptionError: There is no such number of looks.
         """
         self.info = read_info(path).for_run(tta=tta)
         self._mirrors = _MIRRORS if tta else _MIRRORS[:1]
+        self._looks = choose_looks(looks)
         self._network = _load(path, precision, threads)
         self.channels, self.stride = self._network.channels, self._network.stride
         self.input_size = self._network.input_size
@@ -112,6 +119,52 @@ class Detector:
         else:
             grey = scale_to_unit(values, valid, photometry)
         return np.broadcast_to(grey[..., None], (*grey.shape, self.channels))
+
+    def relief(
+        self, heights_m: NDArray[np.floating], valid: NDArray[np.bool_], pixel_size_m: float
+    ) -> Float32:
+        """Convert the heights of one tile to relief, of which the network is shown looks.
+
+        Args:
+            heights_m: Heights, metres, (side, side).
+            valid: Validity mask, False where there is no data, (side, side).
+            pixel_size_m: Ground size of a pixel, metres.
+
+        Returns:
+            Relief, (side, side, 3).
+        """
+        return normalise_relief(heights_m, valid, pixel_size_m)
+
+    def relief_maps(self, relief: Float32, looks: int | None = None) -> Float32:
+        """Compute the maps of a batch of relief, the means over the looks.
+
+        A network for pictures is shown the slope to the right, which is like light from the left.
+
+        Args:
+            relief: Batch, (n, side, side, 3).
+            looks: Number of looks in place of that of the detector.
+
+        Returns:
+            Maps, (n, side, side, heads).
+        """
+        total: Float32 | None = None
+        chosen = self._looks if looks is None else choose_looks(looks)
+        for look in chosen:
+            turned = turn_relief(relief, look) if look else relief
+            maps = turn_back(self._network(self._as_input(turned)), look)
+            total = maps.copy() if total is None else np.add(total, maps, out=total)
+        assert total is not None
+        total /= np.float32(len(chosen))
+        return total
+
+    def _as_input(self, relief: Float32) -> Float32:
+        """Input of the network for relief, (n, side, side, channels)."""
+        if self.info.photometry == "relief":
+            return relief
+        light = relief[..., :1]
+        if self.info.photometry == "unit":
+            light = np.clip(0.5 + light / np.float32(2.0 * _UNIT_DEVIATIONS), 0.0, 1.0)
+        return np.ascontiguousarray(np.broadcast_to(light, (*relief.shape[:3], self.channels)))
 
     def maps(self, images: Float32) -> Float32:
         """Compute the maps of a batch, (n, height, width, heads).

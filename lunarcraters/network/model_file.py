@@ -29,7 +29,10 @@ MEMBER = "craters.json"
 """Member of a model file that holds its description."""
 
 SHIPPED = "wac.keras"
-"""Name of the model file that comes with the program."""
+"""Name of the model file for pictures that comes with the program."""
+
+SHIPPED_RELIEF = "relief.keras"
+"""Name of the model file for elevation models that comes with the program."""
 
 _WEIGHTS = "model.weights.h5"
 _INT8_MEMBERS = ("int8/body.tflite", "int8/heads.tflite")
@@ -55,9 +58,14 @@ class Int8Model:
     input_size: int | None
 
 
-def shipped_model() -> Path:
-    """Path of the model file that comes with the program."""
-    return Path(str(resources.files("lunarcraters.network.weights") / SHIPPED))
+def shipped_model(*, relief: bool = False) -> Path:
+    """Path of the model file that comes with the program.
+
+    Args:
+        relief: True for the one that searches elevation models.
+    """
+    name = SHIPPED_RELIEF if relief else SHIPPED
+    return Path(str(resources.files("lunarcraters.network.weights") / name))
 
 
 def hash_model(path: Path) -> str:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.elevation.relief import measure_relief
 from lunarcraters.mosaic.statistics import ValueStatistics
 
 Float32 = NDArray[np.float32]
@@ -15,6 +16,13 @@ WINDOW_PX = 129
 """Side of the window of the local mean and deviation, pixels of the tile."""
 
 _FLOOR = 0.25  # smallest local deviation, as a share of the deviation of the mosaic
+
+SLOPE_DEVIATION = 0.08
+"""Deviation of slopes by which those of smooth ground are not amplified, metres per metre: that of
+lunar highlands."""
+
+_HEIGHT_UNIT_PX = 0.1  # local heights are linear below, logarithmic above
+_HEIGHT_RANGE = 2.0
 
 
 def normalise(
@@ -80,6 +88,37 @@ def _share(weight: Float32) -> Float32:
 def _share_of_ones(shape: tuple[int, int]) -> Float32:
     """Share of the window that lies in a tile without nodata."""
     return _share(np.ones(shape, np.float32))
+
+
+def normalise_relief(
+    heights_m: NDArray[np.floating],
+    valid: NDArray[np.bool_],
+    pixel_size_m: float,
+    slope_deviation: float = SLOPE_DEVIATION,
+) -> Float32:
+    """Convert heights to three channels, of which the first is like a picture lit from the left.
+
+    The channels are the slope to the right and the slope downwards, each normalised as a picture
+    is, and the local height, whose range is compressed. A constant height or an inclined plane that
+    is added changes nothing.
+
+    Args:
+        heights_m: Heights, metres, in a frame with square pixels, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+        pixel_size_m: Ground size of a pixel, metres.
+        slope_deviation: Deviation of slopes in place of `SLOPE_DEVIATION`.
+
+    Returns:
+        Channels, (height, width, 3); 0 where there is no data, or none beside it.
+    """
+    relief = measure_relief(heights_m, valid, pixel_size_m)
+    height = np.arcsinh(relief.local_height / np.float32(_HEIGHT_UNIT_PX))
+    height /= np.float32(_HEIGHT_RANGE)
+    slopes = (
+        normalise(slope, relief.valid, slope_deviation)
+        for slope in (relief.slope_x, relief.slope_y)
+    )
+    return np.stack([*slopes, height], axis=-1)
 
 
 def scale_to_unit(

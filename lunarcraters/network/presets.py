@@ -5,8 +5,9 @@ from typing import Literal
 
 from lunarcraters.errors import ModelError
 
-Photometric = Literal["local", "unit"]
-"""Normalisation: `local` by the local mean and deviation, `unit` to grey values of 0 to 1."""
+Photometric = Literal["local", "unit", "relief"]
+"""Normalisation: `local` by the local mean and deviation, `unit` to grey values of 0 to 1, `relief`
+to slopes and local heights, of heights."""
 
 Pooling = Literal["max", "blurred"]
 """Pooling: `max` takes the maximum of two by two pixels. `blurred` takes means of such maxima, and
@@ -30,7 +31,7 @@ class Preset:
         channels: Number of channels of the input; grey is repeated.
         input_size: Side of the input, pixels; None for any multiple of the stride.
         heads: Names of the output channels: `mask`, `centre` and `log_size`, or `mask` alone.
-        photometry: Normalisation of the grey values, `local` or `unit`.
+        photometry: Normalisation of the grey values, `local` or `unit`; `relief` of heights.
         diameters_px: Smallest and largest diameter that one octave detects, pixels.
         octaves: Shares of the crops at 1, 1/2, 1/4 ... of the resolution; the sum is 1.
         batch_size: Number of crops per training step.
@@ -94,6 +95,27 @@ PRESETS = {
             weight_decay=1e-4,
             schedule="cosine",
             patience=None,
+        ),
+        Preset(
+            name="relief",
+            stem=4,
+            filters=(64, 128, 256),
+            blocks=(2, 2, 3),
+            pooling="blurred",
+            channels=3,
+            input_size=None,
+            heads=("mask", "centre", "log_size"),
+            photometry="relief",
+            diameters_px=(8.0, 72.0),
+            octaves=(0.65, 0.25, 0.1),
+            batch_size=8,
+            epochs=10,
+            steps=200,
+            learning_rate=1e-3,
+            weight_decay=1e-4,
+            schedule="cosine",
+            patience=None,
+            rotated=0.5,
         ),
         Preset(
             name="baseline",

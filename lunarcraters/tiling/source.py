@@ -84,6 +84,10 @@ class TileSource(Protocol):
     def photometry(self) -> ValueStatistics:
         """Statistics of the mosaic's values."""
 
+    @property
+    def height_unit_m(self) -> float | None:
+        """Height of one unit of the values, metres; None where they are grey values."""
+
     def read(self, tile: Tile) -> Pixels:
         """Read values and validity of a tile, each (size, size)."""
 
@@ -103,12 +107,14 @@ class MosaicTiles:
         settings: Settings by which it is cut.
         tiles: Planned tiles, by level, row and column.
         photometry: Statistics of the mosaic's values.
+        height_unit_m: Height of one unit of the values, metres; None where they are grey values.
     """
 
     mosaic: Mosaic
     settings: TilingSettings
     tiles: tuple[Tile, ...]
     photometry: ValueStatistics
+    height_unit_m: float | None = None
 
     @classmethod
     def plan(
@@ -121,6 +127,7 @@ class MosaicTiles:
         frames: str = "auto",
         smallest_px: float | None = None,
         min_detectable_px: float = MIN_DETECTABLE_PX,
+        elevation: bool | None = None,
     ) -> "MosaicTiles":
         """Plan the tiles of a mosaic (see `plan_tiles`) and examine its values.
 
@@ -137,12 +144,15 @@ class MosaicTiles:
                 `min_detectable_px`.
             min_detectable_px: Diameter of the smallest crater that the network detects, pixels of
                 an octave.
+            elevation: True where the mosaic holds heights, False where it holds grey values; None
+                to go by its unit, its name and its values.
 
         Raises:
             TileSetError: The sizes leave no room for a core, or the craters are too small.
             MosaicError: The mosaic has no valid pixel or only one value, or cannot be read.
         """
-        mosaic, photometry = examine_mosaic(mosaic)
+        examined = examine_mosaic(mosaic, elevation)
+        mosaic = examined.mosaic
         finest = find_finest_octave(smallest_px, min_detectable_px)
         tiles = plan_tiles(
             mosaic, max_size=max_size, halo=halo, levels=levels, finest=finest, frames=frames
@@ -151,7 +161,7 @@ class MosaicTiles:
         settings = TilingSettings(
             max_size, halo, count, frames, finest, smallest_px if finest else None
         )
-        return cls(mosaic, settings, tuple(tiles), photometry)
+        return cls(mosaic, settings, tuple(tiles), examined.statistics, examined.height_unit_m)
 
     def read(self, tile: Tile) -> Pixels:
         """Read values and validity of a tile, each (size, size).
@@ -190,6 +200,7 @@ class TileSet:
         settings: Settings by which it was cut.
         tiles: Tiles that have a valid pixel (virtual: all), by level, row and column.
         photometry: Statistics of the mosaic's values.
+        height_unit_m: Height of one unit of the values, metres; None where they are grey values.
     """
 
     directory: Path
@@ -199,6 +210,7 @@ class TileSet:
     settings: TilingSettings
     tiles: tuple[Tile, ...]
     photometry: ValueStatistics
+    height_unit_m: float | None = None
 
     def read(self, tile: Tile) -> Pixels:
         """Read values and validity of a tile, each (size, size).

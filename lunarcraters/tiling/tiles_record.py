@@ -166,6 +166,7 @@ class TilesRecord:
         mosaic_fingerprint: SHA-256 of the mosaic.
         photometry: Statistics of the mosaic's values.
         tiles: Tiles that have a valid pixel (virtual: all).
+        height_unit_m: Height of one unit of the values, metres; null where they are grey values.
     """
 
     format: str
@@ -175,6 +176,7 @@ class TilesRecord:
     mosaic_fingerprint: str
     photometry: ValueStatistics
     tiles: tuple[TileRecord, ...]
+    height_unit_m: float | None = None
 
     @classmethod
     def from_source(
@@ -195,6 +197,7 @@ class TilesRecord:
             mosaic_fingerprint=source.mosaic.fingerprint(),
             photometry=source.photometry,
             tiles=tuple(tiles),
+            height_unit_m=source.height_unit_m,
         )
 
     def to_tile_set(self, directory: Path) -> TileSet:
@@ -221,4 +224,5 @@ class TilesRecord:
             settings=self.settings,
             tiles=tuple(tile.to_tile() for tile in self.tiles),
             photometry=self.photometry,
+            height_unit_m=self.height_unit_m,
         )

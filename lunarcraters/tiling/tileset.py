@@ -54,6 +54,7 @@ def write_tiles(
     levels: int | None = None,
     smallest_px: float | None = None,
     virtual: bool = False,
+    elevation: bool | None = None,
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> TileSet:
@@ -72,6 +73,8 @@ def write_tiles(
         smallest_px: Diameter of the smallest crater that the tiles are for, pixels of the mosaic;
             None for 8. Smaller values add octaves of the enlarged mosaic.
         virtual: True to write VRTs, which hold no pixels but read them from the mosaic.
+        elevation: True where the mosaic holds heights, False where it is a picture; None to go by
+            its unit, its name and its values.
         overwrite: True to replace tiles that are there.
         progress: Function of the number of tiles done and in all.
 
@@ -87,7 +90,12 @@ def write_tiles(
             "--virtual out, or give credentials by GDAL's environment variables"
         )
     source = MosaicTiles.plan(
-        mosaic, max_size=max_size, halo=halo, levels=levels, smallest_px=smallest_px
+        mosaic,
+        max_size=max_size,
+        halo=halo,
+        levels=levels,
+        smallest_px=smallest_px,
+        elevation=elevation,
     )
     with _temporary_directory(out) as directory:
         (directory / "tiles").mkdir()

@@ -18,8 +18,9 @@ from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.resunet import build
 from lunarcraters.records import to_plain
 from lunarcraters.training.checkpoint import BEST, FOLDER, Checkpoint, read_state
-from lunarcraters.training.distillation import DistilledSampler
 from lunarcraters.training.history import History
+from lunarcraters.training.relief import ReliefSampler
+from lunarcraters.training.samplers import AnySampler
 from lunarcraters.training.sampling import CROP_PX, Sampler
 from lunarcraters.training.settings import (
     TrainingData,
@@ -38,8 +39,8 @@ _PLATEAU_PATIENCE = 3
 
 def fit_network(
     settings: TrainingSettings,
-    train: Sampler | DistilledSampler,
-    valid: Sampler,
+    train: AnySampler,
+    valid: Sampler | ReliefSampler,
     out: Path,
     *,
     weights: Path | None,
@@ -87,8 +88,8 @@ def fit_network(
 def _fit(
     model: keras.Model,
     settings: TrainingSettings,
-    train: Sampler | DistilledSampler,
-    valid: Sampler,
+    train: AnySampler,
+    valid: Sampler | ReliefSampler,
     out: Path,
     *,
     epoch: int,
@@ -137,12 +138,20 @@ def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> i
 
 
 def _load_weights(model: keras.Model, path: Path) -> None:
-    """Begin with the weights of a model file."""
+    """Begin with the weights of a model file.
+
+    Where that network has one channel and this one more, the first channel has its weights, and the
+    others have no effect yet.
+    """
     try:
         weights = keras.saving.load_model(path, compile=False, safe_mode=True).get_weights()
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise ModelError(f"{path} cannot be loaded as a Keras model: {error}") from error
-    if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
+    wanted = [w.shape for w in model.get_weights()]
+    if weights and wanted[0][:2] + wanted[0][3:] == weights[0].shape[:2] + weights[0].shape[3:]:
+        further = max(wanted[0][2] - weights[0].shape[2], 0)
+        weights[0] = np.pad(weights[0], ((0, 0), (0, 0), (0, further), (0, 0)))
+    if [w.shape for w in weights] != wanted:
         raise ModelError(
             f"the weights of {path} are of another network than the preset: give the --preset that "
             "it was trained as, or leave --weights out"
@@ -194,7 +203,7 @@ def _make_callbacks(settings: TrainingSettings) -> list[keras.callbacks.Callback
 
 
 def _make_dataset(
-    sampler: Sampler | DistilledSampler,
+    sampler: AnySampler,
     first: int,
     settings: TrainingSettings,
     batches: int | None = None,

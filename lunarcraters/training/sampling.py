@@ -131,7 +131,7 @@ class Sampler:
             scale = self.max_scale * 2.0 ** rng.uniform(_JITTER[0], 0.0)
         scene = _fill_crop(source, place, scale, CROP_PX + 2 * margin, rng)
         if self.preset.rotated and rng.random() < self.preset.rotated:
-            scene = _rotate(scene, float(rng.uniform(0.0, 2.0 * np.pi)))
+            scene = rotate_scene(scene, float(rng.uniform(0.0, 2.0 * np.pi)))
         views = simulate_camera(scene, rng, coarser)
         deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
         contrast = np.float32(2.0 ** rng.uniform(-0.3, 0.3))
@@ -206,10 +206,14 @@ def _side_by_side(scenes: Sequence[Scene], columns: int) -> Scene:
     return Scene(values, valid, np.vstack(circles), np.vstack(clipped))
 
 
-def _rotate(scene: Scene, angle: float) -> Scene:
+def rotate_scene(scene: Scene, angle: float) -> Scene:
     """Rotate a scene about its centre, as for the poles, where light comes from anywhere.
 
     Ground that leaves the frame is lost, and the corners are nodata.
+
+    Args:
+        scene: Scene.
+        angle: Angle, radians, from x towards y.
     """
     height, width = scene.values.shape
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -1,6 +1,7 @@
 """Sources of training scenes: labelled tiles, and elevation models shaded from anywhere."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -136,6 +137,23 @@ class ElevationSource:
             side: Side of the scene, pixels.
             rng: Random generator.
         """
+        terrain = self.terrain(scale, side, rng)
+        image = shade(
+            terrain.values,
+            1.0,
+            sun_azimuth_deg=float(rng.uniform(0.0, 360.0)),
+            sun_elevation_deg=float(rng.uniform(8.0, 60.0)),
+        )
+        return replace(terrain, values=image * 255.0)
+
+    def terrain(self, scale: float, side: int, rng: np.random.Generator) -> Scene:
+        """Cut a random window, whose values are heights in pixels of the scene.
+
+        Args:
+            scale: Number of pixels of the scene per pixel of the raster, along a side.
+            side: Side of the scene, pixels.
+            rng: Random generator.
+        """
         metres, west, north, step = _read_elevation(self.elevation)
         rows = min(round(side / scale), metres.shape[0])
         top = int(rng.integers(0, metres.shape[0] - rows + 1))
@@ -145,25 +163,43 @@ class ElevationSource:
         left = int(rng.integers(0, metres.shape[1] - columns + 1))
         window = metres[top : top + rows, left : left + columns].astype(np.float32)
         size = np.array([round(columns * squeeze * scale), round(rows * scale)])
-        gsd_m = np.radians(step) * RADIUS_M / scale
-        image = shade(
-            resize(window, size),
-            gsd_m,
-            sun_azimuth_deg=float(rng.uniform(0.0, 360.0)),
-            sun_elevation_deg=float(rng.uniform(8.0, 60.0)),
-        )
+        pixel_size_m = np.radians(step) * RADIUS_M / scale
+        heights = resize(window, size) / np.float32(pixel_size_m)
         factors = size / [columns, rows]
         lon, lat_, diameter_km = self._craters.T
         circles = np.column_stack(
             [
                 ((lon - west) / step - left) * factors[0],
                 ((north - lat_) / step - top) * factors[1],
-                diameter_km * 1000.0 / gsd_m,
+                diameter_km * 1000.0 / pixel_size_m,
             ]
         )
         inside = ((circles[:, :2] >= 0) & (circles[:, :2] < size)).all(axis=1)
-        valid = np.ones(image.shape, bool)
-        return Scene(image * 255.0, valid, circles[inside], np.empty((0, 4)))
+        valid = np.ones(heights.shape, bool)
+        return Scene(heights, valid, circles[inside], np.empty((0, 4)))
+
+
+def find_elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSource]:
+    """Find the elevation rasters of a directory that have a catalogue beside them.
+
+    Args:
+        folder: Directory of `NAME.tif` with `NAME_craters.csv` or `NAME_craters.csv.gz`.
+        scenes: Number of scenes of each raster per epoch.
+
+    Raises:
+        DatasetError: There is none.
+    """
+    sources = []
+    for raster in sorted(folder.glob("*.tif")) if folder.is_dir() else []:
+        for suffix in ("_craters.csv", "_craters.csv.gz"):
+            catalogue = raster.with_name(raster.stem + suffix)
+            if catalogue.is_file():
+                sources.append(ElevationSource(raster, catalogue, scenes))
+    if not sources:
+        raise DatasetError(
+            f"{folder} holds no elevation: expected NAME.tif with NAME_craters.csv beside it"
+        )
+    return sources
 
 
 def boxes_to_circles(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

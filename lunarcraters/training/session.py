@@ -12,11 +12,18 @@ from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import hash_model
-from lunarcraters.network.presets import Preset
+from lunarcraters.network.presets import Preset, get_preset
 from lunarcraters.network.startup import choose_training_precision, start_tensorflow
-from lunarcraters.training.distillation import DistilledSampler, check_teacher, open_teacher
+from lunarcraters.training.distillation import check_teacher
+from lunarcraters.training.relief import ReliefSampler, split_elevation_sources
+from lunarcraters.training.samplers import make_sampler, make_validation
 from lunarcraters.training.sampling import Sampler
-from lunarcraters.training.scenes import ElevationSource, LabelledTiles, SceneSource
+from lunarcraters.training.scenes import (
+    ElevationSource,
+    LabelledTiles,
+    SceneSource,
+    find_elevation_sources,
+)
 from lunarcraters.training.settings import (
     SETTINGS,
     Policy,
@@ -41,7 +48,8 @@ def train(
     """Train a network.
 
     Args:
-        dataset: Directory in LU3M6TGT's layout, with the splits `train` and `valid`.
+        dataset: Directory in LU3M6TGT's layout, with the splits `train` and `valid`; for the preset
+            `relief` one of elevation models with their catalogues (`find_elevation_sources`).
         out: Directory of the training, for `model.keras`, `history.csv`, `history.json`,
             `curves.png`, `panels.png` and checkpoints.
         options: Options of the training.
@@ -58,17 +66,21 @@ def train(
         ModelError: The weights or the teacher do not fit, or resampled crops have no teacher.
         RunError: There is nothing to resume, or it was begun with other options.
     """
-    pairs = _read_pairs(dataset, options.classes, say)
-    options = options.resolve_tuning(len(pairs[0]))
-    preset = options.resolve_preset()
-    inputs = _read_inputs(dataset, pairs, options, preset)
+    if get_preset(options.preset).photometry == "relief" and not options.tune:
+        preset = options.resolve_preset()
+        inputs = _read_relief(dataset, options)
+    else:
+        pairs = _read_pairs(dataset, options.classes, say)
+        options = options.resolve_tuning(len(pairs[0]))
+        preset = options.resolve_preset()
+        inputs = _read_inputs(dataset, pairs, options, preset)
     _prepare_directory(out, resume=resume, overwrite=overwrite)
     # TensorFlow starts here, once the data and the directory are known to be right.
     start_tensorflow()
     from lunarcraters.training.fitting import fit_network
 
-    sampler = _make_sampler(options, preset, inputs)
-    validation = Sampler([inputs.valid], preset, options.seed, augment=False)
+    sampler = make_sampler(options, preset, inputs.sources, inputs.max_scale)
+    validation = make_validation(options, preset, inputs.valid)
     model = fit_network(
         _make_settings(options, preset, inputs, len(sampler), out if resume else None),
         sampler,
@@ -89,7 +101,7 @@ class _Inputs:
 
     Attributes:
         sources: Sources of training scenes.
-        valid: Validation tiles.
+        valid: Validation tiles, or the elevation model that is left out of the training.
         weights: SHA-256 of the model file to begin with; None for none.
         teacher: SHA-256 of the model file of the teacher; None for none.
         data: Description of the data.
@@ -97,7 +109,7 @@ class _Inputs:
     """
 
     sources: tuple[SceneSource, ...]
-    valid: LabelledTiles
+    valid: LabelledTiles | ElevationSource
     weights: str | None
     teacher: str | None
     data: TrainingData
@@ -122,6 +134,26 @@ def _read_inputs(
     sources: tuple[SceneSource, ...] = (LabelledTiles(train), *elevation)
     max_scale = choose_max_scale(train, preset) if options.tune else None
     return _Inputs(sources, LabelledTiles(valid), weights, teacher, data, max_scale)
+
+
+def _read_relief(dataset: Path, options: TrainingOptions) -> _Inputs:
+    """Read and check the inputs of a training on relief."""
+    if options.teacher or options.elevation or options.classes:
+        raise DatasetError(
+            "the preset relief is taught on elevation models alone: leave --teacher, --elevation "
+            "and --classes out"
+        )
+    train, valid = split_elevation_sources(dataset, options.elevation_scenes, options.left_out)
+    data = TrainingData(
+        dataset=dataset.resolve().name,
+        train=len(train),
+        valid=1,
+        elevation=tuple(source.elevation.name for source in train),
+        elevation_scenes=options.elevation_scenes,
+        left_out=valid.elevation.name,
+    )
+    weights = hash_model(options.weights) if options.weights else None
+    return _Inputs(train, valid, weights, None, data, None)
 
 
 def _make_settings(
@@ -162,29 +194,6 @@ def choose_max_scale(pairs: Sequence[Pair], preset: Preset) -> float:
         preset: Preset, whose `diameters_px` is the range of the octave.
     """
     return preset.diameters_px[0] / measure_smallest_label(pairs)
-
-
-def find_elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSource]:
-    """Find the elevation rasters of a directory that have a catalogue beside them.
-
-    Args:
-        folder: Directory of `NAME.tif` with `NAME_craters.csv` or `NAME_craters.csv.gz`.
-        scenes: Number of scenes of each raster per epoch.
-
-    Raises:
-        DatasetError: There is none.
-    """
-    sources = []
-    for raster in sorted(folder.glob("*.tif")) if folder.is_dir() else []:
-        for suffix in ("_craters.csv", "_craters.csv.gz"):
-            catalogue = raster.with_name(raster.stem + suffix)
-            if catalogue.is_file():
-                sources.append(ElevationSource(raster, catalogue, scenes))
-    if not sources:
-        raise DatasetError(
-            f"{folder} holds no elevation: expected NAME.tif with NAME_craters.csv beside it"
-        )
-    return sources
 
 
 def _read_pairs(
@@ -236,16 +245,6 @@ def _find_elevation(options: TrainingOptions, preset: Preset) -> Sequence[Elevat
     return sources
 
 
-def _make_sampler(
-    options: TrainingOptions, preset: Preset, inputs: _Inputs
-) -> Sampler | DistilledSampler:
-    """Make the sampler of the training batches, with a teacher if there is one."""
-    sampler = Sampler(inputs.sources, preset, options.seed, max_scale=inputs.max_scale)
-    if options.teacher is None:
-        return sampler
-    return DistilledSampler(sampler, open_teacher(options.teacher), options.resampled)
-
-
 def _prepare_directory(out: Path, *, resume: bool, overwrite: bool) -> None:
     """Remove the training in a directory if it may be replaced; refuse other directories."""
     if resume or not out.exists():
@@ -274,7 +273,7 @@ def _choose_policy(options: TrainingOptions, begun: Path | None) -> Policy:
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"
 
 
-def _draw(out: Path, model: Path, validation: Sampler) -> None:
+def _draw(out: Path, model: Path, validation: Sampler | ReliefSampler) -> None:
     """Draw `curves.png` and `panels.png`."""
     from lunarcraters.plots.training import draw_curves, draw_panels
     from lunarcraters.training.history import read_history

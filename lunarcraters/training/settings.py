@@ -55,6 +55,8 @@ class TrainingOptions:
             beside it (`NAME_craters.csv` or `.csv.gz`), which are shaded as further scenes; None
             for none.
         elevation_scenes: Number of scenes of each elevation raster per epoch.
+        left_out: Name of the elevation model, without `.tif`, that validates a training of the
+            preset `relief`; None for the last.
         classes: Names or numbers of the classes of the labels that are craters; empty to go by
             their names.
         tune: True to tune the weights (those that come with the program, unless `weights` says
@@ -76,6 +78,7 @@ class TrainingOptions:
     resampled: bool = False
     elevation: Path | None = None
     elevation_scenes: int = 100
+    left_out: str | None = None
     classes: tuple[str, ...] = ()
     tune: bool = False
 
@@ -165,6 +168,7 @@ class TrainingData:
         valid: Number of validation tiles.
         elevation: File names of elevation rasters.
         elevation_scenes: Number of scenes of each elevation raster per epoch; 0 without rasters.
+        left_out: File name of the elevation raster for validation; null for tiles.
     """
 
     dataset: str
@@ -172,6 +176,7 @@ class TrainingData:
     valid: int
     elevation: tuple[str, ...] = ()
     elevation_scenes: int = 0
+    left_out: str | None = None
 
 
 def write_settings(settings: TrainingSettings, out: Path) -> None:

@@ -86,6 +86,8 @@ def workspace(tmp_path_factory, scene, repository):
         f"export {root}/run {root}/mare.gpkg --area {root}/mare_outline.gpkg -q",
     ):
         assert CliRunner().invoke(cli, line.split(), catch_exceptions=False).exit_code == 0
+    for name in ("picture_run", "relief_run"):
+        shutil.copytree(root / "run", root / name)
     return root
 
 

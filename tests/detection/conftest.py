@@ -8,17 +8,15 @@ from lunarcraters.detection.source import open_source
 from lunarcraters.network.model_file import read_info, shipped_model
 
 
-@pytest.fixture(scope="session")
-def search_here():
+def make_search(model, **kind):
     """`craters detect` without workers, in this process, where the network is loaded once."""
     from lunarcraters.network.inference import Detector
 
-    model = shipped_model()
     detector = Detector(model, precision="int8")
 
     def search(path, folder, **options):
         folder.mkdir()
-        source = open_source([path], model, SourceOptions(**options))
+        source = open_source([path], model, SourceOptions(**kind, **options))
         batches = list(plan_batches(source.tiles))
         for batch in batches:
             detect_batch(folder, None, True, detector, source, batch)
@@ -27,3 +25,15 @@ def search_here():
         return write_run_outputs(source, files, folder, read_info(model), manifest, {}).read()
 
     return search
+
+
+@pytest.fixture(scope="session")
+def search_here():
+    """A search of pictures."""
+    return make_search(shipped_model())
+
+
+@pytest.fixture(scope="session")
+def search_heights():
+    """A search of elevation models."""
+    return make_search(shipped_model(relief=True), elevation=True)

@@ -55,7 +55,7 @@ def examine(path, **options):
     """The mosaic that is searched, and the sentences that were said."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        mosaic, _ = examine_mosaic(open_mosaic(path, **options))
+        mosaic = examine_mosaic(open_mosaic(path, **options)).mosaic
     return mosaic, [str(w.message) for w in caught if issubclass(w.category, CratersWarning)]
 
 

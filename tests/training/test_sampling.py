@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.network.presets import get_preset
 from lunarcraters.network.targets import CHANNELS
-from lunarcraters.training.sampling import CROP_PX, Sampler, _rotate
+from lunarcraters.training.sampling import CROP_PX, Sampler, rotate_scene
 from lunarcraters.training.scenes import LabelledTiles, Scene
 
 COMPACT = get_preset("compact")
@@ -75,7 +75,7 @@ def a_scene(side=120):
 
 def test_a_quarter_turn_is_exact():
     scene = a_scene()
-    turned = _rotate(scene, -np.pi / 2)  # to the left
+    turned = rotate_scene(scene, -np.pi / 2)  # to the left
     inner = np.s_[2:-2, 2:-2]
     np.testing.assert_allclose(turned.values[inner], np.rot90(scene.values)[inner], atol=0.1)
     assert turned.circles[0] == pytest.approx([50.0, 40.0, 30.0])
@@ -84,7 +84,7 @@ def test_a_quarter_turn_is_exact():
 
 @given(angle=st.floats(0.0, 2 * np.pi))
 def test_craters_turn_with_the_ground(angle):
-    turned = _rotate(a_scene(), angle)
+    turned = rotate_scene(a_scene(), angle)
     x, y, diameter = turned.circles[0]
     rows, columns = np.mgrid[:120, :120] + 0.5
     distance = np.hypot(columns - x, rows - y)

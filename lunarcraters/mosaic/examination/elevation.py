@@ -1,11 +1,7 @@
-"""Elevation that is given as a picture: how it is noticed, and what to do about it.
-
-The network detects craters in pictures, that is, by light and shade. Elevations are searched as if
-they were grey values, with poor results.
-"""
+"""Elevation models: how they are told from pictures, and what their values are in metres."""
 
 import re
-import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +17,22 @@ from lunarcraters.mosaic.statistics import plan_samples
 METRES = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
     **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),
-    **dict.fromkeys(("ft", "foot", "feet", "us survey foot", "us survey feet"), 0.3048),
+    **dict.fromkeys(("ft", "foot", "feet"), 0.3048),
+    **dict.fromkeys(("ftus", "us-ft", "us survey foot", "us survey feet"), 1200.0 / 3937.0),
 }
 """Metres of the units of heights, by the names that files have for them."""
+
+_ANGLES = {
+    "deg",
+    "degree",
+    "degrees",
+    "\N{DEGREE SIGN}",
+    "%",
+    "percent",
+    "rad",
+    "radian",
+    "radians",
+}
 
 _ELEVATION = re.compile(
     r"(?<![a-z])(s?ldem|dem|dtm|dsm|gld100|topo(graphy)?|elevations?|heights?|altitudes?)(?![a-z])"
@@ -33,43 +42,152 @@ _OTHER = re.compile(r"shade|shaded|relief|slope|ortho|image|albedo|rough|curvatu
 ELEVATION_M = (-9_500.0, 11_000.0)
 """Lowest and highest ground of the Moon, metres above its sphere, with some room."""
 
+_SLOPES = re.compile(r"(?<![a-z])slopes?(?![a-z])")
+_DEPTHS = re.compile(r"(?<![a-z])(depths?|bathymetry|positive[ -]down(wards?)?)(?![a-z])")
+
 _LEAST_SPAN_M = 20.0
 _NEGATIVE = 0.05  # share of the range that lies below 0: in pictures noise alone does
 _LAG_PX = 16
 ROUGH = 0.3
 """Roughness above which values are no terrain, which has 0.08 to 0.25; pictures: 0.12 to 0.65."""
 
+_SLOPES_DEG = (0.5, 90.0)  # greatest minimum and maximum of a map of slopes
+_GREY = (0.0, 255.0)
+_GREY_ROUGH = 0.12
+_MEAN_SLOPE = (5e-4, 3.0)  # flatter than any lunar ground, steeper than any
 
 Float = NDArray[np.float64]
 
 
-def describe_elevation(mosaic: Mosaic, values: Float) -> str | None:
-    """Tell what to do with a mosaic of elevations.
+@dataclass(frozen=True)
+class Heights:
+    """What the values of an elevation model are.
 
-    A unit of length is enough evidence. Otherwise values must be as smooth as terrain and within
-    the range of lunar elevations, and either lie below 0 in part or be called elevations.
+    Attributes:
+        unit_m: Height of one unit of the values, metres.
+        notice: Sentence for the user.
+    """
+
+    unit_m: float
+    notice: str
+
+
+def find_heights(mosaic: Mosaic, values: Float, asked: bool | None) -> Heights | str | None:
+    """Tell whether a mosaic holds heights, and in which unit.
+
+    Unless the user asks for it, a unit of length is enough evidence. Otherwise values must be as
+    smooth as terrain and within the range of lunar elevations, and either lie below 0 in part or be
+    called elevations.
 
     Args:
         mosaic: Mosaic that is to be searched.
         values: Sample of its valid values, (n,).
+        asked: True where the user says that they are heights, False where not, None for neither.
 
     Returns:
-        One sentence; None where the values are no elevations.
+        Heights; a sentence where something is odd about a picture; None for a picture.
+
+    Raises:
+        MosaicError: The values are no heights though the user says so, or are depths, or of no
+            lunar ground.
     """
-    if len(mosaic.bands) > 1 or mosaic.dtype in ("uint8", "int8") or not mosaic.rasters:
+    if asked is False or not mosaic.rasters:
+        return None
+    if len(mosaic.bands) > 1 or mosaic.dtype in ("uint8", "int8"):
+        _picture(mosaic, asked)
         return None
     unit, words, scale, offset = read_description(mosaic)
-    metres = METRES.get(unit)
+    if unit in _ANGLES or _SLOPES.search(words):
+        return _describe_slopes(mosaic, asked)
+    metres, how = METRES.get(unit), f"in {unit}, as it says"
     if metres is None:
         named = _ELEVATION.search(words) is not None and _OTHER.search(words) is None
-        metres = find_unit_m(values * scale + offset, named=named)
-        if metres is None or measure_roughness(mosaic) > ROUGH:
+        real = values * scale + offset
+        metres = find_unit_m(real, named=named or bool(asked))
+        if metres is None and not asked:
             return None
-    command = _shading_command(mosaic, metres * scale)
+        roughness, step = measure_steps(mosaic)
+        if asked and _looks_like_slopes(real, roughness):
+            return _describe_slopes(mosaic, asked)
+        if _looks_like_grey(real, roughness, named=named):
+            _picture(mosaic, asked)
+            return None
+        if asked and step * abs(scale) > _MEAN_SLOPE[0] * (mosaic.pixel_size_m or 1.0):
+            metres = 1.0  # a small site may have so little relief that it could be kilometres
+        how = f"in {'kilometres' if metres == 1000.0 else 'metres'}, by the range of its values"
+    else:
+        step = measure_steps(mosaic)[1]
+    unit_m = (metres or 1.0) * scale
+    return Heights(unit_m, _check(mosaic, words, step * abs(unit_m), how))
+
+
+def _check(mosaic: Mosaic, words: str, step_m: float, how: str) -> str:
+    """Make sure that heights can be searched.
+
+    Args:
+        mosaic: Mosaic of heights.
+        words: Its name and description.
+        step_m: Mean difference of neighbouring pixels, metres.
+        how: Unit of the heights, in words.
+
+    Returns:
+        Sentence for the user.
+    """
+    otherwise = "or give --no-elevation to search it as a picture"
+    if _DEPTHS.search(words):
+        raise MosaicError(
+            f"{mosaic.name} holds depths by its name or description, in which craters are hills: "
+            f"change the sign of its values, {otherwise}"
+        )
+    if mosaic.pixel_size_m is None:
+        raise MosaicError(
+            f"{mosaic.name} holds heights {how}, but no coordinate system that tells the size of "
+            f"its pixels: give --crs, {otherwise}"
+        )
+    slope = step_m / mosaic.pixel_size_m
+    if not _MEAN_SLOPE[0] <= slope <= _MEAN_SLOPE[1]:
+        raise MosaicError(
+            f"{mosaic.name} holds heights {how}, with slopes of {np.degrees(np.arctan(slope)):.2g} "
+            "degrees, as no lunar ground has: set its unit (gdal_edit.py -units km, say) if it is "
+            f"another, {otherwise}"
+        )
     return (
-        f"{mosaic.name} seems to hold elevations and is searched as if they were grey values, "
-        f"which finds fewer craters: shade it first ({command}) and search that"
+        f"{mosaic.name} holds heights {how}, and is searched as an elevation model (give "
+        "--no-elevation to search it as a picture)"
     )
+
+
+def _picture(mosaic: Mosaic, asked: bool | None) -> None:
+    """Refuse a picture that the user calls heights."""
+    if asked:
+        raise MosaicError(
+            f"{mosaic.name} holds grey values, which change from pixel to pixel as heights do not: "
+            "leave --elevation out, or set its unit (gdal_edit.py -units m) if they are heights"
+        )
+
+
+def _describe_slopes(mosaic: Mosaic, asked: bool | None) -> str:
+    """Describe a map of slopes, or refuse it where the user calls it heights."""
+    sentence = (
+        f"{mosaic.name} holds slopes, which are neither a picture nor heights: give the elevation "
+        "model that they were made of"
+    )
+    if asked:
+        raise MosaicError(sentence)
+    return sentence
+
+
+def _looks_like_slopes(values: Float, roughness: float) -> bool:
+    """Tell whether values may be slopes in degrees."""
+    low, high = float(values.min()), float(values.max())
+    inside = 0.0 <= low <= _SLOPES_DEG[0] and high <= _SLOPES_DEG[1]
+    return inside and roughness > _GREY_ROUGH
+
+
+def _looks_like_grey(values: Float, roughness: float, *, named: bool) -> bool:
+    """Tell whether values may be grey values, though the user or the name calls them heights."""
+    inside = _GREY[0] <= float(values.min()) and float(values.max()) <= _GREY[1]
+    return roughness > (_GREY_ROUGH if inside and not named else ROUGH)
 
 
 def read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
@@ -107,12 +225,14 @@ def find_unit_m(values: Float, *, named: bool) -> float | None:
     return None
 
 
-def measure_roughness(mosaic: Mosaic) -> float:
-    """Compute the difference of neighbouring pixels, over that of pixels 16 apart.
+def measure_steps(mosaic: Mosaic) -> tuple[float, float]:
+    """Measure how rough values are, and the mean difference of neighbouring pixels.
 
-    Terrain is smooth at the scale of a pixel; its shading is a derivative, and rough.
+    Roughness is that difference over the one of pixels 16 apart. Terrain is smooth at the scale of
+    a pixel; its shading is a derivative, and rough.
     """
     near = far = 0.0
+    windows = 0
     for box in plan_samples(mosaic.extents):
         try:
             values, valid = mosaic.read(box)
@@ -123,22 +243,5 @@ def measure_roughness(mosaic: Mosaic) -> float:
         if box.width > _LAG_PX and all(np.isfinite(step).any() for step in steps):
             near += float(np.nanmean(steps[0]))
             far += float(np.nanmean(steps[1]))
-    return near / far if far else 1.0
-
-
-def _shading_command(mosaic: Mosaic, height_m: float) -> str:
-    """Command that shades the first file of a mosaic.
-
-    Args:
-        mosaic: Mosaic of elevations.
-        height_m: Height of one unit of its values, metres.
-    """
-    path, options = Path(str(mosaic.rasters[0].path)), []
-    if mosaic.crs is not None:
-        width_m = mosaic.crs.axis_info[0].unit_conversion_factor
-        width_m *= mosaic.grid.radius_m if mosaic.crs.is_geographic else 1.0
-        options += [] if width_m == 1.0 else ["-s", f"{width_m:g}"]
-    options += [] if height_m == 1.0 else ["-z", f"{height_m:g}"]
-    return shlex.join(
-        ["gdaldem", "hillshade", *options, "-compute_edges", str(path), f"{path.stem}_shaded.tif"]
-    )
+            windows += 1
+    return near / far if far else 1.0, near / max(windows, 1)

@@ -1,12 +1,13 @@
 """Examination: what the values of a mosaic show before it is searched."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError
-from lunarcraters.mosaic.examination.elevation import describe_elevation
+from lunarcraters.mosaic.examination.elevation import Heights, find_heights
 from lunarcraters.mosaic.examination.undeclared_nodata import (
     declared_values,
     describe_declared,
@@ -21,27 +22,43 @@ _MOST_VALUES = 8
 """Number of undeclared nodata values: ISIS and PDS3 have five special pixels."""
 
 
-def examine_mosaic(mosaic: Mosaic) -> tuple[Mosaic, ValueStatistics]:
+@dataclass(frozen=True)
+class Examination:
+    """What the values of a mosaic show.
+
+    Attributes:
+        mosaic: Mosaic without values that plainly stand for no ground.
+        statistics: Statistics of its values.
+        height_unit_m: Height of one unit of its values, metres; None where they are grey values.
+    """
+
+    mosaic: Mosaic
+    statistics: ValueStatistics
+    height_unit_m: float | None
+
+
+def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination:
     """Measure the values of a mosaic, and leave out values that plainly stand for no ground.
 
-    A `CratersWarning` names them, and another says where the values are elevations. A nodata value
-    of the user always decides: with NaN every value is ground.
+    A `CratersWarning` names them, and another says where the values are heights. A nodata value of
+    the user always decides: with NaN every value is ground.
 
     Args:
         mosaic: Mosaic that is to be searched.
-
-    Returns:
-        Mosaic, and the statistics of its values.
+        elevation: True where its values are heights, False where they are grey values; None to go
+            by its unit, its name and its values.
 
     Raises:
         MosaicError: The mosaic has no valid pixel or only one value, or none can be read, or a
-            value may be a collar and shadow both.
+            value may be a collar and shadow both; or its heights cannot be searched.
     """
     mosaic, values = examine_values(mosaic)
-    notice = describe_elevation(mosaic, values)
-    if notice is not None:
+    heights = find_heights(mosaic, values, elevation)
+    if heights is not None:
+        notice = heights.notice if isinstance(heights, Heights) else heights
         warnings.warn(notice, CratersWarning, stacklevel=2)
-    return mosaic, summarize_values(values, mosaic.dtype)
+    unit_m = heights.unit_m if isinstance(heights, Heights) else None
+    return Examination(mosaic, summarize_values(values, mosaic.dtype), unit_m)
 
 
 def examine_values(mosaic: Mosaic, *, heights: bool = False) -> tuple[Mosaic, NDArray[np.float64]]:

@@ -14,7 +14,7 @@ from lunarcraters.mosaic.examination.elevation import (
     METRES,
     ROUGH,
     find_unit_m,
-    measure_roughness,
+    measure_steps,
     read_description,
 )
 from lunarcraters.mosaic.examination.examine import examine_values
@@ -129,7 +129,7 @@ def _find_unit_m(mosaic: Mosaic, real: NDArray[np.float64]) -> float:
             f"{mosaic.name} has values from {real.min():g} to {real.max():g}, which are no heights "
             "of the Moon in m or km: give an elevation model, or name its unit with --unit"
         )
-    if measure_roughness(mosaic) > ROUGH:
+    if measure_steps(mosaic)[0] > ROUGH:
         raise MosaicError(
             f"{mosaic.name} is as rough as a picture or a slope map, and declares no unit: give an "
             "elevation model, or say with --unit that it is one"

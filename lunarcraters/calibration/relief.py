@@ -1,0 +1,118 @@
+"""Calibration of a model of relief on an elevation model that its training left out.
+
+The elevation model is searched as a user searches it. Detections match the craters of its catalogue
+where centres are within 0.35 diameters and diameters within a factor of 1.5. Craters count from the
+smallest that the network detects, or from the smallest of the catalogue.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lunarcraters.calibration.calibrate import copy_without_calibration
+from lunarcraters.calibration.int8 import add_int8
+from lunarcraters.calibration.scores import SIZES_PX
+from lunarcraters.calibration.trials import Trial, measure_calibration
+from lunarcraters.detection.detect import detect
+from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.detection.source import open_source
+from lunarcraters.errors import DatasetError, ModelError
+from lunarcraters.evaluation.reference import read_reference
+from lunarcraters.evaluation.rules import OffsetRule
+from lunarcraters.evaluation.scores import compute_scores
+from lunarcraters.geometry.circles import compute_diameters_px
+from lunarcraters.network.model_file import read_info, update_info
+from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.score_calibration import calibrate_scores
+from lunarcraters.progress import ProgressDisplay, no_progress_of
+
+RULE = OffsetRule(max_offset=0.35, max_ratio=1.5)
+"""Rule by which detections match craters."""
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """An elevation model with its craters.
+
+    Attributes:
+        elevation: Raster of heights.
+        catalogue: File of its craters.
+        folder: Directory for runs.
+        workers: Number of worker processes; None for one per core.
+        progress: Progress display.
+    """
+
+    elevation: Path
+    catalogue: Path
+    folder: Path
+    workers: int | None
+    progress: ProgressDisplay
+
+    def search(self, model: Path, task: str, precision: Precision) -> Trial:
+        """Search the elevation model, with the scores of the network."""
+        source = open_source([self.elevation], model, SourceOptions(elevation=True))
+        options = DetectOptions(workers=self.workers, precision=precision)
+        with self.progress(task) as progress:
+            run = self.folder / precision
+            detections = detect(source, run, model, options, progress=progress).read()
+        reference, mosaic = read_reference(self.catalogue), source.mosaic
+        diameters_px = compute_diameters_px(
+            detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
+        )
+        pixel_km = (mosaic.pixel_size_m or 1.0) / 1000.0
+        smallest = max(
+            read_info(model).diameters_px[0] * pixel_km, float(reference.diameters.min())
+        )
+        return Trial(source, detections, reference, smallest, diameters_px, RULE)
+
+
+def calibrate_relief(
+    model: Path,
+    elevation: Path,
+    catalogue: Path,
+    *,
+    workers: int | None = None,
+    say: Callable[[str], None] = print,
+    progress: ProgressDisplay = no_progress_of,
+) -> ModelInfo:
+    """Measure a model of relief, and write the result and an int8 form into its file.
+
+    Args:
+        model: Model file, whose description is replaced.
+        elevation: Elevation model to measure on, which must not be the one to report on.
+        catalogue: File of its craters.
+        workers: Number of worker processes; None for one per core.
+        say: Function that takes lines for the user.
+        progress: Progress display.
+
+    Returns:
+        New description of the model.
+
+    Raises:
+        DatasetError: The model detects none of the craters.
+    """
+    with TemporaryDirectory() as name:
+        ground = _Ground(elevation, catalogue, Path(name), workers, progress)
+        bare = copy_without_calibration(model, Path(name) / "bare")
+        trial = ground.search(bare, "calibrating", "float32")
+        if not trial.match_labels().true.any():
+            raise DatasetError(
+                f"{model} finds none of the craters of {catalogue} in {elevation}: train longer, "
+                "with more --epochs"
+            )
+        info = read_info(model).with_calibration(measure_calibration([trial], SIZES_PX))
+        update_info(model, info)
+        balanced = info.thresholds["balanced"]
+
+        def measure_f1(copy: Path) -> float:
+            int8 = ground.search(copy, "trying 8 bits", "int8")
+            return compute_scores(int8.match_labels(), balanced).chosen.f1
+
+        calibrated = calibrate_scores(trial.detections.scores, trial.diameters_px, info)
+        f1 = compute_scores(trial.match_labels(calibrated), balanced).chosen.f1
+        try:
+            return add_int8(model, trial.source, f1, measure_f1)
+        except ModelError as error:
+            say(f"{model}: {error}")
+            return info

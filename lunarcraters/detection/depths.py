@@ -1,0 +1,71 @@
+"""Depths: heights with the wrong sign, told by the network, which sees craters only upside down."""
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+from distributed import Client
+
+from lunarcraters.detection.batch import make_input, read_tile_patiently
+from lunarcraters.detection.tasks import run_tasks
+from lunarcraters.errors import CratersWarning, MosaicError, TileSetError
+from lunarcraters.network.decoding import decode_maps
+from lunarcraters.network.inference import Detector
+from lunarcraters.tiling.plan import Tile
+from lunarcraters.tiling.source import TileSource
+
+_TILES, _SIDE_PX = 4, 512  # whose middle is looked at, once each way: a little of a run's time
+_SURE = 0.3  # network score of a crater that is counted
+_MORE = 3.0  # times as many craters upside down as upright
+_LEAST = 6
+
+
+def warn_of_depths(client: Client, source: TileSource, tiles: Sequence[Tile]) -> None:
+    """Warn where more craters are seen in some tiles upside down than upright.
+
+    Args:
+        client: Cluster whose workers have the source and the model.
+        source: Tiles of an elevation model.
+        tiles: Its tiles.
+    """
+    places = np.unique(np.linspace(0, len(tiles) - 1, _TILES).round().astype(int))
+    some = [tiles[int(place)] for place in places]
+    upright, inverted = np.sum(list(run_tasks(client, count_both, some)), axis=0)
+    if inverted >= _LEAST and inverted > _MORE * upright:
+        warnings.warn(
+            f"{source.mosaic.name} shows {inverted:.0f} craters upside down and {upright:.0f} as "
+            f"it is, in the middle of {len(some)} tiles: if it holds depths, change the sign of "
+            "its values",
+            CratersWarning,
+            stacklevel=2,
+        )
+
+
+def count_both(detector: Detector, source: TileSource, tile: Tile) -> tuple[int, int]:
+    """Count the craters of a tile of heights, upright and upside down.
+
+    Args:
+        detector: Network.
+        source: Tiles of an elevation model.
+        tile: Tile.
+    """
+    try:
+        values, valid = read_tile_patiently(source, tile)
+    except (MosaicError, TileSetError):
+        return 0, 0
+    if not valid.any():
+        return 0, 0
+    relief = make_input(detector, source, tile, values, valid)
+    side = detector.input_size or min(tile.size, _SIDE_PX)
+    start = max(tile.size - side, 0) // 2
+    middle = np.s_[start : start + side, start : start + side]
+    pair = np.zeros((2, side, side, relief.shape[-1]), np.float32)
+    size = min(side, tile.size)
+    pair[0, :size, :size] = relief[middle]
+    pair[1] = -pair[0]
+    maps = detector.relief_maps(pair, looks=1)[:, :size, :size]
+    maps = maps * valid[middle][None, ..., None]
+    sizes = source.settings.diameter_range_px(tile.level, detector.info.diameters_px)
+    counts = (int((decode_maps(m, detector.info.heads, sizes)[1] >= _SURE).sum()) for m in maps)
+    upright, inverted = counts
+    return upright, inverted

@@ -1,0 +1,129 @@
+"""The plan of a run: everything that its result depends on."""
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from lunarcraters._version import __version__
+from lunarcraters.detection.batch import Batch, plan_batches
+from lunarcraters.detection.manifest import Manifest
+from lunarcraters.detection.options import DetectOptions
+from lunarcraters.detection.run import PARTS
+from lunarcraters.errors import ModelError, OptionError
+from lunarcraters.mosaic.nodata import list_values
+from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks
+from lunarcraters.network.model_file import hash_model, read_info
+from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.startup import choose_precision
+from lunarcraters.tiling.source import TileSource
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A run as it is planned.
+
+    Attributes:
+        source: Tiles to search.
+        out: Directory of the run.
+        weights: Model file that is used.
+        options: Options of the search, of which `precision` is not "auto" any more.
+        info: Model description as it holds for this run.
+        manifest: Manifest of the run.
+        batches: All batches of tiles, in the order of their numbers.
+    """
+
+    source: TileSource
+    out: Path
+    weights: Path
+    options: DetectOptions
+    info: ModelInfo
+    manifest: Manifest
+    batches: tuple[Batch, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Directory of the results of batches."""
+        return self.out / PARTS
+
+    @property
+    def result_files(self) -> list[Path]:
+        """Files of the results of batches, in the order of the batches."""
+        return [self.folder / batch.file for batch in self.batches]
+
+
+def plan_run(
+    source: TileSource, out: Path, model: Path, weights: Path, options: DetectOptions
+) -> RunPlan:
+    """Settle everything that the result depends on, before anything is written.
+
+    Args:
+        source: Tiles to search.
+        out: Directory of the run.
+        model: Model file as the user named it.
+        weights: Model file that is used.
+        options: Options of the search.
+
+    Raises:
+        OptionError: The options are of another kind of source.
+        ModelError: The model cannot be used, or not for the source.
+        MosaicError: A file of the mosaic cannot be read.
+        TileSetError: A tile file is missing.
+    """
+    info = read_info(weights).for_run(tta=options.tta, finest=source.settings.finest)
+    looks = _settle_looks(source, info, options)
+    precision = choose_precision(options.precision, has_int8=bool(info.int8))
+    manifest = Manifest(
+        input=source.fingerprint(),
+        input_name=source.mosaic.name,
+        model=hash_model(model),
+        model_name=str(model),
+        settings={
+            "version": __version__,
+            "precision": precision,
+            "mirrored": options.tta,
+            "smallest_px": source.settings.smallest_px,
+            **_nodata_setting(source),
+            **({} if looks is None else {"looks": looks}),
+            **({} if weights == model else {"weights": "before tuning"}),
+        },
+        tiling=_hash_tiling(source),
+    )
+    options = replace(options, precision=precision, looks=looks)
+    batches = tuple(plan_batches(source.tiles))
+    return RunPlan(source, out, weights, options, info, manifest, batches)
+
+
+def _settle_looks(source: TileSource, info: ModelInfo, options: DetectOptions) -> int | None:
+    """Number of looks at an elevation model; None for a picture.
+
+    Raises:
+        OptionError: The options are of the other kind of source, or there is no such number.
+        ModelError: The model is for elevation models alone.
+    """
+    name = source.mosaic.name
+    if source.height_unit_m is not None:
+        if options.tta:
+            raise OptionError(f"{name} is an elevation model: give --looks 8 in place of --tta")
+        looks = options.looks or DEFAULT_LOOKS
+        choose_looks(looks)
+        return looks
+    if options.looks is not None:
+        raise OptionError(f"{name} is a picture, which has one look: leave --looks out")
+    if info.photometry == "relief":
+        raise ModelError(
+            f"the model searches elevation models, and {name} is a picture: leave --model out, or "
+            "give --elevation if it holds heights"
+        )
+    return None
+
+
+def _nodata_setting(source: TileSource) -> dict[str, str]:
+    """Nodata values of the user, or those that were left out undeclared, as text: NaN is one."""
+    values = list_values(source.mosaic.nodata)
+    return {"nodata": ",".join(map(repr, values))} if values else {}
+
+
+def _hash_tiling(source: TileSource) -> str:
+    """Hash what the input's hash covers besides the files."""
+    options = (asdict(source.settings), source.mosaic.grid.crs_wkt, source.mosaic.nodata)
+    return hashlib.sha256(repr(options).encode()).hexdigest()

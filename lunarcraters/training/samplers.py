@@ -1,0 +1,51 @@
+"""The samplers of a training: which of them its options ask for."""
+
+from collections.abc import Sequence
+
+from lunarcraters.network.presets import Preset
+from lunarcraters.training.distillation import DistilledSampler, open_teacher
+from lunarcraters.training.relief import ReliefSampler
+from lunarcraters.training.sampling import Sampler
+from lunarcraters.training.scenes import ElevationSource, SceneSource
+from lunarcraters.training.settings import TrainingOptions
+
+AnySampler = Sampler | DistilledSampler | ReliefSampler
+"""Sampler of training batches."""
+
+
+def make_sampler(
+    options: TrainingOptions,
+    preset: Preset,
+    sources: Sequence[SceneSource],
+    max_scale: float | None,
+) -> AnySampler:
+    """Make the sampler of the training batches, with a teacher if there is one.
+
+    Args:
+        options: Options of the training.
+        preset: Preset with the options.
+        sources: Sources of training scenes; elevation models alone for the preset `relief`.
+        max_scale: Largest scale of a crop; None for no limit.
+    """
+    if preset.photometry == "relief":
+        models = [source for source in sources if isinstance(source, ElevationSource)]
+        return ReliefSampler(models, preset, options.seed)
+    sampler = Sampler(sources, preset, options.seed, max_scale=max_scale)
+    if options.teacher is None:
+        return sampler
+    return DistilledSampler(sampler, open_teacher(options.teacher), options.resampled)
+
+
+def make_validation(
+    options: TrainingOptions, preset: Preset, source: SceneSource
+) -> Sampler | ReliefSampler:
+    """Make the sampler of the validation batches.
+
+    Args:
+        options: Options of the training.
+        preset: Preset with the options.
+        source: Source of validation scenes.
+    """
+    if isinstance(source, ElevationSource):
+        return ReliefSampler([source], preset, options.seed, augment=False)
+    return Sampler([source], preset, options.seed, augment=False)
