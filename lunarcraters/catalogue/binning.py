@@ -10,6 +10,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.errors import OptionError
+
 Binning = Literal["sqrt2", "10-per-decade", "pseudo-log"]
 """Bins a factor of sqrt(2) wide, ten equal bins a decade, or 18 bins a decade at round numbers."""
 
@@ -21,6 +23,16 @@ _DIGITS = 9  # of the number of a bin: a diameter on an edge belongs to the larg
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
+
+
+def check_binning(binning: str) -> None:
+    """Check the name of a convention of bins.
+
+    Raises:
+        OptionError: There is no such convention.
+    """
+    if binning not in BINNINGS:
+        raise OptionError(f"binning is {binning!r}: give one of {', '.join(BINNINGS)}")
 
 
 def edges_between(smallest: float, largest: float, binning: Binning = "sqrt2") -> Float:

@@ -55,7 +55,9 @@ class SizeFrequency:
     @property
     def cumulative(self) -> Float:
         """Craters per km^2 as large as the lower edge, or larger, (n,)."""
-        return np.cumsum((self.counts / self.areas_km2)[::-1])[::-1]
+        if self.bin_areas_km2 is None:
+            return self.at_least / self.area_km2
+        return np.cumsum((self.counts / self.bin_areas_km2)[::-1])[::-1]
 
     @property
     def differential(self) -> Float:
@@ -69,8 +71,12 @@ class SizeFrequency:
 
     @property
     def complete_from_km(self) -> float:
-        """Upper edge of the fullest bin, km: below it craters are missed."""
-        return float(self.edges[int(np.argmax(self.counts)) + 1])
+        """Upper edge of the fullest bin, for its width in log diameter, km.
+
+        Below it craters are missed.
+        """
+        widths = np.round(np.diff(np.log(self.edges)), 9)
+        return float(self.edges[int(np.argmax(np.round(self.counts / widths, 6))) + 1])
 
     def record(self) -> "SizeFrequencyRecord":
         """Make the record that `craters plot csfd --json` prints."""
@@ -113,22 +119,26 @@ def relative_errors(counts: Float) -> Float:
     return 1.0 / np.sqrt(np.where(counts > 0.0, counts, np.nan))
 
 
-def bin_by_size(diameters: Float, binning: Binning = "sqrt2") -> tuple[Float, Index]:
+def bin_by_size(
+    diameters: Float, binning: Binning = "sqrt2", span: tuple[float, float] | None = None
+) -> tuple[Float, Index]:
     """Sort diameters into bins.
 
     Args:
         diameters: Diameters, (n,).
         binning: Convention of the bins.
+        span: Smallest and largest diameter that the bins hold at least, though they be empty.
 
     Returns:
         Edges of the bins from the smallest diameter to the largest, (bins + 1,), and the bin of
         each diameter, (n,).
     """
-    if not len(diameters):
+    held = np.append(diameters, span or ())
+    if not len(held):
         return np.ones(1), np.empty(0, np.int64)
-    numbers = number_bins(diameters, binning)
-    edges = edges_between(float(diameters.min()), float(diameters.max()), binning)
-    return edges, numbers - numbers.min()
+    numbers = number_bins(held, binning)
+    edges = edges_between(float(held.min()), float(held.max()), binning)
+    return edges, numbers[: len(diameters)] - numbers.min()
 
 
 def size_frequency(catalogue: Catalogue, binning: Binning = "sqrt2") -> SizeFrequency:
@@ -154,7 +164,10 @@ def size_frequency(catalogue: Catalogue, binning: Binning = "sqrt2") -> SizeFreq
 
 
 def count_by_size(
-    catalogue: Catalogue, area_km2: float, binning: Binning = "sqrt2"
+    catalogue: Catalogue,
+    area_km2: float,
+    binning: Binning = "sqrt2",
+    span: tuple[float, float] | None = None,
 ) -> SizeFrequency:
     """Count the craters of a catalogue, perhaps none, on an area that is given.
 
@@ -162,9 +175,14 @@ def count_by_size(
         catalogue: Craters, in km.
         area_km2: Area that they were counted on, km^2.
         binning: Convention of the bins.
+        span: Smallest and largest diameter that the bins hold at least, km.
     """
-    edges, bins = bin_by_size(catalogue.diameters, binning)
-    craters = catalogue.craters
-    weights = craters[FRACTION].to_numpy(float) if FRACTION in craters else np.ones(len(craters))
-    counts = np.bincount(bins, weights, minlength=len(edges) - 1).astype(float)
+    edges, bins = bin_by_size(catalogue.diameters, binning, span)
+    counts = np.bincount(bins, count_weights(catalogue), minlength=len(edges) - 1).astype(float)
     return SizeFrequency(edges=edges, counts=counts, area_km2=area_km2)
+
+
+def count_weights(catalogue: Catalogue) -> Float:
+    """Return the part for which each crater counts, (n,): its fraction, or 1."""
+    craters = catalogue.craters
+    return craters[FRACTION].to_numpy(float) if FRACTION in craters else np.ones(len(craters))

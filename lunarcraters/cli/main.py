@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "Write a catalogue as GeoPackage, GeoJSON, CSV ...",
     "evaluate": "Score a catalogue against a reference.",
     "review": "Say what a reviewer changed, and how good the run is.",
+    "date": "Fit model ages to the craters of areas.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",
     "stac": "Describe a run as a STAC item.",
