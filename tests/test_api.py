@@ -71,6 +71,7 @@ VERBS = {
     "export": lc.export,
     "review": lc.review,
     "evaluate": lc.evaluate,
+    "date": lc.date,
     "report": lc.write_report,
     "stac": lc.write_stac_item,
     "train": lc.train,

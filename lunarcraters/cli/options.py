@@ -136,6 +136,7 @@ classes_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
+
 def _parse_range(
     context: click.Context, parameter: click.Parameter, text: str | None
 ) -> tuple[float, float] | None:

@@ -39,7 +39,8 @@ class WidenedGround:
             AreaError: The area is larger than a third of the Moon.
         """
         self._area = area
-        self._searched = info.footprint
+        searched = info.footprint
+        self._searched = None if searched is None else shapely.make_valid(searched)
         self._radius_m = info.radius_m or sphere.RADIUS_M
         self._area_km2 = area_km2
 
@@ -69,7 +70,6 @@ class WidenedGround:
             return np.column_stack(sphere.from_lonlat(self._frame, *points.T))
 
         outline: BaseGeometry = shapely.make_valid(shapely.transform(fine, to_frame))
-        shapely.prepare(outline)
         return outline
 
     def touches(self, positions: Float, diameters_km: Float) -> Bool:
@@ -80,10 +80,14 @@ class WidenedGround:
             diameters_km: Diameters, km, (n,).
         """
         x, y = sphere.from_lonlat(self._frame, *positions.T)
-        points = shapely.points(np.nan_to_num(x, nan=np.inf), np.nan_to_num(y, nan=np.inf))
-        near = np.isfinite(x) & np.isfinite(y)
-        near[near] = shapely.dwithin(self._outline, points[near], diameters_km[near] * 500.0)
-        return near
+        reach_m = diameters_km * 500.0
+        west, south, east, north = self._outline.bounds
+        touches = (x >= west - reach_m) & (x <= east + reach_m)
+        touches &= (y >= south - reach_m) & (y <= north + reach_m)
+        (near,) = np.nonzero(touches)
+        centres = np.array([shapely.Point(*xy) for xy in np.column_stack([x, y])[near]], object)
+        touches[near] = shapely.distance(self._outline, centres) <= reach_m[near]
+        return touches
 
     def areas_km2(self, diameters_km: Float) -> Float:
         """Measure the ground on which the centres of touching craters can lie, km^2, (n,).
@@ -99,10 +103,5 @@ class WidenedGround:
         wide = Area(shapely.buffer(self._outline, diameter_km * 500.0, quad_segs=32), self._frame)
         ground = wide.to_lonlat()
         if self._searched is not None:
-            ground = shapely.intersection(ground, self._searched_outline)
+            ground = shapely.intersection(ground, self._searched)
         return sphere.area_km2(ground, self._radius_m)
-
-    @cached_property
-    def _searched_outline(self) -> BaseGeometry:
-        outline: BaseGeometry = shapely.make_valid(self._searched)
-        return outline

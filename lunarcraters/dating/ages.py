@@ -96,7 +96,7 @@ def snap_range(fit_range: Range, system: ChronologySystem, binning: Binning) -> 
             "1.5,6, or auto"
         )
     numbers = number_bins(np.array([low, min(high, 2.0 * most) * (1.0 - 1e-7)]), binning)
-    low, high = lower_edges(numbers + [0, 1], binning).tolist()
+    low, high = lower_edges(numbers + np.array([0, 1]), binning).tolist()
     low, high = max(low, least), min(high, most)
     if not low < high:
         raise OptionError(

@@ -16,8 +16,8 @@ class ModelAge:
         low_ga: 15.9th percentile of the likelihood, Ga.
         high_ga: 84.1st percentile of the likelihood, Ga.
         n1_per_km2: Craters of 1 km and larger per km^2 that the age stands for.
-        n1_low: The same of `low_ga`.
-        n1_high: The same of `high_ga`.
+        n1_low: Craters of 1 km and larger per km^2 that `low_ga` stands for.
+        n1_high: Craters of 1 km and larger per km^2 that `high_ga` stands for.
         fit_probability: Probability that craters of the isochron deviate from it as much; null
             where there are not two craters.
         note: Reason why there is no age or why the fit is poor; empty for a good fit.

@@ -240,9 +240,7 @@ def read_named_areas(
     return dict(zip(outlines, areas, strict=True))
 
 
-def _place(
-    outlines: list[BaseGeometry], declared: Any, path: Path, *, has_crs: bool
-) -> list[Area]:
+def _place(outlines: list[BaseGeometry], declared: Any, path: Path, *, has_crs: bool) -> list[Area]:
     """Make areas of the polygons of a file in the coordinate system that it declares."""
     if not has_crs:
         mirror = np.array([1.0, -1.0]).__mul__

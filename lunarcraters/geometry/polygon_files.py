@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def _read_names(frame: Any, path: Path, column: str | None) -> list[str]:
     return [text or str(number) for number, text in enumerate(texts, 1)]
 
 
-def _unite(shapes: list[BaseGeometry | None], path: Path) -> BaseGeometry:
+def _unite(shapes: Sequence[BaseGeometry | None], path: Path) -> BaseGeometry:
     """Make one valid geometry of polygons."""
     valid = shapely.make_valid(np.array([shape for shape in shapes if shape is not None], object))
     outline = shapely.union_all(valid)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -109,8 +108,7 @@ def csfd_figure(
     """
     series = {"": csfd} if isinstance(csfd, SizeFrequency) else dict(csfd)
     least = complete_from_km or max(one.complete_from_km for one in series.values())
-    palette = matplotlib.colormaps["tab10"].colors
-    colours = {name: palette[i % len(palette)] for i, name in enumerate(series)}
+    colours = {name: f"C{i % 10}" for i, name in enumerate(series)}
     if len(series) == 1:
         colours = dict.fromkeys(series, "black")
     figure = Figure(figsize=(14, 5.5), layout="constrained")
@@ -156,7 +154,7 @@ def _draw_points(
     values: Float,
     counts: Float,
     complete: Bool,
-    colour: object,
+    colour: str,
     name: str,
 ) -> None:
     """Draw points with Poisson errors, hollow where they are not complete."""
@@ -173,7 +171,7 @@ def _draw_points(
 
 
 def _draw_isochron(
-    axes: Axes, isochron: Isochron, values: Float, colours: Mapping[str, object]
+    axes: Axes, isochron: Isochron, values: Float, colours: Mapping[str, str]
 ) -> None:
     """Draw an isochron: the fitted one of an area in its colour, one of reference dotted."""
     fitted = isochron.area is not None

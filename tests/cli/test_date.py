@@ -64,6 +64,7 @@ def test_areas_are_dated_in_a_table_and_as_json(craterstats, counted, tmp_path):
     assert isinstance(again.exception, OutputError)
 
 
+@pytest.mark.slow
 def test_isochrons_are_drawn(craterstats, counted, tmp_path):
     out = tmp_path / "a.png"
     told = run("csfd", counted, out, "--isochrons", "fit,3.5", of=plot)
@@ -88,6 +89,7 @@ def test_a_range_that_is_none_is_refused(counted, text):
     assert "1.5,6, or auto" in told.output
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 def test_the_distributions_of_several_areas_are_drawn_in_one_figure(counted, tmp_path):
     options = "--area", tmp_path / "units.gpkg", "--binning", "10-per-decade", "--json"

@@ -74,9 +74,7 @@ def test_a_crater_on_the_edge_counts_by_the_rule():
 def test_buffered_ground_is_wider_by_the_radius_of_the_crater():
     # Steiner: a convex area of side s grows to s^2 + 4 s r + pi r^2.
     side = 2.0 * KM_PER_DEG
-    (count,) = count_on_areas(
-        catalogue([0.0], [10.0]), {"a": box(-1, -1, 1, 1)}, "buffered"
-    )
+    (count,) = count_on_areas(catalogue([0.0], [10.0]), {"a": box(-1, -1, 1, 1)}, "buffered")
     areas = count.widened.areas_km2(np.array([1.0, 10.0, 40.0]))
     for diameter, area_km2 in zip((1.0, 10.0, 40.0), areas, strict=True):
         r = diameter / 2.0
