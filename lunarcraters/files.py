@@ -40,6 +40,22 @@ def local_output(name: str | os.PathLike[str]) -> Path:
     return Path(text)
 
 
+def new_output(name: str | os.PathLike[str], *, overwrite: bool) -> Path:
+    """Return the path of an output that is not there yet.
+
+    Args:
+        name: Path as the user gave it.
+        overwrite: True to take one that is there.
+
+    Raises:
+        OutputError: It is there, or is not local.
+    """
+    path = local_output(name)
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already: give --overwrite or another --output")
+    return path
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary sibling, of the same suffix, that takes the file's place if all goes well.

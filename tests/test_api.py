@@ -73,6 +73,7 @@ VERBS = {
     "measure": lc.measure,
     "review": lc.review,
     "evaluate": lc.evaluate,
+    "date": lc.date,
     "report": lc.write_report,
     "stac": lc.write_stac_item,
     "train": lc.train,

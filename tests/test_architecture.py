@@ -32,6 +32,8 @@ MAY_IMPORT = {
     "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
+    "counts": {"geometry", "catalogue", "detection"},
+    "dating": {"geometry", "catalogue", "counts", "plots"},
     "reviews": {"catalogue"},
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",

@@ -8,6 +8,7 @@ does so under `if __name__ == "__main__":`. Every error that a user can mend is 
 from typing import TYPE_CHECKING, Any
 
 from lunarcraters.api.catalogues import evaluate, export, read_catalogue, read_reference
+from lunarcraters.api.counts import date, plot_csfd
 from lunarcraters.api.datasets import (
     check_dataset,
     clean_dataset,
@@ -21,7 +22,6 @@ from lunarcraters.api.morphometry import measure
 from lunarcraters.api.mosaics import info, open_mosaic, tile
 from lunarcraters.api.pictures import (
     explore,
-    plot_csfd,
     plot_map,
     plot_tiles,
     plot_training,
@@ -41,6 +41,7 @@ from lunarcraters.training.settings import TrainingOptions
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.dating.record import Dating as Dating
     from lunarcraters.evaluation.evaluate import Evaluation as Evaluation
     from lunarcraters.evaluation.rule_names import RuleName as RuleName
     from lunarcraters.evaluation.rules import Rule as Rule
@@ -58,6 +59,7 @@ __all__ = [
     "check_dataset",
     "clean_dataset",
     "count_pairs",
+    "date",
     "detect",
     "detect_to_directory",
     "evaluate",

@@ -1,4 +1,4 @@
-"""Verbs that draw: maps, counts, pieces of the mosaic, trainings, and the page of a run."""
+"""Verbs that draw: maps, pieces of the mosaic, trainings, and the page of a run."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +8,6 @@ from lunarcraters.api.paths import PathOrText
 from lunarcraters.files import local_output
 
 if TYPE_CHECKING:
-    from lunarcraters.catalogue.csfd import SizeFrequency
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.mosaic.mosaic import Mosaic
     from lunarcraters.report.explore import InteractiveMap
@@ -53,36 +52,6 @@ def plot_map(
     craters = _read_craters(catalogue, min_score)
     draw_map(craters, ground, local_output(out))
     return len(craters)
-
-
-def plot_csfd(
-    catalogue: "Catalogue | PathOrText",
-    out: PathOrText,
-    *,
-    min_score: float | str | None = None,
-) -> "SizeFrequency":
-    """Draw the crater size-frequency distribution, as a PNG (`craters plot csfd`).
-
-    Args:
-        catalogue: Catalogue that tells the area searched; its file, or the directory of a run.
-        out: PNG to write.
-        min_score: Lowest score, or operating point; None for "balanced" where there is one.
-
-    Returns:
-        Counts by diameter.
-
-    Raises:
-        CatalogueError: The area is not known, or there are no craters.
-    """
-    from lunarcraters.catalogue.csfd import size_frequency
-    from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.run import read_detections
-    from lunarcraters.plots.csfd import draw_csfd
-
-    craters = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
-    counted = size_frequency(craters.filter(min_score))
-    draw_csfd(counted, local_output(out))
-    return counted
 
 
 def plot_tiles(

@@ -1,7 +1,6 @@
 """Crater size-frequency distributions, in the conventions of the field.
 
-Crater Analysis Techniques Working Group (1979), Icarus 37, 467: bins a factor of sqrt(2) wide, one
-edge at 1 km; Poisson errors.
+Crater Analysis Techniques Working Group (1979), Icarus 37, 467; Poisson errors.
 """
 
 from dataclasses import dataclass
@@ -9,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.binning import Binning, edges_between, number_bins
 from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
-
-_STEP = 0.5  # width of a bin, powers of 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,16 +26,26 @@ class SizeFrequency:
         counts: Number of craters in each bin, (n,); one partly inside the area counts for that
             part.
         area_km2: Area that they were counted on, km^2.
+        bin_areas_km2: Area of each bin, km^2, (n,), where larger craters were counted on more
+            ground (buffered crater counting); None where all are counted on the same.
     """
 
     edges: Float
     counts: Float
     area_km2: float
+    bin_areas_km2: Float | None = None
 
     @property
     def diameters(self) -> Float:
         """Geometric means of the edges of the bins, km, (n,)."""
         return np.sqrt(self.edges[:-1] * self.edges[1:])
+
+    @property
+    def areas_km2(self) -> Float:
+        """Area on which the craters of each bin were counted, km^2, (n,)."""
+        if self.bin_areas_km2 is None:
+            return np.full(len(self.counts), self.area_km2)
+        return self.bin_areas_km2
 
     @property
     def at_least(self) -> Float:
@@ -47,12 +55,14 @@ class SizeFrequency:
     @property
     def cumulative(self) -> Float:
         """Craters per km^2 as large as the lower edge, or larger, (n,)."""
-        return self.at_least / self.area_km2
+        if self.bin_areas_km2 is None:
+            return self.at_least / self.area_km2
+        return np.cumsum((self.counts / self.bin_areas_km2)[::-1])[::-1]
 
     @property
     def differential(self) -> Float:
         """Craters per km^2 and km of diameter, (n,)."""
-        return self.counts / (self.area_km2 * np.diff(self.edges))
+        return self.counts / (self.areas_km2 * np.diff(self.edges))
 
     @property
     def relative(self) -> Float:
@@ -61,8 +71,12 @@ class SizeFrequency:
 
     @property
     def complete_from_km(self) -> float:
-        """Upper edge of the fullest bin, km: below it craters are missed."""
-        return float(self.edges[int(np.argmax(self.counts)) + 1])
+        """Upper edge of the fullest bin, for its width in log diameter, km.
+
+        Below it craters are missed.
+        """
+        widths = np.round(np.diff(np.log(self.edges)), 9)
+        return float(self.edges[int(np.argmax(np.round(self.counts / widths, 6))) + 1])
 
     def record(self) -> "SizeFrequencyRecord":
         """Make the record that `craters plot csfd --json` prints."""
@@ -105,27 +119,34 @@ def relative_errors(counts: Float) -> Float:
     return 1.0 / np.sqrt(np.where(counts > 0.0, counts, np.nan))
 
 
-def bin_by_size(diameters: Float) -> tuple[Float, Index]:
-    """Sort diameters into bins a factor of sqrt(2) wide, one edge at 1.
+def bin_by_size(
+    diameters: Float, binning: Binning = "sqrt2", span: tuple[float, float] | None = None
+) -> tuple[Float, Index]:
+    """Sort diameters into bins.
 
     Args:
         diameters: Diameters, (n,).
+        binning: Convention of the bins.
+        span: Smallest and largest diameter that the bins hold at least, though they be empty.
 
     Returns:
         Edges of the bins from the smallest diameter to the largest, (bins + 1,), and the bin of
         each diameter, (n,).
     """
-    if not len(diameters):
+    held = np.append(diameters, span or ())
+    if not len(held):
         return np.ones(1), np.empty(0, np.int64)
-    steps = np.log2(diameters) / _STEP
-    # A diameter on an edge belongs to the larger bin, whatever rounding makes of its logarithm.
-    number = np.floor(np.round(steps, 9)).astype(np.int64)
-    first, last = int(number.min()), int(number.max()) + 1
-    return np.exp2(_STEP * np.arange(first, last + 1, dtype=np.float64)), number - first
+    numbers = number_bins(held, binning)
+    edges = edges_between(float(held.min()), float(held.max()), binning)
+    return edges, numbers[: len(diameters)] - numbers.min()
 
 
-def size_frequency(catalogue: Catalogue) -> SizeFrequency:
+def size_frequency(catalogue: Catalogue, binning: Binning = "sqrt2") -> SizeFrequency:
     """Count the craters of a catalogue by size.
+
+    Args:
+        catalogue: Craters and the area that they were counted on.
+        binning: Convention of the bins.
 
     Raises:
         CatalogueError: The catalogue is in pixels, has no craters, or does not tell the area
@@ -139,11 +160,29 @@ def size_frequency(catalogue: Catalogue) -> SizeFrequency:
         )
     if not len(catalogue):
         raise CatalogueError("there are no craters to count: lower --min-score")
-    edges, bins = bin_by_size(catalogue.diameters)
+    return count_by_size(catalogue, catalogue.footprint_area_km2, binning)
+
+
+def count_by_size(
+    catalogue: Catalogue,
+    area_km2: float,
+    binning: Binning = "sqrt2",
+    span: tuple[float, float] | None = None,
+) -> SizeFrequency:
+    """Count the craters of a catalogue, perhaps none, on an area that is given.
+
+    Args:
+        catalogue: Craters, in km.
+        area_km2: Area that they were counted on, km^2.
+        binning: Convention of the bins.
+        span: Smallest and largest diameter that the bins hold at least, km.
+    """
+    edges, bins = bin_by_size(catalogue.diameters, binning, span)
+    counts = np.bincount(bins, count_weights(catalogue), minlength=len(edges) - 1).astype(float)
+    return SizeFrequency(edges=edges, counts=counts, area_km2=area_km2)
+
+
+def count_weights(catalogue: Catalogue) -> Float:
+    """Return the part for which each crater counts, (n,): its fraction, or 1."""
     craters = catalogue.craters
-    weights = craters[FRACTION].to_numpy(float) if FRACTION in craters else np.ones(len(craters))
-    return SizeFrequency(
-        edges=edges,
-        counts=np.bincount(bins, weights, minlength=len(edges) - 1).astype(float),
-        area_km2=catalogue.footprint_area_km2,
-    )
+    return craters[FRACTION].to_numpy(float) if FRACTION in craters else np.ones(len(craters))

@@ -5,11 +5,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from lunarcraters.catalogue.info import ExportLimits
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OptionError
+from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
+
+_LARGEST_ARC = np.radians(80.0)
+"""Angle from its middle to the outline of an area, within which the area cannot be what lies
+outside its outline."""
+
+_MARGIN = np.radians(1.0)  # an outline is known by points
 
 
 @dataclass(frozen=True)
@@ -75,5 +83,22 @@ class CraterFilter:
             return filtered
         if not self.fractions:
             return filtered.rows(self.area.contains(*filtered.positions.T))
+        filtered = filtered.rows(_may_touch(self.area, filtered))
         shares = self.area.compute_shares(filtered.positions, filtered.diameters)
         return filtered.with_fractions(shares).rows(shares > 0.0)
+
+
+def _may_touch(area: Area, catalogue: Catalogue) -> NDArray[np.bool_]:
+    """Tell which craters are near enough to an area to touch it, (n,); all of a large area."""
+    everywhere = np.ones(len(catalogue), bool)
+    if area.crs is None:
+        return everywhere
+    outline = sphere.unit_vectors(*area.trace_outline())
+    middle = outline.mean(axis=0)
+    middle /= max(float(np.linalg.norm(middle)), 1e-9)
+    arc = float(np.arccos(np.clip(outline @ middle, -1.0, 1.0)).max())
+    if not arc < _LARGEST_ARC:
+        return everywhere
+    reach = arc + _MARGIN + catalogue.diameters * 500.0 / sphere.radius_m(area.crs)
+    away = np.arccos(np.clip(sphere.unit_vectors(*catalogue.positions.T) @ middle, -1.0, 1.0))
+    return np.asarray(away <= reach)

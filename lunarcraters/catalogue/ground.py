@@ -87,7 +87,7 @@ def check_outline(
 
 
 def restrict_ground(info: CatalogueInfo, area: Area, source: str) -> CatalogueInfo:
-    """Take an area, or the part of it that a catalogue's ground has, as the ground counted on.
+    """Take an area, or the part of it that a catalogue's ground has, and warn what was taken.
 
     Args:
         info: Description of a catalogue that is no run, whose pixels are not at hand.
@@ -97,8 +97,43 @@ def restrict_ground(info: CatalogueInfo, area: Area, source: str) -> CatalogueIn
     Raises:
         AreaError: The ground has no part in the area.
     """
+    restricted = clip_outline(info, area, source)
+    km2 = restricted.footprint_area_km2
+    warnings.warn(
+        f"{describe_ground(info, source)}{'' if km2 is None else f', {km2:.6g} km2'}",
+        CratersWarning,
+        stacklevel=2,
+    )
+    return restricted
+
+
+def describe_ground(info: CatalogueInfo, source: str) -> str:
+    """Say which ground of an area counts for a catalogue that is no run.
+
+    Args:
+        info: Description of the catalogue.
+        source: Name of the catalogue.
+    """
+    if info.footprint is None:
+        return f"{source} does not tell which ground was searched: all of the area counts"
+    return (
+        f"{source} names an outline of the ground that was searched: all of the area within it "
+        "counts"
+    )
+
+
+def clip_outline(info: CatalogueInfo, area: Area, source: str) -> CatalogueInfo:
+    """Take an area, or the part of it within the outline of a catalogue's ground, as the ground.
+
+    Args:
+        info: Description of a catalogue that is no run.
+        area: Area to count craters on.
+        source: Name of the catalogue, for messages.
+
+    Raises:
+        AreaError: The ground has no part in the area.
+    """
     ground = shapely.make_valid(area.to_lonlat())
-    known = info.footprint is not None
     if info.footprint is not None:
         ground = shapely.intersection(ground, shapely.make_valid(info.footprint))
     ground = shapely.MultiPolygon(
@@ -107,13 +142,4 @@ def restrict_ground(info: CatalogueInfo, area: Area, source: str) -> CatalogueIn
     if not ground.area:
         raise AreaError(f"nothing of the area was searched for {source}: look where it lies")
     area_km2 = None if info.radius_m is None else sphere.area_km2(ground, info.radius_m)
-    size = "" if area_km2 is None else f", {area_km2:.6g} km2"
-    said = "names an outline of the ground that was searched" if known else (
-        "does not tell which ground was searched"
-    )  # fmt: skip
-    warnings.warn(
-        f"{source} {said}: all of the area{' within it' * known} counts{size}",
-        CratersWarning,
-        stacklevel=2,
-    )
     return replace(info, footprint=ground, footprint_area_km2=area_km2)

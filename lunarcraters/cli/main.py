@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "Score a catalogue against a reference.",
     "measure": "Measure craters on an elevation model: depth, rim, slopes.",
     "review": "Say what a reviewer changed, and how good the run is.",
+    "date": "Fit model ages to the craters of areas.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",
     "stac": "Describe a run as a STAC item.",

@@ -8,6 +8,8 @@ from typing import Any, TypeVar, get_args
 
 import click
 
+from lunarcraters.catalogue.binning import BINNINGS
+from lunarcraters.counts.edge_names import EDGE_NAMES
 from lunarcraters.detection.options import (
     SMALLEST_PX,
     DetectOptions,
@@ -139,6 +141,78 @@ classes_option = click.option(
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+def _parse_range(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> tuple[float, float] | None:
+    """Read a range such as `1.5,6`."""
+    if text is None or text == "auto":
+        return None
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no range: give the smallest and the largest diameter in km, such as "
+            "1.5,6, or auto"
+        ) from None
+    return low, high
+
+
+system_option = click.option(
+    "--system",
+    metavar="NAME",
+    help="Chronology system of craterstats, or words of its name, such as 'neukum 1983' or yue "
+    "[default: Moon, Neukum et al. (2001)].",
+)
+
+range_option = click.option(
+    "--range",
+    "fit_range",
+    callback=_parse_range,
+    metavar="D1,D2",
+    help="Diameters of the fit, km, or auto [default: auto, from the upper edge of the fullest "
+    "bin].",
+)
+
+binning_option = click.option(
+    "--binning",
+    type=click.Choice(BINNINGS),
+    default="sqrt2",
+    show_default=True,
+    help="Bins: a factor of sqrt(2) wide, ten a decade, or 18 a decade at round diameters.",
+)
+
+
+def area_options(function: Function) -> Callable[..., Any]:
+    """Add the options that say where craters are counted, area by area."""
+    options: tuple[Callable[[Any], Any], ...] = (
+        click.option(
+            "--area",
+            type=click.Path(path_type=Path),
+            help="Polygons, each counted by itself: GeoPackage, GeoJSON, Shapefile, NAME_AREA.shp "
+            "[default: all the ground searched].",
+        ),
+        click.option(
+            "--name-column",
+            metavar="COLUMN",
+            help="Column of the names of the polygons [default: name, area_name, unit ...].",
+        ),
+        click.option(
+            "--edge",
+            type=click.Choice(EDGE_NAMES),
+            default="centre",
+            show_default=True,
+            help="Craters on the edge of an area: those with their centre inside count; or each "
+            "for its part inside; or all that touch the area, on ground wider by their radius "
+            "(buffered crater counting).",
+        ),
+    )
+    command: Any = function
+    for option in reversed(options):
+        command = option(command)
+    return command
+
 
 size_options = (
     click.option("--size", type=click.IntRange(64), help="Largest tile, pixels."),

@@ -5,7 +5,16 @@ from typing import Any
 
 import click
 
-from lunarcraters.cli.options import CataloguePath, crs_option, json_option, min_score_option
+from lunarcraters.cli.options import (
+    CataloguePath,
+    area_options,
+    binning_option,
+    crs_option,
+    json_option,
+    min_score_option,
+    range_option,
+    system_option,
+)
 
 
 @click.group("plot")
@@ -46,25 +55,34 @@ def map_command(
 @command.command("csfd")
 @click.argument("catalogue", type=CataloguePath())
 @click.argument("out", type=click.Path(path_type=Path))
+@area_options
+@binning_option
+@click.option("--isochrons", callback=lambda _, __, text: _ages(text), metavar="AGE,...",
+              help="Ages in Ga of isochrons to draw; fit for the age of the counts.")  # fmt: skip
+@system_option
+@range_option
 @min_score_option
 @json_option
-def csfd_command(catalogue: Path | str, out: Path, min_score: str | None, as_json: bool) -> None:
+def csfd_command(catalogue: Path | str, out: Path, as_json: bool, **options: Any) -> None:
     """Draw the crater size-frequency distribution of CATALOGUE as the PNG file OUT.
 
     CATALOGUE is a run of craters detect, or a crater count or file of craters export that tells the
     area (.scc, .diam, a pair NAME_CRATER.shp and NAME_AREA.shp, .gpkg ...).
-    Cumulative, differential and R plots with bins of sqrt(2) and Poisson errors; hollow where
-    craters are missed because they are small.
+    Cumulative, differential and R plots with Poisson errors; hollow where craters are missed
+    because they are small. Each polygon of --area has a colour. Isochrons are craterstats': pip
+    install 'lunarcraters[dating]'.
 
     \b
     craters plot csfd run csfd.png
+    craters plot csfd run csfd.png --area mare_outline.gpkg --binning pseudo-log
+    craters plot csfd run csfd.png --area mare_outline.gpkg --isochrons fit,1,3.5
     craters export run mare.gpkg --area mare_outline.gpkg
     craters plot csfd mare.gpkg csfd.png
     """
     from lunarcraters import api
     from lunarcraters.records import to_json
 
-    counted = api.plot_csfd(catalogue, out, min_score=min_score)
+    counted = api.plot_csfd(catalogue, out, **options)
     if as_json:
         click.echo(to_json(counted.record()))
     else:
@@ -72,6 +90,17 @@ def csfd_command(catalogue: Path | str, out: Path, min_score: str | None, as_jso
             f"{counted.at_least[0]:.0f} craters on {counted.area_km2:.1f} km2, complete from "
             f"{counted.complete_from_km:.3g} km, drawn in {out}"
         )
+
+
+def _ages(text: str | None) -> tuple[Any, ...]:
+    """Read ages of isochrons such as `fit,1,3.5`."""
+    try:
+        return tuple(part if part == "fit" else float(part) for part in (text or "").split(",")
+                     if part)  # fmt: skip
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} has what is no age: give ages in Ga, or fit, such as fit,1,3.5"
+        ) from None
 
 
 @command.command("tiles")

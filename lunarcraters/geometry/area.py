@@ -4,6 +4,7 @@ import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -13,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import AreaError, CoordinateSystemError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.polygon_files import advise_crs, read_polygons
+from lunarcraters.geometry.polygon_files import advise_crs, read_named_polygons, read_polygons
 from lunarcraters.geometry.polygons import cut_at_meridian, make_ring_polygon
 
 _RIM_POINTS = 36
@@ -216,15 +217,42 @@ def read_area(path: Path, *, has_crs: bool = True) -> Area:
             system.
     """
     outline, declared = read_polygons(path)
+    (area,) = _place([outline], declared, path, has_crs=has_crs)
+    return area
+
+
+def read_named_areas(
+    path: Path, *, column: str | None = None, has_crs: bool = True
+) -> dict[str, Area]:
+    """Read the polygons of a file as areas with names, in the order of the file.
+
+    Args:
+        path: GeoPackage, GeoJSON, Shapefile or another file that GDAL reads.
+        column: Column of the names; None for the usual ones. See `read_named_polygons`.
+        has_crs: True for areas on the Moon; False for those of an image without coordinates.
+
+    Raises:
+        AreaError: The file cannot be read, has no polygons or no such column, or is not in a lunar
+            coordinate system.
+    """
+    outlines, declared = read_named_polygons(path, column)
+    areas = _place(list(outlines.values()), declared, path, has_crs=has_crs)
+    return dict(zip(outlines, areas, strict=True))
+
+
+def _place(outlines: list[BaseGeometry], declared: Any, path: Path, *, has_crs: bool) -> list[Area]:
+    """Make areas of the polygons of a file in the coordinate system that it declares."""
     if not has_crs:
-        return Area(shapely.transform(outline, np.array([1.0, -1.0]).__mul__), None)
+        mirror = np.array([1.0, -1.0]).__mul__
+        return [Area(shapely.transform(outline, mirror), None) for outline in outlines]
     if declared is not None and declared.is_geographic and not names_crs(path):
-        _refuse_metres(outline, path)
+        for outline in outlines:
+            _refuse_metres(outline, path)
         _log.warning(
             "note: %s names no coordinate system and is read as longitude and latitude on the Moon",
             path,
         )
-        return Area(outline, sphere.geographic_crs())
+        return [Area(outline, sphere.geographic_crs()) for outline in outlines]
     try:
         crs = sphere.lunar_crs(declared, str(path))
     except CoordinateSystemError as error:
@@ -236,7 +264,7 @@ def read_area(path: Path, *, has_crs: bool = True) -> Area:
             f"{path} is not in a coordinate system of the Moon (it says: "
             f"{declared.name if declared else 'none'}): {advice}"
         ) from error
-    return Area(outline, crs)
+    return [Area(outline, crs) for outline in outlines]
 
 
 def _refuse_metres(outline: BaseGeometry, path: Path) -> None:

@@ -1,7 +1,8 @@
-"""Files of polygons: which of their layers is the ground that craters are counted on."""
+"""Files of polygons: the layer that is the ground craters are counted on, and its names."""
 
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from lunarcraters.errors import AreaError, CratersWarning
 _NO_POLYGONS = re.compile("Point|Line")
 _DIAMETER = re.compile("^diam", re.IGNORECASE)
 _GROUND = "footprint"  # layer of the ground in the GeoPackages of this program
+_NAMES = ("name", "area_name", "unit_name", "unitname", "unit", "mapunit", "label", "title")
+_NO_GROUND = "has no polygon that encloses ground: draw the area as polygons"
 _ERRORS = (DataLayerError, DataSourceError, OSError, IndexError)
 
 
@@ -35,18 +38,73 @@ def read_polygons(path: Path) -> tuple[BaseGeometry, Any]:
     Raises:
         AreaError: The file cannot be read, or has no polygons but those of craters.
     """
+    frame = _read_layer(path, [])
+    return _unite(list(frame.geometry), path), frame.crs
+
+
+def read_named_polygons(
+    path: Path, column: str | None = None
+) -> tuple[dict[str, BaseGeometry], Any]:
+    """Read the polygons of a file one by one, with their names.
+
+    Polygons of one name are one area. Without names, a polygon that is alone has the name of the
+    file, and several are numbered from 1.
+
+    Args:
+        path: File or directory that GDAL reads.
+        column: Column of the names; None for the usual ones (`name`, `area_name`, `unit` ...).
+
+    Returns:
+        Valid polygons by name, in the order of the file, and their coordinate system; None where
+        the file has none.
+
+    Raises:
+        AreaError: The file cannot be read, has no polygons but those of craters, or has no such
+            column.
+    """
+    frame = _read_layer(path, None)
+    names = _read_names(frame, path, column)
+    shapes: dict[str, list[BaseGeometry]] = {}
+    for name, shape in zip(names, frame.geometry, strict=True):
+        if shape is not None and shape.area > 0.0:
+            shapes.setdefault(name, []).append(shape)
+    if not shapes:
+        raise AreaError(f"{path} {_NO_GROUND}")
+    return {name: _unite(some, path) for name, some in shapes.items()}, frame.crs
+
+
+def _read_layer(path: Path, columns: list[str] | None) -> Any:
+    """Read the layer of the ground as a table; all of its columns if None are named."""
     try:
-        frame = pyogrio.read_dataframe(path, layer=_choose_layer(path), columns=[])
+        return pyogrio.read_dataframe(path, layer=_choose_layer(path), columns=columns)
     except _ERRORS as error:
         raise AreaError(_explain_unreadable(path)) from error
-    shapes = np.array([shape for shape in frame.geometry if shape is not None], object)
-    outline = shapely.union_all(shapely.make_valid(shapes))
+
+
+def _read_names(frame: Any, path: Path, column: str | None) -> list[str]:
+    """Read the names of the rows of a layer; one without a name has its number."""
+    fields = {str(field).lower(): field for field in frame.columns if field != "geometry"}
+    if column is not None and column.lower() not in fields:
+        has = ", ".join(map(str, fields.values())) or "none"
+        raise AreaError(f"{path} has no column {column!r} of names (it has: {has}): give one of it")
+    wanted = _NAMES if column is None else (column.lower(),)
+    field = next((fields[name] for name in wanted if name in fields), None)
+    texts = [""] * len(frame) if field is None else frame[field].fillna("").astype(str).str.strip()
+    if len(frame) == 1 and not texts[0]:
+        return [path.stem.removesuffix("_AREA")]
+    return [text or str(number) for number, text in enumerate(texts, 1)]
+
+
+def _unite(shapes: Sequence[BaseGeometry | None], path: Path) -> BaseGeometry:
+    """Make one valid geometry of polygons."""
+    valid = shapely.make_valid(np.array([shape for shape in shapes if shape is not None], object))
+    outline = shapely.union_all(valid)
     if not outline.area:
-        raise AreaError(f"{path} has no polygon that encloses ground: draw the area as polygons")
+        raise AreaError(f"{path} {_NO_GROUND}")
     if outline.geom_type not in ("Polygon", "MultiPolygon"):  # repaired ones leave lines behind
         parts = [part for part in shapely.get_parts(outline) if part.area > 0.0]
         outline = shapely.union_all(parts)
-    return outline, frame.crs
+    return outline
 
 
 def _choose_layer(path: Path) -> str:
@@ -70,7 +128,7 @@ def _choose_layer(path: Path) -> str:
         warnings.warn(
             f"{path}: the area is its layer {ground[0]!r}; left out: {others}",
             CratersWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return ground[0]
 

@@ -1,5 +1,7 @@
 """Plots of crater size-frequency distributions."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,66 +14,185 @@ from lunarcraters.catalogue.csfd import SizeFrequency, relative_errors
 from lunarcraters.plots.files import save_png
 
 _DPI = 150
+_LEGEND_ROWS = 20
 
 Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 
-def draw_csfd(csfd: SizeFrequency, path: Path) -> None:
+@dataclass(frozen=True, eq=False)
+class Isochron:
+    """The size-frequency distribution of ground of one age.
+
+    Attributes:
+        label: Age, as the legend says it.
+        diameters: Diameters, km, (n,).
+        cumulative: Craters per km^2 of each diameter and larger, (n,).
+        differential: Craters per km^2 and km of diameter, (n,).
+        area: Name of the area that was dated, whose colour it has; None for a line of reference.
+    """
+
+    label: str
+    diameters: Float
+    cumulative: Float
+    differential: Float
+    area: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Panel:
+    """One kind of plot of a size-frequency distribution."""
+
+    title: str
+    unit: str
+    name: str
+    at_edges: bool
+
+    def points(self, csfd: SizeFrequency) -> tuple[Float, Float, Float]:
+        """Diameters, values and the numbers of craters that give their errors, each (n,)."""
+        diameters = csfd.edges[:-1] if self.at_edges else csfd.diameters
+        return (
+            diameters,
+            getattr(csfd, self.name),
+            csfd.at_least if self.at_edges else csfd.counts,
+        )
+
+    def line(self, isochron: Isochron) -> Float:
+        """Values of an isochron, (n,)."""
+        if self.name == "cumulative":
+            return isochron.cumulative
+        cube = isochron.diameters**3 if self.name == "relative" else 1.0
+        return cube * isochron.differential
+
+
+_PANELS = (
+    _Panel("Cumulative", "craters km$^{-2}$ of this size and larger", "cumulative", True),
+    _Panel("Differential", "craters km$^{-2}$ km$^{-1}$", "differential", False),
+    _Panel("R", "relative frequency", "relative", False),
+)
+
+
+def draw_csfd(
+    csfd: SizeFrequency | Mapping[str, SizeFrequency],
+    path: Path,
+    isochrons: Sequence[Isochron] = (),
+    complete_from_km: float | None = None,
+) -> None:
     """Write the figure of `csfd_figure` as a PNG file.
 
     Args:
-        csfd: Size-frequency distribution.
+        csfd: Size-frequency distribution, or several by the names of their areas.
         path: PNG to write.
+        isochrons: Isochrons to draw.
+        complete_from_km: Diameter below which craters are missed, km; None for that of the counts.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    save_png(csfd_figure(csfd), path, _DPI)
+    save_png(csfd_figure(csfd, isochrons, complete_from_km), path, _DPI)
 
 
-def csfd_figure(csfd: SizeFrequency) -> Figure:
-    """Draw the cumulative, differential and R plots of a size-frequency distribution.
+def csfd_figure(
+    csfd: SizeFrequency | Mapping[str, SizeFrequency],
+    isochrons: Sequence[Isochron] = (),
+    complete_from_km: float | None = None,
+) -> Figure:
+    """Draw the cumulative, differential and R plots of size-frequency distributions.
 
     Bins where detection is incomplete are drawn hollow.
+
+    Args:
+        csfd: Size-frequency distribution, or several by the names of their areas.
+        isochrons: Isochrons to draw: those of an area in its colour, others dotted.
+        complete_from_km: Diameter below which craters are missed, km; None for that of the counts.
     """
-    lower = csfd.edges[:-1]
-    plots = (
-        ("Cumulative", "craters km$^{-2}$ of this size and larger", lower, csfd.cumulative,
-         csfd.at_least),
-        ("Differential", "craters km$^{-2}$ km$^{-1}$", csfd.diameters, csfd.differential,
-         csfd.counts),
-        ("R", "relative frequency", csfd.diameters, csfd.relative, csfd.counts),
-    )  # fmt: skip
+    series = {"": csfd} if isinstance(csfd, SizeFrequency) else dict(csfd)
+    least = complete_from_km or max(one.complete_from_km for one in series.values())
+    colours = {name: f"C{i % 10}" for i, name in enumerate(series)}
+    if len(series) == 1:
+        colours = dict.fromkeys(series, "black")
     figure = Figure(figsize=(14, 5.5), layout="constrained")
-    panels = figure.subplots(1, 3)
-    complete = lower >= csfd.complete_from_km * (1.0 - 1e-9)
-    for axes, (title, unit, diameters, values, counts) in zip(panels, plots, strict=True):
-        _draw_points(axes, diameters, values, counts, complete)
-        axes.axvline(csfd.complete_from_km, color="tab:red", linewidth=1, linestyle="--")
-        axes.set(xscale="log", yscale="log", title=title, xlabel="diameter, km", ylabel=unit)
-        axes.set_ylim(bottom=values[counts > 0.0].min() / 4.0)
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
-        axes.xaxis.set_minor_formatter("{x:g}")
-        axes.grid(which="both", color="0.9")
-        axes.set_axisbelow(True)
-    figure.suptitle(
-        f"{csfd.at_least[0]:,.0f} craters on {csfd.area_km2:,.0f} km$^2$; complete from "
-        f"{csfd.complete_from_km:.3g} km (dashed)"
-    )
+    for axes, panel in zip(figure.subplots(1, 3), _PANELS, strict=True):
+        for name, one in series.items():
+            label = name if len(series) > 1 else ""
+            complete = one.edges[:-1] >= least * (1.0 - 1e-9)
+            _draw_points(axes, *panel.points(one), complete, colours[name], label)
+        axes.axvline(least, color="tab:red", linewidth=1, linestyle="--")
+        _finish_axes(axes, panel, series)
+        for isochron in isochrons:
+            _draw_isochron(axes, isochron, panel.line(isochron), colours)
+    _draw_legend(figure)
+    figure.suptitle(f"{_describe(series)}; complete from {least:.3g} km (dashed)")
     return figure
 
 
+def _describe(series: Mapping[str, SizeFrequency]) -> str:
+    craters = sum(float(one.counts.sum()) for one in series.values())
+    area_km2 = sum(one.area_km2 for one in series.values())
+    areas = f" in {len(series)} areas" if len(series) > 1 else ""
+    return f"{craters:,.0f} craters on {area_km2:,.0f} km$^2${areas}"
+
+
+def _finish_axes(axes: Axes, panel: _Panel, series: Mapping[str, SizeFrequency]) -> None:
+    """Scale and label the axes by what was counted, whatever else is drawn later."""
+    axes.set(
+        xscale="log", yscale="log", title=panel.title, xlabel="diameter, km", ylabel=panel.unit
+    )
+    values = np.concatenate([v[n > 0.0] for _, v, n in map(panel.points, series.values())])
+    axes.set_ylim(values.min() / 4.0, axes.get_ylim()[1])
+    axes.set_xlim(axes.get_xlim())
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+    axes.xaxis.set_minor_formatter("{x:g}")
+    axes.grid(which="both", color="0.9")
+    axes.set_axisbelow(True)
+
+
 def _draw_points(
-    axes: Axes, diameters: Float, values: Float, counts: Float, complete: NDArray[np.bool_]
+    axes: Axes,
+    diameters: Float,
+    values: Float,
+    counts: Float,
+    complete: Bool,
+    colour: str,
+    name: str,
 ) -> None:
     """Draw points with Poisson errors, hollow where they are not complete."""
     error = values * relative_errors(counts)
     # The error of one crater reaches to zero, where a logarithm has no place.
     bars = np.minimum(error, values * 0.999), error
-    for some, face in ((complete, "black"), (~complete, "white")):
+    for some, face in ((complete, colour), (~complete, "white")):
+        label = name if some is complete and name else None
         some = some & (counts > 0.0)
         axes.errorbar(
-            diameters[some], values[some], [bar[some] for bar in bars], fmt="o", color="black",
-            markerfacecolor=face, markersize=5, linewidth=1,
+            diameters[some], values[some], [bar[some] for bar in bars], fmt="o", color=colour,
+            markerfacecolor=face, markersize=5, linewidth=1, label=label,
         )  # fmt: skip
+
+
+def _draw_isochron(
+    axes: Axes, isochron: Isochron, values: Float, colours: Mapping[str, str]
+) -> None:
+    """Draw an isochron: the fitted one of an area in its colour, one of reference dotted."""
+    fitted = isochron.area is not None
+    colour = colours[isochron.area] if isochron.area is not None else "0.4"
+    style = "-" if fitted else ":"
+    label = isochron.label if fitted else None
+    axes.plot(isochron.diameters, values, style, color=colour, linewidth=1, label=label)
+    if fitted:
+        return
+    (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    seen = (isochron.diameters > low) & (isochron.diameters < high)
+    seen &= (values > bottom) & (values < top)
+    if seen.any():
+        middle = int(np.median(np.flatnonzero(seen)))
+        place = isochron.diameters[middle], values[middle]
+        axes.annotate(isochron.label, place, fontsize=7, color=colour)
+
+
+def _draw_legend(figure: Figure) -> None:
+    """Name areas and fitted ages beside the plots, where there are any."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    if labels:
+        columns = -(-len(labels) // _LEGEND_ROWS)
+        figure.legend(handles, labels, loc="outside right center", fontsize=8, ncols=columns)

@@ -4,6 +4,8 @@ import json
 import re
 import shlex
 import shutil
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -26,6 +28,8 @@ from lunarcraters.rendering.profiles import compute_crater_profile
 # them on data of their own.
 CHECKED = ("craters train", "craters calibrate", "craters info", "craters detect", "craters run")
 DATABASE = "postgresql://"
+DATING = ("craters date", "--isochrons")
+HAS_CRATERSTATS = sys.version_info >= (3, 12) and find_spec("craterstats") is not None
 
 
 def commands():
@@ -147,6 +151,7 @@ def test_an_example_works(line, workspace, tmp_path, monkeypatch):
     line = line.split(" > ")[0]
     words = shlex.split(line)[1:]
     checked = line.startswith(CHECKED) or DATABASE in line
+    checked |= not HAS_CRATERSTATS and any(words in line for words in DATING)
     written = set(outputs(words))
     for path in workspace.iterdir():
         if path.name in written:

@@ -1,0 +1,148 @@
+"""Verbs on counts: date them, and draw them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from lunarcraters.api.paths import PathOrText
+from lunarcraters.catalogue.binning import Binning
+from lunarcraters.counts.edge_names import EdgeName
+from lunarcraters.files import local_output
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.csfd import SizeFrequency
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.dating.record import Dating
+    from lunarcraters.geometry.area import Area
+
+
+def date(
+    catalogue: "Catalogue | PathOrText",
+    *,
+    area: PathOrText | tuple[float, float, float, float] | None = None,
+    name_column: str | None = None,
+    edge: EdgeName = "centre",
+    system: str | None = None,
+    fit_range: tuple[float, float] | None = None,
+    binning: Binning = "sqrt2",
+    min_score: float | str | None = None,
+    out: PathOrText | None = None,
+    overwrite: bool = False,
+) -> "Dating":
+    """Fit model ages to areas by their craters (`craters date`).
+
+    Args:
+        catalogue: Catalogue or crater count, its file, the directory of a run, or the address of a
+            PostGIS table.
+        area: File of polygons, each of which is dated, those of one name together; or west, south,
+            east and north in degrees. None for all the ground that was searched.
+        name_column: Column of the names of the polygons; None for the usual ones.
+        edge: Rule for craters on the edge of an area.
+        system: Chronology system of craterstats, by its name or words of it; None for Neukum et al.
+            (2001).
+        fit_range: Smallest and largest diameter, km; None for those that are not missed.
+        binning: Convention of the bins, to whose edges the range is widened.
+        min_score: Lowest score, or operating point; None for "balanced" where there is one.
+        out: Table to write, CSV; None for none.
+        overwrite: True to replace a table that is there.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: The catalogue cannot be dated, or there are no craters.
+        AreaError: The areas cannot be read, or nothing of them was searched.
+        OptionError: craterstats is not installed, or there is no such system, range or rule.
+        OutputError: The table exists, or cannot be written.
+    """
+    from lunarcraters.catalogue.binning import check_binning
+    from lunarcraters.counts.areas import count_on_areas
+    from lunarcraters.counts.edge_names import check_edge
+    from lunarcraters.dating.ages import date_areas
+    from lunarcraters.dating.chronology import load_system
+    from lunarcraters.dating.record import Dating
+    from lunarcraters.dating.table import write_table
+    from lunarcraters.files import new_output
+
+    check_binning(binning)
+    check_edge(edge)
+    target = None if out is None else new_output(out, overwrite=overwrite)
+    chronology = load_system(system)
+    areas = _read_areas(area, name_column)
+    counts = count_on_areas(catalogue, areas, edge)
+    least = counts[0].catalogue.threshold(min_score)
+    dating = Dating(
+        system=chronology.name,
+        binning=binning,
+        edge=edge,
+        min_score=least,
+        areas=date_areas(counts, chronology, least, fit_range, binning),
+    )
+    if target is not None:
+        write_table(dating, target)
+    return dating
+
+
+def plot_csfd(
+    catalogue: "Catalogue | PathOrText",
+    out: PathOrText,
+    *,
+    area: PathOrText | tuple[float, float, float, float] | None = None,
+    name_column: str | None = None,
+    edge: EdgeName = "centre",
+    binning: Binning = "sqrt2",
+    isochrons: Sequence[float | Literal["fit"]] = (),
+    system: str | None = None,
+    fit_range: tuple[float, float] | None = None,
+    min_score: float | str | None = None,
+) -> "SizeFrequency":
+    """Draw the crater size-frequency distribution, as a PNG (`craters plot csfd`).
+
+    Args:
+        catalogue: Catalogue that tells the area searched; its file, or the directory of a run.
+        out: PNG to write.
+        area: File of polygons, each of which is drawn in a colour of its own; or west, south, east
+            and north in degrees. None for all the ground that was searched.
+        name_column: Column of the names of the polygons; None for the usual ones.
+        edge: Rule for craters on the edge of an area.
+        binning: Convention of the bins.
+        isochrons: Ages in Ga of isochrons to draw, and "fit" for that of the age of each area.
+        system: Chronology system of the isochrons; see `date`.
+        fit_range: Smallest and largest diameter of the fit, km; see `date`.
+        min_score: Lowest score, or operating point; None for "balanced" where there is one.
+
+    Returns:
+        Counts by diameter, of all areas together.
+
+    Raises:
+        CatalogueError: The area is not known, or there are no craters.
+        AreaError: The areas cannot be read, or nothing of them was searched.
+        OptionError: Isochrons are asked for, and craterstats is not installed.
+    """
+    from lunarcraters.catalogue.binning import check_binning
+    from lunarcraters.counts.areas import count_on_areas, pool_counts
+    from lunarcraters.counts.edge_names import check_edge
+    from lunarcraters.dating.isochrons import make_isochrons
+    from lunarcraters.plots.csfd import draw_csfd
+
+    check_binning(binning)
+    check_edge(edge)
+    counts = count_on_areas(catalogue, _read_areas(area, name_column), edge)
+    least = counts[0].catalogue.threshold(min_score)
+    series = {one.name: one.count(least, binning) for one in counts}
+    pooled = pool_counts(list(series.values()), binning)
+    series = {name: one for name, one in series.items() if one.counts.sum() > 0.0}
+    lines = make_isochrons(counts, isochrons, system, least, fit_range, binning)
+    draw_csfd(series, local_output(out), lines, pooled.complete_from_km)
+    return pooled
+
+
+def _read_areas(
+    area: PathOrText | tuple[float, float, float, float] | None, name_column: str | None
+) -> "dict[str, Area] | None":
+    """Read areas by name; None for all ground."""
+    from lunarcraters.geometry.area import make_area, read_named_areas
+
+    if area is None:
+        return None
+    if isinstance(area, tuple):
+        return {",".join(f"{edge:g}" for edge in area): make_area(area)}
+    return read_named_areas(Path(area), column=name_column)

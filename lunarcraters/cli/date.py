@@ -1,0 +1,87 @@
+"""`craters date`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lunarcraters.cli.options import (
+    CataloguePath,
+    area_options,
+    binning_option,
+    json_option,
+    min_score_option,
+    overwrite_option,
+    range_option,
+    system_option,
+)
+from lunarcraters.dating.wording import format_age, format_age_error
+
+if TYPE_CHECKING:
+    from lunarcraters.dating.record import AreaAge, Dating
+
+
+@click.command("date")
+@click.argument("catalogue", type=CataloguePath())
+@area_options
+@system_option
+@range_option
+@binning_option
+@min_score_option
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path),
+              help="Write the ages as a table too (CSV).")  # fmt: skip
+@overwrite_option
+@json_option
+def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
+    """Fit model ages to CATALOGUE, one for each area.
+
+    CATALOGUE is a run of craters detect, or a crater count or file of craters export. Every
+    polygon of --area is dated by itself, and polygons of one name together. Ages are the medians
+    of Poisson likelihoods with their 1-sigma errors (Michael et al. 2016), by craterstats: pip
+    install 'lunarcraters[dating]'. The last column is the probability that craters of the isochron
+    deviate from it as much: a small one is a poor fit, and no age.
+
+    \b
+    craters date run --area mare_outline.gpkg
+    craters date run --area mare_outline.gpkg --range 1.5,6 --system yue -o ages.csv
+    craters date run --area mare_outline.gpkg --edge buffered --json
+    craters date mare.gpkg --binning pseudo-log
+    """
+    from lunarcraters import api
+    from lunarcraters.records import to_json
+
+    dating = api.date(catalogue, **options)
+    if as_json:
+        click.echo(to_json(dating))
+    else:
+        _print(dating)
+
+
+def _print(dating: "Dating") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    first = dating.areas[0]
+    click.echo(
+        f"{dating.system}; craters of {first.min_km:.3g} to {first.max_km:.3g} km, score >= "
+        f"{dating.min_score:.3g}"
+    )
+    table = Table("area", box=None, pad_edge=False)
+    for heading in ("km2", "craters", "N(1) per km2", "age", "1 sigma", "probability of the fit"):
+        table.add_column(heading, justify="right")
+    for one in dating.areas:
+        table.add_row(*_cells(one))
+    Console().print(table)
+    for one in dating.areas:
+        if one.raw.note:
+            click.echo(f"{one.area}: {one.raw.note}")
+
+
+def _cells(one: "AreaAge") -> tuple[str, ...]:
+    raw = one.raw
+    where = one.area, f"{one.area_km2:.6g}", f"{raw.craters:.6g}"
+    if raw.age_ga is None or raw.low_ga is None or raw.high_ga is None:
+        return (*where, "-", "-", "-", "-")
+    fit = "-" if raw.fit_probability is None else f"{raw.fit_probability:.3f}"
+    errors = format_age_error(raw.age_ga, raw.low_ga, raw.high_ga)
+    return (*where, f"{raw.n1_per_km2:.3g}", format_age(raw.age_ga), errors, fit)

@@ -1,0 +1,1 @@
+"""Craters counted on areas, and what the counts say."""

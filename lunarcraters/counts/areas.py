@@ -1,0 +1,201 @@
+"""Craters counted on areas with names: whole ones, parts of them, or on ground that is widened."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.catalogue.binning import Binning, edges_between
+from lunarcraters.catalogue.csfd import (
+    SizeFrequency,
+    bin_by_size,
+    count_by_size,
+    count_weights,
+)
+from lunarcraters.catalogue.filter import CraterFilter
+from lunarcraters.catalogue.ground import clip_outline, describe_ground
+from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.counts.binned import BinnedCount
+from lunarcraters.counts.buffered import WidenedGround
+from lunarcraters.counts.edge_names import EdgeName
+from lunarcraters.detection.run import clip_footprint, read_detections
+from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
+from lunarcraters.geometry.area import Area
+
+WHOLE = "all"
+"""Name of the ground of a catalogue that no areas divide."""
+
+_NO_AREA = (
+    "the area that the craters were counted on is not known: give its outline with --area, or give "
+    "a run, or what craters export wrote of one (of a catalogue with --area) as .gpkg, .geojson, "
+    ".fgb, .parquet, .scc, .diam or *_CRATER.shp"
+)
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class AreaCount:
+    """The craters of any score that count on one area.
+
+    Attributes:
+        name: Name of the area.
+        catalogue: Craters with the ground of the area that was searched; the column `fraction`
+            where a crater counts for the part of it that lies inside.
+        area_km2: Ground of the area that was searched, km^2; 0 where nothing of it was.
+        widened: Ground on which craters of each size count; None where all sizes have one ground.
+    """
+
+    name: str
+    catalogue: Catalogue
+    area_km2: float
+    widened: WidenedGround | None = None
+
+    def count(
+        self,
+        min_score: float,
+        binning: Binning = "sqrt2",
+        span: tuple[float, float] | None = None,
+    ) -> SizeFrequency:
+        """Count the craters that score enough by size.
+
+        Args:
+            min_score: Lowest score; craters without one, and those confirmed by eye, count too.
+            binning: Convention of the bins.
+            span: Smallest and largest diameter that the bins hold at least, km.
+        """
+        craters = self.catalogue.above_score(min_score)
+        counted = count_by_size(craters, self.area_km2, binning, span)
+        if self.widened is None:
+            return counted
+        return replace(counted, bin_areas_km2=self.widened.areas_km2(counted.diameters))
+
+    def count_with_errors(
+        self,
+        min_score: float,
+        binning: Binning = "sqrt2",
+        span: tuple[float, float] | None = None,
+    ) -> BinnedCount:
+        """Count the craters that score enough by size, with their Poisson errors.
+
+        Args:
+            min_score: Lowest score.
+            binning: Convention of the bins.
+            span: Smallest and largest diameter that the bins hold at least, km.
+        """
+        counted = self.count(min_score, binning, span)
+        craters = self.catalogue.above_score(min_score)
+        _, bins = bin_by_size(craters.diameters, binning, span)
+        squares = np.bincount(bins, count_weights(craters) ** 2, minlength=len(counted.counts))
+        return BinnedCount(counted.edges, counted.counts, np.diag(squares), counted.areas_km2)
+
+
+def count_on_areas(
+    source: "Catalogue | str | PathLike[str]",
+    areas: Mapping[str, Area] | None = None,
+    edge: EdgeName = "centre",
+) -> tuple[AreaCount, ...]:
+    """Count the craters of a run or catalogue on areas.
+
+    Args:
+        source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
+        areas: Areas by name; None for all the ground that was searched.
+        edge: Rule for craters on the edge of an area.
+
+    Returns:
+        Counts in the order of the areas.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: The catalogue is in pixels, has no positions where areas are given, or does
+            not tell its area where none are.
+        AreaError: Nothing of any area was searched.
+    """
+    run, name = None, "the catalogue"
+    if isinstance(source, Catalogue):
+        catalogue = source
+    else:
+        catalogue, name = read_detections(source), fspath(source)
+        run = Path(source) if Path(source).is_dir() else None
+    if not catalogue.has_crs:
+        raise CatalogueError(
+            "craters in pixels have no area in km2 to be counted on: give the image a "
+            "coordinate system and detect them again (craters detect --crs)"
+        )
+    if areas is None:
+        if not catalogue.footprint_area_km2:
+            raise CatalogueError(_NO_AREA)
+        return (AreaCount(WHOLE, catalogue, catalogue.footprint_area_km2),)
+    catalogue.info.require_positions()
+    if run is None:
+        warnings.warn(describe_ground(catalogue.info, name), CratersWarning, stacklevel=2)
+    counts = tuple(
+        _count_on_area(catalogue, run, area_name, _on_body(area, catalogue.info), edge)
+        for area_name, area in areas.items()
+    )
+    if not any(count.area_km2 for count in counts):
+        raise AreaError("nothing of any area was searched: look where they lie")
+    return counts
+
+
+def _on_body(area: Area, info: CatalogueInfo) -> Area:
+    """Take the degrees of an area as those of the body of the craters."""
+    if area.crs is not None and area.crs.is_geographic:
+        return replace(area, crs=info.crs)
+    return area
+
+
+def _count_on_area(
+    catalogue: Catalogue, run: Path | None, name: str, area: Area, edge: EdgeName
+) -> AreaCount:
+    """Count the craters of a catalogue on one area, whose ground may not have been searched."""
+    try:
+        if run is not None:
+            info = clip_footprint(run, catalogue.info, area)
+        else:
+            info = clip_outline(catalogue.info, area, name)
+    except AreaError:
+        none = catalogue.rows(slice(0, 0)).with_info(footprint=None, footprint_area_km2=0.0)
+        return AreaCount(name, none, 0.0)
+    ground = {"footprint": info.footprint, "footprint_area_km2": info.footprint_area_km2}
+    area_km2 = info.footprint_area_km2 or 0.0
+    if edge == "buffered":
+        widened = WidenedGround(area, catalogue.info, area_km2)
+        touching = widened.touches(catalogue.positions, catalogue.diameters)
+        return AreaCount(name, catalogue.rows(touching).with_info(**ground), area_km2, widened)
+    inside = CraterFilter(area=area, fractions=edge == "fractions").apply(catalogue)
+    return AreaCount(name, inside.with_info(**ground), area_km2)
+
+
+def pool_counts(counts: Sequence[SizeFrequency], binning: Binning = "sqrt2") -> SizeFrequency:
+    """Add up the counts of areas, on the sum of their ground.
+
+    Args:
+        counts: Counts by size in bins of one convention; those without craters add their ground.
+        binning: Convention of the bins.
+
+    Raises:
+        CatalogueError: There are no craters.
+    """
+    held = [one for one in counts if one.counts.sum() > 0.0]
+    if not held:
+        raise CatalogueError("there are no craters to count: lower --min-score")
+    edges = edges_between(
+        min(one.edges[0] for one in held), max(one.edges[-2] for one in held), binning
+    )
+    total, km2 = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1)
+    for one in counts:
+        first = int(np.argmin(np.abs(edges - one.edges[0])))
+        bins = slice(first, first + len(one.counts))
+        total[bins] += one.counts
+        areas = np.full(len(total), one.area_km2)
+        areas[bins] = one.areas_km2
+        km2 += areas
+    widened = any(one.bin_areas_km2 is not None for one in counts)
+    area_km2 = sum(one.area_km2 for one in counts)
+    return SizeFrequency(edges, total, area_km2, km2 if widened else None)

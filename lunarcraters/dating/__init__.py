@@ -1,0 +1,1 @@
+"""Model ages of counts, by craterstats."""

@@ -1,0 +1,167 @@
+"""Model ages of areas."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.catalogue.binning import Binning, lower_edges, number_bins
+from lunarcraters.catalogue.csfd import SizeFrequency, bin_by_size
+from lunarcraters.counts.areas import AreaCount
+from lunarcraters.counts.binned import BinnedCount
+from lunarcraters.dating.chronology import ChronologySystem
+from lunarcraters.dating.goodness import POOR_FIT, compare_with_isochron
+from lunarcraters.dating.record import AreaAge, ModelAge
+from lunarcraters.errors import CatalogueError, OptionError
+from lunarcraters.geometry import sphere
+
+Range = tuple[float, float]
+
+
+def date_areas(
+    counts: Sequence[AreaCount],
+    system: ChronologySystem,
+    min_score: float,
+    fit_range: Range | None = None,
+    binning: Binning = "sqrt2",
+) -> tuple[AreaAge, ...]:
+    """Date areas by their craters in a range of diameters.
+
+    Args:
+        counts: Craters by area.
+        system: Chronology system.
+        min_score: Lowest score of the craters that are counted.
+        fit_range: Smallest and largest diameter, km; None for those from the upper edge of the
+            fullest bin of all areas together, below which craters are missed.
+        binning: Convention of the bins, to whose edges the range is widened.
+
+    Raises:
+        OptionError: The range has no diameter of the production function.
+        CatalogueError: There are no craters, or they are on another body.
+    """
+    _check_body(counts, system)
+    if fit_range is None:
+        fit_range = complete_from(counts, min_score, binning), np.inf
+    low, high = snap_range(fit_range, system, binning)
+    return tuple(
+        AreaAge(
+            area=one.name,
+            area_km2=one.area_km2,
+            min_km=low,
+            max_km=high,
+            raw=date_count(
+                one.count_with_errors(min_score, binning, (low, high * (1.0 - 1e-7))),
+                system, low, high,
+            ),
+        )
+        for one in counts
+    )  # fmt: skip
+
+
+def complete_from(counts: Sequence[AreaCount], min_score: float, binning: Binning) -> float:
+    """Find the diameter below which craters are missed, km: by the fullest bin of all areas.
+
+    Args:
+        counts: Craters by area.
+        min_score: Lowest score of the craters that are counted.
+        binning: Convention of the bins.
+
+    Raises:
+        CatalogueError: There are no craters.
+    """
+    sizes = [one.catalogue.above_score(min_score).diameters for one in counts]
+    diameters = np.concatenate(sizes)
+    if not len(diameters):
+        raise CatalogueError("there are no craters to date on this ground: lower --min-score")
+    edges, bins = bin_by_size(diameters, binning)
+    return SizeFrequency(edges, np.bincount(bins).astype(float), 1.0).complete_from_km
+
+
+def snap_range(fit_range: Range, system: ChronologySystem, binning: Binning) -> Range:
+    """Widen a range of diameters to edges of bins within those of a production function.
+
+    Args:
+        fit_range: Smallest and largest diameter, km; the largest may be infinite.
+        system: Chronology system.
+        binning: Convention of the bins.
+
+    Raises:
+        OptionError: The range is empty, or the function is not defined in it.
+    """
+    least, most = system.range_km
+    low, high = fit_range
+    if not 0.0 < low < high:
+        raise OptionError(
+            f"range is {low:g},{high:g}: give the smallest and the largest diameter in km, such as "
+            "1.5,6, or auto"
+        )
+    numbers = number_bins(np.array([low, min(high, 2.0 * most) * (1.0 - 1e-7)]), binning)
+    low, high = lower_edges(numbers + np.array([0, 1]), binning).tolist()
+    low, high = max(low, least), min(high, most)
+    if not low < high:
+        raise OptionError(
+            f"range is {fit_range[0]:g},{fit_range[1]:g}: {system.name} is defined from {least:g} "
+            f"to {most:g} km"
+        )
+    return low, high
+
+
+def date_count(
+    counted: BinnedCount, system: ChronologySystem, low_km: float, high_km: float
+) -> ModelAge:
+    """Date ground by a count.
+
+    A crater that counts in part, or an estimate, has a larger error than a count: craterstats is
+    asked for as many craters as have that error, on as much ground as gives the same density.
+
+    Args:
+        counted: Craters by diameter.
+        system: Chronology system.
+        low_km: Smallest diameter, km.
+        high_km: Largest diameter, km.
+    """
+    some = counted.within(low_km, high_km)
+    if not some.events:
+        note = "no craters in the range" if some.areas_km2.sum() else "not searched"
+        return ModelAge(craters=0.0, note=note)
+    edges = np.clip(some.edges, low_km, high_km)
+    per_km2 = -np.diff(system.cumulative(edges, 1.0))
+    expected = per_km2 * some.areas_km2
+    area_km2 = float(expected.sum() / per_km2.sum()) * some.events / some.total
+    age = system.date(some.events, area_km2, float(edges[0]), float(edges[-1]))
+    n1 = [float(n) for t in (age.age_ga, age.low_ga, age.high_ga)
+          for n in system.cumulative(np.ones(1), t)]  # fmt: skip
+    p = compare_with_isochron(some.values * (some.events / some.total), expected)
+    return ModelAge(
+        craters=some.total,
+        age_ga=age.age_ga,
+        low_ga=age.low_ga,
+        high_ga=age.high_ga,
+        n1_per_km2=n1[0],
+        n1_low=n1[1],
+        n1_high=n1[2],
+        fit_probability=p,
+        note="" if p is None or p >= POOR_FIT else _describe(some, expected),
+    )
+
+
+def _describe(some: BinnedCount, expected: NDArray[np.float64]) -> str:
+    """Say in which way a count departs from an isochron of the same number of craters."""
+    share = expected.cumsum() / expected.sum()
+    half = int(np.searchsorted(share, 0.5)) + 1
+    ratio = some.values[:half].sum() / some.total / share[half - 1]
+    small = f"craters below {some.edges[half]:.3g} km"
+    if abs(ratio - 1.0) < 0.05:
+        return "poor fit: the counts do not follow the isochron"
+    more = "more" if ratio > 1.0 else "fewer"
+    return f"poor fit: {abs(ratio - 1.0):.0%} {more} {small} than the isochron has"
+
+
+def _check_body(counts: Sequence[AreaCount], system: ChronologySystem) -> None:
+    """Refuse craters of another body than the system's."""
+    info = counts[0].catalogue.info
+    if system.body == "Moon" and not info.is_on_body(sphere.RADIUS_M):
+        raise CatalogueError(
+            f"the craters are on a body with a radius of {(info.radius_m or 0.0) / 1000.0:g} km, "
+            f"and {system.name} is of the Moon: name a chronology system of that body with --system"
+        )

@@ -1,0 +1,37 @@
+"""Model ages as a table, one row an area."""
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lunarcraters.dating.record import Dating
+from lunarcraters.files import replacing
+
+
+def write_table(dating: Dating, path: Path) -> None:
+    """Write model ages as CSV: one row an area, in UTF-8.
+
+    Args:
+        dating: Model ages.
+        path: File to write, replaced if it is there.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    rows = [_flatten(asdict(area)) for area in dating.areas]
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _flatten(record: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of records within a record columns of their own: `raw_age_ga`."""
+    row: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            row |= {f"{name}_{key}": inner for key, inner in value.items()}
+        else:
+            row[name] = value
+    return row

@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+from lunarcraters.dating.goodness import compare_with_isochron
+
+ISOCHRON = 1000.0 * 3.0 ** -np.arange(8.0)
+
+
+def test_counts_of_the_isochron_fit_and_others_do_not():
+    assert compare_with_isochron(np.round(ISOCHRON), ISOCHRON) > 0.9
+    flatter = np.round(1000.0 * 2.0 ** -np.arange(8.0))
+    assert compare_with_isochron(flatter, ISOCHRON) < 0.001
+    assert compare_with_isochron(flatter / 200.0, ISOCHRON) > 0.05, "few craters cannot tell"
+
+
+def test_the_probability_is_uniform_for_craters_of_the_isochron():
+    random = np.random.default_rng(5)
+    expected = 40.0 * ISOCHRON / ISOCHRON.sum()
+    p = [compare_with_isochron(random.poisson(expected).astype(float), expected)
+         for _ in range(300)]  # fmt: skip
+    assert np.mean(np.array(p) < 0.05) == pytest.approx(0.05, abs=0.035)
+    assert np.mean(p) == pytest.approx(0.5, abs=0.06)
+
+
+def test_one_crater_or_one_bin_says_nothing():
+    assert compare_with_isochron(np.array([1.0, 0.0]), np.array([3.0, 1.0])) is None
+    assert compare_with_isochron(np.array([9.0]), np.array([3.0])) is None
