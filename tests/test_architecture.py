@@ -31,6 +31,8 @@ MAY_IMPORT = {
     "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
+    "completeness": {"geometry", "mosaic", "tiling", "network", "catalogue", "detection",
+                     "elevation", "rendering"},
     "reviews": {"catalogue"},
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",

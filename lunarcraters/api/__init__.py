@@ -8,6 +8,7 @@ A script that calls `detect`, `train` or `calibrate` starts worker processes, so
 from typing import TYPE_CHECKING, Any
 
 from lunarcraters.api.catalogues import evaluate, export, read_catalogue, read_reference
+from lunarcraters.api.completeness import measure_completeness
 from lunarcraters.api.datasets import (
     check_dataset,
     clean_dataset,
@@ -34,6 +35,7 @@ from lunarcraters.training.settings import TrainingOptions
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.completeness.record import Completeness as Completeness
     from lunarcraters.evaluation.evaluate import Evaluation as Evaluation
     from lunarcraters.evaluation.rule_names import RuleName as RuleName
     from lunarcraters.evaluation.rules import Rule as Rule
@@ -58,6 +60,7 @@ __all__ = [
     "export",
     "info",
     "make_dataset",
+    "measure_completeness",
     "open_mosaic",
     "plot_csfd",
     "plot_map",

@@ -16,6 +16,7 @@ COMMANDS = {
     "detect": "Find the craters of a mosaic or of its tiles.",
     "export": "Write a catalogue as GeoPackage, GeoJSON, CSV ...",
     "evaluate": "Score a catalogue against a reference.",
+    "completeness": "Measure which craters a run misses.",
     "review": "Say what a reviewer changed, and how good the run is.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",

@@ -74,12 +74,13 @@ class FreshnessClass:
 
 @dataclass(frozen=True)
 class Sun:
-    """The sun by which planted craters are lit.
+    """The sun by which planted craters are lit, in the mean over the mosaic.
 
     Attributes:
-        azimuth_deg: Azimuth, degrees clockwise from the top of the image.
+        azimuth_deg: Azimuth, degrees clockwise from north; without a coordinate system, from the top
+            of the image.
         altitude_deg: Height above the horizon, degrees.
-        source: Where the values come from: `options`, `label` or `image`.
+        source: Where the altitude comes from: `options`, `label` or `image`.
     """
 
     azimuth_deg: float
@@ -100,6 +101,7 @@ class Completeness:
         planted: Number of planted craters.
         searched_share: Pixels searched for the measurement, as a share of those of the run.
         seed: Seed of all random choices.
+        plan: SHA-256 of all that the measurement depends on.
         unit: Unit of diameters, `km` or `px`.
         format: Format of the record.
     """
@@ -111,6 +113,7 @@ class Completeness:
     planted: int
     searched_share: float
     seed: int
+    plan: str = ""
     unit: str = "km"
     format: int = FORMAT
 

@@ -1,11 +1,10 @@
 """Detection: tiles through the network, craters merged, masks stitched; a run in a directory."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from lunarcraters.detection.manifest import MANIFEST, Manifest, read_manifest, w
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.outputs import write_run_outputs
 from lunarcraters.detection.run import PARTS, RunResult, write_result
+from lunarcraters.detection.source import hash_tiling
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, locked
@@ -133,7 +133,7 @@ def _plan(source: TileSource, out: Path, model: Path, options: DetectOptions) ->
             "smallest_px": source.settings.smallest_px,
             **_nodata_setting(source),
         },
-        tiling=_hash_tiling(source),
+        tiling=hash_tiling(source),
     )
     options = replace(options, precision=precision)
     batches = tuple(plan_batches(source.tiles))
@@ -144,12 +144,6 @@ def _nodata_setting(source: TileSource) -> dict[str, str]:
     """Nodata values of the user, or those that were left out undeclared, as text: NaN is one."""
     values = list_values(source.mosaic.nodata)
     return {"nodata": ",".join(map(repr, values))} if values else {}
-
-
-def _hash_tiling(source: TileSource) -> str:
-    """Hash what the input's hash covers besides the files."""
-    options = (asdict(source.settings), source.mosaic.grid.crs_wkt, source.mosaic.nodata)
-    return hashlib.sha256(repr(options).encode()).hexdigest()
 
 
 def _open_directory(run: _Run, *, overwrite: bool) -> bool:
