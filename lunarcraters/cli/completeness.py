@@ -29,7 +29,8 @@ if TYPE_CHECKING:
               help="Azimuth of the sun, clockwise from north (from the top of an image without "
               "coordinates) [default: estimated from the craters].")  # fmt: skip
 @click.option("--sun-altitude", "sun_altitude_deg", type=float, metavar="DEGREES",
-              help="Height of the sun above the horizon [default: the label's, or estimated].")  # fmt: skip
+              help="Height of the sun above the horizon [default: the label's, or estimated "
+              "from the craters].")  # fmt: skip
 @click.option("--budget", type=float, default=0.25, show_default=True, metavar="SHARE",
               help="Most pixels to search, as a share of those of RUN.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,

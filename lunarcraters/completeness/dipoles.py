@@ -33,7 +33,9 @@ def find_clear(diameters_px: Float, scores: Float) -> NDArray[np.bool_]:
     return np.asarray(fitting & (scores >= np.quantile(scores[fitting], 1.0 - _CLEAR_SHARE)))
 
 
-def measure_dipoles(values: NDArray[np.generic], valid: NDArray[np.bool_], circles: Circles) -> Float:
+def measure_dipoles(
+    values: NDArray[np.generic], valid: NDArray[np.bool_], circles: Circles
+) -> Float:
     """Measure the dipoles of craters in a tile.
 
     Args:

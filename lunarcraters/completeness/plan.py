@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.csfd import bin_by_size
-from lunarcraters.completeness.regions import Region, make_region, order_by_chance
 from lunarcraters.completeness.dipoles import find_clear, measure_dipoles
 from lunarcraters.completeness.plants import find_north_deg
+from lunarcraters.completeness.regions import Region, make_region, order_by_chance
 from lunarcraters.completeness.sampling import (
     Detections,
     Sites,
@@ -18,7 +18,6 @@ from lunarcraters.completeness.sampling import (
     choose_sites,
     locate,
 )
-
 from lunarcraters.tiling.source import TileSource
 
 Float = NDArray[np.float64]

@@ -12,7 +12,7 @@ from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.tiling.plan import Tile
-from lunarcraters.tiling.source import TilingSettings, TileSource
+from lunarcraters.tiling.source import TileSource, TilingSettings
 
 
 @dataclass(frozen=True)

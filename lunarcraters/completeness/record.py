@@ -77,10 +77,10 @@ class Sun:
     """The sun by which planted craters are lit, in the mean over the mosaic.
 
     Attributes:
-        azimuth_deg: Azimuth, degrees clockwise from north; without a coordinate system, from the top
-            of the image.
+        azimuth_deg: Azimuth, degrees clockwise from north; without a coordinate system, from the
+            top of the image.
         altitude_deg: Height above the horizon, degrees.
-        source: Where the altitude comes from: `options`, `label` or `image`.
+        source: Origin of the altitude: `options`, `label` or `image`.
     """
 
     azimuth_deg: float
@@ -95,7 +95,7 @@ class Completeness:
     Attributes:
         bins: A row for each bin of diameters, of the smallest craters first, all freshness classes
             together.
-        freshness: The same for each class of freshness.
+        freshness: Completeness of each class of freshness, the freshest first.
         min_scores: Scores, rising, the first 0, (k,): see `recall_above` of a bin.
         sun: Sun by which planted craters are lit.
         planted: Number of planted craters.

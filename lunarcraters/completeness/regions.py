@@ -9,7 +9,7 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.tiling.local_frames import STRIDE_PX
 from lunarcraters.tiling.plan import Tile
-from lunarcraters.tiling.source import TilingSettings, TileSource
+from lunarcraters.tiling.source import TileSource
 
 OCTAVES = 4
 """Octaves in which the craters of a region are searched: its own, and coarser ones."""
@@ -62,7 +62,7 @@ def _coarsen(tile: Tile, octave: int, source: TileSource) -> Tile:
     by = 2 ** (octave - tile.level)
     if by == 1:
         return tile
-    settings: TilingSettings = source.settings
+    settings = source.settings
     needed = tile.size / by + 2.0 * settings.halo * (1.0 - 1.0 / by)
     size = int(-(-needed // STRIDE_PX) * STRIDE_PX)
     margin = (size * by - tile.size) // 2  # pixels of the finer tile

@@ -160,29 +160,39 @@ def choose_sites(
     """
     frame = region.tiles[0].frame
     pixel = _pixel_size(frame)
-    drawn = [np.exp(rng.uniform(*np.log(edges[b : b + 2]), n)) for b, n in enumerate(counts)]
-    sizes = -np.sort(-np.concatenate([np.empty(0), *drawn])) / pixel
+    sizes = _draw_sizes(counts, edges, rng) / pixel
+    places = rng.uniform(0.0, frame.width, (len(sizes), _ATTEMPTS, 2))
+    possible = _are_inside(region, source, places, sizes) & _are_on_data(places, sizes, valid)
     placed: list[tuple[float, float, float]] = []
-    for diameter in sizes.tolist():
-        places = rng.uniform(0.0, frame.width, (_ATTEMPTS, 2))
-        places = places[_are_inside(region, source, places, diameter)]
-        places = places[_are_on_data(places, diameter, valid)]
+    for diameter, some, fit in zip(sizes.tolist(), places, possible, strict=True):
         taken = Circles(*np.array(placed, float).reshape(-1, 3).T)
-        free = (p for p in places.tolist() if _is_free(*p, diameter, taken, detections))
-        if place := next(free, None):
-            placed.append((*place, diameter))
+        for x, y in some[fit].tolist():
+            if _is_free(x, y, diameter, taken, detections):
+                placed.append((x, y, diameter))
+                break
     circles = np.array(placed, float).reshape(-1, 3)
     first, second = _to_ground(frame, circles[:, 0], circles[:, 1])
     diameters = circles[:, 2] * pixel
-    greatest = [compute_greatest_wear(d if frame.has_crs else SIMPLE_KM) for d in diameters.tolist()]
+    greatest = [
+        compute_greatest_wear(d if frame.has_crs else SIMPLE_KM) for d in diameters.tolist()
+    ]
     wear = np.array(greatest) * np.sqrt(rng.random(len(diameters)))
     seed = rng.integers(0, 1 << 31, len(diameters))
     return Sites(np.column_stack([first, second]), diameters, wear, seed)
 
 
-def locate(
-    positions: Float, diameters: Float, region: Region, source: TileSource
-) -> Circles:
+def _draw_sizes(counts: Index, edges: Float, rng: np.random.Generator) -> Float:
+    """Draw diameters log-uniform in each bin, the largest first."""
+    drawn = [
+        np.exp(rng.uniform(low, high, count))
+        for low, high, count in zip(
+            np.log(edges[:-1]).tolist(), np.log(edges[1:]).tolist(), counts.tolist(), strict=True
+        )
+    ]
+    return -np.sort(-np.concatenate([np.empty(0), *drawn]))
+
+
+def locate(positions: Float, diameters: Float, region: Region, source: TileSource) -> Circles:
     """Locate craters in the first tile of a region.
 
     Args:
@@ -211,33 +221,36 @@ def _to_ground(frame: Grid, x: Float, y: Float) -> tuple[Float, Float]:
     return first, second
 
 
-def _are_inside(region: Region, source: TileSource, places: Float, diameter: float) -> Bool:
-    """Which centres lie in the core of a region, and not at its edge, (n,)."""
+def _are_inside(region: Region, source: TileSource, places: Float, sizes: Float) -> Bool:
+    """Which centres (n, k, 2) of craters (n,) lie in the core, and not at its edge, (n, k)."""
     tile = region.tiles[0]
     corners = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
-    around = places[:, None] + _INSET * diameter * corners
+    around = places[:, :, None] + _INSET * sizes[:, None, None, None] * corners
     first, second = _to_ground(tile.frame, *around.reshape(-1, 2).T)
     if tile.frame.has_crs:
         first, second = source.mosaic.grid.from_lonlat(first, second)
     inside = in_core(source.mosaic, tile, first, second)
-    return np.asarray(inside.reshape(-1, len(corners)).all(axis=1))
+    return np.asarray(inside.reshape(around.shape[:3]).all(axis=2))
 
 
-def _are_on_data(places: Float, diameter: float, valid: Bool) -> Bool:
-    """Which craters have data at their centres and on their rims, (n,)."""
+def _are_on_data(places: Float, sizes: Float, valid: Bool) -> Bool:
+    """Which craters have data at their centres and on their rims, (n, k)."""
     turn = np.linspace(0.0, 2.0 * np.pi, _RIM_POINTS, endpoint=False)
-    rim = diameter / 2.0 * np.column_stack([np.cos(turn), np.sin(turn)])
-    points = places[:, None] + np.vstack([np.zeros((1, 2)), rim])
-    columns, rows = np.moveaxis(np.floor(points).astype(int), -1, 0)
+    points = np.vstack([np.zeros((1, 2)), np.column_stack([np.cos(turn), np.sin(turn)]) / 2.0])
+    around = places[:, :, None] + sizes[:, None, None, None] * points
+    columns, rows = np.moveaxis(np.floor(around).astype(int), -1, 0)
     side = valid.shape[0]
     inside = (columns >= 0) & (columns < side) & (rows >= 0) & (rows < side)
     clipped = valid[np.clip(rows, 0, side - 1), np.clip(columns, 0, side - 1)]
-    return np.asarray((inside & clipped).all(axis=1))
+    return np.asarray((inside & clipped).all(axis=2))
 
 
-def _is_free(
-    x: float, y: float, diameter: float, taken: Circles, detections: Circles
-) -> bool:
+def _is_free(x: float, y: float, diameter: float, taken: Circles, detections: Circles) -> bool:
     """Whether a crater is clear of others, and of detections that could be taken for it."""
     near = np.hypot(taken.x - x, taken.y - y) < _SPACING * (taken.diameter + diameter)
-    return not near.any() and not (detections.iou(x, y, diameter) > _SAME_IOU).any()
+    if near.any():
+        return False
+    ratio = detections.diameter / diameter
+    alike = (ratio > _SAME_IOU**0.5) & (ratio < _SAME_IOU**-0.5)
+    alike &= np.abs(detections.x - x) < diameter
+    return not (detections.rows(alike).iou(x, y, diameter) > _SAME_IOU).any()
