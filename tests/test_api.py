@@ -69,6 +69,7 @@ VERBS = {
     "info": lc.info,
     "detect": lc.detect,
     "export": lc.export,
+    "completeness": lc.measure_completeness,
     "review": lc.review,
     "evaluate": lc.evaluate,
     "report": lc.write_report,

@@ -27,7 +27,7 @@ _ERROR = 0.03
 """Standard error of the recall of a bin that is aimed at."""
 
 _SMALL_PX, _SMALL_ERROR = 24.0, 0.018  # small craters cost little room: more of them are planted
-_FEW = 0.25  # error of the recall of a bin with one crater; it falls with the root of their number
+_FEW = 0.4  # error of the recall of a bin with one crater; it falls with the root of their number
 _IDLE = 3  # regions without a place for a plant, after which an octave is given up
 
 

@@ -10,7 +10,7 @@ from lunarcraters.elevation.shading import shade
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.rendering.profiles import EJECTA_REACH, compute_crater_profile
-from lunarcraters.rendering.relief import blur, draw_uneven_rim
+from lunarcraters.rendering.relief import blur, compute_replaced_share, draw_uneven_rim
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -22,6 +22,8 @@ _FINEST_RADIUS_PX = 8.0  # of the finer pixels in which a small crater is lit
 _MOST_FINER = 8
 _LEAST_DIAMETER_PX = 1.5  # of a crater that makes a difference to a picture
 _NORTH_DEG = 1e-3
+_REPLACED_REACH = 2.5  # of what a crater removes, radii
+_YOUNGER, _LEVELLED = 0.25, 1.0  # scales of relief younger than a crater, and of its level, radii
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,40 @@ def compute_light(plants: Plants, frame: Grid, pixel_size_m: float | None) -> Fl
             (float(plants.sun_azimuth_deg[i] + north_deg[i]), float(plants.sun_altitude_deg[i])),
         )
     return light
+
+
+def erase_older_relief(
+    grey: Float32, plants: Plants, frame: Grid, pixel_size_m: float | None, part: float
+) -> None:
+    """Erase from a picture, in place, the older relief that planted craters would have removed.
+
+    A crater removes the relief in which it forms. What lies in it now is younger, and mostly much
+    smaller. Light and shade of the crater's own scale are therefore taken out of its ground;
+    smaller craters, texture and noise stay.
+
+    Args:
+        grey: Grey values of a tile, (height, width).
+        plants: Craters.
+        frame: Grid of the tile.
+        pixel_size_m: Ground size of a pixel where the grid has none, metres; None without a
+            coordinate system.
+        part: Part that is erased, 0 to 1.
+    """
+    x, y, diameters_px = to_frame(plants.positions, plants.diameters, frame, pixel_size_m)
+    for i in np.flatnonzero(diameters_px >= _LEAST_DIAMETER_PX).tolist():
+        radius = float(diameters_px[i]) / 2.0
+        reach = _REPLACED_REACH * radius
+        left, top = max(int(x[i] - reach), 0), max(int(y[i] - reach), 0)
+        right, bottom = int(x[i] + reach) + 1, int(y[i] + reach) + 1
+        patch = grey[top:bottom, left:right]
+        if not patch.size:
+            continue
+        dx = np.arange(left, left + patch.shape[1], dtype=np.float32) + np.float32(0.5 - x[i])
+        dy = np.arange(top, top + patch.shape[0], dtype=np.float32) + np.float32(0.5 - y[i])
+        ratio = np.hypot(dx[None, :], dy[:, None]) / np.float32(radius)
+        share = compute_replaced_share(ratio) * np.clip(_REPLACED_REACH - ratio, 0.0, 1.0)
+        older = blur(patch, _YOUNGER * radius) - blur(patch, _LEVELLED * radius)
+        patch -= np.float32(part) * share * older
 
 
 def find_north_deg(positions: Float, frame: Grid) -> Float:

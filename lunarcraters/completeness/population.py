@@ -24,9 +24,10 @@ from lunarcraters.completeness.sampling import Detections
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
 
-_QUANTILES = (0.5, 0.6, 0.7, 0.8, 0.9)  # of the scores of planted craters, where cells begin
+_QUANTILES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # of the scores of planted craters, where cells begin
 _LIMITS = np.geomspace(0.04, 3.0, 32)  # of the square of the wear, at the median diameter
 _EXPONENTS = np.linspace(-2.0, 0.0, 9)
+_LIKELY_EXPONENT = -1.0, 0.3  # mean and deviation of what is expected before the scores are seen
 _SOFT = 0.07  # width of the limit, as a share of it
 _LEAST = 1e-9  # weight of a crater far above the limit
 _FEWEST = 5  # detections of a bin by which the slope of the size distribution is measured
@@ -90,7 +91,9 @@ def estimate_population(
             for limit in _LIMITS.tolist()
         ]
     )
+    mean, deviation = _LIKELY_EXPONENT
     likelihood = _compare_scores(weights, outcome, bins, detections, edges)
+    likelihood -= np.repeat(((_EXPONENTS - mean) / deviation) ** 2 / 2.0, len(_LIMITS))
     probability = np.exp(likelihood - likelihood.max())
     return Population(weights, probability / probability.sum())
 

@@ -18,7 +18,7 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 Index = NDArray[np.int64]
 
-CROWDING = 0.12
+CROWDING = 0.2
 """Largest sum of the areas of planted craters over the area of their region."""
 
 _SPACING = 0.8  # least distance of two planted centres, sums of their diameters

@@ -4,7 +4,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.rendering.profiles import EJECTA_REACH
+
 Float32 = NDArray[np.float32]
+
+
+def compute_replaced_share(ratio: Float32) -> Float32:
+    """Compute what share of the older relief a crater removes: all inside, less under its ejecta.
+
+    Args:
+        ratio: Distance from the centre over the crater's radius, any shape.
+    """
+    share: Float32 = np.clip(ratio, 1.0, None) ** -4 * (ratio < EJECTA_REACH)
+    return share
 
 
 def draw_uneven_rim(dx: Float32, dy: Float32, rng: np.random.Generator) -> Float32:

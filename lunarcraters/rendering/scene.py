@@ -20,7 +20,12 @@ from lunarcraters.rendering.population import (
     make_population,
 )
 from lunarcraters.rendering.profiles import EJECTA_REACH, compute_crater_profile
-from lunarcraters.rendering.relief import blur, draw_hummocks, draw_uneven_rim
+from lunarcraters.rendering.relief import (
+    blur,
+    compute_replaced_share,
+    draw_hummocks,
+    draw_uneven_rim,
+)
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -133,7 +138,7 @@ def _add_crater(
     if radius > 8:
         worn += draw_hummocks(texture, ratio, radius * pixel_size_m, rng)
     ground = elevation[box]
-    replaced = _replaced(ratio)
+    replaced = compute_replaced_share(ratio)
     level = blur(ground, 0.8 * radius)
     elevation[box] = ground + replaced * (level - ground) + worn
     bright = np.float32(0.6 * np.exp(-population.age[index] / _FRESH_AGE))
@@ -145,12 +150,6 @@ def _wear(diameter_px: float, age: float) -> float:
     # Large craters wear more slowly, but less so than with one diffusivity for all sizes, because
     # diffusivity grows with size (Xie et al. 2017, GRL 44, 10171).
     return float(0.85 * np.sqrt(age) * (diameter_px / MIDDLE_PX) ** -0.5)
-
-
-def _replaced(ratio: Float32) -> Float32:
-    """Share of the older relief that a crater removes: all inside, less under its ejecta."""
-    share: Float32 = np.clip(ratio, 1.0, None) ** -4 * (ratio < EJECTA_REACH)
-    return share
 
 
 def _self_affine(rng: np.random.Generator, shape: tuple[int, int], hurst: float) -> Float32:
@@ -229,5 +228,5 @@ def _rim_shares(population: Population, indices: NDArray[np.intp]) -> Float:
         older = older[owner[older] < later]
         if len(older):
             distance = np.linalg.norm(points[older] - centres[later], axis=1) / radius[later]
-            left[older] *= 1.0 - _replaced(distance.astype(np.float32))
+            left[older] *= 1.0 - compute_replaced_share(distance.astype(np.float32))
     return (left.reshape(-1, _RIM_POINTS) > 0.5).mean(axis=1)
