@@ -2,8 +2,8 @@
 
     python benchmarks/completeness.py scenes --side 6144
 
-Renders scenes that neither weights nor calibration saw (a fresh mare, a saturated highland, suns 10,
-25 and 50 degrees high, the blur and noise of a worse camera), runs `craters detect` and `craters
+Renders scenes that neither weights nor calibration saw (a fresh mare, a saturated highland, suns 10
+to 50 degrees high, the blur and noise of a worse camera), runs `craters detect` and `craters
 completeness` on each, and prints for each sqrt(2) bin of 10 px and more with at least 30 craters:
 the true recall, the planted one and its standard error, and their difference. True and planted
 craters match a detection of any score by a circle IoU of 0.5. Then the cost: pixels and seconds of
@@ -11,6 +11,7 @@ the measurement over those of the search. Scenes and runs that are there are use
 """
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -92,7 +93,7 @@ def compare(name, craters, catalogue, result):
     rows = {round(row.min_km, 9): row for row in result.bins}
     edges, bins = bin_by_size(sizes)
     differences = []
-    for number, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (low, high) in enumerate(pairwise(edges)):
         inside = bins == number
         row = rows.get(round(low, 9))
         if row is None or low * 1000.0 / PIXEL_M < LEAST_PX or inside.sum() < LEAST_COUNT:

@@ -113,7 +113,8 @@ def measure_completeness(
             return _read_same(run, plan)
         folder = _open_folder(run, plan, overwrite=overwrite)
         record = _measure(folder, catalogue, manifest, source, model, options, workers, progress)
-        write_completeness(replace(record, plan=plan), run)
+        record = replace(record, plan=plan)
+        write_completeness(record, run)
         shutil.rmtree(folder)
     return record
 

@@ -131,7 +131,7 @@ def erase_older_relief(
             continue
         dx = np.arange(left, left + patch.shape[1], dtype=np.float32) + np.float32(0.5 - x[i])
         dy = np.arange(top, top + patch.shape[0], dtype=np.float32) + np.float32(0.5 - y[i])
-        ratio = np.hypot(dx[None, :], dy[:, None]) / np.float32(radius)
+        ratio = np.asarray(np.hypot(dx[None, :], dy[:, None]) / radius, np.float32)
         share = compute_replaced_share(ratio) * np.clip(_REPLACED_REACH - ratio, 0.0, 1.0)
         older = blur(patch, _YOUNGER * radius) - blur(patch, _LEVELLED * radius)
         patch -= np.float32(part) * share * older

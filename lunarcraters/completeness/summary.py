@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.completeness.freshness import CLASSES
+from lunarcraters.completeness.freshness import CLASSES, LEAST_FRESHNESS
 from lunarcraters.completeness.outcome import Outcome
 from lunarcraters.completeness.population import Population
 from lunarcraters.completeness.record import CompletenessBin, FreshnessClass
@@ -49,9 +49,10 @@ def summarize_freshness(
     """
     classes = []
     for name, least, greatest in CLASSES:
-        inside = (outcome.freshness >= least) & (outcome.freshness < greatest)
-        if greatest == 1.0:
-            inside |= outcome.freshness >= 1.0
+        # Rounding may leave the most worn just below the least that counts, and fresh ones above 1.
+        low = 0.0 if least == LEAST_FRESHNESS else least
+        high = np.inf if greatest == 1.0 else greatest
+        inside = (outcome.freshness >= low) & (outcome.freshness < high)
         population = Population(by_size[None, inside], np.ones(1))
         rows = summarize_bins(outcome.rows(inside), bins[inside], edges, population)
         classes.append(FreshnessClass(name, least, greatest, rows))
@@ -71,7 +72,7 @@ def _summarize(
     """
     above = np.stack([outcome.found & (outcome.score >= least) for least in MIN_SCORES])
     shares = (weights @ above.T) / weights.sum(axis=1)[:, None]
-    recall = probability @ shares
+    recall = np.clip(probability @ shares, 0.0, 1.0)
     mixed = (probability / weights.sum(axis=1)) @ weights
     mixed /= mixed.sum()
     effective = 1.0 / float((mixed**2).sum())

@@ -16,7 +16,7 @@ def search(rng, diameter, wear):
         [compute_freshness(d, w) for d, w in zip(diameter, wear, strict=True)], float
     )
     found = rng.random(len(wear)) < np.clip(1.6 * freshness, 0.0, 0.98)
-    score = np.where(found, 1.0 / (1.0 + np.exp(-rng.normal(8.0 * freshness - 4.0, 0.7))), 0.0)
+    score = np.where(found, 1.0 / (1.0 + np.exp(-rng.normal(8.0 * freshness - 4.0, 0.5))), 0.0)
     return freshness, found, score
 
 
@@ -29,9 +29,10 @@ def planted(rng, count=4000):
 
 
 def surface(rng, share, count=6000):
-    """Craters of a surface on which the square of the wear ends at a share of the greatest."""
+    """Craters of a surface on which the square of the wear of craters of 2 km ends at a share."""
     diameter = (1.0 - rng.random(count) * (1.0 - EDGES[-1] ** -2.0)) ** -0.5
-    wear = compute_greatest_wear(2.0) * np.sqrt(share * rng.random(count))
+    limit = np.minimum(share * (diameter / 2.0) ** -1.0, 1.0)
+    wear = compute_greatest_wear(2.0) * np.sqrt(limit * rng.random(count))
     _, found, score = search(rng, diameter, wear)
     false = rng.uniform(0.0, 0.3, count // 2)
     sizes = np.append(diameter[found], rng.choice(diameter, len(false)))
@@ -41,8 +42,8 @@ def surface(rng, share, count=6000):
     return detections, diameter, found
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 1.0])
-def test_pooled_recall_is_that_of_the_surface_whatever_its_wear(share):
+@pytest.mark.parametrize(("share", "within"), [(0.2, 0.05), (0.5, 0.06), (1.0, 0.09)])
+def test_pooled_recall_is_that_of_the_surface_whatever_its_wear(share, within):
     rng = np.random.default_rng(5)
     outcome = planted(rng)
     detections, diameter, found = surface(rng, share)
@@ -51,8 +52,8 @@ def test_pooled_recall_is_that_of_the_surface_whatever_its_wear(share):
     rows = summarize_bins(outcome, bins, EDGES, population)
     for row in rows:
         true = found[(diameter >= row.min_km) & (diameter < row.max_km)].mean()
-        assert row.recall == pytest.approx(true, abs=0.05)
-        assert abs(row.recall - true) < 3.0 * row.recall_error + 0.02
+        assert row.recall == pytest.approx(true, abs=within)
+        assert abs(row.recall - true) < 3.0 * row.recall_error
 
 
 def test_recall_falls_with_the_score_asked_for_and_with_wear():
