@@ -24,7 +24,7 @@ from lunarcraters.mosaic.opening import open_dataset
 
 Float = NDArray[np.float64]
 
-_FEWEST = 20  # craters from which the sun is estimated
+_FEWEST = 10  # craters from which the sun is estimated
 _LEAST_AGREEMENT = 0.3
 _CLEAR = 0.9  # quantile of dipoles by which altitudes are compared
 _ALTITUDES_DEG = (4.0, 6.0, 8.0, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0, 43.0, 52.0, 62.0, 74.0)
