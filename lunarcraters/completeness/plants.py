@@ -1,6 +1,7 @@
 """Plants: craters of known place, size and wear, and the light and shade that they throw."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from lunarcraters.elevation.shading import shade
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.geometry.grid import Grid
-from lunarcraters.rendering.profiles import EJECTA_REACH, compute_crater_profile
+from lunarcraters.rendering.profiles import compute_crater_profile
 from lunarcraters.rendering.relief import blur, compute_replaced_share, draw_uneven_rim
 
 Float = NDArray[np.float64]
@@ -18,12 +19,16 @@ Float32 = NDArray[np.float32]
 SIMPLE_KM = 1.0
 """Diameter of a simple crater, for the relief of craters in pictures whose scale is not known."""
 
-_FINEST_RADIUS_PX = 8.0  # of the finer pixels in which a small crater is lit
-_MOST_FINER = 8
-_LEAST_DIAMETER_PX = 1.5  # of a crater that makes a difference to a picture
+_FINEST_RADIUS_PX = 6.0  # of the finer pixels in which a small crater is lit
+_MOST_FINER = 6
+_REACH = 2.6  # of light and shade that matter, radii
+_UNEVEN_RADIUS_PX = 6.0  # from which the shape of a rim shows
+_SHADOWS_DEG = 40.0  # height of the sun from which craters cast no shadows
+_LEAST_DIAMETER_PX = 2.5  # of a crater that makes a difference to a picture
 _NORTH_DEG = 1e-3
 _REPLACED_REACH = 2.5  # of what a crater removes, radii
-_YOUNGER, _LEVELLED = 0.25, 1.0  # scales of relief younger than a crater, and of its level, radii
+_YOUNGER = 0.25  # scale of relief younger than a crater, radii
+_LEVELLED = 1.7  # half the side of a square that shows a crater's level, radii
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +138,9 @@ def erase_older_relief(
         dy = np.arange(top, top + patch.shape[0], dtype=np.float32) + np.float32(0.5 - y[i])
         ratio = np.asarray(np.hypot(dx[None, :], dy[:, None]) / radius, np.float32)
         share = compute_replaced_share(ratio) * np.clip(_REPLACED_REACH - ratio, 0.0, 1.0)
-        older = blur(patch, _YOUNGER * radius) - blur(patch, _LEVELLED * radius)
+        side = 2 * int(_LEVELLED * radius) + 1
+        level = cv2.blur(patch, (side, side), borderType=cv2.BORDER_REPLICATE)
+        older = blur(patch, _YOUNGER * radius) - level
         patch -= np.float32(part) * share * older
 
 
@@ -166,8 +173,8 @@ def _multiply(
     sun_deg: tuple[float, float],
 ) -> None:
     """Multiply the light and shade of one crater into that of a tile, in place."""
-    low = [int(np.floor(c - EJECTA_REACH * radius_px)) for c in centre]
-    high = [int(np.ceil(c + EJECTA_REACH * radius_px)) for c in centre]
+    low = [int(np.floor(c - _REACH * radius_px)) for c in centre]
+    high = [int(np.ceil(c + _REACH * radius_px)) for c in centre]
     if high[0] <= 0 or high[1] <= 0 or low[0] >= light.shape[1] or low[1] >= light.shape[0]:
         return
     finer = int(np.clip(np.ceil(_FINEST_RADIUS_PX / radius_px), 1, _MOST_FINER))
@@ -177,22 +184,28 @@ def _multiply(
         for start, end, c in zip(low, high, centre, strict=True)
     )
     ratio: Float32 = np.hypot(dx[None, :], dy[:, None]) / np.float32(radius_px)
-    uneven = draw_uneven_rim(dx, dy, np.random.default_rng(seed))
-    ratio *= 1.0 + uneven * np.minimum(ratio, 1.0) ** 2
+    if radius_px > _UNEVEN_RADIUS_PX:
+        uneven = draw_uneven_rim(dx, dy, np.random.default_rng(seed))
+        ratio *= 1.0 + uneven * np.minimum(ratio, 1.0) ** 2
     relief = blur(compute_crater_profile(ratio, diameter_km), wear * radius_px * finer)
     azimuth_deg, altitude_deg = sun_deg
-    lit, flat = (
-        shade(
-            ground,
-            500.0 * diameter_km / (radius_px * finer),
-            sun_azimuth_deg=azimuth_deg,
-            sun_elevation_deg=altitude_deg,
-        )
-        for ground in (relief, np.zeros((4, 4), np.float32))
+    lit = shade(
+        relief,
+        500.0 * diameter_km / (radius_px * finer),
+        sun_azimuth_deg=azimuth_deg,
+        sun_elevation_deg=altitude_deg,
+        shadows=altitude_deg < _SHADOWS_DEG,
     )
     size = high[0] - low[0], high[1] - low[1]
-    patch = cv2.resize(lit / flat[0, 0], size, interpolation=cv2.INTER_AREA)
+    patch = cv2.resize(lit / _flat_reflectance(altitude_deg), size, interpolation=cv2.INTER_AREA)
     left, top = max(low[0], 0), max(low[1], 0)
     right, bottom = min(high[0], light.shape[1]), min(high[1], light.shape[0])
     part = patch[top - low[1] : bottom - low[1], left - low[0] : right - low[0]]
     light[top:bottom, left:right] *= part
+
+
+@lru_cache(maxsize=8)
+def _flat_reflectance(altitude_deg: float) -> np.float32:
+    """Reflectance of flat ground."""
+    flat = np.zeros((4, 4), np.float32)
+    return shade(flat, 1.0, sun_azimuth_deg=0.0, sun_elevation_deg=altitude_deg)[0, 0]
