@@ -22,10 +22,15 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
         crs: Coordinate system in place of the mosaic's own.
 
     Raises:
-        RunError: The directory is not a run, or its mosaic has changed.
+        RunError: The directory is not a run, its mosaic has changed, or it is an elevation model.
         MosaicError: The mosaic cannot be used.
     """
     manifest, info = read_manifest(run), read_info(model)
+    if "looks" in manifest.settings:
+        raise RunError(
+            f"{run} searched an elevation model, whose completeness cannot be measured yet: craters "
+            "are planted into pictures only"
+        )
     size = info.input_size or DEFAULT_SIZE_PX
     smallest_px = manifest.settings.get("smallest_px")
     source = MosaicTiles.plan(

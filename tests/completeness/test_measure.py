@@ -137,3 +137,11 @@ def test_a_directory_that_is_no_run_is_refused(tmp_path):
 def test_options_out_of_range_are_refused(copy, option):
     with pytest.raises(OptionError):
         lc.measure_completeness(copy, **option)
+
+
+def test_a_run_of_an_elevation_model_is_refused(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["settings"]["looks"] = 4
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="elevation model"):
+        lc.measure_completeness(copy)
