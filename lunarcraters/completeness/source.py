@@ -28,7 +28,7 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
     manifest, info = read_manifest(run), read_info(model)
     if "looks" in manifest.settings:
         raise RunError(
-            f"{run} searched an elevation model, whose completeness cannot be measured yet: craters "
+            f"{run} searched an elevation model, whose completeness is not measured yet: craters "
             "are planted into pictures only"
         )
     size = info.input_size or DEFAULT_SIZE_PX
