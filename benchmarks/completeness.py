@@ -124,7 +124,7 @@ def main(folder, side, budget, names, workers):
         run, begun = folder / f"{name}_run", time.perf_counter()
         catalogue = lc.detect(image, run, workers=workers)
         searched_s, begun = time.perf_counter() - begun, time.perf_counter()
-        result = lc.api.measure_completeness(run, budget=budget, workers=workers, overwrite=True)
+        result = lc.measure_completeness(run, budget=budget, workers=workers, overwrite=True)
         measured_s, sun = time.perf_counter() - begun, result.sun
         differences += compare(name, craters, catalogue, result)
         click.echo(
