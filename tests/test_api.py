@@ -71,6 +71,7 @@ VERBS = {
     "merge": lc.merge,
     "export": lc.export,
     "measure": lc.measure,
+    "completeness": lc.measure_completeness,
     "review": lc.review,
     "evaluate": lc.evaluate,
     "date": lc.date,

@@ -34,6 +34,8 @@ MAY_IMPORT = {
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
     "counts": {"geometry", "catalogue", "detection"},
     "dating": {"geometry", "catalogue", "counts", "plots"},
+    "completeness": {"geometry", "mosaic", "tiling", "network", "catalogue", "detection",
+                     "elevation", "rendering"},
     "reviews": {"catalogue"},
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",

@@ -8,6 +8,7 @@ does so under `if __name__ == "__main__":`. Every error that a user can mend is 
 from typing import TYPE_CHECKING, Any
 
 from lunarcraters.api.catalogues import evaluate, export, read_catalogue, read_reference
+from lunarcraters.api.completeness import measure_completeness
 from lunarcraters.api.counts import date, plot_csfd
 from lunarcraters.api.datasets import (
     check_dataset,
@@ -41,6 +42,7 @@ from lunarcraters.training.settings import TrainingOptions
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.completeness.record import Completeness as Completeness
     from lunarcraters.dating.record import Dating as Dating
     from lunarcraters.evaluation.evaluate import Evaluation as Evaluation
     from lunarcraters.evaluation.rule_names import RuleName as RuleName
@@ -68,6 +70,7 @@ __all__ = [
     "info",
     "make_dataset",
     "measure",
+    "measure_completeness",
     "merge",
     "open_mosaic",
     "plot_csfd",

@@ -18,6 +18,7 @@ COMMANDS = {
     "export": "Write a catalogue as GeoPackage, GeoJSON, CSV ...",
     "evaluate": "Score a catalogue against a reference.",
     "measure": "Measure craters on an elevation model: depth, rim, slopes.",
+    "completeness": "Measure which craters a run misses.",
     "review": "Say what a reviewer changed, and how good the run is.",
     "date": "Fit model ages to the craters of areas.",
     "plot": "Draw pictures of what was found.",

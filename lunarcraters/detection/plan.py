@@ -1,7 +1,6 @@
 """The plan of a run: everything that its result depends on."""
 
-import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lunarcraters._version import __version__
@@ -9,6 +8,7 @@ from lunarcraters.detection.batch import Batch, plan_batches
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.run import PARTS
+from lunarcraters.detection.source import hash_tiling
 from lunarcraters.errors import ModelError, OptionError
 from lunarcraters.mosaic.nodata import list_values
 from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks
@@ -86,7 +86,7 @@ def plan_run(
             **({} if looks is None else {"looks": looks}),
             **({} if weights == model else {"weights": "before tuning"}),
         },
-        tiling=_hash_tiling(source),
+        tiling=hash_tiling(source),
     )
     options = replace(options, precision=precision, looks=looks)
     batches = tuple(plan_batches(source.tiles))
@@ -121,9 +121,3 @@ def _nodata_setting(source: TileSource) -> dict[str, str]:
     """Nodata values of the user, or those that were left out undeclared, as text: NaN is one."""
     values = list_values(source.mosaic.nodata)
     return {"nodata": ",".join(map(repr, values))} if values else {}
-
-
-def _hash_tiling(source: TileSource) -> str:
-    """Hash what the input's hash covers besides the files."""
-    options = (asdict(source.settings), source.mosaic.grid.crs_wkt, source.mosaic.nodata)
-    return hashlib.sha256(repr(options).encode()).hexdigest()

@@ -1,7 +1,8 @@
 """The source of a run: tiles that were written, or a mosaic that is cut as it is read."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from lunarcraters.detection.manifest import MANIFEST
@@ -66,3 +67,13 @@ def open_source(
         min_detectable_px=info.diameters_px[0],
         elevation=options.elevation,
     )
+
+
+def hash_tiling(source: TileSource) -> str:
+    """Compute the SHA-256 of what the input's hash covers besides the files.
+
+    Args:
+        source: Tile source.
+    """
+    options = (asdict(source.settings), source.mosaic.grid.crs_wkt, source.mosaic.nodata)
+    return hashlib.sha256(repr(options).encode()).hexdigest()

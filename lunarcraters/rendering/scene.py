@@ -20,6 +20,12 @@ from lunarcraters.rendering.population import (
     make_population,
 )
 from lunarcraters.rendering.profiles import EJECTA_REACH, compute_crater_profile
+from lunarcraters.rendering.relief import (
+    blur,
+    compute_replaced_share,
+    draw_hummocks,
+    draw_uneven_rim,
+)
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -123,17 +129,17 @@ def _add_crater(
     ratio: Float32 = np.sqrt(dx[None, :] ** 2 + dy[:, None] ** 2) * np.float32(1.0 / radius)
     if radius > 8:
         # The unevenness is that of the rim: it fades inwards.
-        ratio *= 1.0 + _uneven_rim(dx, dy, rng) * np.minimum(ratio, 1.0) ** 2
+        ratio *= 1.0 + draw_uneven_rim(dx, dy, rng) * np.minimum(ratio, 1.0) ** 2
     fresh = compute_crater_profile(
         ratio, float(population.diameter_px[index] * pixel_size_m / 1000.0)
     )
     wear = _wear(population.diameter_px[index], population.age[index])
-    worn = _blur(fresh, wear * radius)
+    worn = blur(fresh, wear * radius)
     if radius > 8:
-        worn += _hummocks(texture, ratio, radius * pixel_size_m, rng)
+        worn += draw_hummocks(texture, ratio, radius * pixel_size_m, rng)
     ground = elevation[box]
-    replaced = _replaced(ratio)
-    level = _blur(ground, 0.8 * radius)
+    replaced = compute_replaced_share(ratio)
+    level = blur(ground, 0.8 * radius)
     elevation[box] = ground + replaced * (level - ground) + worn
     bright = np.float32(0.6 * np.exp(-population.age[index] / _FRESH_AGE))
     albedo[box] += bright * np.minimum(1.0, ratio**-3) * (ratio < EJECTA_REACH)
@@ -144,46 +150,6 @@ def _wear(diameter_px: float, age: float) -> float:
     # Large craters wear more slowly, but less so than with one diffusivity for all sizes, because
     # diffusivity grows with size (Xie et al. 2017, GRL 44, 10171).
     return float(0.85 * np.sqrt(age) * (diameter_px / MIDDLE_PX) ** -0.5)
-
-
-def _replaced(ratio: Float32) -> Float32:
-    """Share of the older relief that a crater removes: all inside, less under its ejecta."""
-    share: Float32 = np.clip(ratio, 1.0, None) ** -4 * (ratio < EJECTA_REACH)
-    return share
-
-
-def _uneven_rim(dx: Float32, dy: Float32, rng: np.random.Generator) -> Float32:
-    """Deviation of the rim in each direction, as a share of the radius; its mean is 0."""
-    angle = np.arctan2(dy[:, None], dx[None, :])
-    amplitudes = rng.normal(0.0, 0.02, 5) / np.arange(2, 7) ** 0.5
-    phases = rng.uniform(0.0, 2.0 * np.pi, 5)
-    uneven: Float32 = np.zeros_like(angle)
-    for turns, amplitude, phase in zip(range(2, 7), amplitudes, phases, strict=True):
-        uneven += np.float32(amplitude) * np.cos(np.float32(turns) * angle + np.float32(phase))
-    return uneven
-
-
-def _hummocks(
-    texture: Float32, ratio: Float32, radius_m: float, rng: np.random.Generator
-) -> Float32:
-    """Rough walls and ejecta, metres: a random part of the texture on and around the rim."""
-    offset = rng.integers(0, 512, 2)
-    rows = (np.arange(ratio.shape[0]) + offset[0]) % 512
-    columns = (np.arange(ratio.shape[1]) + offset[1]) % 512
-    envelope = np.exp(-(((ratio - 1.0) / np.where(ratio < 1.0, 0.5, 0.7)) ** 2))
-    rough: Float32 = texture[np.ix_(rows, columns)] * envelope * np.float32(0.018 * radius_m)
-    return rough
-
-
-def _blur(array: Float32, sigma: float) -> Float32:
-    """Gaussian blur; wide blurs run at lower resolution, where they cost little."""
-    if sigma < 0.3:
-        return array
-    if sigma > 8.0 and min(array.shape) > 8:
-        # Burt and Adelson's pyramid: going down and up again adds a variance of about 1 + 1 pixel.
-        coarse = _blur(cv2.pyrDown(array), float(np.sqrt(sigma**2 - 2.0)) / 2.0)
-        return np.asarray(cv2.pyrUp(coarse, dstsize=array.shape[::-1]))
-    return np.asarray(cv2.GaussianBlur(array, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
 
 
 def _self_affine(rng: np.random.Generator, shape: tuple[int, int], hurst: float) -> Float32:
@@ -262,5 +228,5 @@ def _rim_shares(population: Population, indices: NDArray[np.intp]) -> Float:
         older = older[owner[older] < later]
         if len(older):
             distance = np.linalg.norm(points[older] - centres[later], axis=1) / radius[later]
-            left[older] *= 1.0 - _replaced(distance.astype(np.float32))
+            left[older] *= 1.0 - compute_replaced_share(distance.astype(np.float32))
     return (left.reshape(-1, _RIM_POINTS) > 0.5).mean(axis=1)

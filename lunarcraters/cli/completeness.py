@@ -1,0 +1,127 @@
+"""`craters completeness`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lunarcraters.cli.options import (
+    crs_option,
+    json_option,
+    overwrite_option,
+    quiet_option,
+    workers_option,
+)
+from lunarcraters.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from lunarcraters.completeness.record import Completeness
+
+
+@click.command("completeness")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--mosaic", metavar="MOSAIC",
+              help="The mosaic [default: the one that RUN searched].")  # fmt: skip
+@crs_option
+@click.option("--model", type=click.Path(path_type=Path),
+              help="The model of RUN [default: where RUN found it].")  # fmt: skip
+@click.option("--sun-azimuth", "sun_azimuth_deg", type=float, metavar="DEGREES",
+              help="Azimuth of the sun, clockwise from north (from the top of an image without "
+              "coordinates) [default: estimated from the craters].")  # fmt: skip
+@click.option("--sun-altitude", "sun_altitude_deg", type=float, metavar="DEGREES",
+              help="Height of the sun above the horizon [default: the label's, or estimated "
+              "from the craters].")  # fmt: skip
+@click.option("--budget", type=float, default=0.25, show_default=True, metavar="SHARE",
+              help="Most pixels to search, as a share of those of RUN.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+              help="Seed of all random choices.")  # fmt: skip
+@workers_option
+@overwrite_option
+@quiet_option
+@json_option
+def command(
+    run: Path,
+    mosaic: str | None,
+    crs: str | None,
+    model: Path | None,
+    sun_azimuth_deg: float | None,
+    sun_altitude_deg: float | None,
+    budget: float,
+    seed: int,
+    workers: int | None,
+    overwrite: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Measure which craters RUN misses, by craters planted into its mosaic.
+
+    Craters of known size and wear are planted into the picture, lit as the picture is lit. Some
+    of the tiles are searched again, and what comes back tells the recall and the errors of
+    diameters by size and freshness. The result is kept in RUN as completeness.json.
+
+    If it is interrupted, give the same command again to resume it.
+
+    \b
+    craters completeness run
+    craters completeness run --sun-azimuth 280 --sun-altitude 25
+    craters completeness run --budget 1 --overwrite
+    """
+    from lunarcraters import api
+    from lunarcraters.records import to_json
+
+    with progress_bar("planting", quiet=quiet or as_json) as progress:
+        result = api.measure_completeness(
+            run,
+            mosaic=mosaic,
+            crs=crs,
+            model=model,
+            sun_azimuth_deg=sun_azimuth_deg,
+            sun_altitude_deg=sun_altitude_deg,
+            budget=budget,
+            seed=seed,
+            workers=workers,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    if as_json:
+        click.echo(to_json(result))
+    elif not quiet:
+        _print(result)
+
+
+def _print(result: "Completeness") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    sun = result.sun
+    click.echo(
+        f"{result.planted} craters planted under a sun at azimuth {sun.azimuth_deg:.0f} and "
+        f"altitude {sun.altitude_deg:.0f} degrees (from the {sun.source}); "
+        f"{100.0 * result.searched_share:.0f} % of the run's pixels searched"
+    )
+    table = Table("diameter, " + result.unit, box=None, pad_edge=False)
+    names = [one.name for one in result.freshness]
+    for heading in ("planted", "recall", *names, "diameter error", "offset"):
+        table.add_column(heading, justify="right")
+    by_class = [{row.min_km: row.recall for row in one.bins} for one in result.freshness]
+    for row in result.bins:
+        recalls = (_share(recalls.get(row.min_km)) for recalls in by_class)
+        table.add_row(
+            f"{row.min_km:.3g} - {row.max_km:.3g}",
+            str(row.planted),
+            f"{row.recall:.2f} ± {row.recall_error:.2f}",
+            *recalls,
+            _error(row.diameter_bias, row.diameter_scatter),
+            _share(row.offset_median),
+        )
+    Console().print(table)
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _error(bias: float | None, scatter: float | None) -> str:
+    if bias is None or scatter is None:
+        return "-"
+    return f"{100.0 * bias:+.0f} ± {100.0 * scatter:.0f} %"

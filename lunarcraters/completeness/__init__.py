@@ -1,0 +1,1 @@
+"""Completeness: which craters a run misses, measured by craters planted into its own mosaic."""

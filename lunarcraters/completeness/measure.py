@@ -1,0 +1,247 @@
+"""The measurement of a run's completeness: it is planned, searched, judged and written."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters._version import __version__
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.completeness.outcome import Outcome, judge
+from lunarcraters.completeness.plan import Bins, Planned, choose_bins, plan_regions
+from lunarcraters.completeness.planted_tiles import PlantedTiles
+from lunarcraters.completeness.plants import Plants
+from lunarcraters.completeness.population import estimate_population, weigh_sizes
+from lunarcraters.completeness.record import (
+    COMPLETENESS,
+    Completeness,
+    CompletenessBin,
+    FreshnessClass,
+    Sun,
+    read_completeness,
+    write_completeness,
+)
+from lunarcraters.completeness.sampling import Detections
+from lunarcraters.completeness.search import search_planted
+from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
+from lunarcraters.completeness.sunlight import choose_azimuth, find_sun
+from lunarcraters.detection.manifest import Manifest, read_manifest
+from lunarcraters.detection.options import DetectOptions, Precision, check_range
+from lunarcraters.detection.run import read_run
+from lunarcraters.detection.weights import choose_weights
+from lunarcraters.errors import RunError
+from lunarcraters.files import locked, replacing
+from lunarcraters.network.model_file import read_info
+from lunarcraters.progress import Progress, no_progress
+from lunarcraters.records import to_json
+from lunarcraters.tiling.source import TileSource
+
+Float = NDArray[np.float64]
+
+FOLDER = "completeness"
+"""Name of the directory, in that of a run, of what is searched; it is removed when all is done."""
+
+_PLAN = "plan.txt"
+_PSF_PX = 0.5  # deviation of a camera's blur, pixels of the mosaic
+
+
+@dataclass(frozen=True)
+class CompletenessOptions:
+    """Options of the measurement of a run's completeness.
+
+    Attributes:
+        sun_azimuth_deg: Azimuth of the sun, degrees clockwise from north (without a coordinate
+            system, from the top of the image); default: estimated from the detected craters.
+        sun_altitude_deg: Height of the sun above the horizon, degrees; default: the label's, or
+            estimated from the detected craters.
+        budget: Largest number of pixels to search, as a share of those of the run.
+        seed: Seed of all random choices.
+    """
+
+    sun_azimuth_deg: float | None = None
+    sun_altitude_deg: float | None = None
+    budget: float = 0.25
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            OptionError: A value is outside its range.
+        """
+        check_range("sun_azimuth", self.sun_azimuth_deg, -360.0, 360.0)
+        check_range("sun_altitude", self.sun_altitude_deg, 1.0, 90.0)
+        check_range("budget", self.budget, 0.01, 100.0)
+        check_range("seed", self.seed, 0)
+
+
+def measure_completeness(
+    run: Path,
+    source: TileSource,
+    model: Path,
+    options: CompletenessOptions,
+    *,
+    workers: int | None = None,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> Completeness:
+    """Plant craters into the mosaic of a run, search it again in part, and see what comes back.
+
+    An interrupted measurement is resumed when it is begun again with the same options.
+
+    Args:
+        run: Directory of a finished run.
+        source: Tiles that the run searched.
+        model: Model of the run.
+        options: Options.
+        workers: Number of worker processes on this machine; None for one a core, up to 8.
+        overwrite: True to replace another measurement.
+        progress: Function of the number of tiles done and in all.
+
+    Raises:
+        RunError: The run has another measurement, or nothing to measure by.
+        CratersError: A tile cannot be read or searched.
+    """
+    catalogue, manifest = read_run(run), read_manifest(run)
+    plan = _hash_plan(manifest, options)
+    with locked(run):
+        if (run / COMPLETENESS).is_file() and not overwrite:
+            return _read_same(run, plan)
+        folder = _open_folder(run, plan, overwrite=overwrite)
+        with choose_weights(model, source.mosaic) as weights:
+            record = _measure(
+                folder, catalogue, manifest, source, weights, options, workers, progress
+            )
+        record = replace(record, plan=plan)
+        write_completeness(record, run)
+        shutil.rmtree(folder)
+    return record
+
+
+def _measure(
+    folder: Path,
+    catalogue: Catalogue,
+    manifest: Manifest,
+    source: TileSource,
+    model: Path,
+    options: CompletenessOptions,
+    workers: int | None,
+    progress: Progress,
+) -> Completeness:
+    tta = bool(manifest.settings["mirrored"])
+    info = read_info(model).for_run(tta=tta, finest=source.settings.finest)
+    detections = Detections.of(catalogue, source)
+    bins = choose_bins(detections, source, info.diameters_px)
+    total_px = sum(tile.size**2 for tile in source.tiles)
+    budget_px = options.budget * total_px
+    planned = list(plan_regions(source, detections, bins, budget_px, options.seed))
+    if not planned:
+        raise RunError(
+            f"no ground of {source.mosaic.name} has room for planted craters: its completeness "
+            "cannot be measured"
+        )
+    sun = find_sun(planned, source.mosaic, options.sun_azimuth_deg, options.sun_altitude_deg)
+    tiles = [tile for one in planned for tile in one.region.tiles]
+    search = DetectOptions(workers=workers, precision=_precision(manifest), tta=tta)
+    found = search_planted(_plant(planned, source, sun), tiles, folder, model, search, progress)
+    outcome = judge(planned, found, source, catalogue.info, info)
+    rows, classes = _summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
+    return Completeness(
+        bins=rows,
+        freshness=classes,
+        min_scores=MIN_SCORES,
+        sun=sun,
+        planted=len(outcome.diameter),
+        searched_share=sum(tile.size**2 for tile in tiles) / total_px,
+        seed=options.seed,
+        unit="km" if catalogue.has_crs else "px",
+    )
+
+
+def _summarize(
+    outcome: Outcome, bins: Bins, detections: Detections, *, has_crs: bool
+) -> tuple[tuple[CompletenessBin, ...], tuple[FreshnessClass, ...]]:
+    """Measure bins, of all craters as they occur on the surface and of each freshness."""
+    edges = bins.edges
+    inside = (outcome.diameter >= edges[0]) & (outcome.diameter < edges[-1])
+    outcome = outcome.rows(inside)
+    number = np.digitize(outcome.diameter, edges) - 1
+    population = estimate_population(outcome, number, detections, edges, has_crs=has_crs)
+    by_size = weigh_sizes(outcome, number, detections, edges)
+    return (
+        summarize_bins(outcome, number, edges, population),
+        summarize_freshness(outcome, number, edges, by_size),
+    )
+
+
+def _hash_plan(manifest: Manifest, options: CompletenessOptions) -> str:
+    """Hash all that the measurement depends on."""
+    text = to_json(manifest, sort_keys=True) + repr((asdict(options), __version__))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read_same(run: Path, plan: str) -> Completeness:
+    """Read a measurement that is there already.
+
+    Raises:
+        RunError: It was made with other options.
+    """
+    record = read_completeness(run)
+    if record.plan != plan:
+        raise RunError(
+            f"{run / COMPLETENESS} was measured with other options or before the run was made "
+            "again: give --overwrite to replace it"
+        )
+    return record
+
+
+def _open_folder(run: Path, plan: str, *, overwrite: bool) -> Path:
+    """Open the directory of what is searched; another measurement that was begun is dropped."""
+    folder = run / FOLDER
+    note = folder / _PLAN
+    begun = note.read_text(encoding="utf-8") if note.is_file() else ""
+    if begun != plan:
+        if begun and not overwrite:
+            raise RunError(
+                f"{folder} holds a measurement that was begun with other options: give these to "
+                "resume it, or --overwrite to replace it"
+            )
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        with replacing(note) as temporary:
+            temporary.write_text(plan, encoding="utf-8")
+    return folder
+
+
+def _precision(manifest: Manifest) -> Precision:
+    """Arithmetic of the run."""
+    named: Precision
+    for named in get_args(Precision):
+        if named == manifest.settings["precision"]:
+            return named
+    return "auto"
+
+
+def _plant(planned: Sequence[Planned], source: TileSource, sun: Sun) -> PlantedTiles:
+    """Light the planted craters of all regions."""
+    plants = {}
+    for one in planned:
+        azimuth_deg = sun.azimuth_deg
+        if sun.source == "image":
+            azimuth_deg = choose_azimuth(one, azimuth_deg)
+        sites = one.sites
+        count = len(sites.diameters)
+        plants[one.region.name] = Plants(
+            sites.positions,
+            sites.diameters,
+            sites.wear,
+            sites.seed,
+            np.full(count, azimuth_deg),
+            np.full(count, sun.altitude_deg),
+        )
+    return PlantedTiles(source, plants, _PSF_PX)

@@ -1,0 +1,171 @@
+"""The record of a completeness: the file `completeness.json` in the directory of a run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lunarcraters.errors import RunError
+from lunarcraters.files import replacing
+from lunarcraters.records import RecordError, from_json, to_json
+
+COMPLETENESS = "completeness.json"
+"""Name of the file in the directory of a run."""
+
+FORMAT = 1
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CompletenessBin:
+    """What came back of the craters that were planted in a bin of diameters.
+
+    Lengths are in km; in pixels for a run without a coordinate system.
+
+    Attributes:
+        min_km: Lower edge of the bin.
+        max_km: Upper edge of the bin, sqrt(2) times the lower one.
+        planted: Number of planted craters.
+        found: Number of these that were detected, at any score.
+        recall: Share that is detected at any score, 0 to 1. Over all freshness classes, planted
+            craters count as often as such craters occur on the surface.
+        recall_error: Standard error of `recall`, the uncertain freshness of the surface included.
+        recall_above: Share that is detected with at least each of the record's `min_scores`, (k,).
+        diameter_bias: Mean of ln(detected / planted diameter); null where none was found.
+        diameter_scatter: Standard deviation of ln(detected / planted diameter); null where fewer
+            than two were found.
+        offset_median: Median distance of detected from planted centres, diameters; null where
+            none was found.
+    """
+
+    min_km: float
+    max_km: float
+    planted: int
+    found: int
+    recall: float
+    recall_error: float
+    recall_above: tuple[float, ...]
+    diameter_bias: float | None
+    diameter_scatter: float | None
+    offset_median: float | None
+
+
+@dataclass(frozen=True)
+class FreshnessClass:
+    """The completeness of craters of similar freshness.
+
+    Freshness is the height of the rim above the ground at half a radius, as a share of that of a
+    fresh crater of the same size.
+
+    Attributes:
+        name: Name of the class: `fresh`, `worn` or `degraded`.
+        min_freshness: Least freshness of the class, 0 to 1.
+        max_freshness: Greatest freshness of the class, 0 to 1.
+        bins: A row for each bin of diameters, of the smallest craters first.
+    """
+
+    name: str
+    min_freshness: float
+    max_freshness: float
+    bins: tuple[CompletenessBin, ...]
+
+
+@dataclass(frozen=True)
+class Sun:
+    """The sun by which planted craters are lit, in the mean over the mosaic.
+
+    Attributes:
+        azimuth_deg: Azimuth, degrees clockwise from north; without a coordinate system, from the
+            top of the image.
+        altitude_deg: Height above the horizon, degrees.
+        source: Origin of the altitude: `options`, `label` or `image`.
+    """
+
+    azimuth_deg: float
+    altitude_deg: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """The completeness of a run, the file `completeness.json`.
+
+    Attributes:
+        bins: A row for each bin of diameters, of the smallest craters first, all freshness classes
+            together.
+        freshness: Completeness of each class of freshness, the freshest first.
+        min_scores: Scores, rising, the first 0, (k,): see `recall_above` of a bin.
+        sun: Sun by which planted craters are lit.
+        planted: Number of planted craters.
+        searched_share: Pixels searched for the measurement, as a share of those of the run.
+        seed: Seed of all random choices.
+        plan: SHA-256 of all that the measurement depends on.
+        unit: Unit of diameters, `km` or `px`.
+        format: Format of the record.
+    """
+
+    bins: tuple[CompletenessBin, ...]
+    freshness: tuple[FreshnessClass, ...]
+    min_scores: tuple[float, ...]
+    sun: Sun
+    planted: int
+    searched_share: float
+    seed: int
+    plan: str = ""
+    unit: str = "km"
+    format: int = FORMAT
+
+    def recall(self, diameters: ArrayLike, min_score: float = 0.0) -> Float:
+        """Interpolate the recall of craters of any freshness.
+
+        It is linear in the logarithm of the diameter between the middles of the bins, and constant
+        beyond the first and the last.
+
+        Args:
+            diameters: Diameters, km (or pixels), any shape.
+            min_score: Least score of detections that count.
+
+        Returns:
+            Recall, 0 to 1, of the shape of `diameters`.
+        """
+        middles = np.log([np.sqrt(row.min_km * row.max_km) for row in self.bins])
+        at_score = [np.interp(min_score, self.min_scores, row.recall_above) for row in self.bins]
+        return np.asarray(np.interp(np.log(np.asarray(diameters, float)), middles, at_score))
+
+
+def write_completeness(completeness: Completeness, run: Path) -> None:
+    """Write `completeness.json` into the directory of a run.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with replacing(run / COMPLETENESS) as temporary:
+        temporary.write_text(to_json(completeness) + "\n")
+
+
+def read_completeness(run: Path) -> Completeness:
+    """Read `completeness.json` of a run.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
+    path = run / COMPLETENESS
+    if not path.is_file():
+        raise RunError(
+            f"{run} does not tell how complete it is: measure it with craters completeness {run}"
+        )
+    try:
+        record = from_json(Completeness, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, RecordError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}): measure it again with craters completeness {run} "
+            "--overwrite"
+        ) from error
+    if record.format != FORMAT:
+        raise RunError(
+            f"{path} is of another version of the program: measure it again with craters "
+            f"completeness {run} --overwrite"
+        )
+    return record

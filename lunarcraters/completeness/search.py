@@ -1,0 +1,73 @@
+"""The search: the tiles of all regions, with their planted craters, through the run's network."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from lunarcraters.completeness.planted_tiles import PlantedTiles, region_of
+from lunarcraters.detection.batch import Batch, detect_batch, plan_batches
+from lunarcraters.detection.batch_result import is_whole, read_craters
+from lunarcraters.detection.cluster import cluster
+from lunarcraters.detection.options import DetectOptions
+from lunarcraters.detection.tasks import run_tasks
+from lunarcraters.progress import Progress
+from lunarcraters.tiling.plan import Tile
+
+
+def search_planted(
+    planted: PlantedTiles,
+    tiles: Sequence[Tile],
+    folder: Path,
+    model: Path,
+    options: DetectOptions,
+    progress: Progress,
+) -> dict[str, pd.DataFrame]:
+    """Search tiles with planted craters; batches that are done are not searched again.
+
+    Args:
+        planted: Source of the tiles.
+        tiles: Tiles of all regions.
+        folder: Directory of the results of batches.
+        model: Model file.
+        options: Options of the search, as the run had them.
+        progress: Function of the number of tiles done and in all.
+
+    Returns:
+        Detections of each region by its name, of all octaves, with the network's scores.
+
+    Raises:
+        CratersError: A tile cannot be read or searched.
+    """
+    batches = list(plan_batches(tiles))
+    to_search = [batch for batch in batches if not is_whole(folder / batch.file)]
+    done = len(tiles) - sum(len(batch.tiles) for batch in to_search)
+    progress(done, len(tiles))
+    if to_search:
+        _search(planted, to_search, folder, model, options, partial(_count, progress, done, tiles))
+    found = pd.concat([read_craters(folder / batch.file) for batch in batches], ignore_index=True)
+    regions = found["tile"].astype(str).str.partition("_")[0]
+    tables = {str(name): table for name, table in found.groupby(regions)}
+    names = dict.fromkeys(region_of(tile) for tile in tiles)
+    return {name: tables.get(name, found[:0]).reset_index(drop=True) for name in names}
+
+
+def _count(progress: Progress, before: int, tiles: Sequence[Tile], done: int) -> None:
+    progress(before + done, len(tiles))
+
+
+def _search(
+    planted: PlantedTiles,
+    batches: Sequence[Batch],
+    folder: Path,
+    model: Path,
+    options: DetectOptions,
+    count: "partial[None]",
+) -> None:
+    work = partial(detect_batch, folder.resolve(), options.tiles_per_call, True)
+    done = 0
+    with cluster(planted.with_tiles(()), model, options, tasks=len(batches)) as client:
+        for tiles in run_tasks(client, work, batches):
+            done += tiles
+            count(done)

@@ -1,0 +1,73 @@
+"""The source of a run that is there: its mosaic, tiled again as the run tiled it, and its model."""
+
+from pathlib import Path
+
+from lunarcraters.detection.manifest import Manifest, read_manifest
+from lunarcraters.detection.run import searched_mosaic
+from lunarcraters.detection.source import hash_tiling
+from lunarcraters.errors import RunError
+from lunarcraters.mosaic.mosaic import Name
+from lunarcraters.network.model_file import hash_model, read_info, shipped_model
+from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
+from lunarcraters.tiling.source import MosaicTiles
+
+
+def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None) -> MosaicTiles:
+    """Tile the mosaic of a run again.
+
+    Args:
+        run: Directory of the run.
+        model: Model of the run.
+        mosaic: Mosaic, where it is not where the run found it; None for the one that was searched.
+        crs: Coordinate system in place of the mosaic's own.
+
+    Raises:
+        RunError: The directory is not a run, its mosaic has changed, or it is an elevation model.
+        MosaicError: The mosaic cannot be used.
+    """
+    manifest, info = read_manifest(run), read_info(model)
+    if "looks" in manifest.settings:
+        raise RunError(
+            f"{run} searched an elevation model, whose completeness is not measured yet: craters "
+            "are planted into pictures only"
+        )
+    size = info.input_size or DEFAULT_SIZE_PX
+    smallest_px = manifest.settings.get("smallest_px")
+    source = MosaicTiles.plan(
+        searched_mosaic(run, mosaic, crs=crs),
+        max_size=size,
+        halo=min(DEFAULT_HALO_PX, size // 4),
+        smallest_px=None if smallest_px is None else float(smallest_px),
+        min_detectable_px=info.diameters_px[0],
+        elevation=False,
+    )
+    if manifest.tiling == hash_tiling(source) and manifest.input != source.fingerprint():
+        raise RunError(
+            f"{source.mosaic.name} is not the mosaic that {run} searched, or has changed since: "
+            "name that with --mosaic, or run craters detect again"
+        )
+    return source
+
+
+def find_run_model(run: Path, model: Path | None) -> Path:
+    """Find the model file of a run.
+
+    Args:
+        run: Directory of the run.
+        model: Model file that the user names; None to look where the run found it.
+
+    Raises:
+        RunError: The directory is not a run, or the model is not there or another one.
+    """
+    manifest: Manifest = read_manifest(run)
+    if model is not None:
+        if hash_model(model) != manifest.model:
+            raise RunError(f"{model} is not the model that {run} was made with: give that one")
+        return model
+    for path in (Path(manifest.model_name), shipped_model()):
+        if path.is_file() and hash_model(path) == manifest.model:
+            return path
+    raise RunError(
+        f"{run} was made with {manifest.model_name}, which is not there any more or has changed: "
+        "name the model with --model"
+    )

@@ -1,0 +1,157 @@
+"""Sunlight: the azimuth and altitude of the sun, given, read from a label or estimated.
+
+They are estimated from the dipoles of detected craters: see `dipoles`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+
+from lunarcraters.completeness.dipoles import measure_dipoles, project
+from lunarcraters.completeness.freshness import compute_greatest_wear
+from lunarcraters.completeness.plan import Planned
+from lunarcraters.completeness.plants import SIMPLE_KM, Plants, compute_light
+from lunarcraters.completeness.record import Sun
+from lunarcraters.completeness.sampling import Circles
+from lunarcraters.errors import RunError
+from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.labels.sun import read_sun_altitude_deg
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.opening import open_dataset
+
+Float = NDArray[np.float64]
+
+_FEWEST = 10  # craters from which the sun is estimated
+_LEAST_AGREEMENT = 0.3
+_CLEAR = 0.9  # quantile of dipoles by which altitudes are compared
+_ALTITUDES_DEG = (4.0, 6.0, 8.0, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0, 43.0, 52.0, 62.0, 74.0)
+
+
+def find_sun(
+    planned: Sequence[Planned],
+    mosaic: Mosaic,
+    azimuth_deg: float | None,
+    altitude_deg: float | None,
+) -> Sun:
+    """Find the sun of a mosaic.
+
+    Args:
+        planned: Regions with the dipoles of their detected craters.
+        mosaic: Mosaic.
+        azimuth_deg: Azimuth that the user gives, degrees; None to estimate it.
+        altitude_deg: Altitude that the user gives, degrees; None for the label's, or to estimate
+            it.
+
+    Raises:
+        RunError: The craters are too few, or do not agree, to estimate it.
+    """
+    if azimuth_deg is not None and altitude_deg is not None:
+        return Sun(azimuth_deg % 360.0, altitude_deg, "options")
+    source = "options"
+    if altitude_deg is None:
+        altitude_deg, source = _read_altitude_deg(mosaic), "label"
+    dipoles = np.concatenate([one.dipoles for one in planned])
+    north_deg = np.concatenate([one.north_deg for one in planned])
+    if len(dipoles) < _FEWEST and None in (azimuth_deg, altitude_deg):
+        raise RunError(
+            f"the sun cannot be told from {len(dipoles)} clear craters: give --sun-azimuth and "
+            "--sun-altitude"
+        )
+    if azimuth_deg is None:
+        azimuth_deg, agreement = estimate_azimuth(dipoles, north_deg)
+        if agreement < _LEAST_AGREEMENT:
+            raise RunError(
+                "the bright sides of the detected craters do not agree on where the sun stands: "
+                "give --sun-azimuth and --sun-altitude"
+            )
+    if altitude_deg is None:
+        diameters = np.concatenate([one.diameters for one in planned])
+        size_km = float(np.median(diameters)) if mosaic.has_crs else SIMPLE_KM
+        altitude_deg = estimate_altitude(project(dipoles, north_deg, azimuth_deg), size_km)
+        source = "image"
+    return Sun(round(azimuth_deg % 360.0, 2), round(altitude_deg, 2), source)
+
+
+def choose_azimuth(planned: Planned, azimuth_deg: float) -> float:
+    """Choose the azimuth of the sun over one region: mosaics are made of several images.
+
+    Args:
+        planned: Region with the dipoles of its detected craters.
+        azimuth_deg: Azimuth of the whole mosaic, for regions that have too few.
+
+    Returns:
+        Degrees clockwise from north.
+    """
+    if len(planned.dipoles) < _FEWEST:
+        return azimuth_deg
+    own_deg, agreement = estimate_azimuth(planned.dipoles, planned.north_deg)
+    return own_deg if agreement >= _LEAST_AGREEMENT else azimuth_deg
+
+
+def _read_altitude_deg(mosaic: Mosaic) -> float | None:
+    """Altitude in the label of a mosaic of one image; None where there is none."""
+    if len(mosaic.rasters) != 1:
+        return None
+    try:
+        with open_dataset(mosaic.rasters[0].uri) as dataset:
+            return read_sun_altitude_deg(dataset)
+    except RasterioError:
+        return None
+
+
+def estimate_azimuth(dipoles: Float, north_deg: Float) -> tuple[float, float]:
+    """Estimate the azimuth of the sun.
+
+    Args:
+        dipoles: Dipoles of craters, to the right and down, (n, 2).
+        north_deg: Direction of north at each crater, degrees clockwise from up, (n,).
+
+    Returns:
+        Azimuth, degrees clockwise from north, and how well the craters agree, from 0 for not at
+        all to 1.
+    """
+    bright = np.arctan2(dipoles[:, 0], -dipoles[:, 1]) - np.radians(north_deg)
+    weight = np.minimum(np.hypot(*dipoles.T), 2.0 * np.median(np.hypot(*dipoles.T)))
+    mean = (weight * np.exp(1j * bright)).sum() / weight.sum()
+    return float(np.degrees(np.angle(-mean)) % 360.0), float(abs(mean))
+
+
+def estimate_altitude(lengths: Float, diameter_km: float) -> float:
+    """Estimate the altitude of the sun from the dipoles of the clearest craters.
+
+    The ninth decile of the dipoles is compared with that of craters of the same size, of which the
+    square of the wear is uniform, under suns of several altitudes.
+
+    Args:
+        lengths: Dipoles of detected craters, along the direction away from the sun, (n,).
+        diameter_km: Typical diameter of these craters, km.
+
+    Returns:
+        Degrees above the horizon.
+    """
+    measured = float(np.quantile(lengths, _CLEAR))
+    model = [_clear_dipole(altitude, diameter_km) for altitude in _ALTITUDES_DEG]
+    # Dipoles shrink as the sun rises; in deep shadow they stop growing.
+    falling = np.minimum.accumulate(model)[::-1]
+    return float(np.interp(measured, falling, _ALTITUDES_DEG[::-1]))
+
+
+def _clear_dipole(altitude_deg: float, diameter_km: float) -> float:
+    """Ninth decile of the dipoles of craters under a sun, of any visible wear."""
+    side = 64
+    wear = compute_greatest_wear(diameter_km) * np.sqrt(1.0 - _CLEAR)
+    one = Plants(
+        positions=np.full((1, 2), side / 2.0),
+        diameters=np.array([side / 4.0]),
+        wear=np.array([wear]),
+        seed=np.zeros(1, np.int64),
+        sun_azimuth_deg=np.full(1, 90.0),
+        sun_altitude_deg=np.full(1, altitude_deg),
+    )
+    light = compute_light(one, Grid(None, Affine.identity(), side, side), None)
+    circle = Circles(*np.array([[side / 2.0], [side / 2.0], [side / 4.0]]))
+    dipoles = measure_dipoles(light, np.ones(light.shape, np.bool_), circle)
+    return float(project(dipoles, np.zeros(1), 90.0)[0])

@@ -1,0 +1,147 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import rasterio
+from click.testing import CliRunner
+from rasterio.windows import Window
+
+import lunarcraters as lc
+from lunarcraters.cli.main import cli
+from lunarcraters.completeness.measure import FOLDER
+from lunarcraters.completeness.record import COMPLETENESS, read_completeness
+from lunarcraters.errors import OptionError, RunError
+from lunarcraters.mosaic.opening import suppress_georeferencing_warning
+from lunarcraters.network.model_file import shipped_model
+
+SIDE = 512
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, scene):
+    """A run of a part of the sample scene, lit from azimuth 280 and altitude 25 degrees."""
+    folder = tmp_path_factory.mktemp("completeness")
+    mosaic = folder / "mosaic.tif"
+    with rasterio.open(scene) as raster:
+        window = Window(100, 100, SIDE, SIDE)
+        profile = raster.profile | {"width": SIDE, "height": SIDE}
+        profile["transform"] = raster.window_transform(window)
+        values = raster.read(1, window=window)
+    with rasterio.open(mosaic, "w", **profile) as out:
+        out.write(values, 1)
+    lc.detect(mosaic, folder / "run", workers=1)
+    return folder / "run"
+
+
+@pytest.fixture
+def copy(run, tmp_path):
+    """A copy of the run, to be measured."""
+    return shutil.copytree(run, tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_plants_come_back_the_fresh_more_often_and_the_sun_is_found(copy):
+    result = lc.measure_completeness(copy, budget=4.0, workers=1)
+    assert result.sun.azimuth_deg == pytest.approx(280.0, abs=10.0)
+    assert result.sun.altitude_deg == pytest.approx(25.0, abs=8.0)
+    assert result == read_completeness(copy)
+    assert not (copy / FOLDER).exists()
+    first = result.bins[1]
+    assert first.planted >= 50
+    assert 0.6 < first.recall <= 1.0
+    assert abs(first.diameter_bias) < 0.1
+    assert first.offset_median < 0.1
+    by_class = {one.name: one.bins[1].recall for one in result.freshness}
+    assert by_class["fresh"] > by_class["degraded"]
+    assert lc.measure_completeness(copy, budget=4.0, workers=1) == result, "it is kept"
+
+
+@pytest.mark.slow
+def test_craters_that_were_there_before_do_not_count_as_found(copy):
+    # Under an overhead sun planted craters throw no shade: whatever matches one was there before.
+    result = lc.measure_completeness(
+        copy, sun_azimuth_deg=280.0, sun_altitude_deg=90.0, budget=2.0, workers=1
+    )
+    planted = sum(row.planted for row in result.bins)
+    found = sum(row.found for row in result.bins)
+    assert planted > 100
+    assert found < 0.15 * planted
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_it_is_the_same(copy, tmp_path):
+    whole = shutil.copytree(copy, tmp_path / "whole")
+    lc.measure_completeness(whole, budget=3.0, workers=1)
+
+    def stop(done, total):
+        if 0 < done < total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lc.measure_completeness(copy, budget=3.0, workers=1, progress=stop)
+    assert not (copy / COMPLETENESS).exists()
+    with pytest.raises(RunError, match="other options"):
+        lc.measure_completeness(copy, budget=2.0, workers=1)
+    first = []
+    lc.measure_completeness(copy, budget=3.0, workers=1, progress=lambda d, _: first.append(d))
+    assert first[0] > 0, "what was searched is not searched again"
+    assert (copy / COMPLETENESS).read_bytes() == (whole / COMPLETENESS).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_picture_without_coordinates_is_measured_in_pixels(scene, tmp_path):
+    picture = tmp_path / "picture.png"
+    with rasterio.open(scene) as raster:
+        values = raster.read(1, window=Window(100, 100, SIDE, SIDE))
+    size = {"width": SIDE, "height": SIDE, "count": 1, "dtype": "uint8"}
+    with (
+        suppress_georeferencing_warning(),
+        rasterio.open(picture, "w", driver="PNG", **size) as out,
+    ):
+        out.write(values, 1)
+    lc.detect(picture, tmp_path / "run", workers=1)
+    done = CliRunner().invoke(
+        cli, ["completeness", str(tmp_path / "run"), "--budget", "2", "--workers", "1", "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    result = json.loads(done.stdout)
+    assert result["unit"] == "px"
+    assert result["bins"][0]["min_km"] <= 8.0 < result["bins"][0]["max_km"]
+    assert result["sun"]["azimuth_deg"] == pytest.approx(280.0, abs=10.0)
+    assert np.mean([row["recall"] for row in result["bins"][:4]]) > 0.6
+
+
+def test_another_model_or_a_changed_mosaic_is_refused(copy, tmp_path):
+    other = tmp_path / "other.keras"
+    other.write_bytes(shipped_model().read_bytes() + b" ")
+    with pytest.raises(RunError, match="not the model"):
+        lc.measure_completeness(copy, model=other)
+    with rasterio.open(copy / "mask.tif") as mask:
+        profile = {"crs": mask.crs, "transform": mask.transform, "width": SIDE, "height": SIDE}
+    changed = tmp_path / "changed.tif"
+    with rasterio.open(changed, "w", driver="GTiff", count=1, dtype="uint8", **profile) as out:
+        out.write(np.random.default_rng(0).integers(1, 255, (1, SIDE, SIDE)).astype(np.uint8))
+    with pytest.raises(RunError, match="has changed since"):
+        lc.measure_completeness(copy, mosaic=changed)
+
+
+def test_a_directory_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match="not a run"):
+        lc.measure_completeness(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "option", [{"budget": 0.0}, {"sun_altitude_deg": 0.0}, {"sun_azimuth_deg": 700.0}]
+)
+def test_options_out_of_range_are_refused(copy, option):
+    with pytest.raises(OptionError):
+        lc.measure_completeness(copy, **option)
+
+
+def test_a_run_of_an_elevation_model_is_refused(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["settings"]["looks"] = 4
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="elevation model"):
+        lc.measure_completeness(copy)

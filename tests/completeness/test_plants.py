@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from affine import Affine
+
+from lunarcraters.completeness.dipoles import measure_dipoles, project
+from lunarcraters.completeness.freshness import compute_freshness, compute_greatest_wear
+from lunarcraters.completeness.plants import Plants, compute_light
+from lunarcraters.completeness.sampling import Circles
+from lunarcraters.completeness.sunlight import estimate_altitude, estimate_azimuth
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.grid import Grid
+
+SIDE = 128
+
+
+def plants(count=1, diameter=24.0, azimuth=280.0, altitude=25.0, wear=0.0, position=(64.0, 64.0)):
+    return Plants(
+        positions=np.tile(np.array(position), (count, 1)),
+        diameters=np.full(count, diameter),
+        wear=np.full(count, wear),
+        seed=np.arange(count),
+        sun_azimuth_deg=np.full(count, azimuth),
+        sun_altitude_deg=np.full(count, altitude),
+    )
+
+
+def light(some, crs=None, affine=None):
+    return compute_light(some, Grid(crs, affine or Affine.identity(), SIDE, SIDE), None)
+
+
+def dipole(image, diameter=24.0, x=64.0, y=64.0):
+    circle = Circles(np.array([x]), np.array([y]), np.array([diameter]))
+    return measure_dipoles(image, np.ones(image.shape, bool), circle)
+
+
+def test_ground_far_from_a_plant_keeps_its_brightness():
+    image = light(plants())
+    y, x = np.mgrid[:SIDE, :SIDE] + 0.5
+    far = np.maximum(abs(x - 64), abs(y - 64)) > 2.6 * 12 + 2
+    assert (image[far] == 1.0).all()
+    assert image.min() < 0.6
+    assert image.max() > 1.3
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 45.0, 100.0, 280.0])
+def test_the_azimuth_that_plants_are_lit_from_is_measured_again(azimuth):
+    measured = np.vstack([dipole(light(plants(azimuth=azimuth, wear=w))) for w in (0.0, 0.2, 0.4)])
+    found, agreement = estimate_azimuth(measured, np.zeros(3))
+    assert (found - azimuth + 180.0) % 360.0 - 180.0 == pytest.approx(0.0, abs=2.0)
+    assert agreement > 0.99
+
+
+@pytest.mark.parametrize("altitude", [12.0, 25.0, 50.0])
+def test_the_altitude_that_plants_are_lit_from_is_measured_again(altitude):
+    wear = compute_greatest_wear(2.4) * np.sqrt(np.linspace(0.0, 1.0, 60))
+    images = [light(plants(altitude=altitude, wear=w)) for w in wear.tolist()]
+    lengths = project(np.vstack([dipole(image) for image in images]), np.zeros(60), 280.0)
+    assert estimate_altitude(lengths, 1.0) == pytest.approx(altitude, rel=0.15)
+
+
+def test_wear_leaves_less_light_and_shade():
+    contrast = [light(plants(wear=wear)).std() for wear in (0.0, 0.2, 0.4, 0.6)]
+    assert (np.diff(contrast) < 0).all()
+
+
+def test_freshness_falls_from_1_to_the_least_that_counts():
+    wear = np.linspace(0.0, compute_greatest_wear(1.0), 20)
+    freshness = compute_freshness(1.0, wear)
+    assert freshness[0] == pytest.approx(1.0)
+    assert freshness[-1] == pytest.approx(0.25, abs=1e-6)
+    assert (np.diff(freshness) < 0).all()
+
+
+def test_on_the_moon_a_plant_has_its_place_and_size_and_north_is_up():
+    crs = sphere.local_frame(30.0, 60.0).to_wkt()
+    affine = Affine(100.0, 0, -6400.0, 0, -100.0, 6400.0)
+    grid = Grid(crs, affine, SIDE, SIDE)
+    lon, lat = grid.to_lonlat(np.array([70.0]), np.array([50.0]))
+    some = plants(diameter=2.4, azimuth=0.0, position=(lon[0], lat[0]))
+    image = compute_light(some, grid, None)
+    y, x = np.mgrid[:SIDE, :SIDE] + 0.5
+    changed = np.abs(image - 1.0) > 0.02
+    assert x[changed].mean() == pytest.approx(70.0, abs=1.0)
+    assert y[changed].mean() == pytest.approx(50.0, abs=3.0)
+    assert dipole(image, 24.0, 70.0, 50.0)[0, 1] > 0.1, "the far wall, in the south, is bright"
+
+
+def test_plants_of_one_pixel_or_outside_the_tile_change_nothing():
+    assert (light(plants(diameter=1.0)) == 1.0).all()
+    assert (light(plants(position=(-80.0, 64.0))) == 1.0).all()

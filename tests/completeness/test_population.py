@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from lunarcraters.completeness.freshness import compute_freshness, compute_greatest_wear
+from lunarcraters.completeness.outcome import Outcome
+from lunarcraters.completeness.population import estimate_population
+from lunarcraters.completeness.sampling import Detections
+from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
+
+EDGES = 2.0 ** np.arange(0.0, 2.1, 0.5)
+
+
+def search(rng, diameter, wear):
+    """A network that detects fresh craters more often, and with higher scores."""
+    freshness = np.array(
+        [compute_freshness(d, w) for d, w in zip(diameter, wear, strict=True)], float
+    )
+    found = rng.random(len(wear)) < np.clip(1.6 * freshness, 0.0, 0.98)
+    score = np.where(found, 1.0 / (1.0 + np.exp(-rng.normal(8.0 * freshness - 4.0, 0.5))), 0.0)
+    return freshness, found, score
+
+
+def planted(rng, count=4000):
+    diameter = np.exp(rng.uniform(np.log(EDGES[0]), np.log(EDGES[-1]), count))
+    wear = compute_greatest_wear(2.0) * np.sqrt(rng.random(count))
+    freshness, found, score = search(rng, diameter, wear)
+    nothing = np.where(found, 0.0, np.nan)
+    return Outcome(diameter, wear, freshness, found, score, nothing, nothing)
+
+
+def surface(rng, share, count=6000):
+    """Craters of a surface on which the square of the wear of craters of 2 km ends at a share."""
+    diameter = (1.0 - rng.random(count) * (1.0 - EDGES[-1] ** -2.0)) ** -0.5
+    limit = np.minimum(share * (diameter / 2.0) ** -1.0, 1.0)
+    wear = compute_greatest_wear(2.0) * np.sqrt(limit * rng.random(count))
+    _, found, score = search(rng, diameter, wear)
+    false = rng.uniform(0.0, 0.3, count // 2)
+    sizes = np.append(diameter[found], rng.choice(diameter, len(false)))
+    scores = np.append(score[found], false)
+    place = np.zeros(len(sizes))
+    detections = Detections(np.zeros((len(sizes), 2)), sizes, scores, place, place)
+    return detections, diameter, found
+
+
+@pytest.mark.parametrize(("share", "within"), [(0.2, 0.05), (0.5, 0.06), (1.0, 0.09)])
+def test_pooled_recall_is_that_of_the_surface_whatever_its_wear(share, within):
+    rng = np.random.default_rng(5)
+    outcome = planted(rng)
+    detections, diameter, found = surface(rng, share)
+    bins = np.digitize(outcome.diameter, EDGES) - 1
+    population = estimate_population(outcome, bins, detections, EDGES, has_crs=True)
+    rows = summarize_bins(outcome, bins, EDGES, population)
+    for row in rows:
+        true = found[(diameter >= row.min_km) & (diameter < row.max_km)].mean()
+        assert row.recall == pytest.approx(true, abs=within)
+        assert abs(row.recall - true) < 3.0 * row.recall_error
+
+
+def test_recall_falls_with_the_score_asked_for_and_with_wear():
+    rng = np.random.default_rng(6)
+    outcome = planted(rng)
+    bins = np.digitize(outcome.diameter, EDGES) - 1
+    detections, _, _ = surface(rng, 1.0)
+    population = estimate_population(outcome, bins, detections, EDGES, has_crs=True)
+    for row in summarize_bins(outcome, bins, EDGES, population):
+        assert len(row.recall_above) == len(MIN_SCORES)
+        assert row.recall_above[0] == pytest.approx(row.recall, abs=1e-4)
+        assert (np.diff(row.recall_above) <= 0.0).all()
+    classes = summarize_freshness(outcome, bins, EDGES, np.ones(len(bins)))
+    recalls = np.array([[row.recall for row in one.bins] for one in classes])
+    assert (np.diff(recalls, axis=0) < 0.0).all(), "fresh, worn, degraded"
+    assert sum(row.planted for one in classes for row in one.bins) == len(bins)
+
+
+def test_few_planted_craters_that_all_come_back_are_no_proof():
+    rng = np.random.default_rng(7)
+    outcome = planted(rng).rows(np.arange(4000) < 12)
+    outcome.found[:], outcome.score[:] = True, 0.9
+    bins = np.digitize(outcome.diameter, EDGES) - 1
+    nothing = np.empty(0)
+    detections = Detections(np.empty((0, 2)), nothing, nothing, nothing, nothing)
+    population = estimate_population(outcome, bins, detections, EDGES, has_crs=True)
+    for row in summarize_bins(outcome, bins, EDGES, population):
+        assert row.recall == 1.0
+        assert row.recall_error > 0.1
