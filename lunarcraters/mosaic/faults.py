@@ -18,7 +18,7 @@ from lunarcraters.mosaic.names import Named, RasterName, is_remote
 from lunarcraters.mosaic.network.faults import why_not_served
 from lunarcraters.mosaic.network.virtual_files import file_size
 from lunarcraters.mosaic.tiff_blocks import Block, find_stored_blocks
-from lunarcraters.mosaic.vrt_faults import find_broken_source
+from lunarcraters.mosaic.vrt.faults import find_broken_source
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")

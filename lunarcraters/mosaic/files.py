@@ -30,7 +30,7 @@ from lunarcraters.mosaic.tiff_blocks import (
     find_data_boxes,
     missing_blocks_are_nodata,
 )
-from lunarcraters.mosaic.vrt_sources import find_vrt_boxes
+from lunarcraters.mosaic.vrt.sources import find_vrt_boxes
 
 _MOST_DEPTH = 8  # of VRTs in VRTs
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}

@@ -25,8 +25,8 @@ from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
-from lunarcraters.mosaic.vrt import build_mosaic_vrt, replace_further_values
-from lunarcraters.mosaic.vrt_faults import why_not_read
+from lunarcraters.mosaic.vrt.build import build_mosaic_vrt, replace_further_values
+from lunarcraters.mosaic.vrt.faults import why_not_read
 
 Name = str | PathLike[str]
 """Name of a raster or a directory, as a user writes it."""

@@ -19,7 +19,7 @@ from lunarcraters.geometry.polygons import make_ring_polygon
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
-from lunarcraters.mosaic.vrt import build_window_vrt
+from lunarcraters.mosaic.vrt.build import build_window_vrt
 from lunarcraters.tiling.plan import Tile
 
 _BLOCK_PX = 256

@@ -8,7 +8,7 @@ from rasterio.errors import RasterioError
 from lunarcraters.mosaic.names import RasterName, is_remote
 from lunarcraters.mosaic.network.faults import is_refusal, why_not_served
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.vrt_sources import list_sources
+from lunarcraters.mosaic.vrt.sources import list_sources
 
 
 def why_not_read(uri: str, error: Exception, *, served: bool) -> str:
