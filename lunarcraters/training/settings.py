@@ -22,11 +22,11 @@ Policy = Literal["float32", "mixed_bfloat16"]
 """Keras dtype policy."""
 
 
-_TUNING_EPOCHS = 8
-_TUNING_STEPS_PER_IMAGE = 25
-_TUNING_STEPS = (240, 1600)  # fewest and most
+_TUNING_EPOCHS = 6
+_TUNING_STEPS_PER_IMAGE = 12
+_TUNING_STEPS = (120, 1200)  # fewest and most
 _TUNING_BATCH = 8
-_TUNING_LEARNING_RATE = 1e-3
+_TUNING_LEARNING_RATE = 5e-4
 
 
 @dataclass(frozen=True)
