@@ -18,7 +18,7 @@ ROOT_MODULES = {"_version", "errors", "files", "process", "progress", "records",
 MAY_IMPORT = {
     # The wings: mosaic, catalogue and datasets do not know each other.
     "geometry": set(),
-    "mosaic": {"geometry"},
+    "mosaic": {"geometry", "elevation"},
     "tiling": {"geometry", "mosaic"},
     "mask": {"geometry", "mosaic", "tiling"},
     "catalogue": {"geometry"},

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.split import deal_blocks
-from lunarcraters.errors import CatalogueError, DatasetError, OutputError
+from lunarcraters.errors import CatalogueError, DatasetError, MosaicError, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.labelling.labels import Labels, find_ground, make_labels
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.preview import find_height_unit_m
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.geotiff import trace_outline, write_geotiff
 from lunarcraters.tiling.plan import Tile
@@ -108,7 +109,7 @@ def make_dataset(
             lies on the mosaic.
         DatasetError: There is too little ground for the splits.
         OutputError: `out` exists, or cannot be written.
-        MosaicError: The mosaic cannot be read.
+        MosaicError: The mosaic cannot be read, or holds heights.
     """
     if catalogue.has_crs != mosaic.has_crs:
         raise CatalogueError(
@@ -130,6 +131,7 @@ def make_dataset(
             "the catalogue does not tell on which ground craters were counted, so all of the "
             "mosaic is taught: name the ground with --area if it is less"
         )
+    _require_picture(mosaic)
     source = MosaicTiles.plan(mosaic, max_size=size, halo=0, elevation=False)
     tiles = [
         tile
@@ -166,6 +168,15 @@ def make_dataset(
         {name: craters[name] for name in fractions},
         tuple(notes),
     )
+
+
+def _require_picture(mosaic: Mosaic) -> None:
+    """Refuse heights, which are no grey values of a picture."""
+    if find_height_unit_m(mosaic) is not None:
+        raise MosaicError(
+            f"{mosaic.name} holds heights, and a dataset is made of pictures: give a picture of "
+            "this ground, or train on heights with craters train --preset relief"
+        )
 
 
 def _shows_more(tile: Tile, catalogue: Catalogue, mosaic: Mosaic, size: int) -> bool:

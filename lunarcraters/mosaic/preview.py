@@ -1,18 +1,22 @@
-"""Previews: a mosaic as a small grey image for people to look at."""
+"""Previews: a mosaic as a small grey image for people to look at; heights are shaded."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.examination.elevation import Heights, find_heights
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.statistics import sample_values
 
 _SPREAD = (0.5, 99.5)  # percentiles that become black and white
+_SUN = {"sun_azimuth_deg": 315.0, "sun_elevation_deg": 30.0}
 
 
 def read_preview(mosaic: Mosaic, side: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Read a mosaic at reduced resolution and stretch its contrast.
+    """Read a mosaic at reduced resolution, shade it if it holds heights, and stretch its contrast.
 
     Args:
         mosaic: Mosaic to read.
@@ -28,7 +32,51 @@ def read_preview(mosaic: Mosaic, side: int) -> tuple[NDArray[np.uint8], NDArray[
     values, valid = mosaic.read(mosaic.grid.box, step)
     if not valid.any():
         raise MosaicError(f"{mosaic.name} has no valid pixel to draw: give another mosaic")
-    return (stretch_contrast(values, valid) * 255.0).astype(np.uint8), valid
+    return draw_ground(mosaic, values, valid, step, find_height_unit_m(mosaic)), valid
+
+
+def find_height_unit_m(mosaic: Mosaic) -> float | None:
+    """Height of one unit of a mosaic's values, metres; None where they are to be drawn as grey.
+
+    Raises:
+        MosaicError: The mosaic cannot be read, or has no valid pixel.
+    """
+    if len(mosaic.bands) > 1 or mosaic.dtype in ("uint8", "int8") or not mosaic.has_crs:
+        return None
+    values = sample_values(mosaic)
+    try:
+        heights = find_heights(mosaic, values, None)
+    except MosaicError:  # heights that cannot be searched
+        return None
+    return heights.unit_m if isinstance(heights, Heights) else None
+
+
+def draw_ground(
+    mosaic: Mosaic,
+    values: NDArray[Any],
+    valid: NDArray[np.bool_],
+    step: int,
+    height_unit_m: float | None,
+) -> NDArray[np.uint8]:
+    """Turn values that were read from a mosaic into grey values for people to look at.
+
+    Args:
+        mosaic: Mosaic that they are of.
+        values: Values, (height, width).
+        valid: Validity, same shape.
+        step: Side of a value in pixels of the mosaic.
+        height_unit_m: As `find_height_unit_m` finds it: heights are lit from the upper left.
+
+    Returns:
+        Grey values, 0 where there are no data, (height, width).
+    """
+    if height_unit_m is not None and mosaic.pixel_size_m is not None and valid.any():
+        middle = values[valid].mean(dtype=np.float64)
+        heights_m = np.where(valid, (values.astype(np.float64) - middle) * height_unit_m, 0.0)
+        values = shade(
+            heights_m.astype(np.float32), mosaic.pixel_size_m * step, **_SUN, shadows=False
+        )
+    return (stretch_contrast(values, valid) * 255.0).astype(np.uint8)
 
 
 def stretch_contrast(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.preview import stretch_contrast
+from lunarcraters.mosaic.preview import draw_ground, find_height_unit_m
 from lunarcraters.report.map import encode_image, find_step
 
 _DIAMETERS = 6.0
@@ -51,14 +51,13 @@ def make_closeups(
     sides = np.ceil(_DIAMETERS * diameters_px)
     steps = np.maximum(np.ceil(sides / _SIDE_PX), 1.0)
     closeups = {}
+    unit_m = find_height_unit_m(mosaic)
     for row in rows[np.argsort(y[rows], kind="stable")].tolist():  # as the mosaic is stored
         step = int(steps[row])
         if step >= find_step(mosaic) or not np.isfinite([x[row], y[row]]).all():
             continue
         side = -(-int(sides[row]) // step) * step
         box = Box(round(x[row] - side / 2), round(y[row] - side / 2), side, side)
-        grey = stretch_contrast(*mosaic.read(box, step)) * 255.0
-        closeups[row] = Closeup(
-            box.left, box.top, side, encode_image(".jpg", grey.astype(np.uint8))
-        )
+        grey = draw_ground(mosaic, *mosaic.read(box, step), step, unit_m)
+        closeups[row] = Closeup(box.left, box.top, side, encode_image(".jpg", grey))
     return closeups

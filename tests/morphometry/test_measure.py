@@ -114,7 +114,7 @@ def test_a_globe_is_continued_at_its_other_edge(tmp_path):
     for number, lon in enumerate((179.9, 30.1)):
         path = tmp_path / f"{number}.tif"
         affine = Affine(side, 0, -180, 0, -side, 90)
-        write_relief(path, DEGREES, affine, (360, 720), [(lon, 10.0, km, 0.1)])
+        write_relief(path, DEGREES, affine, (360, 720), [(lon, 10.0, km, 0.1)], tilt=0.002)
         rows.append(measure(path, (lon, 10.0, km)).iloc[0])
     assert rows[0].depth_m == pytest.approx(rows[1].depth_m, rel=0.02)
     assert rows[0].ground_share == 1.0
@@ -227,10 +227,17 @@ def test_depths_in_place_of_heights_are_refused(field, tmp_path):
     ("change", "options", "words"),
     [
         (lambda h: h * 0 + 7, {}, "every valid pixel"),
-        (lambda h: np.abs(np.gradient(h)[0]), {"unit": "degrees"}, "'degrees', which is none"),
+        (lambda h: np.abs(np.gradient(h)[0]), {"unit": "degrees"}, "holds slopes"),
         (lambda h: h * 100.0, {"unit": "m"}, "does not have"),
-        (lambda h: np.clip(h / 10 + 128, 0, 255), {"dtype": "uint8"}, "is a picture"),
-        (lambda h: np.random.default_rng(0).uniform(0, 40, h.shape), {}, "rough"),
+        (lambda h: np.clip(h / 10 + 128, 0, 255), {"dtype": "uint8"}, "not heights: give the"),
+        (lambda h: np.random.default_rng(0).uniform(0, 40, h.shape), {}, "holds slopes"),
+        (
+            lambda h: h + np.random.default_rng(0).normal(0, 400, h.shape),
+            {},
+            "from pixel to pixel",
+        ),
+        (lambda h: h, {"unit": "mgal"}, "'mgal', which is none of heights: name its unit"),
+        (lambda h: h / 1000.0, {"unit": "m"}, "as no lunar ground has: name its unit"),
     ],
 )
 def test_rasters_that_are_no_heights_are_refused(dem, tmp_path, change, options, words):
@@ -241,7 +248,7 @@ def test_rasters_that_are_no_heights_are_refused(dem, tmp_path, change, options,
 
 def test_a_raster_named_as_a_slope_map_is_refused(dem, tmp_path):
     other = changed(dem, tmp_path / "site_slope.tif", lambda h: h)
-    with pytest.raises(MosaicError, match="'slope'"):
+    with pytest.raises(MosaicError, match="holds slopes"):
         measure(other, (10.0, 1.0, 3.0))
 
 

@@ -2,17 +2,21 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.errors import RasterioIOError
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.sphere import RADIUS_M
+from lunarcraters.mosaic.examination.terrain import (
+    ELEVATION_M,
+    find_unit_m,
+    looks_like_grey,
+    looks_like_slopes,
+    measure_steps,
+    read_description,
+)
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.statistics import plan_samples
 
 METRES = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
@@ -34,26 +38,16 @@ _ANGLES = {
     "radians",
 }
 
+_NO_UNIT = ("", "none", "unknown", "dn", "1", "-")
+
 _ELEVATION = re.compile(
     r"(?<![a-z])(s?ldem|dem|dtm|dsm|gld100|topo(graphy)?|elevations?|heights?|altitudes?)(?![a-z])"
 )
 _OTHER = re.compile(r"shade|shaded|relief|slope|ortho|image|albedo|rough|curvature|count|colou?r")
 
-ELEVATION_M = (-9_500.0, 11_000.0)
-"""Lowest and highest ground of the Moon, metres above its sphere, with some room."""
-
 _SLOPES = re.compile(r"(?<![a-z])slopes?(?![a-z])")
 _DEPTHS = re.compile(r"(?<![a-z])(depths?|bathymetry|positive[ -]down(wards?)?)(?![a-z])")
 
-_LEAST_SPAN_M = 20.0
-_NEGATIVE = 0.05  # share of the range that lies below 0: in pictures noise alone does
-_LAG_PX = 16
-ROUGH = 0.3
-"""Roughness above which values are no terrain, which has 0.08 to 0.25; pictures: 0.12 to 0.65."""
-
-_SLOPES_DEG = (0.5, 90.0)  # greatest minimum and maximum of a map of slopes
-_GREY = (0.0, 255.0)
-_GREY_ROUGH = 0.12
 _MEAN_SLOPE = (5e-4, 3.0)  # flatter than any lunar ground, steeper than any
 
 Float = NDArray[np.float64]
@@ -72,17 +66,53 @@ class Heights:
     notice: str
 
 
-def find_heights(mosaic: Mosaic, values: Float, asked: bool | None) -> Heights | str | None:
+@dataclass(frozen=True)
+class Wording:
+    """What a command tells the user to do about values that are no heights.
+
+    Attributes:
+        otherwise: What else can be done with heights that cannot be used.
+        picture: What to do with a picture.
+        unit: How a unit is named, with a place for it.
+    """
+
+    otherwise: str
+    picture: str
+    unit: str
+
+
+SEARCH = Wording(
+    "or give --no-elevation to search it as a picture",
+    "leave --elevation out",
+    "set its unit (gdal_edit.py -units {})",
+)
+MEASURE = Wording(
+    "or give another elevation model",
+    "give the elevation model that it shows",
+    "name its unit (--unit {})",
+)
+
+
+def find_heights(
+    mosaic: Mosaic,
+    values: Float,
+    asked: bool | None,
+    *,
+    unit: str | None = None,
+    wording: Wording = SEARCH,
+) -> Heights | str | None:
     """Tell whether a mosaic holds heights, and in which unit.
 
     Unless the user asks for it, a unit of length is enough evidence. Otherwise values must be as
     smooth as terrain and within the range of lunar elevations, and either lie below 0 in part or be
-    called elevations.
+    called elevations. Whatever is taken for heights without being asked is taken when asked.
 
     Args:
-        mosaic: Mosaic that is to be searched.
+        mosaic: Mosaic that is to be searched or measured on.
         values: Sample of its valid values, (n,).
         asked: True where the user says that they are heights, False where not, None for neither.
+        unit: Unit that the user names, a key of `METRES`; None for the file's own.
+        wording: What the command tells the user to do.
 
     Returns:
         Heights; a sentence where something is odd about a picture; None for a picture.
@@ -94,62 +124,104 @@ def find_heights(mosaic: Mosaic, values: Float, asked: bool | None) -> Heights |
     if asked is False or not mosaic.rasters:
         return None
     if len(mosaic.bands) > 1 or mosaic.dtype in ("uint8", "int8"):
-        _picture(mosaic, asked)
+        kind = f"grey values ({len(mosaic.bands)} band(s) of {mosaic.dtype})"
+        _refuse_if(asked, f"{mosaic.name} holds {kind}, not heights: {wording.picture}")
         return None
-    unit, words, scale, offset = read_description(mosaic)
-    if unit in _ANGLES or _SLOPES.search(words):
+    declared, words, scale, offset = read_description(mosaic)
+    if unit is None and (declared in _ANGLES or _SLOPES.search(words)):
         return _describe_slopes(mosaic, asked)
-    metres, how = METRES.get(unit), f"in {unit}, as it says"
+    real = values * scale + offset
+    metres, how = METRES.get(unit or declared), f"in {unit or declared}, as it says"
+    named = bool(_ELEVATION.search(words)) and not _OTHER.search(words)
+    if metres is None and not asked and find_unit_m(real, named=named) is None:
+        return None
+    roughness, step = measure_steps(mosaic)
+    if unit is not None:
+        how = f"in {unit}, as you say"
     if metres is None:
-        named = _ELEVATION.search(words) is not None and _OTHER.search(words) is None
-        real = values * scale + offset
-        metres = find_unit_m(real, named=named or bool(asked))
-        if metres is None and not asked:
-            return None
-        roughness, step = measure_steps(mosaic)
-        if asked and _looks_like_slopes(real, roughness):
-            return _describe_slopes(mosaic, asked)
-        if _looks_like_grey(real, roughness, named=named):
-            _picture(mosaic, asked)
-            return None
-        if asked and step * abs(scale) > _MEAN_SLOPE[0] * (mosaic.pixel_size_m or 1.0):
-            metres = 1.0  # a small site may have so little relief that it could be kilometres
-        how = f"in {'kilometres' if metres == 1000.0 else 'metres'}, by the range of its values"
-    else:
-        step = measure_steps(mosaic)[1]
-    unit_m = (metres or 1.0) * scale
-    return Heights(unit_m, _check(mosaic, words, step * abs(unit_m), how))
+        found = _judge(mosaic, real, asked, named, (roughness, step * abs(scale)), wording)
+        if not isinstance(found, float):
+            return found
+        metres, how = found, f"in {'kilometres' if found == 1000.0 else 'metres'}, by its values"
+    notice = _check(mosaic, real * metres, step * abs(scale) * metres, how, wording)
+    return Heights(metres * scale, notice)
 
 
-def _check(mosaic: Mosaic, words: str, step_m: float, how: str) -> str:
-    """Make sure that heights can be searched.
+def _judge(
+    mosaic: Mosaic,
+    real: Float,
+    asked: bool | None,
+    named: bool,
+    steps: tuple[float, float],
+    wording: Wording,
+) -> float | str | None:
+    """Judge values by their range and roughness, where no unit tells what they are.
+
+    Returns:
+        Metres of one unit; a sentence or None where they are no heights.
+    """
+    declared = read_description(mosaic)[0]
+    roughness, step = steps
+    metres = find_unit_m(real, named=named or bool(asked))
+    if asked and not named and looks_like_slopes(real, roughness):
+        return _describe_slopes(mosaic, asked)
+    if looks_like_grey(real, roughness, named=named):
+        sentence = (
+            f"{mosaic.name} holds grey values, which change from pixel to pixel as heights do not: "
+            f"{wording.picture}, or {wording.unit.format('m')} if they are heights"
+        )
+        _refuse_if(asked, sentence)
+        return None
+    if declared not in _NO_UNIT:
+        sentence = (
+            f"{mosaic.name} declares the unit {declared!r}, which is none of heights: "
+            f"{wording.unit.format('m')} if its values are heights"
+        )
+        _refuse_if(asked, sentence)
+        return sentence
+    if metres is None or step > _MEAN_SLOPE[0] * (mosaic.pixel_size_m or np.inf):
+        return 1.0  # a small site may have so little relief that it could be kilometres
+    return metres
+
+
+def _check(mosaic: Mosaic, heights_m: Float, step_m: float, how: str, wording: Wording) -> str:
+    """Make sure that heights can be used.
 
     Args:
         mosaic: Mosaic of heights.
-        words: Its name and description.
+        heights_m: Sample of the heights, metres, (n,).
         step_m: Mean difference of neighbouring pixels, metres.
         how: Unit of the heights, in words.
+        wording: What the command tells the user to do.
 
     Returns:
         Sentence for the user.
     """
-    otherwise = "or give --no-elevation to search it as a picture"
-    if _DEPTHS.search(words):
+    if _DEPTHS.search(read_description(mosaic)[1]):
         raise MosaicError(
             f"{mosaic.name} holds depths by its name or description, in which craters are hills: "
-            f"change the sign of its values, {otherwise}"
+            f"change the sign of its values, {wording.otherwise}"
         )
     if mosaic.pixel_size_m is None:
         raise MosaicError(
             f"{mosaic.name} holds heights {how}, but no coordinate system that tells the size of "
-            f"its pixels: give --crs, {otherwise}"
+            f"its pixels: give --crs, {wording.otherwise}"
+        )
+    other_unit = f"{wording.unit.format('km, say')} if it is another, {wording.otherwise}"
+    low, high = np.percentile(heights_m, [0.5, 99.5])
+    if not any(
+        ELEVATION_M[0] <= low - centre_m and high - centre_m <= ELEVATION_M[1]
+        for centre_m in (0.0, RADIUS_M)
+    ):
+        raise MosaicError(
+            f"{mosaic.name} holds heights {how}, from {low / 1000.0:.3g} to {high / 1000.0:.3g} "
+            f"km, which the Moon does not have: {other_unit}"
         )
     slope = step_m / mosaic.pixel_size_m
     if not _MEAN_SLOPE[0] <= slope <= _MEAN_SLOPE[1]:
         raise MosaicError(
             f"{mosaic.name} holds heights {how}, with slopes of {np.degrees(np.arctan(slope)):.2g} "
-            "degrees, as no lunar ground has: set its unit (gdal_edit.py -units km, say) if it is "
-            f"another, {otherwise}"
+            f"degrees, as no lunar ground has: {other_unit}"
         )
     return (
         f"{mosaic.name} holds heights {how}, and is searched as an elevation model (give "
@@ -157,13 +229,10 @@ def _check(mosaic: Mosaic, words: str, step_m: float, how: str) -> str:
     )
 
 
-def _picture(mosaic: Mosaic, asked: bool | None) -> None:
-    """Refuse a picture that the user calls heights."""
+def _refuse_if(asked: bool | None, sentence: str) -> None:
+    """Refuse values that the user calls heights."""
     if asked:
-        raise MosaicError(
-            f"{mosaic.name} holds grey values, which change from pixel to pixel as heights do not: "
-            "leave --elevation out, or set its unit (gdal_edit.py -units m) if they are heights"
-        )
+        raise MosaicError(sentence)
 
 
 def _describe_slopes(mosaic: Mosaic, asked: bool | None) -> str:
@@ -172,76 +241,5 @@ def _describe_slopes(mosaic: Mosaic, asked: bool | None) -> str:
         f"{mosaic.name} holds slopes, which are neither a picture nor heights: give the elevation "
         "model that they were made of"
     )
-    if asked:
-        raise MosaicError(sentence)
+    _refuse_if(asked, sentence)
     return sentence
-
-
-def _looks_like_slopes(values: Float, roughness: float) -> bool:
-    """Tell whether values may be slopes in degrees."""
-    low, high = float(values.min()), float(values.max())
-    inside = 0.0 <= low <= _SLOPES_DEG[0] and high <= _SLOPES_DEG[1]
-    return inside and roughness > _GREY_ROUGH
-
-
-def _looks_like_grey(values: Float, roughness: float, *, named: bool) -> bool:
-    """Tell whether values may be grey values, though the user or the name calls them heights."""
-    inside = _GREY[0] <= float(values.min()) and float(values.max()) <= _GREY[1]
-    return roughness > (_GREY_ROUGH if inside and not named else ROUGH)
-
-
-def read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
-    """Read the unit, name and description, scale and offset of the first raster of a mosaic."""
-    raster = mosaic.rasters[0]
-    name, unit, description, scale, offset = Path(str(raster.path)).name, "", "", 1.0, 0.0
-    try:
-        with open_dataset(str(raster.path)) as dataset:
-            band = raster.bands[0] - 1
-            scale, offset = dataset.scales[band], dataset.offsets[band]
-            unit, description = dataset.units[band] or "", dataset.descriptions[band] or ""
-    except RasterioIOError:
-        pass
-    words = f"{name} {description}".lower().replace("_", " ")
-    return unit.strip().lower(), words, scale, offset
-
-
-def find_unit_m(values: Float, *, named: bool) -> float | None:
-    """Find the unit of elevations, or of distances from the Moon's centre.
-
-    Args:
-        values: Sample of the values, (n,).
-        named: True where they are called elevations, so that none need lie below 0.
-
-    Returns:
-        Metres of one unit; None where the values are neither.
-    """
-    low, high = np.percentile(values, [0.5, 99.5])
-    for radius_m, unit_m in ((0.0, 1.0), (RADIUS_M, 1.0), (RADIUS_M, 1000.0), (0.0, 1000.0)):
-        lowest, highest = values.min() * unit_m - radius_m, values.max() * unit_m - radius_m
-        within = ELEVATION_M[0] <= lowest and highest <= ELEVATION_M[1]
-        below = radius_m > 0.0 or (unit_m == 1.0 and -low >= _NEGATIVE * (high - low))
-        if within and (high - low) * unit_m >= _LEAST_SPAN_M and (named or below):
-            return unit_m
-    return None
-
-
-def measure_steps(mosaic: Mosaic) -> tuple[float, float]:
-    """Measure how rough values are, and the mean difference of neighbouring pixels.
-
-    Roughness is that difference over the one of pixels 16 apart. Terrain is smooth at the scale of
-    a pixel; its shading is a derivative, and rough.
-    """
-    near = far = 0.0
-    windows = 0
-    for box in plan_samples(mosaic.extents):
-        try:
-            values, valid = mosaic.read(box)
-        except MosaicError:
-            continue
-        real = np.where(valid, values.astype(np.float64), np.nan)
-        steps = [np.abs(real[:, lag:] - real[:, :-lag]) for lag in (1, _LAG_PX)]
-        if box.width > _LAG_PX and all(np.isfinite(step).any() for step in steps):
-            near += float(np.nanmean(steps[0]))
-            far += float(np.nanmean(steps[1]))
-            windows += 1
-    return near / far if far else 1.0, near / max(windows, 1)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError
-from lunarcraters.mosaic.examination.elevation import Heights, find_heights
+from lunarcraters.mosaic.examination.elevation import SEARCH, Heights, Wording, find_heights
 from lunarcraters.mosaic.examination.undeclared_nodata import (
     declared_values,
     describe_declared,
@@ -16,6 +16,8 @@ from lunarcraters.mosaic.examination.undeclared_nodata import (
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.nodata import format_values, pack_values
 from lunarcraters.mosaic.statistics import ValueStatistics, sample_values, summarize_values
+
+Float = NDArray[np.float64]
 
 _BLOCK_PX = 1024
 _MOST_VALUES = 8
@@ -52,8 +54,7 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
         MosaicError: The mosaic has no valid pixel or only one value, or none can be read, or a
             value may be a collar and shadow both; or its heights cannot be searched.
     """
-    mosaic, values = examine_values(mosaic)
-    heights = find_heights(mosaic, values, elevation)
+    mosaic, values, heights = examine_heights(mosaic, elevation)
     if heights is not None:
         notice = heights.notice if isinstance(heights, Heights) else heights
         warnings.warn(notice, CratersWarning, stacklevel=2)
@@ -61,33 +62,54 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
     return Examination(mosaic, summarize_values(values, mosaic.dtype), unit_m)
 
 
-def examine_values(mosaic: Mosaic, *, heights: bool = False) -> tuple[Mosaic, NDArray[np.float64]]:
-    """Sample the values of a mosaic, and leave out values that plainly stand for no ground.
+def examine_heights(
+    mosaic: Mosaic,
+    asked: bool | None,
+    *,
+    unit: str | None = None,
+    wording: Wording = SEARCH,
+) -> tuple[Mosaic, Float, Heights | str | None]:
+    """Leave out values that plainly stand for no ground, and tell whether the others are heights.
+
+    A height that lies between others is a plain, whatever its share.
 
     Args:
         mosaic: Mosaic to examine.
-        heights: True for heights: one that lies between the others is a plain, whatever its share.
+        asked: As `find_heights` takes it, and the following.
+        unit: Unit that the user names.
+        wording: What the command tells the user to do.
 
     Returns:
-        Mosaic, and a sample of its values, (n,).
+        Mosaic; a sample of its values, (n,); and what `find_heights` returns.
 
     Raises:
         MosaicError: As `examine_mosaic`.
     """
-    values = sample_values(mosaic)
+    examined, values, said = _examine_values(mosaic, heights=bool(asked))
+    heights = find_heights(examined, values, asked, unit=unit, wording=wording)
+    if said and not asked and isinstance(heights, Heights):
+        examined, values, said = _examine_values(mosaic, heights=True)
+    if said:
+        warnings.warn(said, CratersWarning, stacklevel=3)
+    return examined, values, heights
+
+
+def _examine_values(mosaic: Mosaic, *, heights: bool) -> tuple[Mosaic, Float, str]:
+    """Leave out values that plainly stand for no ground; the last item says so, or is empty."""
+    values, said = sample_values(mosaic), ""
     if mosaic.nodata is None:
-        mosaic, values = _without_undeclared_nodata(mosaic, values, heights=heights)
+        mosaic, values, said = _without_undeclared_nodata(mosaic, values, heights=heights)
     if _is_constant(values) and not _has_other_value(mosaic, values[0]):
         raise MosaicError(
             f"every valid pixel of {mosaic.name} is {values[0]:g}, so there is nothing to search: "
             "give another mosaic"
         )
-    return mosaic, values
+    return mosaic, values, said
 
 
 def _without_undeclared_nodata(
-    mosaic: Mosaic, values: NDArray[np.float64], *, heights: bool
-) -> tuple[Mosaic, NDArray[np.float64]]:
+    mosaic: Mosaic, values: Float, *, heights: bool
+) -> tuple[Mosaic, Float, str]:
     """Leave out values that plainly stand for no ground, one after the other."""
     without, reasons = mosaic, []
     left_out: list[float] = []
@@ -99,18 +121,17 @@ def _without_undeclared_nodata(
         reasons.append(undeclared[1])
         without = mosaic.with_nodata(pack_values(left_out))
         values = sample_values(without)
-    if left_out:
-        them, are = ("it", "it is") if len(left_out) == 1 else ("them", "they are")
-        warnings.warn(
-            f"{describe_declared(mosaic)}, but {' and '.join(reasons)}: {are} left out as no "
-            f"ground (give --nodata {format_values(declared_values(mosaic))} to search {them})",
-            CratersWarning,
-            stacklevel=3,
-        )
-    return without, values
+    if not left_out:
+        return without, values, ""
+    them, are = ("it", "it is") if len(left_out) == 1 else ("them", "they are")
+    said = (
+        f"{describe_declared(mosaic)}, but {' and '.join(reasons)}: {are} left out as no ground "
+        f"(give --nodata {format_values(declared_values(mosaic))} to search {them})"
+    )
+    return without, values, said
 
 
-def _find_next(mosaic: Mosaic, values: NDArray[np.float64]) -> tuple[float, str] | None:
+def _find_next(mosaic: Mosaic, values: Float) -> tuple[float, str] | None:
     """Value that stands for no ground, and why in words; None where all may be ground."""
     if not _is_constant(values):
         return find_undeclared_nodata(mosaic, values)
@@ -120,12 +141,12 @@ def _find_next(mosaic: Mosaic, values: NDArray[np.float64]) -> tuple[float, str]
     return None
 
 
-def _is_between(value: float, values: NDArray[np.float64]) -> bool:
+def _is_between(value: float, values: Float) -> bool:
     """Tell whether a value lies between other ones."""
     return bool(values.min() < value < values.max())
 
 
-def _is_constant(values: NDArray[np.float64]) -> bool:
+def _is_constant(values: Float) -> bool:
     return bool(values.min() == values.max())
 
 
