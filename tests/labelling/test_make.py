@@ -16,7 +16,7 @@ from lunarcraters.cli.main import cli
 from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.layout import find_pairs, find_splits
 from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_image
-from lunarcraters.errors import CatalogueError, DatasetError, OutputError
+from lunarcraters.errors import CatalogueError, DatasetError, MosaicError, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.training.scenes import LabelledTiles
@@ -221,3 +221,15 @@ def test_a_calibration_sees_the_same_ground(tmp_path):
     assert sorted(int((copy > 0).sum()) for copy in copies) == sorted(
         int(read_image(pair.image)[1].sum()) for pair in pairs
     )
+
+
+def test_no_dataset_is_made_of_heights(tmp_path):
+    crs, affine = PLACES["equator"]
+    noise = np.random.default_rng(0).normal(size=(300, 300)).astype(np.float32)
+    heights = cv2.GaussianBlur(noise, (0, 0), 12) * 4000.0
+    path = write_raster(tmp_path / "dem.tif", heights, crs, affine)
+    table = pd.DataFrame({"lon": [10.5], "lat": [0.5], "diameter_km": [3.0]})
+    craters = Catalogue(table, sphere.geographic_crs())
+    with pytest.raises(MosaicError, match="holds heights, and a dataset is made of pictures"):
+        lc.api.make_dataset(path, craters, tmp_path / "dataset")
+    assert not (tmp_path / "dataset").exists()

@@ -8,7 +8,9 @@ from affine import Affine
 
 from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
 from lunarcraters.mosaic.examination.examine import examine_mosaic
+from lunarcraters.mosaic.examination.heights import open_elevation_model
 from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.mosaic.preview import read_preview
 
 from ..rasters import write_raster
 
@@ -197,3 +199,44 @@ def test_constant_heights_are_refused(tmp_path):
 def test_real_elevations_are_noticed(shared):
     for path in sorted((shared / "gld100_dem").glob("*.tif")):
         assert len(sentences(path)) == 1
+
+
+def measured_unit_m(path):
+    """Unit of the heights that `craters measure` takes; None where it refuses them."""
+    try:
+        return open_elevation_model(path).unit_m
+    except MosaicError:
+        return None
+
+
+@pytest.mark.parametrize("unit", ["", "m", "km", "mgal", "degrees"])
+@pytest.mark.parametrize("name", ["site.tif", "site_dem.tif", "site_slope.tif", "depth.tif"])
+@pytest.mark.parametrize("change", [1.0, 0.001, 1000.0])
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+def test_detecting_and_measuring_take_the_same_rasters(terrain, tmp_path, unit, name, change):
+    path = described(write_raster(tmp_path / name, terrain * change), unit=unit)
+    try:
+        searched = unit_m(path, elevation=True)
+    except MosaicError:
+        searched = None
+    assert measured_unit_m(path) == searched
+
+
+@pytest.mark.parametrize("elevation", [None, True])
+def test_a_plain_between_other_heights_is_searched(terrain, tmp_path, elevation):
+    values = terrain.astype(np.float32).copy()
+    values[100:200, 50:300] = np.median(values)
+    values[:30] = -32768.0
+    examination, said = examined(write_raster(tmp_path / "a.tif", values), elevation)
+    assert examination.height_unit_m == 1.0
+    assert examination.mosaic.nodata == -32768.0
+    assert len(said) == 2
+
+
+def test_heights_are_drawn_as_shaded_relief(terrain, tmp_path):
+    tilted = terrain + np.linspace(0.0, 3000.0, 400)[:, None]
+    grey, valid = read_preview(open_mosaic(write_raster(tmp_path / "a.tif", tilted - 1500.0)), 400)
+    assert valid.all()
+    rows = grey.mean(axis=1)
+    assert abs(np.corrcoef(rows, np.arange(400))[0, 1]) < 0.5, "a slope has one brightness"
+    assert np.corrcoef(grey.ravel(), tilted.ravel())[0, 1] < 0.5
