@@ -65,7 +65,7 @@ def draw_ground(
         values: Values, (height, width).
         valid: Validity, same shape.
         step: Side of a value in pixels of the mosaic.
-        height_unit_m: As `find_height_unit_m` finds it: heights are lit from the upper left.
+        height_unit_m: Height of one unit, metres, for shaded relief; None for grey values.
 
     Returns:
         Grey values, 0 where there are no data, (height, width).

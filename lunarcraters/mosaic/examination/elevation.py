@@ -71,9 +71,9 @@ class Wording:
     """What a command tells the user to do about values that are no heights.
 
     Attributes:
-        otherwise: What else can be done with heights that cannot be used.
-        picture: What to do with a picture.
-        unit: How a unit is named, with a place for it.
+        otherwise: Advice on heights that cannot be used.
+        picture: Advice on a picture.
+        unit: Advice on naming a unit, with `{}` in its place.
     """
 
     otherwise: str
@@ -112,7 +112,7 @@ def find_heights(
         values: Sample of its valid values, (n,).
         asked: True where the user says that they are heights, False where not, None for neither.
         unit: Unit that the user names, a key of `METRES`; None for the file's own.
-        wording: What the command tells the user to do.
+        wording: Advice of the command that examines the mosaic.
 
     Returns:
         Heights; a sentence where something is odd about a picture; None for a picture.
@@ -192,7 +192,7 @@ def _check(mosaic: Mosaic, heights_m: Float, step_m: float, how: str, wording: W
         heights_m: Sample of the heights, metres, (n,).
         step_m: Mean difference of neighbouring pixels, metres.
         how: Unit of the heights, in words.
-        wording: What the command tells the user to do.
+        wording: Advice of the command that examines the mosaic.
 
     Returns:
         Sentence for the user.

@@ -75,9 +75,9 @@ def examine_heights(
 
     Args:
         mosaic: Mosaic to examine.
-        asked: As `find_heights` takes it, and the following.
+        asked: True where the user says that they are heights, False where not, None for neither.
         unit: Unit that the user names.
-        wording: What the command tells the user to do.
+        wording: Advice of the command that examines the mosaic.
 
     Returns:
         Mosaic; a sample of its values, (n,); and what `find_heights` returns.
