@@ -7,6 +7,8 @@ diameters, which move craters to other bins, are unfolded.
 """
 
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +16,19 @@ from scipy.special import expit, logit
 
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.catalogue.csfd import bin_by_size, count_weights
-from lunarcraters.completeness.record import Completeness
+from lunarcraters.completeness.record import COMPLETENESS, Completeness, read_completeness
 from lunarcraters.counts.areas import AreaCount
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.migration import Migration, Spectrum
 
-_COUNTED = 0.6  # share of the craters found at any score that is counted: those that score highest
+_SCORE = 0.3  # least score that counts, where it leaves these shares:
+_COUNTED = 0.5, 0.8  # least and greatest share of the craters found at any score that is counted
 _CHECKED = 0.4  # share that is counted to see whether the first share holds false detections
 _LEAST_RECALL = 0.3  # share of all craters that is counted, below which an estimate is not trusted
 _LEAST_PLANTED = 30  # planted craters, below which an estimate is not trusted
 _AGREE = 0.2, 2.0  # disagreement of the shares, as ln and in standard errors, that is too much
-_MODEL_ERROR = 0.05  # what planted craters do not tell, as a share; all bins together
+_MODEL_ERROR = 0.08  # what planted craters do not tell, as a share; all bins together
+_MOST_DOUBT = 3.0  # ratio of a recall to the least that it is taken to be
 _FEW = 5.0  # craters of a bin by which the slope of the size distribution is measured
 _ROUNDS = 3
 _DRAWS = 2000
@@ -61,7 +65,7 @@ class Estimate:
 
     @property
     def binned(self) -> BinnedCount:
-        """The estimated numbers, 0 where there are none, with their covariance."""
+        """The estimated numbers with their covariance; 0 in bins without an estimate."""
         values, covariance = np.nan_to_num(self.values), np.nan_to_num(self.covariance)
         return BinnedCount(self.raw.edges, values, covariance, self.raw.areas_km2)
 
@@ -83,11 +87,26 @@ def estimate_count(
         span: Smallest and largest diameter that the bins hold at least, km.
     """
     raw = one.count_with_errors(min_score, binning, span)
-    if completeness is None or not len(raw.values):
+    if completeness is None or not len(raw.values) or not one.area_km2:
         none = np.full(len(raw.values), np.nan)
         no = np.zeros(len(none), np.bool_)
         return Estimate(raw, none, none, none, none, no, np.full((len(none),) * 2, np.nan))
     return _Estimation(one, completeness, raw, binning).estimate(min_score)
+
+
+def find_completeness(source: object) -> Completeness | None:
+    """Read the completeness of a run; None for other catalogues, or where it was not measured.
+
+    Args:
+        source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
+
+    Raises:
+        RunError: The record is damaged.
+    """
+    if not isinstance(source, str | PathLike):
+        return None
+    run = Path(source)
+    return read_completeness(run) if (run / COMPLETENESS).is_file() else None
 
 
 class _Estimation:
@@ -113,17 +132,20 @@ class _Estimation:
 
     def estimate(self, min_score: float) -> Estimate:
         """Estimate numbers of craters, their errors, and whether they are to be trusted."""
-        least = self._choose_scores(_COUNTED)
+        lowest, highest = (self._choose_scores(share) for share in reversed(_COUNTED))
+        least = np.clip(_SCORE, lowest, highest)
         counts, squares = self._count(least)
         spectrum, factors = self._unfold(counts, least)
-        values = np.where(self._planted, counts * factors, np.nan)
-        recall = self._recall(least)
-        draws = self._draw(counts, squares, factors, recall)
-        low90, high90 = np.quantile(draws, _INTERVAL, axis=0)
-        completeness = self._completeness.recall(self._middles, min_score)
-        covariance = np.atleast_2d(np.cov(draws, rowvar=False))
         none = ~self._planted
-        covariance[none] = covariance[:, none] = np.nan
+        values, recall = np.where(none, np.nan, counts * factors), self._recall(least)
+        random = np.random.default_rng(_SEED)
+        doubt = self._draw_doubt(recall, random)
+        covariance = np.atleast_2d(np.cov(doubt * values, rowvar=False))
+        covariance += np.diag(squares * factors**2)
+        weight = np.where(counts > 0.0, squares / np.maximum(counts, 1e-12), 1.0)
+        poisson = random.gamma(counts / weight + 0.5, size=doubt.shape) * weight
+        low90, high90 = np.quantile(poisson * factors * doubt, _INTERVAL, axis=0)
+        completeness = self._completeness.recall(self._middles, min_score)
         return Estimate(
             raw=self._raw,
             values=values,
@@ -173,11 +195,8 @@ class _Estimation:
             factors = migration.factors(spectrum, least)
         return spectrum, factors
 
-    def _draw(self, counts: Float, squares: Float, factors: Float, recall: Float) -> Float:
-        """Draw expected numbers of craters with all errors, (draws, n)."""
-        random = np.random.default_rng(_SEED)
-        weight = np.where(counts > 0.0, squares / np.maximum(counts, 1e-12), 1.0)
-        poisson = random.gamma(counts / weight + 0.5, size=(_DRAWS, len(counts))) * weight
+    def _draw_doubt(self, recall: Float, random: np.random.Generator) -> Float:
+        """Draw by what the estimates are off because of the planted craters, (draws, n)."""
         rows = self._completeness.bins
         chance, total = np.transpose([_logit_errors(row.planted, row.recall, row.recall_error)
                                       for row in rows])  # fmt: skip
@@ -185,9 +204,9 @@ class _Estimation:
         error = chance * random.standard_normal((_DRAWS, len(rows)))
         error = (error + common * random.standard_normal((_DRAWS, 1)))[:, self._row]
         inner = np.clip(recall, 1e-3, 1.0 - 1e-3)
-        drawn = np.maximum(expit(logit(inner) + error), 1e-3)
+        drawn = expit(logit(inner) + error)
         model = np.exp(_MODEL_ERROR * random.standard_normal((_DRAWS, 1)))
-        return np.asarray(poisson * factors * (inner / drawn) * model)
+        return np.asarray(model * np.minimum(inner / drawn, _MOST_DOUBT))
 
     def _trust(self, spectrum: Spectrum, values: Float, recall: Float) -> Bool:
         """Tell which estimates can be trusted, (n,)."""

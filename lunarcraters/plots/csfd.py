@@ -40,6 +40,23 @@ class Isochron:
 
 
 @dataclass(frozen=True, eq=False)
+class EstimatedPoints:
+    """The estimated numbers of craters on an area, which are drawn beside those counted.
+
+    Attributes:
+        csfd: Estimated numbers by size; 0 where there is none.
+        events: Number of craters whose Poisson error is that of each bin, (n,).
+        events_at_least: The same for each bin and all larger ones, (n,).
+        trusted: True where the estimate can be trusted, (n,).
+    """
+
+    csfd: SizeFrequency
+    events: Float
+    events_at_least: Float
+    trusted: Bool
+
+
+@dataclass(frozen=True, eq=False)
 class _Panel:
     """One kind of plot of a size-frequency distribution."""
 
