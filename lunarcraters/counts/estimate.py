@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from lunarcraters.catalogue.binning import Binning
-from lunarcraters.catalogue.csfd import bin_by_size, count_weights
+from lunarcraters.catalogue.csfd import (
+    EstimatedPoints,
+    SizeFrequency,
+    bin_by_size,
+    count_weights,
+)
 from lunarcraters.completeness.record import COMPLETENESS, Completeness, read_completeness
 from lunarcraters.counts.areas import AreaCount
 from lunarcraters.counts.binned import BinnedCount
@@ -68,6 +73,20 @@ class Estimate:
         """The estimated numbers with their covariance; 0 in bins without an estimate."""
         values, covariance = np.nan_to_num(self.values), np.nan_to_num(self.covariance)
         return BinnedCount(self.raw.edges, values, covariance, self.raw.areas_km2)
+
+    def points(self) -> EstimatedPoints:
+        """Make the points that are drawn beside those of the counts."""
+        one = self.binned
+        summed = np.cumsum(np.cumsum(one.covariance[::-1, ::-1], axis=0), axis=1)
+        at_least = np.cumsum(one.values[::-1])[::-1]
+        errors = np.diag(one.covariance), np.diag(summed)[::-1]
+        events, events_at_least = (
+            np.where(self.values > 0.0, values**2 / np.maximum(variance, 1e-12), 0.0)
+            for values, variance in zip((one.values, at_least), errors, strict=True)
+        )
+        area_km2 = float(one.areas_km2[0])
+        csfd = SizeFrequency(one.edges, one.values, area_km2, one.areas_km2)
+        return EstimatedPoints(csfd, events, events_at_least, self.trusted)
 
 
 def estimate_count(
