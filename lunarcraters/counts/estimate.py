@@ -197,8 +197,8 @@ class _Estimation:
         enough = ~(self._scores < least[self._bins])
         bins, weights, size = self._bins[enough], self._weights[enough], len(self._middles)
         return (
-            np.bincount(bins, weights, minlength=size),
-            np.bincount(bins, weights**2, minlength=size),
+            np.bincount(bins, weights, minlength=size).astype(float),
+            np.bincount(bins, weights**2, minlength=size).astype(float),
         )
 
     def _unfold(self, counts: Float, least: Float) -> tuple[Spectrum, Float]:
