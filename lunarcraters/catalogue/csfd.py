@@ -99,7 +99,7 @@ class EstimatedPoints:
     Attributes:
         csfd: Estimated numbers by size; 0 where there is none.
         events: Number of craters whose Poisson error is that of each bin, (n,).
-        events_at_least: The same for each bin and all larger ones, (n,).
+        events_at_least: Number of craters with the error of each bin and all larger ones, (n,).
         trusted: True where the estimate can be trusted, (n,).
     """
 

@@ -70,22 +70,21 @@ def _print(dating: "Dating") -> None:
     table = Table("area", box=None, pad_edge=False)
     for heading in ("km2", "craters", "N(1) per km2", "age", "1 sigma", "probability of the fit"):
         table.add_column(heading, justify="right")
-    both = any(one.estimated for one in dating.areas)
     for one in dating.areas:
-        table.add_row(*_cells(f"{one.area}, raw" if both else one.area, one.area_km2, one.raw))
+        table.add_row(one.area, f"{one.area_km2:.6g}", *_cells(one.raw))
         if one.estimated:
-            table.add_row(*_cells(f"{one.area}, estimated", one.area_km2, one.estimated))
+            table.add_row("  estimated", "", *_cells(one.estimated))
     Console().print(table)
     for one in dating.areas:
-        for kind, age in (("raw", one.raw), ("estimated", one.estimated)):
+        for name, age in ((one.area, one.raw), (f"{one.area}, estimated", one.estimated)):
             if age and age.note:
-                click.echo(f"{one.area}{f', {kind}' if both else ''}: {age.note}")
+                click.echo(f"{name}: {age.note}")
 
 
-def _cells(name: str, area_km2: float, age: "ModelAge") -> tuple[str, ...]:
-    where = name, f"{area_km2:.6g}", f"{age.craters:.6g}"
+def _cells(age: "ModelAge") -> tuple[str, ...]:
+    craters = f"{age.craters:.5g}"
     if age.age_ga is None or age.low_ga is None or age.high_ga is None:
-        return (*where, "-", "-", "-", "-")
+        return (craters, "-", "-", "-", "-")
     fit = "-" if age.fit_probability is None else f"{age.fit_probability:.3f}"
     errors = format_age_error(age.age_ga, age.low_ga, age.high_ga)
-    return (*where, f"{age.n1_per_km2:.3g}", format_age(age.age_ga), errors, fit)
+    return (craters, f"{age.n1_per_km2:.3g}", format_age(age.age_ga), errors, fit)

@@ -1,6 +1,8 @@
 import csv
 import json
+import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -8,14 +10,25 @@ import pytest
 import shapely
 from click.testing import CliRunner
 
+from lunarcraters import api
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.csfd import command
-from lunarcraters.completeness.record import Completeness, CompletenessBin, Sun
+from lunarcraters.completeness.record import (
+    Completeness,
+    CompletenessBin,
+    Sun,
+    read_completeness,
+    write_completeness,
+)
 from lunarcraters.completeness.summary import MIN_SCORES
 from lunarcraters.counts.areas import count_on_areas
 from lunarcraters.counts.estimate import estimate_count
+from lunarcraters.counts.table import estimate_on_areas
+from lunarcraters.detection.run import CRATERS, RunResult, write_result
 from lunarcraters.errors import OutputError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import make_box_area
+from lunarcraters.plots.csfd import csfd_figure
 
 GROUND = shapely.box(-5, -5, 5, 5)
 EDGES = np.exp2(0.5 * np.arange(-1, 9))  # from 0.71 km
@@ -40,7 +53,7 @@ def detect(random, sizes, camera=1.0):
 def plant(random, number):
     """The record of planted craters, those of a bin as frequent as on the surface."""
     rows = []
-    for low, high in zip(EDGES[:-1], EDGES[1:], strict=True):
+    for low, high in pairwise(EDGES):
         part = random.random(number) * (1.0 - (high / low) ** SLOPE)
         sizes = low * (1.0 - part) ** (1.0 / SLOPE)
         measured, scores = detect(random, sizes)
@@ -93,6 +106,7 @@ def test_the_estimate_is_the_true_number_where_the_count_is_not():
     assert result.trusted[some].all()
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_expected_number_as_often_as_it_says():
     held = []
     for seed in range(40):
@@ -168,3 +182,62 @@ def test_the_command_writes_counts_alone_where_completeness_is_not_known(tmp_pat
     assert record["bins"][0]["estimate"] is None
     again = CliRunner().invoke(command, [str(path), "-o", str(out)])
     assert isinstance(again.exception, OutputError)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A finished run whose completeness was measured."""
+    path = tmp_path / "run"
+    path.mkdir()
+    random = np.random.default_rng(7)
+    craters = surface(random, 5000)
+    craters.to_file(path / CRATERS)
+    write_result(RunResult(craters=len(craters), tiles=1, unread_tiles={}, seconds=1.0), path)
+    write_completeness(plant(random, 300), path)
+    return path
+
+
+def test_the_command_prints_and_writes_estimates_of_a_run(run, tmp_path):
+    out = tmp_path / "counts.csv"
+    told = CliRunner().invoke(command, [str(run), "-o", str(out), "--min-score", "0.3"])
+    assert told.exit_code == 0, told.output
+    assert "completeness" in told.output
+    rows = pd.read_csv(out)
+    assert list(rows.columns[2:]) == [
+        "min_km", "max_km", "raw", "estimate", "low90", "high90", "completeness", "trusted",
+    ]  # fmt: skip
+    some = rows[rows.trusted]
+    assert len(some) > 3
+    assert ((some.low90 < some.estimate) & (some.estimate < some.high90)).all()
+    assert (some.completeness.between(0.3, 1.0)).all()
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+def test_areas_have_the_same_bins_and_one_not_searched_no_estimate(run):
+    here, elsewhere = make_box_area(-1, -1, 1, 1), make_box_area(40, 0, 41, 1)
+    craters = api.read_catalogue(run / CRATERS)
+    counts = count_on_areas(craters, {"here": here, "elsewhere": elsewhere})
+    found = estimate_on_areas(counts, read_completeness(run), 0.3)
+    np.testing.assert_array_equal(found["here"].raw.edges, found["elsewhere"].raw.edges)
+    assert np.isfinite(found["here"].values).any()
+    assert np.isnan(found["elsewhere"].values).all()
+
+
+def test_the_plot_shows_counts_and_estimates(run):
+    (one,) = count_on_areas(run)
+    result = estimate_count(one, read_completeness(run), 0.3)
+    figure = csfd_figure(one.count(0.3), estimates={"all": result.points()})
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["counted", "estimated"]
+
+
+def test_ages_of_counts_and_estimates_stand_side_by_side(run):
+    if sys.version_info < (3, 12):
+        pytest.skip("craterstats needs Python 3.12")
+    pytest.importorskip("craterstats", reason="needs lunarcraters[dating]")
+    (one,) = api.date(run, fit_range=(1.0, 5.0)).areas
+    assert one.estimated.craters > one.raw.craters
+    assert one.estimated.age_ga > one.raw.age_ga
+    (low,) = api.date(run, fit_range=(0.6, 5.0)).areas
+    assert low.estimated.age_ga is None
+    assert "no craters were planted below 0.707 km" in low.estimated.note
