@@ -5,7 +5,8 @@
 Takes the scenes, runs and completenesses of `python benchmarks/completeness.py scenes`, and makes
 those that are not there. Prints for each sqrt(2) bin of 10 px and more with at least 30 craters:
 the true number, the raw count, the estimate with its 90 % interval and whether it is trusted, and
-how far both are off. Then how many estimates are within 15 %, and how many intervals hold the truth.
+how far both are off. Then how many estimates are within 15 %, and how many intervals hold the
+truth.
 """
 
 from pathlib import Path
