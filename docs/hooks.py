@@ -39,6 +39,8 @@ RECORDS = {
     "Precision or recall of `craters review --json`": "reviews.proportions:Proportion",
     "A crater that `craters review --json` suggests": "reviews.suggest:SuggestedCrater",
     "A tile that `craters review --json` suggests": "reviews.suggest:SuggestedTile",
+    "`craters csfd --json`": "counts.record:CountTable",
+    "A bin of `craters csfd --json`": "counts.record:CountBin",
     "`craters date --json`": "dating.record:Dating",
     "An area of `craters date --json`": "dating.record:AreaAge",
     "An age of `craters date --json`": "dating.record:ModelAge",

@@ -74,6 +74,7 @@ VERBS = {
     "completeness": lc.measure_completeness,
     "review": lc.review,
     "evaluate": lc.evaluate,
+    "csfd": lc.csfd,
     "date": lc.date,
     "report": lc.write_report,
     "stac": lc.write_stac_item,

@@ -32,8 +32,8 @@ MAY_IMPORT = {
     "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
-    "counts": {"geometry", "catalogue", "detection"},
-    "dating": {"geometry", "catalogue", "counts", "plots"},
+    "counts": {"geometry", "catalogue", "detection", "completeness"},
+    "dating": {"geometry", "catalogue", "counts", "completeness", "plots"},
     "completeness": {"geometry", "mosaic", "tiling", "network", "catalogue", "detection",
                      "elevation", "rendering"},
     "reviews": {"catalogue"},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lunarcraters.api.catalogues import evaluate, export, read_catalogue, read_reference
 from lunarcraters.api.completeness import measure_completeness
-from lunarcraters.api.counts import date, plot_csfd
+from lunarcraters.api.counts import csfd, date, plot_csfd
 from lunarcraters.api.datasets import (
     check_dataset,
     clean_dataset,
@@ -43,6 +43,7 @@ from lunarcraters.training.settings import TrainingOptions
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.completeness.record import Completeness as Completeness
+    from lunarcraters.counts.record import CountTable as CountTable
     from lunarcraters.dating.record import Dating as Dating
     from lunarcraters.evaluation.evaluate import Evaluation as Evaluation
     from lunarcraters.evaluation.rule_names import RuleName as RuleName
@@ -61,6 +62,7 @@ __all__ = [
     "check_dataset",
     "clean_dataset",
     "count_pairs",
+    "csfd",
     "date",
     "detect",
     "detect_to_directory",

@@ -1,4 +1,4 @@
-"""Verbs on counts: date them, and draw them."""
+"""Verbs on counts: estimate the true ones, date them, and draw them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +12,73 @@ from lunarcraters.files import local_output
 if TYPE_CHECKING:
     from lunarcraters.catalogue.csfd import SizeFrequency
     from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.counts.record import CountTable
     from lunarcraters.dating.record import Dating
     from lunarcraters.geometry.area import Area
+
+
+_NO_ESTIMATES = "no estimates: they need a run whose completeness was measured, which {} does"
+
+
+def csfd(
+    catalogue: "Catalogue | PathOrText",
+    *,
+    area: PathOrText | tuple[float, float, float, float] | None = None,
+    name_column: str | None = None,
+    edge: EdgeName = "centre",
+    binning: Binning = "sqrt2",
+    min_score: float | str | None = None,
+    out: PathOrText | None = None,
+    overwrite: bool = False,
+) -> "CountTable":
+    """Count craters by size, and estimate how many there are in truth (`craters csfd`).
+
+    The estimates need a run whose completeness was measured; without, there are counts alone.
+
+    Args:
+        catalogue: Catalogue or crater count, its file, the directory of a run, or the address of a
+            PostGIS table.
+        area: File of polygons, each of which has its rows, those of one name together; or west,
+            south, east and north in degrees. None for all the ground that was searched.
+        name_column: Column of the names of the polygons; None for the usual ones.
+        edge: Rule for craters on the edge of an area.
+        binning: Convention of the bins.
+        min_score: Lowest score of the raw count, or operating point; None for "balanced" where
+            there is one.
+        out: Table to write, CSV; None for none.
+        overwrite: True to replace a table that is there.
+
+    Raises:
+        RunError: The directory is not a finished run, or its completeness is damaged.
+        CatalogueError: The area is not known, or there are no craters.
+        AreaError: The areas cannot be read, or nothing of them was searched.
+        OptionError: There is no such rule or convention.
+        OutputError: The table exists, or cannot be written.
+    """
+    from lunarcraters.catalogue.binning import check_binning
+    from lunarcraters.counts.areas import count_on_areas
+    from lunarcraters.counts.edge_names import check_edge
+    from lunarcraters.counts.estimate import find_completeness
+    from lunarcraters.counts.record import CountTable
+    from lunarcraters.counts.table import estimate_on_areas, list_bins, write_table
+    from lunarcraters.files import new_output
+
+    check_binning(binning)
+    check_edge(edge)
+    target = None if out is None else new_output(out, overwrite=overwrite)
+    counts = count_on_areas(catalogue, _read_areas(area, name_column), edge)
+    completeness = find_completeness(catalogue)
+    least = counts[0].catalogue.threshold(min_score)
+    table = CountTable(
+        binning=binning,
+        edge=edge,
+        min_score=least,
+        bins=list_bins(estimate_on_areas(counts, completeness, least, binning)),
+        note="" if completeness else _NO_ESTIMATES.format(_name_measuring(catalogue)),
+    )
+    if target is not None:
+        write_table(table, target)
+    return table
 
 
 def date(
@@ -30,6 +95,8 @@ def date(
     overwrite: bool = False,
 ) -> "Dating":
     """Fit model ages to areas by their craters (`craters date`).
+
+    A run whose completeness was measured has ages of the estimated numbers beside the raw ones.
 
     Args:
         catalogue: Catalogue or crater count, its file, the directory of a run, or the address of a
@@ -56,6 +123,7 @@ def date(
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.counts.areas import count_on_areas
     from lunarcraters.counts.edge_names import check_edge
+    from lunarcraters.counts.estimate import find_completeness
     from lunarcraters.dating.ages import date_areas
     from lunarcraters.dating.chronology import load_system
     from lunarcraters.dating.record import Dating
@@ -74,7 +142,9 @@ def date(
         binning=binning,
         edge=edge,
         min_score=least,
-        areas=date_areas(counts, chronology, least, fit_range, binning),
+        areas=date_areas(
+            counts, chronology, least, fit_range, binning, find_completeness(catalogue)
+        ),
     )
     if target is not None:
         write_table(dating, target)
@@ -95,6 +165,8 @@ def plot_csfd(
     min_score: float | str | None = None,
 ) -> "SizeFrequency":
     """Draw the crater size-frequency distribution, as a PNG (`craters plot csfd`).
+
+    A run whose completeness was measured has the estimated numbers drawn beside those counted.
 
     Args:
         catalogue: Catalogue that tells the area searched; its file, or the directory of a run.
@@ -120,6 +192,8 @@ def plot_csfd(
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.counts.areas import count_on_areas, pool_counts
     from lunarcraters.counts.edge_names import check_edge
+    from lunarcraters.counts.estimate import find_completeness
+    from lunarcraters.counts.table import estimate_on_areas
     from lunarcraters.dating.isochrons import make_isochrons
     from lunarcraters.plots.csfd import draw_csfd
 
@@ -131,8 +205,19 @@ def plot_csfd(
     pooled = pool_counts(list(series.values()), binning)
     series = {name: one for name, one in series.items() if one.counts.sum() > 0.0}
     lines = make_isochrons(counts, isochrons, system, least, fit_range, binning)
-    draw_csfd(series, local_output(out), lines, pooled.complete_from_km)
+    completeness = find_completeness(catalogue)
+    estimates = {}
+    if completeness is not None:
+        found = estimate_on_areas(counts, completeness, least, binning)
+        estimates = {name: found[name].points() for name in series}
+    draw_csfd(series, local_output(out), lines, pooled.complete_from_km, estimates)
     return pooled
+
+
+def _name_measuring(catalogue: "Catalogue | PathOrText") -> str:
+    """Name the command that measures the completeness that a catalogue lacks."""
+    run = catalogue if isinstance(catalogue, str | Path) and Path(catalogue).is_dir() else "RUN"
+    return f"craters completeness {run}"
 
 
 def _read_areas(

@@ -15,6 +15,7 @@ from lunarcraters.errors import CatalogueError
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
+Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,23 @@ class SizeFrequency:
             differential=tuple(self.differential.tolist()),
             relative=tuple(self.relative.tolist()),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class EstimatedPoints:
+    """The estimated numbers of craters on an area, which are drawn beside those counted.
+
+    Attributes:
+        csfd: Estimated numbers by size; 0 where there is none.
+        events: Number of craters whose Poisson error is that of each bin, (n,).
+        events_at_least: Number of craters with the error of each bin and all larger ones, (n,).
+        trusted: True where the estimate can be trusted, (n,).
+    """
+
+    csfd: SizeFrequency
+    events: Float
+    events_at_least: Float
+    trusted: Bool
 
 
 @dataclass(frozen=True)

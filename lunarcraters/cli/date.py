@@ -18,7 +18,7 @@ from lunarcraters.cli.options import (
 from lunarcraters.dating.wording import format_age, format_age_error
 
 if TYPE_CHECKING:
-    from lunarcraters.dating.record import AreaAge, Dating
+    from lunarcraters.dating.record import Dating, ModelAge
 
 
 @click.command("date")
@@ -39,7 +39,8 @@ def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
     polygon of --area is dated by itself, and polygons of one name together. Ages are the medians
     of Poisson likelihoods with their 1-sigma errors (Michael et al. 2016), by craterstats: pip
     install 'lunarcraters[dating]'. The last column is the probability that craters of the isochron
-    deviate from it as much: a small one is a poor fit, and no age.
+    deviate from it as much: a small one is a poor fit, and no age. A run with a completeness
+    (craters completeness) has the age of the estimated number of craters beside that of the count.
 
     \b
     craters date run --area mare_outline.gpkg
@@ -70,18 +71,20 @@ def _print(dating: "Dating") -> None:
     for heading in ("km2", "craters", "N(1) per km2", "age", "1 sigma", "probability of the fit"):
         table.add_column(heading, justify="right")
     for one in dating.areas:
-        table.add_row(*_cells(one))
+        table.add_row(one.area, f"{one.area_km2:.6g}", *_cells(one.raw))
+        if one.estimated:
+            table.add_row("  estimated", "", *_cells(one.estimated))
     Console().print(table)
     for one in dating.areas:
-        if one.raw.note:
-            click.echo(f"{one.area}: {one.raw.note}")
+        for name, age in ((one.area, one.raw), (f"{one.area}, estimated", one.estimated)):
+            if age and age.note:
+                click.echo(f"{name}: {age.note}")
 
 
-def _cells(one: "AreaAge") -> tuple[str, ...]:
-    raw = one.raw
-    where = one.area, f"{one.area_km2:.6g}", f"{raw.craters:.6g}"
-    if raw.age_ga is None or raw.low_ga is None or raw.high_ga is None:
-        return (*where, "-", "-", "-", "-")
-    fit = "-" if raw.fit_probability is None else f"{raw.fit_probability:.3f}"
-    errors = format_age_error(raw.age_ga, raw.low_ga, raw.high_ga)
-    return (*where, f"{raw.n1_per_km2:.3g}", format_age(raw.age_ga), errors, fit)
+def _cells(age: "ModelAge") -> tuple[str, ...]:
+    craters = f"{age.craters:.5g}"
+    if age.age_ga is None or age.low_ga is None or age.high_ga is None:
+        return (craters, "-", "-", "-", "-")
+    fit = "-" if age.fit_probability is None else f"{age.fit_probability:.3f}"
+    errors = format_age_error(age.age_ga, age.low_ga, age.high_ga)
+    return (craters, f"{age.n1_per_km2:.3g}", format_age(age.age_ga), errors, fit)

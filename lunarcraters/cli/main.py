@@ -20,6 +20,7 @@ COMMANDS = {
     "measure": "Measure craters on an elevation model: depth, rim, slopes.",
     "completeness": "Measure which craters a run misses.",
     "review": "Say what a reviewer changed, and how good the run is.",
+    "csfd": "Count craters by size, and estimate how many there are.",
     "date": "Fit model ages to the craters of areas.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",

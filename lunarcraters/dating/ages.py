@@ -1,14 +1,17 @@
 """Model ages of areas."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.binning import Binning, lower_edges, number_bins
 from lunarcraters.catalogue.csfd import SizeFrequency, bin_by_size
+from lunarcraters.completeness.record import Completeness
 from lunarcraters.counts.areas import AreaCount
 from lunarcraters.counts.binned import BinnedCount
+from lunarcraters.counts.estimate import Estimate, estimate_count
 from lunarcraters.dating.chronology import ChronologySystem
 from lunarcraters.dating.goodness import POOR_FIT, compare_with_isochron
 from lunarcraters.dating.record import AreaAge, ModelAge
@@ -17,6 +20,8 @@ from lunarcraters.geometry import sphere
 
 Range = tuple[float, float]
 
+_DOUBTFUL = 0.1  # share of craters in bins that are not trusted, from which on it is said
+
 
 def date_areas(
     counts: Sequence[AreaCount],
@@ -24,6 +29,7 @@ def date_areas(
     min_score: float,
     fit_range: Range | None = None,
     binning: Binning = "sqrt2",
+    completeness: Completeness | None = None,
 ) -> tuple[AreaAge, ...]:
     """Date areas by their craters in a range of diameters.
 
@@ -34,6 +40,7 @@ def date_areas(
         fit_range: Smallest and largest diameter, km; None for those from the upper edge of the
             fullest bin of all areas together, below which craters are missed.
         binning: Convention of the bins, to whose edges the range is widened.
+        completeness: Completeness of the run, for the ages of estimated numbers; None for none.
 
     Raises:
         OptionError: The range has no diameter of the production function.
@@ -51,6 +58,10 @@ def date_areas(
             max_km=high,
             raw=date_count(
                 one.count_with_errors(min_score, binning, (low, high * (1.0 - 1e-7))),
+                system, low, high,
+            ),
+            estimated=None if completeness is None else date_estimate(
+                estimate_count(one, completeness, min_score, binning, (low, high * (1.0 - 1e-7))),
                 system, low, high,
             ),
         )
@@ -143,6 +154,33 @@ def date_count(
         fit_probability=p,
         note="" if p is None or p >= POOR_FIT else _describe(some, expected),
     )
+
+
+def date_estimate(
+    estimate: Estimate, system: ChronologySystem, low_km: float, high_km: float
+) -> ModelAge:
+    """Date ground by an estimated number of craters.
+
+    Args:
+        estimate: Estimated craters by diameter.
+        system: Chronology system.
+        low_km: Smallest diameter, km.
+        high_km: Largest diameter, km.
+    """
+    edges = estimate.raw.edges
+    middles = np.sqrt(edges[1:] * edges[:-1])
+    inside = (middles > low_km) & (middles < high_km)
+    if estimate.raw.areas_km2[inside].sum() and np.isnan(estimate.values[inside]).any():
+        least = edges[1:][np.isnan(estimate.values)].max()
+        note = f"no craters were planted below {least:.3g} km: begin the range there"
+        return ModelAge(craters=0.0, note=note)
+    age = date_count(estimate.binned, system, low_km, high_km)
+    values = np.nan_to_num(estimate.values[inside])
+    doubtful = values[~estimate.trusted[inside]].sum()
+    if doubtful <= _DOUBTFUL * values.sum():
+        return age
+    note = f"{doubtful / values.sum():.0%} of these craters are in bins that are not trusted"
+    return replace(age, note=f"{age.note}; {note}" if age.note else note)
 
 
 def _describe(some: BinnedCount, expected: NDArray[np.float64]) -> str:

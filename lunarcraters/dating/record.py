@@ -44,6 +44,8 @@ class AreaAge:
         min_km: Smallest diameter of the fit, km.
         max_km: Largest diameter of the fit, km.
         raw: Age of the craters that were counted.
+        estimated: Age of the estimated number of craters; null where the completeness of the run
+            was not measured.
     """
 
     area: str
@@ -51,6 +53,7 @@ class AreaAge:
     min_km: float
     max_km: float
     raw: ModelAge
+    estimated: ModelAge | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

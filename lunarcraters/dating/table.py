@@ -32,6 +32,6 @@ def _flatten(record: dict[str, Any]) -> dict[str, Any]:
     for name, value in record.items():
         if isinstance(value, dict):
             row |= {f"{name}_{key}": inner for key, inner in value.items()}
-        else:
+        elif not (name == "estimated" and value is None):
             row[name] = value
     return row

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.csfd import SizeFrequency, relative_errors
+from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency, relative_errors
 from lunarcraters.plots.files import save_png
 
 _DPI = 150
@@ -57,6 +57,11 @@ class _Panel:
             csfd.at_least if self.at_edges else csfd.counts,
         )
 
+    def estimated_points(self, estimate: EstimatedPoints) -> tuple[Float, Float, Float]:
+        """Diameters, values and the numbers of craters that give their errors, each (n,)."""
+        diameters, values, _ = self.points(estimate.csfd)
+        return diameters, values, estimate.events_at_least if self.at_edges else estimate.events
+
     def line(self, isochron: Isochron) -> Float:
         """Values of an isochron, (n,)."""
         if self.name == "cumulative":
@@ -77,6 +82,7 @@ def draw_csfd(
     path: Path,
     isochrons: Sequence[Isochron] = (),
     complete_from_km: float | None = None,
+    estimates: Mapping[str, EstimatedPoints] | None = None,
 ) -> None:
     """Write the figure of `csfd_figure` as a PNG file.
 
@@ -85,26 +91,30 @@ def draw_csfd(
         path: PNG to write.
         isochrons: Isochrons to draw.
         complete_from_km: Diameter below which craters are missed, km; None for that of the counts.
+        estimates: Estimated numbers by the names of the areas; None for none.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    save_png(csfd_figure(csfd, isochrons, complete_from_km), path, _DPI)
+    save_png(csfd_figure(csfd, isochrons, complete_from_km, estimates), path, _DPI)
 
 
 def csfd_figure(
     csfd: SizeFrequency | Mapping[str, SizeFrequency],
     isochrons: Sequence[Isochron] = (),
     complete_from_km: float | None = None,
+    estimates: Mapping[str, EstimatedPoints] | None = None,
 ) -> Figure:
     """Draw the cumulative, differential and R plots of size-frequency distributions.
 
-    Bins where detection is incomplete are drawn hollow.
+    Bins where detection is incomplete are drawn hollow. Estimated numbers are squares, hollow where
+    they are not to be trusted.
 
     Args:
         csfd: Size-frequency distribution, or several by the names of their areas.
         isochrons: Isochrons to draw: those of an area in its colour, others dotted.
         complete_from_km: Diameter below which craters are missed, km; None for that of the counts.
+        estimates: Estimated numbers by the names of the areas; None for none.
     """
     series = {"": csfd} if isinstance(csfd, SizeFrequency) else dict(csfd)
     least = complete_from_km or max(one.complete_from_km for one in series.values())
@@ -114,9 +124,14 @@ def csfd_figure(
     figure = Figure(figsize=(14, 5.5), layout="constrained")
     for axes, panel in zip(figure.subplots(1, 3), _PANELS, strict=True):
         for name, one in series.items():
-            label = name if len(series) > 1 else ""
+            label = name if len(series) > 1 else "counted" if estimates else ""
             complete = one.edges[:-1] >= least * (1.0 - 1e-9)
             _draw_points(axes, *panel.points(one), complete, colours[name], label)
+        for name, estimate in (estimates or {}).items():
+            several, colour = len(series) > 1, colours[name] if len(series) > 1 else "tab:blue"
+            label = f"{name}, estimated" if several else "estimated"
+            points = panel.estimated_points(estimate)
+            _draw_points(axes, *points, estimate.trusted, colour, label, "s")
         axes.axvline(least, color="tab:red", linewidth=1, linestyle="--")
         _finish_axes(axes, panel, series)
         for isochron in isochrons:
@@ -156,6 +171,7 @@ def _draw_points(
     complete: Bool,
     colour: str,
     name: str,
+    marker: str = "o",
 ) -> None:
     """Draw points with Poisson errors, hollow where they are not complete."""
     error = values * relative_errors(counts)
@@ -165,7 +181,7 @@ def _draw_points(
         label = name if some is complete and name else None
         some = some & (counts > 0.0)
         axes.errorbar(
-            diameters[some], values[some], [bar[some] for bar in bars], fmt="o", color=colour,
+            diameters[some], values[some], [bar[some] for bar in bars], fmt=marker, color=colour,
             markerfacecolor=face, markersize=5, linewidth=1, label=label,
         )  # fmt: skip
 

@@ -1,0 +1,76 @@
+"""Counted and estimated against true numbers of craters on rendered scenes.
+
+    python benchmarks/counts.py scenes
+
+Takes the scenes, runs and completenesses of `python benchmarks/completeness.py scenes`, and makes
+those that are not there. Prints for each sqrt(2) bin of 10 px and more with at least 30 craters:
+the true number, the raw count, the estimate with its 90 % interval and whether it is trusted, and
+how far both are off. Then how many estimates are within 15 %, and how many intervals hold the
+truth.
+"""
+
+from pathlib import Path
+
+import click
+import numpy as np
+from completeness import LEAST_COUNT, LEAST_PX, PIXEL_M, SCENES, write_scene
+
+import lunarcraters as lc
+
+
+def compare(name, craters, table):
+    """One line for each bin: true, raw and estimated numbers."""
+    sizes, lines = craters["diam_km"].to_numpy(), []
+    for row in table.bins:
+        true = int(((sizes >= row.min_km) & (sizes < row.max_km)).sum())
+        if row.estimate is None or true < LEAST_COUNT:
+            continue
+        if row.min_km * 1000.0 / PIXEL_M < LEAST_PX * (1.0 - 1e-9):
+            continue
+        raw, off = row.raw / true - 1.0, row.estimate / true - 1.0
+        holds = row.low90 <= true <= row.high90
+        lines.append((raw, off, holds, row.trusted))
+        click.echo(
+            f"{name:>13} {row.min_km:6.2f}-{row.max_km:5.2f} km {true:6} true, {row.raw:6.0f} raw "
+            f"({100 * raw:+4.0f} %), {row.estimate:6.0f} estimated ({100 * off:+4.0f} %), 90 % "
+            f"{row.low90:.0f} - {row.high90:.0f}{'' if holds else ', does not hold'}"
+            f"{'' if row.trusted else ', not trusted'}"
+        )
+    return lines
+
+
+def summarize(title, lines):
+    """One line on many bins."""
+    raw, off, holds, _ = (np.array(values) for values in zip(*lines, strict=True))
+    raw, off = 100.0 * np.abs(raw), 100.0 * np.abs(off)
+    click.echo(
+        f"{title}: {len(off)} bins, median error {np.median(off):.1f} % (raw {np.median(raw):.1f} "
+        f"%), within 15 %: {100 * np.mean(off < 15.0):.0f} % (raw "
+        f"{100 * np.mean(raw < 15.0):.0f} %), intervals that hold the truth: "
+        f"{100 * holds.mean():.0f} %"
+    )
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--side", default=4096, show_default=True, help="Side of a scene, pixels.")
+@click.option("--budget", default=0.25, show_default=True)
+@click.option("--scene", "names", multiple=True, type=click.Choice(list(SCENES)))
+@click.option("--workers", default=2, show_default=True)
+def main(folder, side, budget, names, workers):
+    """Compare counted and estimated with true numbers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for name in names or SCENES:
+        image, craters = write_scene(folder, name, side)
+        run = folder / f"{name}_run"
+        if not (run / "completeness.json").is_file():
+            lc.detect(image, run, workers=workers)
+            lc.measure_completeness(run, budget=budget, workers=workers)
+        lines += compare(name, craters, lc.csfd(run))
+    summarize("all", lines)
+    summarize("trusted", [line for line in lines if line[3]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""`craters csfd`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lunarcraters.cli.options import (
+    CataloguePath,
+    area_options,
+    binning_option,
+    json_option,
+    min_score_option,
+    overwrite_option,
+)
+
+if TYPE_CHECKING:
+    from lunarcraters.counts.record import CountBin, CountTable
+
+
+@click.command("csfd")
+@click.argument("catalogue", type=CataloguePath())
+@area_options
+@binning_option
+@min_score_option
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path),
+              help="Write the counts as a table too (CSV).")  # fmt: skip
+@overwrite_option
+@json_option
+def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
+    """Count the craters of CATALOGUE by size, and estimate how many there are in truth.
+
+    CATALOGUE is a run of craters detect, or a crater count or file of craters export. Each bin of
+    diameters and each polygon of --area has a row. The estimate needs a run whose completeness was
+    measured (craters completeness). It comes with its 90 % interval, and says where it is not to
+    be trusted.
+
+    \b
+    craters csfd run -o counts.csv
+    craters csfd run -o counts.csv --area mare_outline.gpkg --binning 10-per-decade
+    craters csfd run --json
+    """
+    from lunarcraters import api
+    from lunarcraters.records import to_json
+
+    table = api.csfd(catalogue, **options)
+    if as_json:
+        click.echo(to_json(table))
+    else:
+        _print(table)
+
+
+def _print(counts: "CountTable") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("area", box=None, pad_edge=False)
+    for heading in ("diameter, km", "raw", "estimate", "90 %", "completeness", "trusted"):
+        table.add_column(heading, justify="right")
+    for row in counts.bins:
+        table.add_row(*_cells(row))
+    Console().print(table)
+    if counts.note:
+        click.echo(counts.note)
+
+
+def _cells(row: "CountBin") -> tuple[str, ...]:
+    where = row.area, f"{row.min_km:.3g} - {row.max_km:.3g}", f"{row.raw:.6g}"
+    if row.estimate is None or row.low90 is None or row.high90 is None:
+        return (*where, "-", "-", "-", "-")
+    share = "-" if row.completeness is None else f"{row.completeness:.2f}"
+    interval = f"{row.low90:.0f} - {row.high90:.0f}"
+    return (*where, f"{row.estimate:.0f}", interval, share, "yes" if row.trusted else "no")

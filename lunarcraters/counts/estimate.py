@@ -1,0 +1,255 @@
+"""The estimate of the true number of craters, from those that score high and the share they are.
+
+On another camera a score means another probability. Craters that were planted into the run's own
+mosaic tell which share of all craters scores at least so much. The number of detections above a
+high score, where nearly all are craters, over that share is an estimate of all craters. Errors of
+diameters, which move craters to other bins, are unfolded.
+"""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from lunarcraters.catalogue.binning import Binning
+from lunarcraters.catalogue.csfd import (
+    EstimatedPoints,
+    SizeFrequency,
+    bin_by_size,
+    count_weights,
+)
+from lunarcraters.completeness.record import COMPLETENESS, Completeness, read_completeness
+from lunarcraters.counts.areas import AreaCount
+from lunarcraters.counts.binned import BinnedCount
+from lunarcraters.counts.migration import Migration, Spectrum
+
+_SCORE = 0.3  # least score that counts, where it leaves these shares:
+_COUNTED = 0.5, 0.8  # least and greatest share of the craters found at any score that is counted
+_CHECKED = 0.4  # share that is counted to see whether the first share holds false detections
+_LEAST_RECALL = 0.3  # share of all craters that is counted, below which an estimate is not trusted
+_LEAST_PLANTED = 30  # planted craters, below which an estimate is not trusted
+_AGREE = 0.2, 2.0  # disagreement of the shares, as ln and in standard errors, that is too much
+_MODEL_ERROR = 0.08  # what planted craters do not tell, as a share; all bins together
+_MOST_DOUBT = 3.0  # ratio of a recall to the least that it is taken to be
+_FEW = 5.0  # craters of a bin by which the slope of the size distribution is measured
+_ROUNDS = 3
+_DRAWS = 2000
+_SEED = 0
+_INTERVAL = 0.05, 0.95
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Counted and estimated numbers of craters in bins of diameter.
+
+    Attributes:
+        raw: Craters that were counted.
+        values: Estimated numbers of craters, (n,); NaN where no craters were planted so small, or
+            where nothing was planted at all.
+        low90: 5th percentile of the expected number of craters, (n,).
+        high90: 95th percentile of the expected number of craters, (n,).
+        completeness: Share of the craters that the raw count has, 0 to 1, (n,).
+        trusted: True where the estimate is good enough to date by, (n,).
+        covariance: Covariance of the estimated numbers, Poisson errors included, (n, n).
+    """
+
+    raw: BinnedCount
+    values: Float
+    low90: Float
+    high90: Float
+    completeness: Float
+    trusted: Bool
+    covariance: Float
+
+    @property
+    def binned(self) -> BinnedCount:
+        """The estimated numbers with their covariance; 0 in bins without an estimate."""
+        values, covariance = np.nan_to_num(self.values), np.nan_to_num(self.covariance)
+        return BinnedCount(self.raw.edges, values, covariance, self.raw.areas_km2)
+
+    def points(self) -> EstimatedPoints:
+        """Make the points that are drawn beside those of the counts."""
+        one = self.binned
+        summed = np.cumsum(np.cumsum(one.covariance[::-1, ::-1], axis=0), axis=1)
+        at_least = np.cumsum(one.values[::-1])[::-1]
+        errors = np.diag(one.covariance), np.diag(summed)[::-1]
+        events, events_at_least = (
+            np.where(self.values > 0.0, values**2 / np.maximum(variance, 1e-12), 0.0)
+            for values, variance in zip((one.values, at_least), errors, strict=True)
+        )
+        area_km2 = float(one.areas_km2[0])
+        csfd = SizeFrequency(one.edges, one.values, area_km2, one.areas_km2)
+        return EstimatedPoints(csfd, events, events_at_least, self.trusted)
+
+
+def estimate_count(
+    one: AreaCount,
+    completeness: Completeness | None,
+    min_score: float,
+    binning: Binning = "sqrt2",
+    span: tuple[float, float] | None = None,
+) -> Estimate:
+    """Estimate the true number of craters on an area by size.
+
+    Args:
+        one: Craters of any score.
+        completeness: Completeness of their run; None where it was not measured.
+        min_score: Lowest score of the raw count.
+        binning: Convention of the bins.
+        span: Smallest and largest diameter that the bins hold at least, km.
+    """
+    raw = one.count_with_errors(min_score, binning, span)
+    if completeness is None or not len(raw.values) or not one.area_km2:
+        none = np.full(len(raw.values), np.nan)
+        no = np.zeros(len(none), np.bool_)
+        return Estimate(raw, none, none, none, none, no, np.full((len(none),) * 2, np.nan))
+    return _Estimation(one, completeness, raw, binning).estimate(min_score)
+
+
+def find_completeness(source: object) -> Completeness | None:
+    """Read the completeness of a run; None for other catalogues, or where it was not measured.
+
+    Args:
+        source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
+
+    Raises:
+        RunError: The record is damaged.
+    """
+    if not isinstance(source, str | PathLike):
+        return None
+    run = Path(source)
+    return read_completeness(run) if (run / COMPLETENESS).is_file() else None
+
+
+class _Estimation:
+    """The estimate on one area."""
+
+    def __init__(
+        self, one: AreaCount, completeness: Completeness, raw: BinnedCount, binning: Binning
+    ) -> None:
+        self._completeness = completeness
+        self._raw = raw
+        catalogue = one.catalogue
+        span = float(raw.edges[0]), float(raw.edges[-1]) * (1.0 - 1e-7)
+        within = (catalogue.diameters >= span[0]) & (catalogue.diameters < raw.edges[-1])
+        _, self._bins = bin_by_size(catalogue.diameters[within], binning, span)
+        self._scores = catalogue.scores[within]
+        self._weights = count_weights(catalogue)[within]
+        rows = completeness.bins
+        edges = np.array([rows[0].min_km, *(row.max_km for row in rows)])
+        self._middles = np.sqrt(raw.edges[1:] * raw.edges[:-1])
+        self._row = np.clip(np.digitize(self._middles, edges) - 1, 0, len(rows) - 1)
+        self._planted = self._middles > edges[0]
+        self._beyond = self._middles > edges[-1]
+
+    def estimate(self, min_score: float) -> Estimate:
+        """Estimate numbers of craters, their errors, and whether they are to be trusted."""
+        lowest, highest = (self._choose_scores(share) for share in reversed(_COUNTED))
+        least = np.clip(_SCORE, lowest, highest)
+        counts, squares = self._count(least)
+        spectrum, factors = self._unfold(counts, least)
+        none = ~self._planted
+        values, recall = np.where(none, np.nan, counts * factors), self._recall(least)
+        random = np.random.default_rng(_SEED)
+        doubt = self._draw_doubt(recall, random)
+        covariance = np.atleast_2d(np.cov(doubt * values, rowvar=False))
+        covariance += np.diag(squares * factors**2)
+        weight = np.where(counts > 0.0, squares / np.maximum(counts, 1e-12), 1.0)
+        poisson = random.gamma(counts / weight + 0.5, size=doubt.shape) * weight
+        low90, high90 = np.quantile(poisson * factors * doubt, _INTERVAL, axis=0)
+        completeness = self._completeness.recall(self._middles, min_score)
+        return Estimate(
+            raw=self._raw,
+            values=values,
+            low90=np.where(none, np.nan, low90),
+            high90=np.where(none, np.nan, high90),
+            completeness=np.where(none, np.nan, completeness),
+            trusted=self._trust(spectrum, values, recall),
+            covariance=covariance,
+        )
+
+    def _choose_scores(self, share: float) -> Float:
+        """Highest score of each bin above which a share of all detected craters is, (n,)."""
+        scores = np.array(self._completeness.min_scores)
+        recall = np.array([self._completeness.recall(self._middles, s) for s in scores.tolist()])
+        last = (recall >= share * recall[0] - 1e-12).sum(axis=0) - 1
+        return np.asarray(scores[np.maximum(last, 0)])
+
+    def _recall(self, least: Float) -> Float:
+        """Share of the craters of each bin that scores enough, (n,)."""
+        return np.array(
+            [
+                float(self._completeness.recall(middle, score))
+                for middle, score in zip(self._middles.tolist(), least.tolist(), strict=True)
+            ]
+        )
+
+    def _count(self, least: Float) -> tuple[Float, Float]:
+        """Count craters that score enough, and the squares of their weights, each (n,)."""
+        # Craters without a score, and those confirmed by eye, count.
+        enough = ~(self._scores < least[self._bins])
+        bins, weights, size = self._bins[enough], self._weights[enough], len(self._middles)
+        return (
+            np.bincount(bins, weights, minlength=size).astype(float),
+            np.bincount(bins, weights**2, minlength=size).astype(float),
+        )
+
+    def _unfold(self, counts: Float, least: Float) -> tuple[Spectrum, Float]:
+        """Find the size distribution, and what each count is multiplied by, (n,)."""
+        recall = np.maximum(self._recall(least), 1e-3)
+        migration = Migration(self._completeness, self._raw.edges)
+        fitting = self._planted & (counts >= _FEW)
+        factors = 1.0 / recall
+        for _ in range(_ROUNDS):
+            spectrum = Spectrum.fit(
+                self._raw.edges, counts * factors, np.where(fitting, counts, 0.0)
+            )
+            factors = migration.factors(spectrum, least)
+        return spectrum, factors
+
+    def _draw_doubt(self, recall: Float, random: np.random.Generator) -> Float:
+        """Draw by what the estimates are off because of the planted craters, (draws, n)."""
+        rows = self._completeness.bins
+        chance, total = np.transpose([_logit_errors(row.planted, row.recall, row.recall_error)
+                                      for row in rows])  # fmt: skip
+        common = np.sqrt(np.maximum(total**2 - chance**2, 0.0))
+        error = chance * random.standard_normal((_DRAWS, len(rows)))
+        error = (error + common * random.standard_normal((_DRAWS, 1)))[:, self._row]
+        inner = np.clip(recall, 1e-3, 1.0 - 1e-3)
+        drawn = expit(logit(inner) + error)
+        model = np.exp(_MODEL_ERROR * random.standard_normal((_DRAWS, 1)))
+        return np.asarray(model * np.minimum(inner / drawn, _MOST_DOUBT))
+
+    def _trust(self, spectrum: Spectrum, values: Float, recall: Float) -> Bool:
+        """Tell which estimates can be trusted, (n,)."""
+        planted = np.array([row.planted for row in self._completeness.bins])[self._row]
+        enough = self._planted & ~self._beyond & (planted >= _LEAST_PLANTED)
+        return enough & (recall >= _LEAST_RECALL) & self._agree(spectrum, values, recall, planted)
+
+    def _agree(self, spectrum: Spectrum, values: Float, recall: Float, planted: Index) -> Bool:
+        """Tell where still higher scores give the same number, (n,): else some are no craters."""
+        higher = self._choose_scores(_CHECKED)
+        fewer, _ = self._count(higher)
+        factors = Migration(self._completeness, self._raw.edges).factors(spectrum, higher)
+        few = np.maximum(fewer, 0.5)
+        ratio = np.log(np.maximum(np.nan_to_num(values), 0.5) / (few * factors))
+        share = np.clip(self._recall(higher) / recall, 0.0, 1.0)
+        error = np.sqrt((1.0 - share) * (1.0 / few + 1.0 / (planted * recall * share + 1.0)))
+        least, deviations = _AGREE
+        return np.asarray(~((np.abs(ratio) > least) & (np.abs(ratio) > deviations * error)))
+
+
+def _logit_errors(planted: int, recall: float, error: float) -> tuple[float, float]:
+    """Standard errors of a recall on the scale of logits: by chance of the plants, and in all."""
+    # As many plants of one weight as have this error; as if one of two more had been found.
+    alike = np.clip(recall * (1.0 - recall) / error**2 + 1.0 / error - 2.0, 1.0, planted)
+    moderate = (recall * alike + 1.0) / (alike + 2.0)
+    slope = moderate * (1.0 - moderate)
+    return float(np.minimum(1.0 / np.sqrt(planted * slope), error / slope)), float(error / slope)

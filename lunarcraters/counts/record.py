@@ -1,0 +1,55 @@
+"""Records of counts by size, as `craters csfd --json` prints them."""
+
+from dataclasses import dataclass
+
+from lunarcraters.catalogue.binning import Binning
+from lunarcraters.counts.edge_names import EdgeName
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountBin:
+    """Craters of a bin of diameters on one area.
+
+    Attributes:
+        area: Name of the area; `all` for all the ground that was searched.
+        area_km2: Ground on which craters of this size were counted, km^2.
+        min_km: Lower edge of the bin, km.
+        max_km: Upper edge of the bin, km; diameters are below it.
+        raw: Number of craters that score enough; one partly inside the area counts for that part.
+        estimate: Estimated true number of craters; null where there is none.
+        low90: 5th percentile of the expected number of craters; null where there is no estimate.
+        high90: 95th percentile of the expected number of craters; null where there is no estimate.
+        completeness: Share of the craters of this size that score enough to be in `raw`, 0 to 1;
+            null where it was not measured.
+        trusted: True where the estimate is good enough to date by.
+    """
+
+    area: str
+    area_km2: float
+    min_km: float
+    max_km: float
+    raw: float
+    estimate: float | None = None
+    low90: float | None = None
+    high90: float | None = None
+    completeness: float | None = None
+    trusted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountTable:
+    """Counts and estimates by size on one area or more.
+
+    Attributes:
+        binning: Convention of the bins.
+        edge: Rule for craters on the edge of an area.
+        min_score: Lowest score of the craters of `raw`.
+        bins: A row for each area and bin, area by area, the smallest craters first.
+        note: Reason why there are no estimates; empty where there are.
+    """
+
+    binning: Binning
+    edge: EdgeName
+    min_score: float
+    bins: tuple[CountBin, ...]
+    note: str = ""

@@ -1,0 +1,86 @@
+"""Counts and estimates as a table, one row an area and bin."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+
+from lunarcraters.catalogue.binning import Binning
+from lunarcraters.completeness.record import Completeness
+from lunarcraters.counts.areas import AreaCount
+from lunarcraters.counts.estimate import Estimate, estimate_count
+from lunarcraters.counts.record import CountBin, CountTable
+from lunarcraters.errors import CatalogueError
+from lunarcraters.files import replacing
+
+
+def estimate_on_areas(
+    counts: Sequence[AreaCount],
+    completeness: Completeness | None,
+    min_score: float,
+    binning: Binning = "sqrt2",
+) -> dict[str, Estimate]:
+    """Count and estimate the craters of areas by size, in the same bins.
+
+    Args:
+        counts: Craters by area.
+        completeness: Completeness of the run; None where it was not measured.
+        min_score: Lowest score of the craters that are counted.
+        binning: Convention of the bins.
+
+    Raises:
+        CatalogueError: There are no craters.
+    """
+    diameters = [one.catalogue.above_score(min_score).diameters for one in counts]
+    held = np.concatenate(diameters)
+    if not len(held):
+        raise CatalogueError("there are no craters to count: lower --min-score")
+    span = float(held.min()), float(held.max())
+    return {one.name: estimate_count(one, completeness, min_score, binning, span) for one in counts}
+
+
+def list_bins(estimates: dict[str, Estimate]) -> tuple[CountBin, ...]:
+    """List counts and estimates, a row for each area and bin.
+
+    Args:
+        estimates: Counts and estimates by the names of areas.
+    """
+    return tuple(
+        CountBin(
+            area=name,
+            area_km2=float(one.raw.areas_km2[i]),
+            min_km=float(one.raw.edges[i]),
+            max_km=float(one.raw.edges[i + 1]),
+            raw=float(one.raw.values[i]),
+            estimate=_or_none(one.values[i]),
+            low90=_or_none(one.low90[i]),
+            high90=_or_none(one.high90[i]),
+            completeness=_or_none(one.completeness[i]),
+            trusted=bool(one.trusted[i]),
+        )
+        for name, one in estimates.items()
+        for i in range(len(one.values))
+    )
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
+
+
+def write_table(table: CountTable, path: Path) -> None:
+    """Write counts and estimates as CSV: one row an area and bin, in UTF-8.
+
+    Args:
+        table: Counts and estimates.
+        path: File to write, replaced if it is there.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    names = [field.name for field in fields(CountBin)]
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in table.bins)

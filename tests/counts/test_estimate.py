@@ -1,0 +1,246 @@
+import csv
+import json
+import sys
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+from lunarcraters import api
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.cli.csfd import command
+from lunarcraters.completeness.record import (
+    Completeness,
+    CompletenessBin,
+    Sun,
+    read_completeness,
+    write_completeness,
+)
+from lunarcraters.completeness.summary import MIN_SCORES
+from lunarcraters.counts.areas import count_on_areas
+from lunarcraters.counts.estimate import estimate_count
+from lunarcraters.counts.table import estimate_on_areas
+from lunarcraters.detection.run import CRATERS, RunResult, write_result
+from lunarcraters.errors import OutputError
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import make_box_area
+from lunarcraters.plots.csfd import csfd_figure
+
+GROUND = shapely.box(-5, -5, 5, 5)
+EDGES = np.exp2(0.5 * np.arange(-1, 9))  # from 0.71 km
+SLOPE = -2.0  # of the cumulative number
+BIAS, SCATTER = 0.06, 0.09
+
+
+def catalogue(diameters, scores):
+    n = len(diameters)
+    table = {"lon": np.zeros(n), "lat": np.zeros(n), "diameter_km": diameters, "score": scores}
+    area_km2 = sphere.area_km2(GROUND)
+    return Catalogue(pd.DataFrame(table), sphere.geographic_crs(), GROUND, area_km2)
+
+
+def detect(random, sizes, camera=1.0):
+    """Detected diameters, and scores, 0 for those missed, on a camera with low scores."""
+    found = random.random(len(sizes)) < camera * np.clip(0.75 + 0.1 * np.log(sizes), 0, 0.97)
+    scores = found * random.beta(1.6, 1.4, len(sizes))
+    return sizes * np.exp(random.normal(BIAS, SCATTER, len(sizes))), scores
+
+
+def plant(random, number):
+    """The record of planted craters, those of a bin as frequent as on the surface."""
+    rows = []
+    for low, high in pairwise(EDGES):
+        part = random.random(number) * (1.0 - (high / low) ** SLOPE)
+        sizes = low * (1.0 - part) ** (1.0 / SLOPE)
+        measured, scores = detect(random, sizes)
+        above = [(scores > max(score, 1e-9)).mean() for score in MIN_SCORES]
+        recall = above[0]
+        ratio = np.log(measured / sizes)[scores > 0.0]
+        error = np.sqrt(recall * (1.0 - recall) / number)
+        rows.append(
+            CompletenessBin(
+                low, high, number, len(ratio), recall, error, tuple(above), ratio.mean(),
+                ratio.std(), 0.05,
+            )
+        )  # fmt: skip
+    sun = Sun(280.0, 25.0, "image")
+    return Completeness(tuple(rows), (), MIN_SCORES, sun, number * len(rows), 0.2, 0)
+
+
+def surface(random, number, false_share=0.3, camera=1.0):
+    """A catalogue of a surface with an expected number of craters above 0.5 km."""
+    sizes = 0.5 * random.random(random.poisson(number)) ** (1.0 / SLOPE)
+    measured, scores = detect(random, sizes, camera)
+    false = 0.5 * random.random(random.poisson(false_share * number)) ** (1.0 / SLOPE)
+    measured = np.append(measured, false)
+    scores = np.append(scores, random.beta(1.0, 15.0, len(false)))
+    return catalogue(measured[scores > 0.0], scores[scores > 0.0])
+
+
+def expected(edges, number):
+    return -np.diff(number * (edges / 0.5) ** SLOPE)
+
+
+def estimate(craters, completeness, min_score=0.26):
+    return estimate_count(count_on_areas(craters)[0], completeness, min_score)
+
+
+def inner(result):
+    """The bins of the planted craters with some craters each."""
+    edges = result.raw.edges
+    return (edges[:-1] > 0.9) & (edges[1:] < 6.0)
+
+
+def test_the_estimate_is_the_true_number_where_the_count_is_not():
+    random = np.random.default_rng(0)
+    result = estimate(surface(random, 60_000), plant(random, 4000))
+    some = inner(result)
+    true = expected(result.raw.edges, 60_000)[some]
+    assert np.abs(result.values[some] / true - 1.0).max() < 0.12
+    assert np.abs((result.values[some] / true - 1.0).mean()) < 0.04
+    assert (result.raw.values[some] / true).min() < 0.8
+    assert result.trusted[some].all()
+
+
+@pytest.mark.slow
+def test_the_interval_holds_the_expected_number_as_often_as_it_says():
+    held = []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        camera = np.exp(-0.08 * random.standard_normal())  # what planted craters do not tell
+        result = estimate(surface(random, 2000, camera=camera), plant(random, 300))
+        some = inner(result)
+        true = expected(result.raw.edges, 2000)[some]
+        held.extend((result.low90[some] <= true) & (true <= result.high90[some]))
+    assert 0.8 <= np.mean(held) <= 0.98
+
+
+def test_the_same_run_has_the_same_estimate():
+    random = np.random.default_rng(1)
+    craters, completeness = surface(random, 2000), plant(random, 300)
+    one, other = (estimate(craters, completeness) for _ in range(2))
+    np.testing.assert_array_equal(one.low90, other.low90)
+    np.testing.assert_array_equal(one.covariance, other.covariance)
+
+
+def test_false_detections_with_high_scores_are_noticed():
+    random = np.random.default_rng(2)
+    craters, completeness = surface(random, 20_000, false_share=0.0), plant(random, 1000)
+    assert estimate(craters, completeness).trusted[3]
+    false = np.full(800, 1.2 * EDGES[3])
+    scores = np.append(craters.scores, random.uniform(0.3, 0.45, len(false)))
+    mixed = catalogue(np.append(craters.diameters, false), scores)
+    result = estimate(mixed, completeness)
+    bin_of_false = int(np.searchsorted(result.raw.edges, false[0])) - 1
+    assert not result.trusted[bin_of_false]
+
+
+def test_few_planted_craters_or_a_low_recall_are_not_trusted():
+    random = np.random.default_rng(3)
+    craters, completeness = surface(random, 5000), plant(random, 300)
+    few = replace(completeness, bins=tuple(replace(r, planted=10) for r in completeness.bins))
+    assert not estimate(craters, few).trusted.any()
+    poor = tuple(
+        replace(r, recall=0.3 * r.recall, recall_above=tuple(0.3 * x for x in r.recall_above))
+        for r in completeness.bins
+    )
+    assert not estimate(craters, replace(completeness, bins=poor)).trusted.any()
+
+
+def test_there_is_no_estimate_below_the_planted_craters():
+    random = np.random.default_rng(4)
+    result = estimate(surface(random, 5000), plant(random, 300))
+    below = result.raw.edges[1:] < EDGES[0] * 1.01
+    assert below.any()
+    assert np.isnan(result.values[below]).all()
+    assert np.isfinite(result.values[~below]).all()
+    assert not result.trusted[below].any()
+
+
+def test_the_error_of_the_total_is_more_than_that_of_the_count():
+    random = np.random.default_rng(5)
+    result = estimate(surface(random, 5000), plant(random, 300))
+    within = result.binned.within(1.0, 5.0)
+    assert 10 < within.events < within.total
+
+
+def test_the_command_writes_counts_alone_where_completeness_is_not_known(tmp_path):
+    path, out = tmp_path / "a.gpkg", tmp_path / "counts.csv"
+    surface(np.random.default_rng(6), 500).to_file(path)
+    told = CliRunner().invoke(command, [str(path), "-o", str(out), "--min-score", "0.3"])
+    assert told.exit_code == 0, told.output
+    assert "which craters completeness RUN does" in told.output
+    rows = list(csv.DictReader(out.open()))
+    assert {row["estimate"] for row in rows} == {""}
+    told = CliRunner().invoke(command, [str(path), "--min-score", "0.3", "--json"])
+    record = json.loads(told.output)
+    assert [b["raw"] for b in record["bins"]] == [float(row["raw"]) for row in rows]
+    assert record["bins"][0]["estimate"] is None
+    again = CliRunner().invoke(command, [str(path), "-o", str(out)])
+    assert isinstance(again.exception, OutputError)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A finished run whose completeness was measured."""
+    path = tmp_path / "run"
+    path.mkdir()
+    random = np.random.default_rng(7)
+    craters = surface(random, 5000)
+    craters.to_file(path / CRATERS)
+    write_result(RunResult(craters=len(craters), tiles=1, unread_tiles={}, seconds=1.0), path)
+    write_completeness(plant(random, 300), path)
+    return path
+
+
+def test_the_command_prints_and_writes_estimates_of_a_run(run, tmp_path):
+    out = tmp_path / "counts.csv"
+    told = CliRunner().invoke(command, [str(run), "-o", str(out), "--min-score", "0.3"])
+    assert told.exit_code == 0, told.output
+    assert "completeness" in told.output
+    rows = pd.read_csv(out)
+    assert list(rows.columns[2:]) == [
+        "min_km", "max_km", "raw", "estimate", "low90", "high90", "completeness", "trusted",
+    ]  # fmt: skip
+    some = rows[rows.trusted]
+    assert len(some) > 3
+    assert ((some.low90 < some.estimate) & (some.estimate < some.high90)).all()
+    assert (some.completeness.between(0.3, 1.0)).all()
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+def test_areas_have_the_same_bins_and_one_not_searched_no_estimate(run):
+    here, elsewhere = make_box_area(-1, -1, 1, 1), make_box_area(40, 0, 41, 1)
+    craters = api.read_catalogue(run / CRATERS)
+    counts = count_on_areas(craters, {"here": here, "elsewhere": elsewhere})
+    found = estimate_on_areas(counts, read_completeness(run), 0.3)
+    np.testing.assert_array_equal(found["here"].raw.edges, found["elsewhere"].raw.edges)
+    assert np.isfinite(found["here"].values).any()
+    assert np.isnan(found["elsewhere"].values).all()
+
+
+def test_the_plot_shows_counts_and_estimates(run):
+    (one,) = count_on_areas(run)
+    result = estimate_count(one, read_completeness(run), 0.3)
+    figure = csfd_figure(one.count(0.3), estimates={"all": result.points()})
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["counted", "estimated"]
+
+
+def test_ages_of_counts_and_estimates_stand_side_by_side(run):
+    if sys.version_info < (3, 12):
+        pytest.skip("craterstats needs Python 3.12")
+    pytest.importorskip("craterstats", reason="needs lunarcraters[dating]")
+    (one,) = api.date(run, fit_range=(1.0, 5.0)).areas
+    true = expected(np.array([1.0, one.max_km]), 5000)[0]
+    assert one.estimated.craters == pytest.approx(true, rel=0.08)
+    assert one.raw.craters > 1.15 * true  # at any score, with the false ones
+    assert one.estimated.age_ga < one.raw.age_ga
+    assert one.estimated.high_ga - one.estimated.low_ga > one.raw.high_ga - one.raw.low_ga
+    (low,) = api.date(run, fit_range=(0.6, 5.0)).areas
+    assert low.estimated.age_ga is None
+    assert "no craters were planted below 0.707 km" in low.estimated.note
