@@ -113,7 +113,7 @@ def measure_completeness(
         if (run / COMPLETENESS).is_file() and not overwrite:
             return _read_same(run, plan)
         folder = _open_folder(run, plan, overwrite=overwrite)
-        with choose_weights(model, source.mosaic) as weights:
+        with choose_weights(model, source) as weights:
             record = _measure(
                 folder, catalogue, manifest, source, weights, options, workers, progress
             )

@@ -65,7 +65,7 @@ def detect(
         MosaicError: A tile cannot be read (strict), or none can.
     """
     started = time.monotonic()
-    with choose_weights(model, source.mosaic) as weights:
+    with choose_weights(model, source) as weights:
         run = plan_run(source, out, model, weights, options)
         return _make(run, started, overwrite=overwrite, progress=progress)
 

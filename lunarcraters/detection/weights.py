@@ -2,20 +2,26 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lunarcraters.errors import CratersWarning
-from lunarcraters.mosaic.mosaic import Mosaic
+import numpy as np
+from numpy.typing import NDArray
+
+from lunarcraters.errors import CratersWarning, MosaicError, TileSetError
 from lunarcraters.network.model_file import extract_former, read_info
-from lunarcraters.network.texture import measure_share, sample_texture
+from lunarcraters.network.texture import FEATURES, measure_share, measure_texture
+from lunarcraters.tiling.source import TileSource
 
 _FAMILIAR = 0.5  # share of the patches of a mosaic
+_TILES = 16  # that are read for their texture
+
+Float = NDArray[np.float64]
 
 
 @contextmanager
-def choose_weights(model: Path, mosaic: Mosaic) -> Iterator[Path]:
+def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
     """Choose the model that suits a mosaic, of those that a model file holds.
 
     The tuned one is taken if at least half of the mosaic has the texture of the images that it was
@@ -23,7 +29,7 @@ def choose_weights(model: Path, mosaic: Mosaic) -> Iterator[Path]:
 
     Args:
         model: Model file.
-        mosaic: Mosaic that is to be searched.
+        source: Tiles of the mosaic that is to be searched.
 
     Yields:
         Model file, while the context lasts.
@@ -32,7 +38,7 @@ def choose_weights(model: Path, mosaic: Mosaic) -> Iterator[Path]:
         ModelError: The file is no model file, or is damaged.
     """
     texture = read_info(model).tuned_on
-    features = None if texture is None else sample_texture(mosaic)
+    features = None if texture is None else sample_texture(source)
     if texture is None or features is None or not len(features):
         yield model
         return
@@ -41,7 +47,7 @@ def choose_weights(model: Path, mosaic: Mosaic) -> Iterator[Path]:
         yield model
         return
     warnings.warn(
-        f"{mosaic.name} does not look like the images that {model} was tuned on "
+        f"{source.mosaic.name} does not look like the images that {model} was tuned on "
         f"({share:.0%} of it does): the weights from before the tuning search it",
         CratersWarning,
         stacklevel=2,
@@ -49,5 +55,24 @@ def choose_weights(model: Path, mosaic: Mosaic) -> Iterator[Path]:
     with TemporaryDirectory(prefix="craters-") as folder:
         former = Path(folder) / model.name
         extract_former(model, former)
-        with choose_weights(former, mosaic) as chosen:
+        with choose_weights(former, source) as chosen:
             yield chosen
+
+
+def sample_texture(source: TileSource) -> Float:
+    """Measure the texture of some tiles of the finest octave, evenly spread over a mosaic.
+
+    Args:
+        source: Tiles; what cannot be read is left out.
+
+    Returns:
+        Features of the patches, (n, 5); none where no tile has ground of 128 px.
+    """
+    finest = min(tile.level for tile in source.tiles)
+    tiles = [tile for tile in source.tiles if tile.level == finest]
+    chosen = np.unique(np.linspace(0, len(tiles) - 1, _TILES).round().astype(int))
+    measured = [np.empty((0, FEATURES))]
+    for tile in (tiles[index] for index in chosen):
+        with suppress(MosaicError, TileSetError):
+            measured.append(measure_texture(*source.read(tile)))
+    return np.concatenate(measured)

@@ -87,8 +87,8 @@ class Texture:
     `lunarcraters.network.texture` measures the features.
 
     Attributes:
-        mean: Mean of each feature, (6,).
-        covariance: Covariance of the features, (6, 6).
+        mean: Mean of each feature, (5,).
+        covariance: Covariance of the features, (5, 5).
     """
 
     mean: tuple[float, ...]

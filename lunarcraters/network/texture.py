@@ -12,21 +12,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.statistics import plan_samples
 from lunarcraters.network.model_info import Texture
 
 Float = NDArray[np.float64]
 
-FEATURES = 6
+FEATURES = 5
 """Number of features of a patch."""
 
 _SIDE_PX = 128
 _LEVELS = 4  # of the Laplacian pyramid
 _MARGIN_PX = 4  # where a level depends on what lies outside of the patch
 _VALID = 0.98  # share of the patch
-_FARTHEST = 18.0  # squared Mahalanobis distance, beyond which 0.6 % of a normal population lie
+_FARTHEST = 16.4  # squared Mahalanobis distance, beyond which 0.6 % of a normal population lie
+_PATCHES = 48  # from which on there is a texture
 _SHRINKAGE = 0.02
 
 
@@ -34,7 +32,7 @@ def measure_share(features: Float, texture: Texture) -> float:
     """Measure the share of patches that have a texture.
 
     Args:
-        features: Features of at least one patch, (n, 6).
+        features: Features of at least one patch, (n, 5).
         texture: Texture.
 
     Returns:
@@ -49,13 +47,13 @@ def summarize_texture(features: Iterable[Float]) -> Texture | None:
     """Summarize the features of several images.
 
     Args:
-        features: Features of the patches of each image, (n, 6).
+        features: Features of the patches of each image, (n, 5).
 
     Returns:
         Texture; None where there are too few patches for one.
     """
     patches = np.concatenate([np.empty((0, FEATURES)), *features])
-    if len(patches) <= FEATURES:
+    if len(patches) < _PATCHES:
         return None
     covariance = np.cov(patches.T)
     covariance += _SHRINKAGE * np.diag(np.diag(covariance)) + 1e-6 * np.eye(FEATURES)
@@ -69,16 +67,15 @@ def measure_texture(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> Fl
     """Measure the texture of each patch of 128 px of an image.
 
     The features do not depend on brightness or contrast: ratios of the variances of successive
-    levels of a Laplacian pyramid (the scale of detail, blur and noise), kurtosis and skewness of
-    two levels (edges, shadows), and the ratio of the gradients' variances (the sun, noise of
-    columns).
+    levels of a Laplacian pyramid (the scale of detail, blur and noise), and kurtosis and skewness
+    of two levels (edges, shadows).
 
     Args:
         values: Grey values, (height, width).
         valid: Validity mask, False where there is no data, (height, width).
 
     Returns:
-        Features of the patches on valid ground, (n, 6).
+        Features of the patches on valid ground, (n, 5).
     """
     height, width = values.shape
     measured = [
@@ -93,26 +90,8 @@ def measure_texture(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> Fl
     return np.array(measured, np.float64).reshape(-1, FEATURES)
 
 
-def sample_texture(mosaic: Mosaic) -> Float:
-    """Measure the texture of patches that are evenly spread over a mosaic.
-
-    Args:
-        mosaic: Mosaic to read; what cannot be read is left out.
-
-    Returns:
-        Features of the patches, (n, 6); none where the mosaic has no ground of 128 px.
-    """
-    measured = [np.empty((0, FEATURES))]
-    for box in plan_samples(mosaic.extents):
-        try:
-            measured.append(measure_texture(*mosaic.read(box)))
-        except MosaicError:
-            continue
-    return np.concatenate(measured)
-
-
 def _measure_patch(patch: NDArray[np.float32]) -> list[float]:
-    """Measure the six features of a patch."""
+    """Measure the features of a patch."""
     patch = (patch - patch.mean()) / patch.std()
     level, details = patch, []
     for _ in range(_LEVELS):
@@ -122,7 +101,6 @@ def _measure_patch(patch: NDArray[np.float32]) -> list[float]:
         level = smaller
     energies = [float(detail.var()) + 1e-9 for detail in details]
     ratios = [np.log(a / b) for a, b in pairwise(energies)]
-    across, along = (float(np.diff(patch, axis=axis).var()) + 1e-9 for axis in (1, 0))
     kurtosis = np.log(float(np.mean(details[1] ** 4)) / energies[1] ** 2 + 1e-9)
     skewness = float(np.mean(details[2] ** 3)) / energies[2] ** 1.5
-    return [*ratios, kurtosis, np.log(across / along), skewness]
+    return [*ratios, kurtosis, skewness]

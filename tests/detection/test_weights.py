@@ -13,7 +13,6 @@ from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.source import open_source
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersWarning, ModelError
-from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import (
     hash_model,
     keep_former,
@@ -27,7 +26,7 @@ from lunarcraters.rendering.scene import render_scene
 
 @pytest.fixture(scope="module")
 def known():
-    return [render_scene(384, 384, seed=n).image for n in range(4)]
+    return [render_scene(384, 384, seed=n).image for n in range(7)]
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def tuned(tmp_path, known):
     path = tmp_path / "tuned.keras"
     shutil.copyfile(shipped_model(), path)
     update_info(path, replace(read_info(path), thresholds={"balanced": 0.77}))
-    texture = summarize_texture(measure_texture(i, np.ones(i.shape, bool)) for i in known[:3])
+    texture = summarize_texture(measure_texture(i, np.ones(i.shape, bool)) for i in known[:6])
     keep_former(path, shipped_model(), texture)
     return path
 
@@ -46,36 +45,38 @@ def write(path, image):
 
 
 def test_a_mosaic_like_the_tuning_images_is_searched_by_the_tuned_model(tmp_path, tuned, known):
-    mosaic = open_mosaic([write(tmp_path / "like.png", known[3])])
+    source = open_source([write(tmp_path / "like.png", known[6])], tuned)
     with warnings.catch_warnings():
         warnings.simplefilter("error", CratersWarning)
-        with choose_weights(tuned, mosaic) as chosen:
+        with choose_weights(tuned, source) as chosen:
             assert chosen == tuned
 
 
 def test_another_mosaic_is_searched_by_the_former_model(tmp_path, tuned, known):
-    mosaic = open_mosaic([write(tmp_path / "other.png", cv2.GaussianBlur(known[3], (0, 0), 3.0))])
+    source = open_source(
+        [write(tmp_path / "other.png", cv2.GaussianBlur(known[6], (0, 0), 3.0))], tuned
+    )
     with (
         pytest.warns(CratersWarning, match=r"other\.png does not look like .* before the tuning"),
-        choose_weights(tuned, mosaic) as chosen,
+        choose_weights(tuned, source) as chosen,
     ):
         assert hash_model(chosen) == hash_model(shipped_model())
 
 
 def test_what_is_too_small_to_tell_is_searched_by_the_tuned_model(tmp_path, tuned, known):
-    mosaic = open_mosaic([write(tmp_path / "small.png", known[3][:100, :100])])
-    with choose_weights(tuned, mosaic) as chosen:
+    source = open_source([write(tmp_path / "small.png", known[6][:100, :100])], tuned)
+    with choose_weights(tuned, source) as chosen:
         assert chosen == tuned
 
 
 def test_a_model_tuned_twice_goes_back_as_far_as_it_must(tmp_path, tuned, known):
     twice = tmp_path / "twice.keras"
     shutil.copyfile(shipped_model(), twice)
-    blurred = [cv2.GaussianBlur(image, (0, 0), 3.0) for image in known[:3]]
+    blurred = [cv2.GaussianBlur(image, (0, 0), 3.0) for image in known[:6]]
     texture = summarize_texture(measure_texture(i, np.ones(i.shape, bool)) for i in blurred)
     keep_former(twice, tuned, texture)
-    mosaic = open_mosaic([write(tmp_path / "like.png", known[3])])
-    with pytest.warns(CratersWarning), choose_weights(twice, mosaic) as chosen:
+    source = open_source([write(tmp_path / "like.png", known[6])], tuned)
+    with pytest.warns(CratersWarning), choose_weights(twice, source) as chosen:
         assert hash_model(chosen) == hash_model(tuned)
 
 
@@ -83,18 +84,20 @@ def test_a_file_that_lost_its_former_model_is_refused(tmp_path, tuned, known):
     damaged = tmp_path / "damaged.keras"
     shutil.copyfile(shipped_model(), damaged)
     update_info(damaged, read_info(tuned))
-    mosaic = open_mosaic([write(tmp_path / "other.png", cv2.GaussianBlur(known[3], (0, 0), 3.0))])
+    source = open_source(
+        [write(tmp_path / "other.png", cv2.GaussianBlur(known[6], (0, 0), 3.0))], tuned
+    )
     with (
         pytest.warns(CratersWarning),
         pytest.raises(ModelError, match="take another copy"),
-        choose_weights(damaged, mosaic),
+        choose_weights(damaged, source),
     ):
         pass
 
 
 @pytest.mark.slow
 def test_a_run_on_other_ground_is_the_former_models_run_and_resumes(tmp_path, tuned, known):
-    image = write(tmp_path / "other.png", cv2.GaussianBlur(known[3], (0, 0), 3.0))
+    image = write(tmp_path / "other.png", cv2.GaussianBlur(known[6], (0, 0), 3.0))
     options = DetectOptions(workers=1)
     runs = {}
     for name, model in (("tuned", tuned), ("former", shipped_model())):

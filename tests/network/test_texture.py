@@ -17,7 +17,7 @@ SUNS = (15.0, 30.0, 45.0)
 
 @pytest.fixture(scope="module")
 def scenes():
-    return [render_scene(384, 384, seed=n, sun_elevation_deg=SUNS[n % 3]).image for n in range(6)]
+    return [render_scene(384, 384, seed=n, sun_elevation_deg=SUNS[n % 3]).image for n in range(8)]
 
 
 def measure(image):
@@ -29,11 +29,11 @@ def blur(image):
 
 
 def test_unseen_images_of_the_same_camera_have_the_texture_and_others_have_not(scenes):
-    texture = summarize_texture(map(measure, scenes[:4]))
-    assert measure_share(np.concatenate([measure(s) for s in scenes[4:]]), texture) > 0.7
+    texture = summarize_texture(map(measure, scenes[:6]))
+    assert measure_share(np.concatenate([measure(s) for s in scenes[6:]]), texture) > 0.7
     rng = np.random.default_rng(1)
     for changed in (blur, lambda s: s + rng.normal(0.0, 12.0, s.shape)):
-        assert measure_share(measure(changed(scenes[4])), texture) < 0.1
+        assert measure_share(measure(changed(scenes[6])), texture) < 0.1
 
 
 def test_brightness_contrast_and_type_do_not_matter(scenes):
@@ -49,4 +49,4 @@ def test_patches_without_ground_or_detail_are_left_out(scenes):
     assert measure(scenes[0]).shape == (9, FEATURES)
     assert measure_texture(flat, valid).shape == (7, FEATURES)
     assert measure_texture(flat[:100], valid[:100]).shape == (0, FEATURES)
-    assert summarize_texture([measure(scenes[0])[:3]]) is None
+    assert summarize_texture([measure(scenes[0])]) is None  # too few to tell
