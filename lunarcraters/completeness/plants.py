@@ -1,6 +1,7 @@
 """Plants: craters of known place, size and wear, and the light and shade that they throw."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ _REACH = 2.6  # of light and shade that matter, radii
 _LEAST_DIAMETER_PX = 2.5  # of a crater that makes a difference to a picture
 _NORTH_DEG = 1e-3
 _REPLACED_REACH = 2.5  # of what a crater removes, radii
+_SHARE_RADIUS_PX = 32  # of the crater by which what craters remove is kept
 _YOUNGER = 0.25  # scale of relief younger than a crater, radii
 _LEVELLED = 1.7  # half the side of a square that shows a crater's level, radii
 
@@ -128,14 +130,31 @@ def erase_older_relief(
         patch = grey[top:bottom, left:right]
         if not patch.size:
             continue
-        dx = np.arange(left, left + patch.shape[1], dtype=np.float32) + np.float32(0.5 - x[i])
-        dy = np.arange(top, top + patch.shape[0], dtype=np.float32) + np.float32(0.5 - y[i])
-        ratio = np.asarray(np.hypot(dx[None, :], dy[:, None]) / radius, np.float32)
-        share = compute_replaced_share(ratio) * np.clip(_REPLACED_REACH - ratio, 0.0, 1.0)
+        share = _place_replaced((float(x[i]) - left, float(y[i]) - top), radius, patch.shape)
         side = 2 * int(_LEVELLED * radius) + 1
         level = cv2.blur(patch, (side, side), borderType=cv2.BORDER_REPLICATE)
         older = blur(patch, _YOUNGER * radius) - level
         patch -= np.float32(part) * share * older
+
+
+def _place_replaced(
+    centre: tuple[float, float], radius_px: float, shape: tuple[int, int]
+) -> Float32:
+    """Share of the older relief that a crater removes, (height, width)."""
+    scale = _SHARE_RADIUS_PX / radius_px
+    table = _draw_replaced()
+    shift = table.shape[0] / 2.0 - 0.5 + scale * (0.5 - np.array(centre))
+    to_table = np.column_stack([scale * np.eye(2), shift])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(table, to_table, shape[::-1], flags=flags), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _draw_replaced() -> Float32:
+    half = int(np.ceil(_REPLACED_REACH * _SHARE_RADIUS_PX))
+    offset = np.arange(-half, half, dtype=np.float32) + np.float32(0.5)
+    ratio: Float32 = np.hypot(offset[None, :], offset[:, None]) / np.float32(_SHARE_RADIUS_PX)
+    return compute_replaced_share(ratio) * np.clip(_REPLACED_REACH - ratio, 0.0, 1.0)
 
 
 def find_north_deg(positions: Float, frame: Grid) -> Float:
