@@ -19,6 +19,7 @@ Float32 = NDArray[np.float32]
 
 _REACH = 3  # of a stamp, radii
 _LARGEST_RADIUS_PX = 32  # of stamps that craters share; smaller ones are made of these
+_FINER = 1.1  # pixels of a stamp for one of the picture, at least: so it is not blurred
 _WEAR_STEP, _RIMS = 0.04, 4  # of stamps that craters share
 _SIMPLE_KM = 0.4, 9.0  # between these diameters, all craters have the same shape
 _SHADOWS_DEG = 40.0  # height of the sun from which craters cast no shadows
@@ -74,10 +75,10 @@ def find_stamp(
         seed: Seed of the unevenness of the rim.
         altitude_deg: Height of the sun above the horizon, degrees.
     """
-    if radius_px > _LARGEST_RADIUS_PX:
+    least_px = _FINER * radius_px
+    if least_px > _LARGEST_RADIUS_PX:
         return Stamp(_draw(radius_px, diameter_km, wear, seed, altitude_deg), radius_px)
-    # No finer than a pixel of the picture by more than 2, so that it can be sampled.
-    radius = 1 << max(int(np.ceil(np.log2(radius_px))), 1)
+    radius = 1 << max(int(np.ceil(np.log2(least_px))), 1)
     worn = round(wear / _WEAR_STEP) * _WEAR_STEP
     shared = _share(radius, _shape_km(diameter_km), worn, seed % _RIMS, altitude_deg)
     return Stamp(shared, float(radius))
