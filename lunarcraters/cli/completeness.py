@@ -115,6 +115,14 @@ def _print(result: "Completeness") -> None:
             _share(row.offset_median),
         )
     Console().print(table)
+    check = result.score_check
+    if check is not None and check.is_wrong:
+        click.echo(
+            "Do not take scores for probabilities here: those from "
+            f"{check.min_score:g} to {check.max_score:g} are {check.mean_score:.2f} in the mean, "
+            f"but planted craters imply that {100.0 * check.crater_share:.0f} % of these "
+            "detections are craters."
+        )
 
 
 def _share(value: float | None) -> str:
