@@ -39,7 +39,7 @@ def check_scores(
         population.weights / population.weights.sum(axis=1, keepdims=True)
     )
     of_detection = np.digitize(detections.diameters, edges) - 1
-    craters = detected = total = 0.0
+    craters, detected, total = 0.0, 0, 0.0
     for number in range(len(edges) - 1):
         planted = outcome.found & (bins == number)
         seen = detections.scores[of_detection == number]
@@ -50,8 +50,8 @@ def check_scores(
         if min(np.count_nonzero(which) for which in (*high, *between)) < _FEWEST:
             continue
         share = weights[planted][between[0]].sum() / weights[planted][high[0]].sum()
-        craters += float(share) * np.count_nonzero(high[1])
-        detected += np.count_nonzero(between[1])
+        craters += float(share) * int(np.count_nonzero(high[1]))
+        detected += int(np.count_nonzero(between[1]))
         total += float(seen[between[1]].sum())
     if not detected:
         return None
