@@ -17,7 +17,7 @@ Float = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 _LEAST, _HIGH = 0.1, 0.7  # scores between these are checked by those above
-_FEWEST = 30  # planted craters and detections of a bin, above and between
+_FEWEST = 10  # planted craters and detections of a bin, above and between
 
 
 def check_scores(
