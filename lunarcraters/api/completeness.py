@@ -38,7 +38,8 @@ def measure_completeness(
             system, from the top of the image); None to estimate it from the detected craters.
         sun_altitude_deg: Height of the sun above the horizon, degrees; None for the label's, or to
             estimate it.
-        budget: Largest number of pixels to search, as a share of those of the run.
+        budget: Largest number of pixels to search, as a share of those of the run; a planted crater
+            counts as 3,000.
         seed: Seed of all random choices.
         workers: Number of worker processes on this machine; None for one a core, up to 8.
         overwrite: True to replace another measurement.

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
               help="Height of the sun above the horizon [default: the label's, or estimated "
               "from the craters].")  # fmt: skip
 @click.option("--budget", type=float, default=0.25, show_default=True, metavar="SHARE",
-              help="Most pixels to search, as a share of those of RUN.")  # fmt: skip
+              help="Most pixels to search, as a share of those of RUN; a planted crater counts "
+              "as 3,000.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Seed of all random choices.")  # fmt: skip
 @workers_option
@@ -115,6 +116,14 @@ def _print(result: "Completeness") -> None:
             _share(row.offset_median),
         )
     Console().print(table)
+    check = result.score_check
+    if check is not None and check.is_wrong:
+        click.echo(
+            "Do not take scores for probabilities here: those from "
+            f"{check.min_score:g} to {check.max_score:g} are {check.mean_score:.2f} in the mean, "
+            f"but planted craters imply that {100.0 * check.crater_share:.0f} % of these "
+            "detections are craters."
+        )
 
 
 def _share(value: float | None) -> str:

@@ -22,11 +22,13 @@ from lunarcraters.completeness.record import (
     Completeness,
     CompletenessBin,
     FreshnessClass,
+    ScoreCheck,
     Sun,
     read_completeness,
     write_completeness,
 )
 from lunarcraters.completeness.sampling import Detections
+from lunarcraters.completeness.score_check import check_scores
 from lunarcraters.completeness.search import search_planted
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
 from lunarcraters.completeness.sunlight import choose_azimuth, find_sun
@@ -59,7 +61,8 @@ class CompletenessOptions:
             system, from the top of the image); default: estimated from the detected craters.
         sun_altitude_deg: Height of the sun above the horizon, degrees; default: the label's, or
             estimated from the detected craters.
-        budget: Largest number of pixels to search, as a share of those of the run.
+        budget: Largest number of pixels to search, as a share of those of the run; a planted crater
+            counts as 3,000.
         seed: Seed of all random choices.
     """
 
@@ -150,7 +153,7 @@ def _measure(
     search = DetectOptions(workers=workers, precision=_precision(manifest), tta=tta)
     found = search_planted(_plant(planned, source, sun), tiles, folder, model, search, progress)
     outcome = judge(planned, found, source, catalogue.info, info)
-    rows, classes = _summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
+    rows, classes, check = _summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
     return Completeness(
         bins=rows,
         freshness=classes,
@@ -160,12 +163,13 @@ def _measure(
         searched_share=sum(tile.size**2 for tile in tiles) / total_px,
         seed=options.seed,
         unit="km" if catalogue.has_crs else "px",
+        score_check=check,
     )
 
 
 def _summarize(
     outcome: Outcome, bins: Bins, detections: Detections, *, has_crs: bool
-) -> tuple[tuple[CompletenessBin, ...], tuple[FreshnessClass, ...]]:
+) -> tuple[tuple[CompletenessBin, ...], tuple[FreshnessClass, ...], ScoreCheck | None]:
     """Measure bins, of all craters as they occur on the surface and of each freshness."""
     edges = bins.edges
     inside = (outcome.diameter >= edges[0]) & (outcome.diameter < edges[-1])
@@ -176,6 +180,7 @@ def _summarize(
     return (
         summarize_bins(outcome, number, edges, population),
         summarize_freshness(outcome, number, edges, by_size),
+        check_scores(outcome, number, detections, edges, population),
     )
 
 

@@ -28,6 +28,7 @@ _ERROR = 0.03
 
 _SMALL_PX, _SMALL_ERROR = 24.0, 0.018  # small craters cost little room: more of them are planted
 _FEW = 0.4  # error of the recall of a bin with one crater; it falls with the root of their number
+_PLANT_PX = 3000.0  # pixels that are searched in the time that a planted crater takes
 _IDLE = 3  # regions without a place for a plant, after which an octave is given up
 
 
@@ -105,13 +106,13 @@ def plan_regions(
         source: Source of the run.
         detections: Detections of the run.
         bins: Bins of diameters.
-        budget_px: Largest number of pixels to search.
+        budget_px: Largest number of pixels to search, with those that take as long as planting.
         seed: Seed.
     """
     octaves = sorted(set(bins.octave.tolist()))
     tiles = {octave: cycle(order_by_chance(source.tiles, octave, seed)) for octave in octaves}
     idle, begun = dict.fromkeys(octaves, 0), set[int]()
-    planted, spent, number = np.zeros(len(bins.wanted)), 0, 0
+    planted, spent, number = np.zeros(len(bins.wanted)), 0.0, 0
     while octaves:
         lack = 1.0 - planted / bins.wanted
         octave = max(octaves, key=lambda k: (lack[bins.octave == k].max(), -k))
@@ -129,7 +130,7 @@ def plan_regions(
         idle[octave] = 0 if placed.any() else idle[octave] + 1
         planted += placed
         if placed.any():
-            spent += region.pixels
+            spent += region.pixels + _PLANT_PX * float(placed.sum())
             yield planned
 
 

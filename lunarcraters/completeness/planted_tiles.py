@@ -16,6 +16,7 @@ from lunarcraters.completeness.plants import (
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.statistics import ValueStatistics
+from lunarcraters.rendering.relief import blur
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import TileSource, TilingSettings
 
@@ -79,7 +80,7 @@ class PlantedTiles:
             light = np.asarray(cv2.GaussianBlur(light, (0, 0), blur_px), np.float32)
         grey = values.astype(np.float32)
         grey[~valid] = grey[valid].mean()
-        level = _blur(grey, _LEVEL_PX)
+        level = blur(grey, _LEVEL_PX)
         north_deg = find_north_deg(plants.positions[:1], tile.frame)[0]
         relief = measure_relief_share(grey, float(plants.sun_azimuth_deg[0] + north_deg))
         # What is left of the texture is as strong as the part that is no relief.
@@ -114,7 +115,7 @@ def measure_relief_share(grey: Float32, sun_azimuth_deg: float) -> float:
     Returns:
         Share of the variance, 0 to 1.
     """
-    texture = _blur(grey, _TEXTURE_PX[0]) - _blur(grey, _TEXTURE_PX[1])
+    texture = blur(grey, _TEXTURE_PX[0]) - blur(grey, _TEXTURE_PX[1])
     right = cv2.Sobel(texture, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(texture, cv2.CV_32F, 0, 1)
     east, north = np.sin(np.radians(sun_azimuth_deg)), np.cos(np.radians(sun_azimuth_deg))
@@ -136,14 +137,10 @@ def add_light(grey: Float32, level: Float32, light: Float32) -> Float32:
         level: Grey values of level ground, (height, width).
         light: Reflectance with the planted craters over that of flat ground, (height, width).
     """
-    here = _blur(grey, _SHADOW_PX)
+    here = blur(grey, _SHADOW_PX)
     lit = np.clip(here / np.maximum(np.float32(_SHADOW) * level, np.float32(1e-6)), 0.0, 1.0)
     shaded = grey + lit * level * (light - np.float32(1.0))
     return np.where((level > 0.0) & (light != 1.0), np.maximum(shaded, 0.0), grey)
-
-
-def _blur(array: Float32, sigma: float) -> Float32:
-    return np.asarray(cv2.GaussianBlur(array, (0, 0), sigma), np.float32)
 
 
 def _as_dtype(shaded: NDArray[np.generic], values: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -7,11 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.elevation.shading import shade
+from lunarcraters.completeness.stamps import Stamp, find_stamp
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.geometry.grid import Grid
-from lunarcraters.rendering.profiles import compute_crater_profile
-from lunarcraters.rendering.relief import blur, compute_replaced_share, draw_uneven_rim
+from lunarcraters.rendering.relief import blur, compute_replaced_share
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -19,14 +18,11 @@ Float32 = NDArray[np.float32]
 SIMPLE_KM = 1.0
 """Diameter of a simple crater, for the relief of craters in pictures whose scale is not known."""
 
-_FINEST_RADIUS_PX = 6.0  # of the finer pixels in which a small crater is lit
-_MOST_FINER = 6
 _REACH = 2.6  # of light and shade that matter, radii
-_UNEVEN_RADIUS_PX = 6.0  # from which the shape of a rim shows
-_SHADOWS_DEG = 40.0  # height of the sun from which craters cast no shadows
 _LEAST_DIAMETER_PX = 2.5  # of a crater that makes a difference to a picture
 _NORTH_DEG = 1e-3
 _REPLACED_REACH = 2.5  # of what a crater removes, radii
+_SHARE_RADIUS_PX = 32  # of the crater by which what craters remove is kept
 _YOUNGER = 0.25  # scale of relief younger than a crater, radii
 _LEVELLED = 1.7  # half the side of a square that shows a crater's level, radii
 
@@ -95,16 +91,16 @@ def compute_light(plants: Plants, frame: Grid, pixel_size_m: float | None) -> Fl
     x, y, diameters_px = to_frame(plants.positions, plants.diameters, frame, pixel_size_m)
     north_deg = find_north_deg(plants.positions, frame)
     for i in np.flatnonzero(diameters_px >= _LEAST_DIAMETER_PX).tolist():
-        diameter_km = float(plants.diameters[i]) if frame.has_crs else SIMPLE_KM
-        _multiply(
-            light,
-            (float(x[i]), float(y[i])),
-            float(diameters_px[i]) / 2.0,
-            diameter_km,
+        radius_px = float(diameters_px[i]) / 2.0
+        stamp = find_stamp(
+            radius_px,
+            float(plants.diameters[i]) if frame.has_crs else SIMPLE_KM,
             float(plants.wear[i]),
             int(plants.seed[i]),
-            (float(plants.sun_azimuth_deg[i] + north_deg[i]), float(plants.sun_altitude_deg[i])),
+            float(plants.sun_altitude_deg[i]),
         )
+        azimuth_deg = float(plants.sun_azimuth_deg[i] + north_deg[i])
+        _multiply(light, (float(x[i]), float(y[i])), radius_px, stamp, azimuth_deg)
     return light
 
 
@@ -134,14 +130,31 @@ def erase_older_relief(
         patch = grey[top:bottom, left:right]
         if not patch.size:
             continue
-        dx = np.arange(left, left + patch.shape[1], dtype=np.float32) + np.float32(0.5 - x[i])
-        dy = np.arange(top, top + patch.shape[0], dtype=np.float32) + np.float32(0.5 - y[i])
-        ratio = np.asarray(np.hypot(dx[None, :], dy[:, None]) / radius, np.float32)
-        share = compute_replaced_share(ratio) * np.clip(_REPLACED_REACH - ratio, 0.0, 1.0)
+        share = _place_replaced((float(x[i]) - left, float(y[i]) - top), radius, patch.shape)
         side = 2 * int(_LEVELLED * radius) + 1
         level = cv2.blur(patch, (side, side), borderType=cv2.BORDER_REPLICATE)
         older = blur(patch, _YOUNGER * radius) - level
         patch -= np.float32(part) * share * older
+
+
+def _place_replaced(
+    centre: tuple[float, float], radius_px: float, shape: tuple[int, int]
+) -> Float32:
+    """Share of the older relief that a crater removes, (height, width)."""
+    scale = _SHARE_RADIUS_PX / radius_px
+    table = _draw_replaced()
+    shift = table.shape[0] / 2.0 - 0.5 + scale * (0.5 - np.array(centre))
+    to_table = np.column_stack([scale * np.eye(2), shift])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(table, to_table, shape[::-1], flags=flags), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _draw_replaced() -> Float32:
+    half = int(np.ceil(_REPLACED_REACH * _SHARE_RADIUS_PX))
+    offset = np.arange(-half, half, dtype=np.float32) + np.float32(0.5)
+    ratio: Float32 = np.hypot(offset[None, :], offset[:, None]) / np.float32(_SHARE_RADIUS_PX)
+    return compute_replaced_share(ratio) * np.clip(_REPLACED_REACH - ratio, 0.0, 1.0)
 
 
 def find_north_deg(positions: Float, frame: Grid) -> Float:
@@ -164,48 +177,13 @@ def find_north_deg(positions: Float, frame: Grid) -> Float:
 
 
 def _multiply(
-    light: Float32,
-    centre: tuple[float, float],
-    radius_px: float,
-    diameter_km: float,
-    wear: float,
-    seed: int,
-    sun_deg: tuple[float, float],
+    light: Float32, centre: tuple[float, float], radius_px: float, stamp: Stamp, azimuth_deg: float
 ) -> None:
     """Multiply the light and shade of one crater into that of a tile, in place."""
-    low = [int(np.floor(c - _REACH * radius_px)) for c in centre]
-    high = [int(np.ceil(c + _REACH * radius_px)) for c in centre]
-    if high[0] <= 0 or high[1] <= 0 or low[0] >= light.shape[1] or low[1] >= light.shape[0]:
-        return
-    finer = int(np.clip(np.ceil(_FINEST_RADIUS_PX / radius_px), 1, _MOST_FINER))
-    dx, dy = (
-        (np.arange(finer * (end - start), dtype=np.float32) + np.float32(0.5)) / np.float32(finer)
-        + np.float32(start - c)
-        for start, end, c in zip(low, high, centre, strict=True)
-    )
-    ratio: Float32 = np.hypot(dx[None, :], dy[:, None]) / np.float32(radius_px)
-    if radius_px > _UNEVEN_RADIUS_PX:
-        uneven = draw_uneven_rim(dx, dy, np.random.default_rng(seed))
-        ratio *= 1.0 + uneven * np.minimum(ratio, 1.0) ** 2
-    relief = blur(compute_crater_profile(ratio, diameter_km), wear * radius_px * finer)
-    azimuth_deg, altitude_deg = sun_deg
-    lit = shade(
-        relief,
-        500.0 * diameter_km / (radius_px * finer),
-        sun_azimuth_deg=azimuth_deg,
-        sun_elevation_deg=altitude_deg,
-        shadows=altitude_deg < _SHADOWS_DEG,
-    )
-    size = high[0] - low[0], high[1] - low[1]
-    patch = cv2.resize(lit / _flat_reflectance(altitude_deg), size, interpolation=cv2.INTER_AREA)
-    left, top = max(low[0], 0), max(low[1], 0)
-    right, bottom = min(high[0], light.shape[1]), min(high[1], light.shape[0])
-    part = patch[top - low[1] : bottom - low[1], left - low[0] : right - low[0]]
-    light[top:bottom, left:right] *= part
-
-
-@lru_cache(maxsize=8)
-def _flat_reflectance(altitude_deg: float) -> np.float32:
-    """Reflectance of flat ground."""
-    flat = np.zeros((4, 4), np.float32)
-    return shade(flat, 1.0, sun_azimuth_deg=0.0, sun_elevation_deg=altitude_deg)[0, 0]
+    left, top = (int(np.floor(c - _REACH * radius_px)) for c in centre)
+    side = int(np.ceil(2.0 * _REACH * radius_px)) + 1
+    window = light[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)]
+    if window.size:
+        placed = stamp.place((centre[0] - left, centre[1] - top), radius_px, azimuth_deg, side)
+        rows, columns = window.shape
+        window *= placed[max(-top, 0) :, max(-left, 0) :][:rows, :columns]

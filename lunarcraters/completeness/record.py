@@ -15,6 +15,8 @@ COMPLETENESS = "completeness.json"
 
 FORMAT = 1
 
+_TRUSTED = 0.25  # difference of a score from a probability
+
 Float = NDArray[np.float64]
 
 
@@ -89,6 +91,28 @@ class Sun:
 
 
 @dataclass(frozen=True)
+class ScoreCheck:
+    """Scores of detections against the share of craters among them.
+
+    Attributes:
+        min_score: Least score that is checked.
+        max_score: Score above which detections are taken for craters.
+        mean_score: Mean score of the detections between.
+        crater_share: Share of craters among them that planted craters imply, 0 to 1.
+    """
+
+    min_score: float
+    max_score: float
+    mean_score: float
+    crater_share: float
+
+    @property
+    def is_wrong(self) -> bool:
+        """True where scores are far from probabilities."""
+        return abs(self.crater_share - self.mean_score) > _TRUSTED
+
+
+@dataclass(frozen=True)
 class Completeness:
     """The completeness of a run, the file `completeness.json`.
 
@@ -103,6 +127,7 @@ class Completeness:
         seed: Seed of all random choices.
         plan: SHA-256 of all that the measurement depends on.
         unit: Unit of diameters, `km` or `px`.
+        score_check: Scores against the share of craters; null where there are too few for it.
         format: Format of the record.
     """
 
@@ -115,6 +140,7 @@ class Completeness:
     seed: int
     plan: str = ""
     unit: str = "km"
+    score_check: ScoreCheck | None = None
     format: int = FORMAT
 
     def recall(self, diameters: ArrayLike, min_score: float = 0.0) -> Float:

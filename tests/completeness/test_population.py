@@ -5,6 +5,7 @@ from lunarcraters.completeness.freshness import compute_freshness, compute_great
 from lunarcraters.completeness.outcome import Outcome
 from lunarcraters.completeness.population import estimate_population
 from lunarcraters.completeness.sampling import Detections
+from lunarcraters.completeness.score_check import check_scores
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
 
 EDGES = 2.0 ** np.arange(0.0, 2.1, 0.5)
@@ -83,3 +84,32 @@ def test_few_planted_craters_that_all_come_back_are_no_proof():
     for row in summarize_bins(outcome, bins, EDGES, population):
         assert row.recall == 1.0
         assert row.recall_error > 0.1
+
+
+def test_scores_far_from_the_share_of_craters_are_told():
+    rng = np.random.default_rng(8)
+    outcome = planted(rng)
+    bins = np.digitize(outcome.diameter, EDGES) - 1
+    detections, _, _ = surface(rng, 1.0, count=12000)
+    false = (detections.diameters, detections.scores)
+    between = (detections.scores > 0.1) & (detections.scores < 0.7)
+    many = 9 * np.count_nonzero(between)
+    sizes = np.append(false[0], rng.choice(detections.diameters, many))
+    scores = np.append(false[1], rng.uniform(0.3, 0.7, many))
+    place = np.zeros(len(sizes))
+    flooded = Detections(np.zeros((len(sizes), 2)), sizes, scores, place, place)
+    population = estimate_population(outcome, bins, detections, EDGES, has_crs=True)
+    check = check_scores(outcome, bins, flooded, EDGES, population)
+    assert check.crater_share < 0.12
+    assert 0.4 < check.mean_score < 0.6
+    assert check.is_wrong
+    assert check_scores(outcome, bins, detections, EDGES, population).crater_share > 0.5
+
+
+def test_scores_are_not_checked_by_few_craters():
+    rng = np.random.default_rng(9)
+    outcome = planted(rng, 40)
+    bins = np.digitize(outcome.diameter, EDGES) - 1
+    detections, _, _ = surface(rng, 1.0)
+    population = estimate_population(outcome, bins, detections, EDGES, has_crs=True)
+    assert check_scores(outcome, bins, detections, EDGES, population) is None
