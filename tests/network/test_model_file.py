@@ -208,6 +208,7 @@ def test_the_description_keeps_its_keys_and_comes_back(network, tmp_path):
         },
         "mirrored": {"thresholds": {"balanced": 0.4}, "scores": {}, "diameter_sd": {}},
         "eight_bit": {"stride": 16, "f1": {"float32": 0.6, "int8": 0.59}},
+        "tuned_on": {},
         "training": {"data": {"train": 5}},
     }
 
