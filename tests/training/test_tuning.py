@@ -11,6 +11,7 @@ from lunarcraters.calibration.comparison import Comparison, ModelScores
 from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import measure_smallest_label
 from lunarcraters.errors import ModelError
+from lunarcraters.network import texture
 from lunarcraters.network.model_file import extract_former, read_info, shipped_model
 from lunarcraters.network.presets import get_preset
 from lunarcraters.rendering.scene import render_scene
@@ -72,6 +73,7 @@ def test_a_tuned_model_that_is_worse_is_not_recommended():
 @pytest.mark.slow
 def test_a_tuning_says_what_it_bought(tmp_path, monkeypatch):
     monkeypatch.setattr(comparison, "_RENDERED", 1)
+    monkeypatch.setattr(texture, "_PATCHES", 8)
     monkeypatch.setattr(calibrate, "_SHARES", {})  # no searches of enlarged images
     for number, split in enumerate(("train", "val")):
         folder = tmp_path / "dataset" / split
