@@ -19,6 +19,7 @@ labels have 5.5 to 2.75 pixels and more.
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,7 +86,7 @@ def calibrate_model(
         update_info(model, info)
         if tta:
             return info
-        info = _with_int8(model, info, trials, trial, say)
+        info = add_accurate_int8(model, info, trial, partial(_search_int8, trials), say)
         bare = copy_without_calibration(model, Path(name) / "second")
         info = replace(info, finer=_calibrate_finer(bare, trials, _choose_precision(bare)))
         update_info(model, info)
@@ -121,23 +122,34 @@ def copy_without_calibration(model: Path, folder: Path) -> Path:
     return copy
 
 
-def _with_int8(
-    model: Path, info: ModelInfo, trials: Trials, trial: Trial, say: Callable[[str], None]
+def _search_int8(trials: Trials, copy: Path) -> Trial:
+    """Search the split at its own resolution with an int8 form."""
+    return trials.search(copy, "trying 8 bits", precision="int8")
+
+
+def add_accurate_int8(
+    model: Path,
+    info: ModelInfo,
+    trial: Trial,
+    search_int8: Callable[[Path], Trial],
+    say: Callable[[str], None],
 ) -> ModelInfo:
     """Give a model its int8 form if that is as accurate.
 
     Args:
         model: Model file.
         info: Description of the model, with its calibration.
-        trials: Split to be searched.
-        trial: Trial of the network itself.
+        trial: Trial of the network itself, with its own scores.
+        search_int8: Function that makes the same trial with the int8 form of a model file.
         say: Function that takes lines for the user.
+
+    Returns:
+        New description of the model, or the same where the form is left out.
     """
     balanced = info.thresholds["balanced"]
 
     def measure_f1(copy: Path) -> float:
-        int8 = trials.search(copy, "trying 8 bits", precision="int8")
-        return compute_scores(int8.match_labels(), balanced).chosen.f1
+        return compute_scores(search_int8(copy).match_labels(), balanced).chosen.f1
 
     calibrated = calibrate_scores(trial.detections.scores, trial.diameters_px, info)
     f1 = compute_scores(trial.match_labels(calibrated), balanced).chosen.f1

@@ -21,6 +21,7 @@ from lunarcraters.datasets.yolo_labels import read_grey
 from lunarcraters.errors import CratersError
 from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.rules import OffsetRule
+from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 
@@ -219,8 +220,7 @@ def _choose_pairs(dataset: Dataset, count: int, left_out: Collection[Path]) -> l
         and not {pair.image, pair.label} & set(left_out)
         and len(pair.read_boxes())
     ]
-    rows = np.linspace(0, len(labelled) - 1, min(count, len(labelled))).round().astype(int)
-    return [labelled[row] for row in rows]
+    return spread_evenly(labelled, count)
 
 
 def _count_labels(pair: Pair, smallest_px: float) -> int:

@@ -10,21 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lunarcraters.calibration.calibrate import copy_without_calibration
-from lunarcraters.calibration.int8 import add_int8
+from lunarcraters.calibration.calibrate import add_accurate_int8, copy_without_calibration
 from lunarcraters.calibration.scores import SIZES_PX
 from lunarcraters.calibration.trials import Trial, measure_calibration
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
 from lunarcraters.detection.source import open_source
-from lunarcraters.errors import DatasetError, ModelError
+from lunarcraters.errors import DatasetError
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OffsetRule
-from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.network.model_file import read_info, update_info
 from lunarcraters.network.model_info import ModelInfo
-from lunarcraters.network.score_calibration import calibrate_scores
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 
 RULE = OffsetRule(max_offset=0.35, max_ratio=1.5)
@@ -103,16 +100,10 @@ def calibrate_relief(
             )
         info = read_info(model).with_calibration(measure_calibration([trial], SIZES_PX))
         update_info(model, info)
-        balanced = info.thresholds["balanced"]
-
-        def measure_f1(copy: Path) -> float:
-            int8 = ground.search(copy, "trying 8 bits", "int8")
-            return compute_scores(int8.match_labels(), balanced).chosen.f1
-
-        calibrated = calibrate_scores(trial.detections.scores, trial.diameters_px, info)
-        f1 = compute_scores(trial.match_labels(calibrated), balanced).chosen.f1
-        try:
-            return add_int8(model, trial.source, f1, measure_f1)
-        except ModelError as error:
-            say(f"{model}: {error}")
-            return info
+        return add_accurate_int8(
+            model,
+            info,
+            trial,
+            lambda copy: ground.search(copy, "trying 8 bits", "int8"),
+            say,
+        )

@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from lunarcraters.detection.batch import Batch, detect_batch
 from lunarcraters.detection.cluster import cluster, worker_count
 from lunarcraters.detection.options import DetectOptions, Precision
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.errors import MosaicError, TileSetError
+from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.startup import choose_precision
 from lunarcraters.tiling.plan import Tile
@@ -70,7 +69,7 @@ def measure_cost(
     """
     precision = choose_precision(precision, has_int8=bool(read_info(model).int8))
     finest = min(tile.level for tile in source.tiles)
-    tiles = _spread([tile for tile in source.tiles if tile.level == finest], _SAMPLED)
+    tiles = spread_evenly([tile for tile in source.tiles if tile.level == finest], _SAMPLED)
     full = [tile for tile in tiles if _holds_data(source, tile)]
     if not full:
         raise MosaicError(
@@ -131,12 +130,6 @@ def _search_trials(
         )
 
 
-def _spread(tiles: Sequence[Tile], count: int) -> list[Tile]:
-    """Evenly spread over the mosaic."""
-    places = np.unique(np.linspace(0, len(tiles) - 1, count).round().astype(int))
-    return [tiles[int(place)] for place in places]
-
-
 def _holds_data(source: TileSource, tile: Tile) -> bool:
     try:
         return bool(source.read(tile)[1].any())
@@ -152,7 +145,7 @@ def _trials(tiles: Sequence[Tile], workers: int) -> tuple[list[Batch], list[Batc
     sizes = Counter(tile.size for tile in tiles)
     size = max(sizes, key=lambda side: sizes[side] * side**2)
     each = max(_TRIAL_PX // size**2, 1)
-    same = _spread([tile for tile in tiles if tile.size == size], 2 * workers * each)
+    same = spread_evenly([tile for tile in tiles if tile.size == size], 2 * workers * each)
     batches = []
     for first in range(2 * workers):
         chosen = (

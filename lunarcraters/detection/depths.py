@@ -9,6 +9,7 @@ from distributed import Client
 from lunarcraters.detection.batch import make_input, read_tile_patiently
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.errors import CratersWarning, MosaicError, TileSetError
+from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
 from lunarcraters.tiling.plan import Tile
@@ -28,8 +29,7 @@ def warn_of_depths(client: Client, source: TileSource, tiles: Sequence[Tile]) ->
         source: Tiles of an elevation model.
         tiles: Its tiles.
     """
-    places = np.unique(np.linspace(0, len(tiles) - 1, _TILES).round().astype(int))
-    some = [tiles[int(place)] for place in places]
+    some = spread_evenly(tiles, _TILES)
     upright, inverted = np.sum(list(run_tasks(client, count_both, some)), axis=0)
     if inverted >= _LEAST and inverted > _MORE * upright:
         warnings.warn(

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError, TileSetError
+from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.model_file import extract_former, read_info
+from lunarcraters.network.model_info import Texture
 from lunarcraters.network.texture import FEATURES, measure_share, measure_texture
 from lunarcraters.tiling.source import TileSource
 
@@ -38,11 +40,7 @@ def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
         ModelError: The file is no model file, or is damaged.
     """
     texture = read_info(model).tuned_on
-    features = None if texture is None else sample_texture(source)
-    if texture is None or features is None or not len(features):
-        yield model
-        return
-    share = measure_share(features, texture)
+    share = 1.0 if texture is None else _measure_familiar_share(source, texture)
     if share >= _FAMILIAR:
         yield model
         return
@@ -59,6 +57,12 @@ def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
             yield chosen
 
 
+def _measure_familiar_share(source: TileSource, texture: Texture) -> float:
+    """Share of a mosaic's patches that have a texture; 1 where it has no patch."""
+    features = sample_texture(source)
+    return measure_share(features, texture) if len(features) else 1.0
+
+
 def sample_texture(source: TileSource) -> Float:
     """Measure the texture of some tiles of the finest octave, evenly spread over a mosaic.
 
@@ -70,9 +74,8 @@ def sample_texture(source: TileSource) -> Float:
     """
     finest = min(tile.level for tile in source.tiles)
     tiles = [tile for tile in source.tiles if tile.level == finest]
-    chosen = np.unique(np.linspace(0, len(tiles) - 1, _TILES).round().astype(int))
     measured = [np.empty((0, FEATURES))]
-    for tile in (tiles[index] for index in chosen):
+    for tile in spread_evenly(tiles, _TILES):
         with suppress(MosaicError, TileSetError):
             measured.append(measure_texture(*source.read(tile)))
     return np.concatenate(measured)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box
+from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.mosaic.mosaic import Mosaic
 
 _SAMPLE_SIDE_PX = 256
@@ -102,14 +103,12 @@ def plan_samples(extents: tuple[Box, ...], budget: int = _SAMPLES) -> list[Box]:
 
 
 def _spread_windows(extents: tuple[Box, ...], budget: int) -> Iterator[Box]:
-    if len(extents) > budget:
-        chosen = np.linspace(0, len(extents) - 1, budget).round().astype(int)
-        extents = tuple(extents[index] for index in chosen)
-    for extent in extents:
-        share = budget / len(extents) * extent.width / extent.height
+    chosen = spread_evenly(extents, budget)
+    for extent in chosen:
+        share = budget / len(chosen) * extent.width / extent.height
         most_x, most_y = -(-extent.width // _SAMPLE_SIDE_PX), -(-extent.height // _SAMPLE_SIDE_PX)
         count_x = min(most_x, max(1, round(share**0.5)))
-        count_y = min(most_y, max(1, round(budget / len(extents) / count_x)))
+        count_y = min(most_y, max(1, round(budget / len(chosen) / count_x)))
         side_x, side_y = min(extent.width, _SAMPLE_SIDE_PX), min(extent.height, _SAMPLE_SIDE_PX)
         for y in _starts(extent.height, side_y, count_y):
             for x in _starts(extent.width, side_x, count_x):

@@ -1,6 +1,6 @@
 """Presets: the networks and their trainings, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lunarcraters.errors import ModelError
@@ -73,48 +73,39 @@ class Preset:
         return int(self.stem * 2 ** (len(self.filters) - 1))
 
 
+_COMPACT = Preset(
+    name="compact",
+    stem=4,
+    filters=(64, 128, 256),
+    blocks=(2, 2, 3),
+    pooling="blurred",
+    channels=1,
+    input_size=None,
+    heads=("mask", "centre", "log_size"),
+    photometry="local",
+    diameters_px=(8.0, 72.0),
+    octaves=(0.65, 0.25, 0.1),
+    batch_size=8,
+    epochs=40,
+    steps=250,
+    learning_rate=2e-3,
+    weight_decay=1e-4,
+    schedule="cosine",
+    patience=None,
+)
+
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset(
-            name="compact",
-            stem=4,
-            filters=(64, 128, 256),
-            blocks=(2, 2, 3),
-            pooling="blurred",
-            channels=1,
-            input_size=None,
-            heads=("mask", "centre", "log_size"),
-            photometry="local",
-            diameters_px=(8.0, 72.0),
-            octaves=(0.65, 0.25, 0.1),
-            batch_size=8,
-            epochs=40,
-            steps=250,
-            learning_rate=2e-3,
-            weight_decay=1e-4,
-            schedule="cosine",
-            patience=None,
-        ),
-        Preset(
+        _COMPACT,
+        replace(
+            _COMPACT,
             name="relief",
-            stem=4,
-            filters=(64, 128, 256),
-            blocks=(2, 2, 3),
-            pooling="blurred",
             channels=3,
-            input_size=None,
-            heads=("mask", "centre", "log_size"),
             photometry="relief",
-            diameters_px=(8.0, 72.0),
-            octaves=(0.65, 0.25, 0.1),
-            batch_size=8,
             epochs=10,
             steps=200,
             learning_rate=1e-3,
-            weight_decay=1e-4,
-            schedule="cosine",
-            patience=None,
             rotated=0.5,
         ),
         Preset(

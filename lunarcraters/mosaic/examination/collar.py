@@ -4,7 +4,7 @@ Shadow too is a large share of one value, and it may reach the frame. But its ou
 islands of it lie all over the ground, and the ground is dim beside it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box
+from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import plan_samples
 
@@ -126,13 +127,11 @@ def _share(counts: NDArray[np.int64]) -> float:
 
 def _plan_windows(extents: tuple[Box, ...]) -> Iterator[tuple[Box, Box | None]]:
     """Windows along the edges of some extents, with the extent, and windows all over."""
-    some: Sequence[Box] = extents
-    if len(extents) > _EXTENTS:
-        some = [extents[i] for i in np.linspace(0, len(extents) - 1, _EXTENTS).round().astype(int)]
-    for extent in some:
+    chosen = spread_evenly(extents, _EXTENTS)
+    for extent in chosen:
         width, height = min(extent.width, _SIDE_PX), min(extent.height, _SIDE_PX)
         right, bottom = extent.width - width, extent.height - height
-        along = max(_FRAME_WINDOWS // 4 // len(some), 1)
+        along = max(_FRAME_WINDOWS // 4 // len(chosen), 1)
         steps = [i / along for i in range(along + 1)]
         places = {(round(right * step), y) for step in steps for y in (0, bottom)}
         places |= {(x, round(bottom * step)) for step in steps for x in (0, right)}

@@ -83,7 +83,8 @@ def examine_heights(
         Mosaic; a sample of its values, (n,); and what `find_heights` returns.
 
     Raises:
-        MosaicError: As `examine_mosaic`.
+        MosaicError: The mosaic has no valid pixel or only one value, or none can be read, or a
+            value may be a collar and shadow both.
     """
     examined, values, said = _examine_values(mosaic, heights=bool(asked))
     heights = find_heights(examined, values, asked, unit=unit, wording=wording)
