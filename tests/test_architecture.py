@@ -101,6 +101,7 @@ def test_help_needs_no_library_that_takes_long_to_import():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["tile", "export", "evaluate", "dataset", "detect", "train"])
 def test_the_help_of_a_command_needs_no_tensorflow(command):
     code = (

@@ -18,6 +18,7 @@ from lunarcraters.detection.run import CRATERS, MASK, RunResult, write_result
 from lunarcraters.geometry import sphere
 
 
+@pytest.mark.slow
 def test_without_rio_tiler_the_script_names_what_to_install(repository):
     code = (
         "import sys, runpy; sys.modules['morecantile'] = None; "

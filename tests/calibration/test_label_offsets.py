@@ -11,6 +11,8 @@ from lunarcraters.calibration.label_offsets import LabelOffset, check_label_offs
 from lunarcraters.datasets.label_lines import format_lines
 from lunarcraters.rendering.scene import render_scene
 
+pytestmark = pytest.mark.slow
+
 SIDE = 640
 
 

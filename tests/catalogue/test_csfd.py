@@ -37,6 +37,7 @@ def test_craters_partly_inside_count_for_that_part():
     assert found.counts.tolist() == [1.5, 0.0, 0.0, 0.0, 0.25]
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0.001, 1000.0), min_size=1, max_size=50))
 def test_every_crater_is_counted_once(diameters):
     found = size_frequency(catalogue(diameters))
@@ -60,6 +61,7 @@ def test_without_craters_or_an_area_there_is_no_count(bad):
         size_frequency(bad)
 
 
+@pytest.mark.slow
 def test_the_plots_are_drawn(tmp_path):
     draw_csfd(size_frequency(catalogue([1.1, 1.2, 1.6, 5.0])), tmp_path / "csfd.png")
     assert cv2.imread(str(tmp_path / "csfd.png")).shape[1] == 2100

@@ -172,6 +172,7 @@ def test_any_catalogue_is_converted(tmp_path, suffix):
     assert again.positions[0].tolist() == pytest.approx([30.5, -2.0])
 
 
+@pytest.mark.slow
 def test_a_conversion_keeps_the_ground_and_filters(three, tmp_path):
     ground = shapely.box(0, -1, 4, 1)
     area = sphere.area_km2(ground)
@@ -196,6 +197,7 @@ def test_the_area_of_a_table_is_all_counted_on(three, tmp_path, name):
     assert count.footprint_area_km2 == pytest.approx(wanted, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_of_a_known_ground_the_part_in_the_area_is_counted_on(three, tmp_path):
     ground = three.with_info(footprint=shapely.box(1.5, -2, 9, 2), footprint_area_km2=5.0)
     write_catalogue(ground, tmp_path / "a.gpkg")

@@ -47,6 +47,7 @@ def run(three_craters, dem, tmp_path):
     return write_run(tmp_path / "run", three_craters, dem)
 
 
+@pytest.mark.slow
 def test_a_run_keeps_its_measures_and_every_export_has_them(run, dem, tmp_path):
     before = (run / CRATERS).read_bytes()
     result = craters(run, "--elevation", dem)
@@ -86,6 +87,7 @@ def test_measures_of_other_craters_are_left_out_and_this_is_said(run, dem, three
     assert (run / FILE).exists()
 
 
+@pytest.mark.slow
 def test_a_catalogue_is_written_with_its_measures(three_craters, dem, tmp_path):
     write_catalogue(three_craters, tmp_path / "a.csv")
     refused = craters(tmp_path / "a.csv", "--elevation", dem)

@@ -36,6 +36,7 @@ def test_a_file_without_an_area_is_refused(found, tmp_path):
     assert not (tmp_path / "csfd.png").exists()
 
 
+@pytest.mark.slow
 def test_a_count_without_positions_has_its_distribution_drawn(tmp_path):
     path, out = tmp_path / "a.diam", tmp_path / "csfd.png"
     path.write_text("area=3.8112519\ncrater={diameter,fraction\n0.412 1\n1.105 0.731\n}\n")
@@ -47,6 +48,7 @@ def test_a_count_without_positions_has_its_distribution_drawn(tmp_path):
     assert out.stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_the_distribution_of_a_plain_table_needs_an_area_and_the_advice_works(tmp_path):
     (tmp_path / "a.csv").write_text("lon,lat,diameter_km\n1,2,3\n")
     result = plot("csfd", tmp_path / "a.csv", tmp_path / "csfd.png")
@@ -55,6 +57,7 @@ def test_the_distribution_of_a_plain_table_needs_an_area_and_the_advice_works(tm
     assert plot("csfd", tmp_path / "a.diam", tmp_path / "csfd.png").exit_code == 0
 
 
+@pytest.mark.slow
 def test_any_catalogue_is_drawn_over_a_mosaic_that_is_given(scene, tmp_path):
     (tmp_path / "a.csv").write_text("lon,lat,diameter_km\n30,0,2\n")
     refused = plot("map", tmp_path / "a.csv", tmp_path / "a.png")

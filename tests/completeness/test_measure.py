@@ -112,6 +112,7 @@ def test_a_picture_without_coordinates_is_measured_in_pixels(scene, tmp_path):
     assert np.mean([row["recall"] for row in result["bins"][:4]]) > 0.6
 
 
+@pytest.mark.slow
 def test_another_model_or_a_changed_mosaic_is_refused(copy, tmp_path):
     other = tmp_path / "other.keras"
     other.write_bytes(shipped_model().read_bytes() + b" ")

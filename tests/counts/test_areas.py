@@ -86,6 +86,7 @@ def test_buffered_ground_is_wider_by_the_radius_of_the_crater():
     assert count.widened.areas_km2(np.array([40.0]))[0] == pytest.approx(count.area_km2, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 def test_buffered_counts_on_a_thin_line_have_the_density_of_the_ground():
     # Craters strewn at random: the density on a line, where centres hardly ever lie, is theirs.

@@ -47,6 +47,7 @@ def test_shares_are_about_those_asked_for(dataset, tmp_path):
         assert counts[name] / 300 == pytest.approx(share, abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_split_and_another_another(dataset, tmp_path):
     names = []
     for number, seed in enumerate((0, 0, 1)):

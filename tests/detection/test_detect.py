@@ -84,6 +84,7 @@ def test_the_scenes_craters_are_found(run, truth, mosaic):
     assert (iou.max(axis=1) > 0.5).mean() > 0.6
 
 
+@pytest.mark.slow
 def test_no_crater_is_found_twice(run):
     craters = read_run(run).craters
     distance = sphere.distance_km(

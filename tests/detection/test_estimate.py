@@ -14,6 +14,7 @@ from lunarcraters.tiling.source import MosaicTiles
 from ..rasters import write_raster
 
 
+@pytest.mark.slow
 def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path, monkeypatch):
     values = np.random.default_rng(0).integers(1, 200, (3000, 1100)).astype(np.uint8)
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
@@ -46,6 +47,7 @@ def search_nothing(folder, tiles_per_call, strict, detector, source, batch):
     return len(batch.tiles)
 
 
+@pytest.mark.slow
 def test_octaves_that_a_plan_lacks_are_told_with_what_they_bring(tmp_path):
     values = np.random.default_rng(0).integers(1, 200, (1500, 1500)).astype(np.uint8)
     mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))

@@ -23,6 +23,8 @@ from lunarcraters.network.model_file import (
 from lunarcraters.network.texture import measure_texture, summarize_texture
 from lunarcraters.rendering.scene import render_scene
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def known():

@@ -34,6 +34,7 @@ def test_local_heights_are_pixels_above_the_surroundings():
     assert local[0, 0] == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_datum_and_a_tilt_change_constants_alone(heights):
     rows, columns = np.mgrid[:256, :256] * 100.0
     one = relief(heights)

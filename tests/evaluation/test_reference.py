@@ -122,6 +122,7 @@ def test_a_catalogue_is_a_reference(tmp_path):
     assert not reference.crosses_edge(reference.positions, reference.diameters).any()
 
 
+@pytest.mark.slow
 def test_real_labels_are_mostly_round(pytestconfig):
     split = pytestconfig.rootpath.parent / "shared" / "data" / "lroc_wac" / "test"
     if not split.is_dir():

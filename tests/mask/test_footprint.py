@@ -164,6 +164,7 @@ def test_there_is_no_ground_beyond_a_pole(tmp_path):
     assert area == pytest.approx(zone_km2(360, -90, -10), rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "crs",
     [

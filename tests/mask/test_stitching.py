@@ -124,6 +124,7 @@ def test_what_the_finest_level_did_not_search_is_nodata(tmp_path, noise):
     assert (mask[first:, 100:] == 7).all()
 
 
+@pytest.mark.slow
 def test_each_mask_is_read_a_few_times_at_most(globe, tmp_path):
     source = MosaicTiles.plan(open_mosaic(globe), levels=1, **SIZES)
     reads = []

@@ -32,6 +32,7 @@ def assert_known(row, diameter_km, wear=0.0, *, depth=0.05, diameter=0.03):
     assert row.depth_to_diameter == pytest.approx(row.depth_m / row.rim_diameter_km / 1000.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wear", [0.0, 0.15, 0.3, 0.5])
 @pytest.mark.parametrize("pixels", [20, 40, 150])
 def test_depth_and_rim_diameter_are_those_of_the_relief(tmp_path, pixels, wear):

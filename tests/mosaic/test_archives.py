@@ -24,6 +24,7 @@ def offsets_px(product, mosaic):
     return np.asarray(distance_m) / (1000 * archives.scale_of(1 / product.size_deg))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 @pytest.mark.parametrize("write", archives.PRODUCTS, ids=lambda write: write.__name__)
 def test_an_archive_product_is_placed_and_read_as_its_documents_say(tmp_path, write):

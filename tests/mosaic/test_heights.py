@@ -133,6 +133,7 @@ def shades(terrain):
     return np.gradient(terrain)[1] + rng.normal(0, 0.2, terrain.shape)
 
 
+@pytest.mark.slow
 def test_a_picture_is_refused_as_an_elevation_model(terrain, tmp_path):
     shaded = shades(terrain)
     grey = np.clip(128 + 40 * shaded, 1, 255)
@@ -196,6 +197,7 @@ def test_constant_heights_are_refused(tmp_path):
         examined(path)
 
 
+@pytest.mark.slow
 def test_real_elevations_are_noticed(shared):
     for path in sorted((shared / "gld100_dem").glob("*.tif")):
         assert len(sentences(path)) == 1
@@ -209,6 +211,7 @@ def measured_unit_m(path):
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["", "m", "km", "mgal", "degrees"])
 @pytest.mark.parametrize("name", ["site.tif", "site_dem.tif", "site_slope.tif", "depth.tif"])
 @pytest.mark.parametrize("change", [1.0, 0.001, 1000.0])

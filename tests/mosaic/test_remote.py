@@ -46,6 +46,7 @@ def assert_same(name, folder, **options):
     return there
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ranges", [True, False])
 @pytest.mark.parametrize(
     "name", ["{}/a.tif", "/vsicurl/{}/a.tif", "{}/a.tif?key=1", "zip+{}/a.zip!delivery/a.tif"]
@@ -177,6 +178,7 @@ def test_pages_are_fetched_once(tmp_path):
         assert server.given < 1.15 * path.stat().st_size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"compress": "none"}, {"compress": "deflate", "mask": True}])
 def test_nodata_is_not_fetched_where_an_overview_shows_it(tmp_path, options):
     values = np.random.default_rng(0).integers(1, 255, (2048, 2048)).astype(np.uint8)

@@ -222,6 +222,7 @@ def test_what_is_not_measured_is_an_empty_object(network, tmp_path):
         assert content[key] == {}
 
 
+@pytest.mark.slow
 def test_the_shipped_description_is_written_as_it_was(tmp_path):
     path = tmp_path / "model.keras"
     path.write_bytes(model_file.shipped_model().read_bytes())

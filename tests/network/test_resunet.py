@@ -20,6 +20,7 @@ def test_baseline_has_the_published_parameters():
     assert model.output_shape == (None, 256, 256, 1)
 
 
+@pytest.mark.slow
 def test_compact_takes_any_multiple_of_its_stride():
     chosen = get_preset("compact")
     model = build(chosen)

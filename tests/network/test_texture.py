@@ -12,6 +12,8 @@ from lunarcraters.network.texture import (
 )
 from lunarcraters.rendering.scene import render_scene
 
+pytestmark = pytest.mark.slow
+
 SUNS = (15.0, 30.0, 45.0)
 
 

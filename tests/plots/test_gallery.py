@@ -40,6 +40,7 @@ def coloured(path, channel):
     return int((picture[..., channel] - picture[..., 2 - channel] > 100).sum())
 
 
+@pytest.mark.slow
 def test_each_error_is_on_its_sheet(mosaic, tmp_path):
     found = [[1.0, 61.0, 10.0, 0.9], [3.0, 61.0, 10.0, 0.8]]
     known = [[1.0, 61.0, 11.0, np.nan], [2.0, 60.0, 12.0, np.nan]]

@@ -22,6 +22,7 @@ def craters_at(mosaic, x, y, diameter_km=3.0):
     return Catalogue(table, sphere.geographic_crs())
 
 
+@pytest.mark.slow
 def test_the_fullest_pieces_are_shown(mosaic, tmp_path):
     found = craters_at(mosaic, [100, 120, 140, 900, 920, 500], [100, 120, 140, 900, 920, 500])
     assert draw_panels(found, mosaic, None, None, tmp_path / "a.png", count=2) == 2

@@ -117,6 +117,7 @@ def test_a_scene_is_the_same_for_the_same_seed_and_another_for_another(scene):
     assert not np.array_equal(render_scene(400, 300, 100.0, 4).image, scene.image)
 
 
+@pytest.mark.slow
 def test_a_scene_is_an_8_bit_image_without_the_nodata_value(scene):
     assert scene.image.shape == scene.elevation_m.shape == (300, 400)
     assert scene.image.dtype == np.uint8
@@ -150,6 +151,7 @@ def test_listed_craters_are_hollows_where_the_list_says(scene):
     assert np.mean(hollow) > 0.97
 
 
+@pytest.mark.slow
 def test_coverage_says_how_many_craters_there_are():
     few, many = (len(render_scene(256, 256, seed=1, coverage=c).craters) for c in (0.1, 0.6))
     assert many > 3 * few > 0

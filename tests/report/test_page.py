@@ -30,6 +30,7 @@ def _read(run):
     return read_run(run)
 
 
+@pytest.mark.slow
 def test_a_page_needs_no_other_file(page):
     text = page.read_text()
     markup = re.sub(r"<script[^>]*>.*?</script>", "", text, flags=re.DOTALL)

@@ -110,6 +110,7 @@ def test_columns_count_where_only_they_were_edited(run, tmp_path):
     assert (counts.moved, counts.resized, counts.accepted) == (1, 1, 1)
 
 
+@pytest.mark.slow
 def test_the_geometry_counts_where_the_former_row_is_not_known(run, tmp_path):
     path = tmp_path / "a.geojson"
     lc.export(run, path)

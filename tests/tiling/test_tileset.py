@@ -55,6 +55,7 @@ def test_written_tiles_give_what_the_mosaic_gives(patchy, tmp_path, kind, virtua
     assert not any(direct.read(tile)[1].any() for tile in planned.values())
 
 
+@pytest.mark.slow
 def test_tiles_outlive_their_mosaic(patchy, tmp_path):
     path = tmp_path / "gone.tif"
     path.write_bytes(patchy["local"].read_bytes())
@@ -67,6 +68,7 @@ def test_tiles_outlive_their_mosaic(patchy, tmp_path):
     assert open_tiles(tmp_path / "moved").tiles == tiles.tiles
 
 
+@pytest.mark.slow
 def test_virtual_tiles_want_their_mosaic_as_it_was(patchy, tmp_path):
     path = tmp_path / "a.tif"
     path.write_bytes(patchy["local"].read_bytes())

@@ -68,6 +68,7 @@ def test_a_resampled_view_is_laid_back_in_its_place_with_its_size():
     np.testing.assert_allclose(maps[..., 2], np.log2(6.0), atol=0.01)
 
 
+@pytest.mark.slow
 def test_a_teacher_that_resamples_sees_what_was_neither_blurred_nor_given_noise(taught):
     resampled = DistilledSampler(taught.sampler, taught.teacher, resampled=True)
     images, targets, clean, closer = taught.sampler.samples(2)

@@ -53,6 +53,7 @@ def sampler(models):
     )
 
 
+@pytest.mark.slow
 def test_a_batch_depends_on_the_seed_and_its_number_alone(sampler):
     images, targets = sampler.batch(3)
     assert images.shape == (4, CROP_PX, CROP_PX, 3)
@@ -64,6 +65,7 @@ def test_a_batch_depends_on_the_seed_and_its_number_alone(sampler):
     assert not np.array_equal(replace(sampler, seed=2).batch(3)[0], images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augment", [True, False])
 def test_craters_are_hollows_that_rise_to_all_sides(sampler, augment):
     """The local height is lower in a crater; slopes rise away from its centre."""
