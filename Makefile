@@ -27,7 +27,7 @@ demo: $(INSTALLED)
 	@echo "page for a browser:  $(DEMO)/report.html"
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # Everything but the tests marked `slow`, on all cores.
 quick: $(INSTALLED)
