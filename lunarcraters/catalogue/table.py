@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.notebook import InNotebook
-from lunarcraters.catalogue.order import order_table
+from lunarcraters.catalogue.validation import validate_table
 from lunarcraters.catalogue.review_state import find_confirmed
 from lunarcraters.errors import CatalogueError
 
@@ -75,7 +75,7 @@ class Catalogue(InNotebook):
         """
         known = thresholds or {}, properties or {}, lon_domain, has_positions
         info = CatalogueInfo(crs, footprint, footprint_area_km2, *known)
-        self._set(order_table(craters, info.columns, has_positions=has_positions), info)
+        self._set(validate_table(craters, info.columns, has_positions=has_positions), info)
 
     def _set(self, craters: pd.DataFrame, info: CatalogueInfo) -> None:
         object.__setattr__(self, "craters", craters)
@@ -99,7 +99,7 @@ class Catalogue(InNotebook):
         Raises:
             CatalogueError: A column is missing, or a crater has no size or place on the Moon.
         """
-        table = order_table(craters, info.columns, has_positions=info.has_positions)
+        table = validate_table(craters, info.columns, has_positions=info.has_positions)
         return cls._of_valid(table, info)
 
     @classmethod

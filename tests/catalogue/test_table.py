@@ -91,7 +91,7 @@ def test_a_damaged_header_is_said():
 def test_parts_and_filters_keep_the_order_and_are_not_sorted_again(monkeypatch):
     craters = table(diameter_km=[1.0, 5.0], score=[0.6, 0.2], crater_id=["a", "b"])
     catalogue = Catalogue(craters, sphere.geographic_crs())
-    monkeypatch.setattr("lunarcraters.catalogue.table.order_table", None)
+    monkeypatch.setattr("lunarcraters.catalogue.table.validate_table", None)
     assert [len(part) for part in catalogue.parts()] == [2]
     assert catalogue.filter(0.5).craters["crater_id"].tolist() == ["a"]
     assert catalogue.filter(0.5).craters.index.tolist() == [0]

@@ -27,7 +27,7 @@ from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import is_database, replacing
 
 # Each module has `write(info, parts, path)`, as `write_catalogue_parts`, and `read(path)`. A format
-# of several files lists the suffixes of the others in `SIDECARS`.
+# of several files has `companions(path)`, the paths of the others.
 _FORMATS: dict[str, ModuleType] = {
     ".gpkg": geopackage,
     ".geojson": geojson,
@@ -201,7 +201,7 @@ def _advise(path: Path) -> str:
 
 
 def is_catalogue_name(path: Path) -> bool:
-    """Tell whether a name has the suffix of a catalogue that can be read."""
+    """Tell whether a name is that of a catalogue, be it one that is refused with advice."""
     return _suffix(path) is not None or _is_kml(path) or bool(_advise(path))
 
 

@@ -9,7 +9,7 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
 
-def order_table(
+def validate_table(
     craters: pd.DataFrame, columns: CatalogueColumns, *, has_positions: bool = True
 ) -> pd.DataFrame:
     """Check a table of craters and sort it by size, largest first.
