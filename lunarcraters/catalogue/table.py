@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.notebook import InNotebook
-from lunarcraters.catalogue.validation import validate_table
 from lunarcraters.catalogue.review_state import find_confirmed
+from lunarcraters.catalogue.validation import validate_table
 from lunarcraters.errors import CatalogueError
 
 if TYPE_CHECKING:

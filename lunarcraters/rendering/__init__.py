@@ -1,4 +1,4 @@
-"""Rendered scenes with complete reference craters, for the sample tiles, planted craters, comparisons and tests."""
+"""Rendered scenes with complete craters: the sample tiles, planted craters, comparisons, tests."""
 
 from lunarcraters.rendering.scene import Scene, render_scene
 
