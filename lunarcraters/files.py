@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, and directories that one process at a time writes."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -54,6 +55,12 @@ def new_output(name: str | os.PathLike[str], *, overwrite: bool) -> Path:
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already: give --overwrite or another --output")
     return path
+
+
+def hash_file(path: Path) -> str:
+    """Compute the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

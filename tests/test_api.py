@@ -72,6 +72,7 @@ VERBS = {
     "export": lc.export,
     "measure": lc.measure,
     "completeness": lc.measure_completeness,
+    "purity": lc.measure_purity,
     "review": lc.review,
     "evaluate": lc.evaluate,
     "csfd": lc.csfd,

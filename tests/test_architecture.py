@@ -32,10 +32,11 @@ MAY_IMPORT = {
     "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
     # Runs and what is measured and drawn of them.
     "detection": {"geometry", "mosaic", "tiling", "mask", "network", "catalogue"},
-    "counts": {"geometry", "catalogue", "detection", "completeness"},
-    "dating": {"geometry", "catalogue", "counts", "completeness", "plots"},
+    "counts": {"geometry", "catalogue", "detection", "completeness", "purity"},
+    "dating": {"geometry", "catalogue", "counts", "completeness", "purity", "plots"},
     "completeness": {"geometry", "mosaic", "tiling", "network", "catalogue", "detection",
                      "elevation", "rendering"},
+    "purity": {"geometry", "catalogue", "datasets", "detection", "evaluation", "reviews"},
     "reviews": {"catalogue"},
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",

@@ -28,6 +28,7 @@ from lunarcraters.api.pictures import (
     plot_training,
     write_report,
 )
+from lunarcraters.api.purity import measure_purity
 from lunarcraters.api.recipes import run_recipe
 from lunarcraters.api.reviews import review
 from lunarcraters.api.runs import (
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.rules import Rule as Rule
     from lunarcraters.evaluation.sizes import SizeComparison as SizeComparison
     from lunarcraters.mosaic.mosaic import Mosaic as Mosaic
+    from lunarcraters.purity.record import Purity as Purity
     from lunarcraters.report.explore import InteractiveMap as InteractiveMap
     from lunarcraters.reviews.review import Review as Review
 
@@ -73,6 +75,7 @@ __all__ = [
     "make_dataset",
     "measure",
     "measure_completeness",
+    "measure_purity",
     "merge",
     "open_mosaic",
     "plot_csfd",

@@ -98,9 +98,7 @@ def export(
     if area is not None:
         info.require_positions()
         given = Path(area) if isinstance(area, str | PathLike) else area
-        ground = make_area(given, has_crs=info.has_crs)
-        if ground.crs is not None and ground.crs.is_geographic:
-            ground = replace(ground, crs=info.crs)  # degrees of the body of the craters
+        ground = make_area(given, has_crs=info.has_crs).on_body(info.crs)
         if isinstance(stored, Catalogue):
             info = restrict_ground(info, ground, fspath(run))
         else:

@@ -49,7 +49,7 @@ def csfd(
         overwrite: True to replace a table that is there.
 
     Raises:
-        RunError: The directory is not a finished run, or its completeness is damaged.
+        RunError: The directory is not a finished run, or its completeness or purity is damaged.
         CatalogueError: The area is not known, or there are no craters.
         AreaError: The areas cannot be read, or nothing of them was searched.
         OptionError: There is no such rule or convention.
@@ -62,18 +62,19 @@ def csfd(
     from lunarcraters.counts.record import CountTable
     from lunarcraters.counts.table import estimate_on_areas, list_bins, write_table
     from lunarcraters.files import new_output
+    from lunarcraters.purity.record import find_purity
 
     check_binning(binning)
     check_edge(edge)
     target = None if out is None else new_output(out, overwrite=overwrite)
     counts = count_on_areas(catalogue, _read_areas(area, name_column), edge)
-    completeness = find_completeness(catalogue)
+    completeness, purity = find_completeness(catalogue), find_purity(catalogue)
     least = counts[0].catalogue.threshold(min_score)
     table = CountTable(
         binning=binning,
         edge=edge,
         min_score=least,
-        bins=list_bins(estimate_on_areas(counts, completeness, least, binning)),
+        bins=list_bins(estimate_on_areas(counts, completeness, least, binning, purity)),
         note="" if completeness else _NO_ESTIMATES.format(_name_measuring(catalogue)),
     )
     if target is not None:
@@ -129,6 +130,7 @@ def date(
     from lunarcraters.dating.record import Dating
     from lunarcraters.dating.table import write_table
     from lunarcraters.files import new_output
+    from lunarcraters.purity.record import find_purity
 
     check_binning(binning)
     check_edge(edge)
@@ -143,7 +145,13 @@ def date(
         edge=edge,
         min_score=least,
         areas=date_areas(
-            counts, chronology, least, fit_range, binning, find_completeness(catalogue)
+            counts,
+            chronology,
+            least,
+            fit_range,
+            binning,
+            find_completeness(catalogue),
+            find_purity(catalogue),
         ),
     )
     if target is not None:
@@ -196,6 +204,7 @@ def plot_csfd(
     from lunarcraters.counts.table import estimate_on_areas
     from lunarcraters.dating.isochrons import make_isochrons
     from lunarcraters.plots.csfd import draw_csfd
+    from lunarcraters.purity.record import find_purity
 
     check_binning(binning)
     check_edge(edge)
@@ -205,10 +214,10 @@ def plot_csfd(
     pooled = pool_counts(list(series.values()), binning)
     series = {name: one for name, one in series.items() if one.counts.sum() > 0.0}
     lines = make_isochrons(counts, isochrons, system, least, fit_range, binning)
-    completeness = find_completeness(catalogue)
+    completeness, purity = find_completeness(catalogue), find_purity(catalogue)
     estimates = {}
     if completeness is not None:
-        found = estimate_on_areas(counts, completeness, least, binning)
+        found = estimate_on_areas(counts, completeness, least, binning, purity)
         estimates = {name: found[name].points() for name in series}
     draw_csfd(series, local_output(out), lines, pooled.complete_from_km, estimates)
     return pooled

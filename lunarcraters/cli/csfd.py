@@ -33,7 +33,7 @@ def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
     CATALOGUE is a run of craters detect, or a crater count or file of craters export. Each bin of
     diameters and each polygon of --area has a row. The estimate needs a run whose completeness was
     measured (craters completeness). It comes with its 90 % interval, and says where it is not to
-    be trusted.
+    be trusted. Where craters purity was measured too, detections count by their probability.
 
     \b
     craters csfd run -o counts.csv
@@ -55,10 +55,12 @@ def _print(counts: "CountTable") -> None:
     from rich.table import Table
 
     table = Table("area", box=None, pad_edge=False)
-    for heading in ("diameter, km", "raw", "estimate", "90 %", "completeness", "trusted"):
+    headings = ["diameter, km", "raw", "estimate", "90 %", "completeness", "trusted"]
+    has_purity = any(row.purity is not None for row in counts.bins)
+    for heading in [*headings, "purity"] if has_purity else headings:
         table.add_column(heading, justify="right")
     for row in counts.bins:
-        table.add_row(*_cells(row))
+        table.add_row(*_cells(row), *([_share(row.purity)] if has_purity else []))
     Console().print(table)
     if counts.note:
         click.echo(counts.note)
@@ -68,6 +70,10 @@ def _cells(row: "CountBin") -> tuple[str, ...]:
     where = row.area, f"{row.min_km:.3g} - {row.max_km:.3g}", f"{row.raw:.6g}"
     if row.estimate is None or row.low90 is None or row.high90 is None:
         return (*where, "-", "-", "-", "-")
-    share = "-" if row.completeness is None else f"{row.completeness:.2f}"
     interval = f"{row.low90:.0f} - {row.high90:.0f}"
-    return (*where, f"{row.estimate:.0f}", interval, share, "yes" if row.trusted else "no")
+    trusted = "yes" if row.trusted else "no"
+    return (*where, f"{row.estimate:.0f}", interval, _share(row.completeness), trusted)
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

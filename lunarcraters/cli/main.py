@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "Score a catalogue against a reference.",
     "measure": "Measure craters on an elevation model: depth, rim, slopes.",
     "completeness": "Measure which craters a run misses.",
+    "purity": "Measure which detections of a run are craters.",
     "review": "Say what a reviewer changed, and how good the run is.",
     "csfd": "Count craters by size, and estimate how many there are.",
     "date": "Fit model ages to the craters of areas.",

@@ -18,7 +18,6 @@ from lunarcraters.catalogue.csfd import (
 )
 from lunarcraters.catalogue.filter import CraterFilter
 from lunarcraters.catalogue.ground import clip_outline, describe_ground
-from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.buffered import WidenedGround
@@ -135,19 +134,12 @@ def count_on_areas(
     if run is None:
         warnings.warn(describe_ground(catalogue.info, name), CratersWarning, stacklevel=2)
     counts = tuple(
-        _count_on_area(catalogue, run, area_name, _on_body(area, catalogue.info), edge)
+        _count_on_area(catalogue, run, area_name, area.on_body(catalogue.info.crs), edge)
         for area_name, area in areas.items()
     )
     if not any(count.area_km2 for count in counts):
         raise AreaError("nothing of any area was searched: look where they lie")
     return counts
-
-
-def _on_body(area: Area, info: CatalogueInfo) -> Area:
-    """Take the degrees of an area as those of the body of the craters."""
-    if area.crs is not None and area.crs.is_geographic:
-        return replace(area, crs=info.crs)
-    return area
 
 
 def _count_on_area(

@@ -15,19 +15,18 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from lunarcraters.catalogue.binning import Binning
-from lunarcraters.catalogue.csfd import (
-    EstimatedPoints,
-    SizeFrequency,
-    bin_by_size,
-    count_weights,
-)
+from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency
 from lunarcraters.completeness.record import COMPLETENESS, Completeness, read_completeness
 from lunarcraters.counts.areas import AreaCount
 from lunarcraters.counts.binned import BinnedCount
+from lunarcraters.counts.detections import BinnedDetections
 from lunarcraters.counts.migration import Migration, Spectrum
+from lunarcraters.purity.record import Purity
 
 _SCORE = 0.3  # least score that counts, where it leaves these shares:
 _COUNTED = 0.5, 0.8  # least and greatest share of the craters found at any score that is counted
+_COUNTED_PURE = 0.9  # share that is counted where the purity of detections was measured
+_LEAST_LABELLED = 10  # labelled detections of a bin, from which on its purity was measured
 _CHECKED = 0.4  # share that is counted to see whether the first share holds false detections
 _LEAST_RECALL = 0.3  # share of all craters that is counted, below which an estimate is not trusted
 _LEAST_PLANTED = 30  # planted craters, below which an estimate is not trusted
@@ -58,6 +57,7 @@ class Estimate:
         completeness: Share of the craters that the raw count has, 0 to 1, (n,).
         trusted: True where the estimate is good enough to date by, (n,).
         covariance: Covariance of the estimated numbers, Poisson errors included, (n, n).
+        purity: Share of the raw count that are craters, 0 to 1, (n,); NaN where not measured.
     """
 
     raw: BinnedCount
@@ -67,6 +67,7 @@ class Estimate:
     completeness: Float
     trusted: Bool
     covariance: Float
+    purity: Float
 
     @property
     def binned(self) -> BinnedCount:
@@ -95,6 +96,7 @@ def estimate_count(
     min_score: float,
     binning: Binning = "sqrt2",
     span: tuple[float, float] | None = None,
+    purity: Purity | None = None,
 ) -> Estimate:
     """Estimate the true number of craters on an area by size.
 
@@ -104,13 +106,16 @@ def estimate_count(
         min_score: Lowest score of the raw count.
         binning: Convention of the bins.
         span: Smallest and largest diameter that the bins hold at least, km.
+        purity: Purity of their run; None where it was not measured.
     """
     raw = one.count_with_errors(min_score, binning, span)
+    detections = BinnedDetections.of(one.catalogue, raw.edges, binning, purity)
+    shares = detections.above(min_score).compute_shares()
     if completeness is None or not len(raw.values) or not one.area_km2:
         none = np.full(len(raw.values), np.nan)
         no = np.zeros(len(none), np.bool_)
-        return Estimate(raw, none, none, none, none, no, np.full((len(none),) * 2, np.nan))
-    return _Estimation(one, completeness, raw, binning).estimate(min_score)
+        return Estimate(raw, none, none, none, none, no, np.full((len(none),) * 2, np.nan), shares)
+    return _Estimation(detections, completeness, raw).estimate(min_score)
 
 
 def find_completeness(source: object) -> Completeness | None:
@@ -132,33 +137,33 @@ class _Estimation:
     """The estimate on one area."""
 
     def __init__(
-        self, one: AreaCount, completeness: Completeness, raw: BinnedCount, binning: Binning
+        self, detections: BinnedDetections, completeness: Completeness, raw: BinnedCount
     ) -> None:
+        self._detections = detections
         self._completeness = completeness
         self._raw = raw
-        catalogue = one.catalogue
-        span = float(raw.edges[0]), float(raw.edges[-1]) * (1.0 - 1e-7)
-        within = (catalogue.diameters >= span[0]) & (catalogue.diameters < raw.edges[-1])
-        _, self._bins = bin_by_size(catalogue.diameters[within], binning, span)
-        self._scores = catalogue.scores[within]
-        self._weights = count_weights(catalogue)[within]
         rows = completeness.bins
         edges = np.array([rows[0].min_km, *(row.max_km for row in rows)])
         self._middles = np.sqrt(raw.edges[1:] * raw.edges[:-1])
         self._row = np.clip(np.digitize(self._middles, edges) - 1, 0, len(rows) - 1)
         self._planted = self._middles > edges[0]
         self._beyond = self._middles > edges[-1]
+        self._measured = np.zeros(len(self._middles), bool)  # bins whose purity was measured
+        if detections.purity is not None:
+            labelled = detections.purity.count_labelled(self._middles)
+            self._measured = labelled >= _LEAST_LABELLED
 
     def estimate(self, min_score: float) -> Estimate:
         """Estimate numbers of craters, their errors, and whether they are to be trusted."""
-        lowest, highest = (self._choose_scores(share) for share in reversed(_COUNTED))
-        least = np.clip(_SCORE, lowest, highest)
-        counts, squares = self._count(least)
+        least = self._choose_least()
+        counted = self._detections.above(least)
+        counts, squares = counted.count_craters()
         spectrum, factors = self._unfold(counts, least)
         none = ~self._planted
         values, recall = np.where(none, np.nan, counts * factors), self._recall(least)
         random = np.random.default_rng(_SEED)
         doubt = self._draw_doubt(recall, random)
+        doubt *= counted.draw_shares(np.random.default_rng(_SEED + 1), _DRAWS)
         covariance = np.atleast_2d(np.cov(doubt * values, rowvar=False))
         covariance += np.diag(squares * factors**2)
         weight = np.where(counts > 0.0, squares / np.maximum(counts, 1e-12), 1.0)
@@ -173,7 +178,18 @@ class _Estimation:
             completeness=np.where(none, np.nan, completeness),
             trusted=self._trust(spectrum, values, recall),
             covariance=covariance,
+            purity=self._detections.above(min_score).compute_shares(),
         )
+
+    def _choose_least(self) -> Float:
+        """Choose the least score that counts in each bin, (n,)."""
+        lowest, highest = (self._choose_scores(share) for share in reversed(_COUNTED))
+        least = np.clip(_SCORE, lowest, highest)
+        purity = self._detections.purity
+        if purity is None:
+            return least
+        lower = np.maximum(self._choose_scores(_COUNTED_PURE), purity.min_score)
+        return np.where(self._measured, np.minimum(least, lower), least)
 
     def _choose_scores(self, share: float) -> Float:
         """Highest score of each bin above which a share of all detected craters is, (n,)."""
@@ -189,16 +205,6 @@ class _Estimation:
                 float(self._completeness.recall(middle, score))
                 for middle, score in zip(self._middles.tolist(), least.tolist(), strict=True)
             ]
-        )
-
-    def _count(self, least: Float) -> tuple[Float, Float]:
-        """Count craters that score enough, and the squares of their weights, each (n,)."""
-        # Craters without a score, and those confirmed by eye, count.
-        enough = ~(self._scores < least[self._bins])
-        bins, weights, size = self._bins[enough], self._weights[enough], len(self._middles)
-        return (
-            np.bincount(bins, weights, minlength=size).astype(float),
-            np.bincount(bins, weights**2, minlength=size).astype(float),
         )
 
     def _unfold(self, counts: Float, least: Float) -> tuple[Spectrum, Float]:
@@ -231,12 +237,13 @@ class _Estimation:
         """Tell which estimates can be trusted, (n,)."""
         planted = np.array([row.planted for row in self._completeness.bins])[self._row]
         enough = self._planted & ~self._beyond & (planted >= _LEAST_PLANTED)
-        return enough & (recall >= _LEAST_RECALL) & self._agree(spectrum, values, recall, planted)
+        pure = self._measured | self._agree(spectrum, values, recall, planted)
+        return enough & (recall >= _LEAST_RECALL) & pure
 
     def _agree(self, spectrum: Spectrum, values: Float, recall: Float, planted: Index) -> Bool:
         """Tell where still higher scores give the same number, (n,): else some are no craters."""
         higher = self._choose_scores(_CHECKED)
-        fewer, _ = self._count(higher)
+        fewer, _ = self._detections.above(higher).count_craters()
         factors = Migration(self._completeness, self._raw.edges).factors(spectrum, higher)
         few = np.maximum(fewer, 0.5)
         ratio = np.log(np.maximum(np.nan_to_num(values), 0.5) / (few * factors))

@@ -22,6 +22,8 @@ class CountBin:
         completeness: Share of the craters of this size that score enough to be in `raw`, 0 to 1;
             null where it was not measured.
         trusted: True where the estimate is good enough to date by.
+        purity: Share of the craters of `raw` that are craters in truth, 0 to 1; null where it was
+            not measured.
     """
 
     area: str
@@ -34,6 +36,7 @@ class CountBin:
     high90: float | None = None
     completeness: float | None = None
     trusted: bool = False
+    purity: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

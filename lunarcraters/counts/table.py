@@ -14,6 +14,7 @@ from lunarcraters.counts.estimate import Estimate, estimate_count
 from lunarcraters.counts.record import CountBin, CountTable
 from lunarcraters.errors import CatalogueError
 from lunarcraters.files import replacing
+from lunarcraters.purity.record import Purity
 
 
 def estimate_on_areas(
@@ -21,6 +22,7 @@ def estimate_on_areas(
     completeness: Completeness | None,
     min_score: float,
     binning: Binning = "sqrt2",
+    purity: Purity | None = None,
 ) -> dict[str, Estimate]:
     """Count and estimate the craters of areas by size, in the same bins.
 
@@ -29,6 +31,7 @@ def estimate_on_areas(
         completeness: Completeness of the run; None where it was not measured.
         min_score: Lowest score of the craters that are counted.
         binning: Convention of the bins.
+        purity: Purity of the run; None where it was not measured.
 
     Raises:
         CatalogueError: There are no craters.
@@ -38,7 +41,10 @@ def estimate_on_areas(
     if not len(held):
         raise CatalogueError("there are no craters to count: lower --min-score")
     span = float(held.min()), float(held.max())
-    return {one.name: estimate_count(one, completeness, min_score, binning, span) for one in counts}
+    return {
+        one.name: estimate_count(one, completeness, min_score, binning, span, purity)
+        for one in counts
+    }
 
 
 def list_bins(estimates: dict[str, Estimate]) -> tuple[CountBin, ...]:
@@ -59,6 +65,7 @@ def list_bins(estimates: dict[str, Estimate]) -> tuple[CountBin, ...]:
             high90=_or_none(one.high90[i]),
             completeness=_or_none(one.completeness[i]),
             trusted=bool(one.trusted[i]),
+            purity=_or_none(one.purity[i]),
         )
         for name, one in estimates.items()
         for i in range(len(one.values))

@@ -17,6 +17,7 @@ from lunarcraters.dating.goodness import POOR_FIT, compare_with_isochron
 from lunarcraters.dating.record import AreaAge, ModelAge
 from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
+from lunarcraters.purity.record import Purity
 
 Range = tuple[float, float]
 
@@ -30,6 +31,7 @@ def date_areas(
     fit_range: Range | None = None,
     binning: Binning = "sqrt2",
     completeness: Completeness | None = None,
+    purity: Purity | None = None,
 ) -> tuple[AreaAge, ...]:
     """Date areas by their craters in a range of diameters.
 
@@ -41,6 +43,7 @@ def date_areas(
             fullest bin of all areas together, below which craters are missed.
         binning: Convention of the bins, to whose edges the range is widened.
         completeness: Completeness of the run, for the ages of estimated numbers; None for none.
+        purity: Purity of the run; None where it was not measured.
 
     Raises:
         OptionError: The range has no diameter of the production function.
@@ -61,7 +64,9 @@ def date_areas(
                 system, low, high,
             ),
             estimated=None if completeness is None else date_estimate(
-                estimate_count(one, completeness, min_score, binning, (low, high * (1.0 - 1e-7))),
+                estimate_count(
+                    one, completeness, min_score, binning, (low, high * (1.0 - 1e-7)), purity
+                ),
                 system, low, high,
             ),
         )

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,16 @@ class Area:
     def has_crs(self) -> bool:
         """True where coordinates are on the Moon, False where they are pixels."""
         return self.crs is not None
+
+    def on_body(self, crs: CRS | None) -> "Area":
+        """Take its degrees, if it is in degrees, as those of the body of a coordinate system.
+
+        Args:
+            crs: Coordinate system in longitude and latitude; None for pixels.
+        """
+        if self.crs is not None and self.crs.is_geographic:
+            return replace(self, crs=crs)
+        return self
 
     def contains(self, x: ArrayLike, y: ArrayLike) -> Bool:
         """Test which points lie in the area.

@@ -4,7 +4,6 @@ The file follows GeoParquet 1.1, so that GeoPandas, DuckDB and QGIS read it, wit
 PROJJSON. The same catalogue gives the same bytes.
 """
 
-import hashlib
 import json
 import warnings
 from collections.abc import Iterable, Iterator
@@ -27,6 +26,7 @@ from lunarcraters.catalogue.measures import Measures
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.files import hash_file
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
 
@@ -112,14 +112,9 @@ def write_measures(measures: Measures, catalogue: Path, path: Path) -> None:
         path: File to write.
     """
     table = pa.Table.from_pandas(measures.to_table(), preserve_index=False)
-    metadata = {_MEASURED: _hash_file(catalogue).encode()}
+    metadata = {_MEASURED: hash_file(catalogue).encode()}
     schema = table.schema.with_metadata(metadata)
     pq.write_table(table.cast(schema), path, compression="zstd", row_group_size=PART_ROWS)
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_stored(path: Path, measures: Path | None = None) -> StoredCatalogue:
@@ -147,7 +142,7 @@ def open_stored(path: Path, measures: Path | None = None) -> StoredCatalogue:
         measured = (pq.read_schema(measures).metadata or {}).get(_MEASURED, b"").decode()
     except (pa.ArrowException, OSError) as error:
         raise CatalogueError(f"{measures} is damaged: measure the craters again") from error
-    if measured != _hash_file(path):
+    if measured != hash_file(path):
         warnings.warn(
             f"{measures} has the measures of other craters than {path.name} and is left out: "
             "measure them again",

@@ -1,0 +1,68 @@
+"""The verb on the purity of runs: measure_purity."""
+
+from typing import TYPE_CHECKING
+
+from lunarcraters.api.paths import PathOrText
+
+if TYPE_CHECKING:
+    from lunarcraters.purity.record import Purity
+
+
+def measure_purity(
+    run: PathOrText,
+    labels: PathOrText,
+    *,
+    area: PathOrText | tuple[float, float, float, float] | None = None,
+    min_diameter: float | None = None,
+    max_diameter: float | None = None,
+    all_seen: bool = False,
+    overwrite: bool = False,
+) -> "Purity":
+    """Measure with what probability a detection of a run is a crater (`craters purity`).
+
+    Its result is kept in the run as `purity.json`, by which `csfd`, `date` and `plot_csfd` count.
+
+    Args:
+        run: Directory of a finished run.
+        labels: Catalogue that was exported from the run and reviewed; or a reference, that is a
+            catalogue or labels.
+        area: Ground that the reference covers, or on which reviewed craters are taken: file of
+            polygons, or west, south, east and north in degrees. None for the reference's own
+            ground, or all reviewed craters.
+        min_diameter: Least diameter of a detection that is labelled, km (pixels without a
+            coordinate system); None for that from which on a reference is complete.
+        max_diameter: Greatest diameter of a detection that is labelled; None for that up to which
+            a reference is complete.
+        all_seen: True where the reviewer looked at every crater, so that unseen ones are accepted.
+        overwrite: True to replace a purity that is there.
+
+    Raises:
+        RunError: The directory is not a finished run.
+        CatalogueError: The labels are of another run, body or ground, or too few.
+        AreaError: The area cannot be read.
+        OptionError: All craters of a reference are said to be seen.
+        OutputError: The run has a purity, or it cannot be written.
+    """
+    from os import fspath
+    from pathlib import Path
+
+    from lunarcraters.detection.run import CRATERS, read_run
+    from lunarcraters.files import hash_file, new_output
+    from lunarcraters.geometry.area import make_area
+    from lunarcraters.purity.labels import read_labels
+    from lunarcraters.purity.measure import measure_purity
+    from lunarcraters.purity.record import PURITY, write_purity
+
+    folder = Path(run)
+    catalogue = read_run(folder)
+    info, ground = catalogue.info, None
+    if area is not None:
+        given = area if isinstance(area, tuple) else Path(area)
+        ground = make_area(given, has_crs=info.has_crs).on_body(info.crs)
+    limits = min_diameter, max_diameter
+    labelled = read_labels(catalogue, fspath(labels), ground, limits, all_seen=all_seen)
+    unit = "km" if info.has_crs else "px"
+    purity = measure_purity(labelled, unit=unit, catalogue=hash_file(folder / CRATERS))
+    new_output(folder / PURITY, overwrite=overwrite)
+    write_purity(purity, folder)
+    return purity

@@ -1,0 +1,1 @@
+"""Purity: the probability that a detection is a crater, measured on labelled detections."""
