@@ -21,7 +21,7 @@ from lunarcraters.evaluation.reference import Reference, from_catalogue, read_re
 from lunarcraters.evaluation.rules import get_rule
 from lunarcraters.files import is_database
 from lunarcraters.geometry.area import Area
-from lunarcraters.reviews.compare import compare_with_run
+from lunarcraters.reviews.compare import Comparison, compare_with_run
 
 RULE = "circle"
 """Matching rule: the one by which planted craters are found."""
@@ -64,7 +64,8 @@ def read_labels(
 ) -> Labels:
     """Read which detections of a run are craters, of a review or of a reference.
 
-    A file with a column `review` is a review of the run, and any other a reference.
+    A file whose craters are those of the run is a review of it, and any other is a reference; that
+    of another run, with scores or states of a review, is refused.
 
     Args:
         run: Catalogue of the run, with all its craters.
@@ -81,8 +82,9 @@ def read_labels(
     """
     if is_database(name) or not (Path(name).is_dir() or is_label_file(Path(name))):
         edited = read_edited(name)
-        if REVIEW in edited.rows:
-            return label_by_review(run, edited, area, limits, all_seen=all_seen)
+        comparison = _compare(run, edited, all_seen=all_seen)
+        if comparison is not None:
+            return label_by_review(run, comparison, name, area, limits)
         reference = from_catalogue(edited.to_catalogue())
     else:
         reference = read_reference(name)
@@ -94,13 +96,26 @@ def read_labels(
     return label_by_reference(run, reference, name, area, limits)
 
 
+def _compare(run: Catalogue, edited: EditedCatalogue, *, all_seen: bool) -> Comparison | None:
+    """Compare a file with the run that it was exported from; None for one that was not."""
+    if REVIEW not in edited.rows and not edited.has_ids:
+        return None
+    try:
+        return compare_with_run(run, edited, all_seen=all_seen)
+    except CatalogueError:
+        rows = edited.rows
+        is_reviewed = REVIEW in rows and (rows[REVIEW] != UNSEEN).any()
+        if is_reviewed or ("score" in rows and rows["score"].notna().any()):
+            raise  # detections, perhaps reviewed, of another run
+        return None
+
+
 def label_by_review(
     run: Catalogue,
-    edited: EditedCatalogue,
+    comparison: Comparison,
+    name: str,
     area: Area | None = None,
     limits: tuple[float | None, float | None] = (None, None),
-    *,
-    all_seen: bool = False,
 ) -> Labels:
     """Label the detections that a reviewer accepted or rejected.
 
@@ -109,30 +124,29 @@ def label_by_review(
 
     Args:
         run: Catalogue of the run, with all its craters.
-        edited: Edited catalogue.
+        comparison: Edited catalogue compared with the run.
+        name: Name of the edited catalogue, for messages.
         area: Area in which the detections lie; None for all.
         limits: Least and greatest diameter of a detection that is labelled; None for all.
-        all_seen: True where the reviewer looked at every crater, so that unseen ones are accepted.
 
     Raises:
-        CatalogueError: The edited catalogue is of another body or run, or nothing was reviewed.
+        CatalogueError: Nothing was reviewed.
     """
-    after = compare_with_run(run, edited, all_seen=all_seen).craters
+    after = comparison.craters
     after = after[after[REVIEW].isin((ACCEPTED, REJECTED))]
     if not len(after):
         raise CatalogueError(
-            f"no crater of {edited.source} was accepted or rejected: review some (column {REVIEW}, "
-            f"or the page of craters report), or say with --all-seen that none of the {UNSEEN} "
-            "ones is false"
+            f"no crater of {name} was accepted or rejected: review some (column {REVIEW}, or the "
+            f"page of craters report), or say with --all-seen that no {UNSEEN} one is false"
         )
     detections = run.rows(run.craters["crater_id"].isin(after["crater_id"]).to_numpy())
-    accepted = after[REVIEW].eq(ACCEPTED).to_numpy()
-    reference = from_catalogue(Catalogue.from_table(after[accepted], run.info))
-    matches = match_craters(detections, reference, get_rule(RULE))
-    true = accepted & (matches.reference_of >= 0)
+    true = after[REVIEW].eq(ACCEPTED).to_numpy(copy=True)
+    corrected = from_catalogue(Catalogue.from_table(after[true], run.info))
+    matches = match_craters(detections.rows(true), corrected, get_rule(RULE))
+    true[true] = matches.reference_of >= 0
     inside = _contain(area, detections.positions)
     inside &= _lie_between(detections.diameters, limits[0] or 0.0, limits[1] or np.inf)
-    return _label(edited.source, "review", detections, true, inside)
+    return _label(name, "review", detections, true, inside)
 
 
 def label_by_reference(
