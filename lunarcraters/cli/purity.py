@@ -39,8 +39,8 @@ def command(run: Path, labels: Path | str, as_json: bool, **options: Any) -> Non
 
     \b
     craters purity run reviewed.gpkg
-    craters purity run reference.csv --area mapped_ground.gpkg
-    craters purity run reviewed.gpkg --area field.gpkg --all-seen --overwrite
+    craters purity run reference.csv --area mare_outline.gpkg
+    craters purity run reviewed.gpkg --area mare_outline.gpkg --all-seen --overwrite
     """
     from lunarcraters import api
     from lunarcraters.records import to_json

@@ -18,6 +18,8 @@ import shapely
 from click.testing import CliRunner
 from rasterio.windows import Window
 
+from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.main import COMMANDS, cli, load_command
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
@@ -90,6 +92,10 @@ def workspace(tmp_path_factory, scene, repository):
         f"export {root}/run {root}/mare.gpkg --area {root}/mare_outline.gpkg -q",
     ):
         assert CliRunner().invoke(cli, line.split(), catch_exceptions=False).exit_code == 0
+    craters = read_catalogue(root / "craters.gpkg")
+    states = np.where(craters.scores > 0.5, "accepted", "rejected")
+    reviewed = Catalogue.from_table(craters.craters.assign(review=states), craters.info)
+    reviewed.to_file(root / "reviewed.gpkg")
     for name in ("picture_run", "relief_run"):
         shutil.copytree(root / "run", root / name)
     return root
