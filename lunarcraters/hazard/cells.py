@@ -13,8 +13,8 @@ from lunarcraters.geometry.grid import Grid
 from lunarcraters.hazard.metric import measure_metric
 from lunarcraters.mosaic.mosaic import Mosaic
 
-LEAST_GROUND = 0.5
-"""Share of a cell's ground that has to be known; other cells have no value."""
+LEAST_GROUND = 0.4999
+"""Share of a cell's ground that has to be known; other cells have no value. Half may be rounded."""
 
 LEAST_PX = 4
 """Smallest side of a cell, pixels of an elevation model."""
