@@ -74,14 +74,14 @@ class Cells:
         Returns:
             Columns and rows of cells, of the shape of `x`; -1 where a point is in no cell.
         """
-        x, y = np.asarray(x, float), np.asarray(y, float)
+        across, down = np.asarray(x, float), np.asarray(y, float)
         if self.grid.period_px is not None:
-            x = np.mod(x, self.grid.period_px)
+            across = np.mod(across, self.grid.period_px)
             if self.grid.wraps:  # the last column may end a little before the turn does
-                x = np.minimum(x, self.grid.width - 0.5)
-        with np.errstate(invalid="ignore"):
-            inside = (x >= 0.0) & (x < self.grid.width) & (y >= 0.0) & (y < self.grid.height)
-        columns, rows = (np.where(inside, along, -1.0) // self.side_px for along in (x, y))
+                across = np.minimum(across, self.grid.width - 0.5)
+        inside = (across >= 0.0) & (across < self.grid.width)
+        inside &= (down >= 0.0) & (down < self.grid.height)
+        columns, rows = (np.where(inside, at, -1.0) // self.side_px for at in (across, down))
         return columns.astype(np.int64), rows.astype(np.int64)
 
 
@@ -120,7 +120,8 @@ def sum_by_cell(columns: Index, rows: Index, *amounts: ArrayLike) -> CellSums:
     numbers = (rows - box.top) * box.width + (columns - box.left)
     weights = (np.broadcast_to(np.asarray(one, float), inside.shape)[inside] for one in amounts)
     sums = (np.bincount(numbers, some, minlength=box.width * box.height) for some in weights)
-    return CellSums(box, tuple(one.reshape(box.height, box.width) for one in sums))
+    shaped = (np.asarray(one, np.float64).reshape(box.height, box.width) for one in sums)
+    return CellSums(box, tuple(shaped))
 
 
 def divide_by_ground(amount: Float, ground: Float, whole: Float) -> NDArray[np.float32]:

@@ -32,7 +32,7 @@ class Metric(NamedTuple):
     @property
     def area_km2(self) -> Float:
         """Areas of pixels, km^2; NaN off the Moon."""
-        return self.side_x * self.side_y * np.sqrt(1.0 - self.cosine**2) / 1e6
+        return self.side_x * self.side_y * np.sqrt(np.maximum(1.0 - self.cosine**2, 0.0)) / 1e6
 
     def square_slopes(self, rise_x: Float32, rise_y: Float32) -> Float:
         """Compute the squares of slopes, (metres per metre)^2.
@@ -64,8 +64,9 @@ def measure_metric(grid: Grid, box: Box, step: int = 1) -> Metric:
             return side_x, side_y, (along_x * along_y).sum(axis=-1) / (side_x * side_y)
 
     if grid.period_px is not None:  # all pixels of a row are alike
-        y = np.arange(height)[:, None] + 0.5
-        return Metric(*measure(np.full(y.shape, (grid.width / 2.0 - box.left) / step), y))
+        y = np.arange(height, dtype=np.float64)[:, None] + 0.5
+        x = np.full(y.shape, (grid.width / 2.0 - box.left) / step, np.float64)
+        return Metric(*measure(x, y))
     middle = measure(np.array(width / 2.0), np.array(height / 2.0))
     tolerance = _ERROR * float(max(middle[:2]))
     return Metric(*interpolate_positions(measure, width, height, (tolerance, tolerance, _ERROR)))

@@ -97,10 +97,11 @@ def _measure_block(
     inner = block.shift(1 - block.left, 1 - block.top).slices
     rise_x, rise_y = (rise[inner] for rise in measure_slopes(heights, 1.0))
     metric = measure_metric(grid, block)
+    area_km2 = metric.area_km2
     with np.errstate(divide="ignore", invalid="ignore"):
-        known = valid[inner] & np.isfinite(metric.area_km2)
-        steep = known & (metric.square_slopes(rise_x, rise_y) > limit**2)
-    ground_km2 = np.where(known, metric.area_km2, 0.0)
+        known = valid[inner] & np.isfinite(area_km2)
+        steep = metric.square_slopes(rise_x, rise_y) > limit**2
+    ground_km2 = np.where(known, area_km2, 0.0)
     return sum_by_cell(columns, rows, np.where(steep, ground_km2, 0.0), ground_km2)
 
 
