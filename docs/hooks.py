@@ -52,6 +52,7 @@ RECORDS = {
     "An area of `craters date --json`": "dating.record:AreaAge",
     "An age of `craters date --json`": "dating.record:ModelAge",
     "`craters plot csfd --json`": "catalogue.csfd:SizeFrequencyRecord",
+    "`craters plot hazard --json`": "api.hazard:HazardSummary",
     "`craters calibrate --json`": "calibration.record:CalibrationSummary",
     "`craters dataset check --json`, a list": "datasets.check:Problem",
     "`settings.json` of a training": "training.settings:TrainingSettings",

@@ -84,6 +84,7 @@ VERBS = {
     "plot map": lc.plot_map,
     "plot csfd": lc.plot_csfd,
     "plot tiles": lc.plot_tiles,
+    "plot hazard": lc.plot_hazard,
     "plot training": lc.plot_training,
     "dataset check": lc.check_dataset,
     "dataset clean": lc.clean_dataset,

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     # Networks and what they are taught.
     "morphometry": {"geometry", "mosaic", "catalogue"},
     "elevation": set(),
+    "hazard": {"geometry", "mosaic", "mask", "elevation"},
     "rendering": {"elevation"},
     "network": {"mosaic", "elevation"},
     "training": {"geometry", "datasets", "elevation", "rendering", "network", "plots"},
@@ -41,7 +42,7 @@ MAY_IMPORT = {
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
                     "evaluation", "rendering"},
-    "plots": {"geometry", "mosaic", "mask", "catalogue", "evaluation", "network"},
+    "plots": {"geometry", "mosaic", "mask", "catalogue", "evaluation", "network", "hazard"},
     "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots",
                "morphometry"},
 }  # fmt: skip

@@ -11,6 +11,7 @@ from lunarcraters.cli.options import (
     nodata_option,
     overwrite_option,
     quiet_option,
+    unit_option,
 )
 from lunarcraters.cli.progress import progress_bar
 
@@ -20,9 +21,7 @@ from lunarcraters.cli.progress import progress_bar
 @click.option("--elevation", required=True, metavar="DEM", help="Elevation model of the ground.")
 @click.option("-o", "--output", "out", type=CataloguePath(),
               help="Catalogue to write [default: the measures stay in RUN].")  # fmt: skip
-@click.option("--unit", type=click.Choice(["m", "km", "ft"]),
-              help="Unit of the heights [default: the file's own, or as the values tell].",
-              )  # fmt: skip
+@unit_option
 @click.option("--crs", help="Coordinate system of the elevation model [default: its own].")
 @nodata_option
 @overwrite_option

@@ -97,6 +97,12 @@ nodata_option = click.option(
     "own, and values that plainly are no ground].",
 )
 
+unit_option = click.option(
+    "--unit",
+    type=click.Choice(["m", "km", "ft"]),
+    help="Unit of the heights [default: the file's own, or as the values tell].",
+)
+
 elevation_option = click.option(
     "--elevation/--no-elevation",
     default=None,

@@ -12,19 +12,25 @@ from lunarcraters.cli.options import (
     crs_option,
     json_option,
     min_score_option,
+    nodata_option,
+    overwrite_option,
+    quiet_option,
     range_option,
     system_option,
+    unit_option,
 )
+from lunarcraters.cli.progress import progress_bar
 
 
 @click.group("plot")
 def command() -> None:
-    """Draw maps, counts, pieces of a mosaic, and trainings.
+    """Draw maps, counts, hazard maps, pieces of a mosaic, and trainings.
 
     \b
     craters plot map run map.png
     craters plot csfd run csfd.png
     craters plot tiles run tiles.png
+    craters plot hazard run hazard.png
     craters plot training training curves.png
     """
 
@@ -124,6 +130,62 @@ def tiles_command(run: Path, out: Path, **options: Any) -> None:
     from lunarcraters import api
 
     click.echo(f"{api.plot_tiles(run, out, **options)} pieces drawn in {out}")
+
+
+@command.command("hazard")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--elevation", metavar="DEM",
+              help="Elevation model of the ground [default: the one that was searched].",
+              )  # fmt: skip
+@click.option("--cell", type=float, metavar="KM",
+              help="Side of a cell, rounded to whole pixels [default: a hundredth of the longer "
+              "side, 8 pixels at least].")  # fmt: skip
+@click.option("--slope-limit", type=float, default=15.0, show_default=True, metavar="DEGREES",
+              help="Slope from which ground is steep.")  # fmt: skip
+@click.option("--min-diameter", type=float, default=0.0, metavar="KM",
+              help="Smallest crater that counts.")  # fmt: skip
+@min_score_option
+@unit_option
+@click.option("--crs", help="Coordinate system of the elevation model [default: its own].")
+@nodata_option
+@click.option("--raster", type=click.Path(path_type=Path), metavar="TIF",
+              help="Cloud Optimized GeoTIFF to write [default: OUT with .tif].")  # fmt: skip
+@overwrite_option
+@json_option
+@quiet_option
+def hazard_command(run: Path, out: Path, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Draw the crater density and the steep ground of RUN on a grid, as the PNG file OUT.
+
+    For landing sites: in each cell, the craters per km2 of searched ground, and the share of the
+    ground that is steeper than a limit. The same cells are written as a Cloud Optimized GeoTIFF on
+    the grid of the run, for QGIS. Cells of which less than half is known have no value. A run of a
+    picture has slopes with --elevation only.
+
+    \b
+    craters plot hazard run hazard.png
+    craters plot hazard run hazard.png --elevation dem.tif --slope-limit 10
+    craters plot hazard run hazard.png --cell 2 --min-diameter 0.5 --raster cells.tif
+    """
+    from lunarcraters import api
+    from lunarcraters.records import to_json
+
+    with progress_bar("measuring slopes", quiet=quiet or as_json, unit="blocks") as progress:
+        done = api.plot_hazard(run, out, progress=progress, **options)
+    if as_json:
+        click.echo(to_json(done))
+    elif not quiet:
+        steep = ""
+        if done.steep_share is not None:
+            steep = (
+                f", {done.steep_share:.1%} of the ground steeper than {done.slope_limit:g} degrees"
+            )
+        click.echo(
+            f"{done.craters} craters on {done.searched_km2:.6g} km2{steep}, in {done.columns} x "
+            f"{done.rows} cells of {done.cell_km:.3g} km, in {done.picture} and {done.raster}"
+        )
+        if done.note:
+            click.echo(done.note)
 
 
 @command.command("training")

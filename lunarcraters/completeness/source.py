@@ -26,7 +26,7 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
         MosaicError: The mosaic cannot be used.
     """
     manifest, info = read_manifest(run), read_info(model)
-    if "looks" in manifest.settings:
+    if manifest.is_of_elevation:
         raise RunError(
             f"{run} searched an elevation model, whose completeness is not measured yet: craters "
             "are planted into pictures only"

@@ -47,6 +47,11 @@ class Manifest:
     format: int = FORMAT
     tiling: str | None = None
 
+    @property
+    def is_of_elevation(self) -> bool:
+        """True where an elevation model was searched, not a picture."""
+        return "looks" in self.settings
+
     def has_changed_input(self, other: "Manifest") -> bool:
         """Tell whether another run differs in nothing but the content of the same files."""
         same = self.tiling == other.tiling is not None and self.input_name == other.input_name

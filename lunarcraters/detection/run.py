@@ -153,7 +153,11 @@ def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:
 
 
 def searched_mosaic(
-    run: Path, mosaic: str | PathLike[str] | None = None, *, crs: str | None = None
+    run: Path,
+    mosaic: str | PathLike[str] | None = None,
+    *,
+    crs: str | None = None,
+    option: str = "--mosaic",
 ) -> Mosaic:
     """Open the mosaic that a run searched, or another in its place.
 
@@ -161,6 +165,7 @@ def searched_mosaic(
         run: Directory of the run.
         mosaic: Mosaic to open instead; None for the one that was searched.
         crs: Coordinate system in place of the mosaic's own.
+        option: Option of the command that names another mosaic, for messages.
 
     Raises:
         RunError: The directory is not a run, and no mosaic is given.
@@ -169,13 +174,13 @@ def searched_mosaic(
     if mosaic is not None:
         return open_mosaic(mosaic, crs=crs)
     if run.is_file():
-        raise RunError(f"{run} does not tell which mosaic was searched: give it with --mosaic")
+        raise RunError(f"{run} does not tell which mosaic was searched: give it with {option}")
     manifest = read_manifest(run)
     name = parse_name(manifest.input_name)
     if isinstance(name, Path) and not name.exists():
         raise RunError(
             f"{run} searched {name}, which is not there (seen from {Path.cwd()}): name the mosaic "
-            "with --mosaic"
+            f"with {option}"
         )
     try:
         opened = open_mosaic(manifest.input_name, crs=crs)
@@ -184,7 +189,7 @@ def searched_mosaic(
             raise
         raise MosaicError(
             f"{run} notes the address of its mosaic without user and query, and does not open it "
-            f"so: give the whole address with --mosaic 'URL' ({error})"
+            f"so: give the whole address with {option} 'URL' ({error})"
         ) from error
     nodata = parse_values(str(manifest.settings.get("nodata") or "nan"))
     return opened if math.isnan(list_values(nodata)[0]) else opened.with_nodata(nodata)

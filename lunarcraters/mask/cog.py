@@ -92,23 +92,40 @@ def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -
         ):
             raster = Path(folder) / "blocks.tif"
             _write_blocks(mosaic, blocks, raster)
-            with suppress_native_stderr():
-                rasterio.shutil.copy(
-                    str(raster),
-                    str(temporary),
-                    driver="COG",
-                    COMPRESS="DEFLATE",
-                    LEVEL="1",  # half the time of the default, for a file larger by a fifteenth
-                    BLOCKSIZE=str(UNIT_PX),
-                    BIGTIFF="IF_SAFER",
-                    SPARSE_OK="TRUE",  # ground that was not searched has no blocks
-                    NUM_THREADS="ALL_CPUS",
-                )
-            _check_complete(temporary, path)
+            copy_as_cog(raster, temporary, path)
     except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own errors
         raise OutputError(f"{path} cannot be written, is the disk full? ({error})") from error
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def copy_as_cog(raster: Path, temporary: Path, path: Path, **options: str) -> None:
+    """Copy a GeoTIFF as a Cloud Optimized one.
+
+    Args:
+        raster: GeoTIFF, without overviews or with them.
+        temporary: File to write.
+        path: Name that the file will have, for the message.
+        options: Further options of GDAL's driver.
+
+    Raises:
+        OutputError: The file is cut off.
+        RasterioError: The file cannot be written, or GDAL's own error.
+    """
+    with suppress_native_stderr():
+        rasterio.shutil.copy(
+            str(raster),
+            str(temporary),
+            driver="COG",
+            COMPRESS="DEFLATE",
+            LEVEL="1",  # half the time of the default, for a file larger by a fifteenth
+            BLOCKSIZE=str(UNIT_PX),
+            BIGTIFF="IF_SAFER",
+            SPARSE_OK="TRUE",  # ground that was not searched has no blocks
+            NUM_THREADS="ALL_CPUS",
+            **options,
+        )
+    _check_complete(temporary, path)
 
 
 def _check_complete(written: Path, path: Path) -> None:

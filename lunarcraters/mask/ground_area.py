@@ -1,6 +1,6 @@
 """Area of the ground that was searched, in which no ground counts twice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import rasterio
@@ -58,6 +58,32 @@ def measure_area_km2(
     return min(total, 4.0 * np.pi * (grid.radius_m / 1000.0) ** 2)
 
 
+def measure_pixels_km2(
+    grid: Grid, raster: rasterio.DatasetReader, boxes: Sequence[Box]
+) -> Iterator[tuple[Box, Float]]:
+    """Measure the searched pixels of a mask, block by block.
+
+    Args:
+        grid: Grid of the mosaic.
+        raster: Mask of the run, `NODATA` where nothing was searched.
+        boxes: Boxes that hold all searched pixels, which do not overlap.
+
+    Yields:
+        A block with searched pixels, and the areas of its pixels, km^2, (height, width); 0 where
+        nothing was searched, and where the ground was seen before.
+    """
+    exceeds = _exceeds_moon(grid)
+    for block in (block for box in boxes for block in box.blocks(_BLOCK_PX)):
+        searched = raster.read(1, window=Window(*block)) != NODATA
+        if not searched.any():
+            continue
+        if exceeds:
+            seen_first = searched * (1.0 - _twins(grid, raster, block))
+            yield block, _rows_km2(grid, block)[:, None] * seen_first
+        else:
+            yield block, (searched & _pixels_on_moon(grid, block)) * _pixel_km2(grid, block, 1)
+
+
 def _pole_rows(grid: Grid) -> tuple[float, float]:
     """Rows of the poles of a grid whose columns are meridians; infinite where they have none."""
     _, rows = grid.from_lonlat(np.zeros(2), np.array([90.0, -90.0]))
@@ -105,14 +131,23 @@ def _first_seen_km2(grid: Grid, block: Box, searched: Bool, twins: Float) -> flo
         searched: True for searched pixels, (height, width).
         twins: Shares of the pixels that were seen in earlier columns, 0 to 1, (height, width).
     """
+    return float((_rows_km2(grid, block) * (searched * (1.0 - twins)).sum(axis=1)).sum())
+
+
+def _rows_km2(grid: Grid, block: Box) -> Float:
+    """Area of a pixel in each row of a block, without ground beyond a pole, km^2, (height,).
+
+    Args:
+        grid: Grid whose columns are meridians.
+        block: Block of its pixels.
+    """
     edges = np.clip(np.arange(block.top, block.bottom + 1.0), *_pole_rows(grid))
     _, lat = grid.to_lonlat(np.full(edges.shape, grid.width / 2.0), edges, past_edge=True)
     # At the pole itself rounding may lead beyond it.
     lat = np.where(np.isnan(lat), np.copysign(90.0, np.nanmean(lat)), lat)
     heights = np.abs(np.diff(np.sin(np.radians(lat))))
     turn = 2.0 * np.pi / float(grid.period_px or np.inf)
-    pixel_km2 = (grid.radius_m / 1000.0) ** 2 * turn * heights
-    return float((pixel_km2 * (searched * (1.0 - twins)).sum(axis=1)).sum())
+    return np.asarray((grid.radius_m / 1000.0) ** 2 * turn * heights)
 
 
 def _pixels_on_moon(grid: Grid, block: Box) -> Bool:
@@ -168,12 +203,23 @@ def _searched_km2(grid: Grid, block: Box, searched: NDArray[np.bool_]) -> float:
     else:
         down = np.add.reduceat(searched, starts[0], 0, dtype=np.uint8)
         counts = np.add.reduceat(down, starts[1], 1, dtype=float)
+    return float((counts * _pixel_km2(grid, block, cell)).sum())
+
+
+def _pixel_km2(grid: Grid, block: Box, cell: int) -> Float:
+    """Area of a pixel in the middle of each cell of a block, km^2; 0 off the Moon.
+
+    Args:
+        grid: Grid of the mosaic.
+        block: Block of its pixels.
+        cell: Side of a cell, pixels; the last ones may reach beyond the block.
+    """
 
     def pixel_m2(x: Float, y: Float) -> tuple[Float]:
         jacobian = grid.jacobian_m(block.left + x * cell, block.top + y * cell)
         return (np.linalg.norm(np.cross(jacobian[..., 0], jacobian[..., 1]), axis=-1),)
 
-    height, width = counts.shape
+    height, width = -(-block.height // cell), -(-block.width // cell)
     tolerance = _AREA_ERROR * float(pixel_m2(np.array(width / 2.0), np.array(height / 2.0))[0])
     (areas,) = interpolate_positions(pixel_m2, width, height, (tolerance,))
-    return float((counts * np.nan_to_num(areas)).sum() / 1e6)
+    return np.nan_to_num(areas) / 1e6

@@ -20,6 +20,16 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
 
 
+def check_png(path: Path) -> None:
+    """Refuse a name that is not that of a PNG file.
+
+    Raises:
+        OutputError: The name ends otherwise.
+    """
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"{path}: figures are written as PNG: give a name that ends in .png")
+
+
 def save_png(figure: Figure, path: Path, dpi: float) -> None:
     """Write a figure as a PNG file, which appears whole or not at all.
 
@@ -31,7 +41,6 @@ def save_png(figure: Figure, path: Path, dpi: float) -> None:
     Raises:
         OutputError: The name is not that of a PNG file, or the file cannot be written.
     """
-    if path.suffix.lower() != ".png":
-        raise OutputError(f"{path}: figures are written as PNG: give a name that ends in .png")
+    check_png(path)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=dpi)

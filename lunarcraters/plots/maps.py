@@ -80,7 +80,7 @@ def map_figure(catalogue: Catalogue, mosaic: Mosaic) -> Figure:
     values = np.nan_to_num(catalogue.scores, nan=1.0)
     axes.add_collection(LineCollection(list(outlines), colors=colours(values), linewidths=0.9))
     if mosaic.has_crs:
-        _draw_graticule(axes, mosaic)
+        draw_graticule(axes, mosaic)
     if np.isfinite(catalogue.scores).any():
         legend = figure.add_axes(((left + width + 14) / whole[0], bottom / whole[1], 14 / whole[0],
                                   min(height, 300) / whole[1]))  # fmt: skip
@@ -88,8 +88,13 @@ def map_figure(catalogue: Catalogue, mosaic: Mosaic) -> Figure:
     return figure
 
 
-def _draw_graticule(axes: Axes, mosaic: Mosaic) -> None:
-    """Draw meridians and parallels, labelled where they leave the map, and a scale bar."""
+def draw_graticule(axes: Axes, mosaic: Mosaic) -> None:
+    """Draw meridians and parallels, labelled where they leave the map, and a scale bar.
+
+    Args:
+        axes: Axes in pixels of the mosaic.
+        mosaic: Mosaic, or any raster on its grid, with a coordinate system.
+    """
     for line in graticule_lines(mosaic):
         points = line.points
         axes.plot(*points.T, color="white", linewidth=0.6, alpha=0.55)

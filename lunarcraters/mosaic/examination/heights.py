@@ -55,8 +55,6 @@ def open_elevation_model(
 ) -> ElevationModel:
     """Open a raster of heights.
 
-    What `craters detect --elevation` takes for heights is taken, by `find_heights`.
-
     Args:
         name: Raster, or whatever else `open_mosaic` opens.
         crs: Coordinate system in place of the files' own.
@@ -68,9 +66,24 @@ def open_elevation_model(
         CoordinateSystemError: It is not of the Moon.
         OptionError: There is no such unit.
     """
+    return make_elevation_model(open_mosaic(name, crs=crs, nodata=nodata), unit=unit)
+
+
+def make_elevation_model(mosaic: Mosaic, *, unit: str | None = None) -> ElevationModel:
+    """Take a mosaic for an elevation model.
+
+    What `craters detect --elevation` takes for heights is taken, by `find_heights`.
+
+    Args:
+        mosaic: Mosaic of heights.
+        unit: Unit of the heights, `m`, `km` or `ft`; None to find it out.
+
+    Raises:
+        MosaicError: The mosaic cannot be read, or does not hold heights.
+        OptionError: There is no such unit.
+    """
     if unit is not None and unit not in UNITS:
         raise OptionError(f"unit is {unit!r}: heights are in {', '.join(UNITS)}")
-    mosaic = open_mosaic(name, crs=crs, nodata=nodata)
     mosaic, values, heights = examine_heights(mosaic, True, unit=unit, wording=MEASURE)
     if not isinstance(heights, Heights):
         raise MosaicError(f"{mosaic.name} holds no raster of heights: give an elevation model")
