@@ -1,4 +1,5 @@
 import os
+import sys
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,14 @@ def shared(repository):
     if not path.is_dir():
         pytest.skip("needs ../shared/data, which is not here")
     return path
+
+
+@pytest.fixture(scope="session")
+def craterstats():
+    """craterstats, where Python allows."""
+    if sys.version_info < (3, 12):
+        pytest.skip("craterstats needs Python 3.12")
+    return pytest.importorskip("craterstats", reason="needs lunarcraters[dating]")
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ VERBS = {
     "review": lc.review,
     "evaluate": lc.evaluate,
     "csfd": lc.csfd,
+    "randomness": lc.measure_randomness,
     "date": lc.date,
     "report": lc.write_report,
     "stac": lc.write_stac_item,

@@ -30,6 +30,7 @@ from lunarcraters.api.pictures import (
     write_report,
 )
 from lunarcraters.api.purity import measure_purity
+from lunarcraters.api.randomness import measure_randomness
 from lunarcraters.api.recipes import run_recipe
 from lunarcraters.api.reviews import review
 from lunarcraters.api.runs import (
@@ -43,6 +44,7 @@ from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.training.settings import TrainingOptions
 
 if TYPE_CHECKING:
+    from lunarcraters.catalogue.randomness import RandomnessTable as RandomnessTable
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.completeness.record import Completeness as Completeness
     from lunarcraters.counts.record import CountTable as CountTable
@@ -77,6 +79,7 @@ __all__ = [
     "measure",
     "measure_completeness",
     "measure_purity",
+    "measure_randomness",
     "merge",
     "open_mosaic",
     "plot_csfd",

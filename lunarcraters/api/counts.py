@@ -45,14 +45,15 @@ def csfd(
         binning: Convention of the bins.
         min_score: Lowest score of the raw count, or operating point; None for "balanced" where
             there is one.
-        out: Table to write, CSV; None for none.
+        out: Table to write, CSV; or count without estimates of one area for craterstats (.stat);
+            None for none.
         overwrite: True to replace a table that is there.
 
     Raises:
         RunError: The directory is not a finished run, or its completeness or purity is damaged.
         CatalogueError: The area is not known, or there are no craters.
         AreaError: The areas cannot be read, or nothing of them was searched.
-        OptionError: There is no such rule or convention.
+        OptionError: There is no such rule or convention, or a .stat cannot hold the counts.
         OutputError: The table exists, or cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
@@ -60,6 +61,7 @@ def csfd(
     from lunarcraters.counts.edge_names import check_edge
     from lunarcraters.counts.estimate import find_completeness
     from lunarcraters.counts.record import CountTable
+    from lunarcraters.counts.stat_file import STAT, check_stat, write_stat
     from lunarcraters.counts.table import estimate_on_areas, list_bins, write_table
     from lunarcraters.files import new_output
     from lunarcraters.purity.record import find_purity
@@ -67,7 +69,7 @@ def csfd(
     check_binning(binning)
     check_edge(edge)
     target = None if out is None else new_output(out, overwrite=overwrite)
-    counts = count_on_areas(catalogue, _read_areas(area, name_column), edge)
+    counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     completeness, purity = find_completeness(catalogue), find_purity(catalogue)
     least = counts[0].catalogue.threshold(min_score)
     table = CountTable(
@@ -77,8 +79,10 @@ def csfd(
         bins=list_bins(estimate_on_areas(counts, completeness, least, binning, purity)),
         note="" if completeness else _NO_ESTIMATES.format(_name_measuring(catalogue)),
     )
-    if target is not None:
-        write_table(table, target)
+    if target is not None and target.suffix.lower() == STAT:
+        write_stat(check_stat(counts, edge), least, binning, target)
+    elif target is not None:
+        write_table(table.bins, target)
     return table
 
 
@@ -136,7 +140,7 @@ def date(
     check_edge(edge)
     target = None if out is None else new_output(out, overwrite=overwrite)
     chronology = load_system(system)
-    areas = _read_areas(area, name_column)
+    areas = read_areas(area, name_column)
     counts = count_on_areas(catalogue, areas, edge)
     least = counts[0].catalogue.threshold(min_score)
     dating = Dating(
@@ -184,7 +188,8 @@ def plot_csfd(
         name_column: Column of the names of the polygons; None for the usual ones.
         edge: Rule for craters on the edge of an area.
         binning: Convention of the bins.
-        isochrons: Ages in Ga of isochrons to draw, and "fit" for that of the age of each area.
+        isochrons: Ages in Ga of isochrons to draw, and "fit" for that of the age of each area, by
+            counts and by estimates.
         system: Chronology system of the isochrons; see `date`.
         fit_range: Smallest and largest diameter of the fit, km; see `date`.
         min_score: Lowest score, or operating point; None for "balanced" where there is one.
@@ -208,13 +213,15 @@ def plot_csfd(
 
     check_binning(binning)
     check_edge(edge)
-    counts = count_on_areas(catalogue, _read_areas(area, name_column), edge)
+    counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     series = {one.name: one.count(least, binning) for one in counts}
     pooled = pool_counts(list(series.values()), binning)
     series = {name: one for name, one in series.items() if one.counts.sum() > 0.0}
-    lines = make_isochrons(counts, isochrons, system, least, fit_range, binning)
     completeness, purity = find_completeness(catalogue), find_purity(catalogue)
+    lines = make_isochrons(
+        counts, isochrons, system, least, fit_range, binning, completeness, purity
+    )
     estimates = {}
     if completeness is not None:
         found = estimate_on_areas(counts, completeness, least, binning, purity)
@@ -229,10 +236,18 @@ def _name_measuring(catalogue: "Catalogue | PathOrText") -> str:
     return f"craters completeness {run}"
 
 
-def _read_areas(
+def read_areas(
     area: PathOrText | tuple[float, float, float, float] | None, name_column: str | None
 ) -> "dict[str, Area] | None":
-    """Read areas by name; None for all ground."""
+    """Read areas by name.
+
+    Args:
+        area: File of polygons, or west, south, east and north in degrees; None for all ground.
+        name_column: Column of the names of the polygons; None for the usual ones.
+
+    Raises:
+        AreaError: The areas cannot be read.
+    """
     from lunarcraters.geometry.area import make_area, read_named_areas
 
     if area is None:

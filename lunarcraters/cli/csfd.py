@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @binning_option
 @min_score_option
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path),
-              help="Write the counts as a table too (CSV).")  # fmt: skip
+              help="Write the counts as a table too: CSV, or .stat for craterstats.")  # fmt: skip
 @overwrite_option
 @json_option
 def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
@@ -34,10 +34,12 @@ def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
     diameters and each polygon of --area has a row. The estimate needs a run whose completeness was
     measured (craters completeness). It comes with its 90 % interval, and says where it is not to
     be trusted. Where craters purity was measured too, detections count by their probability.
+    A .stat holds the counts of one area, without estimates.
 
     \b
     craters csfd run -o counts.csv
     craters csfd run -o counts.csv --area mare_outline.gpkg --binning 10-per-decade
+    craters csfd run -o mare.stat --area mare_outline.gpkg --binning pseudo-log
     craters csfd run --json
     """
     from lunarcraters import api

@@ -22,6 +22,7 @@ COMMANDS = {
     "purity": "Measure which detections of a run are craters.",
     "review": "Say what a reviewer changed, and how good the run is.",
     "csfd": "Count craters by size, and estimate how many there are.",
+    "randomness": "Tell by bins of diameter whether craters are clustered.",
     "date": "Fit model ages to the craters of areas.",
     "plot": "Draw pictures of what was found.",
     "report": "Show a run as one HTML page.",

@@ -190,8 +190,8 @@ binning_option = click.option(
 )
 
 
-def area_options(function: Function) -> Callable[..., Any]:
-    """Add the options that say where craters are counted, area by area."""
+def named_area_options(function: Function) -> Callable[..., Any]:
+    """Add the options that say on which areas craters are counted."""
     options: tuple[Callable[[Any], Any], ...] = (
         click.option(
             "--area",
@@ -204,20 +204,25 @@ def area_options(function: Function) -> Callable[..., Any]:
             metavar="COLUMN",
             help="Column of the names of the polygons [default: name, area_name, unit ...].",
         ),
-        click.option(
-            "--edge",
-            type=click.Choice(EDGE_NAMES),
-            default="centre",
-            show_default=True,
-            help="Craters on the edge of an area: those with their centre inside count; or each "
-            "for its part inside; or all that touch the area, on ground wider by their radius "
-            "(buffered crater counting).",
-        ),
     )
     command: Any = function
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def area_options(function: Function) -> Callable[..., Any]:
+    """Add the options that say where craters are counted, area by area, and which on the edges."""
+    edge_option: Callable[[Any], Any] = click.option(
+        "--edge",
+        type=click.Choice(EDGE_NAMES),
+        default="centre",
+        show_default=True,
+        help="Craters on the edge of an area: those with their centre inside count; or each "
+        "for its part inside; or all that touch the area, on ground wider by their radius "
+        "(buffered crater counting).",
+    )
+    return named_area_options(edge_option(function))
 
 
 size_options = (

@@ -30,6 +30,7 @@ class Isochron:
         cumulative: Craters per km^2 of each diameter and larger, (n,).
         differential: Craters per km^2 and km of diameter, (n,).
         area: Name of the area that was dated, whose colour it has; None for a line of reference.
+        estimated: True for the age of estimated numbers, False for that of counts.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Isochron:
     cumulative: Float
     differential: Float
     area: str | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +130,8 @@ def csfd_figure(
             complete = one.edges[:-1] >= least * (1.0 - 1e-9)
             _draw_points(axes, *panel.points(one), complete, colours[name], label)
         for name, estimate in (estimates or {}).items():
-            several, colour = len(series) > 1, colours[name] if len(series) > 1 else "tab:blue"
-            label = f"{name}, estimated" if several else "estimated"
+            colour = _colour_estimates(name, colours)
+            label = f"{name}, estimated" if len(series) > 1 else "estimated"
             points = panel.estimated_points(estimate)
             _draw_points(axes, *points, estimate.trusted, colour, label, "s")
         axes.axvline(least, color="tab:red", linewidth=1, linestyle="--")
@@ -139,6 +141,11 @@ def csfd_figure(
     _draw_legend(figure)
     figure.suptitle(f"{_describe(series)}; complete from {least:.3g} km (dashed)")
     return figure
+
+
+def _colour_estimates(area: str, colours: Mapping[str, str]) -> str:
+    """Colour of the estimates of an area: that of its counts where there are several areas."""
+    return colours[area] if len(colours) > 1 else "tab:blue"
 
 
 def _describe(series: Mapping[str, SizeFrequency]) -> str:
@@ -189,10 +196,13 @@ def _draw_points(
 def _draw_isochron(
     axes: Axes, isochron: Isochron, values: Float, colours: Mapping[str, str]
 ) -> None:
-    """Draw an isochron: the fitted one of an area in its colour, one of reference dotted."""
+    """Draw an isochron: a fitted one in the colour of its points, one of reference dotted."""
     fitted = isochron.area is not None
-    colour = colours[isochron.area] if isochron.area is not None else "0.4"
-    style = "-" if fitted else ":"
+    colour, style = "0.4", ":"
+    if isochron.area is not None:
+        colour, style = colours[isochron.area], "-"
+        if isochron.estimated:
+            colour, style = _colour_estimates(isochron.area, colours), "--"
     label = isochron.label if fitted else None
     axes.plot(isochron.diameters, values, style, color=colour, linewidth=1, label=label)
     if fitted:

@@ -20,13 +20,6 @@ def run(*arguments, of=command):
 
 
 @pytest.fixture
-def craterstats():
-    if sys.version_info < (3, 12):
-        pytest.skip("craterstats needs Python 3.12")
-    return pytest.importorskip("craterstats", reason="needs lunarcraters[dating]")
-
-
-@pytest.fixture
 def counted(tmp_path):
     """A hundred craters on ten degrees, and two units of five."""
     random = np.random.default_rng(0)

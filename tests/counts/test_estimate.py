@@ -25,11 +25,12 @@ from lunarcraters.completeness.summary import MIN_SCORES
 from lunarcraters.counts.areas import count_on_areas
 from lunarcraters.counts.estimate import estimate_count
 from lunarcraters.counts.table import estimate_on_areas
+from lunarcraters.dating.isochrons import make_isochrons
 from lunarcraters.detection.run import CRATERS, RunResult, read_run, write_result
 from lunarcraters.errors import OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import make_box_area
-from lunarcraters.plots.csfd import csfd_figure
+from lunarcraters.plots.csfd import Isochron, csfd_figure
 from lunarcraters.purity.labels import Labels
 from lunarcraters.purity.measure import measure_purity
 from lunarcraters.purity.record import PURITY
@@ -236,14 +237,38 @@ def test_the_plot_shows_counts_and_estimates(run):
     assert names == ["counted", "estimated"]
 
 
-def can_date():
-    """Whether ages can be fitted here."""
-    return sys.version_info >= (3, 12) and find_spec("craterstats") is not None
+def test_the_isochron_of_an_estimate_has_the_colour_of_its_points(run):
+    (one,) = count_on_areas(run)
+    result = estimate_count(one, read_completeness(run), 0.3)
+    sizes = np.array([1.0, 4.0])
+    line = Isochron("3.5 Ga", sizes, sizes**-2, sizes**-3, one.name)
+    lines = [line, replace(line, label="estimated 3.7 Ga", estimated=True)]
+    series = {one.name: one.count(0.3)}
+    figure = csfd_figure(series, lines, estimates={one.name: result.points()})
+    for axes in figure.axes:
+        drawn = {part.get_label(): part for part in axes.get_lines()}
+        counted, estimated = drawn["3.5 Ga"], drawn["estimated 3.7 Ga"]
+        assert (counted.get_color(), counted.get_linestyle()) == ("black", "-")
+        assert (estimated.get_color(), estimated.get_linestyle()) == ("tab:blue", "--")
 
 
-def test_ages_of_counts_and_estimates_stand_side_by_side(run):
-    if not can_date():
-        pytest.skip("needs lunarcraters[dating], and Python 3.12")
+def test_the_age_of_an_estimate_has_an_isochron_too(craterstats, run, tmp_path):
+    (one,) = counts = count_on_areas(run)
+    options = "fit", 2.0, None, 0.3, (1.0, 5.0), "sqrt2"
+    ages, options = options[:2], options[2:]
+    reference, counted = make_isochrons(counts, ages, *options)
+    again = make_isochrons(counts, ages, *options, read_completeness(run))
+    assert [line.label for line in again[:2]] == [reference.label, counted.label]
+    assert [line.estimated for line in again] == [False, False, True]
+    assert again[2].label.startswith("estimated ")
+    assert again[2].area == one.name
+    (age,) = api.date(run, fit_range=(1.0, 5.0), min_score=0.3).areas
+    assert f"{age.estimated.age_ga:.3g}"[:3] in again[2].label
+    api.plot_csfd(run, tmp_path / "a.png", isochrons=["fit"], fit_range=(1.0, 5.0))
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_ages_of_counts_and_estimates_stand_side_by_side(craterstats, run):
     (one,) = api.date(run, fit_range=(1.0, 5.0)).areas
     true = expected(np.array([1.0, one.max_km]), 5000)[0]
     assert one.estimated.craters == pytest.approx(true, rel=0.08)
@@ -369,6 +394,11 @@ def test_the_command_uses_the_purity_of_a_run_until_it_is_removed(run, reviewed,
     (run / PURITY).unlink()
     assert CliRunner().invoke(command, [str(run)]).output == before
     assert "purity" not in before
+
+
+def can_date():
+    """Whether ages can be fitted here."""
+    return sys.version_info >= (3, 12) and find_spec("craterstats") is not None
 
 
 @pytest.mark.slow
