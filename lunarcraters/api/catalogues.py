@@ -12,11 +12,14 @@ from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import is_database, local_output
 
 if TYPE_CHECKING:
+    from lunarcraters.catalogue.formats.parquet import StoredCatalogue
+    from lunarcraters.catalogue.info import CatalogueInfo
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.evaluation.evaluate import Evaluation
     from lunarcraters.evaluation.reference import Reference
     from lunarcraters.evaluation.rules import Rule
     from lunarcraters.evaluation.sizes import SizeComparison
+    from lunarcraters.geometry.area import Area
 
 
 def read_catalogue(path: PathOrText) -> "Catalogue":
@@ -41,11 +44,13 @@ class Exported:
         written: Number of craters written.
         total: Number of craters in the run or catalogue.
         min_score: Lowest score of the craters written.
+        clustered: Number of craters left out because they are members of clusters.
     """
 
     written: int
     total: int
     min_score: float
+    clustered: int = 0
 
 
 def export(
@@ -58,6 +63,7 @@ def export(
     max_diameter: float = float("inf"),
     area: PathOrText | tuple[float, float, float, float] | None = None,
     fractions: bool = False,
+    without_clusters: bool = False,
     lon_domain: Literal[180, 360] | None = None,
     overwrite: bool = False,
 ) -> Exported:
@@ -74,6 +80,8 @@ def export(
             the part of the area that was searched; of a catalogue that does not tell what was
             searched it is all of the area, of which a `CratersWarning` tells.
         fractions: True for all craters that touch the area, each with its part inside.
+        without_clusters: True to leave out the members of clusters, most of which are secondary
+            craters; `lunarcraters.catalogue.clusters` has the rule.
         lon_domain: Largest longitude, 180 or 360; None for what the format has.
         overwrite: True to replace a file that is there.
 
@@ -82,40 +90,70 @@ def export(
         CatalogueError: The file is not a catalogue, there is no such operating point, or the format
             needs what is not there.
         AreaError: The area cannot be read, or nothing of it was searched.
+        OptionError: Fractions are asked for without an area, or without clusters.
         OutputError: The file exists, or cannot be written.
     """
+    from lunarcraters.catalogue.clusters import find_cluster_members, leave_out
     from lunarcraters.catalogue.filter import CraterFilter
     from lunarcraters.catalogue.formats import write_catalogue_parts
-    from lunarcraters.catalogue.ground import restrict_ground
-    from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.run import clip_footprint, open_stored_catalogue
-    from lunarcraters.geometry.area import make_area
+    from lunarcraters.detection.run import open_stored_catalogue
+    from lunarcraters.errors import OptionError
 
+    if fractions and without_clusters:
+        raise OptionError(
+            "clusters are found by craters whose centre lies on the ground: leave out fractions "
+            "or without_clusters (--fractions, --without-clusters)"
+        )
     target = fspath(out) if is_database(out) else fspath(local_output(out))
     stored = open_stored_catalogue(run)
     info = replace(stored.info, lon_domain=lon_domain)
     least, ground = info.threshold(min_score), None
     if area is not None:
-        info.require_positions()
-        given = Path(area) if isinstance(area, str | PathLike) else area
-        ground = make_area(given, has_crs=info.has_crs).on_body(info.crs)
-        if isinstance(stored, Catalogue):
-            info = restrict_ground(info, ground, fspath(run))
-        else:
-            info = clip_footprint(Path(run), info, ground)
+        info, ground = _restrict_to(area, run, stored, info)
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
-    info = replace(info, limits=crater_filter.limits(least, stored.info.limits))
-    written = 0
+    limits = crater_filter.limits(least, stored.info.limits)
+    info = replace(info, limits=limits)
+    written = clustered = 0
 
-    def parts() -> "Iterator[Catalogue]":
-        nonlocal written
+    def filtered() -> "Iterator[Catalogue]":
         for part in stored.parts(least):
-            some = crater_filter.apply(part).with_info(lon_domain=lon_domain)
-            written += len(some)
-            yield some
+            yield crater_filter.apply(part).with_info(lon_domain=lon_domain)
 
-    write_catalogue_parts(info, parts(), target, form=form, overwrite=overwrite)
-    return Exported(written, len(stored), least)
+    parts = filtered()
+    if without_clusters:
+        members = find_cluster_members(parts, info)
+        clustered = int(members.sum())
+        info = replace(info, limits=replace(limits, without_clusters=True))
+        parts = leave_out(filtered(), members)
+
+    def counted() -> "Iterator[Catalogue]":
+        nonlocal written
+        for part in parts:
+            written += len(part)
+            yield part
+
+    write_catalogue_parts(info, counted(), target, form=form, overwrite=overwrite)
+    return Exported(written, len(stored), least, clustered)
+
+
+def _restrict_to(
+    area: PathOrText | tuple[float, float, float, float],
+    run: PathOrText,
+    stored: "StoredCatalogue | Catalogue",
+    info: "CatalogueInfo",
+) -> "tuple[CatalogueInfo, Area]":
+    """Take an area, and the part of it that was searched as the ground of a catalogue."""
+    from lunarcraters.catalogue.ground import restrict_ground
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.run import clip_footprint
+    from lunarcraters.geometry.area import make_area
+
+    info.require_positions()
+    given = Path(area) if isinstance(area, str | PathLike) else area
+    ground = make_area(given, has_crs=info.has_crs).on_body(info.crs)
+    if isinstance(stored, Catalogue):
+        return restrict_ground(info, ground, fspath(run)), ground
+    return clip_footprint(Path(run), info, ground), ground
 
 
 def read_reference(path: PathOrText, classes: Sequence[str] = ()) -> "Reference":

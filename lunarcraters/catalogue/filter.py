@@ -66,6 +66,7 @@ class CraterFilter:
             float(largest) if np.isfinite(largest) else None,
             before.area,
             before.area_crs,
+            before.without_clusters,
         )
         if self.area is None:
             return limits

@@ -35,6 +35,8 @@ class ExportLimits:
         max_diameter: Largest diameter, km or pixels; null for no such limit.
         area: Area in which centres lie, as a GeoJSON geometry; null for everywhere.
         area_crs: Coordinate system of the area, as WKT; null where positions are pixels.
+        without_clusters: True where members of clusters were left out; nothing else here tells
+            which they were.
     """
 
     min_score: float = 0.0
@@ -42,6 +44,7 @@ class ExportLimits:
     max_diameter: float | None = None
     area: dict[str, Any] | None = None
     area_crs: str | None = None
+    without_clusters: bool = False
 
     def contain(self, positions: Float, diameters: Float, scores: Float) -> NDArray[np.bool_]:
         """Tell which craters of the run are within the limits, (n,).

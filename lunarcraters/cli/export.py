@@ -32,6 +32,8 @@ Edges = tuple[float, float, float, float]
               help="Only craters centred in the polygons of this file.")  # fmt: skip
 @click.option("--fractions", is_flag=True,
               help="All craters that touch the area, each with its part inside.")  # fmt: skip
+@click.option("--without-clusters", is_flag=True,
+              help="Leave out members of clusters, mostly secondary craters.")  # fmt: skip
 @click.option("--lon-domain", type=click.Choice(["180", "360"]),
               help="Largest longitude: -180 to 180 or 0 to 360 [default: 180; 360 in CSV].",
               )  # fmt: skip
@@ -56,7 +58,8 @@ def command(
     pair with NAME_AREA.shp, for craterstats and CraterTools); or a table of PostGIS,
     postgresql://user@host/database?table=name (pip install 'lunarcraters[postgis]'). With an area,
     the ground counted on is the part of it that was searched; longitudes of --bbox may run from
-    -180 or from 0, eastwards from W to E.
+    -180 or from 0, eastwards from W to E. A member of a cluster has improbably many craters of its
+    size around it; give an area of one age with --without-clusters.
 
     \b
     craters export run craters.gpkg
@@ -65,6 +68,7 @@ def command(
     craters export run unit_CRATER.shp
     craters export reference.csv reference.fgb
     craters export run mare.diam --area mare_outline.gpkg --min-diameter 1
+    craters export run primaries.gpkg --area mare_outline.gpkg --without-clusters
     craters export run all.parquet --min-score 0
     craters export run 'postgresql://me@localhost/moon?table=mare'
     """
@@ -80,8 +84,10 @@ def command(
         domain = 360 if lon_domain == "360" else 180
     done = api.export(run, out, area=area, fractions=fractions, lon_domain=domain, **options)
     if not quiet:
+        without = f", {done.clustered} in clusters left out" if options["without_clusters"] else ""
         click.echo(
-            f"{done.written} of {done.total} craters (score >= {done.min_score:.3g}) in {out}"
+            f"{done.written} of {done.total} craters (score >= {done.min_score:.3g}{without}) in "
+            f"{out}"
         )
 
 

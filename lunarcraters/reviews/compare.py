@@ -128,6 +128,12 @@ def _find_shown(
     """Find the craters of the run that the reviewer had before them, (n,), and a note."""
     ids = run.craters["crater_id"]
     present = ids.isin(there.index).to_numpy()
+    if edited.info.limits is not None and edited.info.limits.without_clusters:
+        note = (
+            f"{edited.source} was exported without clusters: craters of the run that it lacks are "
+            "taken for members of clusters, and none of them for rejected"
+        )
+        return present, (note,)
     if edited.info.limits is not None:
         within = edited.info.limits.contain(run.positions, run.diameters, run.scores)
         return present | within, ()

@@ -84,6 +84,25 @@ def test_states_are_read_from_every_format(run, tmp_path, suffix):
     assert everything.counts.accepted == told.counts.accepted + told.counts.unseen
 
 
+def test_members_of_clusters_that_an_export_left_out_are_not_rejected(tmp_path):
+    # 60 craters on a grid of a degree, and 12 of the smallest bin around one point.
+    craters = make_run()
+    tight = craters.craters.head(12).assign(
+        lon=4.5 + np.arange(12) / 500.0, lat=2.5, diameter_km=1.2, score=0.9, crater_id=""
+    )
+    table = pd.concat([craters.craters.drop(columns="crater_id"), tight.drop(columns="crater_id")])
+    ground = shapely.box(-1, -1, 10, 6)
+    run = Catalogue(
+        table, craters.crs, ground, sphere.area_km2(ground), thresholds={"balanced": 0.4}
+    )
+    write_catalogue(run, tmp_path / "run.parquet")
+    done = lc.export(tmp_path / "run.parquet", tmp_path / "a.geojson", without_clusters=True)
+    assert done.clustered >= 12
+    told = lc.review(tmp_path / "run.parquet", tmp_path / "a.geojson")
+    assert (told.counts.rejected, told.counts.shown) == (0, done.written)
+    assert "exported without clusters" in told.notes[0]
+
+
 @pytest.mark.filterwarnings("ignore:.*not tell which ground:lunarcraters.errors.CratersWarning")
 def test_what_an_export_left_out_is_not_rejected(run, tmp_path):
     lc.export(run, tmp_path / "a.geojson", area=(-1, -1, 5, 9), min_diameter=2.0, min_score=0.3)
