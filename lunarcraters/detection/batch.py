@@ -25,8 +25,7 @@ from lunarcraters.tiling.plan import Tile, in_core
 from lunarcraters.tiling.source import TileSource
 
 _TASK_PX = 2 * 1024 * 1024
-_CALL_PX = 1024 * 1024  # given to the network at once
-_CALL_TILES = 2  # at least: TensorFlow's backend pads a single tile to two
+_CALL_PX = 2 * 1024 * 1024  # given to the network at once
 _READ_ATTEMPTS = 3
 _PAUSE_S = 0.2  # between attempts
 
@@ -53,12 +52,17 @@ class Batch:
         return f"{self.number:06d}{SUFFIX}"
 
 
-def plan_batches(tiles: Sequence[Tile]) -> Iterator[Batch]:
-    """Group tiles into batches of one size, in the order of `tiling.order`."""
+def plan_batches(tiles: Sequence[Tile], least: int = 1) -> Iterator[Batch]:
+    """Group tiles into batches of one size, in the order of `tiling.order`.
+
+    Args:
+        tiles: Tiles in the order of their plan.
+        least: Number of tiles of a batch, where there are so many of a size.
+    """
     number = 0
     for size, same in groupby(order_tiles(tiles), key=lambda tile: tile.size):
         group = list(same)
-        step = max(_TASK_PX // size**2, _CALL_TILES)
+        step = max(_TASK_PX // size**2, least)
         for first in range(0, len(group), step):
             yield Batch(number, tuple(group[first : first + step]))
             number += 1
@@ -76,8 +80,8 @@ def detect_batch(
 
     Args:
         folder: Directory of the results.
-        tiles_per_call: Number of tiles in one call of the network; None for as many as make up a
-            megapixel, at least two.
+        tiles_per_call: Number of tiles in one call of the network; None for as many as make up two
+            megapixels, or as the network takes at least.
         strict: True to raise an error where a tile cannot be read, rather than note it.
         detector: Network.
         source: Tile source.
@@ -188,7 +192,7 @@ def _infer(
     """Give tiles to the network, some at once, and yield the maps of each."""
     size = batch.tiles[0].size
     side = _input_side(detector, size)
-    step = min(tiles_per_call or max(_CALL_PX // side**2, _CALL_TILES), len(batch.tiles))
+    step = min(tiles_per_call or max(_CALL_PX // side**2, detector.least_images), len(batch.tiles))
     for first in range(0, len(filled), step):
         some = filled[first : first + step]
         images = [make_input(detector, source, *entry) for entry in some]

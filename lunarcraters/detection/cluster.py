@@ -26,6 +26,8 @@ from lunarcraters.process import cpu_count
 from lunarcraters.tiling.source import TileSource
 
 _CONNECT_TIMEOUT_S = 20
+_CORES_PER_WORKER = 2  # one network on two cores needs less memory than two, and larger tiles fit
+_TASKS_AT_ONCE = 2  # of a worker: one is read or decoded while the network works on the other
 _CONFIG = {
     # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
     "distributed.admin.tick.limit": "1 h",
@@ -90,7 +92,7 @@ def _local_cluster(workers: int) -> Iterator[Client]:
 def _start_workers(workers: int) -> LocalCluster:
     return LocalCluster(
         n_workers=workers,
-        threads_per_worker=1,
+        threads_per_worker=_TASKS_AT_ONCE,
         processes=True,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
@@ -139,10 +141,10 @@ def worker_count(workers: int | None, tasks: int) -> int:
     """Number of worker processes on this machine.
 
     Args:
-        workers: Number asked for; None for one a core, up to 8.
+        workers: Number asked for; None for one for two cores, up to 8.
         tasks: Number of tasks; no more processes are started.
     """
-    return max(min(workers or min(cpu_count(), 8), tasks), 1)
+    return max(min(workers or min(-(-cpu_count() // _CORES_PER_WORKER), 8), tasks), 1)
 
 
 def _connect(scheduler: str) -> Client:

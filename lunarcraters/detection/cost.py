@@ -59,7 +59,7 @@ def measure_cost(
     Args:
         source: Tiles to search.
         model: Model file.
-        workers: Number of worker processes; None for one a core, up to 8.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         precision: Arithmetic of the network.
 
     Raises:

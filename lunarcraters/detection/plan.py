@@ -14,7 +14,7 @@ from lunarcraters.mosaic.nodata import list_values
 from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks
 from lunarcraters.network.model_file import hash_model, read_info
 from lunarcraters.network.model_info import ModelInfo
-from lunarcraters.network.startup import choose_precision
+from lunarcraters.network.startup import choose_precision, count_least_images
 from lunarcraters.tiling.source import TileSource
 
 
@@ -89,7 +89,7 @@ def plan_run(
         tiling=hash_tiling(source),
     )
     options = replace(options, precision=precision, looks=looks)
-    batches = tuple(plan_batches(source.tiles))
+    batches = tuple(plan_batches(source.tiles, count_least_images(precision)))
     return RunPlan(source, out, weights, options, info, manifest, batches)
 
 

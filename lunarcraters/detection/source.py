@@ -6,15 +6,30 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from lunarcraters.detection.manifest import MANIFEST
-from lunarcraters.detection.options import SourceOptions
+from lunarcraters.detection.options import Precision, SourceOptions
 from lunarcraters.errors import RunError, TileSetError
 from lunarcraters.mosaic.mosaic import Name, open_mosaic
 from lunarcraters.network.model_file import read_info
+from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.startup import choose_precision
 from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
 from lunarcraters.tiling.source import MosaicTiles, TileSource
 from lunarcraters.tiling.tileset import is_tile_set, open_tiles
 
 _DEFAULTS = SourceOptions()
+_INT8_SIZE_PX = 2192  # six cores of 2,048 px and their halos cover 12,288 px
+
+
+def default_size_px(info: ModelInfo, *, int8: bool) -> int:
+    """Choose the largest side of the tiles of a mosaic.
+
+    Less of a large tile is halo. The int8 network needs little memory for it.
+
+    Args:
+        info: Model description.
+        int8: True for the int8 form of the network.
+    """
+    return info.input_size or (_INT8_SIZE_PX if int8 else DEFAULT_SIZE_PX)
 
 
 def open_source(
@@ -22,6 +37,7 @@ def open_source(
     model: Path,
     options: SourceOptions = _DEFAULTS,
     *,
+    precision: Precision = "auto",
     fetched: Path | None = None,
 ) -> TileSource:
     """Open tiles that `craters tile` wrote, or plan the tiles of a mosaic.
@@ -30,6 +46,7 @@ def open_source(
         names: One directory of tiles; or rasters, and directories of them, as one mosaic.
         model: Model file, which gives the size of tiles where the options do not.
         options: Tiling options; only a mosaic takes any.
+        precision: Arithmetic of the network, by which tiles are large or small.
         fetched: Directory for what is read from the network, so that it is read once; None for
             none.
 
@@ -56,7 +73,8 @@ def open_source(
         if (path / MANIFEST).is_file():
             raise RunError(f"{path} is a run, not a mosaic: give the raster that is to be searched")
     mosaic = open_mosaic(names, crs=options.crs, nodata=options.nodata, fetched=fetched)
-    size = options.size or info.input_size or DEFAULT_SIZE_PX
+    int8 = choose_precision(precision, has_int8=bool(info.int8)) == "int8"
+    size = options.size or default_size_px(info, int8=int8)
     halo = options.halo if options.halo is not None else min(DEFAULT_HALO_PX, size // 4)
     return MosaicTiles.plan(
         mosaic,

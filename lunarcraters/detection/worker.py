@@ -1,6 +1,7 @@
 """The worker: a process that holds the model and runs tasks."""
 
 import ctypes
+import threading
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lunarcraters.network.inference import Detector
 
 _PLUGIN = "lunarcraters"
+_loading = threading.Lock()
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _KEPT_BYTES = 256 * 1024 * 1024
 _MAPPED_BYTES = 32 * 1024 * 1024  # the largest that glibc takes
@@ -64,30 +66,34 @@ class DetectionPlugin(WorkerPlugin):
             RunError: Other versions are installed here than where the run was begun.
             ModelError: The model cannot be used.
         """
-        if self.loaded is None:
-            _check_versions(self.versions)
-            _keep_memory()
-            forget_datasets()  # a cluster's worker may have read the same paths for another run
-            neighbours = self.workers_by_host.get(host_of(get_worker().address), 1)
-            threads = max(cpu_count() // neighbours, 1)
-            cv2.setNumThreads(threads)
-            precision = self.options.precision
-            if precision != "int8":
-                start_tensorflow(threads, precision)
-            from lunarcraters.network.inference import Detector
-            from lunarcraters.network.looks import DEFAULT_LOOKS
-
-            with TemporaryDirectory() as folder:
-                path = Path(folder) / "model.keras"
-                path.write_bytes(self.content)
-                self.loaded = Detector(
-                    path,
-                    precision=precision,
-                    tta=self.options.tta,
-                    looks=self.options.looks or DEFAULT_LOOKS,
-                    threads=threads,
-                )
+        with _loading:
+            if self.loaded is None:
+                self.loaded = self._load()
         return self.loaded
+
+    def _load(self) -> "Detector":
+        _check_versions(self.versions)
+        _keep_memory()
+        forget_datasets()  # a cluster's worker may have read the same paths for another run
+        neighbours = self.workers_by_host.get(host_of(get_worker().address), 1)
+        threads = max(cpu_count() // neighbours, 1)
+        cv2.setNumThreads(threads)
+        precision = self.options.precision
+        if precision != "int8":
+            start_tensorflow(threads, precision)
+        from lunarcraters.network.inference import Detector
+        from lunarcraters.network.looks import DEFAULT_LOOKS
+
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "model.keras"
+            path.write_bytes(self.content)
+            return Detector(
+                path,
+                precision=precision,
+                tta=self.options.tta,
+                looks=self.options.looks or DEFAULT_LOOKS,
+                threads=threads,
+            )
 
 
 def installed_versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Inference: a model file in, maps of a batch of images out."""
 
+import threading
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks, turn_back, turn_relief
 from lunarcraters.network.model_file import read_info, read_int8
 from lunarcraters.network.preprocessing import normalise, normalise_relief, scale_to_unit
+from lunarcraters.network.startup import count_least_images
 
 Float32 = NDArray[np.float32]
 
@@ -55,13 +57,14 @@ class Network(Protocol):
 class Detector:
     """A network ready to run, with the preprocessing of its images.
 
-    It is loaded once and called many times with batches of one shape.
+    It is loaded once and called many times, from any thread, with batches of one shape.
 
     Attributes:
         info: Model description, with the calibration that holds for the run.
         channels: Number of channels of an image.
         stride: Divisor of the sides of images, pixels.
         input_size: Side of images, pixels; None for any multiple of the stride.
+        least_images: Number of images that a call takes at least.
     """
 
     def __init__(
@@ -93,8 +96,10 @@ class Detector:
         self._mirrors = _MIRRORS if tta else _MIRRORS[:1]
         self._looks = choose_looks(looks)
         self._network = _load(path, precision, threads)
+        self._in_use = threading.Lock()
         self.channels, self.stride = self._network.channels, self._network.stride
         self.input_size = self._network.input_size
+        self.least_images = count_least_images(precision)
         if self._network.heads != len(self.info.heads):
             raise ModelError(
                 f"{path} has {self._network.heads} output channels, not one for each of "
@@ -151,7 +156,7 @@ class Detector:
         chosen = self._looks if looks is None else choose_looks(looks)
         for look in chosen:
             turned = turn_relief(relief, look) if look else relief
-            maps = turn_back(self._network(self._as_input(turned)), look)
+            maps = turn_back(self._compute(self._as_input(turned)), look)
             total = maps.copy() if total is None else np.add(total, maps, out=total)
         assert total is not None
         total /= np.float32(len(chosen))
@@ -187,12 +192,17 @@ class Detector:
         """
         return self._run(images, *_MIRRORS[number % len(_MIRRORS)])
 
+    def _compute(self, images: Float32) -> Float32:
+        """Run the network, for one thread at a time: it has one memory and uses all cores."""
+        with self._in_use:
+            return self._network(images)
+
     def _run(self, images: Float32, axes: tuple[int, ...], shift: tuple[int, int]) -> Float32:
         """Maps of images that are flipped and shifted, laid back over the images."""
         if not axes:
-            return self._network(images)
+            return self._compute(images)
         moved = np.roll(np.flip(images, axes), shift, (1, 2))
-        maps = np.roll(self._network(moved), (-shift[0], -shift[1]), (1, 2))
+        maps = np.roll(self._compute(moved), (-shift[0], -shift[1]), (1, 2))
         return np.flip(maps, axes)
 
 

@@ -17,7 +17,7 @@ class Client:
         self.workers, self.waiting, self.most = workers, 0, 0
 
     def scheduler_info(self, n_workers):
-        return {"workers": dict.fromkeys(range(self.workers))}
+        return {"workers": {number: {"nthreads": 1} for number in range(self.workers)}}
 
     def submit(self, work, *task, pure):
         self.waiting += 1
