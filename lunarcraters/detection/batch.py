@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -99,7 +100,7 @@ def detect_batch(
     tables, masks = [_empty_table(columns)], {}
     filled, unread = _read_tiles(source, batch.tiles, strict=strict)
     for tile, maps, valid in _infer(detector, source, filled, batch, tiles_per_call):
-        mask = np.rint(maps[..., detector.info.heads.index("mask")] * SCALE).astype(np.uint8)
+        mask = cv2.convertScaleAbs(maps[..., detector.info.heads.index("mask")], alpha=SCALE)
         if not valid.all():
             mask[~valid] = NODATA
             maps = np.where(valid[..., None], maps, np.float32(0.0))
