@@ -89,7 +89,7 @@ def detect_batch(
         batch: Tiles to search.
 
     Returns:
-        Number of tiles.
+        Number of the batch.
 
     Raises:
         TileSetError: The tiles do not fit the model, or a tile file cannot be read (strict).
@@ -109,7 +109,7 @@ def detect_batch(
     tables = [table for table in tables if len(table)] or tables[:1]
     craters = pd.concat(tables, ignore_index=True)
     write_batch_result(BatchResult(craters, masks, unread), folder / batch.file)
-    return len(batch.tiles)
+    return batch.number
 
 
 def decode_tile(maps: Float32, tile: Tile, source: TileSource, info: ModelInfo) -> pd.DataFrame:

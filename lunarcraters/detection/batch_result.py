@@ -4,7 +4,7 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,19 +82,11 @@ def read_unread(path: Path) -> dict[str, str]:
         return {str(name): str(why) for name, why in json.loads(archive.read(_UNREAD)).items()}
 
 
-def index_masks(paths: Sequence[Path]) -> dict[str, Path]:
-    """Index the files of results by the names of the tiles whose masks they hold."""
-    return {name: path for path in paths for name in _mask_names(path)}
-
-
-def _mask_names(path: Path) -> Iterator[str]:
+def read_batch_mask(path: Path, name: str) -> NDArray[np.uint8] | None:
+    """Read the mask of one tile, uint8 (size, size); None where it has none."""
     with zipfile.ZipFile(path) as archive:
-        yield from (n.removesuffix(_MASK) for n in archive.namelist() if n.endswith(_MASK))
-
-
-def read_batch_mask(path: Path, name: str) -> NDArray[np.uint8]:
-    """Read the mask of one tile, uint8 (size, size)."""
-    with zipfile.ZipFile(path) as archive:
+        if name + _MASK not in archive.namelist():
+            return None
         packed = pa.BufferReader(archive.read(name + _MASK))
     pixels = np.frombuffer(pa.CompressedInputStream(packed, _CODEC).read(), np.uint8)
     side = math.isqrt(pixels.size)

@@ -17,6 +17,7 @@ from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manif
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.outputs import write_run_outputs
 from lunarcraters.detection.plan import RunPlan, plan_run
+from lunarcraters.detection.results import Results, stitching
 from lunarcraters.detection.run import PARTS, RunResult, write_result
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.detection.weights import choose_weights
@@ -79,10 +80,14 @@ def _make(run: RunPlan, started: float, *, overwrite: bool, progress: Progress) 
         with _removing_failed_start(run, is_new=is_new):
             _make_folder(run.folder)
             to_search = _find_batches_to_search(run)
-            _search(run, to_search, progress)
-            _check_unchanged(run)
-            unread = _collect_unread_tiles(run)
-        catalogue = write_run_outputs(source, run.result_files, out, run.info, run.manifest, unread)
+            results = Results(run.batches, run.folder, to_search)
+            with stitching(source, results, out) as mask:
+                _search(run, to_search, results, progress)
+                _check_unchanged(run)
+                unread = _collect_unread_tiles(run)
+                catalogue = write_run_outputs(
+                    source, run.result_files, out, run.info, run.manifest, unread, mask
+                )
         _finish(run, catalogue, to_search, unread, time.monotonic() - started)
     return catalogue
 
@@ -147,7 +152,7 @@ def _find_batches_to_search(run: RunPlan) -> list[Batch]:
     ]
 
 
-def _search(run: RunPlan, to_search: Sequence[Batch], progress: Progress) -> None:
+def _search(run: RunPlan, to_search: Sequence[Batch], results: Results, progress: Progress) -> None:
     """Search batches on workers; every result is a file when its batch is done."""
     total = _count_tiles(run.batches)
     done = total - _count_tiles(to_search)
@@ -161,8 +166,9 @@ def _search(run: RunPlan, to_search: Sequence[Batch], progress: Progress) -> Non
     with cluster(without_tiles, run.weights, options, tasks=len(to_search)) as client:
         if run.info.photometry == "relief" and not done:
             warn_of_depths(client, run.source, run.source.tiles)
-        for tiles in run_tasks(client, work, to_search):
-            done += tiles
+        for number in run_tasks(client, work, to_search):
+            results.add(run.batches[number])
+            done += len(run.batches[number].tiles)
             progress(done, total)
 
 

@@ -30,7 +30,7 @@ from lunarcraters.process import cpu_count
 from lunarcraters.tiling.plan import Tile
 
 _BLOCK_PX = 4 * UNIT_PX
-_MASKS_KEPT = 64
+_MASKS_KEPT_PX = 64 * 1024 * 1024
 _THREADS = min(cpu_count(), 8)
 
 Masks = Callable[[Tile], Mask | None]
@@ -82,7 +82,8 @@ def stitch(
         OutputError: The file cannot be written.
     """
     levels = _group_by_level(tiles)
-    masks = lru_cache(maxsize=_MASKS_KEPT)(read_mask)
+    kept = _MASKS_KEPT_PX // max((tile.size**2 for tile in tiles), default=1)
+    masks = lru_cache(maxsize=min(max(kept, 8), 64))(read_mask)
 
     def stitch_box(box: Box) -> tuple[Box, Mask]:
         return box, _stitch_box(mosaic, levels, masks, box)
