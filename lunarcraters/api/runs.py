@@ -126,7 +126,6 @@ def detect_to_directory(
     from lunarcraters.detection.detect import detect
     from lunarcraters.detection.fetched import fetched_directory
     from lunarcraters.detection.source import open_source
-    from lunarcraters.detection.summary import summarize_run
     from lunarcraters.network.model_file import shipped_model
 
     file = shipped_model() if model is None else Path(model)
@@ -142,6 +141,8 @@ def detect_to_directory(
         if model is None:
             file = shipped_model(relief=tiles.height_unit_m is not None)
         catalogue = detect(tiles, out, file, search, overwrite=overwrite, progress=progress)
+    from lunarcraters.detection.summary import summarize_run
+
     return summarize_run(out, catalogue, tiles, file)
 
 

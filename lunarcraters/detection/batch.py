@@ -1,9 +1,7 @@
-"""Batches: tiles are grouped, and those of a batch are read, searched and decoded."""
+"""The search of a batch: its tiles are read, searched and decoded."""
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import cv2
@@ -12,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
-from lunarcraters.detection.batch_result import SUFFIX, BatchResult, write_batch_result
+from lunarcraters.detection.batch_result import BatchResult, write_batch_result
+from lunarcraters.detection.batches import Batch
 from lunarcraters.detection.georeferencing import georeference
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.mask.cog import NODATA, SCALE
@@ -21,11 +20,9 @@ from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_info import ModelInfo
-from lunarcraters.tiling.order import order_tiles
 from lunarcraters.tiling.plan import Tile, in_core
 from lunarcraters.tiling.source import TileSource
 
-_TASK_PX = 2 * 1024 * 1024
 _CALL_PX = 2 * 1024 * 1024  # given to the network at once
 _READ_ATTEMPTS = 3
 _PAUSE_S = 0.2  # between attempts
@@ -33,40 +30,6 @@ _PAUSE_S = 0.2  # between attempts
 Values = NDArray[np.generic]
 Valid = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Tiles of one size that a task works on.
-
-    Attributes:
-        number: Number of the batch in the plan.
-        tiles: Tiles, all of one size.
-    """
-
-    number: int
-    tiles: tuple[Tile, ...]
-
-    @property
-    def file(self) -> str:
-        """Name of the file of its result."""
-        return f"{self.number:06d}{SUFFIX}"
-
-
-def plan_batches(tiles: Sequence[Tile], least: int = 1) -> Iterator[Batch]:
-    """Group tiles into batches of one size, in the order of `tiling.order`.
-
-    Args:
-        tiles: Tiles in the order of their plan.
-        least: Number of tiles of a batch, where there are so many of a size.
-    """
-    number = 0
-    for size, same in groupby(order_tiles(tiles), key=lambda tile: tile.size):
-        group = list(same)
-        step = max(_TASK_PX // size**2, least)
-        for first in range(0, len(group), step):
-            yield Batch(number, tuple(group[first : first + step]))
-            number += 1
 
 
 def detect_batch(

@@ -1,4 +1,7 @@
-"""The result of a batch: its craters and masks, a file that is there whole or not at all."""
+"""The result of a batch: its craters and masks, a file that is there whole or not at all.
+
+Libraries are imported where they are needed: a client looks for results before anything else.
+"""
 
 import io
 import json
@@ -7,16 +10,21 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import feather
 
 from lunarcraters.files import replacing
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SUFFIX = ".part"
+"""Suffix of the file of a result."""
+
+PARTS = "parts"
+"""Directory of these files in that of a run."""
 
 _CRATERS = "craters.feather"
 _UNREAD = "unread.json"
@@ -35,7 +43,7 @@ class BatchResult:
         unread: Reason why a tile could not be read, by name.
     """
 
-    craters: pd.DataFrame
+    craters: "pd.DataFrame"
     masks: dict[str, NDArray[np.uint8]]
     unread: dict[str, str] = field(default_factory=dict)
 
@@ -46,6 +54,9 @@ def write_batch_result(result: BatchResult, path: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
+    import pyarrow as pa
+    from pyarrow import feather
+
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         archive.writestr(_UNREAD, json.dumps(result.unread))
         table = io.BytesIO()
@@ -64,13 +75,16 @@ def is_whole(path: Path) -> bool:
         return False
 
 
-def read_craters(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read_craters(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """Read the craters of a batch.
 
     Args:
         path: File of the result.
         columns: Names of the columns to read; None for all.
     """
+    import pyarrow as pa
+    from pyarrow import feather
+
     with zipfile.ZipFile(path) as archive:
         content = pa.BufferReader(archive.read(_CRATERS))
     return feather.read_feather(content, columns, use_threads=False)
@@ -84,6 +98,8 @@ def read_unread(path: Path) -> dict[str, str]:
 
 def read_batch_mask(path: Path, name: str) -> NDArray[np.uint8] | None:
     """Read the mask of one tile, uint8 (size, size); None where it has none."""
+    import pyarrow as pa
+
     with zipfile.ZipFile(path) as archive:
         if name + _MASK not in archive.namelist():
             return None

@@ -47,7 +47,7 @@ def cluster(
 
     Args:
         source: Tile source, picklable, with no open files; its tiles may be left out.
-        model: Model file; its content travels to the workers.
+        model: Model file; its content travels to workers elsewhere.
         options: Options of the search; `precision` is not "auto".
         tasks: Number of tasks to come; no more processes are started.
 
@@ -60,7 +60,7 @@ def cluster(
     with config.set(_CONFIG), _quiet_dask():
         if options.scheduler is None:
             with _local_cluster(worker_count(options.workers, tasks)) as client:
-                _register(client, plugin(_count_workers_by_host(client)))
+                _register(client, plugin(_count_workers_by_host(client), is_local=True))
                 yield client
             return
         try:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lunarcraters.detection.batch import Batch, detect_batch
+from lunarcraters.detection.batches import Batch, search_batch
 from lunarcraters.detection.cluster import cluster, worker_count
 from lunarcraters.detection.options import DetectOptions, Precision
 from lunarcraters.detection.tasks import run_tasks
@@ -116,7 +116,7 @@ def _search_trials(
         TemporaryDirectory() as folder,
         cluster(source, model, options, tasks=len(timed)) as client,
     ):
-        work = partial(detect_batch, Path(folder), None, True)
+        work = partial(search_batch, Path(folder), None, True)
         for _ in run_tasks(client, work, warm_up):
             pass
         begun = time.perf_counter()

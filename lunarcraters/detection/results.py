@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lunarcraters.detection.batch import Batch
 from lunarcraters.detection.batch_result import read_batch_mask
+from lunarcraters.detection.batches import Batch
 from lunarcraters.errors import RunError
 from lunarcraters.mask.cog import Mask
 from lunarcraters.mask.stitching import stitch

@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 from distributed import WorkerPlugin, get_worker
@@ -31,12 +31,13 @@ _MAPPED_BYTES = 32 * 1024 * 1024  # the largest that glibc takes
 class DetectionPlugin(WorkerPlugin):
     """The state of a worker: the source of the tiles and the model.
 
-    The scheduler gives it to workers that join later too. The model is loaded at the first task;
-    TensorFlow starts only then, where it is needed.
+    The scheduler gives it to workers that join later too. They load the model at once, beside the
+    task that they wait for; TensorFlow starts only then, where it is needed.
 
     Attributes:
         source: Tile source.
-        content: Content of the model file.
+        model: Model file, where the workers can read it.
+        content: Content of the model file; None where they can.
         options: Options of the search; `precision` is not "auto".
         workers_by_host: Number of workers that share the CPU cores of a host, by address.
         versions: Versions of the libraries of the client.
@@ -51,13 +52,25 @@ class DetectionPlugin(WorkerPlugin):
         model: Path,
         options: DetectOptions,
         workers_by_host: dict[str, int],
+        *,
+        is_local: bool = False,
     ) -> None:
         self.source = source
-        self.content = model.read_bytes()
+        self.model = model.absolute()
+        self.content = None if is_local else model.read_bytes()
         self.options = options
         self.workers_by_host = workers_by_host
         self.versions = installed_versions()
         self.loaded: Detector | None = None
+
+    def setup(self, worker: Any) -> None:
+        """Begin to load the network; what fails is raised by the first task."""
+
+        def load() -> None:
+            with suppress(Exception):
+                self.detector()
+
+        threading.Thread(target=load, daemon=True).start()
 
     def detector(self) -> "Detector":
         """Load the network once, and return it.
@@ -85,8 +98,10 @@ class DetectionPlugin(WorkerPlugin):
         from lunarcraters.network.looks import DEFAULT_LOOKS
 
         with TemporaryDirectory() as folder:
-            path = Path(folder) / "model.keras"
-            path.write_bytes(self.content)
+            path = self.model
+            if self.content is not None:
+                path = Path(folder) / "model.keras"
+                path.write_bytes(self.content)
             return Detector(
                 path,
                 precision=precision,

@@ -1,6 +1,7 @@
 import pytest
 
-from lunarcraters.detection.batch import detect_batch, plan_batches
+from lunarcraters.detection.batch import detect_batch
+from lunarcraters.detection.batches import plan_batches
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.options import SourceOptions
 from lunarcraters.detection.outputs import write_run_outputs
