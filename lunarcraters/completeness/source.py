@@ -31,10 +31,11 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
             f"{run} searched an elevation model, whose completeness is not measured yet: craters "
             "are planted into pictures only"
         )
-    size = default_size_px(info, int8=manifest.settings["precision"] == "int8")
+    searched = searched_mosaic(run, mosaic, crs=crs)
+    size = default_size_px(searched, info, int8=manifest.settings["precision"] == "int8")
     smallest_px = manifest.settings.get("smallest_px")
     source = MosaicTiles.plan(
-        searched_mosaic(run, mosaic, crs=crs),
+        searched,
         max_size=size,
         halo=min(DEFAULT_HALO_PX, size // 4),
         smallest_px=None if smallest_px is None else float(smallest_px),

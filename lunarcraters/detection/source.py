@@ -8,28 +8,32 @@ from pathlib import Path
 from lunarcraters.detection.manifest import MANIFEST
 from lunarcraters.detection.options import Precision, SourceOptions
 from lunarcraters.errors import RunError, TileSetError
-from lunarcraters.mosaic.mosaic import Name, open_mosaic
+from lunarcraters.mosaic.mosaic import Mosaic, Name, open_mosaic
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import choose_precision
-from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
+from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX, has_native_frames
 from lunarcraters.tiling.source import MosaicTiles, TileSource
 from lunarcraters.tiling.tileset import is_tile_set, open_tiles
 
 _DEFAULTS = SourceOptions()
-_INT8_SIZE_PX = 2192  # six cores of 2,048 px and their halos cover 12,288 px
+_LARGE_SIZE_PX = 2192  # six cores of 2,048 px and their halos cover 12,288 px
 
 
-def default_size_px(info: ModelInfo, *, int8: bool) -> int:
+def default_size_px(mosaic: Mosaic, info: ModelInfo, *, int8: bool) -> int:
     """Choose the largest side of the tiles of a mosaic.
 
-    Less of a large tile is halo. The int8 network needs little memory for it.
+    Less of a large tile is halo, and the int8 network has the memory for it. Local frames overlap
+    the more the larger they are.
 
     Args:
+        mosaic: Mosaic to cut.
         info: Model description.
         int8: True for the int8 form of the network.
     """
-    return info.input_size or (_INT8_SIZE_PX if int8 else DEFAULT_SIZE_PX)
+    if info.input_size is not None:
+        return info.input_size
+    return _LARGE_SIZE_PX if int8 and has_native_frames(mosaic) else DEFAULT_SIZE_PX
 
 
 def open_source(
@@ -74,7 +78,7 @@ def open_source(
             raise RunError(f"{path} is a run, not a mosaic: give the raster that is to be searched")
     mosaic = open_mosaic(names, crs=options.crs, nodata=options.nodata, fetched=fetched)
     int8 = choose_precision(precision, has_int8=bool(info.int8)) == "int8"
-    size = options.size or default_size_px(info, int8=int8)
+    size = options.size or default_size_px(mosaic, info, int8=int8)
     halo = options.halo if options.halo is not None else min(DEFAULT_HALO_PX, size // 4)
     return MosaicTiles.plan(
         mosaic,
