@@ -39,8 +39,10 @@ class DetectionPlugin(WorkerPlugin):
         model: Model file, where the workers can read it.
         content: Content of the model file; None where they can.
         options: Options of the search; `precision` is not "auto".
-        workers_by_host: Number of workers that share the CPU cores of a host, by address.
+        tasks_by_host: Number of tasks that share the CPU cores of a host, by address.
         versions: Versions of the libraries of the client.
+        address: Address of the worker.
+        tasks: Number of tasks that the worker does at the same time.
         loaded: Network; None before the first task.
     """
 
@@ -51,7 +53,7 @@ class DetectionPlugin(WorkerPlugin):
         source: TileSource,
         model: Path,
         options: DetectOptions,
-        workers_by_host: dict[str, int],
+        tasks_by_host: dict[str, int],
         *,
         is_local: bool = False,
     ) -> None:
@@ -59,12 +61,14 @@ class DetectionPlugin(WorkerPlugin):
         self.model = model.absolute()
         self.content = None if is_local else model.read_bytes()
         self.options = options
-        self.workers_by_host = workers_by_host
+        self.tasks_by_host = tasks_by_host
         self.versions = installed_versions()
         self.loaded: Detector | None = None
+        self.address, self.tasks = "", 1
 
     def setup(self, worker: Any) -> None:
         """Begin to load the network; what fails is raised by the first task."""
+        self.address, self.tasks = worker.address, worker.state.nthreads
 
         def load() -> None:
             with suppress(Exception):
@@ -85,15 +89,14 @@ class DetectionPlugin(WorkerPlugin):
         return self.loaded
 
     def _load(self) -> "Detector":
-        _check_versions(self.versions)
+        _check_versions(self.versions, self.address)
         _keep_memory()
         forget_datasets()  # a cluster's worker may have read the same paths for another run
-        neighbours = self.workers_by_host.get(host_of(get_worker().address), 1)
-        threads = max(cpu_count() // neighbours, 1)
+        threads = max(cpu_count() // self.tasks_by_host.get(host_of(self.address), self.tasks), 1)
         cv2.setNumThreads(threads)
         precision = self.options.precision
         if precision != "int8":
-            start_tensorflow(threads, precision)
+            start_tensorflow(threads * self.tasks, precision)
         from lunarcraters.network.inference import Detector
         from lunarcraters.network.looks import DEFAULT_LOOKS
 
@@ -133,13 +136,13 @@ def _keep_memory() -> None:
         mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
 
 
-def _check_versions(wanted: dict[str, str]) -> None:
+def _check_versions(wanted: dict[str, str], address: str) -> None:
     here = installed_versions()
     differing = [name for name in wanted if here.get(name) != wanted[name]]
     if differing:
         listed = ", ".join(f"{n} {here.get(n, 'not installed')} ({wanted[n]})" for n in differing)
         raise RunError(
-            f"the worker {get_worker().address} has other versions than the client (in brackets): "
+            f"the worker {address} has other versions than the client (in brackets): "
             f"{listed}: install the same there, and restart it"
         )
 

@@ -1,6 +1,5 @@
 """Inference: a model file in, maps of a batch of images out."""
 
-import threading
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,7 +31,7 @@ _UNIT_DEVIATIONS = 3.0  # of slopes that a network of grey values from 0 to 1 se
 
 
 class Network(Protocol):
-    """A network that maps images to maps, in TensorFlow or LiteRT.
+    """A network that maps images to maps, in TensorFlow or LiteRT, for several threads at once.
 
     Attributes:
         channels: Number of channels of an image.
@@ -85,7 +84,7 @@ class Detector:
             tta: True for test-time augmentation: maps are the mean over four mirror images. It is
                 more accurate and takes four times as long.
             looks: Number of looks at relief: 1, 2, 4 or 8.
-            threads: Threads of the int8 form; None for all.
+            threads: Threads of a call of the int8 form; None for all.
 
         Raises:
             ModelError: The file is no model, needs code of its own, does not map an image to maps
@@ -96,7 +95,6 @@ class Detector:
         self._mirrors = _MIRRORS if tta else _MIRRORS[:1]
         self._looks = choose_looks(looks)
         self._network = _load(path, precision, threads)
-        self._in_use = threading.Lock()
         self.channels, self.stride = self._network.channels, self._network.stride
         self.input_size = self._network.input_size
         self.least_images = count_least_images(precision)
@@ -156,7 +154,7 @@ class Detector:
         chosen = self._looks if looks is None else choose_looks(looks)
         for look in chosen:
             turned = turn_relief(relief, look) if look else relief
-            maps = turn_back(self._compute(self._as_input(turned)), look)
+            maps = turn_back(self._network(self._as_input(turned)), look)
             total = maps.copy() if total is None else np.add(total, maps, out=total)
         assert total is not None
         total /= np.float32(len(chosen))
@@ -192,17 +190,12 @@ class Detector:
         """
         return self._run(images, *_MIRRORS[number % len(_MIRRORS)])
 
-    def _compute(self, images: Float32) -> Float32:
-        """Run the network, for one thread at a time: it has one memory and uses all cores."""
-        with self._in_use:
-            return self._network(images)
-
     def _run(self, images: Float32, axes: tuple[int, ...], shift: tuple[int, int]) -> Float32:
         """Maps of images that are flipped and shifted, laid back over the images."""
         if not axes:
-            return self._compute(images)
+            return self._network(images)
         moved = np.roll(np.flip(images, axes), shift, (1, 2))
-        maps = np.roll(self._compute(moved), (-shift[0], -shift[1]), (1, 2))
+        maps = np.roll(self._network(moved), (-shift[0], -shift[1]), (1, 2))
         return np.flip(maps, axes)
 
 
