@@ -91,7 +91,7 @@ def _local_cluster(workers: int) -> Iterator[Client]:
 def _start_workers(workers: int) -> LocalCluster:
     return LocalCluster(
         n_workers=workers,
-        threads_per_worker=min(-(-cpu_count() // workers), _TASKS_AT_ONCE),
+        threads_per_worker=count_tasks_at_once(workers),
         processes=True,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
@@ -147,6 +147,15 @@ def worker_count(workers: int | None, tasks: int) -> int:
         tasks: Number of tasks; no more processes are started.
     """
     return max(min(workers or min(-(-cpu_count() // _TASKS_AT_ONCE), 8), tasks), 1)
+
+
+def count_tasks_at_once(workers: int) -> int:
+    """Count the tasks that each of some worker processes on this machine does at the same time.
+
+    Args:
+        workers: Number of worker processes.
+    """
+    return min(-(-cpu_count() // workers), _TASKS_AT_ONCE)
 
 
 def _connect(scheduler: str) -> Client:
