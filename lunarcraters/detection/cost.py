@@ -140,7 +140,8 @@ def _holds_data(source: TileSource, tile: Tile) -> bool:
 def _trials(tiles: Sequence[Tile], at_once: int) -> tuple[list[Batch], list[Batch]]:
     """A batch for each task that runs at the same time, twice.
 
-    They are from all over the mosaic, because local frames cost more, and of the size that most pixels are in; tiles come again where there are few.
+    They are from all over the mosaic, because local frames cost more, and of the size that most
+    pixels are in; tiles come again where there are few.
     """
     sizes = Counter(tile.size for tile in tiles)
     size = max(sizes, key=lambda side: sizes[side] * side**2)
