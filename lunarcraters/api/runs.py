@@ -48,7 +48,7 @@ def detect(
         run: Directory of the run.
         model: Model file; None for the weights that come with the program, for pictures or for
             elevation models.
-        size: Largest side of a tile, pixels; None for the model's, or 1024; 1680 in
+        size: Largest side of a tile, pixels; None for the model's, or 1024; 1440 in
             int8 where pixels are nearly square on the ground.
         halo: Margin around the core of each tile, pixels; None for 64, or a quarter of the tile if
             that is less.

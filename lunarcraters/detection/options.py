@@ -20,7 +20,7 @@ class SourceOptions:
 
     Attributes:
         size: Largest side of a tile, pixels; default: the model's, or 1024;
-            1680 in int8 where pixels are nearly square on the ground.
+            1440 in int8 where pixels are nearly square on the ground.
         halo: Margin around the core of each tile, pixels; default: 64, or a quarter of the tile.
         levels: Number of octaves from full resolution on; default: as many as fit.
         smallest_px: Smallest crater to detect, pixels of the mosaic; default: 8. Below 8 the

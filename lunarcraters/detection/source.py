@@ -17,7 +17,7 @@ from lunarcraters.tiling.source import MosaicTiles, TileSource
 from lunarcraters.tiling.tileset import is_tile_set, open_tiles
 
 _DEFAULTS = SourceOptions()
-_LARGE_SIZE_PX = 1680  # cores of 1,536 px, their halos, and room for the stride of the network
+_LARGE_SIZE_PX = 1440  # about the memory of two tiles of 1,024 px, which one call takes elsewhere
 
 
 def default_size_px(mosaic: Mosaic, info: ModelInfo, *, int8: bool) -> int:

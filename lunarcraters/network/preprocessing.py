@@ -84,7 +84,7 @@ def _share(weight: Float32) -> Float32:
     return np.maximum(_box(weight), np.float32(1e-6))
 
 
-@lru_cache(maxsize=4)  # 11 MB for a tile of 1680 px
+@lru_cache(maxsize=4)  # 8 MB for a tile of 1440 px
 def _share_of_ones(shape: tuple[int, int]) -> Float32:
     """Share of the window that lies in a tile without nodata."""
     return _share(np.ones(shape, np.float32))
