@@ -6,6 +6,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from lunarcraters.network.backends.flatbuffers import join
 from lunarcraters.network.model_file import Int8Model
 from lunarcraters.process import cpu_count, suppress_native_stderr
 
@@ -34,19 +35,16 @@ class Int8Network:
             threads: Number of threads of a call; None for all.
         """
         self.input_size, self.stride = model.input_size, model.stride
-        self._model, self._threads = model, threads
-        body, heads = self._load()
-        self.channels = body.channels
+        self._content, self._threads = join(model.body, model.heads), threads
+        interpreter = self._load()
+        self.channels = interpreter.channels
         side = model.input_size or model.stride
-        features = body.output_shapes((1, side, side, self.channels))[0]
-        outputs = heads.output_shapes(features)
+        outputs = interpreter.output_shapes((1, side, side, self.channels))
         self.heads = sum(shape[3] * shape[1] ** 2 // side**2 for shape in outputs)
-        self._idle = [(body, heads)]
+        self._idle = [interpreter]
 
-    def _load(self) -> "tuple[_Flatbuffer, _Flatbuffer]":
-        """Load the body and the heads."""
-        body, heads = self._model.body, self._model.heads
-        return _Flatbuffer(body, self._threads), _Flatbuffer(heads, self._threads)
+    def _load(self) -> "_Flatbuffer":
+        return _Flatbuffer(self._content, self._threads)
 
     def __call__(self, images: Float32) -> Float32:
         """Compute the maps of a batch, each head in one piece of memory.
@@ -58,17 +56,17 @@ class Int8Network:
             Maps, (n, height, width, heads).
         """
         try:
-            body, heads = self._idle.pop()
+            interpreter = self._idle.pop()
         except IndexError:
-            body, heads = self._load()
+            interpreter = self._load()
         maps = np.empty((self.heads, *images.shape[:3]), np.float32)
         first = 0
-        for output in heads(body(images)[0]):
+        for output in interpreter(images):
             side = images.shape[1] // output.shape[1]
             last = first + output.shape[3] // side**2
             _spread(output, side, maps[first:last])
             first = last
-        self._idle.append((body, heads))
+        self._idle.append(interpreter)
         return np.moveaxis(maps, 0, -1)
 
 
