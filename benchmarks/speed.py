@@ -282,7 +282,7 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
         timed(batch_module, "decode_tile", "decoding, placing")
         timed(batch_module, "write_batch_result", "writing results")
         timed(results, "stitch", "stitching")
-        timed(outputs, "searched_footprint", "footprint")
+        timed(results, "searched_footprint", "footprint")
         timed(outputs, "merge_in_bands", "merging")
         timed(outputs, "write_catalogue_parts", "writing the catalogue")
         begun = time.perf_counter()

@@ -20,10 +20,10 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.band_merging import OctaveRange, merge_in_bands
 from lunarcraters.detection.manifest import Manifest
+from lunarcraters.detection.results import StitchedMask
 from lunarcraters.detection.run import CRATERS, MASK
 from lunarcraters.errors import OutputError
 from lunarcraters.geometry import sphere
-from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.score_calibration import calibrate_scores, interpolate_relative_sd
 from lunarcraters.tiling.source import TileSource
@@ -38,7 +38,7 @@ def write_run_outputs(
     info: ModelInfo,
     manifest: Manifest,
     unread: Mapping[str, str],
-    mask: Future[Path],
+    mask: Future[StitchedMask],
 ) -> StoredCatalogue:
     """Write the mask and the catalogue of a run.
 
@@ -49,7 +49,7 @@ def write_run_outputs(
         info: Model description as it holds for this run.
         manifest: Manifest of the run.
         unread: Names of the tiles that could not be read, and why.
-        mask: File of the mask as it was stitched, which is moved to its place.
+        mask: Mask as it was stitched, whose file is moved to its place.
 
     Returns:
         Catalogue that was written.
@@ -67,10 +67,14 @@ def write_run_outputs(
         merging = beside.submit(
             _write_merged, merged, source, result_files, description, info, tile_names
         )
-        mask.result().replace(out / MASK)
-        footprint, area_km2 = searched_footprint(source.mosaic, out / MASK)
+        stitched = mask.result()
+        stitched.path.replace(out / MASK)
         merging.result()
-        description = replace(description, footprint=footprint, footprint_area_km2=area_km2)
+        description = replace(
+            description,
+            footprint=stitched.footprint,
+            footprint_area_km2=stitched.area_km2,
+        )
         parts = _largest_first(merged, tile_names, description)
         write_catalogue_parts(description, parts, out / CRATERS, overwrite=True)
     return open_stored(out / CRATERS)

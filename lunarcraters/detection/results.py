@@ -4,13 +4,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.detection.batch_result import read_batch_mask
 from lunarcraters.detection.batches import Batch
 from lunarcraters.errors import RunError
 from lunarcraters.mask.cog import Mask
+from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mask.stitching import stitch
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import TileSource
@@ -66,8 +70,23 @@ class Results:
         return read_batch_mask(self._folder / batch.file, tile.name)
 
 
+@dataclass(frozen=True)
+class StitchedMask:
+    """The mask of a run.
+
+    Attributes:
+        path: File.
+        footprint: Ground that was searched.
+        area_km2: Area of this ground, km^2; None without a coordinate system.
+    """
+
+    path: Path
+    footprint: BaseGeometry
+    area_km2: float | None
+
+
 @contextmanager
-def stitching(source: TileSource, results: Results, out: Path) -> Iterator[Future[Path]]:
+def stitching(source: TileSource, results: Results, out: Path) -> Iterator[Future[StitchedMask]]:
     """Stitch the mask of a run in a thread, while its tiles are searched.
 
     Args:
@@ -76,7 +95,7 @@ def stitching(source: TileSource, results: Results, out: Path) -> Iterator[Futur
         out: Directory of the run.
 
     Yields:
-        File of the mask, once it is finished; it is removed at the end, unless it was moved.
+        Mask, once it is finished; its file is removed at the end, unless it was moved.
     """
     with (
         TemporaryDirectory(dir=out, prefix=".mask.", ignore_cleanup_errors=True) as folder,
@@ -84,9 +103,12 @@ def stitching(source: TileSource, results: Results, out: Path) -> Iterator[Futur
     ):
         path = Path(folder) / "mask.tif"
 
-        def work() -> Path:
-            stitch(source.mosaic, source.tiles, results.read_mask, path)
-            return path
+        def measure(raster: Path) -> tuple[BaseGeometry, float | None]:
+            return searched_footprint(source.mosaic, raster)
+
+        def work() -> StitchedMask:
+            ground = stitch(source.mosaic, source.tiles, results.read_mask, path, measure)
+            return StitchedMask(path, *ground)
 
         try:
             yield beside.submit(work)

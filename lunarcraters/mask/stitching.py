@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,8 @@ def stitch(
     tiles: Sequence[Tile],
     read_mask: Masks,
     path: Path,
-) -> None:
+    measure: Callable[[Path], Any] = lambda raster: None,
+) -> Any:
     """Write the masks of tiles as a Cloud Optimized GeoTIFF on the mosaic's grid.
 
     A pixel is the largest probability of all octaves, times 254 (the scale of the band). The masks
@@ -77,6 +78,11 @@ def stitch(
         read_mask: Function of a tile that returns its mask, (size, size): probability times 254,
             255 where invalid; None where the tile was not searched.
         path: GeoTIFF to write; replaced if it is there.
+        measure: Function of a raster with the same pixels, which is called while they are
+            compressed.
+
+    Returns:
+        What the function returns.
 
     Raises:
         OutputError: The file cannot be written.
@@ -89,7 +95,8 @@ def stitch(
         return box, _stitch_box(mosaic, levels, masks, box)
 
     full = next(level for level in levels if level.octave == 0)
-    write_mask(mosaic, _map_in_threads(stitch_box, _plan_boxes(mosaic, full)), path)
+    blocks = _map_in_threads(stitch_box, _plan_boxes(mosaic, full))
+    return write_mask(mosaic, blocks, path, measure)
 
 
 def _group_by_level(tiles: Sequence[Tile]) -> list[_Level]:
