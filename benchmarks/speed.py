@@ -31,7 +31,8 @@ import rasterio
 from affine import Affine
 
 from lunarcraters.detection import batch as batch_module
-from lunarcraters.detection import outputs
+from lunarcraters.detection import outputs, results
+from lunarcraters.detection.batches import plan_batches
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.source import open_source
 from lunarcraters.network.model_file import read_info, shipped_model
@@ -268,7 +269,7 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
     model = shipped_model()
     source = open_source([mosaic], model)
     detector = Detector(model, precision=precision)
-    batches = list(batch_module.plan_batches(source.tiles))
+    batches = list(plan_batches(source.tiles))
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "warm").mkdir()
@@ -280,8 +281,8 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
         timed(Detector, "maps", "network")
         timed(batch_module, "decode_tile", "decoding, placing")
         timed(batch_module, "write_batch_result", "writing results")
-        timed(outputs, "stitch", "stitching")
-        timed(outputs, "searched_footprint", "footprint")
+        timed(results, "stitch", "stitching")
+        timed(results, "searched_footprint", "footprint")
         timed(outputs, "merge_in_bands", "merging")
         timed(outputs, "write_catalogue_parts", "writing the catalogue")
         begun = time.perf_counter()
@@ -289,7 +290,9 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
             batch_module.detect_batch(folder, None, True, detector, source, batch)
         files = [folder / batch.file for batch in batches]
         manifest = Manifest("", "", "", str(model), {})
-        outputs.write_run_outputs(source, files, folder, read_info(model), manifest, {})
+        with results.stitching(source, results.Results(batches, folder, ()), folder) as mask:
+            info = read_info(model)
+            outputs.write_run_outputs(source, files, folder, info, manifest, {}, mask)
         spent[IN_ALL] = time.perf_counter() - begun
     return spent
 

@@ -41,7 +41,7 @@ def measure_completeness(
         budget: Largest number of pixels to search, as a share of those of the run; a planted crater
             counts as 3,000.
         seed: Seed of all random choices.
-        workers: Number of worker processes on this machine; None for one a core, up to 8.
+        workers: Number of worker processes on this machine; None for one for two cores, up to 8.
         overwrite: True to replace another measurement.
         progress: Function of the number of tiles done and in all.
 

@@ -98,7 +98,7 @@ def calibrate(
         dataset: Directory in LU3M6TGT's layout; of elevation models for a model of relief.
         split: Split to measure on, or the name of an elevation model, `valid` for the one that the
             training left out; never the one to report on.
-        workers: Number of worker processes; None for one a core, up to 8.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         tta: True to measure runs with test-time augmentation instead of plain ones.
         classes: Names or numbers of the classes of the labels that are craters; empty to go by
             their names.

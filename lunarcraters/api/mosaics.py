@@ -110,7 +110,7 @@ def info(
         source: Rasters, a directory of them, or a directory of tiles.
         model: Model file; None for the weights that come with the program.
         options: Tiling options; None for the defaults.
-        workers: Number of worker processes; None for one a core, up to 8.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         precision: Arithmetic of the network.
         plan_only: True to leave out the cost, for which a few tiles are searched.
 
@@ -124,7 +124,11 @@ def info(
     file = shipped_model() if model is None else Path(model)
     with TemporaryDirectory(prefix="craters-") as folder:
         tiles = open_source(
-            as_names(source), file, options or SourceOptions(), fetched=Path(folder)
+            as_names(source),
+            file,
+            options or SourceOptions(),
+            precision=precision,
+            fetched=Path(folder),
         )
         if model is None:
             file = shipped_model(relief=tiles.height_unit_m is not None)

@@ -48,7 +48,8 @@ def detect(
         run: Directory of the run.
         model: Model file; None for the weights that come with the program, for pictures or for
             elevation models.
-        size: Largest side of a tile, pixels; None for the model's, or 1024.
+        size: Largest side of a tile, pixels; None for the model's, or 1024; 1440 in
+            int8 where pixels are nearly square on the ground.
         halo: Margin around the core of each tile, pixels; None for 64, or a quarter of the tile if
             that is less.
         levels: Number of octaves from full resolution on; None for as many as fit.
@@ -61,15 +62,15 @@ def detect(
             which a `CratersWarning` tells.
         elevation: True where the source holds heights, False where it is a picture; None to go by
             its unit, its name and its values, of which a `CratersWarning` tells.
-        workers: Number of worker processes on this machine; None for one a core, up to 8.
+        workers: Number of worker processes on this machine; None for one for two cores, up to 8.
         scheduler: Address of a running Dask cluster to use instead of this machine.
         precision: Arithmetic of the network.
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time. (`mirrored` is its earlier name.)
         looks: Number of looks at an elevation model, 1, 2, 4 or 8, whose maps are averaged; None
             for 4. Each takes as long as the search of a picture.
-        batch: Number of tiles in one call of the network; None for as many as make up a megapixel,
-            at least two. (`at_once` is its earlier name.)
+        batch: Number of tiles in one call of the network; None for as many as make up two
+            megapixels, at least one, or two in TensorFlow. (`at_once` is its earlier name.)
         strict: True to stop at a tile that cannot be read.
         overwrite: True to replace another run in the directory.
         progress: Function of the number of tiles done and in all.
@@ -125,20 +126,23 @@ def detect_to_directory(
     from lunarcraters.detection.detect import detect
     from lunarcraters.detection.fetched import fetched_directory
     from lunarcraters.detection.source import open_source
-    from lunarcraters.detection.summary import summarize_run
     from lunarcraters.network.model_file import shipped_model
 
     file = shipped_model() if model is None else Path(model)
-    out = local_output(run)
+    out, search = local_output(run), options or DetectOptions()
     with fetched_directory(out) as fetched:
         tiles = open_source(
-            as_names(source), file, source_options or SourceOptions(), fetched=fetched
+            as_names(source),
+            file,
+            source_options or SourceOptions(),
+            precision=search.precision,
+            fetched=fetched,
         )
         if model is None:
             file = shipped_model(relief=tiles.height_unit_m is not None)
-        catalogue = detect(
-            tiles, out, file, options or DetectOptions(), overwrite=overwrite, progress=progress
-        )
+        catalogue = detect(tiles, out, file, search, overwrite=overwrite, progress=progress)
+    from lunarcraters.detection.summary import summarize_run
+
     return summarize_run(out, catalogue, tiles, file)
 
 

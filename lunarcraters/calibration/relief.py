@@ -48,11 +48,12 @@ class _Ground:
 
     def search(self, model: Path, task: str, precision: Precision) -> Trial:
         """Search the elevation model, with the scores of the network."""
-        source = open_source([self.elevation], model, SourceOptions(elevation=True))
-        options = DetectOptions(workers=self.workers, precision=precision)
+        options = SourceOptions(elevation=True)
+        source = open_source([self.elevation], model, options, precision=precision)
+        search = DetectOptions(workers=self.workers, precision=precision)
         with self.progress(task) as progress:
             run = self.folder / precision
-            detections = detect(source, run, model, options, progress=progress).read()
+            detections = detect(source, run, model, search, progress=progress).read()
         reference, mosaic = read_reference(self.catalogue), source.mosaic
         diameters_px = compute_diameters_px(
             detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m

@@ -111,7 +111,7 @@ class Trials:
             finest: Finest octave, 0 or negative.
         """
         pairs = self._copy(share)
-        source = open_source([pair.image for pair in pairs], model)
+        source = open_source([pair.image for pair in pairs], model, precision=precision)
         if finest:
             # Smaller than users may ask for, so that all sizes of the octave are measured.
             least_px = read_info(model).diameters_px[0]

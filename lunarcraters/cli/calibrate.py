@@ -14,7 +14,9 @@ from lunarcraters.cli.progress import progress_bar
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--split", default="valid", show_default=True, help="Split to measure on.")
 @click.option("--tta", "--mirrored", "tta", is_flag=True, help="For craters detect --tta.")
-@click.option("--workers", type=click.IntRange(1), help="Processes [default: one a core, up to 8].")
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes [default: one for two cores, up to 8]."
+)
 @classes_option
 @quiet_option
 @json_option

@@ -123,7 +123,9 @@ model_option = click.option(
 )
 
 workers_option = click.option(
-    "--workers", type=click.IntRange(1), help="Worker processes [default: one a core, up to 8]."
+    "--workers",
+    type=click.IntRange(1),
+    help="Worker processes [default: one for two cores, up to 8].",
 )
 
 precision_option = click.option(
@@ -264,7 +266,7 @@ detect_options = collect(
         "--batch",
         "tiles_per_call",
         type=click.IntRange(1),
-        help="Tiles given to the network at once [default: a megapixel, or 2].",
+        help="Tiles given to the network at once [default: two megapixels].",
     ),
     click.option("--strict", is_flag=True, help="Stop at a tile that cannot be read."),
 )

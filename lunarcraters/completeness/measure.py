@@ -102,7 +102,7 @@ def measure_completeness(
         source: Tiles that the run searched.
         model: Model of the run.
         options: Options.
-        workers: Number of worker processes on this machine; None for one a core, up to 8.
+        workers: Number of worker processes on this machine; None for one for two cores, up to 8.
         overwrite: True to replace another measurement.
         progress: Function of the number of tiles done and in all.
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.run import searched_mosaic
-from lunarcraters.detection.source import hash_tiling
+from lunarcraters.detection.source import default_size_px, hash_tiling
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.mosaic import Name
 from lunarcraters.network.model_file import hash_model, read_info, shipped_model
-from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
+from lunarcraters.tiling.plan import DEFAULT_HALO_PX
 from lunarcraters.tiling.source import MosaicTiles
 
 
@@ -31,10 +31,11 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
             f"{run} searched an elevation model, whose completeness is not measured yet: craters "
             "are planted into pictures only"
         )
-    size = info.input_size or DEFAULT_SIZE_PX
+    searched = searched_mosaic(run, mosaic, crs=crs)
+    size = default_size_px(searched, info, int8=manifest.settings["precision"] == "int8")
     smallest_px = manifest.settings.get("smallest_px")
     source = MosaicTiles.plan(
-        searched_mosaic(run, mosaic, crs=crs),
+        searched,
         max_size=size,
         halo=min(DEFAULT_HALO_PX, size // 4),
         smallest_px=None if smallest_px is None else float(smallest_px),

@@ -1,17 +1,17 @@
-"""Batches: tiles are grouped, and those of a batch are read, searched and decoded."""
+"""The search of a batch: its tiles are read, searched and decoded."""
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
-from lunarcraters.detection.batch_result import SUFFIX, BatchResult, write_batch_result
+from lunarcraters.detection.batch_result import BatchResult, write_batch_result
+from lunarcraters.detection.batches import Batch
 from lunarcraters.detection.georeferencing import georeference
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.mask.cog import NODATA, SCALE
@@ -20,48 +20,16 @@ from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_info import ModelInfo
-from lunarcraters.tiling.order import order_tiles
 from lunarcraters.tiling.plan import Tile, in_core
 from lunarcraters.tiling.source import TileSource
 
-_TASK_PX = 2 * 1024 * 1024
-_CALL_PX = 1024 * 1024  # given to the network at once
-_CALL_TILES = 2  # at least: TensorFlow's backend pads a single tile to two
+_CALL_PX = 2 * 1024 * 1024  # given to the network at once
 _READ_ATTEMPTS = 3
 _PAUSE_S = 0.2  # between attempts
 
 Values = NDArray[np.generic]
 Valid = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Tiles of one size that a task works on.
-
-    Attributes:
-        number: Number of the batch in the plan.
-        tiles: Tiles, all of one size.
-    """
-
-    number: int
-    tiles: tuple[Tile, ...]
-
-    @property
-    def file(self) -> str:
-        """Name of the file of its result."""
-        return f"{self.number:06d}{SUFFIX}"
-
-
-def plan_batches(tiles: Sequence[Tile]) -> Iterator[Batch]:
-    """Group tiles into batches of one size, in the order of `tiling.order`."""
-    number = 0
-    for size, same in groupby(order_tiles(tiles), key=lambda tile: tile.size):
-        group = list(same)
-        step = max(_TASK_PX // size**2, _CALL_TILES)
-        for first in range(0, len(group), step):
-            yield Batch(number, tuple(group[first : first + step]))
-            number += 1
 
 
 def detect_batch(
@@ -76,15 +44,15 @@ def detect_batch(
 
     Args:
         folder: Directory of the results.
-        tiles_per_call: Number of tiles in one call of the network; None for as many as make up a
-            megapixel, at least two.
+        tiles_per_call: Number of tiles in one call of the network; None for as many as make up two
+            megapixels, or as the network takes at least.
         strict: True to raise an error where a tile cannot be read, rather than note it.
         detector: Network.
         source: Tile source.
         batch: Tiles to search.
 
     Returns:
-        Number of tiles.
+        Number of the batch.
 
     Raises:
         TileSetError: The tiles do not fit the model, or a tile file cannot be read (strict).
@@ -95,7 +63,7 @@ def detect_batch(
     tables, masks = [_empty_table(columns)], {}
     filled, unread = _read_tiles(source, batch.tiles, strict=strict)
     for tile, maps, valid in _infer(detector, source, filled, batch, tiles_per_call):
-        mask = np.rint(maps[..., detector.info.heads.index("mask")] * SCALE).astype(np.uint8)
+        mask = cv2.convertScaleAbs(maps[..., detector.info.heads.index("mask")], alpha=SCALE)
         if not valid.all():
             mask[~valid] = NODATA
             maps = np.where(valid[..., None], maps, np.float32(0.0))
@@ -104,7 +72,7 @@ def detect_batch(
     tables = [table for table in tables if len(table)] or tables[:1]
     craters = pd.concat(tables, ignore_index=True)
     write_batch_result(BatchResult(craters, masks, unread), folder / batch.file)
-    return len(batch.tiles)
+    return batch.number
 
 
 def decode_tile(maps: Float32, tile: Tile, source: TileSource, info: ModelInfo) -> pd.DataFrame:
@@ -188,7 +156,7 @@ def _infer(
     """Give tiles to the network, some at once, and yield the maps of each."""
     size = batch.tiles[0].size
     side = _input_side(detector, size)
-    step = min(tiles_per_call or max(_CALL_PX // side**2, _CALL_TILES), len(batch.tiles))
+    step = min(tiles_per_call or max(_CALL_PX // side**2, detector.least_images), len(batch.tiles))
     for first in range(0, len(filled), step):
         some = filled[first : first + step]
         images = [make_input(detector, source, *entry) for entry in some]

@@ -1,22 +1,30 @@
-"""The result of a batch: its craters and masks, a file that is there whole or not at all."""
+"""The result of a batch: its craters and masks, a file that is there whole or not at all.
+
+Libraries are imported where they are needed: a client looks for results before anything else.
+"""
 
 import io
 import json
 import math
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import feather
 
 from lunarcraters.files import replacing
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SUFFIX = ".part"
+"""Suffix of the file of a result."""
+
+PARTS = "parts"
+"""Directory of these files in that of a run."""
 
 _CRATERS = "craters.feather"
 _UNREAD = "unread.json"
@@ -35,7 +43,7 @@ class BatchResult:
         unread: Reason why a tile could not be read, by name.
     """
 
-    craters: pd.DataFrame
+    craters: "pd.DataFrame"
     masks: dict[str, NDArray[np.uint8]]
     unread: dict[str, str] = field(default_factory=dict)
 
@@ -46,6 +54,9 @@ def write_batch_result(result: BatchResult, path: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
+    import pyarrow as pa
+    from pyarrow import feather
+
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         archive.writestr(_UNREAD, json.dumps(result.unread))
         table = io.BytesIO()
@@ -64,13 +75,16 @@ def is_whole(path: Path) -> bool:
         return False
 
 
-def read_craters(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read_craters(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """Read the craters of a batch.
 
     Args:
         path: File of the result.
         columns: Names of the columns to read; None for all.
     """
+    import pyarrow as pa
+    from pyarrow import feather
+
     with zipfile.ZipFile(path) as archive:
         content = pa.BufferReader(archive.read(_CRATERS))
     return feather.read_feather(content, columns, use_threads=False)
@@ -82,19 +96,13 @@ def read_unread(path: Path) -> dict[str, str]:
         return {str(name): str(why) for name, why in json.loads(archive.read(_UNREAD)).items()}
 
 
-def index_masks(paths: Sequence[Path]) -> dict[str, Path]:
-    """Index the files of results by the names of the tiles whose masks they hold."""
-    return {name: path for path in paths for name in _mask_names(path)}
+def read_batch_mask(path: Path, name: str) -> NDArray[np.uint8] | None:
+    """Read the mask of one tile, uint8 (size, size); None where it has none."""
+    import pyarrow as pa
 
-
-def _mask_names(path: Path) -> Iterator[str]:
     with zipfile.ZipFile(path) as archive:
-        yield from (n.removesuffix(_MASK) for n in archive.namelist() if n.endswith(_MASK))
-
-
-def read_batch_mask(path: Path, name: str) -> NDArray[np.uint8]:
-    """Read the mask of one tile, uint8 (size, size)."""
-    with zipfile.ZipFile(path) as archive:
+        if name + _MASK not in archive.namelist():
+            return None
         packed = pa.BufferReader(archive.read(name + _MASK))
     pixels = np.frombuffer(pa.CompressedInputStream(packed, _CODEC).read(), np.uint8)
     side = math.isqrt(pixels.size)

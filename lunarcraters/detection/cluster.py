@@ -26,6 +26,7 @@ from lunarcraters.process import cpu_count
 from lunarcraters.tiling.source import TileSource
 
 _CONNECT_TIMEOUT_S = 20
+_TASKS_AT_ONCE = 2  # of a worker, each on a core of its own: less memory than two workers
 _CONFIG = {
     # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
     "distributed.admin.tick.limit": "1 h",
@@ -45,7 +46,7 @@ def cluster(
 
     Args:
         source: Tile source, picklable, with no open files; its tiles may be left out.
-        model: Model file; its content travels to the workers.
+        model: Model file; its content travels to workers elsewhere.
         options: Options of the search; `precision` is not "auto".
         tasks: Number of tasks to come; no more processes are started.
 
@@ -58,12 +59,12 @@ def cluster(
     with config.set(_CONFIG), _quiet_dask():
         if options.scheduler is None:
             with _local_cluster(worker_count(options.workers, tasks)) as client:
-                _register(client, plugin(_count_workers_by_host(client)))
+                _register(client, plugin(_count_tasks_by_host(client), is_local=True))
                 yield client
             return
         try:
             with _connect(options.scheduler) as client:
-                _register(client, plugin(_count_workers_by_host(client)))
+                _register(client, plugin(_count_tasks_by_host(client)))
                 yield client
         except (CancelledError, CommClosedError) as error:
             raise RunError(
@@ -90,7 +91,7 @@ def _local_cluster(workers: int) -> Iterator[Client]:
 def _start_workers(workers: int) -> LocalCluster:
     return LocalCluster(
         n_workers=workers,
-        threads_per_worker=1,
+        threads_per_worker=count_tasks_at_once(workers),
         processes=True,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",  # any free port; None would ask for 8787
@@ -120,9 +121,12 @@ def _quiet_dask() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _count_workers_by_host(client: Client) -> dict[str, int]:
-    """Count the workers that share the CPU cores of each host."""
-    return dict(Counter(map(host_of, client.scheduler_info(n_workers=-1)["workers"])))
+def _count_tasks_by_host(client: Client) -> dict[str, int]:
+    """Count the tasks that share the CPU cores of each host at the same time."""
+    counts: Counter[str] = Counter()
+    for address, worker in client.scheduler_info(n_workers=-1)["workers"].items():
+        counts[host_of(address)] += worker["nthreads"]
+    return dict(counts)
 
 
 def _register(client: Client, plugin: DetectionPlugin) -> None:
@@ -139,10 +143,19 @@ def worker_count(workers: int | None, tasks: int) -> int:
     """Number of worker processes on this machine.
 
     Args:
-        workers: Number asked for; None for one a core, up to 8.
+        workers: Number asked for; None for one for two cores, up to 8.
         tasks: Number of tasks; no more processes are started.
     """
-    return max(min(workers or min(cpu_count(), 8), tasks), 1)
+    return max(min(workers or min(-(-cpu_count() // _TASKS_AT_ONCE), 8), tasks), 1)
+
+
+def count_tasks_at_once(workers: int) -> int:
+    """Count the tasks that each of some worker processes on this machine does at the same time.
+
+    Args:
+        workers: Number of worker processes.
+    """
+    return min(-(-cpu_count() // workers), _TASKS_AT_ONCE)
 
 
 def _connect(scheduler: str) -> Client:

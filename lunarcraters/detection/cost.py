@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lunarcraters.detection.batch import Batch, detect_batch
-from lunarcraters.detection.cluster import cluster, worker_count
+from lunarcraters.detection.batches import Batch, search_batch
+from lunarcraters.detection.cluster import cluster, count_tasks_at_once, worker_count
 from lunarcraters.detection.options import DetectOptions, Precision
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.errors import MosaicError, TileSetError
@@ -23,7 +23,7 @@ from lunarcraters.tiling.source import TileSource
 
 _SAMPLED = 64  # tiles of the finest level that are looked at
 
-_TRIAL_PX = 2 * 1024 * 1024  # that each worker searches, once to warm up and once by the clock
+_TRIAL_PX = 2 * 1024 * 1024  # that each task searches, once to warm up and once by the clock
 
 _MASK_COPIES = 2  # on disk: in the parts, and stitched
 
@@ -59,7 +59,7 @@ def measure_cost(
     Args:
         source: Tiles to search.
         model: Model file.
-        workers: Number of worker processes; None for one a core, up to 8.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         precision: Arithmetic of the network.
 
     Raises:
@@ -78,7 +78,7 @@ def measure_cost(
         )
     share = 1.0 - len(full) / len(tiles)
     count = worker_count(workers, len(full))
-    first, second = _trials(full, count)
+    first, second = _trials(full, count * count_tasks_at_once(count))
     options = DetectOptions(workers=count, precision=precision)
     trial = _search_trials(source.with_tiles(()), model, options, first, second)
     rate = trial.pixels / trial.seconds
@@ -116,7 +116,7 @@ def _search_trials(
         TemporaryDirectory() as folder,
         cluster(source, model, options, tasks=len(timed)) as client,
     ):
-        work = partial(detect_batch, Path(folder), None, True)
+        work = partial(search_batch, Path(folder), None, True)
         for _ in run_tasks(client, work, warm_up):
             pass
         begun = time.perf_counter()
@@ -137,20 +137,20 @@ def _holds_data(source: TileSource, tile: Tile) -> bool:
         return False
 
 
-def _trials(tiles: Sequence[Tile], workers: int) -> tuple[list[Batch], list[Batch]]:
-    """A batch for each worker, twice, from all over the mosaic: local frames cost more.
+def _trials(tiles: Sequence[Tile], at_once: int) -> tuple[list[Batch], list[Batch]]:
+    """A batch for each task that runs at the same time, twice.
 
-    Of the size that most pixels are in; tiles come again where there are few.
+    They are from all over the mosaic, because local frames cost more, and of the size that most
+    pixels are in; tiles come again where there are few.
     """
     sizes = Counter(tile.size for tile in tiles)
     size = max(sizes, key=lambda side: sizes[side] * side**2)
     each = max(_TRIAL_PX // size**2, 1)
-    same = spread_evenly([tile for tile in tiles if tile.size == size], 2 * workers * each)
+    same = spread_evenly([tile for tile in tiles if tile.size == size], 2 * at_once * each)
     batches = []
-    for first in range(2 * workers):
-        chosen = (
-            same[place % len(same)] for place in range(first, 2 * workers * each, 2 * workers)
-        )
+    for first in range(2 * at_once):
+        places = range(first, 2 * at_once * each, 2 * at_once)
+        chosen = (same[place % len(same)] for place in places)
         batches.append(Batch(first, tuple(dict.fromkeys(chosen))))
     return batches[0::2], batches[1::2]
 

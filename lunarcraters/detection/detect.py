@@ -5,19 +5,19 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
-from lunarcraters.catalogue.formats.parquet import StoredCatalogue
-from lunarcraters.detection.batch import Batch, detect_batch
-from lunarcraters.detection.batch_result import SUFFIX, is_whole, read_unread
+from lunarcraters.detection.batch_result import PARTS, SUFFIX, is_whole, read_unread
+from lunarcraters.detection.batches import Batch, search_batch
 from lunarcraters.detection.cluster import cluster
-from lunarcraters.detection.depths import warn_of_depths
 from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
-from lunarcraters.detection.outputs import write_run_outputs
 from lunarcraters.detection.plan import RunPlan, plan_run
-from lunarcraters.detection.run import PARTS, RunResult, write_result
+from lunarcraters.detection.results import Results, stitching
 from lunarcraters.detection.tasks import run_tasks
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
@@ -26,7 +26,11 @@ from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.source import TileSource
 
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.formats.parquet import StoredCatalogue
+
 _DEFAULTS = DetectOptions()
+_ENDING = "lunarcraters.detection.outputs"  # imported while tiles are searched: it takes a while
 
 
 def detect(
@@ -37,7 +41,7 @@ def detect(
     *,
     overwrite: bool = False,
     progress: Progress = no_progress,
-) -> StoredCatalogue:
+) -> "StoredCatalogue":
     """Detect the craters of a mosaic or of its tiles.
 
     An interrupted run is resumed when it is begun again with the same input, model and options. Its
@@ -70,7 +74,9 @@ def detect(
         return _make(run, started, overwrite=overwrite, progress=progress)
 
 
-def _make(run: RunPlan, started: float, *, overwrite: bool, progress: Progress) -> StoredCatalogue:
+def _make(
+    run: RunPlan, started: float, *, overwrite: bool, progress: Progress
+) -> "StoredCatalogue":
     """Make a run that is planned, or what is missing of it."""
     source, out = run.source, run.out
     refuse_other_directory(out)  # before the lock, which would make a directory
@@ -79,10 +85,16 @@ def _make(run: RunPlan, started: float, *, overwrite: bool, progress: Progress) 
         with _removing_failed_start(run, is_new=is_new):
             _make_folder(run.folder)
             to_search = _find_batches_to_search(run)
-            _search(run, to_search, progress)
-            _check_unchanged(run)
-            unread = _collect_unread_tiles(run)
-        catalogue = write_run_outputs(source, run.result_files, out, run.info, run.manifest, unread)
+            results = Results(run.batches, run.folder, to_search)
+            with stitching(source, results, out) as mask:
+                _search(run, to_search, results, progress)
+                _check_unchanged(run)
+                unread = _collect_unread_tiles(run)
+                from lunarcraters.detection.outputs import write_run_outputs
+
+                catalogue = write_run_outputs(
+                    source, run.result_files, out, run.info, run.manifest, unread, mask
+                )
         _finish(run, catalogue, to_search, unread, time.monotonic() - started)
     return catalogue
 
@@ -147,7 +159,7 @@ def _find_batches_to_search(run: RunPlan) -> list[Batch]:
     ]
 
 
-def _search(run: RunPlan, to_search: Sequence[Batch], progress: Progress) -> None:
+def _search(run: RunPlan, to_search: Sequence[Batch], results: Results, progress: Progress) -> None:
     """Search batches on workers; every result is a file when its batch is done."""
     total = _count_tiles(run.batches)
     done = total - _count_tiles(to_search)
@@ -155,14 +167,18 @@ def _search(run: RunPlan, to_search: Sequence[Batch], progress: Progress) -> Non
     if not to_search:
         return
     options = run.options
-    work = partial(detect_batch, run.folder.resolve(), options.tiles_per_call, options.strict)
+    work = partial(search_batch, run.folder.resolve(), options.tiles_per_call, options.strict)
     # Tasks bring their tiles; those of a large mosaic would be a long list to send.
     without_tiles = run.source.with_tiles(())
     with cluster(without_tiles, run.weights, options, tasks=len(to_search)) as client:
         if run.info.photometry == "relief" and not done:
+            from lunarcraters.detection.depths import warn_of_depths
+
             warn_of_depths(client, run.source, run.source.tiles)
-        for tiles in run_tasks(client, work, to_search):
-            done += tiles
+        Thread(target=import_module, args=(_ENDING,), daemon=True).start()
+        for number in run_tasks(client, work, to_search):
+            results.add(run.batches[number])
+            done += len(run.batches[number].tiles)
             progress(done, total)
 
 
@@ -200,7 +216,7 @@ def _collect_unread_tiles(run: RunPlan) -> dict[str, str]:
 
 def _finish(
     run: RunPlan,
-    catalogue: StoredCatalogue,
+    catalogue: "StoredCatalogue",
     searched: Sequence[Batch],
     unread: dict[str, str],
     seconds: float,
@@ -209,6 +225,8 @@ def _finish(
 
     The numbers of tiles and seconds that it holds are those of this call.
     """
+    from lunarcraters.detection.run import RunResult, write_result
+
     _remove_leftovers(run.out)
     result = RunResult(
         craters=len(catalogue),

@@ -70,7 +70,7 @@ def estimate_run(
     Args:
         source: Tiles to search.
         model: Model file.
-        workers: Number of worker processes; None for one a core, up to 8.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         precision: Arithmetic of the network.
         plan_only: True to leave out the cost.
 

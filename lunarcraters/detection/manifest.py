@@ -7,7 +7,7 @@ from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, from_json, to_json
 
-FORMAT = 6
+FORMAT = 7
 """Format of a run's directory: of its files, and of the order in which tiles are batched."""
 
 MANIFEST = "manifest.json"

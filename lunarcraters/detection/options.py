@@ -19,7 +19,8 @@ class SourceOptions:
     """Options by which a mosaic is cut into tiles; None leaves an option to the program.
 
     Attributes:
-        size: Largest side of a tile, pixels; default: the model's, or 1024.
+        size: Largest side of a tile, pixels; default: the model's, or 1024;
+            1440 in int8 where pixels are nearly square on the ground.
         halo: Margin around the core of each tile, pixels; default: 64, or a quarter of the tile.
         levels: Number of octaves from full resolution on; default: as many as fit.
         smallest_px: Smallest crater to detect, pixels of the mosaic; default: 8. Below 8 the
@@ -56,13 +57,13 @@ class DetectOptions:
     """Options by which tiles are searched.
 
     Attributes:
-        workers: Number of worker processes on this machine; default: one a core, up to 8.
+        workers: Number of worker processes on this machine; default: one for two cores, up to 8.
         scheduler: Address of a running Dask cluster to use instead of this machine.
         precision: Arithmetic of the network.
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time.
-        tiles_per_call: Number of tiles in one call of the network; default: as many as make up a
-            megapixel, at least two.
+        tiles_per_call: Number of tiles in one call of the network; default: as many as make up two
+            megapixels, at least one, or two in TensorFlow.
         strict: True to stop at a tile that cannot be read.
         looks: Number of looks at an elevation model, 1, 2, 4 or 8, whose maps are averaged;
             default: 4. Each takes as long as the search of a picture.

@@ -4,7 +4,7 @@ Memory does not grow with the mosaic but for 16 bytes a crater, by which the cat
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,17 +19,13 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.band_merging import OctaveRange, merge_in_bands
-from lunarcraters.detection.batch_result import index_masks, read_batch_mask
 from lunarcraters.detection.manifest import Manifest
+from lunarcraters.detection.results import StitchedMask
 from lunarcraters.detection.run import CRATERS, MASK
 from lunarcraters.errors import OutputError
 from lunarcraters.geometry import sphere
-from lunarcraters.mask.cog import Mask
-from lunarcraters.mask.footprint import searched_footprint
-from lunarcraters.mask.stitching import stitch
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.score_calibration import calibrate_scores, interpolate_relative_sd
-from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import TileSource
 
 Float = NDArray[np.float64]
@@ -42,6 +38,7 @@ def write_run_outputs(
     info: ModelInfo,
     manifest: Manifest,
     unread: Mapping[str, str],
+    mask: Future[StitchedMask],
 ) -> StoredCatalogue:
     """Write the mask and the catalogue of a run.
 
@@ -52,6 +49,7 @@ def write_run_outputs(
         info: Model description as it holds for this run.
         manifest: Manifest of the run.
         unread: Names of the tiles that could not be read, and why.
+        mask: Mask as it was stitched, whose file is moved to its place.
 
     Returns:
         Catalogue that was written.
@@ -61,12 +59,6 @@ def write_run_outputs(
     """
     description = _describe(source, info, manifest, unread)
     tile_names = np.array([tile.name for tile in source.tiles])
-    mask_files = index_masks(result_files)
-
-    def read_mask(tile: Tile) -> Mask | None:
-        file = mask_files.get(tile.name)
-        return None if file is None else read_batch_mask(file, tile.name)
-
     with (
         TemporaryDirectory(dir=out, prefix=".merged.") as folder,
         ThreadPoolExecutor(1) as beside,
@@ -75,10 +67,14 @@ def write_run_outputs(
         merging = beside.submit(
             _write_merged, merged, source, result_files, description, info, tile_names
         )
-        stitch(source.mosaic, source.tiles, read_mask, out / MASK)
-        footprint, area_km2 = searched_footprint(source.mosaic, out / MASK)
+        stitched = mask.result()
+        stitched.path.replace(out / MASK)
         merging.result()
-        description = replace(description, footprint=footprint, footprint_area_km2=area_km2)
+        description = replace(
+            description,
+            footprint=stitched.footprint,
+            footprint_area_km2=stitched.area_km2,
+        )
         parts = _largest_first(merged, tile_names, description)
         write_catalogue_parts(description, parts, out / CRATERS, overwrite=True)
     return open_stored(out / CRATERS)

@@ -4,17 +4,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lunarcraters._version import __version__
-from lunarcraters.detection.batch import Batch, plan_batches
+from lunarcraters.detection.batch_result import PARTS
+from lunarcraters.detection.batches import Batch, plan_batches
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.options import DetectOptions
-from lunarcraters.detection.run import PARTS
 from lunarcraters.detection.source import hash_tiling
 from lunarcraters.errors import ModelError, OptionError
 from lunarcraters.mosaic.nodata import list_values
 from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks
 from lunarcraters.network.model_file import hash_model, read_info
 from lunarcraters.network.model_info import ModelInfo
-from lunarcraters.network.startup import choose_precision
+from lunarcraters.network.startup import choose_precision, count_least_images
 from lunarcraters.tiling.source import TileSource
 
 
@@ -89,7 +89,7 @@ def plan_run(
         tiling=hash_tiling(source),
     )
     options = replace(options, precision=precision, looks=looks)
-    batches = tuple(plan_batches(source.tiles))
+    batches = tuple(plan_batches(source.tiles, count_least_images(precision)))
     return RunPlan(source, out, weights, options, info, manifest, batches)
 
 

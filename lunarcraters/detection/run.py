@@ -24,7 +24,6 @@ from lunarcraters.records import RecordError, from_json, to_json
 CRATERS = "craters.parquet"
 MEASURES = "measures.parquet"
 MASK = "mask.tif"
-PARTS = "parts"
 RESULT = "run.json"
 """Name of the file that is written last: a run that has it is finished."""
 

@@ -6,15 +6,34 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from lunarcraters.detection.manifest import MANIFEST
-from lunarcraters.detection.options import SourceOptions
+from lunarcraters.detection.options import Precision, SourceOptions
 from lunarcraters.errors import RunError, TileSetError
-from lunarcraters.mosaic.mosaic import Name, open_mosaic
+from lunarcraters.mosaic.mosaic import Mosaic, Name, open_mosaic
 from lunarcraters.network.model_file import read_info
-from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX
+from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.startup import choose_precision
+from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX, has_native_frames
 from lunarcraters.tiling.source import MosaicTiles, TileSource
 from lunarcraters.tiling.tileset import is_tile_set, open_tiles
 
 _DEFAULTS = SourceOptions()
+_LARGE_SIZE_PX = 1440  # about the memory of two tiles of 1,024 px, which one call takes elsewhere
+
+
+def default_size_px(mosaic: Mosaic, info: ModelInfo, *, int8: bool) -> int:
+    """Choose the largest side of the tiles of a mosaic.
+
+    Less of a large tile is halo, and the int8 network has the memory for it. Local frames overlap
+    the more the larger they are.
+
+    Args:
+        mosaic: Mosaic to cut.
+        info: Model description.
+        int8: True for the int8 form of the network.
+    """
+    if info.input_size is not None:
+        return info.input_size
+    return _LARGE_SIZE_PX if int8 and has_native_frames(mosaic) else DEFAULT_SIZE_PX
 
 
 def open_source(
@@ -22,6 +41,7 @@ def open_source(
     model: Path,
     options: SourceOptions = _DEFAULTS,
     *,
+    precision: Precision = "auto",
     fetched: Path | None = None,
 ) -> TileSource:
     """Open tiles that `craters tile` wrote, or plan the tiles of a mosaic.
@@ -30,6 +50,7 @@ def open_source(
         names: One directory of tiles; or rasters, and directories of them, as one mosaic.
         model: Model file, which gives the size of tiles where the options do not.
         options: Tiling options; only a mosaic takes any.
+        precision: Arithmetic of the network, by which tiles are large or small.
         fetched: Directory for what is read from the network, so that it is read once; None for
             none.
 
@@ -56,7 +77,8 @@ def open_source(
         if (path / MANIFEST).is_file():
             raise RunError(f"{path} is a run, not a mosaic: give the raster that is to be searched")
     mosaic = open_mosaic(names, crs=options.crs, nodata=options.nodata, fetched=fetched)
-    size = options.size or info.input_size or DEFAULT_SIZE_PX
+    int8 = choose_precision(precision, has_int8=bool(info.int8)) == "int8"
+    size = options.size or default_size_px(mosaic, info, int8=int8)
     halo = options.halo if options.halo is not None else min(DEFAULT_HALO_PX, size // 4)
     return MosaicTiles.plan(
         mosaic,

@@ -21,7 +21,7 @@ Work = Callable[[Detector, TileSource, T], R]
 """Function of the worker's network, its tile source and a task."""
 
 
-_IN_FLIGHT = 3  # tasks at a worker: one that runs, others that wait, so that it never idles
+_WAITING = 2  # tasks at a worker beside those that run, so that it never idles
 
 
 def _attempt(work: Work[T, R], task: T) -> R | CratersError:
@@ -41,7 +41,8 @@ def run_tasks(client: Client, work: Work[T, R], tasks: Sequence[T]) -> Iterator[
         RunError: The workers of a task died, time and again.
     """
     waiting = iter(tasks)
-    limit = _IN_FLIGHT * max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    limit = max(sum(worker["nthreads"] + _WAITING for worker in workers), 1)
 
     def submit(task: T) -> Any:
         return client.submit(_attempt, work, task, pure=False)

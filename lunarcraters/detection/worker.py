@@ -1,11 +1,12 @@
 """The worker: a process that holds the model and runs tasks."""
 
 import ctypes
+import threading
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 from distributed import WorkerPlugin, get_worker
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lunarcraters.network.inference import Detector
 
 _PLUGIN = "lunarcraters"
+_loading = threading.Lock()
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _KEPT_BYTES = 256 * 1024 * 1024
 _MAPPED_BYTES = 32 * 1024 * 1024  # the largest that glibc takes
@@ -29,15 +31,18 @@ _MAPPED_BYTES = 32 * 1024 * 1024  # the largest that glibc takes
 class DetectionPlugin(WorkerPlugin):
     """The state of a worker: the source of the tiles and the model.
 
-    The scheduler gives it to workers that join later too. The model is loaded at the first task;
-    TensorFlow starts only then, where it is needed.
+    The scheduler gives it to workers that join later too. They load the model at once, beside the
+    task that they wait for; TensorFlow starts only then, where it is needed.
 
     Attributes:
         source: Tile source.
-        content: Content of the model file.
+        model: Model file, where the workers can read it.
+        content: Content of the model file; None where they can.
         options: Options of the search; `precision` is not "auto".
-        workers_by_host: Number of workers that share the CPU cores of a host, by address.
+        tasks_by_host: Number of tasks that share the CPU cores of a host, by address.
         versions: Versions of the libraries of the client.
+        address: Address of the worker.
+        tasks: Number of tasks that the worker does at the same time.
         loaded: Network; None before the first task.
     """
 
@@ -48,14 +53,28 @@ class DetectionPlugin(WorkerPlugin):
         source: TileSource,
         model: Path,
         options: DetectOptions,
-        workers_by_host: dict[str, int],
+        tasks_by_host: dict[str, int],
+        *,
+        is_local: bool = False,
     ) -> None:
         self.source = source
-        self.content = model.read_bytes()
+        self.model = model.absolute()
+        self.content = None if is_local else model.read_bytes()
         self.options = options
-        self.workers_by_host = workers_by_host
+        self.tasks_by_host = tasks_by_host
         self.versions = installed_versions()
         self.loaded: Detector | None = None
+        self.address, self.tasks = "", 1
+
+    def setup(self, worker: Any) -> None:
+        """Begin to load the network; what fails is raised by the first task."""
+        self.address, self.tasks = worker.address, worker.state.nthreads
+
+        def load() -> None:
+            with suppress(Exception):
+                self.detector()
+
+        threading.Thread(target=load, daemon=True).start()
 
     def detector(self) -> "Detector":
         """Load the network once, and return it.
@@ -64,30 +83,35 @@ class DetectionPlugin(WorkerPlugin):
             RunError: Other versions are installed here than where the run was begun.
             ModelError: The model cannot be used.
         """
-        if self.loaded is None:
-            _check_versions(self.versions)
-            _keep_memory()
-            forget_datasets()  # a cluster's worker may have read the same paths for another run
-            neighbours = self.workers_by_host.get(host_of(get_worker().address), 1)
-            threads = max(cpu_count() // neighbours, 1)
-            cv2.setNumThreads(threads)
-            precision = self.options.precision
-            if precision != "int8":
-                start_tensorflow(threads, precision)
-            from lunarcraters.network.inference import Detector
-            from lunarcraters.network.looks import DEFAULT_LOOKS
+        with _loading:
+            if self.loaded is None:
+                self.loaded = self._load()
+        return self.loaded
 
-            with TemporaryDirectory() as folder:
+    def _load(self) -> "Detector":
+        _check_versions(self.versions, self.address)
+        _keep_memory()
+        forget_datasets()  # a cluster's worker may have read the same paths for another run
+        threads = max(cpu_count() // self.tasks_by_host.get(host_of(self.address), self.tasks), 1)
+        cv2.setNumThreads(threads)
+        precision = self.options.precision
+        if precision != "int8":
+            start_tensorflow(threads * self.tasks, precision)
+        from lunarcraters.network.inference import Detector
+        from lunarcraters.network.looks import DEFAULT_LOOKS
+
+        with TemporaryDirectory() as folder:
+            path = self.model
+            if self.content is not None:
                 path = Path(folder) / "model.keras"
                 path.write_bytes(self.content)
-                self.loaded = Detector(
-                    path,
-                    precision=precision,
-                    tta=self.options.tta,
-                    looks=self.options.looks or DEFAULT_LOOKS,
-                    threads=threads,
-                )
-        return self.loaded
+            return Detector(
+                path,
+                precision=precision,
+                tta=self.options.tta,
+                looks=self.options.looks or DEFAULT_LOOKS,
+                threads=threads,
+            )
 
 
 def installed_versions() -> dict[str, str]:
@@ -112,13 +136,13 @@ def _keep_memory() -> None:
         mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
 
 
-def _check_versions(wanted: dict[str, str]) -> None:
+def _check_versions(wanted: dict[str, str], address: str) -> None:
     here = installed_versions()
     differing = [name for name in wanted if here.get(name) != wanted[name]]
     if differing:
         listed = ", ".join(f"{n} {here.get(n, 'not installed')} ({wanted[n]})" for n in differing)
         raise RunError(
-            f"the worker {get_worker().address} has other versions than the client (in brackets): "
+            f"the worker {address} has other versions than the client (in brackets): "
             f"{listed}: install the same there, and restart it"
         )
 

@@ -1,6 +1,7 @@
 """The mask file of a run: a Cloud Optimized GeoTIFF on the mosaic's grid."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,7 +73,12 @@ def open_mask(path: Path) -> Mosaic:
     )
 
 
-def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -> None:
+def write_mask(
+    mosaic: Mosaic,
+    blocks: Iterable[tuple[Box, Mask]],
+    path: Path,
+    measure: Callable[[Path], Any] = lambda raster: None,
+) -> Any:
     """Write a mask block by block.
 
     Args:
@@ -80,6 +86,11 @@ def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -
         blocks: Boxes of mosaic pixels, and the mask in each. Boxes start at multiples of
             `UNIT_PX`; outside all boxes the mask is nodata and takes no space in the file.
         path: GeoTIFF to write; replaced if it is there.
+        measure: Function of a raster with the same pixels, which is called while they are
+            compressed.
+
+    Returns:
+        What the function returns.
 
     Raises:
         OutputError: The file cannot be written.
@@ -89,10 +100,13 @@ def write_mask(mosaic: Mosaic, blocks: Iterable[tuple[Box, Mask]], path: Path) -
             suppress_georeferencing_warning(),
             replacing(path) as temporary,
             TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder,
+            ThreadPoolExecutor(1) as beside,
         ):
             raster = Path(folder) / "blocks.tif"
             _write_blocks(mosaic, blocks, raster)
+            measured = beside.submit(measure, raster)
             copy_as_cog(raster, temporary, path)
+            return measured.result()
     except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own errors
         raise OutputError(f"{path} cannot be written, is the disk full? ({error})") from error
     except OSError as error:

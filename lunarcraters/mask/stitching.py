@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from lunarcraters.process import cpu_count
 from lunarcraters.tiling.plan import Tile
 
 _BLOCK_PX = 4 * UNIT_PX
-_MASKS_KEPT = 64
+_MASKS_KEPT_PX = 64 * 1024 * 1024
 _THREADS = min(cpu_count(), 8)
 
 Masks = Callable[[Tile], Mask | None]
@@ -63,7 +63,8 @@ def stitch(
     tiles: Sequence[Tile],
     read_mask: Masks,
     path: Path,
-) -> None:
+    measure: Callable[[Path], Any] = lambda raster: None,
+) -> Any:
     """Write the masks of tiles as a Cloud Optimized GeoTIFF on the mosaic's grid.
 
     A pixel is the largest probability of all octaves, times 254 (the scale of the band). The masks
@@ -77,18 +78,25 @@ def stitch(
         read_mask: Function of a tile that returns its mask, (size, size): probability times 254,
             255 where invalid; None where the tile was not searched.
         path: GeoTIFF to write; replaced if it is there.
+        measure: Function of a raster with the same pixels, which is called while they are
+            compressed.
+
+    Returns:
+        What the function returns.
 
     Raises:
         OutputError: The file cannot be written.
     """
     levels = _group_by_level(tiles)
-    masks = lru_cache(maxsize=_MASKS_KEPT)(read_mask)
+    kept = _MASKS_KEPT_PX // max((tile.size**2 for tile in tiles), default=1)
+    masks = lru_cache(maxsize=min(max(kept, 8), 64))(read_mask)
 
     def stitch_box(box: Box) -> tuple[Box, Mask]:
         return box, _stitch_box(mosaic, levels, masks, box)
 
     full = next(level for level in levels if level.octave == 0)
-    write_mask(mosaic, _map_in_threads(stitch_box, _plan_boxes(mosaic, full)), path)
+    blocks = _map_in_threads(stitch_box, _plan_boxes(mosaic, full))
+    return write_mask(mosaic, blocks, path, measure)
 
 
 def _group_by_level(tiles: Sequence[Tile]) -> list[_Level]:

@@ -11,6 +11,7 @@ from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks, turn_back, turn_relief
 from lunarcraters.network.model_file import read_info, read_int8
 from lunarcraters.network.preprocessing import normalise, normalise_relief, scale_to_unit
+from lunarcraters.network.startup import count_least_images
 
 Float32 = NDArray[np.float32]
 
@@ -30,7 +31,7 @@ _UNIT_DEVIATIONS = 3.0  # of slopes that a network of grey values from 0 to 1 se
 
 
 class Network(Protocol):
-    """A network that maps images to maps, in TensorFlow or LiteRT.
+    """A network that maps images to maps, in TensorFlow or LiteRT, for several threads at once.
 
     Attributes:
         channels: Number of channels of an image.
@@ -55,13 +56,14 @@ class Network(Protocol):
 class Detector:
     """A network ready to run, with the preprocessing of its images.
 
-    It is loaded once and called many times with batches of one shape.
+    It is loaded once and called many times, from any thread, with batches of one shape.
 
     Attributes:
         info: Model description, with the calibration that holds for the run.
         channels: Number of channels of an image.
         stride: Divisor of the sides of images, pixels.
         input_size: Side of images, pixels; None for any multiple of the stride.
+        least_images: Number of images that a call takes at least.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class Detector:
             tta: True for test-time augmentation: maps are the mean over four mirror images. It is
                 more accurate and takes four times as long.
             looks: Number of looks at relief: 1, 2, 4 or 8.
-            threads: Threads of the int8 form; None for all.
+            threads: Threads of a call of the int8 form; None for all.
 
         Raises:
             ModelError: The file is no model, needs code of its own, does not map an image to maps
@@ -95,6 +97,7 @@ class Detector:
         self._network = _load(path, precision, threads)
         self.channels, self.stride = self._network.channels, self._network.stride
         self.input_size = self._network.input_size
+        self.least_images = count_least_images(precision)
         if self._network.heads != len(self.info.heads):
             raise ModelError(
                 f"{path} has {self._network.heads} output channels, not one for each of "

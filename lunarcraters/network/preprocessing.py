@@ -48,35 +48,36 @@ def normalise(
     if not count:
         return np.zeros(values.shape, np.float32)
     weight = None if count == valid.size else valid.astype(np.float32)
-    # In place, because the allocation of memory takes longer than the computation.
+    # In place, because the allocation of memory takes longer than the computation, and by OpenCV,
+    # which needs half of NumPy's time.
     centred = values.astype(np.float32)
     if weight is not None:
         centred[~valid] = 0.0
     # Near zero mean, so that the variance does not drown in single precision.
-    centred -= np.float32(centred.sum(dtype=np.float64) / count)
+    centred -= np.float32(cv2.sumElems(centred)[0] / count)
     if weight is not None:
         centred *= weight
     share = _share_of_ones(valid.shape) if weight is None else _share(weight)
-    mean = _box(centred)
-    mean /= share
-    deviations = _box(centred * centred)
-    deviations /= share
-    deviations -= mean * mean
-    np.maximum(deviations, 0.0, out=deviations)
+    mean, deviations = _box(centred), cv2.multiply(centred, centred)
+    _box(deviations, deviations)
+    cv2.divide(mean, share, mean)
+    cv2.divide(deviations, share, deviations)
+    cv2.subtract(centred, mean, centred)
+    cv2.multiply(mean, mean, mean)
+    cv2.subtract(deviations, mean, deviations)
+    cv2.max(deviations, 0.0, deviations)
     deviations += np.float32((_FLOOR * deviation) ** 2)
-    np.sqrt(deviations, out=deviations)
-    centred -= mean
-    centred /= deviations
+    cv2.sqrt(deviations, deviations)
+    cv2.divide(centred, deviations, centred)
     if weight is not None:
         centred *= weight
     return centred
 
 
-def _box(plane: Float32) -> Float32:
-    """Mean over the window, with zeros outside the tile."""
-    return np.asarray(
-        cv2.blur(plane, (WINDOW_PX, WINDOW_PX), borderType=cv2.BORDER_CONSTANT), np.float32
-    )
+def _box(plane: Float32, into: Float32 | None = None) -> Float32:
+    """Mean over the window, with zeros outside the tile; into the plane itself, if need be."""
+    window = (WINDOW_PX, WINDOW_PX)
+    return np.asarray(cv2.blur(plane, window, into, borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
 def _share(weight: Float32) -> Float32:
@@ -84,7 +85,7 @@ def _share(weight: Float32) -> Float32:
     return np.maximum(_box(weight), np.float32(1e-6))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)  # 8 MB for a tile of 1440 px
 def _share_of_ones(shape: tuple[int, int]) -> Float32:
     """Share of the window that lies in a tile without nodata."""
     return _share(np.ones(shape, np.float32))

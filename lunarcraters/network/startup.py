@@ -58,6 +58,15 @@ def choose_precision(asked: Precision | Literal["auto"], *, has_int8: bool) -> P
     return "int8" if has_int8 and not cards else "float32"
 
 
+def count_least_images(precision: str) -> int:
+    """Count the images that a call of the network takes at least: TensorFlow pads one to two.
+
+    Args:
+        precision: Precision of inference.
+    """
+    return 1 if precision == "int8" else 2
+
+
 def choose_training_precision() -> Literal["float32", "bfloat16"]:
     """Choose the faster precision of training on this machine, `bfloat16` or `float32`.
 

@@ -6,9 +6,10 @@ from lunarcraters.tiling.plan import Tile
 
 
 def order_tiles(tiles: Iterable[Tile]) -> list[Tile]:
-    """Order tiles for processing: the largest size first, else as they are listed.
+    """Order tiles for processing: the coarsest octave first, then the largest size, else as listed.
 
-    Batches hold consecutive tiles of one size, and the network is compiled for each size. Batches
+    Batches hold consecutive tiles of one size, and the network is compiled for each size. The mask
+    is stitched while tiles are searched: it needs all octaves, and the finest row by row. Batches
     are numbered in this order, and their results are files with these numbers: whoever changes the
     order counts `detection.manifest.FORMAT` up, so that no run of the old order is resumed.
 
@@ -16,6 +17,6 @@ def order_tiles(tiles: Iterable[Tile]) -> list[Tile]:
         tiles: Tiles in the order of their plan: by level, row and column.
 
     Returns:
-        The same tiles; those of one size are consecutive.
+        The same tiles; those of one octave and size are consecutive.
     """
-    return sorted(tiles, key=lambda tile: -tile.size)
+    return sorted(tiles, key=lambda tile: (-tile.level, -tile.size))

@@ -105,15 +105,24 @@ def plan_tiles(
         levels = max(1, int(np.log2(max(1.0, longest / _LEAST_LEVEL_PX))) + 1)
     if levels < 1:
         raise TileSetError(f"{levels} levels were asked for: give --levels of at least 1")
-    native = frames == "native" or not mosaic.has_crs
-    if frames == "auto" and not native:
-        native = max_stretch(mosaic) < MAX_STRETCH
-    plan = _plan_native if native else _plan_local
+    plan = _plan_native if has_native_frames(mosaic, frames) else _plan_local
     return [
         tile
         for level in range(finest, levels)
         for tile in plan(mosaic, grounds, level, max_size, halo)
     ]
+
+
+def has_native_frames(mosaic: Mosaic, frames: str = "auto") -> bool:
+    """Tell whether the tiles of a mosaic are windows of it, or are resampled.
+
+    Args:
+        mosaic: Mosaic to cut.
+        frames: Kind of frames: "native", "local" or "auto".
+    """
+    if frames == "native" or not mosaic.has_crs:
+        return True
+    return frames == "auto" and max_stretch(mosaic) < MAX_STRETCH
 
 
 def find_finest_octave(

@@ -103,7 +103,7 @@ def frame_sizes(needed: ArrayLike, max_size: int) -> NDArray[np.int64]:
         tiles have.
     """
     wanted = np.clip(needed, LEAST_SIZE_PX, max_size)
-    most = _stepped(wanted.max(keepdims=True), 16)
+    most = _stepped(wanted.max(keepdims=True), 64)
     return np.asarray(np.minimum(np.minimum(_stepped(wanted, 8), most), max_size), np.int64)
 
 

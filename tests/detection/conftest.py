@@ -1,9 +1,11 @@
 import pytest
 
-from lunarcraters.detection.batch import detect_batch, plan_batches
+from lunarcraters.detection.batch import detect_batch
+from lunarcraters.detection.batches import plan_batches
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.options import SourceOptions
 from lunarcraters.detection.outputs import write_run_outputs
+from lunarcraters.detection.results import Results, stitching
 from lunarcraters.detection.source import open_source
 from lunarcraters.network.model_file import read_info, shipped_model
 
@@ -22,7 +24,9 @@ def make_search(model, **kind):
             detect_batch(folder, None, True, detector, source, batch)
         manifest = Manifest("", "", "", str(model), {})
         files = [folder / batch.file for batch in batches]
-        return write_run_outputs(source, files, folder, read_info(model), manifest, {}).read()
+        with stitching(source, Results(batches, folder, missing=()), folder) as mask:
+            info = read_info(model)
+            return write_run_outputs(source, files, folder, info, manifest, {}, mask).read()
 
     return search
 

@@ -21,7 +21,7 @@ def test_a_part_comes_back(tmp_path):
     assert batch_result.is_whole(path)
     pd.testing.assert_frame_equal(batch_result.read_craters(path), CRATERS, check_dtype=False)
     assert batch_result.read_unread(path) == PART.unread
-    assert batch_result.index_masks([path]) == {"z0_r0_c0": path}
+    assert batch_result.read_batch_mask(path, "z0_r0_c1") is None
     np.testing.assert_array_equal(
         batch_result.read_batch_mask(path, "z0_r0_c0"), PART.masks["z0_r0_c0"]
     )

@@ -1,5 +1,6 @@
 import logging
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,7 @@ class Client:
         self.workers, self.waiting, self.most = workers, 0, 0
 
     def scheduler_info(self, n_workers):
-        return {"workers": dict.fromkeys(range(self.workers))}
+        return {"workers": {number: {"nthreads": 1} for number in range(self.workers)}}
 
     def submit(self, work, *task, pure):
         self.waiting += 1
@@ -88,9 +89,9 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
 def test_a_worker_with_other_versions_is_named(monkeypatch):
     plugin = worker.DetectionPlugin(None, shipped_model(), DetectOptions(precision="float32"), {})
     assert {"lunarcraters", "tensorflow", "keras", "numpy"} <= plugin.versions.keys()
-    dask_worker = type("Worker", (), {"address": "tcp://10.0.0.7:4000"})
-    monkeypatch.setattr(worker, "get_worker", dask_worker)
+    state = SimpleNamespace(nthreads=1)
     monkeypatch.setattr(worker, "installed_versions", lambda: {**plugin.versions, "keras": "2.4"})
+    plugin.setup(SimpleNamespace(address="tcp://10.0.0.7:4000", state=state))
     with pytest.raises(RunError, match=r"10\.0\.0\.7:4000 .* keras 2\.4"):
         plugin.detector()
 

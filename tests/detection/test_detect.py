@@ -17,7 +17,7 @@ import rasterio
 from rasterio.windows import Window
 
 from lunarcraters.detection import cluster
-from lunarcraters.detection.batch import plan_batches
+from lunarcraters.detection.batches import plan_batches
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.run import read_run

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lunarcraters.detection import cost, estimate
-from lunarcraters.detection.cluster import worker_count
+from lunarcraters.detection.cluster import count_tasks_at_once, worker_count
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.source import MosaicTiles
@@ -29,10 +29,10 @@ def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path,
 
     monkeypatch.setattr(cost, "run_tasks", run_tasks)
     monkeypatch.setattr(cost, "_TRIAL_PX", 4 * 256**2)
-    monkeypatch.setattr(cost, "detect_batch", search_nothing)
+    monkeypatch.setattr(cost, "search_batch", search_nothing)
     measured = cost.measure_cost(source, shipped_model(), workers=1)
     warm, timed = tried
-    assert len(warm) == len(timed) == worker_count(1, len(source.tiles))
+    assert len(warm) == len(timed) == count_tasks_at_once(worker_count(1, len(source.tiles)))
     tiles = [tile for batch in timed for tile in batch.tiles]
     assert {tile.size for tile in tiles} == {240}
     rows = [tile.core[1] for tile in tiles]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import keras
@@ -49,6 +50,15 @@ def images(count, side, channels=1):
 def small():
     model = network(SMALL)
     return model, Int8Network(quantize(model, list(images(8, 64))))
+
+
+def test_threads_may_call_it_at_the_same_time(small):
+    _, int8 = small
+    given = [images(count, 64) for count in (1, 2, 3, 4)]
+    wanted = [int8(some) for some in given]
+    with ThreadPoolExecutor(4) as pool:
+        for found, alone in zip(pool.map(int8, given), wanted, strict=True):
+            np.testing.assert_array_equal(found, alone)
 
 
 @pytest.mark.parametrize("side", [32, 64, 176])

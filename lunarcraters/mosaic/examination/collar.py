@@ -4,7 +4,8 @@ Shadow too is a large share of one value, and it may reach the frame. But its ou
 islands of it lie all over the ground, and the ground is dim beside it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import cv2
@@ -96,17 +97,18 @@ def measure_collar(
         lossy: True where compression has changed the values.
     """
     counts = [np.zeros(2, np.int64) for _ in range(4)]
+    windows = list(_plan_windows(mosaic.extents))
+    counts[0] += _count_on_frame(mosaic, value, windows)
+    if _share(counts[0]) < _FRAME_SHARE:
+        return Collar(lossy, *counts)  # no collar, whatever else there is
     darker = value <= np.median(others)
     limit = float(np.quantile(others, _SIMILAR if darker else 1.0 - _SIMILAR))
-    for box, extent in _plan_windows(mosaic.extents):
+    for box, _ in windows:
         try:
             values, valid = mosaic.read(box)
         except MosaicError:
             continue
         same = valid & (values == value)
-        if extent is not None:
-            border = _on_frame(box, extent) & valid
-            counts[0] += _count(border, border & same)
         smooth = _has_smooth_edge(same)
         if smooth is not None:
             counts[1] += np.array((1, smooth))
@@ -115,6 +117,20 @@ def measure_collar(
         real = values.astype(np.float64)
         counts[3] += _count(ring, ring & (real <= limit if darker else real >= limit))
     return Collar(lossy, *counts)
+
+
+def _count_on_frame(
+    mosaic: Mosaic, value: float, windows: Sequence[tuple[Box, Box | None]]
+) -> NDArray[np.int64]:
+    """Count the pixels at the edges of extents, and those of them that have a value."""
+    counts = np.zeros(2, np.int64)
+    for box, extent in windows:
+        if extent is not None:
+            with suppress(MosaicError):
+                values, valid = mosaic.read(box)
+                border = _on_frame(box, extent) & valid
+                counts += _count(border, border & (values == value))
+    return counts
 
 
 def _count(some: Bool, of_these: Bool) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from lunarcraters.network.backends.flatbuffers import join
 from lunarcraters.network.model_file import Int8Model
 from lunarcraters.process import cpu_count, suppress_native_stderr
 
@@ -14,6 +15,10 @@ Float32 = NDArray[np.float32]
 
 class Int8Network:
     """The int8 form of a network, ready to run.
+
+    Threads that call it at the same time have an interpreter each, and memory for its images. One
+    thread for each call is faster than all of them for one, which wait for the slowest in every
+    layer.
 
     Attributes:
         channels: Number of channels of an image.
@@ -27,16 +32,19 @@ class Int8Network:
 
         Args:
             model: Int8 form of a network.
-            threads: Number of threads; None for all.
+            threads: Number of threads of a call; None for all.
         """
         self.input_size, self.stride = model.input_size, model.stride
-        self._body = _Flatbuffer(model.body, threads)
-        self._heads = _Flatbuffer(model.heads, threads)
-        self.channels = self._body.channels
+        self._content, self._threads = join(model.body, model.heads), threads
+        interpreter = self._load()
+        self.channels = interpreter.channels
         side = model.input_size or model.stride
-        features = self._body.output_shapes((1, side, side, self.channels))[0]
-        outputs = self._heads.output_shapes(features)
+        outputs = interpreter.output_shapes((1, side, side, self.channels))
         self.heads = sum(shape[3] * shape[1] ** 2 // side**2 for shape in outputs)
+        self._idle = [interpreter]
+
+    def _load(self) -> "_Flatbuffer":
+        return _Flatbuffer(self._content, self._threads)
 
     def __call__(self, images: Float32) -> Float32:
         """Compute the maps of a batch, each head in one piece of memory.
@@ -47,13 +55,18 @@ class Int8Network:
         Returns:
             Maps, (n, height, width, heads).
         """
+        try:
+            interpreter = self._idle.pop()
+        except IndexError:
+            interpreter = self._load()
         maps = np.empty((self.heads, *images.shape[:3]), np.float32)
         first = 0
-        for output in self._heads(self._body(images)[0]):
+        for output in interpreter(images):
             side = images.shape[1] // output.shape[1]
             last = first + output.shape[3] // side**2
             _spread(output, side, maps[first:last])
             first = last
+        self._idle.append(interpreter)
         return np.moveaxis(maps, 0, -1)
 
 

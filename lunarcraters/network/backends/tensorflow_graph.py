@@ -1,5 +1,6 @@
 """A Keras network in TensorFlow, with one graph for each shape of batch."""
 
+import threading
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,6 +62,7 @@ class TensorFlowNetwork:
         self.stride = geometry.stride
         self.heads = int(model.output_shape[-1])
         self._model = fold(model)
+        self._compiling = threading.Lock()
         self._compiled: dict[tuple[int, ...], Any] = {}
 
     def __call__(self, images: Float32) -> Float32:
@@ -78,11 +80,12 @@ class TensorFlowNetwork:
         """
         if len(images) == 1:
             return self(np.concatenate([images, np.zeros_like(images)]))[:1]
-        if images.shape not in self._compiled:
-            # `predict` in a loop leaks memory (keras #13118); a graph for each shape does not.
-            spec = tf.TensorSpec(images.shape, tf.float32)
-            graph = tf.function(partial(self._model, training=False), autograph=False)
-            self._compiled[images.shape] = graph.get_concrete_function(spec)
+        with self._compiling:
+            if images.shape not in self._compiled:
+                # `predict` in a loop leaks memory (keras #13118); a graph for each shape does not.
+                spec = tf.TensorSpec(images.shape, tf.float32)
+                graph = tf.function(partial(self._model, training=False), autograph=False)
+                self._compiled[images.shape] = graph.get_concrete_function(spec)
         return np.asarray(self._compiled[images.shape](tf.constant(images)), np.float32)
 
 

@@ -1,0 +1,62 @@
+"""Batches: tiles are grouped, and a task works on those of one batch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from lunarcraters.detection.batch_result import SUFFIX
+from lunarcraters.network.inference import Detector
+from lunarcraters.tiling.order import order_tiles
+from lunarcraters.tiling.plan import Tile
+from lunarcraters.tiling.source import TileSource
+
+_TASK_PX = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tiles of one size that a task works on.
+
+    Attributes:
+        number: Number of the batch in the plan.
+        tiles: Tiles, all of one size.
+    """
+
+    number: int
+    tiles: tuple[Tile, ...]
+
+    @property
+    def file(self) -> str:
+        """Name of the file of its result."""
+        return f"{self.number:06d}{SUFFIX}"
+
+
+def plan_batches(tiles: Sequence[Tile], least: int = 1) -> Iterator[Batch]:
+    """Group tiles into batches of one size, in the order of `tiling.order`.
+
+    Args:
+        tiles: Tiles in the order of their plan.
+        least: Number of tiles of a batch, where there are so many of a size.
+    """
+    number = 0
+    for size, same in groupby(order_tiles(tiles), key=lambda tile: tile.size):
+        group = list(same)
+        step = max(_TASK_PX // size**2, least)
+        for first in range(0, len(group), step):
+            yield Batch(number, tuple(group[first : first + step]))
+            number += 1
+
+
+def search_batch(
+    folder: Path,
+    tiles_per_call: int | None,
+    strict: bool,
+    detector: Detector,
+    source: TileSource,
+    batch: Batch,
+) -> int:
+    """Do as `detect_batch`, whose imports a client does not need to name this function."""
+    from lunarcraters.detection.batch import detect_batch
+
+    return detect_batch(folder, tiles_per_call, strict, detector, source, batch)
