@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import rasterio
 
-from lunarcraters.detection.batch_result import read_craters
 from lunarcraters.detection.run import open_run
+from lunarcraters.detection.search.batch_result import read_craters
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.circles import circle_iou
 from lunarcraters.network.preprocessing import normalise

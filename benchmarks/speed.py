@@ -30,10 +30,11 @@ import psutil
 import rasterio
 from affine import Affine
 
-from lunarcraters.detection import batch as batch_module
-from lunarcraters.detection import outputs, results
-from lunarcraters.detection.batches import plan_batches
+from lunarcraters.detection import outputs
 from lunarcraters.detection.manifest import Manifest
+from lunarcraters.detection.search import batch as batch_module
+from lunarcraters.detection.search import results
+from lunarcraters.detection.search.batches import plan_batches
 from lunarcraters.detection.source import open_source
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.startup import has_bfloat16, start_tensorflow

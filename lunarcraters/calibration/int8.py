@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.detection.batch import make_input
+from lunarcraters.detection.search.batch import make_input
 from lunarcraters.errors import ModelError
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import read_info, update_info

@@ -56,7 +56,7 @@ def command(
     craters detect site.tif -o run --tta
     craters detect mosaic.tif -o run --model my.keras --scheduler tcp://10.0.0.1:8786
     """
-    from lunarcraters.detection.preload import preload
+    from lunarcraters.detection.search.preload import preload
 
     if options.scheduler is None:
         preload()  # before the libraries below, which take the client two seconds to import

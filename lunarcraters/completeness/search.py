@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from lunarcraters.completeness.planted_tiles import PlantedTiles, region_of
-from lunarcraters.detection.batch import detect_batch
-from lunarcraters.detection.batch_result import is_whole, read_craters
-from lunarcraters.detection.batches import Batch, plan_batches
-from lunarcraters.detection.cluster import cluster
 from lunarcraters.detection.options import DetectOptions
-from lunarcraters.detection.tasks import run_tasks
+from lunarcraters.detection.search.batch import detect_batch
+from lunarcraters.detection.search.batch_result import is_whole, read_craters
+from lunarcraters.detection.search.batches import Batch, plan_batches
+from lunarcraters.detection.search.cluster import cluster
+from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.progress import Progress
 from lunarcraters.tiling.plan import Tile
 

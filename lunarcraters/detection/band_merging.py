@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.detection.batch_result import read_craters
 from lunarcraters.detection.merging import average_octaves, suppress
+from lunarcraters.detection.search.batch_result import read_craters
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.geometry.grid import Grid

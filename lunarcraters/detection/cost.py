@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lunarcraters.detection.batches import Batch, search_batch
-from lunarcraters.detection.cluster import cluster, count_tasks_at_once, worker_count
 from lunarcraters.detection.options import DetectOptions, Precision
-from lunarcraters.detection.tasks import run_tasks
+from lunarcraters.detection.search.batches import Batch, search_batch
+from lunarcraters.detection.search.cluster import cluster, count_tasks_at_once, worker_count
+from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.model_file import read_info

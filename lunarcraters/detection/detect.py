@@ -10,15 +10,15 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from lunarcraters.detection.batch_result import PARTS, SUFFIX, is_whole, read_unread
-from lunarcraters.detection.batches import Batch, search_batch
-from lunarcraters.detection.cluster import cluster
 from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.plan import RunPlan, plan_run
-from lunarcraters.detection.results import Results, stitching
-from lunarcraters.detection.tasks import run_tasks
+from lunarcraters.detection.search.batch_result import PARTS, SUFFIX, is_whole, read_unread
+from lunarcraters.detection.search.batches import Batch, search_batch
+from lunarcraters.detection.search.cluster import cluster
+from lunarcraters.detection.search.results import Results, stitching
+from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, locked
@@ -172,7 +172,7 @@ def _search(run: RunPlan, to_search: Sequence[Batch], results: Results, progress
     without_tiles = run.source.with_tiles(())
     with cluster(without_tiles, run.weights, options, tasks=len(to_search)) as client:
         if run.info.photometry == "relief" and not done:
-            from lunarcraters.detection.depths import warn_of_depths
+            from lunarcraters.detection.search.depths import warn_of_depths
 
             warn_of_depths(client, run.source, run.source.tiles)
         Thread(target=import_module, args=(_ENDING,), daemon=True).start()

@@ -20,8 +20,8 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.band_merging import OctaveRange, merge_in_bands
 from lunarcraters.detection.manifest import Manifest
-from lunarcraters.detection.results import StitchedMask
 from lunarcraters.detection.run import CRATERS, MASK
+from lunarcraters.detection.search.results import StitchedMask
 from lunarcraters.errors import OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.network.model_info import ModelInfo

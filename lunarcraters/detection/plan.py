@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lunarcraters._version import __version__
-from lunarcraters.detection.batch_result import PARTS
-from lunarcraters.detection.batches import Batch, plan_batches
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.options import DetectOptions
+from lunarcraters.detection.search.batch_result import PARTS
+from lunarcraters.detection.search.batches import Batch, plan_batches
 from lunarcraters.detection.source import hash_tiling
 from lunarcraters.errors import ModelError, OptionError
 from lunarcraters.mosaic.nodata import list_values

@@ -1,11 +1,11 @@
 import pytest
 
-from lunarcraters.detection.batch import detect_batch
-from lunarcraters.detection.batches import plan_batches
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.options import SourceOptions
 from lunarcraters.detection.outputs import write_run_outputs
-from lunarcraters.detection.results import Results, stitching
+from lunarcraters.detection.search.batch import detect_batch
+from lunarcraters.detection.search.batches import plan_batches
+from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.detection.source import open_source
 from lunarcraters.network.model_file import read_info, shipped_model
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.detection.band_merging import merge_in_bands
-from lunarcraters.detection.batch_result import BatchResult, write_batch_result
+from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
 

@@ -16,11 +16,11 @@ import pytest
 import rasterio
 from rasterio.windows import Window
 
-from lunarcraters.detection import cluster
-from lunarcraters.detection.batches import plan_batches
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.run import read_run
+from lunarcraters.detection.search import cluster
+from lunarcraters.detection.search.batches import plan_batches
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import ModelError, MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.files import locked

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lunarcraters.detection import cost, estimate
-from lunarcraters.detection.cluster import count_tasks_at_once, worker_count
+from lunarcraters.detection.search.cluster import count_tasks_at_once, worker_count
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.source import MosaicTiles

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 import rasterio
 
-from lunarcraters.detection.batch_result import BatchResult, write_batch_result
-from lunarcraters.detection.batches import plan_batches
-from lunarcraters.detection.results import Results, stitching
+from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
+from lunarcraters.detection.search.batches import plan_batches
+from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.tiling.source import MosaicTiles
 
-from ..rasters import write_raster
+from ...rasters import write_raster
 
 
 @pytest.fixture

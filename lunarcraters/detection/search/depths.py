@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from distributed import Client
 
-from lunarcraters.detection.batch import make_input, read_tile_patiently
-from lunarcraters.detection.tasks import run_tasks
+from lunarcraters.detection.search.batch import make_input, read_tile_patiently
+from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.errors import CratersWarning, MosaicError, TileSetError
 from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.decoding import decode_maps

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from lunarcraters.detection.georeferencing import georeference
+from lunarcraters.detection.search.georeferencing import georeference
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
 

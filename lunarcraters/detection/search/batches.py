@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from lunarcraters.detection.batch_result import SUFFIX
+from lunarcraters.detection.search.batch_result import SUFFIX
 from lunarcraters.network.inference import Detector
 from lunarcraters.tiling.order import order_tiles
 from lunarcraters.tiling.plan import Tile
@@ -57,6 +57,6 @@ def search_batch(
     batch: Batch,
 ) -> int:
     """Do as `detect_batch`, whose imports a client does not need to name this function."""
-    from lunarcraters.detection.batch import detect_batch
+    from lunarcraters.detection.search.batch import detect_batch
 
     return detect_batch(folder, tiles_per_call, strict, detector, source, batch)

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters.detection.batch_result import read_batch_mask
-from lunarcraters.detection.batches import Batch
+from lunarcraters.detection.search.batch_result import read_batch_mask
+from lunarcraters.detection.search.batches import Batch
 from lunarcraters.errors import RunError
 from lunarcraters.mask.cog import Mask
 from lunarcraters.mask.footprint import searched_footprint

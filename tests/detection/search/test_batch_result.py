@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lunarcraters.detection import batch_result
+from lunarcraters.detection.search import batch_result
 from lunarcraters.errors import OutputError
 
 CRATERS = pd.DataFrame(

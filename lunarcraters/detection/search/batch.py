@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
-from lunarcraters.detection.batch_result import BatchResult, write_batch_result
-from lunarcraters.detection.batches import Batch
-from lunarcraters.detection.georeferencing import georeference
+from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
+from lunarcraters.detection.search.batches import Batch
+from lunarcraters.detection.search.georeferencing import georeference
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.mask.cog import NODATA, SCALE
 from lunarcraters.mosaic.handles import close_datasets

@@ -10,7 +10,7 @@ from distributed import (
     as_completed,
 )
 
-from lunarcraters.detection.worker import worker_state
+from lunarcraters.detection.search.worker import worker_state
 from lunarcraters.errors import CratersError, RunError
 from lunarcraters.network.inference import Detector
 from lunarcraters.tiling.source import TileSource

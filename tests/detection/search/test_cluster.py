@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from lunarcraters.detection import cluster, tasks, worker
 from lunarcraters.detection.options import DetectOptions
-from lunarcraters.detection.preload import preload
+from lunarcraters.detection.search import cluster, tasks, worker
+from lunarcraters.detection.search.preload import preload
 from lunarcraters.errors import ModelError, RunError
 from lunarcraters.network.model_file import shipped_model
 

@@ -11,8 +11,8 @@ import os
 _MODULES = (
     "distributed.nanny",
     "pydantic",
-    "lunarcraters.detection.tasks",
-    "lunarcraters.detection.batch",
+    "lunarcraters.detection.search.tasks",
+    "lunarcraters.detection.search.batch",
     "lunarcraters.network.inference",
     "lunarcraters.network.backends.int8",
 )

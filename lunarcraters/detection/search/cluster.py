@@ -18,8 +18,8 @@ from distributed import (
 from distributed.comm import CommClosedError
 
 from lunarcraters.detection.options import DetectOptions
-from lunarcraters.detection.preload import METHOD, preload
-from lunarcraters.detection.worker import DetectionPlugin, host_of
+from lunarcraters.detection.search.preload import METHOD, preload
+from lunarcraters.detection.search.worker import DetectionPlugin, host_of
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import read_info, read_int8
 from lunarcraters.process import cpu_count
