@@ -139,7 +139,7 @@ def tiles_command(run: Path, out: Path, **options: Any) -> None:
               help="Elevation model of the ground [default: the one that was searched].",
               )  # fmt: skip
 @click.option("--cell", type=float, metavar="KM",
-              help="Side of a cell, rounded to whole pixels [default: a hundredth of the longer "
+              help="Side of a cell, rounded to whole pixels [default: a fiftieth of the longer "
               "side, 8 pixels at least].")  # fmt: skip
 @click.option("--slope-limit", type=float, default=15.0, show_default=True, metavar="DEGREES",
               help="Slope from which ground is steep.")  # fmt: skip

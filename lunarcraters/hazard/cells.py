@@ -19,7 +19,7 @@ LEAST_GROUND = 0.4999
 LEAST_PX = 4
 """Smallest side of a cell, pixels of an elevation model."""
 
-_DEFAULT_CELLS = 100  # along the longer side of a run
+_DEFAULT_CELLS = 50  # along the longer side of a run
 _DEFAULT_PX = 8
 _MOST_CELLS = 1 << 23
 
@@ -147,7 +147,7 @@ def choose_cells(run: Mosaic, cell_km: float | None, model: Mosaic | None) -> Ce
 
     Args:
         run: Mask of the run, whose grid is that of the mosaic.
-        cell_km: Side of a cell, km, to which whole pixels come next; None for a hundredth of the
+        cell_km: Side of a cell, km, to which whole pixels come next; None for a fiftieth of the
             longer side, 8 pixels of the run and 4 of the elevation model at least.
         model: Elevation model; None for none.
 

@@ -19,7 +19,7 @@ from lunarcraters.mosaic.interpolation import Positions, interpolate_positions
 from lunarcraters.process import cpu_count
 from lunarcraters.progress import Progress, no_progress
 
-_BLOCK_PX = 1024
+_BLOCK_PX = 512
 _POINTS = 9  # along each side of a block, to tell whether it may touch the run
 _SPREAD = np.ones((3, 3), np.uint8)  # pixels that a slope is measured from
 _PLACE_ERROR = 0.01  # largest error of a position that is interpolated, cells

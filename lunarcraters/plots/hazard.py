@@ -16,6 +16,7 @@ from lunarcraters.plots.maps import draw_graticule
 _DPI = 130
 _SIDE_IN = 7.0  # longer side of a map
 _BAR_IN = 1.5  # colour bar and labels beside a map
+_TITLE_IN = 0.7  # title and labels above and below a map
 _WIDE = 1.6  # ratio from which maps are drawn below each other
 _NO_VALUE = "0.8"
 _LARGEST = 99.5  # percentile that has the last colour
@@ -62,17 +63,17 @@ def hazard_figure(hazard: HazardMap, run: Mosaic, title: str) -> Figure:
     width, height = (_SIDE_IN, _SIDE_IN / ratio) if ratio > 1.0 else (_SIDE_IN * ratio, _SIDE_IN)
     below = ratio > _WIDE
     rows, columns = (len(panels), 1) if below else (1, len(panels))
-    size = (columns * (width + _BAR_IN), rows * (height + 0.8) + 0.5)
+    size = (columns * (width + _BAR_IN), rows * (height + _TITLE_IN))
     figure = Figure(figsize=size, layout="constrained")
     for axes, panel in zip(figure.subplots(rows, columns, squeeze=False).flat, panels, strict=True):
         _draw_panel(figure, axes, panel, hazard, run)
-    figure.suptitle(f"cells of {hazard.cells.side_km:.3g} km")
     return figure
 
 
 def _list_panels(hazard: HazardMap, title: str) -> list[_Panel]:
     unit_km2 = _choose_unit_km2(hazard.density)
     label = f"craters per {unit_km2:,} km$^2$" if unit_km2 > 1 else "craters per km$^2$"
+    title += f", in cells of {hazard.cells.side_km:.3g} km"
     panels = [_Panel(title, label, "viridis", hazard.density * unit_km2)]
     if hazard.steep is not None:
         steep = f"Ground steeper than {hazard.steep.limit_deg:g}°"

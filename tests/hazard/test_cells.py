@@ -80,9 +80,9 @@ def test_ground_that_a_grid_shows_twice_counts_once(tmp_path):
     assert (total[rows, columns] > 0.0).all()
 
 
-def test_the_default_is_a_hundred_cells_and_eight_pixels_at_least(scene, tmp_path):
+def test_the_default_is_fifty_cells_and_eight_pixels_at_least(scene, tmp_path):
     run = open_mosaic(scene)
-    assert choose_cells(run, None, None).side_px == 16
+    assert choose_cells(run, None, None).side_px == 31
     small = open_mosaic(write_raster(tmp_path / "a.tif", np.ones((90, 120))))
     assert choose_cells(small, None, None).side_px == 8
     assert choose_cells(run, 2.0, None).side_px == 20
