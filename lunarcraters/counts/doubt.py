@@ -36,7 +36,7 @@ class ErrorBudget:
         planted: Error of the recall by the chance by which planted craters come back, (n,).
         wear: Error of the recall by the unknown wear of the surface, of all bins together, (n,).
         purity: Error of the share of craters among detections, (n,); 0 where it was not measured.
-        model: What planted craters do not tell, of all bins together, (n,).
+        model: Error by what planted craters do not tell, of all bins together, (n,).
         total: Error of the estimate, (n,).
         trusted: True where the estimate is good enough to date by, (n,).
     """
