@@ -52,6 +52,8 @@ RECORDS = {
     "An area of `craters date --json`": "dating.record:AreaAge",
     "An age of `craters date --json`": "dating.record:ModelAge",
     "`craters plot csfd --json`": "catalogue.csfd:SizeFrequencyRecord",
+    "`craters plot errors --json`": "counts.record:ErrorTable",
+    "A bin of `craters plot errors --json`": "counts.record:ErrorBin",
     "`craters plot hazard --json`": "api.hazard:HazardSummary",
     "`craters calibrate --json`": "calibration.record:CalibrationSummary",
     "`craters dataset check --json`, a list": "datasets.check:Problem",

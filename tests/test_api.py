@@ -84,6 +84,7 @@ VERBS = {
     "calibrate": lc.calibrate,
     "plot map": lc.plot_map,
     "plot csfd": lc.plot_csfd,
+    "plot errors": lc.plot_errors,
     "plot tiles": lc.plot_tiles,
     "plot hazard": lc.plot_hazard,
     "plot training": lc.plot_training,

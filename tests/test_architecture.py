@@ -42,7 +42,8 @@ MAY_IMPORT = {
     "evaluation": {"geometry", "catalogue", "datasets"},
     "calibration": {"geometry", "tiling", "network", "catalogue", "datasets", "detection",
                     "evaluation", "rendering"},
-    "plots": {"geometry", "mosaic", "mask", "catalogue", "evaluation", "network", "hazard"},
+    "plots": {"geometry", "mosaic", "mask", "catalogue", "counts", "evaluation", "network",
+              "hazard"},
     "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots",
                "morphometry"},
 }  # fmt: skip

@@ -18,6 +18,7 @@ from lunarcraters.api.datasets import (
     split_dataset,
     undo_cleaning,
 )
+from lunarcraters.api.errors import plot_errors
 from lunarcraters.api.hazard import plot_hazard
 from lunarcraters.api.models import calibrate, train
 from lunarcraters.api.morphometry import measure
@@ -83,6 +84,7 @@ __all__ = [
     "merge",
     "open_mosaic",
     "plot_csfd",
+    "plot_errors",
     "plot_hazard",
     "plot_map",
     "plot_tiles",

@@ -24,11 +24,12 @@ from lunarcraters.cli.progress import progress_bar
 
 @click.group("plot")
 def command() -> None:
-    """Draw maps, counts, hazard maps, pieces of a mosaic, and trainings.
+    """Draw maps, counts and their errors, hazard maps, pieces of a mosaic, and trainings.
 
     \b
     craters plot map run map.png
     craters plot csfd run csfd.png
+    craters plot errors run errors.png
     craters plot tiles run tiles.png
     craters plot hazard run hazard.png
     craters plot training training curves.png
@@ -107,6 +108,41 @@ def _ages(text: str | None) -> tuple[Any, ...]:
         raise click.BadParameter(
             f"{text!r} has what is no age: give ages in Ga, or fit, such as fit,1,3.5"
         ) from None
+
+
+@command.command("errors")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@area_options
+@binning_option
+@min_score_option
+@json_option
+def errors_command(run: Path, out: Path, as_json: bool, **options: Any) -> None:
+    """Draw the errors of the estimates of RUN by diameter, and their parts, as the PNG file OUT.
+
+    The estimates are those of craters csfd, of a run whose completeness was measured (craters
+    completeness). The parts: the number of craters (Poisson), the number of planted craters, the
+    unknown wear of the surface, the purity of the detections where it was measured (craters
+    purity), and what planted craters do not tell. The largest part says what to do: count more
+    ground, plant more craters, or review more detections. Each polygon of --area has a panel.
+
+    \b
+    craters plot errors run errors.png
+    craters plot errors run errors.png --area units.gpkg
+    craters plot errors run errors.png --json
+    """
+    from lunarcraters import api
+    from lunarcraters.records import to_json
+
+    table = api.plot_errors(run, out, **options)
+    if as_json:
+        click.echo(to_json(table))
+        return
+    errors = [row.total for row in table.bins if row.trusted and row.total is not None]
+    told = "no estimate is to be trusted"
+    if errors:
+        told = f"{min(errors):.0%} to {max(errors):.0%} in the {len(errors)} bins to be trusted"
+    click.echo(f"errors of estimates, {told}, drawn in {out}")
 
 
 @command.command("tiles")

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency
@@ -20,6 +19,7 @@ from lunarcraters.completeness.record import COMPLETENESS, Completeness, read_co
 from lunarcraters.counts.areas import AreaCount
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.detections import BinnedDetections
+from lunarcraters.counts.doubt import DRAWS, Doubt, ErrorBudget
 from lunarcraters.counts.migration import Migration, Spectrum
 from lunarcraters.purity.record import Purity
 
@@ -31,11 +31,8 @@ _CHECKED = 0.4  # share that is counted to see whether the first share holds fal
 _LEAST_RECALL = 0.3  # share of all craters that is counted, below which an estimate is not trusted
 _LEAST_PLANTED = 30  # planted craters, below which an estimate is not trusted
 _AGREE = 0.2, 2.0  # disagreement of the shares, as ln and in standard errors, that is too much
-_MODEL_ERROR = 0.08  # what planted craters do not tell, as a share; all bins together
-_MOST_DOUBT = 3.0  # ratio of a recall to the least that it is taken to be
 _FEW = 5.0  # craters of a bin by which the slope of the size distribution is measured
 _ROUNDS = 3
-_DRAWS = 2000
 _SEED = 0
 _INTERVAL = 0.05, 0.95
 
@@ -58,6 +55,7 @@ class Estimate:
         trusted: True where the estimate is good enough to date by, (n,).
         covariance: Covariance of the estimated numbers, Poisson errors included, (n, n).
         purity: Share of the raw count that are craters, 0 to 1, (n,); NaN where not measured.
+        errors: Parts of the errors of the estimated numbers.
     """
 
     raw: BinnedCount
@@ -68,6 +66,7 @@ class Estimate:
     trusted: Bool
     covariance: Float
     purity: Float
+    errors: ErrorBudget
 
     @property
     def binned(self) -> BinnedCount:
@@ -114,7 +113,8 @@ def estimate_count(
     if completeness is None or not len(raw.values) or not one.area_km2:
         none = np.full(len(raw.values), np.nan)
         no = np.zeros(len(none), np.bool_)
-        return Estimate(raw, none, none, none, none, no, np.full((len(none),) * 2, np.nan), shares)
+        unknown, errors = np.full((len(none),) * 2, np.nan), ErrorBudget.without_estimate(raw)
+        return Estimate(raw, none, none, none, none, no, unknown, shares, errors)
     return _Estimation(detections, completeness, raw).estimate(min_score)
 
 
@@ -162,23 +162,26 @@ class _Estimation:
         none = ~self._planted
         values, recall = np.where(none, np.nan, counts * factors), self._recall(least)
         random = np.random.default_rng(_SEED)
-        doubt = self._draw_doubt(recall, random)
-        doubt *= counted.draw_shares(np.random.default_rng(_SEED + 1), _DRAWS)
+        shares = counted.draw_shares(np.random.default_rng(_SEED + 1), DRAWS)
+        doubts = Doubt.draw(self._completeness.bins, self._row, recall, shares, random)
+        doubt, poisson_squares = doubts.factors(), squares * factors**2
         covariance = np.atleast_2d(np.cov(doubt * values, rowvar=False))
-        covariance += np.diag(squares * factors**2)
+        covariance += np.diag(poisson_squares)
         weight = np.where(counts > 0.0, squares / np.maximum(counts, 1e-12), 1.0)
         poisson = random.gamma(counts / weight + 0.5, size=doubt.shape) * weight
         low90, high90 = np.quantile(poisson * factors * doubt, _INTERVAL, axis=0)
         completeness = self._completeness.recall(self._middles, min_score)
+        trusted = self._trust(spectrum, values, recall)
         return Estimate(
             raw=self._raw,
             values=values,
             low90=np.where(none, np.nan, low90),
             high90=np.where(none, np.nan, high90),
             completeness=np.where(none, np.nan, completeness),
-            trusted=self._trust(spectrum, values, recall),
+            trusted=trusted,
             covariance=covariance,
             purity=self._detections.above(min_score).compute_shares(),
+            errors=doubts.compare(self._raw, values, poisson_squares, covariance, trusted),
         )
 
     def _choose_least(self) -> Float:
@@ -220,19 +223,6 @@ class _Estimation:
             factors = migration.factors(spectrum, least)
         return spectrum, factors
 
-    def _draw_doubt(self, recall: Float, random: np.random.Generator) -> Float:
-        """Draw by what the estimates are off because of the planted craters, (draws, n)."""
-        rows = self._completeness.bins
-        chance, total = np.transpose([_logit_errors(row.planted, row.recall, row.recall_error)
-                                      for row in rows])  # fmt: skip
-        common = np.sqrt(np.maximum(total**2 - chance**2, 0.0))
-        error = chance * random.standard_normal((_DRAWS, len(rows)))
-        error = (error + common * random.standard_normal((_DRAWS, 1)))[:, self._row]
-        inner = np.clip(recall, 1e-3, 1.0 - 1e-3)
-        drawn = expit(logit(inner) + error)
-        model = np.exp(_MODEL_ERROR * random.standard_normal((_DRAWS, 1)))
-        return np.asarray(model * np.minimum(inner / drawn, _MOST_DOUBT))
-
     def _trust(self, spectrum: Spectrum, values: Float, recall: Float) -> Bool:
         """Tell which estimates can be trusted, (n,)."""
         planted = np.array([row.planted for row in self._completeness.bins])[self._row]
@@ -251,12 +241,3 @@ class _Estimation:
         error = np.sqrt((1.0 - share) * (1.0 / few + 1.0 / (planted * recall * share + 1.0)))
         least, deviations = _AGREE
         return np.asarray(~((np.abs(ratio) > least) & (np.abs(ratio) > deviations * error)))
-
-
-def _logit_errors(planted: int, recall: float, error: float) -> tuple[float, float]:
-    """Standard errors of a recall on the scale of logits: by chance of the plants, and in all."""
-    # As many plants of one weight as have this error; as if one of two more had been found.
-    alike = np.clip(recall * (1.0 - recall) / error**2 + 1.0 / error - 2.0, 1.0, planted)
-    moderate = (recall * alike + 1.0) / (alike + 2.0)
-    slope = moderate * (1.0 - moderate)
-    return float(np.minimum(1.0 / np.sqrt(planted * slope), error / slope)), float(error / slope)

@@ -1,7 +1,7 @@
 """Counts and estimates, and other tables with one row an area and bin."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from lunarcraters.catalogue.binning import Binning
 from lunarcraters.catalogue.randomness import RandomnessBin
 from lunarcraters.completeness.record import Completeness
 from lunarcraters.counts.areas import AreaCount
+from lunarcraters.counts.doubt import ErrorBudget
 from lunarcraters.counts.estimate import Estimate, estimate_count
-from lunarcraters.counts.record import CountBin
+from lunarcraters.counts.record import CountBin, ErrorBin
 from lunarcraters.errors import CatalogueError
 from lunarcraters.files import replacing
 from lunarcraters.purity.record import Purity
@@ -70,6 +71,26 @@ def list_bins(estimates: dict[str, Estimate]) -> tuple[CountBin, ...]:
         )
         for name, one in estimates.items()
         for i in range(len(one.values))
+    )
+
+
+def list_errors(budgets: Mapping[str, ErrorBudget]) -> tuple[ErrorBin, ...]:
+    """List errors of estimates and their parts, a row for each area and bin.
+
+    Args:
+        budgets: Errors by the names of areas.
+    """
+    names = "raw", "total", "poisson", "planted", "wear", "purity", "model"
+    return tuple(
+        ErrorBin(
+            area=area,
+            min_km=float(one.edges[i]),
+            max_km=float(one.edges[i + 1]),
+            trusted=bool(one.trusted[i]),
+            **{name: _or_none(getattr(one, name)[i]) for name in names},
+        )
+        for area, one in budgets.items()
+        for i in range(len(one.total))
     )
 
 
