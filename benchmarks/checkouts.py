@@ -24,6 +24,7 @@ import rasterio
 import shapely
 
 TOLERANCE = 1e-9
+TILE_PX = "1024"  # the default of the earlier checkouts; maps differ a little with it
 
 
 @click.command()
@@ -54,7 +55,7 @@ def run_checkout(checkout: Path, mosaic: Path, folder: Path) -> Path:
     environment = {**os.environ, "PYTHONPATH": str(checkout.resolve())}
     package = folder / "all.gpkg"
     commands = (
-        ["detect", str(mosaic), "-o", str(folder / "run"), "--quiet"],
+        ["detect", str(mosaic), "-o", str(folder / "run"), "--quiet", "--size", TILE_PX],
         ["export", str(folder / "run"), str(package), "--min-score", "0", "--overwrite"],
     )
     for command in commands:
