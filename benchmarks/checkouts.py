@@ -97,9 +97,19 @@ def rows_differ(old: pd.DataFrame, new: pd.DataFrame):
         elif pd.api.types.is_float_dtype(a):
             same = np.allclose(a, b, rtol=0, atol=TOLERANCE, equal_nan=True)
         else:
-            same = (a.isna() == b.isna()).all() and (a.dropna() == b.dropna()).all()
+            same = (a.isna() == b.isna()).all() and all(map(entries_equal, a.dropna(), b.dropna()))
         if not same:
             yield column
+
+
+def entries_equal(old: object, new: object) -> bool:
+    """Tell whether two entries are equal; those that are written numbers within the tolerance."""
+    if old == new or not (isinstance(old, str) and isinstance(new, str)):
+        return old == new
+    try:
+        return abs(float(old) - float(new)) <= TOLERANCE
+    except ValueError:
+        return False
 
 
 if __name__ == "__main__":
