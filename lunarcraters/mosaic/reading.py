@@ -254,12 +254,23 @@ def _read_from_pages(
     return total, share
 
 
+@lru_cache(maxsize=40)  # entries of 1 MB, or 2 MB where there is nodata
+def _finest_page(raster: Raster, column: int, row: int, generation: int) -> tuple[Real, Real]:
+    """Means of values and of validity in a page's blocks of 4 pixels."""
+    box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
+    values, valid = _read_box(raster, None, box)
+    if valid.all():
+        total = _average(values.astype(_real_dtype(values.dtype)), (4, 4))
+        return total, np.broadcast_to(total.dtype.type(1.0), total.shape)
+    total, share = _as_real(values, valid)
+    return _average(total, (4, 4)), _average(share, (4, 4))
+
+
 @lru_cache(maxsize=512)  # entries of 131 kB
 def _fine_page(raster: Raster, column: int, row: int, generation: int) -> tuple[Real, Real]:
     """Means of values and of validity in a page's blocks of 16 pixels."""
-    box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
-    total, share = _as_real(*_read_box(raster, None, box))
-    return _average(total, (16, 16)), _average(share, (16, 16))
+    total, share = _finest_page(raster, column, row, generation)
+    return _average(total, (4, 4)), _average(np.ascontiguousarray(share), (4, 4))
 
 
 @lru_cache(maxsize=4096)  # entries of 8 kB
@@ -269,7 +280,7 @@ def _coarse_page(raster: Raster, column: int, row: int, generation: int) -> tupl
     return _average(total, (4, 4)), _average(share, (4, 4))
 
 
-_PAGES = {64: _coarse_page, 16: _fine_page}
+_PAGES = {64: _coarse_page, 16: _fine_page, 4: _finest_page}
 """Cached pages by the side of their blocks: frames of coarse octaves overlap and share them."""
 
 
