@@ -258,12 +258,9 @@ def _read_from_pages(
 def _finest_page(raster: Raster, column: int, row: int, generation: int) -> tuple[Real, Real]:
     """Means of values and of validity in a page's blocks of 4 pixels."""
     box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
-    values, valid = _read_box(raster, None, box)
-    if valid.all():
-        total = _average(values.astype(_real_dtype(values.dtype)), (4, 4))
-        return total, np.broadcast_to(total.dtype.type(1.0), total.shape)
-    total, share = _as_real(values, valid)
-    return _average(total, (4, 4)), _average(share, (4, 4))
+    total, share = (_average(one, (4, 4)) for one in _as_real(*_read_box(raster, None, box)))
+    one = share.dtype.type(1.0)
+    return total, np.broadcast_to(one, share.shape) if (share == one).all() else share
 
 
 @lru_cache(maxsize=512)  # entries of 131 kB

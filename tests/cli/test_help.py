@@ -28,7 +28,10 @@ from lunarcraters.rendering.profiles import compute_crater_profile
 
 # These take long, or a cluster or a database: their words are checked here, and other tests run
 # them on data of their own.
-CHECKED = ("craters train", "craters calibrate", "craters info", "craters detect", "craters run")
+CHECKED = (
+    *("craters train", "craters calibrate", "craters info", "craters detect", "craters run"),
+    "craters plot errors",
+)
 DATABASE = "postgresql://"
 DATING = ("craters date", "--isochrons")
 HAS_CRATERSTATS = sys.version_info >= (3, 12) and find_spec("craterstats") is not None

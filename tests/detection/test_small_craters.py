@@ -9,7 +9,7 @@ from rasterio.windows import Window
 from benchmarks.projections import agreement, first_view, warp
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
-from lunarcraters.detection.source import open_source
+from lunarcraters.detection.source import default_size_px, open_source
 from lunarcraters.errors import RunError, TileSetError
 from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import read_reference
@@ -18,7 +18,8 @@ from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.circles import find_close_pairs
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.network.model_file import shipped_model
+from lunarcraters.network.model_file import read_info, shipped_model
+from lunarcraters.network.startup import choose_precision
 from lunarcraters.tiling.tileset import write_tiles
 
 pytestmark = pytest.mark.slow
@@ -109,7 +110,10 @@ def test_the_mask_stays_on_the_mosaics_grid(runs, mosaic):
 
 @pytest.mark.parametrize("virtual", [False, True])
 def test_written_tiles_give_the_same_craters(runs, mosaic, search_here, tmp_path, virtual):
-    write_tiles(open_mosaic(mosaic), tmp_path / "tiles", smallest_px=4.0, virtual=virtual)
+    whole, info = open_mosaic(mosaic), read_info(MODEL)
+    int8 = choose_precision("auto", has_int8=bool(info.int8)) == "int8"
+    size = default_size_px(whole, info, int8=int8)
+    write_tiles(whole, tmp_path / "tiles", max_size=size, smallest_px=4.0, virtual=virtual)
     found = search_here(tmp_path / "tiles", tmp_path / "run")
     pd.testing.assert_frame_equal(found.craters, runs[4.0][1].craters)
     with pytest.raises(TileSetError, match="smallest crater"):
