@@ -1,8 +1,8 @@
 """The plugin in QGIS, headless: Debian's packages of .ci/peers."""
 
 import json
-import re
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
