@@ -30,6 +30,7 @@ def test_hardly_any_random_crater_is_taken_for_a_member(ground):
         assert share < 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS)
 def test_members_of_clusters_are_found_and_random_craters_kept(ground):
     random = at_random(ground, 300, 1)
@@ -62,6 +63,7 @@ def test_ground_of_two_densities_is_no_cluster():
     assert members.mean() < 0.01
 
 
+@pytest.mark.slow
 def test_members_do_not_depend_on_how_the_catalogue_is_read():
     ground = GROUNDS["nodata"]
     vectors = np.concatenate([at_random(ground, 200, 1), in_clusters(ground, 4, 15, 0.05, 3)])

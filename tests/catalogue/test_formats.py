@@ -37,6 +37,7 @@ def assert_same(left, right):
     assert left.header() == right.header()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", WHOLE)
 def test_a_catalogue_comes_back_whole(lunar, pixels, tmp_path, suffix):
     for name, catalogue in {"lunar": lunar, "pixels": pixels}.items():

@@ -94,6 +94,7 @@ def test_areas_have_the_same_bins_and_one_that_was_not_searched_says_so():
     assert {row.note for row in rows[3:]} == {"not searched"}
 
 
+@pytest.mark.slow
 def test_the_numbers_of_a_bin_do_not_depend_on_other_bins_and_areas():
     ground = GROUNDS["nodata"]
     small, large = at_random(ground, 40, 1), at_random(ground, 30, 2)

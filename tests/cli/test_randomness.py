@@ -59,11 +59,13 @@ def test_the_table_the_json_and_the_file_say_the_same(counted, tmp_path):
     assert isinstance(run(counted, "-o", out).exception, OutputError)
 
 
+@pytest.mark.slow
 def test_bins_that_were_not_tested_are_named(counted):
     told = run(counted, "--binning", "10-per-decade")
     assert "not tested (-): fewer than 10 craters" in told.output
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 def test_the_function_gives_the_record_that_the_command_prints(counted):
     table = api.measure_randomness(counted, area=(0.0, 0.0, 5.0, 10.0))
@@ -72,6 +74,7 @@ def test_the_function_gives_the_record_that_the_command_prints(counted):
     assert json.loads(printed)["bins"][0]["craters"] > table.bins[0].craters
 
 
+@pytest.mark.slow
 def test_what_cannot_be_tested_is_said_in_a_sentence(counted, tmp_path):
     (tmp_path / "a.csv").write_text("lon,lat,diameter_km\n1,2,3\n")
     assert isinstance(run(tmp_path / "a.csv").exception, CatalogueError)

@@ -132,6 +132,7 @@ def test_a_directory_that_is_no_run_is_refused(tmp_path):
         lc.measure_completeness(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "option", [{"budget": 0.0}, {"sun_altitude_deg": 0.0}, {"sun_azimuth_deg": 700.0}]
 )

@@ -89,6 +89,7 @@ def test_there_are_no_errors_where_there_is_no_estimate():
     assert np.isfinite(alone.raw).any()
 
 
+@pytest.mark.slow
 def test_a_part_that_was_not_measured_has_no_line_and_areas_have_panels():
     random = np.random.default_rng(4)
     (craters, true), completeness = crowded(random, 2000), plant(random, 300)

@@ -108,6 +108,7 @@ def test_written_tiles_and_the_mosaic_itself_give_the_same_craters(run, mosaic, 
     pd.testing.assert_frame_equal(craters_of(found), craters_of(read_run(run)), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_mask_lies_on_the_mosaics_grid(run, mosaic):
     with rasterio.open(run / "mask.tif") as mask, rasterio.open(mosaic) as image:
         assert (mask.width, mask.height, mask.transform) == (

@@ -53,6 +53,7 @@ def test_longitudes_of_any_turn_lie_in_a_grid_that_goes_round(west):
     assert rows.tolist() == [9] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("crs", "affine"),
     [

@@ -59,6 +59,7 @@ def test_the_density_is_craters_over_searched_ground(tmp_path):
     assert done.searched_km2 == pytest.approx(2.5 * upper + 2.25 * lower, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_craters_count_by_size_and_score(picture, tmp_path):
     def counted(**options):
         done = lc.plot_hazard(picture, tmp_path / "a.png", cell=CELL_KM, overwrite=True, **options)
@@ -68,6 +69,7 @@ def test_craters_count_by_size_and_score(picture, tmp_path):
     assert "no slopes" in lc.plot_hazard(picture, tmp_path / "b.png").note
 
 
+@pytest.mark.slow
 def test_a_run_of_a_picture_has_slopes_with_an_elevation_model(picture, dem, tmp_path):
     for limit, share in ((15.0, 1.0), (25.0, 0.0)):
         out = tmp_path / f"{limit}.png"
@@ -122,6 +124,7 @@ PLACES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLACES)
 def test_every_crater_counts_in_its_cell_wherever_the_run_lies(tmp_path, name):
     crs, affine = PLACES[name]
@@ -204,6 +207,7 @@ def test_no_file_is_lost(picture, tmp_path):
     assert not (tmp_path / "a.tif").exists()
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_measured(picture, dem, tmp_path):
     def plot(*arguments):
         done = CliRunner().invoke(command, ["hazard", str(picture), *map(str, arguments)])

@@ -53,6 +53,7 @@ def test_a_window_outside_altogether_is_empty(noise, tmp_path):
     assert not mosaic.read((0, -500, 64, 64), 4)[1].any()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @example(column=0, row=-1, width=1, height=1, by=2)  # a block that its box alone would miss
 @given(

@@ -29,6 +29,7 @@ def test_compact_takes_any_multiple_of_its_stride():
         assert maps.shape == (1, side, side, 3)
 
 
+@pytest.mark.slow
 def test_centres_are_rare_before_training():
     model = build(get_preset("compact"))
     image = np.random.default_rng(0).standard_normal((1, 64, 64, 1)).astype(np.float32)

@@ -127,6 +127,7 @@ def test_a_scene_is_an_8_bit_image_without_the_nodata_value(scene):
     assert 10 < scene.image.std() < 60
 
 
+@pytest.mark.slow
 def test_listed_craters_have_their_centre_in_the_frame_and_4_px_or_more(scene):
     assert list(scene.craters.columns) == ["x", "y", "diameter_px"]
     assert len(scene.craters) > 100

@@ -43,12 +43,14 @@ def test_a_page_needs_no_other_file(page):
     assert {"map-item", "relative-item", "precision-item", "about"} <= {name for name, _ in items}
 
 
+@pytest.mark.slow
 def test_a_page_tells_how_good_the_run_is(page):
     text = page.read_text()
     assert "recall 1.000" in text
     assert "Counted on 5,000.0 km²" in text
 
 
+@pytest.mark.slow
 def test_a_run_without_craters_has_a_page(run, scene, tmp_path):
     empty = tmp_path / "run"
     shutil.copytree(run, empty)
@@ -59,6 +61,7 @@ def test_a_run_without_craters_has_a_page(run, scene, tmp_path):
     assert json.loads(about)["total"] == 0
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_page_once(run, tmp_path):
     out = tmp_path / "a.html"
     assert "300 craters" in CliRunner().invoke(command, [str(run), "-o", str(out)]).output

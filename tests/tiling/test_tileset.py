@@ -110,6 +110,7 @@ def test_a_mosaic_of_many_rasters_has_virtual_tiles_too(tmp_path, noise):
         np.testing.assert_array_equal(raster.read(1), tiles.read(tile)[0])
 
 
+@pytest.mark.slow
 def test_tiles_are_georeferenced_geotiffs(patchy, tmp_path):
     tiles = write_tiles(open_mosaic(patchy["local"]), tmp_path / "tiles", **SIZES)
     for tile in tiles.tiles[::3]:

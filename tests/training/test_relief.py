@@ -88,6 +88,7 @@ def test_craters_are_hollows_that_rise_to_all_sides(sampler, augment):
     assert np.mean(np.array(outwards) > 0) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "turns", [(True, False, False), (False, True, False), (False, False, True)]
 )

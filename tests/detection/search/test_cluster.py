@@ -96,6 +96,7 @@ def test_a_worker_with_other_versions_is_named(monkeypatch):
         plugin.detector()
 
 
+@pytest.mark.slow
 def test_what_dask_tells_stays_off_the_screen(capfd):
     """As of a heartbeat that the closing of the cluster cut short: an error, with its traceback."""
 
