@@ -54,6 +54,7 @@ def prepare(mosaic: Path, folder: Path, boxes_per_mpx: float) -> dict[str, Any]:
 
     suppression = choose_suppression()
     from ultralytics import YOLO
+    from ultralytics.nn.modules import C2f
     from ultralytics.nn.tasks import DetectionModel
 
     torch.manual_seed(1)
@@ -69,14 +70,18 @@ def prepare(mosaic: Path, folder: Path, boxes_per_mpx: float) -> dict[str, Any]:
     torch.save({"model": yolo.model.half()}, folder / "yolov8s.pt")
     network = yolo.model.float().eval().fuse(verbose=False)
     network.model[-1].export = True
+    for layer in network.modules():
+        if isinstance(layer, C2f):
+            layer.forward = layer.forward_split
     image = images[:1]
     with torch.no_grad():
         network(image)  # lays out the grids of the detection head
     model = ov.convert_model(network, example_input=image, input=[list(image.shape)])
     ov.save_model(model, folder / "float.xml", compress_to_fp16=False)
     data = nncf.Dataset([image[None].numpy() for image in images])
-    ignored = nncf.IgnoredScope(types=["Sigmoid"], patterns=[".*model.22.*"], validate=False)
-    mixed = nncf.QuantizationPreset.MIXED  # all three as Ultralytics' exporter does
+    decoding = [r".*model\.22/.*", r".*model\.22\.dfl.*"]
+    ignored = nncf.IgnoredScope(types=["Sigmoid"], patterns=decoding, validate=False)
+    mixed = nncf.QuantizationPreset.MIXED  # all of this as Ultralytics' exporter does
     small = nncf.quantize(model, data, preset=mixed, ignored_scope=ignored, subset_size=SAMPLES)
     ov.save_model(small, folder / "int8.xml")
     able = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
