@@ -181,15 +181,20 @@ def run(mosaic: Path, workers: int, precision: str = "float32") -> tuple[float, 
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "lunarcraters", "detect", str(mosaic), "-o", f"{folder}/r"]
         command += ["-q", "--workers", str(workers), "--precision", precision]
-        begun, peak = time.perf_counter(), 0
-        process, code = psutil.Popen(command), None
-        while code is None:
-            peak = max(peak, memory(process))
-            with suppress(psutil.TimeoutExpired):
-                code = process.wait(SAMPLED_S)
-        if code:
-            sys.exit(f"{' '.join(command)} failed")
-        return time.perf_counter() - begun, peak
+        return watch(command)
+
+
+def watch(command: list[str], **options: Any) -> tuple[float, int]:
+    """Seconds of a command and the peak of its memory in bytes; options as `Popen` takes them."""
+    begun, peak = time.perf_counter(), 0
+    process, code = psutil.Popen(command, **options), None
+    while code is None:
+        peak = max(peak, memory(process))
+        with suppress(psutil.TimeoutExpired):
+            code = process.wait(SAMPLED_S)
+    if code:
+        sys.exit(f"{' '.join(command)} failed")
+    return time.perf_counter() - begun, peak
 
 
 def memory(process: psutil.Process) -> int:
