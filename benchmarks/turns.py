@@ -8,18 +8,13 @@ proportional set size of all processes of a run, and the ratios of the medians.
 """
 
 import os
-import subprocess
 import sys
-import time
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import click
-import psutil
-from speed import memory
-
-LOOK_S = 1.0
+from speed import watch
 
 
 @click.command()
@@ -50,18 +45,7 @@ def time_run(checkout: Path, mosaic: Path) -> tuple[float, int]:
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     with TemporaryDirectory() as folder:
         words = [sys.executable, "-m", "lunarcraters", "detect", str(mosaic), "-o", "run", "-q"]
-        begun, size = time.perf_counter(), 0
-        process = psutil.Popen(words, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
-        while True:
-            try:
-                code = process.wait(LOOK_S)
-                break
-            except psutil.TimeoutExpired:
-                size = max(size, memory(process))
-        took = time.perf_counter() - begun
-    if code:
-        raise SystemExit(f"the run of {checkout} failed")
-    return took, size
+        return watch(words, env=environment, cwd=folder)
 
 
 if __name__ == "__main__":

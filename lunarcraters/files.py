@@ -1,9 +1,10 @@
 """Files that appear whole or not at all, and directories that one process at a time writes."""
 
+import csv
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +56,22 @@ def new_output(name: str | os.PathLike[str], *, overwrite: bool) -> Path:
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already: give --overwrite or another --output")
     return path
+
+
+def write_rows(rows: Sequence[Mapping[str, object]], path: Path) -> None:
+    """Write a table as CSV, in UTF-8.
+
+    Args:
+        rows: Rows by the names of columns, those of the first, at least one.
+        path: File to write, replaced if it is there.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def hash_file(path: Path) -> str:

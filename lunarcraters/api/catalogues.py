@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike, fspath
+from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import PathOrText, read_ground
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import is_database, local_output
@@ -146,11 +146,9 @@ def _restrict_to(
     from lunarcraters.catalogue.ground import restrict_ground
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import clip_footprint
-    from lunarcraters.geometry.area import make_area
 
     info.require_positions()
-    given = Path(area) if isinstance(area, str | PathLike) else area
-    ground = make_area(given, has_crs=info.has_crs).on_body(info.crs)
+    ground = read_ground(area, info)
     if isinstance(stored, Catalogue):
         return restrict_ground(info, ground, fspath(run)), ground
     return clip_footprint(Path(run), info, ground), ground

@@ -1,6 +1,7 @@
 """Verbs on counts: estimate the true ones, date them, and draw them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -57,13 +58,13 @@ def csfd(
         OutputError: The table exists, or cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
+    from lunarcraters.completeness.record import find_completeness
     from lunarcraters.counts.areas import count_on_areas
     from lunarcraters.counts.edge_names import check_edge
-    from lunarcraters.counts.estimate import find_completeness
     from lunarcraters.counts.record import CountTable
     from lunarcraters.counts.stat_file import STAT, check_stat, write_stat
-    from lunarcraters.counts.table import estimate_on_areas, list_bins, write_table
-    from lunarcraters.files import new_output
+    from lunarcraters.counts.table import estimate_on_areas, list_bins
+    from lunarcraters.files import new_output, write_rows
     from lunarcraters.purity.record import find_purity
 
     check_binning(binning)
@@ -82,7 +83,7 @@ def csfd(
     if target is not None and target.suffix.lower() == STAT:
         write_stat(check_stat(counts, edge), least, binning, target)
     elif target is not None:
-        write_table(table.bins, target)
+        write_rows([asdict(row) for row in table.bins], target)
     return table
 
 
@@ -126,9 +127,9 @@ def date(
         OutputError: The table exists, or cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
+    from lunarcraters.completeness.record import find_completeness
     from lunarcraters.counts.areas import count_on_areas
     from lunarcraters.counts.edge_names import check_edge
-    from lunarcraters.counts.estimate import find_completeness
     from lunarcraters.dating.ages import date_areas
     from lunarcraters.dating.chronology import load_system
     from lunarcraters.dating.record import Dating
@@ -203,9 +204,9 @@ def plot_csfd(
         OptionError: Isochrons are asked for, and craterstats is not installed.
     """
     from lunarcraters.catalogue.binning import check_binning
+    from lunarcraters.completeness.record import find_completeness
     from lunarcraters.counts.areas import count_on_areas, pool_counts
     from lunarcraters.counts.edge_names import check_edge
-    from lunarcraters.counts.estimate import find_completeness
     from lunarcraters.counts.table import estimate_on_areas
     from lunarcraters.dating.isochrons import make_isochrons
     from lunarcraters.plots.csfd import draw_csfd
@@ -224,8 +225,8 @@ def plot_csfd(
     )
     estimates = {}
     if completeness is not None:
-        found = estimate_on_areas(counts, completeness, least, binning, purity)
-        estimates = {name: found[name].points() for name in series}
+        by_area = estimate_on_areas(counts, completeness, least, binning, purity)
+        estimates = {name: by_area[name].points() for name in series}
     draw_csfd(series, local_output(out), lines, pooled.complete_from_km, estimates)
     return pooled
 

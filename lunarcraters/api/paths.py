@@ -3,9 +3,14 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from os import PathLike
-from typing import ParamSpec, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 PathOrText = str | PathLike[str]
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.info import CatalogueInfo
+    from lunarcraters.geometry.area import Area
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -16,6 +21,24 @@ def as_names(names: PathOrText | Sequence[PathOrText]) -> list[PathOrText]:
     if isinstance(names, str | PathLike):
         return [names]
     return list(names)
+
+
+def read_ground(
+    area: PathOrText | tuple[float, float, float, float], info: "CatalogueInfo"
+) -> "Area":
+    """Read an area on the body of a catalogue.
+
+    Args:
+        area: File of polygons, or west, south, east and north in degrees.
+        info: Description of the catalogue.
+
+    Raises:
+        AreaError: The area cannot be read.
+    """
+    from lunarcraters.geometry.area import make_area
+
+    given = Path(area) if isinstance(area, str | PathLike) else area
+    return make_area(given, has_crs=info.has_crs).on_body(info.crs)
 
 
 def accepts_old_names(**new_names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import PathOrText, read_ground
 
 if TYPE_CHECKING:
     from lunarcraters.purity.record import Purity
@@ -48,17 +48,14 @@ def measure_purity(
 
     from lunarcraters.detection.run import CRATERS, read_run
     from lunarcraters.files import hash_file, new_output
-    from lunarcraters.geometry.area import make_area
     from lunarcraters.purity.labels import read_labels
     from lunarcraters.purity.measure import measure_purity
     from lunarcraters.purity.record import PURITY, write_purity
 
     folder = Path(run)
     catalogue = read_run(folder)
-    info, ground = catalogue.info, None
-    if area is not None:
-        given = area if isinstance(area, tuple) else Path(area)
-        ground = make_area(given, has_crs=info.has_crs).on_body(info.crs)
+    info = catalogue.info
+    ground = None if area is None else read_ground(area, info)
     limits = min_diameter, max_diameter
     labelled = read_labels(catalogue, fspath(labels), ground, limits, all_seen=all_seen)
     unit = "km" if info.has_crs else "px"

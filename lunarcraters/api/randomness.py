@@ -1,5 +1,6 @@
 """The verb that tells whether craters are clustered."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.counts import read_areas
@@ -47,8 +48,7 @@ def measure_randomness(
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.catalogue.randomness import RandomnessTable, assess_randomness
     from lunarcraters.counts.areas import count_on_areas
-    from lunarcraters.counts.table import write_table
-    from lunarcraters.files import new_output
+    from lunarcraters.files import new_output, write_rows
 
     check_binning(binning)
     target = None if out is None else new_output(out, overwrite=overwrite)
@@ -62,5 +62,5 @@ def measure_randomness(
 
         draw_randomness(bins, local_output(figure))
     if target is not None:
-        write_table(bins, target)
+        write_rows([asdict(row) for row in bins], target)
     return table

@@ -131,20 +131,20 @@ def _assess_area(
     radius_km = (catalogue.radius_m or sphere.RADIUS_M) / 1000.0
     rows = []
     for number, (low, high) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
-        some = vectors[bins == number]
+        centres = vectors[bins == number]
         row = {"area": name, "area_km2": area_km2, "min_km": low, "max_km": high}
-        if points is None or len(some) < _FEWEST:
+        if points is None or len(centres) < _FEWEST:
             note = "not searched" if points is None else f"fewer than {_FEWEST} craters"
-            rows.append(RandomnessBin(**row, craters=len(some), note=note))
+            rows.append(RandomnessBin(**row, craters=len(centres), note=note))
             continue
-        measured = measure_second_closest(some)
-        random = np.random.default_rng((_SEED, len(some)))
-        trials = _strew_trials(points, len(some), low / 2.0 / radius_km, random)
+        measured = measure_second_closest(centres)
+        random = np.random.default_rng((_SEED, len(centres)))
+        trials = _strew_trials(points, len(centres), low / 2.0 / radius_km, random)
         sigmas, p_value = _compare(measured, trials)
         rows.append(
             RandomnessBin(
                 **row,
-                craters=len(some),
+                craters=len(centres),
                 distance_km=measured * radius_km,
                 expected_km=float(trials.mean()) * radius_km,
                 sigmas=sigmas,

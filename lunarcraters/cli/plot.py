@@ -139,10 +139,10 @@ def errors_command(run: Path, out: Path, as_json: bool, **options: Any) -> None:
         click.echo(to_json(table))
         return
     errors = [row.total for row in table.bins if row.trusted and row.total is not None]
-    told = "no estimate is to be trusted"
+    summary = "no estimate is to be trusted"
     if errors:
-        told = f"{min(errors):.0%} to {max(errors):.0%} in the {len(errors)} bins to be trusted"
-    click.echo(f"errors of estimates, {told}, drawn in {out}")
+        summary = f"{min(errors):.0%} to {max(errors):.0%} in the {len(errors)} bins to be trusted"
+    click.echo(f"errors of estimates, {summary}, drawn in {out}")
 
 
 @command.command("tiles")

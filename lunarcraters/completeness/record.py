@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lunarcraters.detection.measurements import (
+    find_measurement,
+    read_measurement,
+    write_measurement,
+)
 from lunarcraters.errors import RunError
-from lunarcraters.files import replacing
-from lunarcraters.records import RecordError, from_json, to_json
 
 COMPLETENESS = "completeness.json"
 """Name of the file in the directory of a run."""
@@ -167,8 +170,7 @@ def write_completeness(completeness: Completeness, run: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    with replacing(run / COMPLETENESS) as temporary:
-        temporary.write_text(to_json(completeness) + "\n")
+    write_measurement(completeness, run / COMPLETENESS)
 
 
 def read_completeness(run: Path) -> Completeness:
@@ -177,21 +179,20 @@ def read_completeness(run: Path) -> Completeness:
     Raises:
         RunError: The file is missing or damaged.
     """
-    path = run / COMPLETENESS
+    path, command = run / COMPLETENESS, f"craters completeness {run}"
     if not path.is_file():
-        raise RunError(
-            f"{run} does not tell how complete it is: measure it with craters completeness {run}"
-        )
-    try:
-        record = from_json(Completeness, path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecordError) as error:
-        raise RunError(
-            f"{path} is damaged ({error}): measure it again with craters completeness {run} "
-            "--overwrite"
-        ) from error
-    if record.format != FORMAT:
-        raise RunError(
-            f"{path} is of another version of the program: measure it again with craters "
-            f"completeness {run} --overwrite"
-        )
-    return record
+        raise RunError(f"{run} does not tell how complete it is: measure it with {command}")
+    return read_measurement(Completeness, path, FORMAT, f"{command} --overwrite")
+
+
+def find_completeness(source: object) -> Completeness | None:
+    """Read the completeness of a run; None for other catalogues, or where it was not measured.
+
+    Args:
+        source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
+
+    Raises:
+        RunError: The record is damaged.
+    """
+    path = find_measurement(source, COMPLETENESS)
+    return None if path is None else read_completeness(path.parent)

@@ -126,7 +126,7 @@ class Doubt:
             covariance: Covariance of the estimated numbers, (n, n).
             trusted: True where the estimate is good enough to date by, (n,).
         """
-        some = np.where(values > 0.0, values, np.nan)
+        positive = np.where(values > 0.0, values, np.nan)
         shares = {
             "planted": self._of_recall(self.planted),
             "wear": self._of_recall(self.wear),
@@ -136,16 +136,24 @@ class Doubt:
         return ErrorBudget(
             edges=raw.edges,
             raw=_error_of(raw),
-            poisson=np.sqrt(squares) / some,
-            total=np.sqrt(np.diag(covariance)) / some,
+            poisson=np.sqrt(squares) / positive,
+            total=np.sqrt(np.diag(covariance)) / positive,
             trusted=trusted,
-            **{name: np.std(part, axis=0, ddof=1) * some / some for name, part in shares.items()},
+            **{
+                name: np.std(part, axis=0, ddof=1) * positive / positive
+                for name, part in shares.items()
+            },
         )
 
     def _of_recall(self, errors: Float) -> Float:
         """Factors by which estimates are off where logits of the recall are, (draws, n)."""
         drawn = expit(logit(self.recall) + errors)
         return np.asarray(np.minimum(self.recall / drawn, _MOST_DOUBT))
+
+
+def _deviation(factors: Float, positive: Float) -> Float:
+    """Standard deviations of factors, (n,); NaN where the estimates are, (n,)."""
+    return np.asarray(np.std(factors, axis=0, ddof=1) * positive / positive)
 
 
 def _error_of(raw: BinnedCount) -> Float:

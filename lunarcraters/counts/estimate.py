@@ -7,15 +7,13 @@ diameters, which move craters to other bins, are unfolded.
 """
 
 from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency
-from lunarcraters.completeness.record import COMPLETENESS, Completeness, read_completeness
+from lunarcraters.completeness.record import Completeness
 from lunarcraters.counts.areas import AreaCount
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.detections import BinnedDetections
@@ -115,22 +113,7 @@ def estimate_count(
         no = np.zeros(len(none), np.bool_)
         unknown, errors = np.full((len(none),) * 2, np.nan), ErrorBudget.without_estimate(raw)
         return Estimate(raw, none, none, none, none, no, unknown, shares, errors)
-    return _Estimation(detections, completeness, raw).estimate(min_score)
-
-
-def find_completeness(source: object) -> Completeness | None:
-    """Read the completeness of a run; None for other catalogues, or where it was not measured.
-
-    Args:
-        source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
-
-    Raises:
-        RunError: The record is damaged.
-    """
-    if not isinstance(source, str | PathLike):
-        return None
-    run = Path(source)
-    return read_completeness(run) if (run / COMPLETENESS).is_file() else None
+    return _Estimation(detections, completeness, raw).estimate(min_score, shares)
 
 
 class _Estimation:
@@ -153,8 +136,13 @@ class _Estimation:
             labelled = detections.purity.count_labelled(self._middles)
             self._measured = labelled >= _LEAST_LABELLED
 
-    def estimate(self, min_score: float) -> Estimate:
-        """Estimate numbers of craters, their errors, and whether they are to be trusted."""
+    def estimate(self, min_score: float, purity: Float) -> Estimate:
+        """Estimate numbers of craters, their errors, and whether they are to be trusted.
+
+        Args:
+            min_score: Lowest score of the raw count.
+            purity: Share of the raw count that are craters, (n,); NaN where not measured.
+        """
         least = self._choose_least()
         counted = self._detections.above(least)
         counts, squares = counted.count_craters()
@@ -180,7 +168,7 @@ class _Estimation:
             completeness=np.where(none, np.nan, completeness),
             trusted=trusted,
             covariance=covariance,
-            purity=self._detections.above(min_score).compute_shares(),
+            purity=purity,
             errors=doubts.compare(self._raw, values, poisson_squares, covariance, trusted),
         )
 

@@ -1,21 +1,16 @@
-"""Counts and estimates, and other tables with one row an area and bin."""
+"""Counts and estimates as a table, one row an area and bin."""
 
-import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
-from pathlib import Path
 
 import numpy as np
 
 from lunarcraters.catalogue.binning import Binning
-from lunarcraters.catalogue.randomness import RandomnessBin
 from lunarcraters.completeness.record import Completeness
 from lunarcraters.counts.areas import AreaCount
 from lunarcraters.counts.doubt import ErrorBudget
 from lunarcraters.counts.estimate import Estimate, estimate_count
 from lunarcraters.counts.record import CountBin, ErrorBin
 from lunarcraters.errors import CatalogueError
-from lunarcraters.files import replacing
 from lunarcraters.purity.record import Purity
 
 
@@ -96,20 +91,3 @@ def list_errors(budgets: Mapping[str, ErrorBudget]) -> tuple[ErrorBin, ...]:
 
 def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 4)
-
-
-def write_table(rows: Sequence[CountBin] | Sequence[RandomnessBin], path: Path) -> None:
-    """Write a table as CSV: one row an area and bin, in UTF-8.
-
-    Args:
-        rows: Rows of one kind, at least one.
-        path: File to write, replaced if it is there.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-    names = [field.name for field in fields(rows[0])]
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)

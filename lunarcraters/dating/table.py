@@ -1,12 +1,11 @@
 """Model ages as a table, one row an area."""
 
-import csv
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lunarcraters.dating.record import Dating
-from lunarcraters.files import replacing
+from lunarcraters.files import write_rows
 
 
 def write_table(dating: Dating, path: Path) -> None:
@@ -19,11 +18,7 @@ def write_table(dating: Dating, path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    rows = [_flatten(asdict(area)) for area in dating.areas]
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows([_flatten(asdict(area)) for area in dating.areas], path)
 
 
 def _flatten(record: dict[str, Any]) -> dict[str, Any]:

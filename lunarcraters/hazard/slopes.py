@@ -99,9 +99,9 @@ def _measure_block(
     metric = measure_metric(grid, block)
     area_km2 = metric.area_km2
     with np.errstate(divide="ignore", invalid="ignore"):
-        known = valid[inner] & np.isfinite(area_km2)
+        has_slope = valid[inner] & np.isfinite(area_km2)
         steep = metric.square_slopes(rise_x, rise_y) > limit**2
-    ground_km2 = np.where(known, area_km2, 0.0)
+    ground_km2 = np.where(has_slope, area_km2, 0.0)
     return sum_by_cell(columns, rows, np.where(steep, ground_km2, 0.0), ground_km2)
 
 

@@ -91,13 +91,13 @@ def _draw_parts(axes: Axes, budget: ErrorBudget) -> None:
     middles = np.sqrt(budget.edges[:-1] * budget.edges[1:])
     for name, label, colour, style, marker in _PARTS:
         errors = 100.0 * getattr(budget, name)
-        some = np.isfinite(errors) & (errors > 0.0)
-        if not some.any():
+        shown = np.isfinite(errors) & (errors > 0.0)
+        if not shown.any():
             continue
         width = 2.2 if name == "total" else 1.2
-        axes.plot(middles[some], errors[some], style, color=colour, linewidth=width)
+        axes.plot(middles[shown], errors[shown], style, color=colour, linewidth=width)
         trusted = budget.trusted | (name == "raw")
-        for which, face in ((some & trusted, colour), (some & ~trusted, "white")):
+        for which, face in ((shown & trusted, colour), (shown & ~trusted, "white")):
             axes.plot(middles[which], errors[which], marker, color=colour, markersize=5,
                       markerfacecolor=face)  # fmt: skip
         axes.plot([], [], style, marker=marker, color=colour, linewidth=width, label=label,

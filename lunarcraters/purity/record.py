@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import Literal
 
@@ -10,11 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
+from lunarcraters.detection.measurements import (
+    find_measurement,
+    read_measurement,
+    write_measurement,
+)
 from lunarcraters.detection.run import CRATERS
-from lunarcraters.errors import CratersWarning, RunError
-from lunarcraters.files import hash_file, replacing
+from lunarcraters.errors import CratersWarning
+from lunarcraters.files import hash_file
 from lunarcraters.purity.fit import make_terms
-from lunarcraters.records import RecordError, from_json, to_json
 
 PURITY = "purity.json"
 """Name of the file in the directory of a run."""
@@ -156,8 +159,7 @@ def write_purity(purity: Purity, run: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    with replacing(run / PURITY) as temporary:
-        temporary.write_text(to_json(purity) + "\n")
+    write_measurement(purity, run / PURITY)
 
 
 def find_purity(source: object) -> Purity | None:
@@ -172,20 +174,16 @@ def find_purity(source: object) -> Purity | None:
     Raises:
         RunError: The record is damaged.
     """
-    if not isinstance(source, str | PathLike) or not (Path(source) / PURITY).is_file():
+    path = find_measurement(source, PURITY)
+    if path is None:
         return None
-    run = Path(source)
-    path = run / PURITY
-    remedy = f"measure it again with craters purity {run} LABELS --overwrite"
-    try:
-        record = from_json(Purity, path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecordError) as error:
-        raise RunError(f"{path} is damaged ({error}): {remedy}") from error
-    if record.format != FORMAT:
-        raise RunError(f"{path} is of another version of the program: {remedy}")
+    run = path.parent
+    command = f"craters purity {run} LABELS --overwrite"
+    record = read_measurement(Purity, path, FORMAT, command)
     if record.catalogue != hash_file(run / CRATERS):
         warnings.warn(
-            f"{path} is of other detections than the run has now and is left out: {remedy}",
+            f"{path} is of other detections than the run has now and is left out: measure it again "
+            f"with {command}",
             CratersWarning,
             stacklevel=2,
         )

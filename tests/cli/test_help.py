@@ -28,9 +28,8 @@ from lunarcraters.rendering.profiles import compute_crater_profile
 
 # These take long, or a cluster or a database: their words are checked here, and other tests run
 # them on data of their own.
-CHECKED = (
-    *("craters train", "craters calibrate", "craters info", "craters detect", "craters run"),
-    "craters plot errors",
+CHECKED = tuple(
+    f"craters {name}" for name in ("train", "calibrate", "info", "detect", "run", "plot errors")
 )
 DATABASE = "postgresql://"
 DATING = ("craters date", "--isochrons")

@@ -8,13 +8,13 @@ from click.testing import CliRunner
 from lunarcraters import api
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.plot import command
-from lunarcraters.completeness.record import COMPLETENESS, write_completeness
+from lunarcraters.completeness.record import COMPLETENESS
 from lunarcraters.counts.areas import count_on_areas
 from lunarcraters.counts.estimate import estimate_count
-from lunarcraters.detection.run import CRATERS, RunResult, write_result
+from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import CatalogueError, OutputError, RunError
 from lunarcraters.plots.errors import MOST_AREAS, errors_figure
-from tests.counts.test_estimate import crowded, estimate, measured, plant, surface
+from tests.counts.surfaces import crowded, estimate, measured, plant, surface
 
 PARTS = "poisson", "planted", "wear", "purity", "model"
 
@@ -105,19 +105,6 @@ def test_a_part_that_was_not_measured_has_no_line_and_areas_have_panels():
     many = errors_figure({str(number): without for number in range(MOST_AREAS + 3)})
     assert len(many.axes) == MOST_AREAS
     assert f"first {MOST_AREAS} of {MOST_AREAS + 3} areas" in many.get_suptitle()
-
-
-@pytest.fixture
-def run(tmp_path):
-    """A finished run whose completeness was measured."""
-    path = tmp_path / "run"
-    path.mkdir()
-    random = np.random.default_rng(7)
-    craters = surface(random, 5000)
-    craters.to_file(path / CRATERS)
-    write_result(RunResult(craters=len(craters), tiles=1, unread_tiles={}, seconds=1.0), path)
-    write_completeness(plant(random, 300), path)
-    return path
 
 
 def plot(*arguments):

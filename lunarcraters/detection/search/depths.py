@@ -29,12 +29,12 @@ def warn_of_depths(client: Client, source: TileSource, tiles: Sequence[Tile]) ->
         source: Tiles of an elevation model.
         tiles: Its tiles.
     """
-    some = spread_evenly(tiles, _TILES)
-    upright, inverted = np.sum(list(run_tasks(client, count_both, some)), axis=0)
+    sample = spread_evenly(tiles, _TILES)
+    upright, inverted = np.sum(list(run_tasks(client, count_both, sample)), axis=0)
     if inverted >= _LEAST and inverted > _MORE * upright:
         warnings.warn(
             f"{source.mosaic.name} shows {inverted:.0f} craters upside down and {upright:.0f} as "
-            f"it is, in the middle of {len(some)} tiles: if it holds depths, change the sign of "
+            f"it is, in the middle of {len(sample)} tiles: if it holds depths, change the sign of "
             "its values",
             CratersWarning,
             stacklevel=2,

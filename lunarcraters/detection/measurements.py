@@ -1,0 +1,66 @@
+"""Measurements of a run that are kept in its directory, each a record of a format of its own."""
+
+from os import PathLike
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from lunarcraters.errors import RunError
+from lunarcraters.files import replacing
+from lunarcraters.records import RecordError, from_json, to_json
+
+
+class _Versioned(Protocol):
+    @property
+    def format(self) -> int: ...
+
+
+M = TypeVar("M", bound=_Versioned)
+
+
+def write_measurement(record: _Versioned, path: Path) -> None:
+    """Write a measurement.
+
+    Args:
+        record: Dataclass.
+        path: File in the directory of the run.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(to_json(record) + "\n")
+
+
+def find_measurement(source: object, name: str) -> Path | None:
+    """Find a measurement; None for what is not a run, or where it was not measured.
+
+    Args:
+        source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
+        name: Name of the file in the directory of a run.
+    """
+    if not isinstance(source, str | PathLike):
+        return None
+    path = Path(source) / name
+    return path if path.is_file() else None
+
+
+def read_measurement(kind: type[M], path: Path, version: int, command: str) -> M:
+    """Read a measurement.
+
+    Args:
+        kind: Dataclass of the measurement.
+        path: File that is there.
+        version: Format that the program writes.
+        command: Command that measures again, for messages.
+
+    Raises:
+        RunError: The file is damaged, or of another version of the program.
+    """
+    remedy = f"measure it again with {command}"
+    try:
+        record = from_json(kind, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, RecordError) as error:
+        raise RunError(f"{path} is damaged ({error}): {remedy}") from error
+    if record.format != version:
+        raise RunError(f"{path} is of another version of the program: {remedy}")
+    return record
