@@ -17,7 +17,7 @@ from lunarcraters.network.model_info import Int8Comparison, Int8Info, ModelInfo
 from lunarcraters.network.startup import start_tensorflow
 from lunarcraters.tiling.source import TileSource
 
-_EXAMPLES = 48
+_EXAMPLES = 144
 _EXAMPLE_STRIDES = 16  # side of an example, strides
 _MAX_LOSS = 0.01  # of F1
 

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from lunarcraters.errors import ModelError
 from lunarcraters.network.backends.folding import Blocks, fold
 from lunarcraters.network.backends.int8 import Int8Network
+from lunarcraters.network.backends.narrowing import narrow
 from lunarcraters.network.backends.tensorflow_graph import input_geometry
 from lunarcraters.network.model_file import Int8Model
 from lunarcraters.process import suppress_native_stderr
+
+_RANGED = 48  # examples that give the scales
 
 Float32 = NDArray[np.float32]
 
@@ -24,23 +27,26 @@ Float32 = NDArray[np.float32]
 def quantize(model: Any, examples: Sequence[Float32]) -> Int8Model:
     """Convert a network to two flatbuffers: its body in int8, and its heads.
 
+    Blocks are narrowed first (see `narrowing`).
+
     Weights get a scale for each filter, activations one for each layer, from the range of the
     examples (Jacob et al. 2018, arXiv:1712.05877). The heads give float32, because 256 values are
     too few for the positions of peaks.
 
     Args:
         model: Keras model from images to maps, both of any multiple of its stride or of one size.
-        examples: Images of such sizes, (height, width, channels) each.
+        examples: Images of one of such sizes, (height, width, channels) each; the first 48 give the
+            scales.
 
     Raises:
         ModelError: The network cannot be cut before its heads, or is bound to one size.
     """
-    folded = fold(model)
+    folded = narrow(fold(model), examples)
     features = _find_features(folded)
     geometry = input_geometry(model, "the network")
     body, heads = keras.Model(folded.inputs, features), keras.Model(features, _split_heads(folded))
     int8 = Int8Model(
-        _convert(body, examples), _convert(heads), geometry.stride, geometry.input_size
+        _convert(body, examples[:_RANGED]), _convert(heads), geometry.stride, geometry.input_size
     )
     side = geometry.input_size or 20 * geometry.stride  # another size than that of the examples
     image = np.zeros((2, side, side, folded.input_shape[-1]), np.float32)
