@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import tensorflow as tf
+from keras import ops
 
 from lunarcraters.network.targets import CHANNELS
 
@@ -30,8 +30,8 @@ def choose_loss(heads: tuple[str, ...]) -> Loss:
 
 def bce_dice(y_true: Any, y_pred: Any) -> Any:
     """Compute the loss of the baseline: 0.5 cross-entropy + 0.5 (1 - Dice), smooth 1."""
-    return 0.5 * _bce(y_true, y_pred, tf.ones_like(y_true)) + 0.5 * (
-        1.0 - _dice(y_true, y_pred, tf.ones_like(y_true))
+    return 0.5 * _bce(y_true, y_pred, ops.ones_like(y_true)) + 0.5 * (
+        1.0 - _dice(y_true, y_pred, ops.ones_like(y_true))
     )
 
 
@@ -53,10 +53,10 @@ def centre_size_mask(y_true: Any, y_pred: Any) -> Any:
 
 def _label_loss(y_true: Any, y_pred: Any) -> Any:
     """Loss of the maps against the labels."""
-    mask, mask_weight, centre, centre_weight, log_size, size_weight = tf.split(y_true, 6, axis=-1)
-    pred_mask, pred_centre, pred_size = tf.split(y_pred, 3, axis=-1)
-    size_error = tf.abs(pred_size - log_size) * size_weight
-    size_loss = tf.reduce_sum(size_error) / (tf.reduce_sum(size_weight) + 1.0)
+    mask, mask_weight, centre, centre_weight, log_size, size_weight = ops.split(y_true, 6, axis=-1)
+    pred_mask, pred_centre, pred_size = ops.split(y_pred, 3, axis=-1)
+    size_error = ops.abs(pred_size - log_size) * size_weight
+    size_loss = ops.sum(size_error) / (ops.sum(size_weight) + 1.0)
     mask_loss = _bce(mask, pred_mask, mask_weight) + 1.0 - _dice(mask, pred_mask, mask_weight)
     return _focal(centre, pred_centre, centre_weight) + 2.0 * size_loss + 0.25 * mask_loss
 
@@ -69,39 +69,39 @@ def _distillation_loss(y_true: Any, y_pred: Any) -> Any:
     Edges are left out, because the views of the teacher are shifted around them.
     """
     inner = slice(_TEACHER_EDGE_PX, -_TEACHER_EDGE_PX)
-    mask, centre, log_size = tf.split(y_true[:, inner, inner], 3, axis=-1)
-    pred_mask, pred_centre, pred_size = tf.split(y_pred[:, inner, inner], 3, axis=-1)
-    equal = tf.clip_by_value(tf.exp(-2.0 * math.log(2.0) * log_size), 1.0 / 16.0, 4.0)
-    peaks = tf.reduce_sum(equal * centre) + 1.0
-    centre_loss = tf.reduce_sum(equal * _entropy(centre, pred_centre)) / peaks
-    weight = equal * tf.where(centre > _TEACHER_THRESHOLD, centre, 0.0)
-    size_loss = tf.reduce_sum(weight * tf.abs(pred_size - log_size)) / (tf.reduce_sum(weight) + 1.0)
-    return centre_loss + 2.0 * size_loss + 0.25 * tf.reduce_mean(_entropy(mask, pred_mask))
+    mask, centre, log_size = ops.split(y_true[:, inner, inner], 3, axis=-1)
+    pred_mask, pred_centre, pred_size = ops.split(y_pred[:, inner, inner], 3, axis=-1)
+    equal = ops.clip(ops.exp(-2.0 * math.log(2.0) * log_size), 1.0 / 16.0, 4.0)
+    peaks = ops.sum(equal * centre) + 1.0
+    centre_loss = ops.sum(equal * _entropy(centre, pred_centre)) / peaks
+    weight = equal * ops.where(centre > _TEACHER_THRESHOLD, centre, 0.0)
+    size_loss = ops.sum(weight * ops.abs(pred_size - log_size)) / (ops.sum(weight) + 1.0)
+    return centre_loss + 2.0 * size_loss + 0.25 * ops.mean(_entropy(mask, pred_mask))
 
 
 def _focal(y_true: Any, y_pred: Any, weight: Any) -> Any:
     """Penalty-reduced focal loss per centre (Law & Deng 2018; Zhou et al. 2019, eq. 1)."""
-    p = tf.clip_by_value(y_pred, _EPSILON, 1.0 - _EPSILON)
-    at_centre = tf.cast(y_true >= 1.0, tf.float32) * weight
-    hit = at_centre * tf.square(1.0 - p) * tf.math.log(p)
-    miss = weight * tf.pow(1.0 - y_true, 4.0) * tf.square(p) * tf.math.log(1.0 - p)
-    return -tf.reduce_sum(hit + miss) / (tf.reduce_sum(at_centre) + 1.0)
+    p = ops.clip(y_pred, _EPSILON, 1.0 - _EPSILON)
+    at_centre = ops.cast(y_true >= 1.0, "float32") * weight
+    hit = at_centre * ops.square(1.0 - p) * ops.log(p)
+    miss = weight * ops.power(1.0 - y_true, 4.0) * ops.square(p) * ops.log(1.0 - p)
+    return -ops.sum(hit + miss) / (ops.sum(at_centre) + 1.0)
 
 
 def _bce(y_true: Any, y_pred: Any, weight: Any) -> Any:
     """Weighted mean of the binary cross-entropy."""
     entropy = _entropy(y_true, y_pred)
-    return tf.reduce_sum(entropy * weight) / (tf.reduce_sum(weight) + _EPSILON)
+    return ops.sum(entropy * weight) / (ops.sum(weight) + _EPSILON)
 
 
 def _entropy(y_true: Any, y_pred: Any) -> Any:
     """Binary cross-entropy of each pixel."""
-    p = tf.clip_by_value(y_pred, 1e-7, 1.0 - 1e-7)
-    return -(y_true * tf.math.log(p) + (1.0 - y_true) * tf.math.log(1.0 - p))
+    p = ops.clip(y_pred, 1e-7, 1.0 - 1e-7)
+    return -(y_true * ops.log(p) + (1.0 - y_true) * ops.log(1.0 - p))
 
 
 def _dice(y_true: Any, y_pred: Any, weight: Any) -> Any:
     """Weighted Dice coefficient, smooth 1."""
-    overlap = tf.reduce_sum(y_true * y_pred * weight)
-    total = tf.reduce_sum(y_true * weight) + tf.reduce_sum(y_pred * weight)
+    overlap = ops.sum(y_true * y_pred * weight)
+    total = ops.sum(y_true * weight) + ops.sum(y_pred * weight)
     return (2.0 * overlap + 1.0) / (total + 1.0)
