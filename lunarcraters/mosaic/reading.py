@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import product
 from pathlib import Path
+from random import Random
 
 import cv2
 import numpy as np
@@ -244,7 +245,9 @@ def _read_from_pages(
         range(max(f // side, 0), min((f + n - 1) // side + 1, -(-length // _PAGE_PX)))
         for f, n, length in zip(first, count, (dataset.width, dataset.height), strict=True)
     )
-    for row, column in product(rows, columns):
+    # Threads that need the same pages begin with different ones, and find those of each other.
+    pages = list(product(rows, columns))
+    for row, column in Random().sample(pages, len(pages)):
         page = _PAGES[base](raster, column, row, get_generation())
         left, top = column * side - first[0], row * side - first[1]
         target = np.s_[max(top, 0) : top + side, max(left, 0) : left + side]
@@ -254,16 +257,31 @@ def _read_from_pages(
     return total, share
 
 
-@lru_cache(maxsize=40)  # entries of 1 MB, or 2 MB where there is nodata
+def is_read_by_finest_pages(by: tuple[int, int]) -> bool:
+    """Test whether blocks are made of the finest pages, of which a few are kept.
+
+    Whole rows of a wide raster would read every page again for each row.
+
+    Args:
+        by: Pixels of a block along x and along y.
+    """
+    finest, finer = min(_PAGES), sorted(_PAGES)[1]
+    return not any(n % finest for n in by) and any(n % finer for n in by)
+
+
+@lru_cache(maxsize=64)  # entries of 1 MB, or 2 MB where there is nodata
 def _finest_page(raster: Raster, column: int, row: int, generation: int) -> tuple[Real, Real]:
     """Means of values and of validity in a page's blocks of 4 pixels."""
     box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
-    total, share = (_average(one, (4, 4)) for one in _as_real(*_read_box(raster, None, box)))
-    one = share.dtype.type(1.0)
-    return total, np.broadcast_to(one, share.shape) if (share == one).all() else share
+    values, valid = _read_box(raster, None, box)
+    if valid.all():
+        total = _average(values.astype(_real_dtype(values.dtype)), (4, 4))
+        return total, np.broadcast_to(total.dtype.type(1.0), total.shape)
+    total, share = (_average(one, (4, 4)) for one in _as_real(values, valid))
+    return total, share
 
 
-@lru_cache(maxsize=512)  # entries of 131 kB
+@lru_cache(maxsize=2048)  # entries of 131 kB; the LROC WAC mosaic has 1,458 pages
 def _fine_page(raster: Raster, column: int, row: int, generation: int) -> tuple[Real, Real]:
     """Means of values and of validity in a page's blocks of 16 pixels."""
     total, share = _finest_page(raster, column, row, generation)

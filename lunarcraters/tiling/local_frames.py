@@ -133,7 +133,17 @@ def _sample_lonlat(grid: Grid, boxes: NDArray[np.int64]) -> tuple[Float, Float]:
     share = np.linspace(0.0, 1.0, _POINTS)
     x = boxes[:, 0, None, None] + boxes[:, 2, None, None] * share[None, None, :]
     y = boxes[:, 1, None, None] + boxes[:, 3, None, None] * share[None, :, None]
-    return grid.to_lonlat(*np.broadcast_arrays(x, y))
+    lon, lat = grid.to_lonlat(*np.broadcast_arrays(x, y))
+    if grid.period_px is None or np.isfinite(lon).all():
+        return lon, lat
+    # A cylindrical mosaic may end beyond a pole by the rounding of its georeferencing: a pixel
+    # further in stands for its edge.
+    middle = boxes[:, :2] + boxes[:, 2:] / 2.0
+    x = x + np.clip(middle[:, 0, None, None] - x, -1.0, 1.0)
+    y = y + np.clip(middle[:, 1, None, None] - y, -1.0, 1.0)
+    inner_lon, inner_lat = grid.to_lonlat(*np.broadcast_arrays(x, y))
+    off = ~np.isfinite(lon)
+    return np.where(off, inner_lon, lon), np.where(off, inner_lat, lat)
 
 
 def _bounds(

@@ -295,3 +295,16 @@ def test_the_global_wac_mosaic_has_fewer_tiles_towards_the_poles():
             rows[tile.core[1]] = rows.get(tile.core[1], 0) + 1
     counts = [rows[row] for row in sorted(rows)]
     assert counts[0] < counts[10] < counts[len(counts) // 2]
+
+
+@pytest.mark.parametrize("beyond_m", [1e-6, 40.0])
+def test_edges_beyond_the_poles_by_rounding_change_no_frame(beyond_m):
+    width, height = 10_916, 5_458
+    side = 2.0 * HALF_TURN_M / width
+    wkt = sphere.lunar_crs(SIMPLE_CYLINDRICAL, "globe").to_wkt()
+    plans = []
+    for top in (side * height / 2 - 1e-3, side * height / 2 + beyond_m):
+        affine = Affine(side, 0, -HALF_TURN_M, 0, -side, top)
+        mosaic = make_mosaic("globe", Grid(wkt, affine, width, height))
+        plans.append([(tile.name, tile.size, tile.core) for tile in plan_tiles(mosaic)])
+    assert plans[0] == plans[1]
