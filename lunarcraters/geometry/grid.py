@@ -127,6 +127,10 @@ class Grid:
         Raises:
             CoordinateSystemError: The grid has no coordinate system.
         """
+        # PROJ takes milliseconds to begin with a coordinate system, and every tile has its own.
+        frame = None if self.crs_wkt is None else sphere.find_local_frame(self.crs_wkt)
+        if frame is not None:
+            return ~self.affine @ sphere.to_local_frame(frame, lon, lat)
         x, y = ~self.affine @ sphere.from_lonlat(self._required_crs(), lon, lat)
         if self.period_px is not None:
             x = wrap_columns(x, self.width / 2.0, self.period_px)

@@ -150,7 +150,7 @@ def _bounds(
     grid: Grid, lon: Float, lat: Float, pixel_size_m: Float, to_lon: Float, to_lat: Float
 ) -> tuple[Float, Float]:
     """Least and greatest x and y of points in frames, frame pixels, (n, 2)."""
-    plane = project_stereographic_m(grid, lon, lat, to_lon, to_lat)
+    plane = sphere.project_stereographic_m(lon, lat, to_lon, to_lat, grid.radius_m)
     plane = plane / pixel_size_m[:, None, None, None]
     plane *= (1.0, -1.0)
     if not len(plane):
@@ -162,26 +162,3 @@ def _limb(lon: Float, low: Float, high: Float) -> tuple[NDArray[np.bool_], Float
     """Boxes that lie partly off the Moon, and how far these may reach beyond the points."""
     at_limb = np.asarray(np.isnan(lon).any(axis=(1, 2)))
     return at_limb, np.where(at_limb[:, None], (high - low) / (_POINTS - 1), 0.0)
-
-
-def project_stereographic_m(
-    grid: Grid, lon: Float, lat: Float, to_lon: Float, to_lat: Float
-) -> Float:
-    """Project points to the frames of `sphere.local_frame`, for many frames at once.
-
-    Args:
-        grid: Grid on the sphere.
-        lon: Longitudes of the frames' centres, degrees, (n,).
-        lat: Latitudes of the frames' centres, degrees, (n,).
-        to_lon: Longitudes of the points of each frame, degrees, (n, rows, columns).
-        to_lat: Latitudes of the points of each frame, degrees, (n, rows, columns).
-
-    Returns:
-        Metres east and north of the centres, (n, rows, columns, 2).
-    """
-    centre, north = sphere.unit_vectors(lon, lat), sphere.north_vectors(lon, lat)
-    east = np.cross(north, centre)
-    points = sphere.unit_vectors(to_lon, to_lat)
-    x, y, z = (np.einsum("nijk,nk->nij", points, axis) for axis in (east, north, centre))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(2.0 * grid.radius_m * np.stack([x, y], axis=-1) / (1.0 + z)[..., None])
