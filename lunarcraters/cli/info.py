@@ -86,7 +86,7 @@ def _costs(cost: "Cost") -> str:
         [
             f"empty      {cost.empty_share:.0%} of {cost.looked_at} tiles looked at",
             f"speed      {cost.pixels_per_s / 1e6:.2f} megapixels/s with {workers}",
-            f"time       about {duration(cost.seconds)} of searching",
+            f"time       about {duration(cost.seconds)} of searching and stitching",
             f"memory     about {cost.memory_bytes / 1e9:.1f} GB",
             f"disk       about {cost.disk_bytes / 1e9:.2g} GB",
         ]

@@ -13,9 +13,12 @@ from tempfile import TemporaryDirectory
 from lunarcraters.detection.options import DetectOptions, Precision
 from lunarcraters.detection.search.batches import Batch, search_batch
 from lunarcraters.detection.search.cluster import cluster, count_tasks_at_once, worker_count
+from lunarcraters.detection.search.results import Results
 from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.geometry.spread import spread_evenly
+from lunarcraters.mask.stitching import stitch_blocks
+from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.startup import choose_precision
 from lunarcraters.tiling.plan import Tile
@@ -37,7 +40,7 @@ class Cost:
         empty_share: Share of the tiles looked at that hold no data, 0 to 1.
         looked_at: Number of tiles of the finest octave that were looked at.
         pixels_per_s: Number of pixels searched in a second, by all workers together.
-        seconds: Time of the search, seconds; merging and stitching come on top.
+        seconds: Time of searching and of stitching the mask, seconds; merging comes on top.
         memory_bytes: Peak memory of all processes together, bytes.
         disk_bytes: Size of the run's directory, bytes.
     """
@@ -88,7 +91,7 @@ def measure_cost(
         empty_share=share,
         looked_at=len(tiles),
         pixels_per_s=rate,
-        seconds=pixels / rate,
+        seconds=pixels / rate + (1.0 - share) * len(source.tiles) * trial.stitching_s,
         memory_bytes=float(trial.memory_bytes),
         disk_bytes=_MASK_COPIES * pixels * trial.written_bytes / trial.pixels,
     )
@@ -100,6 +103,7 @@ class _Trial:
 
     pixels: int
     seconds: float
+    stitching_s: float  # of a tile
     memory_bytes: int
     written_bytes: int
 
@@ -122,12 +126,24 @@ def _search_trials(
         begun = time.perf_counter()
         for _ in run_tasks(client, work, timed):
             pass
+        seconds = time.perf_counter() - begun
         return _Trial(
             pixels=sum(tile.size**2 for batch in timed for tile in batch.tiles),
-            seconds=time.perf_counter() - begun,
+            seconds=seconds,
+            stitching_s=_time_stitching(source.mosaic, Path(folder), timed),
             memory_bytes=sum(client.run(_peak_bytes).values()) + _peak_bytes(),
             written_bytes=sum((Path(folder) / batch.file).stat().st_size for batch in timed),
         )
+
+
+def _time_stitching(mosaic: Mosaic, folder: Path, batches: Sequence[Batch]) -> float:
+    """Seconds that the mask of a tile of full resolution takes, which is done beside the search."""
+    tiles = [tile for batch in batches for tile in batch.tiles]
+    results = Results(batches, folder, ())
+    begun = time.perf_counter()
+    for _ in stitch_blocks(mosaic, tiles, results.read_mask):
+        pass
+    return (time.perf_counter() - begun) / len(tiles)
 
 
 def _holds_data(source: TileSource, tile: Tile) -> bool:

@@ -108,13 +108,16 @@ def find_local_frame(crs_wkt: str) -> tuple[float, float, float] | None:
     projection = crs.coordinate_operation
     if projection is None or projection.method_name not in _STEREOGRAPHIC:
         return None
-    values = {parameter.name: parameter.value for parameter in projection.params}
-    centre = [values.pop(f"{angle} of natural origin", None) for angle in ("Longitude", "Latitude")]
+    values = {parameter.name: float(parameter.value) for parameter in projection.params}
+    lon, lat = (
+        float(values.pop(f"{angle} of natural origin", np.nan))
+        for angle in ("Longitude", "Latitude")
+    )
     usual = {"Scale factor at natural origin": 1.0, "False easting": 0.0, "False northing": 0.0}
     metres = {axis.unit_conversion_factor for axis in crs.axis_info} == {1.0}
-    if None in centre or values != usual or not metres:
+    if not np.isfinite(lon + lat) or values != usual or not metres:
         return None
-    return float(centre[0]), float(centre[1]), radius_m(crs)
+    return lon, lat, radius_m(crs)
 
 
 def project_stereographic_m(

@@ -87,6 +87,22 @@ def stitch(
     Raises:
         OutputError: The file cannot be written.
     """
+    return write_mask(mosaic, stitch_blocks(mosaic, tiles, read_mask), path, measure)
+
+
+def stitch_blocks(
+    mosaic: Mosaic, tiles: Sequence[Tile], read_mask: Masks
+) -> Iterator[tuple[Box, Mask]]:
+    """Stitch the masks of tiles, one block of the mosaic's grid after the other.
+
+    Args:
+        mosaic: Mosaic that defines the grid.
+        tiles: Tiles whose cores make up the mask.
+        read_mask: Function of a tile that returns its mask, as for `stitch`.
+
+    Yields:
+        Box, and its mask, as in the file.
+    """
     levels = _group_by_level(tiles)
     kept = _MASKS_KEPT_PX // max((tile.size**2 for tile in tiles), default=1)
     masks = lru_cache(maxsize=min(max(kept, 8), 64))(read_mask)
@@ -95,8 +111,7 @@ def stitch(
         return box, _stitch_box(mosaic, levels, masks, box)
 
     full = next(level for level in levels if level.octave == 0)
-    blocks = _map_in_threads(stitch_box, _plan_boxes(mosaic, full))
-    return write_mask(mosaic, blocks, path, measure)
+    yield from _map_in_threads(stitch_box, _plan_boxes(mosaic, full))
 
 
 def _group_by_level(tiles: Sequence[Tile]) -> list[_Level]:
