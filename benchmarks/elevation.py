@@ -41,7 +41,7 @@ from lunarcraters.evaluation.scores import (
     compute_scores,
     precision_recall_curve,
 )
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.rendering.scene import render_scene
 
@@ -237,7 +237,7 @@ def lay_scene(path: Path, lon: float, lat: float, side: int) -> Catalogue:
     """Lay rendered heights round a point, and place their craters."""
     pixel_m = PIXEL_M
     scene = render_scene(side, side, pixel_size_m=pixel_m, seed=11)
-    crs, half = sphere.local_frame(lon, lat), side / 2.0
+    crs, half = stereographic.local_frame(lon, lat), side / 2.0
     affine = Affine(pixel_m, 0, -half * pixel_m, 0, -pixel_m, half * pixel_m)
     write(path, scene.elevation_m, crs.to_wkt(), affine)
     x, y = affine @ (scene.craters["x"].to_numpy(), scene.craters["y"].to_numpy())

@@ -29,7 +29,7 @@ from lunarcraters.detection.source import open_source
 from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.rules import OffsetRule
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.network.model_file import shipped_model
 
 EDGE = 0.06  # of the side of the square: craters nearer to its edge are not compared
@@ -104,7 +104,7 @@ def main(
 
 def first_view(mosaic: Path, lon: float, lat: float, side: int, as_if: bool, path: Path) -> None:
     """The square in a stereographic projection round its middle."""
-    crs = sphere.local_frame(lon, lat)
+    crs = stereographic.local_frame(lon, lat)
     with rasterio.open(mosaic) as raster:
         unit_m = 1.0 if raster.crs.is_projected else np.radians(1.0) * sphere.RADIUS_M
         gsd_m = raster.res[1] * unit_m

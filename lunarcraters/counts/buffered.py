@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.errors import AreaError
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.area import Area
 
 _LARGEST_ARC = np.radians(60.0)  # from the middle of the area, where its local frame ends
@@ -55,7 +55,7 @@ class WidenedGround:
                 "those with their centre inside"
             )
         lon, lat = sphere.vectors_to_lonlat(middle)
-        return sphere.local_frame(float(lon), float(lat), self._radius_m)
+        return stereographic.local_frame(float(lon), float(lat), self._radius_m)
 
     @cached_property
     def _outline(self) -> BaseGeometry:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
 
 from lunarcraters.errors import CoordinateSystemError
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.box import Box
 
 Float = NDArray[np.float64]
@@ -128,9 +128,9 @@ class Grid:
             CoordinateSystemError: The grid has no coordinate system.
         """
         # PROJ takes milliseconds to begin with a coordinate system, and every tile has its own.
-        frame = None if self.crs_wkt is None else sphere.find_local_frame(self.crs_wkt)
+        frame = None if self.crs_wkt is None else stereographic.find_local_frame(self.crs_wkt)
         if frame is not None:
-            return ~self.affine @ sphere.to_local_frame(frame, lon, lat)
+            return ~self.affine @ stereographic.to_local_frame(frame, lon, lat)
         x, y = ~self.affine @ sphere.from_lonlat(self._required_crs(), lon, lat)
         if self.period_px is not None:
             x = wrap_columns(x, self.width / 2.0, self.period_px)

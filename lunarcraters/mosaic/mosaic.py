@@ -24,12 +24,7 @@ from lunarcraters.mosaic.network.access import RemoteReading, describe, remote_e
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.reading import (
-    blocks_inside,
-    is_read_by_finest_pages,
-    read_blocks,
-    split_blocks,
-)
+from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.vrt.build import build_mosaic_vrt, replace_further_values
 from lunarcraters.mosaic.vrt.faults import why_not_read
 
@@ -158,14 +153,13 @@ class Mosaic:
         box = Box(*box)
         shape = (-(-box.height // by[1]), -(-box.width // by[0]))
         values, valid = np.zeros(shape, self.dtype), np.zeros(shape, np.bool_)
-        square = len(self.extents) > 1 or is_read_by_finest_pages(by)
         turn = self.grid.turn_px
         for shift in (0, turn, -turn) if turn else (0,):
             left = box.left + shift
             # Blocks are counted from the corner of the box; those wholly outside are left out.
             inside_x = blocks_inside(left, box.width, by[0], self.width)
             inside_y = blocks_inside(box.top, box.height, by[1], self.height)
-            for columns, rows in split_blocks(inside_x, inside_y, by, square=square):
+            for columns, rows in split_blocks(inside_x, inside_y, by, square=len(self.extents) > 1):
                 origin = (left + columns.start * by[0], box.top + rows.start * by[1])
                 count = (columns.stop - columns.start, rows.stop - rows.start)
                 part = Box(*origin, count[0] * by[0], count[1] * by[1])

@@ -1,22 +1,19 @@
-"""Reading: windows of a raster at full resolution, or as the means of blocks of pixels."""
+"""Reading: the means of the valid pixels of blocks, from full resolution, pages or overviews."""
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import product
-from pathlib import Path
 from random import Random
 
 import cv2
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.handles import Raster, close_datasets, get_dataset, get_generation
 from lunarcraters.mosaic.network.access import read_patiently, remote_environment
-from lunarcraters.mosaic.network.nodata_hints import find_hint
-from lunarcraters.mosaic.network.pages import Pages, Pixels, page_shape
-from lunarcraters.mosaic.nodata import can_store
+from lunarcraters.mosaic.network.pages import Pixels
+from lunarcraters.mosaic.windows import as_dtype, read_box, read_dtype
 
 Real = NDArray[np.floating]
 
@@ -25,11 +22,6 @@ _CHUNK_PX = _CHUNK_SIDE_PX**2
 """Most pixels that are held at full resolution while averaging."""
 
 _PAGE_PX = _CHUNK_SIDE_PX
-
-_LUMINANCE = np.array([0.299, 0.587, 0.114])
-
-_NEARLY_INFINITE = 3.4e38
-"""ISIS cubes mark missing and saturated float pixels by values near the largest float."""
 
 
 def read_blocks(
@@ -70,37 +62,11 @@ def _read_blocks(
         ratio = by[0] // base, by[1] // base
         size = count[0] * ratio[0], count[1] * ratio[1]
         total, share = _read_from_pages(raster, first, size, base)
-        return _means(total, share, ratio, _dtype(raster))
+        return _means(total, share, ratio, read_dtype(raster))
     by_x, by_y = by[0] // shrink, by[1] // shrink
     box = Box(origin[0] // shrink, origin[1] // shrink, count[0] * by_x, count[1] * by_y)
-    values, valid = _read_box(raster, overview, box)
+    values, valid = read_box(raster, overview, box)
     return (values, valid) if (by_x, by_y) == (1, 1) else _block_means(values, valid, (by_x, by_y))
-
-
-def _dtype(raster: Raster) -> np.dtype[np.generic]:
-    return np.dtype(get_dataset(raster, None).dtypes[raster.bands[0] - 1])
-
-
-def _read_box(raster: Raster, overview: int | None, box: Box) -> Pixels:
-    """Pixels of a box; pixels outside the raster are invalid."""
-    dataset = get_dataset(raster, overview)
-    limits = Box(0, 0, dataset.width, dataset.height)
-    inside = box.intersect(limits)
-    if raster.remote is not None and raster.remote.pages is not None:
-        block = dataset.block_shapes[raster.bands[0] - 1][::-1]
-        shape = page_shape(dataset.driver, dataset.shape[::-1], block)
-        folder = Path(raster.remote.pages) / ("full" if overview is None else f"overview{overview}")
-        pages = Pages(folder, shape, limits, partial(_read, raster, overview))
-        values, valid = pages.read_box(inside)
-    else:
-        values, valid = _read(raster, overview, inside)
-    outside = (
-        (inside.top - box.top, box.bottom - inside.bottom),
-        (inside.left - box.left, box.right - inside.right),
-    )
-    if not any(map(any, outside)):
-        return values, valid
-    return np.pad(values, outside), np.pad(valid, outside)
 
 
 def split_blocks(
@@ -113,11 +79,13 @@ def split_blocks(
         rows: First row of blocks, and the one after the last.
         by: Pixels of a block along x and along y.
         square: True for squares, which suit many small rasters; False for whole rows, which suit a
-            raster stored in strips.
+            raster stored in strips, except where they would read again the few pages that are kept.
 
     Yields:
         Columns and rows of a piece.
     """
+    finest, finer = sorted(_PAGES)[:2]
+    square = square or (not any(n % finest for n in by) and any(n % finer for n in by))
     across = max(1, columns[1] - columns[0])
     if by != (1, 1):
         across = min(across, max(1, (_CHUNK_SIDE_PX if square else _CHUNK_PX // by[1]) // by[0]))
@@ -144,56 +112,12 @@ def blocks_inside(start: int, length: int, by: int, limit: int) -> tuple[int, in
     return max(0, -start) // by, -(-(stop - start) // by)
 
 
-def _read(raster: Raster, overview: int | None, box: Box) -> Pixels:
-    """Values and validity of a box inside the raster, in one band."""
-    if raster.remote is None:
-        return _read_window(raster, overview, box)
-    # Nodata may take as many bytes as data: an overview tells where it is.
-    held, hint = box, find_hint(get_dataset(raster, None), raster.bands[0], overview)
-    if hint is not None:
-        around = hint.around(box)
-        held = hint.data_box(box, _read_box(raster, hint.overview, around)[1])
-    if held == box:
-        return _read_window(raster, overview, box)
-    values = np.zeros((box.height, box.width), _dtype(raster))
-    valid = np.zeros(values.shape, np.bool_)
-    if not held.is_empty:
-        inside = held.shift(-box.left, -box.top).slices
-        values[inside], valid[inside] = _read_window(raster, overview, held)
-    return values, valid
-
-
-def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
-    dataset, bands, nodata = get_dataset(raster, overview), raster.bands, raster.nodata
-    window = ((box.top, box.bottom), (box.left, box.right))
-    # With several threads GDAL reads the sources of a VRT in any order, even where they overlap.
-    with rasterio.Env(VRT_NUM_THREADS="1"):
-        values = dataset.read(list(bands), window=window)
-        masks = dataset.read_masks(list(bands), window=window)
-    valid = masks[0] > 0 if len(bands) == 1 else (masks > 0).any(axis=0)
-    if nodata is not None and can_store(values.dtype, nodata):
-        # The value is compared in the raster's precision: -3.4e38 differs in single and double.
-        valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
-    if values.dtype.kind == "f":
-        valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
-    if not valid.all():
-        values = np.where(valid, values, np.zeros((), values.dtype))
-    if len(bands) == 1:
-        return values[0], valid
-    grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
-    return _as_dtype(grey, values.dtype), valid
-
-
-def _as_dtype(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
-    return (np.rint(real) if dtype.kind in "iu" else real).astype(dtype)
-
-
 def _block_means(
     values: NDArray[np.generic], valid: NDArray[np.bool_], by: tuple[int, int]
 ) -> Pixels:
     if not valid.all():
         return _means(*_as_real(values, valid), by, values.dtype)
-    means = _as_dtype(_average(values.astype(_real_dtype(values.dtype)), by), values.dtype)
+    means = as_dtype(_average(values.astype(_real_dtype(values.dtype)), by), values.dtype)
     return means, np.ones(means.shape, np.bool_)
 
 
@@ -219,7 +143,7 @@ def _means(total: Real, share: Real, by: tuple[int, int], dtype: np.dtype[np.gen
     total, share = _average(total, by), _average(share, by)
     valid = share > 0.4999
     means = np.divide(total, share, out=np.zeros_like(total), where=valid)
-    return _as_dtype(means, dtype), valid
+    return as_dtype(means, dtype), valid
 
 
 def _average(plane: Real, by: tuple[int, int]) -> Real:
@@ -239,7 +163,7 @@ def _read_from_pages(
         base: Side of a block, pixels.
     """
     dataset, side = get_dataset(raster, None), _PAGE_PX // base
-    real = _real_dtype(_dtype(raster))
+    real = _real_dtype(read_dtype(raster))
     total, share = np.zeros(count[::-1], real), np.zeros(count[::-1], real)
     columns, rows = (
         range(max(f // side, 0), min((f + n - 1) // side + 1, -(-length // _PAGE_PX)))
@@ -257,23 +181,11 @@ def _read_from_pages(
     return total, share
 
 
-def is_read_by_finest_pages(by: tuple[int, int]) -> bool:
-    """Test whether blocks are made of the finest pages, of which a few are kept.
-
-    Whole rows of a wide raster would read every page again for each row.
-
-    Args:
-        by: Pixels of a block along x and along y.
-    """
-    finest, finer = min(_PAGES), sorted(_PAGES)[1]
-    return not any(n % finest for n in by) and any(n % finer for n in by)
-
-
 @lru_cache(maxsize=64)  # entries of 1 MB, or 2 MB where there is nodata
 def _finest_page(raster: Raster, column: int, row: int, generation: int) -> tuple[Real, Real]:
     """Means of values and of validity in a page's blocks of 4 pixels."""
     box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
-    values, valid = _read_box(raster, None, box)
+    values, valid = read_box(raster, None, box)
     if valid.all():
         total = _average(values.astype(_real_dtype(values.dtype)), (4, 4))
         return total, np.broadcast_to(total.dtype.type(1.0), total.shape)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.grid import Grid
 
 Float = NDArray[np.float64]
@@ -150,7 +150,7 @@ def _bounds(
     grid: Grid, lon: Float, lat: Float, pixel_size_m: Float, to_lon: Float, to_lat: Float
 ) -> tuple[Float, Float]:
     """Least and greatest x and y of points in frames, frame pixels, (n, 2)."""
-    plane = sphere.project_stereographic_m(lon, lat, to_lon, to_lat, grid.radius_m)
+    plane = stereographic.project_stereographic_m(lon, lat, to_lon, to_lat, grid.radius_m)
     plane = plane / pixel_size_m[:, None, None, None]
     plane *= (1.0, -1.0)
     if not len(plane):

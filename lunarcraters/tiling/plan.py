@@ -7,7 +7,7 @@ from affine import Affine
 from numpy.typing import ArrayLike, NDArray
 
 from lunarcraters.errors import TileSetError
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import stereographic
 from lunarcraters.geometry.box import Box, connected_extents
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
@@ -254,7 +254,8 @@ def _plan_local(
 def _local_tile(
     name: str, level: int, size: int, frames: LocalFrames, index: int, grid: Grid
 ) -> Tile:
-    crs = sphere.local_frame(float(frames.lon[index]), float(frames.lat[index]), grid.radius_m)
+    lon, lat = float(frames.lon[index]), float(frames.lat[index])
+    crs = stereographic.local_frame(lon, lat, grid.radius_m)
     side_m = float(frames.pixel_size_m[index])
     margin = (size - frames.window_side[index]) / 2.0
     if not frames.at_limb[index]:

@@ -39,7 +39,8 @@ def test_what_a_run_would_cost_is_known_before(folder):
     assert [level["level"] for level in said["levels"]] == [0, 1]
     assert said["cost"]["empty_share"] == 0
     pixels = sum(level["pixels"] for level in said["levels"])
-    assert said["cost"]["seconds"] == pytest.approx(pixels / said["cost"]["pixels_per_s"])
+    searching = pixels / said["cost"]["pixels_per_s"]
+    assert searching < said["cost"]["seconds"] < searching + 5  # and stitching of the masks
     assert 0.2e9 < said["cost"]["memory_bytes"] < 8e9
     assert 0 < said["cost"]["disk_bytes"] < 4 * pixels
     assert "0.8 - 7.2" in craters("info", folder / "corner.tif", "--plan-only")

@@ -7,7 +7,7 @@ from lunarcraters.completeness.freshness import compute_freshness, compute_great
 from lunarcraters.completeness.plants import Plants, compute_light
 from lunarcraters.completeness.sampling import Circles
 from lunarcraters.completeness.sunlight import estimate_altitude, estimate_azimuth
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import stereographic
 from lunarcraters.geometry.grid import Grid
 
 SIDE = 128
@@ -72,7 +72,7 @@ def test_freshness_falls_from_1_to_the_least_that_counts():
 
 
 def test_on_the_moon_a_plant_has_its_place_and_size_and_north_is_up():
-    crs = sphere.local_frame(30.0, 60.0).to_wkt()
+    crs = stereographic.local_frame(30.0, 60.0).to_wkt()
     affine = Affine(100.0, 0, -6400.0, 0, -100.0, 6400.0)
     grid = Grid(crs, affine, SIDE, SIDE)
     lon, lat = grid.to_lonlat(np.array([70.0]), np.array([50.0]))

@@ -30,6 +30,7 @@ def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path,
     monkeypatch.setattr(cost, "run_tasks", run_tasks)
     monkeypatch.setattr(cost, "_TRIAL_PX", 4 * 256**2)
     monkeypatch.setattr(cost, "search_batch", search_nothing)
+    monkeypatch.setattr(cost, "_time_stitching", lambda *given: 0.01)
     measured = cost.measure_cost(source, shipped_model(), workers=1)
     warm, timed = tried
     assert len(warm) == len(timed) == count_tasks_at_once(worker_count(1, len(source.tiles)))

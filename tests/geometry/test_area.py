@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lunarcraters.errors import AreaError
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.area import Area, make_box_area, read_area
 
 POLAR = "IAU_2015:30130"
@@ -67,7 +67,7 @@ def test_the_part_of_a_crater_beside_a_straight_edge(lon, lat, diameter, offset,
     half_plane = shapely.affinity.rotate(
         shapely.box(offset * diameter * 500, -3e5, 3e5, 3e5), turn, origin=(0, 0), use_radians=True
     )
-    area = Area(half_plane, sphere.local_frame(lon, lat))
+    area = Area(half_plane, stereographic.local_frame(lon, lat))
     x = np.clip(offset, -1, 1)
     segment = (np.arccos(x) - x * np.sqrt(1 - x * x)) / np.pi
     share = area.compute_shares(np.array([[lon, lat]]), np.array([diameter]))

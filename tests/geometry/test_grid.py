@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lunarcraters.errors import CoordinateSystemError
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid, wrap_columns
 
@@ -28,7 +28,7 @@ def centred(crs, side_m, width, height, rotation_deg=0.0):
 GRIDS = {name: make_paper_mosaic(name).grid for name in PROJECTIONS} | {
     "south pole": centred("IAU_2015:30135", 1000.0, 600, 500),
     "rotated": centred("IAU_2015:30130", 2000.0, 500, 400, rotation_deg=33.0),
-    "across the antimeridian": centred(sphere.local_frame(179.9, 60.0), 800.0, 400, 400),
+    "across the antimeridian": centred(stereographic.local_frame(179.9, 60.0), 800.0, 400, 400),
     "160 to 200 degrees east": Grid(
         sphere.geographic_crs().to_wkt(), Affine(0.1, 0, 160, 0, -0.1, 20), 400, 400
     ),
@@ -117,7 +117,7 @@ def test_the_edge_of_a_sinusoidal_mosaic_hides_ground_unless_it_is_asked_for(see
 @SEEDS
 def test_points_of_another_grid_lie_at_the_same_place(name, seed):
     grid = GRIDS[name]
-    other = centred(sphere.local_frame(20.0, -30.0), 1500.0, 300, 300)
+    other = centred(stereographic.local_frame(20.0, -30.0), 1500.0, 300, 300)
     x, y = points_in(grid, seed)
     lonlat = grid.to_lonlat(x, y)
     through = other.from_lonlat(*lonlat)
@@ -254,11 +254,11 @@ def test_an_image_without_coordinates_has_pixels_only():
     radius=st.sampled_from([sphere.RADIUS_M, 1e6]),
 )
 def test_local_frames_are_where_proj_has_them(lon, lat, radius):
-    crs = sphere.local_frame(lon, lat, radius)
-    frame = sphere.find_local_frame(crs.to_wkt())
+    crs = stereographic.local_frame(lon, lat, radius)
+    frame = stereographic.find_local_frame(crs.to_wkt())
     to_lon, to_lat = np.meshgrid(np.arange(-180.0, 180.0, 30.0), np.arange(-90.0, 91.0, 30.0))
     found, wanted = (
-        sphere.to_local_frame(frame, to_lon, to_lat),
+        stereographic.to_local_frame(frame, to_lon, to_lat),
         sphere.from_lonlat(crs, to_lon, to_lat),
     )
     near = sphere.distance_km(lon, lat, to_lon, to_lat, radius) < 3.0 * radius / 1000.0
@@ -278,4 +278,4 @@ def test_local_frames_are_where_proj_has_them(lon, lat, radius):
     ],
 )
 def test_other_coordinate_systems_are_no_local_frames(other):
-    assert sphere.find_local_frame(sphere.CRS.from_user_input(other).to_wkt()) is None
+    assert stereographic.find_local_frame(sphere.CRS.from_user_input(other).to_wkt()) is None

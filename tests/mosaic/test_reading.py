@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.mosaic import handles, reading
+from lunarcraters.mosaic import handles, reading, windows
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster
@@ -48,13 +48,13 @@ def test_coarse_blocks_are_means_wherever_they_lie(holed, by, first, count):
 
 def test_frames_that_overlap_read_the_pixels_once(holed, monkeypatch):
     mosaic, _ = holed
-    read, windows = reading._read, []
-    monkeypatch.setattr(reading, "_read", lambda *given: windows.append(given[-1]) or read(*given))
+    read, boxes = windows._read, []
+    monkeypatch.setattr(windows, "_read", lambda *given: boxes.append(given[-1]) or read(*given))
     handles.forget_datasets()
     for left in (0, 64, 320, 0):
         for by in (16, 64, (64, 16), 256):
             mosaic.read((left, 0, 2048, 1024), by)
-    assert len(windows) == len(set(windows)) <= 4
+    assert len(boxes) == len(set(boxes)) <= 4
 
 
 def test_a_wide_raster_is_read_once_by_blocks_of_any_size(tmp_path, monkeypatch):
@@ -62,13 +62,13 @@ def test_a_wide_raster_is_read_once_by_blocks_of_any_size(tmp_path, monkeypatch)
         monkeypatch.setattr(reading, name, value)
     path = write_raster(tmp_path / "wide.tif", np.ones((256, 64 * 80), np.uint8), nodata=0)
     mosaic = open_mosaic(path)
-    read, windows = reading._read, []
-    monkeypatch.setattr(reading, "_read", lambda *given: windows.append(given[-1]) or read(*given))
+    read, boxes = windows._read, []
+    monkeypatch.setattr(windows, "_read", lambda *given: boxes.append(given[-1]) or read(*given))
     for by in (4, 8, (16, 8), 16, 64):
         handles.forget_datasets()
-        windows.clear()
+        boxes.clear()
         mosaic.read((0, 0, 64 * 80, 256), by)
-        assert len(windows) == 4 * 80, by
+        assert len(boxes) == 4 * 80, by
 
 
 def test_a_raster_that_was_replaced_is_read_anew(tmp_path):

@@ -6,7 +6,7 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import stereographic
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.interpolation import interpolate_positions, sample
@@ -54,7 +54,7 @@ def test_places_where_there_is_none_stay_unknown():
 def test_pixels_that_no_value_comes_from_may_be_missing(tmp_path, noise):
     holed = noise.copy()
     holed[100 - 3, 100 - 3] = 0  # read, for a frame has three pixels to spare
-    crs = sphere.local_frame(0.0, 0.0).to_wkt()
+    crs = stereographic.local_frame(0.0, 0.0).to_wkt()
     affine = Affine(100, 0, 30, 0, -100, -30)  # from column and row 100.3
     whole, with_hole = (
         read_frame(

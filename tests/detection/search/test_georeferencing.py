@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from lunarcraters.detection.search.georeferencing import georeference
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.grid import Grid
 
 
@@ -30,7 +30,7 @@ def frame_circle(crs, lon, lat, gsd_m):
     gsd_m=st.floats(0.5, 800),
 )
 def test_circles_in_a_stereographic_frame_are_exact(lon0, lat0, x, y, diameter, gsd_m):
-    crs = sphere.local_frame(lon0, lat0)
+    crs = stereographic.local_frame(lon0, lat0)
     affine = Affine(gsd_m, 0, -500 * gsd_m, 0, -gsd_m, 500 * gsd_m)
     lon, lat, diameter_km = georeference(np.array([[x, y, diameter]]), frame(affine, crs))
     turn = np.linspace(0.1, 6.3, 7)

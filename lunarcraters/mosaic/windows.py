@@ -1,0 +1,103 @@
+"""Windows of a raster at full resolution, or of one of its overviews, in one band."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+
+from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.handles import Raster, get_dataset
+from lunarcraters.mosaic.network.nodata_hints import find_hint
+from lunarcraters.mosaic.network.pages import Pages, Pixels, page_shape
+from lunarcraters.mosaic.nodata import can_store
+
+_LUMINANCE = np.array([0.299, 0.587, 0.114])
+
+_NEARLY_INFINITE = 3.4e38
+"""ISIS cubes mark missing and saturated float pixels by values near the largest float."""
+
+
+def read_box(raster: Raster, overview: int | None, box: Box) -> Pixels:
+    """Read the pixels of a box.
+
+    Args:
+        raster: Raster to read.
+        overview: Index of the overview to read; None for full resolution.
+        box: Box in pixels of that overview; pixels outside the raster are invalid.
+
+    Returns:
+        Values in the raster's dtype, 0 where invalid, and validity, each (height, width).
+
+    Raises:
+        RasterioError: The pixels cannot be read.
+    """
+    dataset = get_dataset(raster, overview)
+    limits = Box(0, 0, dataset.width, dataset.height)
+    inside = box.intersect(limits)
+    if raster.remote is not None and raster.remote.pages is not None:
+        block = dataset.block_shapes[raster.bands[0] - 1][::-1]
+        shape = page_shape(dataset.driver, dataset.shape[::-1], block)
+        folder = Path(raster.remote.pages) / ("full" if overview is None else f"overview{overview}")
+        pages = Pages(folder, shape, limits, partial(_read, raster, overview))
+        values, valid = pages.read_box(inside)
+    else:
+        values, valid = _read(raster, overview, inside)
+    outside = (
+        (inside.top - box.top, box.bottom - inside.bottom),
+        (inside.left - box.left, box.right - inside.right),
+    )
+    if not any(map(any, outside)):
+        return values, valid
+    return np.pad(values, outside), np.pad(valid, outside)
+
+
+def _read(raster: Raster, overview: int | None, box: Box) -> Pixels:
+    """Values and validity of a box inside the raster, in one band."""
+    if raster.remote is None:
+        return _read_window(raster, overview, box)
+    # Nodata may take as many bytes as data: an overview tells where it is.
+    held, hint = box, find_hint(get_dataset(raster, None), raster.bands[0], overview)
+    if hint is not None:
+        around = hint.around(box)
+        held = hint.data_box(box, read_box(raster, hint.overview, around)[1])
+    if held == box:
+        return _read_window(raster, overview, box)
+    values = np.zeros((box.height, box.width), read_dtype(raster))
+    valid = np.zeros(values.shape, np.bool_)
+    if not held.is_empty:
+        inside = held.shift(-box.left, -box.top).slices
+        values[inside], valid[inside] = _read_window(raster, overview, held)
+    return values, valid
+
+
+def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
+    dataset, bands, nodata = get_dataset(raster, overview), raster.bands, raster.nodata
+    window = ((box.top, box.bottom), (box.left, box.right))
+    # With several threads GDAL reads the sources of a VRT in any order, even where they overlap.
+    with rasterio.Env(VRT_NUM_THREADS="1"):
+        values = dataset.read(list(bands), window=window)
+        masks = dataset.read_masks(list(bands), window=window)
+    valid = masks[0] > 0 if len(bands) == 1 else (masks > 0).any(axis=0)
+    if nodata is not None and can_store(values.dtype, nodata):
+        # The value is compared in the raster's precision: -3.4e38 differs in single and double.
+        valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
+    if values.dtype.kind == "f":
+        valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
+    if not valid.all():
+        values = np.where(valid, values, np.zeros((), values.dtype))
+    if len(bands) == 1:
+        return values[0], valid
+    grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
+    return as_dtype(grey, values.dtype), valid
+
+
+def read_dtype(raster: Raster) -> np.dtype[np.generic]:
+    """Return the type of a raster's values."""
+    return np.dtype(get_dataset(raster, None).dtypes[raster.bands[0] - 1])
+
+
+def as_dtype(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+    """Convert real values to a raster's type; integers are rounded."""
+    return (np.rint(real) if dtype.kind in "iu" else real).astype(dtype)
