@@ -13,7 +13,7 @@ from lunarcraters._version import __version__
 from lunarcraters.errors import ModelError, OutputError, RunError
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
-from lunarcraters.network.model_file import read_info, write_model
+from lunarcraters.network.model_file import write_model
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.resunet import build
 from lunarcraters.records import to_plain
@@ -83,25 +83,6 @@ def fit_network(
     say(f"{model.name}: {trained:,} trainable and {fixed:,} non-trainable parameters")
     _fit(model, settings, train, valid, out, epoch=epoch, say=say)
     return _write_model(settings, model, out, data)
-
-
-def average_models(model: Path, other: Path) -> None:
-    """Replace the weights of a model file by their means with those of another.
-
-    The mean of two trainings that began with the same weights is better than either on new images
-    (Wortsman et al. 2022, "Model soups").
-
-    Args:
-        model: Model file.
-        other: Model file of the same network.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-    networks = [keras.saving.load_model(path, compile=False) for path in (model, other)]
-    pairs = zip(*(network.get_weights() for network in networks), strict=True)
-    networks[0].set_weights([(one + another) / 2.0 for one, another in pairs])
-    write_model(networks[0], read_info(model), model)
 
 
 def _fit(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from lunarcraters.datasets.pairs import Pair, measure_smallest_label
 from lunarcraters.network.presets import Preset
 from lunarcraters.training.distillation import DistilledSampler, open_teacher
 from lunarcraters.training.relief import ReliefSampler
@@ -50,16 +49,3 @@ def make_validation(
     if isinstance(source, ElevationSource):
         return ReliefSampler([source], preset, options.seed, augment=False)
     return Sampler([source], preset, options.seed, augment=False)
-
-
-def choose_max_scale(pairs: Sequence[Pair], preset: Preset) -> float:
-    """Choose the largest scale at which craters smaller than the labels are not taught.
-
-    Larger crops would show craters that nobody labelled at sizes that the network detects, as
-    background.
-
-    Args:
-        pairs: Images with their label files.
-        preset: Preset, whose `diameters_px` is the range of the octave.
-    """
-    return preset.diameters_px[0] / measure_smallest_label(pairs)

@@ -3,11 +3,11 @@
 import math
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from lunarcraters.datasets.layout import open_dataset
-from lunarcraters.datasets.pairs import Pair
+from lunarcraters.datasets.pairs import Pair, measure_smallest_label
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.inference import Detector
@@ -16,7 +16,7 @@ from lunarcraters.network.presets import Preset, get_preset
 from lunarcraters.network.startup import choose_training_precision, start_tensorflow
 from lunarcraters.training.distillation import check_teacher
 from lunarcraters.training.relief import ReliefSampler, split_elevation_sources
-from lunarcraters.training.samplers import choose_max_scale, make_sampler, make_validation
+from lunarcraters.training.samplers import make_sampler, make_validation
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import (
     ElevationSource,
@@ -33,9 +33,6 @@ from lunarcraters.training.settings import (
     read_settings,
 )
 
-SECOND = "second"
-"""Directory of the second training of a tuning, in that of the tuning."""
-
 _DEFAULTS = TrainingOptions()
 
 
@@ -48,7 +45,7 @@ def train(
     overwrite: bool = False,
     say: Callable[[str], None] = print,
 ) -> Path:
-    """Train a network. A tuning trains two, which differ by their seed, and averages the weights.
+    """Train a network.
 
     Args:
         dataset: Directory in LU3M6TGT's layout, with the splits `train` and `valid`; for the preset
@@ -80,16 +77,20 @@ def train(
     _prepare_directory(out, resume=resume, overwrite=overwrite)
     # TensorFlow starts here, once the data and the directory are known to be right.
     start_tensorflow()
-    from lunarcraters.training.fitting import average_models
+    from lunarcraters.training.fitting import fit_network
 
+    sampler = make_sampler(options, preset, inputs.sources, inputs.max_scale)
     validation = make_validation(options, preset, inputs.valid)
-    model = _fit(options, preset, inputs, validation, out, resume=resume, say=say)
-    if options.tune:
-        say("the second of two trainings, whose weights are averaged:")
-        second, resume = out / SECOND, resume and (out / SECOND / SETTINGS).is_file()
-        options = replace(options, seed=options.seed + 1)
-        other = _fit(options, preset, inputs, validation, second, resume=resume, say=say)
-        average_models(model, other)
+    model = fit_network(
+        _make_settings(options, preset, inputs, len(sampler), out if resume else None),
+        sampler,
+        validation,
+        out,
+        weights=options.weights,
+        resume=resume,
+        data=inputs.data,
+        say=say,
+    )
     _draw(out, model, validation)
     return model
 
@@ -182,30 +183,17 @@ def _make_settings(
     )
 
 
-def _fit(
-    options: TrainingOptions,
-    preset: Preset,
-    inputs: _Inputs,
-    validation: Sampler | ReliefSampler,
-    out: Path,
-    *,
-    resume: bool,
-    say: Callable[[str], None],
-) -> Path:
-    """Train one network. Returns the model file."""
-    from lunarcraters.training.fitting import fit_network
+def choose_max_scale(pairs: Sequence[Pair], preset: Preset) -> float:
+    """Choose the largest scale at which craters smaller than the labels are not taught.
 
-    sampler = make_sampler(options, preset, inputs.sources, inputs.max_scale)
-    return fit_network(
-        _make_settings(options, preset, inputs, len(sampler), out if resume else None),
-        sampler,
-        validation,
-        out,
-        weights=options.weights,
-        resume=resume,
-        data=inputs.data,
-        say=say,
-    )
+    Larger crops would show craters that nobody labelled at sizes that the network detects, as
+    background.
+
+    Args:
+        pairs: Images with their label files.
+        preset: Preset, whose `diameters_px` is the range of the octave.
+    """
+    return preset.diameters_px[0] / measure_smallest_label(pairs)
 
 
 def _read_pairs(

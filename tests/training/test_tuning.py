@@ -1,11 +1,8 @@
 """Tuning: new images are learned, and the weights for others are kept."""
 
-import json
 from dataclasses import replace
 
 import cv2
-import keras
-import numpy as np
 import pytest
 
 from lunarcraters import api
@@ -15,14 +12,12 @@ from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import measure_smallest_label
 from lunarcraters.errors import ModelError
 from lunarcraters.network import texture
-from lunarcraters.network.model_file import extract_former, read_info, shipped_model, write_model
-from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.model_file import extract_former, read_info, shipped_model
 from lunarcraters.network.presets import get_preset
-from lunarcraters.network.resunet import build
 from lunarcraters.rendering.scene import render_scene
-from lunarcraters.training.samplers import choose_max_scale
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import LabelledTiles
+from lunarcraters.training.session import choose_max_scale
 from lunarcraters.training.settings import TrainingOptions
 
 SMALL = replace(get_preset("compact"), batch_size=4)
@@ -76,26 +71,6 @@ def test_a_tuned_model_that_is_worse_is_not_recommended():
 
 
 @pytest.mark.slow
-def test_weights_of_two_models_are_averaged(tmp_path):
-    from lunarcraters.training.fitting import average_models
-
-    preset = replace(get_preset("compact"), filters=(8, 8, 8), blocks=(1, 1, 1))
-    paths = tmp_path / "one.keras", tmp_path / "other.keras"
-    info = ModelInfo("compact", preset.heads, "local", preset.diameters_px)
-    networks = []
-    for number, path in enumerate(paths):
-        keras.utils.set_random_seed(number)
-        networks.append(build(preset))
-        write_model(networks[-1], info, path)
-    average_models(*paths)
-    averaged = keras.saving.load_model(paths[0], compile=False)
-    weights = zip(*(network.get_weights() for network in (averaged, *networks)), strict=True)
-    for mean, one, other in weights:
-        np.testing.assert_allclose(mean, (one + other) / 2.0, rtol=2e-3, atol=1e-4)
-    assert read_info(paths[0]) == info
-
-
-@pytest.mark.slow
 def test_a_tuning_says_what_it_bought(tmp_path, monkeypatch):
     monkeypatch.setattr(comparison, "_RENDERED", 1)
     monkeypatch.setattr(texture, "_PATCHES", 8)
@@ -116,11 +91,6 @@ def test_a_tuning_says_what_it_bought(tmp_path, monkeypatch):
         before, after = (float(value) for value in table[row].split()[-2:])
         assert before > 0.5
         assert after == pytest.approx(before, abs=0.1)
-    first, second = (
-        json.loads((tmp_path / "out" / folder / "settings.json").read_text())
-        for folder in (".", "second")
-    )
-    assert second == {**first, "seed": first["seed"] + 1}
     info = read_info(tmp_path / "out" / "model.keras")
     assert info.tuned_on is not None
     extract_former(tmp_path / "out" / "model.keras", tmp_path / "former.keras")
