@@ -44,6 +44,7 @@ class Preset:
             None to train for all epochs.
         rotated: Share of the crops that are rotated by any angle, 0 to 1.
         coarsened: Share of the crops that are shown as by a coarser camera, 0 to 1.
+        photometric_jitter: Size of the random changes of gamma and local contrast, as a factor.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Preset:
     patience: int | None
     rotated: float = 0.0
     coarsened: float = 0.0
+    photometric_jitter: float = 1.0
 
     @property
     def stride(self) -> int:

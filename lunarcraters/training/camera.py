@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.training.scenes import Scene
 
+_GAMMA = 0.7  # largest change of gamma, as a power of 2
 _PSF_PX = (0.3, 0.7)  # deviation of a coarse camera's Gaussian blur, in its pixels
 _COARSE_NOISE = 0.03  # largest deviation of its noise, as a share of the range of grey values
 
@@ -13,7 +14,7 @@ Float32 = NDArray[np.float32]
 
 
 def simulate_camera(
-    scene: Scene, rng: np.random.Generator, coarser: float = 1.0
+    scene: Scene, rng: np.random.Generator, coarser: float = 1.0, jitter: float = 1.0
 ) -> tuple[Float32, Float32]:
     """Simulate another camera: another gamma, with blur and noise, or with coarser pixels.
 
@@ -23,6 +24,7 @@ def simulate_camera(
         scene: Scene.
         rng: Random generator.
         coarser: Side of a pixel of the camera, pixels of the scene; 1 for no coarsening.
+        jitter: Size of the random change of gamma, as a factor.
 
     Returns:
         Grey values as the camera shows them, and with its gamma alone, (height, width) each.
@@ -34,7 +36,7 @@ def simulate_camera(
     span = max(float(high - low), 1e-6)
     # Nodata is filled, so that blur does not darken the edges of the data.
     unit = np.clip((np.where(scene.valid, scene.values, middle) - low) / span, 0.0, 1.0)
-    unit = unit.astype(np.float32) ** np.float32(2.0 ** rng.uniform(-0.7, 0.7))
+    unit = unit.astype(np.float32) ** np.float32(2.0 ** (jitter * rng.uniform(-_GAMMA, _GAMMA)))
     clean = unit
     if coarser > 1.0:
         unit = _coarsen(unit, coarser, rng)

@@ -132,8 +132,9 @@ class Sampler:
         scene = _fill_crop(source, place, scale, CROP_PX + 2 * margin, rng)
         if self.preset.rotated and rng.random() < self.preset.rotated:
             scene = rotate_scene(scene, float(rng.uniform(0.0, 2.0 * np.pi)))
-        views = simulate_camera(scene, rng, coarser)
-        deviation = _deviation(scene) * 2.0 ** rng.uniform(-1.0, 1.0)
+        jitter = self.preset.photometric_jitter
+        views = simulate_camera(scene, rng, coarser, jitter)
+        deviation = _deviation(scene) * 2.0 ** (jitter * rng.uniform(-1.0, 1.0))
         contrast = np.float32(2.0 ** rng.uniform(-0.3, 0.3))
         image, clean = (normalise(v, scene.valid, deviation) * contrast for v in views)
         top, left = (_offset(side, rng) for side in scene.values.shape)

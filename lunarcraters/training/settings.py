@@ -27,6 +27,7 @@ _TUNING_STEPS_PER_IMAGE = 12
 _TUNING_STEPS = (120, 1200)  # fewest and most
 _TUNING_BATCH = 8
 _TUNING_LEARNING_RATE = 5e-4
+_TUNING_JITTER = 0.35  # a single camera varies less than all cameras do
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class TrainingOptions:
             rotated=preset.rotated if self.rotated is None else self.rotated,
             coarsened=preset.coarsened if self.coarsened is None else self.coarsened,
             pooling=self.pooling or preset.pooling,
+            photometric_jitter=_TUNING_JITTER if self.tune else preset.photometric_jitter,
         )
 
 

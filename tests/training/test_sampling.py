@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.network.presets import get_preset
 from lunarcraters.network.targets import CHANNELS
+from lunarcraters.training.camera import simulate_camera
 from lunarcraters.training.sampling import CROP_PX, Sampler, rotate_scene
 from lunarcraters.training.scenes import LabelledTiles, Scene
 
@@ -127,6 +128,18 @@ def test_coarsened_crops_lose_detail_and_teach_smaller_craters(tiles):
     mask, weight = coarse.targets[..., 0] > 0, coarse.targets[..., 1] > 0
     dark, light = (coarse.images[..., 0][part & weight].mean() for part in (mask, ~mask))
     assert dark < light - 0.5
+
+
+def test_photometric_jitter_changes_the_light_of_crops(tiles):
+    scene = tiles.scene(0, 1.0, CROP_PX, np.random.default_rng(0))
+    low, high = np.percentile(scene.values[::4, ::4], [0.5, 99.5])
+    span = np.clip(scene.values, low, high) - low
+    views = [
+        simulate_camera(scene, np.random.default_rng(3), jitter=j)[1] for j in (0.0, 0.35, 1.0)
+    ]
+    changes = np.array([np.abs(view - span).mean() for view in views])
+    assert changes[0] < 1e-3
+    assert changes[0] < changes[1] < changes[2]
 
 
 def test_coarsened_crops_teach_craters_below_the_range(tiles):

@@ -52,6 +52,8 @@ def test_the_schedule_follows_the_number_of_images():
     few, more, many = (TrainingOptions(tune=True).resolve_tuning(n) for n in (5, 40, 500))
     assert few.steps < more.steps < many.steps
     assert few.weights == shipped_model()
+    # One camera varies less than many do.
+    assert few.resolve_preset().photometric_jitter < SMALL.photometric_jitter
     own = TrainingOptions(tune=True, epochs=2, steps=3, learning_rate=1e-5, batch=4)
     own = own.resolve_tuning(5)
     assert (own.epochs, own.steps, own.learning_rate, own.batch) == (2, 3, 1e-5, 4)
