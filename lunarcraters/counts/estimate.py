@@ -225,7 +225,8 @@ class _Estimation:
         factors = Migration(self._completeness, self._raw.edges).factors(spectrum, higher)
         few = np.maximum(fewer, 0.5)
         ratio = np.log(np.maximum(np.nan_to_num(values), 0.5) / (few * factors))
-        share = np.clip(self._recall(higher) / recall, 0.0, 1.0)
+        none = np.zeros_like(recall)
+        share = np.divide(self._recall(higher), recall, out=none, where=recall > 0.0).clip(0.0, 1.0)
         error = np.sqrt((1.0 - share) * (1.0 / few + 1.0 / (planted * recall * share + 1.0)))
         least, deviations = _AGREE
         return np.asarray(~((np.abs(ratio) > least) & (np.abs(ratio) > deviations * error)))
