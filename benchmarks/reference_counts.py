@@ -34,9 +34,7 @@ def main(folder, mosaic, reference, min_diameter, budget, sun_azimuth, workers):
     if not (run / "completeness.json").is_file():
         if not (run / "run.json").is_file():
             lc.detect(mosaic, run, workers=workers)
-        lc.measure_completeness(
-            run, sun_azimuth_deg=sun_azimuth, budget=budget, workers=workers, overwrite=True
-        )
+        lc.measure_completeness(run, sun_azimuth_deg=sun_azimuth, budget=budget, workers=workers)
     sizes = lc.read_reference(reference).diameters
     print(
         "| diameter, km | reference | raw | estimate | 90 % | trusted |\n|---|---|---|---|---|---|"
