@@ -82,7 +82,8 @@ def compute_lit_fraction(
 
     The terrain is rotated until the sun stands above its first row. The height of the shadow over a
     pixel is then a running maximum down its column, so that shadows reach across the whole array.
-    Ground outside the array casts no shadow. The edge of a shadow is one pixel wide.
+    Ground outside the array casts no shadow. The edge of a shadow is one pixel wide. Terrain that is
+    nowhere as steep as the rays has no shadows.
 
     Args:
         elevation_m: Elevations, metres, finite, (height, width).
@@ -94,6 +95,9 @@ def compute_lit_fraction(
         Lit fraction, 1 in the sun and 0 in a cast shadow, (height, width), float32.
     """
     height, width = elevation_m.shape
+    rises = (np.abs(np.diff(elevation_m, axis=axis)).max(initial=0.0) for axis in (0, 1))
+    if np.hypot(*rises) <= pixel_size_m * sun_slope:
+        return np.ones((height, width), np.float32)
     size = int(np.ceil(np.hypot(height, width))) + 2
     sun_x, sun_y = sun_direction
     # Columns of the rotated array run away from the sun, its rows across.
