@@ -82,8 +82,8 @@ def compute_lit_fraction(
 
     The terrain is rotated until the sun stands above its first row. The height of the shadow over a
     pixel is then a running maximum down its column, so that shadows reach across the whole array.
-    Ground outside the array casts no shadow. The edge of a shadow is one pixel wide. Where terrain is
-    nowhere as steep as the rays, nothing is rotated.
+    Ground outside the array casts no shadow. The edge of a shadow is one pixel wide. Terrain that
+    is nowhere as steep as the rays casts none.
 
     Args:
         elevation_m: Elevations, metres, finite, (height, width).
