@@ -1,8 +1,8 @@
-"""Merging: every crater once, although several octaves detect it.
+"""Merging: every crater once, although several octaves of one run detect it.
 
 Of circles that are the same crater the highest-scoring one is kept (`suppress`). Its position,
 diameter and score are then averaged over the octaves in which it should be visible
-(`average_octaves`).
+(`average_octaves`). Runs are merged by `detection.fusion`.
 """
 
 import numpy as np

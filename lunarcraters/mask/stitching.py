@@ -33,7 +33,9 @@ _BLOCK_PX = 4 * UNIT_PX
 _MASKS_KEPT_PX = 64 * 1024 * 1024
 _THREADS = min(cpu_count(), 8)
 
-Masks = Callable[[Tile], Mask | None]
+ReadMask = Callable[[Tile], Mask | None]
+"""Function that reads the mask of a tile with its halo; None where it was not searched."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -61,7 +63,7 @@ class _Level:
 def stitch(
     mosaic: Mosaic,
     tiles: Sequence[Tile],
-    read_mask: Masks,
+    read_mask: ReadMask,
     path: Path,
     measure: Callable[[Path], Any] = lambda raster: None,
 ) -> Any:
@@ -91,7 +93,7 @@ def stitch(
 
 
 def stitch_blocks(
-    mosaic: Mosaic, tiles: Sequence[Tile], read_mask: Masks
+    mosaic: Mosaic, tiles: Sequence[Tile], read_mask: ReadMask
 ) -> Iterator[tuple[Box, Mask]]:
     """Stitch the masks of tiles, one block of the mosaic's grid after the other.
 
@@ -105,10 +107,10 @@ def stitch_blocks(
     """
     levels = _group_by_level(tiles)
     kept = _MASKS_KEPT_PX // max((tile.size**2 for tile in tiles), default=1)
-    masks = lru_cache(maxsize=min(max(kept, 8), 64))(read_mask)
+    read_cached = lru_cache(maxsize=min(max(kept, 8), 64))(read_mask)
 
     def stitch_box(box: Box) -> tuple[Box, Mask]:
-        return box, _stitch_box(mosaic, levels, masks, box)
+        return box, _stitch_box(mosaic, levels, read_cached, box)
 
     full = next(level for level in levels if level.octave == 0)
     yield from _map_in_threads(stitch_box, _plan_boxes(mosaic, full))
@@ -151,22 +153,22 @@ def _clip_to_cores(block: Box, cores: NDArray[np.int64]) -> Box:
     return Box.from_edges(*first.tolist(), *last.tolist()).intersect(block)
 
 
-def _stitch_box(mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box) -> Mask:
+def _stitch_box(mosaic: Mosaic, levels: Sequence[_Level], read_mask: ReadMask, box: Box) -> Mask:
     """Mask in a box of the mosaic."""
     fine = [level for level in levels if level.octave < 0]
     full, *coarse = [level for level in levels if level.octave >= 0]
-    mask = _stitch_level(mosaic, full, masks, box)
+    mask = _stitch_level(mosaic, full, read_mask, box)
     if coarse:
-        enlarged, _ = _enlarge_levels(mosaic, coarse, masks, box, 0)
+        enlarged, _ = _enlarge_levels(mosaic, coarse, read_mask, box, 0)
         np.maximum(mask, enlarged, out=mask)  # nodata is larger than any probability
     for level in fine:
-        reduced = _stitch_level(mosaic, level, masks, box)
+        reduced = _stitch_level(mosaic, level, read_mask, box)
         reduced[reduced == NODATA] = 0
         np.maximum(mask, reduced, out=mask)
     return mask
 
 
-def _stitch_level(mosaic: Mosaic, level: _Level, masks: Masks, box: Box) -> Mask:
+def _stitch_level(mosaic: Mosaic, level: _Level, read_mask: ReadMask, box: Box) -> Mask:
     """Masks of the tiles of a level in a box of its pixels, 255 where there is none.
 
     For a level finer than the mosaic, the means in a box of the mosaic's pixels.
@@ -175,7 +177,7 @@ def _stitch_level(mosaic: Mosaic, level: _Level, masks: Masks, box: Box) -> Mask
     scale, finer = 2 ** max(level.octave, 0), 2 ** max(-level.octave, 0)
     for index in level.intersecting(_scale(box, scale)):
         tile = level.tiles[index]
-        mask = masks(tile)
+        mask = read_mask(tile)
         if mask is None:
             continue
         core = tile.core
@@ -216,7 +218,7 @@ def _crop_tile(mosaic: Mosaic, tile: Tile, mask: Mask, box: Box) -> Mask:
 
 
 def _enlarge_levels(
-    mosaic: Mosaic, levels: Sequence[_Level], masks: Masks, box: Box, octave: int
+    mosaic: Mosaic, levels: Sequence[_Level], read_mask: ReadMask, box: Box, octave: int
 ) -> tuple[Mask, NDArray[np.bool_]]:
     """Largest probability of coarse levels in a box of pixels of a finer octave, and its validity.
 
@@ -230,11 +232,11 @@ def _enlarge_levels(
     left, top, right, bottom = (e // scale for e in (box.left, box.top, box.right, box.bottom))
     around = Box.from_edges(left - 1, top - 1, right + 2, bottom + 2)
     around = around.intersect(Box(0, 0, columns, rows))
-    values = _stitch_level(mosaic, first, masks, around)
+    values = _stitch_level(mosaic, first, read_mask, around)
     valid = values != NODATA
     values[~valid] = 0
     if coarser:
-        enlarged, enlarged_valid = _enlarge_levels(mosaic, coarser, masks, around, first.octave)
+        enlarged, enlarged_valid = _enlarge_levels(mosaic, coarser, read_mask, around, first.octave)
         np.maximum(values, enlarged, out=values)
         valid |= enlarged_valid
     crop = box.shift(-around.left * scale, -around.top * scale)

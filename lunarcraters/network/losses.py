@@ -1,6 +1,8 @@
 """Losses of the networks, and which of them a network is trained by.
 
-`y_true` are maps of `targets`, `y_pred` are maps of the network, both (n, height, width, channels).
+`y_true` are maps of `targets`, (n, height, width, 6), perhaps with those of a teacher behind them.
+`y_pred` are maps of the network, one for each head. A network with the head `mask` alone has one in
+both.
 """
 
 import math
@@ -20,7 +22,7 @@ _TEACHER_THRESHOLD = 0.1  # its sizes count where its centre map is above this
 
 
 def choose_loss(heads: tuple[str, ...]) -> Loss:
-    """Choose the loss that a network is trained by.
+    """Choose the loss by the heads: `bce_dice` for `mask` alone, else `centre_size_mask`.
 
     Args:
         heads: Names of the output channels of the network.

@@ -9,9 +9,10 @@ def order_tiles(tiles: Iterable[Tile]) -> list[Tile]:
     """Order tiles for processing: the coarsest octave first, then the largest size, else as listed.
 
     Batches hold consecutive tiles of one size, and the network is compiled for each size. The mask
-    is stitched while tiles are searched: it needs all octaves, and the finest row by row. Batches
-    are numbered in this order, and their results are files with these numbers: whoever changes the
-    order counts `detection.manifest.FORMAT` up, so that no run of the old order is resumed.
+    is stitched while tiles are searched: a block of it needs the tiles of all octaves, and blocks
+    follow each other row by row. Batches are numbered in this order, and their results are files
+    with these numbers. If you change the order, increase `detection.manifest.FORMAT` by 1, so that
+    no run of the old order is resumed.
 
     Args:
         tiles: Tiles in the order of their plan: by level, row and column.

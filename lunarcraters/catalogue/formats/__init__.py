@@ -26,8 +26,9 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import is_database, replacing
 
-# Each module has `write(info, parts, path)`, as `write_catalogue_parts`, and `read(path)`. A format
-# of several files has `companions(path)`, the paths of the others.
+# Each module has `write(info, parts, path)`, with the arguments of `write_catalogue_parts`, and
+# `read(path)`. A format of several files has `companions(path)`, the paths of the others. What
+# `craters export --format` takes is named in `catalogue.format_names` too.
 _FORMATS: dict[str, ModuleType] = {
     ".gpkg": geopackage,
     ".geojson": geojson,
