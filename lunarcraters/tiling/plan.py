@@ -22,6 +22,8 @@ MAX_STRETCH = 1.1
 """Ratio of a pixel's ground sizes from which all tiles of a mosaic have local frames."""
 
 DEFAULT_SIZE_PX = 1024
+"""Largest side of a tile where nothing else names one; `craters detect` has larger windows."""
+
 DEFAULT_HALO_PX = 64
 
 MIN_DETECTABLE_PX = 8.0
