@@ -91,3 +91,14 @@ def crowded(random, number, false=1.5):
     true = np.zeros(len(mixed))
     true[np.isin(mixed.diameters, craters.diameters)] = 1.0
     return mixed, true
+
+
+def expected(edges, number):
+    """The expected numbers of craters in bins of a surface of so many."""
+    return -np.diff(number * (edges / 0.5) ** SLOPE)
+
+
+def inner(result):
+    """The bins of the planted craters with some craters each."""
+    edges = result.raw.edges
+    return (edges[:-1] > 0.9) & (edges[1:] < 6.0)
