@@ -20,7 +20,7 @@ Float32 = NDArray[np.float32]
 _REACH = 3  # of a stamp, radii
 _LARGEST_RADIUS_PX = 32  # of stamps that craters share; smaller ones are made of these
 _FINER = 1.1  # pixels of a stamp for one of the picture, at least: so it is not blurred
-_WEAR_STEP, _RIMS = 0.04, 4  # of stamps that craters share
+_WEAR_STEP, _RIMS = 0.06, 4  # of stamps that craters share
 _SIMPLE_KM = 0.4, 9.0  # between these diameters, all craters have the same shape
 _SHADOWS_DEG = 40.0  # height of the sun from which craters cast no shadows
 
@@ -84,7 +84,7 @@ def find_stamp(
     return Stamp(shared, float(radius))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _share(
     radius_px: int, diameter_km: float, wear: float, seed: int, altitude_deg: float
 ) -> Float32:
@@ -120,7 +120,7 @@ def _shape_km(diameter_km: float) -> float:
     smallest, largest = _SIMPLE_KM
     if diameter_km < largest:
         return 1.0 if diameter_km >= smallest else 0.3
-    return float(2.0 ** (round(8.0 * np.log2(diameter_km)) / 8.0))
+    return float(2.0 ** (round(4.0 * np.log2(diameter_km)) / 4.0))
 
 
 @lru_cache(maxsize=8)
