@@ -39,7 +39,7 @@ def measure_completeness(
         sun_altitude_deg: Height of the sun above the horizon, degrees; None for the label's, or to
             estimate it.
         budget: Largest number of pixels to search, as a share of those of the run; a planted crater
-            counts as 9,000.
+            counts as 15,000.
         seed: Seed of all random choices.
         workers: Number of worker processes on this machine; None for one for two cores, up to 8.
         overwrite: True to replace another measurement.

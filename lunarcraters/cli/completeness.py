@@ -33,7 +33,7 @@ if TYPE_CHECKING:
               "from the craters].")  # fmt: skip
 @click.option("--budget", type=float, default=0.25, show_default=True, metavar="SHARE",
               help="Most pixels to search, as a share of those of RUN; a planted crater counts "
-              "as 9,000.")  # fmt: skip
+              "as 15,000.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Seed of all random choices.")  # fmt: skip
 @workers_option

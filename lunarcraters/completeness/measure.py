@@ -62,7 +62,7 @@ class CompletenessOptions:
         sun_altitude_deg: Height of the sun above the horizon, degrees; default: the label's, or
             estimated from the detected craters.
         budget: Largest number of pixels to search, as a share of those of the run; a planted crater
-            counts as 9,000.
+            counts as 15,000.
         seed: Seed of all random choices.
     """
 

@@ -28,7 +28,7 @@ _ERROR = 0.03
 
 _SMALL_PX, _SMALL_ERROR = 24.0, 0.018  # small craters cost little room: more of them are planted
 _FEW = 0.4  # error of the recall of a bin with one crater; it falls with the root of their number
-_PLANT_PX = 9000.0  # pixels that are searched in the time that a planted crater takes
+_PLANT_PX = 15000.0  # pixels that are searched in the time that a planted crater takes
 _IDLE = 3  # regions without a place for a plant, after which an octave is given up
 
 
