@@ -7,14 +7,15 @@ from lunarcraters.detection.search.batch import detect_batch
 from lunarcraters.detection.search.batches import plan_batches
 from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.detection.source import open_source
+from lunarcraters.network.looks import DEFAULT_LOOKS
 from lunarcraters.network.model_file import read_info, shipped_model
 
 
-def make_search(model, **kind):
+def make_search(model, looks=DEFAULT_LOOKS, **kind):
     """`craters detect` without workers, in this process, where the network is loaded once."""
     from lunarcraters.network.inference import Detector
 
-    detector = Detector(model, precision="int8")
+    detector = Detector(model, precision="int8", looks=looks)
 
     def search(path, folder, **options):
         folder.mkdir()

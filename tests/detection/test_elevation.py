@@ -31,6 +31,7 @@ from lunarcraters.errors import (
 )
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.rendering.scene import render_scene
+from tests.detection.conftest import make_search
 
 SIDE, WIDE = 512, 768
 PIXEL_M = 100.0
@@ -63,11 +64,23 @@ def known(dem, search_heights, tmp_path_factory):
 def test_turned_mirrored_tilted_and_lifted_ground_has_the_same_craters(
     change, heights, known, search_heights, tmp_path
 ):
+    """Four looks are quarter turns: of 50 craters in mirror images, some may lie at a threshold."""
     name, changed, turn_back = list(changed_heights(heights, PIXEL_M))[change]
     found = search_heights(write_dem(tmp_path / "dem.tif", changed), tmp_path / "run")
     places = in_pixels(found, PIXEL_M)
     places[:, :2] = turn_back(places[:, :2])
-    assert again(in_pixels(known, PIXEL_M), places, SIDE) >= 0.98, name
+    least = 0.93 if "mirrored" in name else 0.98
+    assert again(in_pixels(known, PIXEL_M), places, SIDE) >= least, name
+
+
+def test_eight_looks_have_the_same_craters_in_mirror_images(heights, tmp_path):
+    search = make_search(shipped_model(relief=True), looks=8, elevation=True)
+    known, found = (
+        in_pixels(search(write_dem(tmp_path / f"{name}.tif", some), tmp_path / name), PIXEL_M)
+        for name, some in (("ground", heights), ("mirrored", heights[:, ::-1].copy()))
+    )
+    found[:, :2] *= [-1.0, 1.0]
+    assert again(known, found, SIDE) >= 0.98
 
 
 @pytest.fixture(scope="module")
