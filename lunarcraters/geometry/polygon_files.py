@@ -20,6 +20,7 @@ _DIAMETER = re.compile("^diam", re.IGNORECASE)
 _GROUND = "footprint"  # layer of the ground in the GeoPackages of this program
 _NAMES = ("name", "area_name", "unit_name", "unitname", "unit", "mapunit", "label", "title")
 _NO_GROUND = "has no polygon that encloses ground: draw the area as polygons"
+_LATITUDE_FIRST = {"JSONFG": "JSON-FG", "GML": "GML"}  # by the name of GDAL's driver
 _ERRORS = (DataLayerError, DataSourceError, OSError, IndexError)
 
 
@@ -76,9 +77,14 @@ def read_named_polygons(
 def _read_layer(path: Path, columns: list[str] | None) -> Any:
     """Read the layer of the ground as a table; all of its columns if None are named."""
     try:
-        return pyogrio.read_dataframe(path, layer=_choose_layer(path), columns=columns)
+        layer = _choose_layer(path)
+        frame = pyogrio.read_dataframe(path, layer=layer, columns=columns)
+        fault = explain_axis_order(path, layer)
     except _ERRORS as error:
         raise AreaError(_explain_unreadable(path)) from error
+    if fault is not None:
+        raise AreaError(fault)
+    return frame
 
 
 def _read_names(frame: Any, path: Path, column: str | None) -> list[str]:
@@ -152,6 +158,29 @@ def _explain_unreadable(path: Path) -> str:
     else:
         fault = "is damaged, or not a file of polygons"
     return f"{path} {fault}, and cannot be read as an area: give a .gpkg, .geojson or .shp"
+
+
+def explain_axis_order(path: Path, layer: str | None = None) -> str | None:
+    """Say why the longitudes and latitudes of a file are not to be trusted.
+
+    JSON-FG and GML have the latitude first. GDAL 3.12 writes lunar features with the longitude
+    first, and takes it for the latitude when it reads them.
+
+    Args:
+        path: File.
+        layer: Name of the layer; None for the first.
+
+    Returns:
+        Message; None for a file of another format, or in metres.
+    """
+    info = pyogrio.read_info(path, layer=layer)
+    kind = _LATITUDE_FIRST.get(info["driver"])
+    if kind is None or info["crs"] is None or not CRS.from_user_input(info["crs"]).is_geographic:
+        return None
+    return (
+        f"{path} is {kind} in degrees, and GDAL may have exchanged its longitudes and latitudes: "
+        "save it as a GeoPackage where it was made"
+    )
 
 
 def advise_crs(crs: Any) -> str:

@@ -178,3 +178,11 @@ def test_craters_do_not_replace_the_area_of_a_pair(lunar, tmp_path):
 def test_a_pair_may_have_no_craters(lunar, tmp_path):
     write_catalogue(lunar.rows(slice(0)), tmp_path / "unit_CRATER.shp")
     assert len(read_catalogue(tmp_path / "unit_CRATER.shp")) == 0
+
+
+def test_ground_of_more_than_half_the_moon_is_refused(tmp_path, three):
+    wide = shapely.box(-99.0, -90.0, 99.0, 90.0)
+    craters = Catalogue(three.craters, sphere.geographic_crs(), wide, sphere.area_km2(wide))
+    with pytest.raises(CatalogueError, match="one outline round 55% of the Moon"):
+        write_catalogue(craters, tmp_path / "globe_CRATER.shp")
+    assert not list(tmp_path.iterdir())

@@ -1,14 +1,16 @@
 """Of a file with several layers, the ground that craters were counted on is read."""
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 
-from lunarcraters.catalogue.formats import write_catalogue
+from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import AreaError, CratersWarning
+from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import read_area
+from lunarcraters.geometry.polygon_files import read_polygons
 
 MOON = "IAU_2015:30100"
 SQUARE = shapely.box(0, 0, 2, 1)
@@ -82,3 +84,15 @@ def test_the_advice_on_an_area_of_the_earth_works(tmp_path):
     moon = gpd.read_file(path).set_crs(MOON, allow_override=True)
     moon.to_file(tmp_path / "moon.gpkg")
     assert read_area(tmp_path / "moon.gpkg").outline.equals(SQUARE)
+
+
+@pytest.mark.parametrize(("name", "driver"), [("unit.json", "JSONFG"), ("unit.gml", "GML")])
+def test_formats_whose_axes_gdal_exchanges_are_refused(tmp_path, name, driver):
+    square = shapely.box(29.0, -46.0, 31.0, -44.0)
+    frame = gpd.GeoDataFrame({"diam_km": [10.0]}, geometry=[square], crs="IAU_2015:30100")
+    pyogrio.write_dataframe(frame, tmp_path / name, driver=driver)
+    with pytest.raises(AreaError, match="may have exchanged its longitudes and latitudes"):
+        read_polygons(tmp_path / name)
+    if driver == "JSONFG":
+        with pytest.raises(CatalogueError, match="may have exchanged"):
+            read_catalogue(tmp_path / name)

@@ -83,7 +83,8 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         path: Shapefile of the craters, named as `is_pair` says.
 
     Raises:
-        CatalogueError: Positions are pixels, or the ground that was counted on is not known.
+        CatalogueError: Positions are pixels, or the ground that was counted on is not known, or
+            covers more than half of the Moon.
         OutputError: The files cannot be written.
     """
     shapefile.require_crs(info)
@@ -92,6 +93,15 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
             "the ground that the craters were counted on is not known, which *_AREA.shp needs: "
             "give its outline with --area, export a run of craters detect, or name the file "
             "otherwise, such as craters.shp"
+        )
+    radius_m = info.radius_m or sphere.RADIUS_M
+    ground = _ground(info.footprint, info.footprint_area_km2, radius_m)
+    sizes = [sphere.area_km2(one, radius_m) for one in ground]
+    share = max(sizes) / (4.0 * np.pi * (radius_m / 1000.0) ** 2)
+    if share > 0.5:
+        raise CatalogueError(
+            f"the ground counted is one outline round {share:.0%} of the Moon, and craterstats "
+            "measures the other side of such an outline: export a .scc, or parts of it with --area"
         )
     try:
         for number, part in enumerate(parts):
@@ -106,9 +116,6 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
             )
             frame = gpd.GeoDataFrame(craters, geometry=_rims(part), crs=info.crs)
             _write(frame, path, append=number > 0)
-        radius_m = info.radius_m or sphere.RADIUS_M
-        ground = _ground(info.footprint, info.footprint_area_km2, radius_m)
-        sizes = [sphere.area_km2(one, radius_m) for one in ground]
         areas = pd.DataFrame({"area": sizes, "area_name": "searched"})
         _write(gpd.GeoDataFrame(areas, geometry=list(ground), crs=info.crs), area_path(path))
     except vector.ERRORS as error:

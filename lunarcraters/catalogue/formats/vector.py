@@ -22,7 +22,7 @@ from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.polygon_files import advise_crs
+from lunarcraters.geometry.polygon_files import advise_crs, explain_axis_order
 from lunarcraters.geometry.polygons import Geometries
 
 ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError, IndexError)
@@ -50,8 +50,11 @@ def read_layer(
     """
     try:
         frame = pyogrio.read_dataframe(path, layer=layer)
+        fault = explain_axis_order(path, layer)
     except ERRORS as error:
         raise refuse_file(path, kind, error) from error
+    if fault is not None:
+        raise CatalogueError(fault)
     crs = None if without_crs else getattr(frame, "crs", None)
     shapes = None
     table = pd.DataFrame(frame)
