@@ -133,10 +133,10 @@ def check_complete(
         Blocks of a TIFF; none for other formats.
 
     Raises:
-        MosaicError: The file is truncated or damaged.
+        MosaicError: The file is truncated or damaged, or its server failed.
     """
     if dataset.driver in ("GTiff", "COG"):
-        stored = list(find_stored_blocks(dataset, bands))
+        stored = _find_stored_blocks(path, dataset, bands)
         end = max((block.end for block in stored), default=0)
         size = file_size(path.uri) if isinstance(path, RasterName) else path.stat().st_size
         if size is not None and end > size:
@@ -160,3 +160,17 @@ def check_complete(
             "copy or download it again (a VRT or label: check the files it names)"
         ) from error
     return []
+
+
+def _find_stored_blocks(
+    path: Named, dataset: rasterio.DatasetReader, bands: tuple[int, ...]
+) -> list[Block]:
+    """Blocks that a TIFF stores."""
+    try:
+        return list(find_stored_blocks(dataset, bands))
+    except RasterioError as error:
+        if isinstance(path, RasterName) and is_remote(path.uri):
+            raise MosaicError(why_not_served(path, error)) from error
+        raise MosaicError(
+            f"{path} is truncated or damaged{_reason(path, error)}: copy or download it again"
+        ) from error

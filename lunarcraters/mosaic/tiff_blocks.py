@@ -1,4 +1,8 @@
-"""Blocks of a TIFF: which it stores, and where, before any pixel is read."""
+"""Blocks of a TIFF: which it stores, and where, before any pixel is read.
+
+GDAL (3.10) fills a block with nodata, without an error, where its server does not give the position
+of the block. So positions are read, and errors looked for, before pixels are.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -6,8 +10,10 @@ from itertools import groupby, product
 from typing import NamedTuple
 
 import rasterio
+from rasterio.errors import RasterioIOError
 
 from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.network.virtual_files import forget_error, last_error
 
 
 class Block(NamedTuple):
@@ -28,12 +34,24 @@ class Block(NamedTuple):
     size: int
 
 
+def has_positions(dataset: rasterio.DatasetReader) -> bool:
+    """Tell whether a raster is a TIFF, which holds the positions of its blocks.
+
+    Args:
+        dataset: Open raster.
+    """
+    return dataset.driver in ("GTiff", "COG")
+
+
 def find_stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> Iterator[Block]:
     """List the blocks that a TIFF stores, those of its overviews included.
 
     Args:
         dataset: Open TIFF.
         bands: Numbers of the bands.
+
+    Raises:
+        RasterioIOError: The position of a block cannot be read.
     """
     for band in bands:
         block_height, block_width = dataset.block_shapes[band - 1]
@@ -43,10 +61,37 @@ def find_stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) 
             down = -(-dataset.height // (block_height * shrink))
             key = ("TIFF", band) if overview is None else ("TIFF", band, overview)
             for row, column in product(range(down), range(across)):
+                forget_error()
                 offset = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", *key)
                 count = dataset.get_tag_item(f"BLOCK_SIZE_{column}_{row}", *key)
                 if offset and count:  # neither where a sparse file has no block
                     yield Block(overview, column, row, int(offset) + int(count), int(count))
+                elif fault := last_error():
+                    raise RasterioIOError(fault)
+
+
+def check_positions(dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box) -> None:
+    """Read the positions of the blocks that a box touches, which GDAL then keeps.
+
+    Args:
+        dataset: Open raster, or one of its overviews; only TIFFs have positions.
+        bands: Numbers of the bands.
+        box: Box inside the raster, pixels.
+
+    Raises:
+        RasterioIOError: A position cannot be read.
+    """
+    if not has_positions(dataset):
+        return
+    for band in bands:
+        height, width = dataset.block_shapes[band - 1]
+        rows = range(box.top // height, -(-box.bottom // height))
+        columns = range(box.left // width, -(-box.right // width))
+        for row, column in product(rows, columns):
+            forget_error()
+            position = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", band)
+            if position is None and (fault := last_error()):
+                raise RasterioIOError(fault)
 
 
 def missing_blocks_are_nodata(dataset: rasterio.DatasetReader, nodata: float | None) -> bool:

@@ -11,7 +11,10 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.handles import Raster, get_dataset
 from lunarcraters.mosaic.network.nodata_hints import find_hint
 from lunarcraters.mosaic.network.pages import Pages, Pixels, page_shape
+from lunarcraters.mosaic.network.virtual_files import times_forgotten
 from lunarcraters.mosaic.nodata import can_store
+from lunarcraters.mosaic.tiff_blocks import check_positions
+from lunarcraters.mosaic.vrt.positions import check_positions_behind
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 
@@ -74,12 +77,8 @@ def _read(raster: Raster, overview: int | None, box: Box) -> Pixels:
 
 def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
     dataset, bands, nodata = get_dataset(raster, overview), raster.bands, raster.nodata
-    window = ((box.top, box.bottom), (box.left, box.right))
-    # With several threads GDAL reads the sources of a VRT in any order, even where they overlap.
-    with rasterio.Env(VRT_NUM_THREADS="1"):
-        values = dataset.read(list(bands), window=window)
-        masks = dataset.read_masks(list(bands), window=window)
-    valid = masks[0] > 0 if len(bands) == 1 else (masks > 0).any(axis=0)
+    values, masks = _read_arrays(dataset, bands, box, is_remote=raster.remote is not None)
+    valid = np.any(masks > 0, axis=0)
     if nodata is not None and can_store(values.dtype, nodata):
         # The value is compared in the raster's precision: -3.4e38 differs in single and double.
         valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
@@ -91,6 +90,25 @@ def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
         return values[0], valid
     grey = np.tensordot(_LUMINANCE, values.astype(np.float64), axes=1)
     return as_dtype(grey, values.dtype), valid
+
+
+def _read_arrays(
+    dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box, *, is_remote: bool
+) -> tuple[NDArray[np.generic], NDArray[np.uint8]]:
+    """Values and masks of a box, (bands, height, width)."""
+    window = ((box.top, box.bottom), (box.left, box.right))
+    while True:
+        forgotten = times_forgotten()
+        if is_remote:
+            check_positions(dataset, bands, box)
+            check_positions_behind(dataset, bands, box)
+        # With several threads GDAL reads the sources of a VRT in any order, even if they overlap.
+        with rasterio.Env(VRT_NUM_THREADS="1"):
+            values = dataset.read(list(bands), window=window)
+            masks = dataset.read_masks(list(bands), window=window)
+        # Another thread may have made GDAL forget positions that it was to find in its cache.
+        if not is_remote or forgotten == times_forgotten():
+            return values, masks
 
 
 def read_dtype(raster: Raster) -> np.dtype[np.generic]:

@@ -12,7 +12,10 @@ from pathlib import Path
 import rasterio._base
 
 _SEEK_END = 2
+_CE_FAILURE = 3
 _PIECE = 1 << 20
+
+_forgotten = [0]
 
 
 @cache
@@ -31,6 +34,9 @@ def _gdal() -> ctypes.CDLL:
         "VSIFEofL": (ctypes.c_int, [pointer]),
         "VSIFCloseL": (ctypes.c_int, [pointer]),
         "VSICurlClearCache": (None, []),
+        "CPLErrorReset": (None, []),
+        "CPLGetLastErrorType": (ctypes.c_int, []),
+        "CPLGetLastErrorMsg": (text, []),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(library, name)
@@ -149,4 +155,27 @@ def _read_pieces(uri: str, size: int = _PIECE) -> Iterator[bytes]:
 
 def forget_remote_files() -> None:
     """Forget what GDAL knows of files on the network, which may have changed or come back."""
+    _forgotten[0] += 1
     _gdal().VSICurlClearCache()
+
+
+def times_forgotten() -> int:
+    """Return how many times remote files were forgotten in this process."""
+    return _forgotten[0]
+
+
+def forget_error() -> None:
+    """Forget the last error of GDAL in this thread."""
+    _gdal().CPLErrorReset()
+
+
+def last_error() -> str | None:
+    """Return GDAL's message about what failed last in this thread, since errors were forgotten.
+
+    rasterio raises no error where a function of GDAL's has a result in spite of one.
+    """
+    gdal = _gdal()
+    if gdal.CPLGetLastErrorType() < _CE_FAILURE:
+        return None
+    message: bytes = gdal.CPLGetLastErrorMsg()
+    return message.decode("utf-8", "replace")

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -15,7 +17,7 @@ from rasterio.errors import RasterioError
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.network.virtual_files import read_file
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.tiff_blocks import find_data_boxes, find_stored_blocks
+from lunarcraters.mosaic.tiff_blocks import find_data_boxes, find_stored_blocks, has_positions
 
 _MOST_DEPTH = 8
 _MOST_SOURCES = 2000
@@ -89,6 +91,59 @@ def _named(root: Element | None) -> list[Element]:
     return [e for e in (root.iter() if root is not None else ()) if e.tag in tags and e.text]
 
 
+class Part(NamedTuple):
+    """Part of a source of a VRT.
+
+    Attributes:
+        source: Name that GDAL opens, or XML.
+        band: Number of the band.
+        box: Box, pixels of the source, part of which may lie outside.
+    """
+
+    source: str
+    band: int
+    box: Box
+
+
+def find_parts(dataset: rasterio.DatasetReader, box: Box) -> list[Part]:
+    """Find the parts of the sources of a VRT, masks included, that a box is made of.
+
+    Args:
+        dataset: Open VRT, or one of its overviews, which are made from the sources.
+        box: Box, pixels of the dataset.
+    """
+    placements, width = _list_placements(dataset.name)
+    shrink = width / dataset.width
+    parts = []
+    for source, band, from_, to in placements:
+        part = _scaled(box, tuple(n / shrink for n in to), from_)
+        if not part.is_empty:
+            parts.append(Part(source, band, part))
+    return list(dict.fromkeys(parts))
+
+
+@lru_cache(maxsize=64)
+def _list_placements(
+    name: str,
+) -> tuple[list[tuple[str, int, tuple[float, ...], tuple[float, ...]]], int]:
+    """Name, band, rectangle and rectangle in the VRT of each source, and the width of the VRT."""
+    root = _parse(name)
+    if root is None:
+        return [], 1
+    size = int(root.get("rasterXSize", "1")), int(root.get("rasterYSize", "1"))
+    whole = (0.0, 0.0, float(size[0]), float(size[1]))
+    placements = []
+    for element in root.iter():
+        names = _named(element) if element.tag.endswith("Source") else []
+        if names:
+            to = _rectangle(element, "DstRect") or whole
+            from_ = _rectangle(element, "SrcRect") or to
+            band = (element.findtext("SourceBand") or "1").removeprefix("mask,")
+            source = _source_name(names[0], PurePosixPath(name).parent)
+            placements.append((source, int(band), from_, to))
+    return placements, size[0]
+
+
 def _source_name(element: Element, folder: PurePosixPath) -> str:
     name = element.text or ""
     relative = element.get("relativeToVRT") == "1"
@@ -110,7 +165,7 @@ def _fill_dataset(dataset: rasterio.DatasetReader, band: str, depth: int) -> Fil
     if dataset.driver == "VRT":
         return _fill_vrt(dataset, band, depth)
     whole = (Box(0, 0, dataset.width, dataset.height),)
-    if dataset.driver not in ("GTiff", "COG"):
+    if not has_positions(dataset):
         return Filled(whole, None)
     stored = list(find_stored_blocks(dataset, (int(band),)))
     boxes = find_data_boxes(dataset, stored) if stored else ()

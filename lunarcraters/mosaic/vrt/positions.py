@@ -1,0 +1,69 @@
+"""Positions of blocks in what GDAL opens itself: masks of TIFFs, and sources of VRTs.
+
+They are read just before pixels are, so that GDAL finds them in its cache (see `tiff_blocks`).
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import rasterio
+from rasterio.enums import MaskFlags
+from rasterio.errors import RasterioIOError
+
+from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.names import is_remote
+from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.tiff_blocks import check_positions, has_positions
+from lunarcraters.mosaic.vrt.sources import find_parts
+
+
+def check_positions_behind(
+    dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box
+) -> None:
+    """Read the positions of the blocks behind a box, in masks and in the sources of a VRT.
+
+    Args:
+        dataset: Open raster, or one of its overviews.
+        bands: Numbers of the bands.
+        box: Box inside the raster, pixels.
+
+    Raises:
+        RasterioIOError: A position cannot be read, or a source cannot be opened.
+    """
+    if has_positions(dataset) and MaskFlags.per_dataset in dataset.mask_flag_enums[bands[0] - 1]:
+        for name in _find_directories(dataset.name, tuple(dataset.files), dataset.shape):
+            with open_dataset(name) as directory:
+                check_positions(directory, (1,), box)
+    if dataset.driver == "VRT":
+        for part in find_parts(dataset, box):
+            if is_remote(part.source):
+                with open_dataset(part.source) as source:
+                    inside = part.box.intersect(Box(0, 0, source.width, source.height))
+                    check_positions(source, (part.band,), inside)
+                    check_positions_behind(source, (part.band,), inside)
+
+
+@lru_cache(maxsize=256)
+def _find_directories(name: str, files: tuple[str, ...], shape: tuple[int, int]) -> tuple[str, ...]:
+    """Names of the directories of a TIFF, and of a mask beside it, that have a shape.
+
+    Those of the pixels and of their mask are among them.
+    """
+    masks = [file for file in files if file.lower().endswith(".msk")]
+    found = (directory for file in (name, *masks) for directory in _list_directories(file))
+    return tuple(directory for directory, its_shape in found if its_shape == shape)
+
+
+def _list_directories(file: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Name and shape of each directory of a TIFF."""
+    number = 1
+    while True:
+        name = f"GTIFF_DIR:{number}:{file}"
+        try:
+            with open_dataset(name) as directory:
+                yield name, directory.shape
+        except RasterioIOError as error:
+            if "not found" in str(error):
+                return
+            raise
+        number += 1
