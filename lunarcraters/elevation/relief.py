@@ -1,6 +1,7 @@
 """Relief: slopes and local heights of an elevation model, which do not depend on any light."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -54,13 +55,12 @@ def measure_relief(heights_m: NDArray[np.floating], valid: Bool, pixel_size_m: f
         return Relief(nothing, nothing, nothing, valid)
     whole = count == valid.size
     # About the mean, so that heights from the Moon's centre keep their digits in single precision.
-    middle = float(np.mean(heights_m, where=valid, dtype=np.float64))
+    middle = float(np.mean(heights_m if whole else heights_m[valid], dtype=np.float64))
     pixels = ((heights_m - middle) / pixel_size_m).astype(np.float32)
-    weight = np.ones(valid.shape, np.float32) if whole else valid.astype(np.float32)
     if not whole:
         pixels[~valid] = 0.0
     mean = _mean(pixels)
-    mean /= np.maximum(_mean(weight), np.float32(1e-6))
+    mean /= _share_of_ones(valid.shape) if whole else _share(valid.astype(np.float32))
     if not whole:
         np.copyto(pixels, mean, where=~valid)
     slope_x, slope_y = measure_slopes(pixels, 1.0)
@@ -70,6 +70,17 @@ def measure_relief(heights_m: NDArray[np.floating], valid: Bool, pixel_size_m: f
         for plane in (slope_x, slope_y, local):
             plane[~valid] = 0.0
     return Relief(slope_x, slope_y, local, valid)
+
+
+def _share(weight: Float32) -> Float32:
+    """Share of the window that has data, above 0."""
+    return np.maximum(_mean(weight), np.float32(1e-6))
+
+
+@lru_cache(maxsize=4)  # 8 MB for a tile of 1440 px
+def _share_of_ones(shape: tuple[int, int]) -> Float32:
+    """Share of the window that lies in a tile without nodata."""
+    return _share(np.ones(shape, np.float32))
 
 
 def _mean(plane: Float32) -> Float32:

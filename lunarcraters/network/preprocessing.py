@@ -119,7 +119,7 @@ def normalise_relief(
         normalise(slope, relief.valid, slope_deviation)
         for slope in (relief.slope_x, relief.slope_y)
     )
-    return np.stack([*slopes, height], axis=-1)
+    return np.asarray(cv2.merge([*slopes, height]), np.float32)
 
 
 def scale_to_unit(

@@ -105,6 +105,7 @@ PRESETS = {
             name="relief",
             channels=3,
             photometry="relief",
+            octaves=(0.4, 0.25, 0.2, 0.15),
             epochs=10,
             steps=200,
             learning_rate=1e-3,

@@ -12,6 +12,7 @@ from lunarcraters.errors import CratersWarning, MosaicError, TileSetError
 from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
+from lunarcraters.network.preprocessing import WINDOW_PX
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import TileSource
 
@@ -55,17 +56,30 @@ def count_both(detector: Detector, source: TileSource, tile: Tile) -> tuple[int,
         return 0, 0
     if not valid.any():
         return 0, 0
-    relief = make_input(detector, source, tile, values, valid)
     side = detector.input_size or min(tile.size, _SIDE_PX)
-    start = max(tile.size - side, 0) // 2
-    middle = np.s_[start : start + side, start : start + side]
-    pair = np.zeros((2, side, side, relief.shape[-1]), np.float32)
     size = min(side, tile.size)
+    around, middle = _middles(tile.size, size)
+    relief = make_input(detector, source, tile, values[around], valid[around])
+    pair = np.zeros((2, side, side, relief.shape[-1]), np.float32)
     pair[0, :size, :size] = relief[middle]
     pair[1] = -pair[0]
     maps = detector.relief_maps(pair, looks=1)[:, :size, :size]
-    maps = maps * valid[middle][None, ..., None]
+    maps = maps * valid[around][middle][None, ..., None]
     sizes = source.settings.diameter_range_px(tile.level, detector.info.diameters_px)
     counts = (int((decode_maps(m, detector.info.heads, sizes)[1] >= _SURE).sum()) for m in maps)
     upright, inverted = counts
     return upright, inverted
+
+
+def _middles(whole: int, side: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Middle of a tile with the pixels around that its relief depends on, and the middle of that.
+
+    Args:
+        whole: Side of the tile, pixels.
+        side: Side of the middle, pixels.
+    """
+    start = (whole - side) // 2
+    margin = min(WINDOW_PX // 2, start)
+    around = slice(start - margin, min(start + side + margin, whole))
+    middle = slice(margin, margin + side)
+    return (around, around), (middle, middle)
