@@ -1,4 +1,4 @@
-"""The order in which tiles are processed, whatever order a plan lists them in."""
+"""The order in which tiles are searched, which is another than that of their plan."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from lunarcraters.tiling.plan import Tile
 
 
 def order_tiles(tiles: Iterable[Tile]) -> list[Tile]:
-    """Order tiles for processing: the coarsest octave first, then the largest size, else as listed.
+    """Order tiles for the search: the coarsest octave first, then the largest size, else as listed.
 
     Batches hold consecutive tiles of one size, and the network is compiled for each size. The mask
     is stitched while tiles are searched: a block of it needs the tiles of all octaves, and blocks
