@@ -13,6 +13,7 @@ from lunarcraters.mosaic.network import access
 from lunarcraters.mosaic.network.virtual_files import forget_remote_files
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.vrt.positions import check_positions_behind
+from lunarcraters.mosaic.vrt.sources import Part, find_parts
 
 from ..rasters import write_raster
 from ..servers import serve
@@ -84,3 +85,18 @@ def test_an_index_of_blocks_that_a_server_did_not_give_does_not_leave_ground_out
                 opened.append(None)
     assert False not in opened
     assert {None, True} == set(opened)
+
+
+@pytest.mark.parametrize("band", ["1", "mask", "mask,1"])
+def test_the_parts_of_a_vrt_are_found(folder, band):
+    xml = (
+        '<VRTDataset rasterXSize="50" rasterYSize="40"><VRTRasterBand dataType="Byte" band="1">'
+        "<SimpleSource><SourceFilename>{}</SourceFilename><SourceBand>{}</SourceBand>"
+        '<SrcRect xOff="100" yOff="10" xSize="20" ySize="20"/>'
+        '<DstRect xOff="30" yOff="0" xSize="20" ySize="20"/>'
+        "</SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+    name = str(folder / "a.tif")
+    with open_dataset(xml.format(name, band)) as dataset:
+        assert find_parts(dataset, Box(0, 0, 20, 20)) == []
+        assert find_parts(dataset, Box(25, 5, 10, 10)) == [Part(name, 1, Box(100, 15, 5, 10))]

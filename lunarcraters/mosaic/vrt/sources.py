@@ -138,9 +138,9 @@ def _list_placements(
         if names:
             to = _rectangle(element, "DstRect") or whole
             from_ = _rectangle(element, "SrcRect") or to
-            band = (element.findtext("SourceBand") or "1").removeprefix("mask,")
+            band = (element.findtext("SourceBand") or "1").removeprefix("mask").lstrip(",")
             source = _source_name(names[0], PurePosixPath(name).parent)
-            placements.append((source, int(band), from_, to))
+            placements.append((source, int(band or 1), from_, to))
     return placements, size[0]
 
 
