@@ -87,6 +87,26 @@ def test_an_index_of_blocks_that_a_server_did_not_give_does_not_leave_ground_out
     assert {None, True} == set(opened)
 
 
+def test_a_local_vrt_in_a_vrt_is_looked_behind(folder):
+    with serve(folder) as server:
+        for name, source in (("inner", f"/vsicurl/{server.url}/a.tif"), ("outer", "inner.vrt")):
+            with open_dataset(str(folder / "a.tif")) as raster:
+                size, wkt, affine = raster.shape[::-1], raster.crs.to_wkt(), raster.transform
+            (folder / f"{name}.vrt").write_text(
+                f'<VRTDataset rasterXSize="{size[0]}" rasterYSize="{size[1]}"><SRS>{wkt}</SRS>'
+                f"<GeoTransform>{', '.join(map(str, affine.to_gdal()))}</GeoTransform>"
+                '<VRTRasterBand dataType="Byte" band="1"><NoDataValue>0</NoDataValue><SimpleSource>'
+                f'<SourceFilename relativeToVRT="{int(name == "outer")}">{source}</SourceFilename>'
+                "</SimpleSource></VRTRasterBand></VRTDataset>"
+            )
+        mosaic = open_mosaic(folder / "outer.vrt")
+        get_dataset(mosaic.raster, None)
+        forget_remote_files()
+        server.set(left=0)
+        with pytest.raises(MosaicError):
+            mosaic.read(mosaic.grid.box)
+
+
 @pytest.mark.parametrize("band", ["1", "mask", "mask,1"])
 def test_the_parts_of_a_vrt_are_found(folder, band):
     xml = (

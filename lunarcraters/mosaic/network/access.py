@@ -85,6 +85,15 @@ def remote_environment(uri: str) -> AbstractContextManager[object]:
     return rasterio.Env(**options)
 
 
+def names_served(uri: str) -> bool:
+    """Tell whether a name is on the network, or is that of a local description of what is.
+
+    Args:
+        uri: Name that GDAL opens, or the XML of a VRT.
+    """
+    return is_remote(_with_content(uri))
+
+
 def _with_content(uri: str) -> str:
     """A name, with the content of the local file that it names, if that is a description."""
     if is_remote(uri) or not uri.lower().endswith(_DESCRIPTIONS):

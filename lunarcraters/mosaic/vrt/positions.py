@@ -11,7 +11,7 @@ from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioIOError
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.names import is_remote
+from lunarcraters.mosaic.network.access import names_served
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.tiff_blocks import check_positions, has_positions
 from lunarcraters.mosaic.vrt.sources import find_parts
@@ -36,7 +36,7 @@ def check_positions_behind(
                 check_positions(directory, (1,), box)
     if dataset.driver == "VRT":
         for part in find_parts(dataset, box):
-            if is_remote(part.source):
+            if names_served(part.source):
                 with open_dataset(part.source) as source:
                     inside = part.box.intersect(Box(0, 0, source.width, source.height))
                     check_positions(source, (part.band,), inside)
