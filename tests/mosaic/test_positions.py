@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.errors import RasterioIOError
+from rasterio.shutil import copy
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box
@@ -107,7 +108,7 @@ def test_a_local_vrt_in_a_vrt_is_looked_behind(folder):
             mosaic.read(mosaic.grid.box)
 
 
-@pytest.mark.parametrize("band", ["1", "mask", "mask,1"])
+@pytest.mark.parametrize("band", ["1", "mask", "MASK,1"])
 def test_the_parts_of_a_vrt_are_found(folder, band):
     xml = (
         '<VRTDataset rasterXSize="50" rasterYSize="40"><VRTRasterBand dataType="Byte" band="1">'
@@ -120,3 +121,14 @@ def test_the_parts_of_a_vrt_are_found(folder, band):
     with open_dataset(xml.format(name, band)) as dataset:
         assert find_parts(dataset, Box(0, 0, 20, 20)) == []
         assert find_parts(dataset, Box(25, 5, 10, 10)) == [Part(name, 1, Box(100, 15, 5, 10))]
+
+
+def test_a_vrt_that_its_server_does_not_give_again_is_an_error(folder):
+    with open_dataset(str(folder / "a.tif")) as raster:
+        copy(raster, folder / "a.vrt", driver="VRT")
+    with serve(folder) as server:
+        mosaic = open_mosaic(f"{server.url}/a.vrt")
+        forget_remote_files()
+        server.set(left=0)
+        with pytest.raises(MosaicError, match="server failed"):
+            mosaic.read(mosaic.grid.box)

@@ -16,9 +16,12 @@ from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.tiff_blocks import check_positions, has_positions
 from lunarcraters.mosaic.vrt.sources import find_parts
 
+_MOST_DEPTH = 8
+_PIXELS_AND_MASK = 2  # directories of one shape that a TIFF with a mask of its own has
+
 
 def check_positions_behind(
-    dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box
+    dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box, depth: int = 0
 ) -> None:
     """Read the positions of the blocks behind a box, in masks and in the sources of a VRT.
 
@@ -26,6 +29,7 @@ def check_positions_behind(
         dataset: Open raster, or one of its overviews.
         bands: Numbers of the bands.
         box: Box inside the raster, pixels.
+        depth: Number of VRTs that the raster lies in.
 
     Raises:
         RasterioIOError: A position cannot be read, or a source cannot be opened.
@@ -34,13 +38,13 @@ def check_positions_behind(
         for name in _find_directories(dataset.name, tuple(dataset.files), dataset.shape):
             with open_dataset(name) as directory:
                 check_positions(directory, (1,), box)
-    if dataset.driver == "VRT":
+    if dataset.driver == "VRT" and depth < _MOST_DEPTH:
         for part in find_parts(dataset, box):
             if names_served(part.source):
                 with open_dataset(part.source) as source:
                     inside = part.box.intersect(Box(0, 0, source.width, source.height))
                     check_positions(source, (part.band,), inside)
-                    check_positions_behind(source, (part.band,), inside)
+                    check_positions_behind(source, (part.band,), inside, depth + 1)
 
 
 @lru_cache(maxsize=256)
@@ -51,7 +55,10 @@ def _find_directories(name: str, files: tuple[str, ...], shape: tuple[int, int])
     """
     masks = [file for file in files if file.lower().endswith(".msk")]
     found = (directory for file in (name, *masks) for directory in _list_directories(file))
-    return tuple(directory for directory, its_shape in found if its_shape == shape)
+    alike = tuple(directory for directory, its_shape in found if its_shape == shape)
+    if len(files) == 1 and len(alike) < _PIXELS_AND_MASK:
+        raise RasterioIOError("the mask cannot be found again")
+    return alike
 
 
 def _list_directories(file: str) -> Iterator[tuple[str, tuple[int, int]]]:

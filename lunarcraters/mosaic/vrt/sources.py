@@ -12,16 +12,19 @@ from xml.etree.ElementTree import Element
 import rasterio
 import shapely
 from rasterio.enums import MaskFlags
-from rasterio.errors import RasterioError
+from rasterio.errors import RasterioError, RasterioIOError
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.network.virtual_files import read_file
+from lunarcraters.mosaic.network.virtual_files import read_file, times_forgotten
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.tiff_blocks import find_data_boxes, find_stored_blocks, has_positions
 
 _MOST_DEPTH = 8
 _MOST_SOURCES = 2000
 """Number of sources up to which each is opened; of more, only the places are used."""
+
+Placement = tuple[str, int, tuple[float, ...], tuple[float, ...]]
+"""Name and band of a source, and its rectangles in the source and in the VRT."""
 
 _SCALING = {"ScaleOffset", "ScaleRatio", "Exponent", "LUT", "ColorTableComponent"}
 
@@ -111,25 +114,38 @@ def find_parts(dataset: rasterio.DatasetReader, box: Box) -> list[Part]:
     Args:
         dataset: Open VRT, or one of its overviews, which are made from the sources.
         box: Box, pixels of the dataset.
+
+    Raises:
+        RasterioIOError: The VRT lies on the network, and its server failed.
     """
-    placements, width = _list_placements(dataset.name)
-    shrink = width / dataset.width
+    try:
+        placements, size = _list_placements(dataset.name, times_forgotten())
+    except ElementTree.ParseError as error:
+        raise RasterioIOError(f"the VRT cannot be read again: {error}") from error
+    shrink = size[0] / dataset.width, size[1] / dataset.height
     parts = []
     for source, band, from_, to in placements:
-        part = _scaled(box, tuple(n / shrink for n in to), from_)
-        if not part.is_empty:
-            parts.append(Part(source, band, part))
+        here = tuple(n / by for n, by in zip(to, shrink * 2, strict=True))
+        apart = any(
+            box[axis] >= here[axis] + here[axis + 2] or box[axis] + box[axis + 2] <= here[axis]
+            for axis in (0, 1)
+        )
+        if not apart:
+            parts.append(Part(source, band, _scaled(box, here, from_)))
     return list(dict.fromkeys(parts))
 
 
 @lru_cache(maxsize=64)
-def _list_placements(
-    name: str,
-) -> tuple[list[tuple[str, int, tuple[float, ...], tuple[float, ...]]], int]:
-    """Name, band, rectangle and rectangle in the VRT of each source, and the width of the VRT."""
+def _list_placements(name: str, forgotten: int) -> tuple[list[Placement], tuple[int, int]]:
+    """Places of the sources of a VRT, and its width and height.
+
+    Args:
+        name: Name of the VRT, or its XML.
+        forgotten: Number that changes when files may have changed.
+    """
     root = _parse(name)
     if root is None:
-        return [], 1
+        return [], (1, 1)
     size = int(root.get("rasterXSize", "1")), int(root.get("rasterYSize", "1"))
     whole = (0.0, 0.0, float(size[0]), float(size[1]))
     placements = []
@@ -138,10 +154,10 @@ def _list_placements(
         if names:
             to = _rectangle(element, "DstRect") or whole
             from_ = _rectangle(element, "SrcRect") or to
-            band = (element.findtext("SourceBand") or "1").removeprefix("mask").lstrip(",")
+            band = (element.findtext("SourceBand") or "1").lower().removeprefix("mask").lstrip(",")
             source = _source_name(names[0], PurePosixPath(name).parent)
             placements.append((source, int(band or 1), from_, to))
-    return placements, size[0]
+    return placements, size
 
 
 def _source_name(element: Element, folder: PurePosixPath) -> str:
@@ -202,6 +218,8 @@ def _fill_vrt(dataset: rasterio.DatasetReader, band: str, depth: int) -> Filled:
 
 def _parse(name: str) -> Element | None:
     """XML of a VRT; None where it holds no sources of its own."""
+    if name.startswith("vrt://"):  # a raster with options
+        return None
     text = name if name.lstrip().startswith("<") else read_file(name).decode("utf-8", "replace")
     root = ElementTree.fromstring(text)
     return root if root.tag == "VRTDataset" else None
