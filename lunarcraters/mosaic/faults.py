@@ -17,7 +17,7 @@ from lunarcraters.mosaic.labels.sizes import check_image_size
 from lunarcraters.mosaic.names import Named, RasterName, is_remote
 from lunarcraters.mosaic.network.faults import why_not_served
 from lunarcraters.mosaic.network.virtual_files import file_size
-from lunarcraters.mosaic.tiff_blocks import Block, find_stored_blocks
+from lunarcraters.mosaic.tiff_blocks import Block, find_stored_blocks, has_positions
 from lunarcraters.mosaic.vrt.faults import find_broken_source
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -135,7 +135,7 @@ def check_complete(
     Raises:
         MosaicError: The file is truncated or damaged, or its server failed.
     """
-    if dataset.driver in ("GTiff", "COG"):
+    if has_positions(dataset):
         stored = _find_stored_blocks(path, dataset, bands)
         end = max((block.end for block in stored), default=0)
         size = file_size(path.uri) if isinstance(path, RasterName) else path.stat().st_size

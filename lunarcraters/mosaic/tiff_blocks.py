@@ -7,7 +7,7 @@ of the block. So positions are read, and errors looked for, before pixels are.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import rasterio
 from rasterio.errors import RasterioIOError
@@ -61,13 +61,10 @@ def find_stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) 
             down = -(-dataset.height // (block_height * shrink))
             key = ("TIFF", band) if overview is None else ("TIFF", band, overview)
             for row, column in product(range(down), range(across)):
-                forget_error()
-                offset = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", *key)
+                offset = _read_offset(dataset, column, row, key)
                 count = dataset.get_tag_item(f"BLOCK_SIZE_{column}_{row}", *key)
                 if offset and count:  # neither where a sparse file has no block
                     yield Block(overview, column, row, int(offset) + int(count), int(count))
-                elif fault := last_error():
-                    raise RasterioIOError(fault)
 
 
 def check_positions(dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box) -> None:
@@ -88,10 +85,22 @@ def check_positions(dataset: rasterio.DatasetReader, bands: tuple[int, ...], box
         rows = range(box.top // height, -(-box.bottom // height))
         columns = range(box.left // width, -(-box.right // width))
         for row, column in product(rows, columns):
-            forget_error()
-            position = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", band)
-            if position is None and (fault := last_error()):
-                raise RasterioIOError(fault)
+            _read_offset(dataset, column, row, ("TIFF", band))
+
+
+def _read_offset(
+    dataset: rasterio.DatasetReader, column: int, row: int, key: tuple[Any, ...]
+) -> str | None:
+    """Offset of a block in the file; None where a sparse file has no block.
+
+    Raises:
+        RasterioIOError: It cannot be read.
+    """
+    forget_error()
+    offset: str | None = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", *key)
+    if offset is None and (fault := last_error()):
+        raise RasterioIOError(fault)
+    return offset
 
 
 def missing_blocks_are_nodata(dataset: rasterio.DatasetReader, nodata: float | None) -> bool:

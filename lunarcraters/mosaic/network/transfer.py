@@ -9,7 +9,7 @@ from lunarcraters.mosaic.names import is_remote
 from lunarcraters.mosaic.network.access import remote_environment
 from lunarcraters.mosaic.network.virtual_files import file_size
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
+from lunarcraters.mosaic.tiff_blocks import find_stored_blocks, has_positions
 
 
 def count_fetched_bytes(mosaic: Mosaic) -> int | None:
@@ -39,7 +39,7 @@ def _count_block_bytes(mosaic: Mosaic) -> int | None:
     """Bytes of the blocks of a TIFF that lie in the mosaic's extents; None for other formats."""
     try:
         with open_dataset(mosaic.uri) as dataset:
-            if dataset.driver not in ("GTiff", "COG"):
+            if not has_positions(dataset):
                 return None
             height, width = dataset.block_shapes[mosaic.bands[0] - 1]
             factors = dataset.overviews(mosaic.bands[0])

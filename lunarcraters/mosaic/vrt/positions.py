@@ -54,8 +54,8 @@ def _find_directories(name: str, files: tuple[str, ...], shape: tuple[int, int])
     Those of the pixels and of their mask are among them.
     """
     masks = [file for file in files if file.lower().endswith(".msk")]
-    found = (directory for file in (name, *masks) for directory in _list_directories(file))
-    alike = tuple(directory for directory, its_shape in found if its_shape == shape)
+    listed = (directory for file in (name, *masks) for directory in _list_directories(file))
+    alike = tuple(directory for directory, its_shape in listed if its_shape == shape)
     if len(files) == 1 and len(alike) < _PIXELS_AND_MASK:
         raise RasterioIOError("the mask cannot be found again")
     return alike
