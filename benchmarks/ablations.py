@@ -28,7 +28,7 @@ from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OverlapRule
 from lunarcraters.evaluation.scores import Scores, compute_scores
 from lunarcraters.network.presets import Preset, get_preset
-from lunarcraters.network.startup import start_tensorflow
+from lunarcraters.network.startup import start_keras
 from lunarcraters.network.targets import make_box_mask
 from lunarcraters.tiling import plan
 from lunarcraters.training.sampling import Sampler
@@ -110,7 +110,7 @@ SAMPLERS = {"rectangles": Rectangles, "discs": MaskOnly, "centres": Sampler}
 @click.option("--only", multiple=True, help="Rows to do [default: all].")
 def main(dataset: Path, elevation: Path, out: Path, steps: int, only: Sequence[str]) -> None:
     """Train and score a network for each row, and print the table."""
-    start_tensorflow()
+    start_keras()
     print(f"| {steps} steps of 8 crops of 256 x 256 | AP50 | F1 | precision | recall |")
     print("|---|---|---|---|---|")
     model = out / "none"

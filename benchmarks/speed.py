@@ -37,7 +37,7 @@ from lunarcraters.detection.search import results
 from lunarcraters.detection.search.batches import plan_batches
 from lunarcraters.detection.source import open_source
 from lunarcraters.network.model_file import read_info, shipped_model
-from lunarcraters.network.startup import has_bfloat16, start_tensorflow
+from lunarcraters.network.startup import has_bfloat16, start_keras
 from lunarcraters.tiling.source import MosaicTiles
 
 PICTURE_PX = 416  # of the baseline's
@@ -115,7 +115,7 @@ def apart(measure: Callable[..., Any], *arguments: Any) -> Any:
 
 def network(way: str, precision: str) -> float:
     """Mpx/s of the network alone, in batches, all threads."""
-    start_tensorflow(None, precision)
+    start_keras(None, precision)
     import keras
     import tensorflow as tf
 
@@ -132,7 +132,7 @@ def network(way: str, precision: str) -> float:
 
 def baseline(mosaic: Path) -> float:
     """Mpx/s of reading a picture, predicting its mask and finding the contours, one by one."""
-    start_tensorflow()
+    start_keras()
     import cv2
     import keras
 
@@ -252,7 +252,7 @@ def shares(mosaic: Path) -> None:
 
 def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
     """Seconds of each step of a run, in this process."""
-    start_tensorflow(None, precision)
+    start_keras(None, precision)
     from lunarcraters.network.inference import Detector
 
     spent: dict[str, float] = {}

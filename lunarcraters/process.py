@@ -1,9 +1,15 @@
-"""The process: CPU cores that it may use, and what native libraries print to its stderr."""
+"""The process: its CPU cores and threads, and what native libraries print to its stderr."""
 
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def cpu_count() -> int:
@@ -11,6 +17,27 @@ def cpu_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def map_in_threads(work: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """Work on items in threads, a few items ahead of what is asked for, which bounds memory.
+
+    Args:
+        work: Function of an item, which several threads may call at once.
+        items: Items, perhaps without end.
+        threads: Number of threads.
+
+    Yields:
+        Results in the order of the items.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[R]] = deque()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from .rasters import HALF_TURN_M, SIMPLE_CYLINDRICAL, write_sphere
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-# As `start_tensorflow` does, for tests that import it themselves.
+# As `start_keras` does, for tests that import it themselves.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 

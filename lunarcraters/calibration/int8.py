@@ -14,7 +14,7 @@ from lunarcraters.errors import ModelError
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import read_info, update_info
 from lunarcraters.network.model_info import Int8Comparison, Int8Info, ModelInfo
-from lunarcraters.network.startup import start_tensorflow
+from lunarcraters.network.startup import runs_tensorflow, start_keras
 from lunarcraters.tiling.source import TileSource
 
 _EXAMPLES = 144
@@ -37,11 +37,14 @@ def add_int8(
         New description of the model.
 
     Raises:
-        ModelError: The network has no such form, or one whose F1 is lower by more than 0.01.
+        ModelError: The network has no such form, or one whose F1 is lower by more than 0.01, or
+            Keras runs without TensorFlow.
     """
-    start_tensorflow()
+    start_keras()
+    if not runs_tensorflow():
+        raise ModelError("only TensorFlow makes the int8 form of a model: it is left out")
+    from lunarcraters.network.backends.keras_model import load_network
     from lunarcraters.network.backends.quantization import quantize
-    from lunarcraters.network.backends.tensorflow_graph import load_network
 
     int8 = quantize(load_network(model), _read_examples(source, Detector(model)))
     info = replace(read_info(model), int8=Int8Info(int8.stride))

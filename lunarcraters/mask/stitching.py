@@ -4,13 +4,11 @@ Where tiles of an octave overlap, each pixel is taken from the tile whose core h
 octaves the largest probability is taken.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +24,7 @@ from lunarcraters.mosaic.interpolation import (
     sample,
 )
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.process import cpu_count
+from lunarcraters.process import cpu_count, map_in_threads
 from lunarcraters.tiling.plan import Tile
 
 _BLOCK_PX = 4 * UNIT_PX
@@ -35,9 +33,6 @@ _THREADS = min(cpu_count(), 8)
 
 ReadMask = Callable[[Tile], Mask | None]
 """Function that reads the mask of a tile with its halo; None where it was not searched."""
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -113,7 +108,7 @@ def stitch_blocks(
         return box, _stitch_box(mosaic, levels, read_cached, box)
 
     full = next(level for level in levels if level.octave == 0)
-    yield from _map_in_threads(stitch_box, _plan_boxes(mosaic, full))
+    yield from map_in_threads(stitch_box, _plan_boxes(mosaic, full), _THREADS)
 
 
 def _group_by_level(tiles: Sequence[Tile]) -> list[_Level]:
@@ -124,18 +119,6 @@ def _group_by_level(tiles: Sequence[Tile]) -> list[_Level]:
         _Level(level, group, np.array([tile.core for tile in group], np.int64).reshape(-1, 4))
         for level, group in sorted(by_level.items())
     ]
-
-
-def _map_in_threads(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """Results in order; threads never work more than a few items ahead, which bounds memory."""
-    with ThreadPoolExecutor(_THREADS) as pool:
-        waiting: deque[Future[R]] = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > _THREADS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _plan_boxes(mosaic: Mosaic, full: _Level) -> Iterator[Box]:

@@ -11,7 +11,7 @@ from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks, turn_back, turn_relief
 from lunarcraters.network.model_file import read_info, read_int8
 from lunarcraters.network.preprocessing import normalise, normalise_relief, scale_to_unit
-from lunarcraters.network.startup import count_least_images
+from lunarcraters.network.startup import count_least_images, runs_tensorflow
 
 Float32 = NDArray[np.float32]
 
@@ -31,7 +31,7 @@ _UNIT_DEVIATIONS = 3.0  # of slopes that a network of grey values from 0 to 1 se
 
 
 class Network(Protocol):
-    """A network that maps images to maps, in TensorFlow or LiteRT, for several threads at once.
+    """A network that maps images to maps, in Keras or LiteRT, for several threads at once.
 
     Attributes:
         channels: Number of channels of an image.
@@ -79,8 +79,8 @@ class Detector:
 
         Args:
             path: Model file.
-            precision: `int8` for the int8 form, which needs no TensorFlow; otherwise the precision
-                with which TensorFlow was started.
+            precision: `int8` for the int8 form, which needs no Keras; otherwise the precision with
+                which Keras was started.
             tta: True for test-time augmentation: maps are the mean over four mirror images. It is
                 more accurate and takes four times as long.
             looks: Number of looks at relief: 1, 2, 4 or 8.
@@ -205,6 +205,10 @@ def _load(path: Path, precision: str, threads: int | None) -> Network:
         from lunarcraters.network.backends.int8 import Int8Network
 
         return Int8Network(read_int8(path), threads)
-    from lunarcraters.network.backends.tensorflow_graph import TensorFlowNetwork
+    if runs_tensorflow():
+        from lunarcraters.network.backends.tensorflow_graph import TensorFlowNetwork
 
-    return TensorFlowNetwork(path)
+        return TensorFlowNetwork(path)
+    from lunarcraters.network.backends.keras_model import KerasNetwork
+
+    return KerasNetwork(path)

@@ -1,10 +1,11 @@
-"""Start of TensorFlow: its threads, its precision, and its silence."""
+"""Start of Keras and of its backend: threads, precision, and silence."""
 
 import os
 import time
 from pathlib import Path
 from typing import Literal
 
+from lunarcraters.errors import ModelError
 from lunarcraters.process import suppress_native_stderr
 
 Precision = Literal["float32", "bfloat16", "int8"]
@@ -15,17 +16,30 @@ _GRAPHICS_CARDS = ("/dev/nvidia0", "/dev/kfd")
 _TRIALS = 9
 
 
-def start_tensorflow(threads: int | None = None, precision: str = "float32") -> None:
-    """Import TensorFlow and let it find its devices. Call this before any other use of it.
+def start_keras(threads: int | None = None, precision: str = "float32") -> None:
+    """Import Keras and its backend, and let TensorFlow find its devices. Call this first.
+
+    The backend is the one that `KERAS_BACKEND` names, or the file keras.json of the user:
+    TensorFlow, JAX or PyTorch.
 
     Args:
-        threads: Number of threads; None for all.
+        threads: Number of threads of TensorFlow; None for all.
         precision: Precision of inference: `float32`, or `bfloat16` for convolutions and the layers
             between them, but not for the heads.
+
+    Raises:
+        ModelError: The backend cannot be imported, or has no such precision.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow leaves oneDNN out on processors without AVX-512, where it is the faster one too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if not runs_tensorflow():
+        if precision == "bfloat16":
+            raise ModelError(
+                "bfloat16 is computed by TensorFlow alone: give --precision float32, or leave "
+                "KERAS_BACKEND out"
+            )
+        return
     with suppress_native_stderr():
         import tensorflow as tf
 
@@ -39,6 +53,23 @@ def start_tensorflow(threads: int | None = None, precision: str = "float32") -> 
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.config.list_logical_devices()
+
+
+def runs_tensorflow() -> bool:
+    """Test whether the backend of Keras is TensorFlow.
+
+    Raises:
+        ModelError: The backend cannot be imported.
+    """
+    try:
+        with suppress_native_stderr():
+            import keras
+    except (ImportError, ValueError) as error:
+        raise ModelError(
+            f"Keras does not start with the backend that KERAS_BACKEND or keras.json names "
+            f"({error}): install it, or leave KERAS_BACKEND out for TensorFlow"
+        ) from error
+    return bool(keras.backend.backend() == "tensorflow")
 
 
 def choose_precision(asked: Precision | Literal["auto"], *, has_int8: bool) -> Precision:
@@ -71,9 +102,9 @@ def choose_training_precision() -> Literal["float32", "bfloat16"]:
     """Choose the faster precision of training on this machine, `bfloat16` or `float32`.
 
     Some processors with bfloat16 instructions (avx512_bf16 under a hypervisor) are slower with
-    them, so a convolution is timed in both.
+    them, so a convolution is timed in both. With JAX or PyTorch it is `float32`.
     """
-    if not has_bfloat16():
+    if not (runs_tensorflow() and has_bfloat16()):
         return "float32"
     import tensorflow as tf
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from lunarcraters.errors import RunError
 from lunarcraters.files import replacing
@@ -32,7 +32,7 @@ class CheckpointState:
         best: Lowest validation loss; null before the first epoch.
         stopped: True if the training has come to its end.
         callbacks: Attributes of the other callbacks by name, in the order of the callbacks.
-        file: Name of the TensorFlow checkpoint with weights and optimizer.
+        file: Name of the file with weights and optimizer.
     """
 
     epoch: int = 0
@@ -66,17 +66,12 @@ class Checkpoint(keras.callbacks.Callback):
         network.optimizer.build(network.trainable_variables)
         self.folder = out / FOLDER
         self.best_weights = self.folder / BEST
-        self.manager = tf.train.CheckpointManager(
-            tf.train.Checkpoint(model=network, optimizer=network.optimizer),
-            str(self.folder),
-            max_to_keep=2,  # the last, and the one that state.json names until it is replaced
-            checkpoint_name="state",
-        )
+        self.variables = [*network.variables, *network.optimizer.variables]
         self.state = CheckpointState()
         self.others: list[keras.callbacks.Callback] = []
         if resume:
             self.state = read_state(out)
-            self.manager.checkpoint.restore(str(self.folder / self.state.file)).expect_partial()
+            self._restore()
 
     @property
     def stopped(self) -> bool:
@@ -108,15 +103,34 @@ class Checkpoint(keras.callbacks.Callback):
                 named = temporary.with_suffix(".weights.h5")
                 self.model.save_weights(named)
                 named.replace(temporary)
+        before, file = self.state.file, f"state-{epoch + 1}.npz"
+        with replacing(self.folder / file) as temporary, temporary.open("wb") as opened:
+            np.savez(opened, *(np.asarray(variable.numpy()) for variable in self.variables))
         self.state = replace(
             self.state,
             epoch=epoch + 1,
             stopped=bool(self.model.stop_training),
             callbacks=tuple(self._read_attributes(callback) for callback in self.others),
-            file=Path(self.manager.save(epoch + 1)).name,
+            file=file,
         )
         with replacing(self.folder / STATE) as temporary:
             temporary.write_text(to_json(self.state, indent=None))
+        if before:
+            (self.folder / before).unlink(missing_ok=True)
+
+    def _restore(self) -> None:
+        """Give the network and its optimizer the values of the last checkpoint."""
+        path = self.folder / self.state.file
+        try:
+            with np.load(path) as stored:
+                values = [stored[name] for name in stored.files]
+            for variable, value in zip(self.variables, values, strict=True):
+                variable.assign(value)
+        except (OSError, ValueError, BadZipFile) as error:
+            raise RunError(
+                f"{path} does not hold the state of this training ({error}): begin it again with "
+                "--overwrite"
+            ) from error
 
     def _read_attributes(self, callback: keras.callbacks.Callback) -> dict[str, Number]:
         """Read the attributes of a callback that a resumed training needs."""

@@ -1,27 +1,31 @@
 """Fitting: one resumable training, from samples to a model file and its history."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from lunarcraters._version import __version__
 from lunarcraters.errors import ModelError, OutputError, RunError
+from lunarcraters.network.backends.narrowing import narrow
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
 from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.presets import Preset
 from lunarcraters.network.resunet import build
+from lunarcraters.process import map_in_threads
 from lunarcraters.records import to_plain
 from lunarcraters.training.checkpoint import BEST, FOLDER, Checkpoint, read_state
 from lunarcraters.training.history import History
 from lunarcraters.training.relief import ReliefSampler
 from lunarcraters.training.samplers import AnySampler
-from lunarcraters.training.sampling import CROP_PX, Sampler
+from lunarcraters.training.sampling import Batch, Sampler
 from lunarcraters.training.settings import (
     TrainingData,
     TrainingSettings,
@@ -35,6 +39,8 @@ MODEL = "model.keras"
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
 _MIN_LEARNING_RATE = 1e-6
 _PLATEAU_PATIENCE = 3
+_NARROWING_EXAMPLES = 144
+_BATCHES_AT_ONCE = 2
 
 
 def fit_network(
@@ -74,7 +80,7 @@ def fit_network(
     keras.utils.set_random_seed(settings.seed)
     model = build(settings.preset, settings.precision)
     if weights is not None:
-        _load_weights(model, weights)
+        _load_weights(model, weights, settings.preset, train)
     if settings.tuned:
         _freeze_statistics(model)
     epoch = _open_directory(settings, out, resume=resume)
@@ -101,11 +107,11 @@ def _fit(
     callbacks = _make_callbacks(settings)
     if checkpoint.stopped or epoch >= settings.epochs:
         return
+    batches = max(len(valid) // train.preset.batch_size, 1)
     model.fit(
-        _make_dataset(train, epoch * settings.steps, settings),
-        validation_data=_make_dataset(
-            valid, 0, settings, max(len(valid) // train.preset.batch_size, 1)
-        ),
+        _make_batches(train, range(epoch * settings.steps, settings.epochs * settings.steps)),
+        validation_data=_make_batches(valid, cycle(range(batches))),
+        validation_steps=batches,
         initial_epoch=epoch,
         epochs=settings.epochs,
         steps_per_epoch=settings.steps,
@@ -137,17 +143,23 @@ def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> i
     return read_state(out).epoch
 
 
-def _load_weights(model: keras.Model, path: Path) -> None:
+def _load_weights(model: keras.Model, path: Path, preset: Preset, train: AnySampler) -> None:
     """Begin with the weights of a model file.
 
     Where that network has one channel and this one more, the first channel has its weights, and the
-    others have no effect yet.
+    others have no effect yet. Where its blocks are wider than those of the preset, the channels
+    that others can stand for are left out.
     """
     try:
-        weights = keras.saving.load_model(path, compile=False, safe_mode=True).get_weights()
+        loaded = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise ModelError(f"{path} cannot be loaded as a Keras model: {error}") from error
     wanted = [w.shape for w in model.get_weights()]
+    if preset.inner and loaded.input_shape == model.input_shape:
+        batches = -(-_NARROWING_EXAMPLES // preset.batch_size)
+        examples = [image for number in range(batches) for image in train.batch(number)[0]]
+        loaded = narrow(loaded, examples, preset.inner)
+    weights = loaded.get_weights()
     if weights and wanted[0][:2] + wanted[0][3:] == weights[0].shape[:2] + weights[0].shape[3:]:
         further = max(wanted[0][2] - weights[0].shape[2], 0)
         weights[0] = np.pad(weights[0], ((0, 0), (0, 0), (0, further), (0, 0)))
@@ -180,8 +192,8 @@ def _compile(model: keras.Model, settings: TrainingSettings) -> None:
         optimizer=keras.optimizers.AdamW(rate, weight_decay=preset.weight_decay),
         loss=choose_loss(preset.heads),
         metrics=list(MASK_METRICS),
-        # XLA halves the speed on CPUs and is no gain for networks of this size elsewhere.
-        jit_compile=False,
+        # XLA halves the speed of TensorFlow on CPUs, and is no gain for such networks elsewhere.
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
 
 
@@ -202,33 +214,14 @@ def _make_callbacks(settings: TrainingSettings) -> list[keras.callbacks.Callback
     return callbacks
 
 
-def _make_dataset(
-    sampler: AnySampler,
-    first: int,
-    settings: TrainingSettings,
-    batches: int | None = None,
-) -> tf.data.Dataset:
+def _make_batches(sampler: AnySampler, numbers: Iterable[int]) -> Iterator[Batch]:
     """Make batches while the network works, always in the same order.
 
     Args:
         sampler: Sampler of the batches.
-        first: Number of the first batch.
-        settings: Settings of the training.
-        batches: Number of batches; None for all batches to the end of the training.
+        numbers: Numbers of the batches.
     """
-    preset = settings.preset
-    side = preset.input_size or CROP_PX
-    shape = (preset.batch_size, side, side)
-
-    def make(number: Any) -> tuple[Any, Any]:
-        x, y = tf.numpy_function(sampler.batch, [number], (tf.float32, tf.float32))
-        return tf.ensure_shape(x, (*shape, preset.channels)), tf.ensure_shape(
-            y, (*shape, sampler.channels)
-        )
-
-    last = first + batches if batches else settings.epochs * settings.steps
-    numbers = tf.data.Dataset.range(first, max(last, first + 1))
-    return numbers.map(make, num_parallel_calls=2, deterministic=True).prefetch(2)
+    return map_in_threads(sampler.batch, numbers, _BATCHES_AT_ONCE)
 
 
 def _write_model(
@@ -244,7 +237,7 @@ def _write_model(
         "settings": to_plain(settings),
         "versions": {
             "lunarcraters": __version__,
-            "tensorflow": tf.__version__,
+            keras.backend.backend(): import_module(keras.backend.backend()).__version__,
             "keras": keras.__version__,
             "python": sys.version.split()[0],
         },

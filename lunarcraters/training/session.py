@@ -13,7 +13,7 @@ from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.presets import Preset, get_preset
-from lunarcraters.network.startup import choose_training_precision, start_tensorflow
+from lunarcraters.network.startup import choose_training_precision, start_keras
 from lunarcraters.training.distillation import check_teacher
 from lunarcraters.training.relief import ReliefSampler, split_elevation_sources
 from lunarcraters.training.samplers import make_sampler, make_validation
@@ -75,8 +75,8 @@ def train(
         preset = options.resolve_preset()
         inputs = _read_inputs(dataset, pairs, options, preset)
     _prepare_directory(out, resume=resume, overwrite=overwrite)
-    # TensorFlow starts here, once the data and the directory are known to be right.
-    start_tensorflow()
+    # Keras starts here, once the data and the directory are known to be right.
+    start_keras()
     from lunarcraters.training.fitting import fit_network
 
     sampler = make_sampler(options, preset, inputs.sources, inputs.max_scale)

@@ -14,7 +14,7 @@ from distributed import WorkerPlugin, get_worker
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.handles import forget_datasets
-from lunarcraters.network.startup import start_tensorflow
+from lunarcraters.network.startup import start_keras
 from lunarcraters.process import cpu_count
 from lunarcraters.tiling.source import TileSource
 
@@ -96,7 +96,7 @@ class DetectionPlugin(WorkerPlugin):
         cv2.setNumThreads(threads)
         precision = self.options.precision
         if precision != "int8":
-            start_tensorflow(threads * self.tasks, precision)
+            start_keras(threads * self.tasks, precision)
         from lunarcraters.network.inference import Detector
         from lunarcraters.network.looks import DEFAULT_LOOKS
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from lunarcraters.errors import ModelError
 from lunarcraters.network.backends.folding import Blocks, fold
 from lunarcraters.network.backends.int8 import Int8Network
+from lunarcraters.network.backends.keras_model import input_geometry
 from lunarcraters.network.backends.narrowing import narrow
-from lunarcraters.network.backends.tensorflow_graph import input_geometry
 from lunarcraters.network.model_file import Int8Model
 from lunarcraters.process import suppress_native_stderr
 

@@ -1,39 +1,18 @@
 """A Keras network in TensorFlow, with one graph for each shape of batch."""
 
 import threading
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from lunarcraters.errors import ModelError
 from lunarcraters.network.backends.folding import fold
+from lunarcraters.network.backends.keras_model import input_geometry, load_network
 
 Float32 = NDArray[np.float32]
-
-_MIN_POOLS = 4
-"""Smallest number of halvings to assume. A stride is a multiple of 16 pixels, as the sizes of tiles
-are, so that a tile fits every network after padding."""
-
-
-@dataclass(frozen=True)
-class InputGeometry:
-    """The images that a network takes.
-
-    Attributes:
-        channels: Number of channels, 1 or 3.
-        input_size: Side, pixels; None for any multiple of the stride.
-        stride: Divisor of the side, pixels.
-    """
-
-    channels: int
-    input_size: int | None
-    stride: int
 
 
 class TensorFlowNetwork:
@@ -87,43 +66,3 @@ class TensorFlowNetwork:
                 graph = tf.function(partial(self._model, training=False), autograph=False)
                 self._compiled[images.shape] = graph.get_concrete_function(spec)
         return np.asarray(self._compiled[images.shape](tf.constant(images)), np.float32)
-
-
-def load_network(path: Path) -> Any:
-    """Load the Keras model of a file, in safe mode and not compiled.
-
-    Args:
-        path: Model file.
-
-    Raises:
-        ModelError: The file is no model, or needs code of its own.
-    """
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "damaged"
-        raise ModelError(f"{path} cannot be loaded as a Keras model: {reason}") from error
-
-
-def input_geometry(model: keras.Model, path: Path | str) -> InputGeometry:
-    """Find out which images a network takes.
-
-    Args:
-        model: Keras model.
-        path: Model file, or another name for error messages.
-
-    Raises:
-        ModelError: The network does not map a square image to maps of its size.
-    """
-    shape, output = model.input_shape, model.output_shape
-    if not (isinstance(shape, tuple) and isinstance(output, tuple) and len(shape) == 4):
-        raise ModelError(f"{path} is not a network from one image to one image")
-    if shape[-1] not in (1, 3) or len(output) != 4 or output[1:3] != shape[1:3]:
-        raise ModelError(
-            f"{path} maps {shape} to {output}: expected an image of 1 or 3 channels, and maps of "
-            "the image's size"
-        )
-    if shape[1] != shape[2]:
-        raise ModelError(f"{path} takes images of {shape[2]} x {shape[1]}: they must be square")
-    pools = sum(isinstance(layer, keras.layers.MaxPooling2D) for layer in model.layers)
-    return InputGeometry(int(shape[-1]), shape[1], 2 ** max(pools, _MIN_POOLS))
