@@ -36,6 +36,7 @@ from lunarcraters.detection.search import batch as batch_module
 from lunarcraters.detection.search import results
 from lunarcraters.detection.search.batches import plan_batches
 from lunarcraters.detection.source import open_source
+from lunarcraters.mask import footprint
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.startup import has_bfloat16, start_keras
 from lunarcraters.tiling.source import MosaicTiles
@@ -288,7 +289,7 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
         timed(batch_module, "decode_tile", "decoding, placing")
         timed(batch_module, "write_batch_result", "writing results")
         timed(results, "stitch", "stitching")
-        timed(results, "searched_footprint", "footprint")
+        timed(footprint, "searched_footprint", "footprint")
         timed(outputs, "merge_in_bands", "merging")
         timed(outputs, "write_catalogue_parts", "writing the catalogue")
         begun = time.perf_counter()

@@ -20,8 +20,10 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.network.decoding import octave_weights
+from lunarcraters.process import cpu_count, map_in_threads
 
-_BAND_ROWS = 200_000  # craters merged at once
+_BAND_ROWS = 100_000  # craters merged at once by a thread
+_THREADS = min(cpu_count(), 4)
 _CELLS = 1 << 15  # in which craters are counted to make bands of so many
 # Circles that are one crater lie within 0.6 diameters of the larger. A circle may be suppressed by
 # one that another suppresses, and so on: five such steps count across the edge of a band.
@@ -78,7 +80,7 @@ def merge_in_bands(
         result_files: Results of the batches, in an order that depends on the plan alone.
         description: Description of the catalogue, for its columns and its sphere.
         octaves: Octaves of the run.
-        band_rows: Number of craters merged at once, where latitudes differ.
+        band_rows: Number of craters merged at once by a thread, where latitudes differ.
     """
     columns = description.columns
     ends = (-90.0, 90.0) if description.has_crs else (0.0, float(octaves.grid.height))
@@ -91,16 +93,23 @@ def merge_in_bands(
             low, high = _reach(table, description)
             reaches[number] = low.min(), high.max()
             counts += np.histogram(table[columns.y], cells)[0]
-    for start, stop in _cut_bands(cells, counts, band_rows):
+
+    def merge_band(band: tuple[float, float]) -> pd.DataFrame | None:
+        start, stop = band
         tables = []
         for number in np.flatnonzero((reaches[:, 1] >= start) & (reaches[:, 0] < stop)).tolist():
             table = read_craters(result_files[number])
             low, high = _reach(table, description)
             tables.append(table[(high >= start) & (low < stop)])
-        if tables:
-            together = pd.concat(tables, ignore_index=True)
-            best, merged = merge_duplicates(together, description, octaves)
-            yield merged[((best[columns.y] >= start) & (best[columns.y] < stop)).to_numpy()]
+        if not tables:
+            return None
+        together = pd.concat(tables, ignore_index=True)
+        best, merged = merge_duplicates(together, description, octaves)
+        return merged[((best[columns.y] >= start) & (best[columns.y] < stop)).to_numpy()]
+
+    for merged in map_in_threads(merge_band, _cut_bands(cells, counts, band_rows), _THREADS):
+        if merged is not None:
+            yield merged
 
 
 def merge_duplicates(

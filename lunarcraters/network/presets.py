@@ -45,8 +45,6 @@ class Preset:
         rotated: Share of the crops that are rotated by any angle, 0 to 1.
         coarsened: Share of the crops that are shown as by a coarser camera, 0 to 1.
         photometric_jitter: Size of the random changes of gamma and local contrast, as a factor.
-        inner: Number of filters between the two convolutions of each block, in the order of the
-            network; empty for as many as the block has.
     """
 
     name: str
@@ -70,7 +68,6 @@ class Preset:
     rotated: float = 0.0
     coarsened: float = 0.0
     photometric_jitter: float = 1.0
-    inner: tuple[int, ...] = ()
 
     @property
     def stride(self) -> int:
@@ -103,7 +100,6 @@ PRESETS = {
     preset.name: preset
     for preset in (
         _COMPACT,
-        replace(_COMPACT, name="narrow", inner=(64, 64, 64, 64, 32, 16, 16, 32, 48)),
         replace(
             _COMPACT,
             name="relief",

@@ -26,17 +26,16 @@ def build(preset: Preset, precision: str = "float32") -> keras.Model:
     inputs = keras.Input((preset.input_size, preset.input_size, preset.channels), name="image")
     x = inputs if preset.stem == 1 else _stem(inputs, preset, policy)
     levels: list[Any] = []
-    inner = iter(preset.inner)
     for filters, blocks in zip(preset.filters, preset.blocks, strict=True):
         if levels:
             x = _halve(x, preset, policy)
         for _ in range(blocks):
-            x = _block(x, filters, next(inner, filters), policy)
+            x = _block(x, filters, policy)
         levels.append(x)
     for filters, skip in zip(preset.filters[-2::-1], levels[-2::-1], strict=True):
         x = layers.Conv2DTranspose(filters, 2, strides=2, padding="same", dtype=policy)(x)
         x = layers.Concatenate(dtype=policy)([x, skip])
-        x = _block(x, filters, next(inner, filters), policy)
+        x = _block(x, filters, policy)
     heads = [_head(x, name, preset.stem) for name in preset.heads]
     outputs = heads[0] if len(heads) == 1 else layers.Concatenate(name="maps")(heads)
     return keras.Model(inputs, outputs, name=f"resunet_{preset.name}")
@@ -62,12 +61,12 @@ def _halve(x: Any, preset: Preset, policy: keras.DTypePolicy) -> Any:
     return layers.AveragePooling2D(3, strides=2, padding="same", dtype=policy)(x)
 
 
-def _block(x: Any, filters: int, inner: int, policy: keras.DTypePolicy) -> Any:
+def _block(x: Any, filters: int, policy: keras.DTypePolicy) -> Any:
     """Two 3x3 convolutions around a shortcut (He et al. 2016), after a projection if needed."""
     if x.shape[-1] != filters:
         x = layers.Conv2D(filters, 1, padding="same", dtype=policy)(x)
     shortcut = x
-    x = layers.Conv2D(inner, 3, padding="same", dtype=policy)(x)
+    x = layers.Conv2D(filters, 3, padding="same", dtype=policy)(x)
     x = layers.BatchNormalization(dtype=policy)(x)
     x = layers.Activation("relu", dtype=policy)(x)
     x = layers.Conv2D(filters, 3, padding="same", dtype=policy)(x)

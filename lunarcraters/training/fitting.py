@@ -12,12 +12,10 @@ import numpy as np
 
 from lunarcraters._version import __version__
 from lunarcraters.errors import ModelError, OutputError, RunError
-from lunarcraters.network.backends.narrowing import narrow
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
 from lunarcraters.network.model_info import ModelInfo
-from lunarcraters.network.presets import Preset
 from lunarcraters.network.resunet import build
 from lunarcraters.process import map_in_threads
 from lunarcraters.records import to_plain
@@ -39,7 +37,6 @@ MODEL = "model.keras"
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
 _MIN_LEARNING_RATE = 1e-6
 _PLATEAU_PATIENCE = 3
-_NARROWING_EXAMPLES = 144
 _BATCHES_AT_ONCE = 2
 
 
@@ -80,7 +77,7 @@ def fit_network(
     keras.utils.set_random_seed(settings.seed)
     model = build(settings.preset, settings.precision)
     if weights is not None:
-        _load_weights(model, weights, settings.preset, train)
+        _load_weights(model, weights)
     if settings.tuned:
         _freeze_statistics(model)
     epoch = _open_directory(settings, out, resume=resume)
@@ -143,23 +140,17 @@ def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> i
     return read_state(out).epoch
 
 
-def _load_weights(model: keras.Model, path: Path, preset: Preset, train: AnySampler) -> None:
+def _load_weights(model: keras.Model, path: Path) -> None:
     """Begin with the weights of a model file.
 
     Where that network has one channel and this one more, the first channel has its weights, and the
-    others have no effect yet. Where its blocks are wider than those of the preset, the channels
-    that others can stand for are left out.
+    others have no effect yet.
     """
     try:
-        loaded = keras.saving.load_model(path, compile=False, safe_mode=True)
+        weights = keras.saving.load_model(path, compile=False, safe_mode=True).get_weights()
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise ModelError(f"{path} cannot be loaded as a Keras model: {error}") from error
     wanted = [w.shape for w in model.get_weights()]
-    if preset.inner and loaded.input_shape == model.input_shape:
-        batches = -(-_NARROWING_EXAMPLES // preset.batch_size)
-        examples = [image for number in range(batches) for image in train.batch(number)[0]]
-        loaded = narrow(loaded, examples, preset.inner)
-    weights = loaded.get_weights()
     if weights and wanted[0][:2] + wanted[0][3:] == weights[0].shape[:2] + weights[0].shape[3:]:
         further = max(wanted[0][2] - weights[0].shape[2], 0)
         weights[0] = np.pad(weights[0], ((0, 0), (0, 0), (0, further), (0, 0)))

@@ -99,7 +99,7 @@ class TrainingOptions:
         weights = self.weights or shipped_model()
         info = read_info(weights)
         if "centre" not in info.heads or info.preset not in PRESETS:
-            raise ModelError(f"{weights} cannot be tuned: give a model of the preset {self.preset}")
+            raise ModelError(f"{weights} cannot be tuned: give a model of the preset compact")
         steps = min(max(_TUNING_STEPS_PER_IMAGE * images, _TUNING_STEPS[0]), _TUNING_STEPS[1])
         return replace(
             self,

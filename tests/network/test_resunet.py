@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import keras
 import numpy as np
 import pytest
@@ -66,10 +64,3 @@ def test_blurred_pools_hardly_depend_on_where_the_grid_lies():
 def test_an_unknown_preset_names_those_there_are():
     with pytest.raises(ModelError, match=", ".join(PRESETS)):
         get_preset("huge")
-
-
-def test_a_preset_says_how_narrow_each_block_is():
-    preset = replace(get_preset("narrow"), filters=(8, 16), blocks=(1, 2), inner=(4, 6, 2, 3))
-    layers = build(preset).layers
-    filters = [layer.filters for layer in layers if getattr(layer, "kernel_size", 0) == (3, 3)]
-    assert filters == [4, 8, 6, 16, 2, 16, 3, 8]

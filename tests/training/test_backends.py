@@ -26,7 +26,7 @@ from lunarcraters.training.session import train
 from lunarcraters.training.settings import TrainingOptions
 
 PRESETS["tiny"] = replace(
-    PRESETS["narrow"], name="tiny", filters=(4, 8), blocks=(1, 1), inner=(4, 4, 4), batch_size=2
+    PRESETS["compact"], name="tiny", filters=(4, 8), blocks=(1, 1), batch_size=2
 )
 data, out, images, maps = map(Path, sys.argv[1:])
 options = TrainingOptions(preset="tiny", epochs=2, steps=2, precision="float32")

@@ -122,23 +122,6 @@ def test_a_training_begins_with_the_weights_it_is_given(dataset, undisturbed, tm
     assert max(np.abs(a - b).max() for a, b in zip(weights(model), anew, strict=True)) > 0.1
 
 
-def test_a_narrower_network_begins_with_the_weights_that_matter_most(
-    dataset, undisturbed, tmp_path, monkeypatch
-):
-    narrower = replace(TINY, inner=(4, 6, 4))
-    monkeypatch.setitem(PRESETS, "narrower", narrower)
-    model = undisturbed[0] / "model.keras"
-    begun = fit(
-        dataset, tmp_path / "out", preset="narrower", weights=model, epochs=1, learning_rate=1e-9
-    )
-    assert [w.shape for w in weights(begun)] == [w.shape for w in build(narrower).get_weights()]
-    wide, narrow = (keras.saving.load_model(path, compile=False) for path in (model, begun))
-    images = np.random.default_rng(1).normal(size=(2, 64, 64, 1)).astype(np.float32)
-    wanted, found = wide(images).numpy(), narrow(images).numpy()
-    anew = build(narrower)(images).numpy()
-    assert np.mean((found - wanted) ** 2) < 0.2 * np.mean((anew - wanted) ** 2)
-
-
 def test_weights_of_another_network_are_refused(dataset, undisturbed, tmp_path):
     with pytest.raises(ModelError, match="another network"):
         train(

@@ -8,14 +8,7 @@ died is replaced at once.
 import multiprocessing
 import os
 
-_MODULES = (
-    "distributed.nanny",
-    "pydantic",
-    "lunarcraters.detection.search.tasks",
-    "lunarcraters.detection.search.batch",
-    "lunarcraters.network.inference",
-    "lunarcraters.network.backends.int8",
-)
+_PRELOADED = "lunarcraters.detection.search.preloaded"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -32,7 +25,7 @@ def preload() -> None:
     import signal
     from multiprocessing import forkserver, resource_tracker
 
-    forkserver.set_forkserver_preload(list(_MODULES))
+    forkserver.set_forkserver_preload([_PRELOADED])
     resource_tracker.ensure_running()  # first: it lets signals through again
     environment = dict(os.environ)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

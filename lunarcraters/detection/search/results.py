@@ -14,7 +14,6 @@ from lunarcraters.detection.search.batch_result import read_batch_mask
 from lunarcraters.detection.search.batches import Batch
 from lunarcraters.errors import RunError
 from lunarcraters.mask.cog import Mask
-from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mask.stitching import stitch
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import TileSource
@@ -104,6 +103,9 @@ def stitching(source: TileSource, results: Results, out: Path) -> Iterator[Futur
         path = Path(folder) / "mask.tif"
 
         def measure(raster: Path) -> tuple[BaseGeometry, float | None]:
+            # Here, while tiles are searched: it takes a while.
+            from lunarcraters.mask.footprint import searched_footprint
+
             return searched_footprint(source.mosaic, raster)
 
         def work() -> StitchedMask:

@@ -7,8 +7,7 @@ channels: He et al. 2017, arXiv:1707.06168). No labels are needed, and nothing i
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import repeat
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -30,7 +29,6 @@ _POSITIONS = 256  # of an example that a fit is made of
 _SIDE = 3  # of kernels
 _TAPS = _SIDE**2
 _AT_ONCE = 8  # examples
-_PASSED = (keras.layers.Activation, keras.layers.BatchNormalization)  # each channel by itself
 
 
 @dataclass(frozen=True)
@@ -39,15 +37,13 @@ class _Block:
 
     Attributes:
         first: First convolution.
-        between: Layers between them: activations, batch normalizations.
+        between: Layer whose output the second convolution takes.
         second: Second convolution.
-        wanted: Number of channels to keep; None for the fewest with which the error is small.
     """
 
     first: Any
-    between: tuple[Any, ...]
+    between: Any
     second: Any
-    wanted: int | None = None
 
     @property
     def channels(self) -> int:
@@ -85,36 +81,29 @@ class _Fit:
         return self.gram + np.diag(damping), self.product + damping[:, None] * self.before
 
 
-def narrow(model: Any, examples: Sequence[Float32], inner: Sequence[int] = ()) -> Any:
+def narrow(model: Any, examples: Sequence[Float32]) -> Any:
     """Leave channels out of the blocks of a network.
 
     Args:
-        model: Keras model. That of a run is folded before (see `fold`).
+        model: Folded Keras model (see `fold`).
         examples: Images of one size, (height, width, channels) each.
-        inner: Number of channels to keep in each block, in the order of the network; empty for the
-            fewest with which the error is small.
 
     Returns:
         Keras model with narrower blocks.
     """
     model = _rebuild(model, (), {})  # a copy, whose weights change
-    blocks = [
-        replace(block, wanted=wanted)
-        for block, wanted in zip(_find_blocks(model), inner or repeat(None), strict=False)
-        if block.channels > (wanted or _STEP) and _has_patches(model, block, examples)
-    ]
+    blocks = [block for block in _find_blocks(model) if _fits(model, block, examples)]
     seconds = [block.second for block in blocks]
     outputs = list(_sample(model, seconds, examples, taps=False)) if blocks else []
     kept: dict[str, Index] = {}
     for number, block in enumerate(blocks):
         kernel, bias = block.second.get_weights()
         before = np.concatenate([kernel.reshape(-1, kernel.shape[-1]), bias[None]])
-        last = (block.first, *block.between)[-1]
-        patches = (some for (some,) in _sample(model, [last], examples, taps=True))
+        patches = (some for (some,) in _sample(model, [block.between], examples, taps=True))
         fit = _measure(patches, np.concatenate([each[number] for each in outputs]), before)
-        channels, weights = _choose_channels(fit, block.channels, block.wanted)
+        channels, weights = _choose_channels(fit, block.channels)
         if len(channels) < block.channels:
-            kept |= {layer.name: channels for layer in (block.first, *block.between)}
+            kept[block.first.name] = channels
             block.second.set_weights([weights[:-1].reshape(kernel.shape), weights[-1]])
     return _rebuild(model, blocks, kept)
 
@@ -128,10 +117,9 @@ def _find_blocks(model: Any) -> list[_Block]:
                 users.setdefault(tensor._keras_history.operation.name, []).append(layer)
     blocks = []
     for first in filter(_is_plain, model.layers):
-        between: tuple[Any, ...] = ()
-        after = users.get(first.name, [])
-        while len(after) == 1 and isinstance(after[0], _PASSED):
-            between, after = (*between, after[0]), users.get(after[0].name, [])
+        between, after = first, users.get(first.name, [])
+        while len(after) == 1 and isinstance(after[0], keras.layers.Activation):
+            between, after = after[0], users.get(after[0].name, [])
         if len(after) == 1 and _is_plain(after[0]):
             blocks.append(_Block(first, between, after[0]))
     return blocks
@@ -150,11 +138,11 @@ def _is_plain(layer: Any) -> bool:
     )
 
 
-def _has_patches(model: Any, block: _Block, examples: Sequence[Float32]) -> bool:
-    """Test whether a block sees the examples larger than a kernel."""
+def _fits(model: Any, block: _Block, examples: Sequence[Float32]) -> bool:
+    """Test whether a block has channels to spare, and the examples have patches to tell which."""
     part = keras.Model(model.input, block.second.output)
     _, height, width, _ = part.compute_output_shape((1, *examples[0].shape))
-    return bool(min(height, width) >= _SIDE)
+    return block.channels > _STEP and min(height, width) >= _SIDE
 
 
 def _sample(
@@ -177,9 +165,7 @@ def _sample(
         images = np.stack(examples[start : start + _AT_ONCE])
         outputs = keras.tree.flatten(part(images, training=False))
         windows = [
-            np.lib.stride_tricks.sliding_window_view(
-                keras.ops.convert_to_numpy(maps), (_SIDE, _SIDE), (1, 2)
-            )
+            np.lib.stride_tricks.sliding_window_view(np.asarray(maps), (_SIDE, _SIDE), (1, 2))
             for maps in outputs
         ]
         for number in range(len(windows[0])):
@@ -206,14 +192,12 @@ def _measure(patches: Iterator[Float], output: Float, before: Float) -> _Fit:
     return _Fit(gram, product, float(np.sum(output**2)), variance, before)
 
 
-def _choose_channels(fit: _Fit, count: int, wanted: int | None) -> tuple[Index, Float]:
-    """Choose the channels that the others can stand for least.
+def _choose_channels(fit: _Fit, count: int) -> tuple[Index, Float]:
+    """Choose the fewest channels with which the error is small, a multiple of 16.
 
     Args:
         fit: Fit to patches, in which channels change fastest.
         count: Number of channels.
-        wanted: Number of channels to keep; None for the fewest with which the error is small, a
-            multiple of 16.
 
     Returns:
         Channels kept, (k,), and the weights fitted to them, (n, filters), 0 for the others.
@@ -223,15 +207,15 @@ def _choose_channels(fit: _Fit, count: int, wanted: int | None) -> tuple[Index, 
     weights = inverse @ product
     least = fit.error(weights)
     left, best = np.arange(count), np.arange(count)
-    while len(left) > (wanted or _STEP):
+    while len(left) > _STEP:
         gains = [_gain(inverse, weights, _rows(channel, count)) for channel in left.tolist()]
-        spare = len(left) - wanted if wanted else (len(left) - 1) % _STEP + 1
+        spare = (len(left) - 1) % _STEP + 1
         leaving = left[np.argsort(gains)[: min(max(len(left) // 32, 1), spare)]]
         for channel in leaving.tolist():
             _leave_out(inverse, weights, _rows(channel, count))
         left = np.setdiff1d(left, leaving)
-        if wanted or len(left) % _STEP == 0:
-            if not wanted and fit.error(weights) > least + MAX_ERROR:
+        if len(left) % _STEP == 0:
+            if fit.error(weights) > least + MAX_ERROR:
                 break
             best = left
     rows = np.sort(np.concatenate([_rows(channel, count) for channel in best.tolist()]))
@@ -268,7 +252,7 @@ def _rebuild(model: Any, blocks: Sequence[_Block], kept: dict[str, Index]) -> An
         if isinstance(layer, Blocks):
             return Blocks(layer.operation, layer.side)
         config = layer.get_config()
-        if layer.name in kept and "filters" in config:
+        if layer.name in kept:
             config["filters"] = len(kept[layer.name])
         return layer.__class__.from_config(config)
 
