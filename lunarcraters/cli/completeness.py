@@ -67,6 +67,9 @@ def command(
     craters completeness run --sun-azimuth 280 --sun-altitude 25
     craters completeness run --budget 1 --overwrite
     """
+    from lunarcraters.detection.search.preload import preload
+
+    preload()  # before the libraries below, which take the client a while to import
     from lunarcraters import api
     from lunarcraters.records import to_json
 
