@@ -98,8 +98,9 @@ def _print(result: "Completeness") -> None:
     from rich.table import Table
 
     sun = result.sun
+    where = " from the top of the picture" if sun.azimuth_source == "picture" else ""
     click.echo(
-        f"{result.planted} craters planted under a sun at azimuth {sun.azimuth_deg:.0f} and "
+        f"{result.planted} craters planted under a sun at azimuth {sun.azimuth_deg:.0f}{where} and "
         f"altitude {sun.altitude_deg:.0f} degrees (from the {sun.source}); "
         f"{100.0 * result.searched_share:.0f} % of the run's pixels searched"
     )

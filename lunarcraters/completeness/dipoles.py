@@ -14,6 +14,7 @@ Float = NDArray[np.float64]
 
 _SIZES_PX = (14.0, 48.0)  # diameters of the craters that are measured, pixels of the octave
 _CLEAR_SHARE = 0.3  # of detections of any score that serve, the highest scores first
+_CLEAR_SCORE = 0.3  # least score of these, as a share of the highest: most others are no craters
 
 
 def find_clear(diameters_px: Float, scores: Float) -> NDArray[np.bool_]:
@@ -30,7 +31,8 @@ def find_clear(diameters_px: Float, scores: Float) -> NDArray[np.bool_]:
     fitting = (diameters_px >= low) & (diameters_px <= high)
     if not fitting.any():
         return fitting
-    return np.asarray(fitting & (scores >= np.quantile(scores[fitting], 1.0 - _CLEAR_SHARE)))
+    least = np.quantile(scores[fitting], 1.0 - _CLEAR_SHARE)
+    return np.asarray(fitting & (scores >= max(least, _CLEAR_SCORE * scores[fitting].max())))
 
 
 def measure_dipoles(

@@ -31,7 +31,7 @@ from lunarcraters.completeness.sampling import Detections
 from lunarcraters.completeness.score_check import check_scores
 from lunarcraters.completeness.search import search_planted
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
-from lunarcraters.completeness.sunlight import choose_azimuth, find_sun
+from lunarcraters.completeness.sunlight import choose_azimuths, find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.options import DetectOptions, Precision, check_range
 from lunarcraters.detection.run import read_run
@@ -236,17 +236,13 @@ def _plant(planned: Sequence[Planned], source: TileSource, sun: Sun) -> PlantedT
     """Light the planted craters of all regions."""
     plants = {}
     for one in planned:
-        azimuth_deg = sun.azimuth_deg
-        if sun.source == "image":
-            azimuth_deg = choose_azimuth(one, azimuth_deg)
         sites = one.sites
-        count = len(sites.diameters)
         plants[one.region.name] = Plants(
             sites.positions,
             sites.diameters,
             sites.wear,
             sites.seed,
-            np.full(count, azimuth_deg),
-            np.full(count, sun.altitude_deg),
+            choose_azimuths(one, sun, source.mosaic.grid),
+            np.full(len(sites.diameters), sun.altitude_deg),
         )
     return PlantedTiles(source, plants, _PSF_PX)

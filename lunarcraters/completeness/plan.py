@@ -85,6 +85,7 @@ class Planned:
         sites: Craters to plant.
         dipoles: Dipoles of detected craters, to the right and down, (n, 2).
         north_deg: Directions of north at these craters, degrees clockwise from up, (n,).
+        top_deg: Directions of the top of the mosaic at these craters, likewise, (n,).
         diameters: Diameters of these craters, km or pixels of the mosaic, (n,).
     """
 
@@ -92,6 +93,7 @@ class Planned:
     sites: Sites
     dipoles: Float
     north_deg: Float
+    top_deg: Float
     diameters: Float
 
 
@@ -152,5 +154,8 @@ def _plan_region(
     clear = find_clear(circles.diameter, inside.scores)
     dipoles = measure_dipoles(values, valid, circles.rows(clear))
     known = np.isfinite(dipoles).all(axis=1)
-    north_deg = find_north_deg(inside.positions[clear], tile.frame)
-    return Planned(region, sites, dipoles[known], north_deg[known], inside.diameters[clear][known])
+    positions = inside.positions[clear][known]
+    north_deg = find_north_deg(positions, tile.frame)
+    top_deg = north_deg - find_north_deg(positions, source.mosaic.grid)
+    diameters = inside.diameters[clear][known]
+    return Planned(region, sites, dipoles[known], north_deg, top_deg, diameters)

@@ -82,15 +82,18 @@ class Sun:
     """The sun by which planted craters are lit, in the mean over the mosaic.
 
     Attributes:
-        azimuth_deg: Azimuth, degrees clockwise from north; without a coordinate system, from the
-            top of the image.
+        azimuth_deg: Azimuth, degrees clockwise from north; without a coordinate system, and where
+            `azimuth_source` is `picture`, from the top of the image.
         altitude_deg: Height above the horizon, degrees.
         source: Origin of the altitude: `options`, `label` or `image`.
+        azimuth_source: Origin of the azimuth: `options`; `craters`, if regions that can tell have
+            their own; `picture`, if light comes from one side of the image all over the mosaic.
     """
 
     azimuth_deg: float
     altitude_deg: float
     source: str
+    azimuth_source: str = "craters"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rasterio.errors import RasterioError
 from lunarcraters.completeness.dipoles import measure_dipoles, project
 from lunarcraters.completeness.freshness import compute_greatest_wear
 from lunarcraters.completeness.plan import Planned
-from lunarcraters.completeness.plants import SIMPLE_KM, Plants, compute_light
+from lunarcraters.completeness.plants import SIMPLE_KM, Plants, compute_light, find_north_deg
 from lunarcraters.completeness.record import Sun
 from lunarcraters.completeness.sampling import Circles
 from lunarcraters.errors import RunError
@@ -26,6 +26,9 @@ Float = NDArray[np.float64]
 
 _FEWEST = 10  # craters from which the sun is estimated
 _LEAST_AGREEMENT = 0.3
+_LARGEST_ERROR_DEG = 20.0
+_REGIONS_AGREE = 0.9
+_CLEARLY_BETTER = 1.5  # agreement if light comes from one side of the picture, to that by north
 _CLEAR = 0.9  # quantile of dipoles by which altitudes are compared
 _ALTITUDES_DEG = (4.0, 6.0, 8.0, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0, 43.0, 52.0, 62.0, 74.0)
 
@@ -49,46 +52,97 @@ def find_sun(
         RunError: The craters are too few, or do not agree, to estimate it.
     """
     if azimuth_deg is not None and altitude_deg is not None:
-        return Sun(azimuth_deg % 360.0, altitude_deg, "options")
-    source = "options"
+        return Sun(azimuth_deg % 360.0, altitude_deg, "options", "options")
+    source, azimuth_source = "options", "options"
     if altitude_deg is None:
         altitude_deg, source = _read_altitude_deg(mosaic), "label"
     dipoles = np.concatenate([one.dipoles for one in planned])
-    north_deg = np.concatenate([one.north_deg for one in planned])
     if len(dipoles) < _FEWEST and None in (azimuth_deg, altitude_deg):
         raise RunError(
             f"the sun cannot be told from {len(dipoles)} clear craters: give --sun-azimuth and "
             "--sun-altitude"
         )
     if azimuth_deg is None:
-        azimuth_deg, agreement = estimate_azimuth(dipoles, north_deg)
-        if agreement < _LEAST_AGREEMENT:
-            raise RunError(
-                "the bright sides of the detected craters do not agree on where the sun stands: "
-                "give --sun-azimuth and --sun-altitude"
-            )
+        azimuth_deg, azimuth_source = _find_azimuth(planned)
     if altitude_deg is None:
         diameters = np.concatenate([one.diameters for one in planned])
         size_km = float(np.median(diameters)) if mosaic.has_crs else SIMPLE_KM
-        altitude_deg = estimate_altitude(project(dipoles, north_deg, azimuth_deg), size_km)
+        origin_deg = np.concatenate(
+            [one.top_deg if azimuth_source == "picture" else one.north_deg for one in planned]
+        )
+        altitude_deg = estimate_altitude(project(dipoles, origin_deg, azimuth_deg), size_km)
         source = "image"
-    return Sun(round(azimuth_deg % 360.0, 2), round(altitude_deg, 2), source)
+    return Sun(round(azimuth_deg % 360.0, 2), round(altitude_deg, 2), source, azimuth_source)
 
 
-def choose_azimuth(planned: Planned, azimuth_deg: float) -> float:
-    """Choose the azimuth of the sun over one region: mosaics are made of several images.
+def _find_azimuth(planned: Sequence[Planned]) -> tuple[float, str]:
+    """Find the azimuth of the sun over a mosaic, and what it counts from.
+
+    Returns:
+        Azimuth, degrees, and its source as in `Sun`.
+
+    Raises:
+        RunError: The craters do not agree.
+    """
+    dipoles = np.concatenate([one.dipoles for one in planned])
+    by_north = estimate_azimuth(dipoles, np.concatenate([one.north_deg for one in planned]))
+    by_top = estimate_azimuth(dipoles, np.concatenate([one.top_deg for one in planned]))
+    if _is_certain(len(dipoles), by_top[1]) and by_top[1] > _CLEARLY_BETTER * by_north[1]:
+        return by_top[0], "picture"
+    if _is_certain(len(dipoles), by_north[1]) and _regions_agree(planned):
+        return by_north[0], "craters"
+    raise RunError(
+        "the bright sides of the detected craters do not agree on where the sun stands: give "
+        "--sun-azimuth and --sun-altitude"
+    )
+
+
+def _regions_agree(planned: Sequence[Planned]) -> bool:
+    """Tell whether the regions that can tell have about the same azimuth."""
+    own = [(len(one.dipoles), *_estimate(one)) for one in planned]
+    sums = [
+        count * np.exp(1j * np.radians(azimuth_deg))
+        for count, azimuth_deg, agreement in own
+        if _is_certain(count, agreement)
+    ]
+    return bool(abs(sum(sums)) >= _REGIONS_AGREE * sum(map(abs, sums)))
+
+
+def _estimate(planned: Planned) -> tuple[float, float]:
+    """Azimuth and agreement of one region; no agreement where it has no craters."""
+    if not len(planned.dipoles):
+        return 0.0, 0.0
+    return estimate_azimuth(planned.dipoles, planned.north_deg)
+
+
+def _is_certain(count: int, agreement: float) -> bool:
+    """Tell whether craters agree, and are so many that their mean direction is known."""
+    error_deg = np.degrees(1.0 / max(agreement * np.sqrt(2.0 * count), 1e-9))
+    return bool(agreement >= _LEAST_AGREEMENT and error_deg <= _LARGEST_ERROR_DEG)
+
+
+def choose_azimuths(planned: Planned, sun: Sun, grid: Grid) -> Float:
+    """Choose the azimuth of the sun at each crater to plant in a region.
+
+    Mosaics are made of several images: a region whose craters tell their own azimuth has it, unless
+    the user gave one.
 
     Args:
         planned: Region with the dipoles of its detected craters.
-        azimuth_deg: Azimuth of the whole mosaic, for regions that have too few.
+        sun: Sun of the mosaic.
+        grid: Grid of the mosaic.
 
     Returns:
-        Degrees clockwise from north.
+        Degrees clockwise from north, (n,).
     """
-    if len(planned.dipoles) < _FEWEST:
-        return azimuth_deg
-    own_deg, agreement = estimate_azimuth(planned.dipoles, planned.north_deg)
-    return own_deg if agreement >= _LEAST_AGREEMENT else azimuth_deg
+    if sun.azimuth_source == "picture":
+        north_deg = find_north_deg(planned.sites.positions, grid)
+        return np.asarray((sun.azimuth_deg - north_deg) % 360.0)
+    azimuth_deg = sun.azimuth_deg
+    if sun.azimuth_source == "craters":
+        own_deg, agreement = _estimate(planned)
+        azimuth_deg = own_deg if _is_certain(len(planned.dipoles), agreement) else azimuth_deg
+    return np.full(len(planned.sites.diameters), azimuth_deg)
 
 
 def _read_altitude_deg(mosaic: Mosaic) -> float | None:

@@ -1,0 +1,80 @@
+"""The sun of a mosaic is told from the bright sides of its craters, or not told at all."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from affine import Affine
+from pyproj import CRS
+
+from lunarcraters.completeness.dipoles import find_clear
+from lunarcraters.completeness.plan import Planned
+from lunarcraters.completeness.sunlight import choose_azimuths, find_sun
+from lunarcraters.errors import RunError
+from lunarcraters.geometry.grid import Grid
+
+
+def region(azimuths_deg, north_deg=0.0, top_deg=0.0, positions=((0.0, 0.0),)):
+    """A region whose craters are dark on the side of the sun, in a picture with north there."""
+    azimuths_deg = np.atleast_1d(np.asarray(azimuths_deg, float))
+    away = np.radians(azimuths_deg + north_deg + 180.0)
+    dipoles = 0.1 * np.column_stack([np.sin(away), -np.cos(away)])
+    north, top = (np.broadcast_to(deg, len(away)).astype(float) for deg in (north_deg, top_deg))
+    positions = np.asarray(positions, float)
+    sites = SimpleNamespace(positions=positions, diameters=np.full(len(positions), 10.0))
+    return Planned(None, sites, dipoles, north, top, np.full(len(away), 5.0))
+
+
+def spread(azimuth_deg, count, sd=20.0, seed=1):
+    return azimuth_deg + np.random.default_rng(seed).normal(0.0, sd, count)
+
+
+def find(*planned, azimuth_deg=None):
+    return find_sun(planned, None, azimuth_deg, 25.0)
+
+
+def test_regions_have_their_own_sun_if_they_can_tell():
+    planned = region(spread(270.0, 40)), region(spread(290.0, 40, seed=2)), region(spread(90.0, 3))
+    sun = find(*planned)
+    assert sun.azimuth_source == "craters"
+    chosen = [choose_azimuths(one, sun, None)[0] for one in planned]
+    np.testing.assert_allclose(chosen, [270.0, 290.0, sun.azimuth_deg], atol=8.0)
+
+
+def test_a_sun_that_is_given_holds_everywhere():
+    sun = find(region(spread(270.0, 40)), azimuth_deg=100.0)
+    assert sun.azimuth_source == "options"
+    assert choose_azimuths(region(spread(270.0, 40)), sun, None).tolist() == [100.0]
+
+
+def test_light_from_one_side_of_a_polar_picture_is_told():
+    affine = Affine(1000.0, 0.0, -2e6, 0.0, -1000.0, 2e6)
+    grid = Grid(CRS("IAU_2015:30135").to_wkt(), affine, 4000, 4000)  # polar stereographic, south
+    lons = np.linspace(-180.0, 170.0, 36)
+    # In the picture north turns with the longitude, and its top does not.
+    north_deg = lons
+    planned = region(spread(250.0 - north_deg, 36), north_deg, 0.0, [(0.0, -80.0), (90.0, -80.0)])
+    sun = find(planned)
+    assert sun.azimuth_source == "picture"
+    assert sun.azimuth_deg == pytest.approx(250.0, abs=10.0)
+    first, second = choose_azimuths(planned, sun, grid)
+    assert abs((first - second + 180.0) % 360.0 - 180.0) == pytest.approx(90.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("planned", "why"),
+    [
+        ([region(np.arange(0.0, 360.0, 5.0))], "no direction"),
+        ([region(spread(270.0, 40)), region(spread(90.0, 30))], "suns in the east and in the west"),
+        ([region(spread(270.0, 11, sd=120.0))], "too few to tell a mean"),
+    ],
+)
+def test_craters_that_do_not_agree_are_refused(planned, why):
+    with pytest.raises(RunError, match="--sun-azimuth"):
+        find(*planned)
+
+
+def test_detections_that_are_hardly_craters_do_not_tell_the_sun():
+    scores = np.array([1.0, 0.9, *np.full(20, 0.05)])
+    assert find_clear(np.full(22, 20.0), scores).tolist() == [True, True, *[False] * 20]
+    assert find_clear(np.full(22, 20.0), 0.3 * scores).sum() == 2
