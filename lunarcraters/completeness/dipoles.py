@@ -14,7 +14,7 @@ Float = NDArray[np.float64]
 
 _SIZES_PX = (14.0, 48.0)  # diameters of the craters that are measured, pixels of the octave
 _CLEAR_SHARE = 0.3  # of detections of any score that serve, the highest scores first
-_CLEAR_SCORE = 0.3  # least score of these, as a share of the highest: most others are no craters
+_SURE_SCORE = 0.1  # least score of a sure crater, as a share of the highest
 
 
 def find_clear(diameters_px: Float, scores: Float) -> NDArray[np.bool_]:
@@ -25,14 +25,22 @@ def find_clear(diameters_px: Float, scores: Float) -> NDArray[np.bool_]:
         scores: Scores, (n,).
 
     Returns:
-        True for each that is large enough and surely a crater, (n,).
+        True for each that is large enough and scores high, (n,).
     """
     low, high = _SIZES_PX
     fitting = (diameters_px >= low) & (diameters_px <= high)
     if not fitting.any():
         return fitting
-    least = np.quantile(scores[fitting], 1.0 - _CLEAR_SHARE)
-    return np.asarray(fitting & (scores >= max(least, _CLEAR_SCORE * scores[fitting].max())))
+    return np.asarray(fitting & (scores >= np.quantile(scores[fitting], 1.0 - _CLEAR_SHARE)))
+
+
+def find_sure(scores: Float) -> NDArray[np.bool_]:
+    """Find the clear detections that are sure to be craters: on level ground most are none.
+
+    Args:
+        scores: Scores of clear detections, (n,).
+    """
+    return np.asarray(scores >= _SURE_SCORE * scores.max(initial=0.0))
 
 
 def measure_dipoles(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.csfd import bin_by_size
-from lunarcraters.completeness.dipoles import find_clear, measure_dipoles
+from lunarcraters.completeness.dipoles import find_clear, find_sure, measure_dipoles
 from lunarcraters.completeness.plants import find_north_deg
 from lunarcraters.completeness.regions import Region, make_region, order_by_chance
 from lunarcraters.completeness.sampling import (
@@ -87,6 +87,7 @@ class Planned:
         north_deg: Directions of north at these craters, degrees clockwise from up, (n,).
         top_deg: Directions of the top of the mosaic at these craters, likewise, (n,).
         diameters: Diameters of these craters, km or pixels of the mosaic, (n,).
+        sure: True for those that are sure to be craters, (n,).
     """
 
     region: Region
@@ -95,6 +96,7 @@ class Planned:
     north_deg: Float
     top_deg: Float
     diameters: Float
+    sure: NDArray[np.bool_]
 
 
 def plan_regions(
@@ -158,4 +160,5 @@ def _plan_region(
     north_deg = find_north_deg(positions, tile.frame)
     top_deg = north_deg - find_north_deg(positions, source.mosaic.grid)
     diameters = inside.diameters[clear][known]
-    return Planned(region, sites, dipoles[known], north_deg, top_deg, diameters)
+    sure = find_sure(inside.scores[clear][known])
+    return Planned(region, sites, dipoles[known], north_deg, top_deg, diameters, sure)

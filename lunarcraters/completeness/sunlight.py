@@ -24,6 +24,10 @@ from lunarcraters.mosaic.opening import open_dataset
 
 Float = NDArray[np.float64]
 
+_NO_SUN = (
+    "the bright sides of the detected craters do not agree on where the sun stands: give "
+    "--sun-azimuth and --sun-altitude"
+)
 _FEWEST = 10  # craters from which the sun is estimated
 _LEAST_AGREEMENT = 0.3
 _LARGEST_ERROR_DEG = 20.0
@@ -84,35 +88,34 @@ def _find_azimuth(planned: Sequence[Planned]) -> tuple[float, str]:
     Raises:
         RunError: The craters do not agree.
     """
-    dipoles = np.concatenate([one.dipoles for one in planned])
-    by_north = estimate_azimuth(dipoles, np.concatenate([one.north_deg for one in planned]))
-    by_top = estimate_azimuth(dipoles, np.concatenate([one.top_deg for one in planned]))
+    dipoles = np.concatenate([one.dipoles[one.sure] for one in planned])
+    if not len(dipoles):
+        raise RunError(_NO_SUN)
+    by_north = estimate_azimuth(
+        dipoles, np.concatenate([one.north_deg[one.sure] for one in planned])
+    )
+    by_top = estimate_azimuth(dipoles, np.concatenate([one.top_deg[one.sure] for one in planned]))
     if _is_certain(len(dipoles), by_top[1]) and by_top[1] > _CLEARLY_BETTER * by_north[1]:
         return by_top[0], "picture"
     if _is_certain(len(dipoles), by_north[1]) and _regions_agree(planned):
         return by_north[0], "craters"
-    raise RunError(
-        "the bright sides of the detected craters do not agree on where the sun stands: give "
-        "--sun-azimuth and --sun-altitude"
-    )
+    raise RunError(_NO_SUN)
 
 
 def _regions_agree(planned: Sequence[Planned]) -> bool:
     """Tell whether the regions that can tell have about the same azimuth."""
-    own = [(len(one.dipoles), *_estimate(one)) for one in planned]
-    sums = [
-        count * np.exp(1j * np.radians(azimuth_deg))
-        for count, azimuth_deg, agreement in own
-        if _is_certain(count, agreement)
-    ]
-    return bool(abs(sum(sums)) >= _REGIONS_AGREE * sum(map(abs, sums)))
+    own = [one for one in map(_estimate, planned) if one is not None]
+    total = sum(count * np.exp(1j * np.radians(azimuth_deg)) for azimuth_deg, count in own)
+    return bool(abs(total) >= _REGIONS_AGREE * sum(count for _, count in own))
 
 
-def _estimate(planned: Planned) -> tuple[float, float]:
-    """Azimuth and agreement of one region; no agreement where it has no craters."""
-    if not len(planned.dipoles):
-        return 0.0, 0.0
-    return estimate_azimuth(planned.dipoles, planned.north_deg)
+def _estimate(planned: Planned) -> tuple[float, int] | None:
+    """Azimuth of one region, and from how many craters; None where they cannot tell it."""
+    dipoles, count = planned.dipoles[planned.sure], int(planned.sure.sum())
+    if not count:
+        return None
+    azimuth_deg, agreement = estimate_azimuth(dipoles, planned.north_deg[planned.sure])
+    return (azimuth_deg, count) if _is_certain(count, agreement) else None
 
 
 def _is_certain(count: int, agreement: float) -> bool:
@@ -138,11 +141,8 @@ def choose_azimuths(planned: Planned, sun: Sun, grid: Grid) -> Float:
     if sun.azimuth_source == "picture":
         north_deg = find_north_deg(planned.sites.positions, grid)
         return np.asarray((sun.azimuth_deg - north_deg) % 360.0)
-    azimuth_deg = sun.azimuth_deg
-    if sun.azimuth_source == "craters":
-        own_deg, agreement = _estimate(planned)
-        azimuth_deg = own_deg if _is_certain(len(planned.dipoles), agreement) else azimuth_deg
-    return np.full(len(planned.sites.diameters), azimuth_deg)
+    own = _estimate(planned) if sun.azimuth_source == "craters" else None
+    return np.full(len(planned.sites.diameters), own[0] if own else sun.azimuth_deg)
 
 
 def _read_altitude_deg(mosaic: Mosaic) -> float | None:

@@ -7,14 +7,14 @@ import pytest
 from affine import Affine
 from pyproj import CRS
 
-from lunarcraters.completeness.dipoles import find_clear
+from lunarcraters.completeness.dipoles import find_sure
 from lunarcraters.completeness.plan import Planned
 from lunarcraters.completeness.sunlight import choose_azimuths, find_sun
 from lunarcraters.errors import RunError
 from lunarcraters.geometry.grid import Grid
 
 
-def region(azimuths_deg, north_deg=0.0, top_deg=0.0, positions=((0.0, 0.0),)):
+def region(azimuths_deg, north_deg=0.0, top_deg=0.0, positions=((0.0, 0.0),), sure=None):
     """A region whose craters are dark on the side of the sun, in a picture with north there."""
     azimuths_deg = np.atleast_1d(np.asarray(azimuths_deg, float))
     away = np.radians(azimuths_deg + north_deg + 180.0)
@@ -22,7 +22,8 @@ def region(azimuths_deg, north_deg=0.0, top_deg=0.0, positions=((0.0, 0.0),)):
     north, top = (np.broadcast_to(deg, len(away)).astype(float) for deg in (north_deg, top_deg))
     positions = np.asarray(positions, float)
     sites = SimpleNamespace(positions=positions, diameters=np.full(len(positions), 10.0))
-    return Planned(None, sites, dipoles, north, top, np.full(len(away), 5.0))
+    sure = np.full(len(away), True) if sure is None else np.asarray(sure)
+    return Planned(None, sites, dipoles, north, top, np.full(len(away), 5.0), sure)
 
 
 def spread(azimuth_deg, count, sd=20.0, seed=1):
@@ -75,6 +76,9 @@ def test_craters_that_do_not_agree_are_refused(planned, why):
 
 
 def test_detections_that_are_hardly_craters_do_not_tell_the_sun():
-    scores = np.array([1.0, 0.9, *np.full(20, 0.05)])
-    assert find_clear(np.full(22, 20.0), scores).tolist() == [True, True, *[False] * 20]
-    assert find_clear(np.full(22, 20.0), 0.3 * scores).sum() == 2
+    scores = np.array([*np.full(12, 0.9), *np.full(100, 0.05)])
+    assert find_sure(scores).sum() == find_sure(0.3 * scores).sum() == 12
+    azimuths = np.concatenate([spread(270.0, 12), np.linspace(0.0, 360.0, 100)])
+    with pytest.raises(RunError, match="--sun-azimuth"):
+        find(region(azimuths))
+    assert find(region(azimuths, sure=find_sure(scores))).azimuth_deg == pytest.approx(270, abs=15)
