@@ -128,7 +128,7 @@ def choose_azimuths(planned: Planned, sun: Sun, grid: Grid) -> Float:
     """Choose the azimuth of the sun at each crater to plant in a region.
 
     Mosaics are made of several images: a region whose craters tell their own azimuth has it, unless
-    the user gave one.
+    the user gave azimuth and altitude.
 
     Args:
         planned: Region with the dipoles of its detected craters.
@@ -141,7 +141,8 @@ def choose_azimuths(planned: Planned, sun: Sun, grid: Grid) -> Float:
     if sun.azimuth_source == "picture":
         north_deg = find_north_deg(planned.sites.positions, grid)
         return np.asarray((sun.azimuth_deg - north_deg) % 360.0)
-    own = _estimate(planned) if sun.azimuth_source == "craters" else None
+    is_given = sun.azimuth_source == sun.source == "options"
+    own = None if is_given else _estimate(planned)
     return np.full(len(planned.sites.diameters), own[0] if own else sun.azimuth_deg)
 
 

@@ -9,6 +9,7 @@ from pyproj import CRS
 
 from lunarcraters.completeness.dipoles import find_sure
 from lunarcraters.completeness.plan import Planned
+from lunarcraters.completeness.record import Sun
 from lunarcraters.completeness.sunlight import choose_azimuths, find_sun
 from lunarcraters.errors import RunError
 from lunarcraters.geometry.grid import Grid
@@ -44,8 +45,14 @@ def test_regions_have_their_own_sun_if_they_can_tell():
 
 def test_a_sun_that_is_given_holds_everywhere():
     sun = find(region(spread(270.0, 40)), azimuth_deg=100.0)
-    assert sun.azimuth_source == "options"
     assert choose_azimuths(region(spread(270.0, 40)), sun, None).tolist() == [100.0]
+
+
+def test_an_azimuth_without_altitude_holds_where_craters_do_not_tell_another():
+    sun = Sun(100.0, 25.0, "image", "options")
+    (there,) = choose_azimuths(region(spread(270.0, 40)), sun, None)
+    assert there == pytest.approx(270.0, abs=8.0)
+    assert choose_azimuths(region(spread(270.0, 3)), sun, None).tolist() == [100.0]
 
 
 def test_light_from_one_side_of_a_polar_picture_is_told():
