@@ -15,6 +15,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
@@ -123,8 +124,6 @@ class _Rewriting:
 
     def call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
         """Apply a layer of the new model."""
-        import tensorflow as tf  # here, since other backends of Keras need this module too
-
         if layer.name in self.convolution_of:
             return args[0]
         if layer.name in self.stems:
