@@ -43,6 +43,9 @@ def command(
     craters info mosaic.tif
     craters info mosaic.tif --workers 4 --precision int8
     """
+    from lunarcraters.detection.search.preload import preload
+
+    preload()  # before the libraries below, which take the client a while to import
     from lunarcraters import api
     from lunarcraters.records import to_json
 
