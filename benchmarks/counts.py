@@ -6,9 +6,11 @@ Takes the scenes, runs and completenesses of `python benchmarks/completeness.py 
 those that are not there. Prints for each sqrt(2) bin of 10 px and more with at least 30 craters:
 the true number, the raw count, the estimate with its 90 % interval and whether it is trusted, and
 how far both are off. Then how many estimates are within 15 %, and how many intervals hold the
-truth.
+truth. With --ages (lunarcraters[dating]): the ages that craterstats gives the true, the counted and
+the estimated craters of 1 to 8 km, and how far the N(1) of both are off.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,6 +18,23 @@ import numpy as np
 from completeness import LEAST_COUNT, LEAST_PX, PIXEL_M, SCENES, write_scene
 
 import lunarcraters as lc
+from lunarcraters.catalogue.table import Catalogue
+
+DATED_KM = (1.0, 8.0)
+
+
+def compare_ages(name, craters, run):
+    """One line: ages of the true, the counted and the estimated craters, and their N(1)."""
+    found = lc.date(run, fit_range=DATED_KM).areas[0]
+    table = craters.rename(columns={"diam_km": "diameter_km"})[["lon", "lat", "diameter_km"]]
+    info = replace(lc.read_run(run).info, thresholds={})
+    truth = Catalogue.from_table(table.assign(score=1.0), info)
+    true = lc.date(truth, fit_range=DATED_KM).areas[0].raw
+    ages = [f"{true.age_ga:.3f} Ga true"]
+    for how, age in (("raw", found.raw), ("estimated", found.estimated)):
+        off = 100.0 * (age.n1_per_km2 / true.n1_per_km2 - 1.0)
+        ages.append(f"{age.age_ga:.3f} {how} (N(1) {off:+.0f} %)")
+    click.echo(f"{name:>13} {', '.join(ages)}")
 
 
 def compare(name, craters, table):
@@ -57,7 +76,8 @@ def summarize(title, lines):
 @click.option("--budget", default=0.25, show_default=True)
 @click.option("--scene", "names", multiple=True, type=click.Choice(list(SCENES)))
 @click.option("--workers", default=2, show_default=True)
-def main(folder, side, budget, names, workers):
+@click.option("--ages", is_flag=True, help="Fit ages too, by craterstats.")
+def main(folder, side, budget, names, workers, ages):
     """Compare counted and estimated with true numbers."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
@@ -68,6 +88,8 @@ def main(folder, side, budget, names, workers):
             lc.detect(image, run, workers=workers)
             lc.measure_completeness(run, budget=budget, workers=workers)
         lines += compare(name, craters, lc.csfd(run))
+        if ages:
+            compare_ages(name, craters, run)
     summarize("all", lines)
     summarize("trusted", [line for line in lines if line[3]])
 
