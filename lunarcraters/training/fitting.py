@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import ModelError, OutputError, RunError
+from lunarcraters.errors import CratersError, ModelError, OutputError, RunError
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
@@ -105,21 +105,28 @@ def _fit(
     if checkpoint.stopped or epoch >= settings.epochs:
         return
     batches = max(len(valid) // train.preset.batch_size, 1)
-    model.fit(
-        _make_batches(train, range(epoch * settings.steps, settings.epochs * settings.steps)),
-        validation_data=_make_batches(valid, cycle(range(batches))),
-        validation_steps=batches,
-        initial_epoch=epoch,
-        epochs=settings.epochs,
-        steps_per_epoch=settings.steps,
-        callbacks=[
-            *callbacks,
-            History(out, say, resume=resume),
-            checkpoint.track(callbacks),
-        ],
-        shuffle=False,
-        verbose=0,
-    )
+    failures: list[CratersError] = []
+    numbers = range(epoch * settings.steps, settings.epochs * settings.steps)
+    try:
+        model.fit(
+            _make_batches(train, numbers, failures),
+            validation_data=_make_batches(valid, cycle(range(batches)), failures),
+            validation_steps=batches,
+            initial_epoch=epoch,
+            epochs=settings.epochs,
+            steps_per_epoch=settings.steps,
+            callbacks=[
+                *callbacks,
+                History(out, say, resume=resume),
+                checkpoint.track(callbacks),
+            ],
+            shuffle=False,
+            verbose=0,
+        )
+    except Exception as error:
+        if failures:  # TensorFlow raises an error of its own in place of that of a batch
+            raise failures[0] from error
+        raise
 
 
 def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> int:
@@ -205,14 +212,21 @@ def _make_callbacks(settings: TrainingSettings) -> list[keras.callbacks.Callback
     return callbacks
 
 
-def _make_batches(sampler: AnySampler, numbers: Iterable[int]) -> Iterator[Batch]:
+def _make_batches(
+    sampler: AnySampler, numbers: Iterable[int], failures: list[CratersError]
+) -> Iterator[Batch]:
     """Make batches while the network works, always in the same order.
 
     Args:
         sampler: Sampler of the batches.
         numbers: Numbers of the batches.
+        failures: List to which the error of a batch that cannot be made is added.
     """
-    return map_in_threads(sampler.batch, numbers, _BATCHES_AT_ONCE)
+    try:
+        yield from map_in_threads(sampler.batch, numbers, _BATCHES_AT_ONCE)
+    except CratersError as error:
+        failures.append(error)
+        raise
 
 
 def _write_model(

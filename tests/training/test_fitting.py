@@ -163,6 +163,16 @@ def test_bad_data_is_found_before_anything_is_written(dataset, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_an_image_that_turns_out_to_be_damaged_is_named(dataset, tmp_path, split):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    image = sorted((copy / split / "images").iterdir())[-1]
+    image.write_bytes(b"no image")
+    with pytest.raises(DatasetError, match=image.name):
+        fit(copy, tmp_path / "out", steps=12)
+
+
 def test_a_damaged_file_of_a_training_is_named(dataset, undisturbed, tmp_path):
     for name in (SETTINGS, "checkpoint/state.json", "history.json"):
         out = tmp_path / name.replace("/", "_")
