@@ -2,8 +2,8 @@
 
     python benchmarks/counts.py scenes
 
-Takes the scenes, runs and completenesses of `python benchmarks/completeness.py scenes`, and makes
-those that are not there. Prints for each sqrt(2) bin of 10 px and more with at least 30 craters:
+Takes the scenes and runs of `python benchmarks/completeness.py scenes`, and makes those that are not
+there. Measures the completeness with several seeds, and prints for each sqrt(2) bin of 10 px and more with at least 30 craters:
 the true number, the raw count, the estimate with its 90 % interval and whether it is trusted, and
 how far both are off. Then how many estimates are within 15 %, and how many intervals hold the
 truth. With --ages (lunarcraters[dating]): the ages that craterstats gives the true, the counted and
@@ -34,7 +34,7 @@ def compare_ages(name, craters, run):
     for how, age in (("raw", found.raw), ("estimated", found.estimated)):
         off = 100.0 * (age.n1_per_km2 / true.n1_per_km2 - 1.0)
         ages.append(f"{age.age_ga:.3f} {how} (N(1) {off:+.0f} %)")
-    click.echo(f"{name:>13} {', '.join(ages)}")
+    click.echo(f"{name:>14} {', '.join(ages)}")
 
 
 def compare(name, craters, table):
@@ -50,7 +50,7 @@ def compare(name, craters, table):
         holds = row.low90 <= true <= row.high90
         lines.append((raw, off, holds, row.trusted))
         click.echo(
-            f"{name:>13} {row.min_km:6.2f}-{row.max_km:5.2f} km {true:6} true, {row.raw:6.0f} raw "
+            f"{name:>14} {row.min_km:6.2f}-{row.max_km:5.2f} km {true:6} true, {row.raw:6.0f} raw "
             f"({100 * raw:+4.0f} %), {row.estimate:6.0f} estimated ({100 * off:+4.0f} %), 90 % "
             f"{row.low90:.0f} - {row.high90:.0f}{'' if holds else ', does not hold'}"
             f"{'' if row.trusted else ', not trusted'}"
@@ -75,21 +75,22 @@ def summarize(title, lines):
 @click.option("--side", default=4096, show_default=True, help="Side of a scene, pixels.")
 @click.option("--budget", default=0.25, show_default=True)
 @click.option("--scene", "names", multiple=True, type=click.Choice(list(SCENES)))
+@click.option("--seeds", default=2, show_default=True, help="Seeds of planted craters.")
 @click.option("--workers", default=2, show_default=True)
 @click.option("--ages", is_flag=True, help="Fit ages too, by craterstats.")
-def main(folder, side, budget, names, workers, ages):
+def main(folder, side, budget, names, seeds, workers, ages):
     """Compare counted and estimated with true numbers."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     for name in names or SCENES:
         image, craters = write_scene(folder, name, side)
         run = folder / f"{name}_run"
-        if not (run / "completeness.json").is_file():
-            lc.detect(image, run, workers=workers)
-            lc.measure_completeness(run, budget=budget, workers=workers)
-        lines += compare(name, craters, lc.csfd(run))
-        if ages:
-            compare_ages(name, craters, run)
+        lc.detect(image, run, workers=workers)
+        for seed in range(seeds):
+            lc.measure_completeness(run, budget=budget, seed=seed, workers=workers, overwrite=True)
+            lines += compare(name, craters, lc.csfd(run))
+            if ages:
+                compare_ages(name, craters, run)
     summarize("all", lines)
     summarize("trusted", [line for line in lines if line[3]])
 

@@ -5,7 +5,9 @@ Craters form at a constant rate and diffusion wears them, so the square of the w
 0 up to that of the oldest crater: one that is just not visible any more where craters are lost as
 fast as they form, or less on a younger surface. That limit is a power of the diameter: with the
 exponent -2 where one diffusivity holds for all sizes, and less where it grows with size (Xie et al.
-2017, GRL 44, 10171).
+2017, GRL 44, 10171). With the 5.5 m2 of diffusion in a million years of the maria (Fassett and
+Thomson 2014, JGR 119, 2255) the limit of craters of 1 km is 0.13 after 3 Ga; older surfaces have
+several times as much.
 
 The limit is chosen such that the planted craters below it have the scores of the run's detections.
 Only high scores are compared, because there almost all detections are craters, whatever the camera.
@@ -27,7 +29,9 @@ Index = NDArray[np.int64]
 _QUANTILES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # of the scores of planted craters, where cells begin
 _LIMITS = np.geomspace(0.04, 3.0, 32)  # of the square of the wear, at the median diameter
 _EXPONENTS = np.linspace(-2.0, 0.0, 9)
-_LIKELY_EXPONENT = -1.0, 0.3  # mean and deviation of what is expected before the scores are seen
+# Mean and deviation of what is expected before the scores are seen:
+_LIKELY_EXPONENT = -1.0, 0.3
+_LIKELY_LN_LIMIT = float(np.log(0.3)), 0.7  # of craters of 1 km
 _SOFT = 0.07  # width of the limit, as a share of it
 _LEAST = 1e-9  # weight of a crater far above the limit
 _FEWEST = 5  # detections of a bin by which the slope of the size distribution is measured
@@ -91,11 +95,25 @@ def estimate_population(
             for limit in _LIMITS.tolist()
         ]
     )
-    mean, deviation = _LIKELY_EXPONENT
     likelihood = _compare_scores(weights, outcome, bins, detections, edges)
-    likelihood -= np.repeat(((_EXPONENTS - mean) / deviation) ** 2 / 2.0, len(_LIMITS))
+    likelihood -= _compute_surprise(typical if has_crs else None).ravel()
     probability = np.exp(likelihood - likelihood.max())
     return Population(weights, probability / probability.sum())
+
+
+def _compute_surprise(typical_km: float | None) -> Float:
+    """Minus the log of what is expected of each exponent and limit, (exponents, limits).
+
+    Args:
+        typical_km: Diameter of the craters that have these limits, km; None where it is not known.
+    """
+    mean, deviation = _LIKELY_EXPONENT
+    surprise = ((_EXPONENTS[:, None] - mean) / deviation) ** 2 + np.zeros_like(_LIMITS)
+    if typical_km is not None:
+        mean, deviation = _LIKELY_LN_LIMIT
+        of_1_km = np.log(_LIMITS) - _EXPONENTS[:, None] * np.log(typical_km)
+        surprise += ((of_1_km - mean) / deviation) ** 2
+    return np.asarray(surprise / 2.0)
 
 
 def _share_below(values: Float, limit: Float) -> Float:

@@ -13,7 +13,9 @@ from lunarcraters.counts.binned import BinnedCount
 DRAWS = 2000
 """Number of random draws."""
 
-_MODEL_ERROR = 0.08  # what planted craters do not tell, as a share; all bins together
+# What planted craters do not tell, as a share; all bins together:
+_MODEL_ERROR = 0.2  # with detections that are no craters
+_MODEL_ERROR_PURE = 0.08  # where the purity of detections was measured
 _MOST_DOUBT = 3.0  # ratio of a recall to the least that it is taken to be
 _INNER = 1e-3  # recalls are taken to lie between this and 1 less this
 
@@ -71,7 +73,7 @@ class Doubt:
         recall: Share of the craters that is counted, inside 0 and 1, (n,).
         planted: Errors of its logit by the chance of the planted craters, (draws, n).
         wear: Errors of its logit by the wear of the surface, (draws, n).
-        model: Factors by what planted craters do not tell, (draws, 1).
+        model: Factors by what planted craters do not tell, (draws, n).
         purity: Factors by the share of craters among detections, (draws, n).
     """
 
@@ -88,6 +90,7 @@ class Doubt:
         row: Index,
         recall: Float,
         purity: Float,
+        measured: Bool,
         random: np.random.Generator,
     ) -> "Doubt":
         """Draw the errors of a completeness.
@@ -97,6 +100,7 @@ class Doubt:
             row: Place in `rows` of each bin, (n,).
             recall: Share of the craters of each bin that is counted, (n,).
             purity: Factors by the share of craters among detections, (draws, n).
+            measured: True for each bin whose purity was measured, (n,).
             random: Generator of random numbers.
         """
         chance, total = np.transpose([_logit_errors(one.planted, one.recall, one.recall_error)
@@ -104,7 +108,8 @@ class Doubt:
         common = np.sqrt(np.maximum(total**2 - chance**2, 0.0))
         planted = chance * random.standard_normal((DRAWS, len(rows)))
         wear = common * random.standard_normal((DRAWS, 1))
-        model = np.exp(_MODEL_ERROR * random.standard_normal((DRAWS, 1)))
+        error = np.where(measured, _MODEL_ERROR_PURE, _MODEL_ERROR)
+        model = np.exp(error * random.standard_normal((DRAWS, 1)))
         inner = np.clip(recall, _INNER, 1.0 - _INNER)
         return cls(inner, planted[:, row], wear[:, row], model, purity)
 
@@ -149,11 +154,6 @@ class Doubt:
         """Factors by which estimates are off where logits of the recall are, (draws, n)."""
         drawn = expit(logit(self.recall) + errors)
         return np.asarray(np.minimum(self.recall / drawn, _MOST_DOUBT))
-
-
-def _deviation(factors: Float, positive: Float) -> Float:
-    """Standard deviations of factors, (n,); NaN where the estimates are, (n,)."""
-    return np.asarray(np.std(factors, axis=0, ddof=1) * positive / positive)
 
 
 def _error_of(raw: BinnedCount) -> Float:

@@ -151,7 +151,9 @@ class _Estimation:
         values, recall = np.where(none, np.nan, counts * factors), self._recall(least)
         random = np.random.default_rng(_SEED)
         shares = counted.draw_shares(np.random.default_rng(_SEED + 1), DRAWS)
-        doubts = Doubt.draw(self._completeness.bins, self._row, recall, shares, random)
+        doubts = Doubt.draw(
+            self._completeness.bins, self._row, recall, shares, self._measured, random
+        )
         doubt, poisson_squares = doubts.factors(), squares * factors**2
         covariance = np.atleast_2d(np.cov(doubt * values, rowvar=False))
         covariance += np.diag(poisson_squares)

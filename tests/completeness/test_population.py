@@ -86,6 +86,23 @@ def test_few_planted_craters_that_all_come_back_are_no_proof():
         assert row.recall_error > 0.1
 
 
+@pytest.mark.parametrize(
+    ("km", "least", "most"), [(0.02, 0.9, 1.0), (1.0, 0.6, 1.0), (10.0, 0.0, 0.4)]
+)
+def test_what_scores_leave_open_is_as_craters_of_such_sizes_are_worn(km, least, most):
+    rng = np.random.default_rng(8)
+    wear = compute_greatest_wear(km) * np.sqrt(rng.random(2000))
+    one = np.ones(len(wear))
+    outcome = Outcome(km * one, wear, one, one > 0.0, 0.5 * one, 0.0 * one, 0.0 * one)
+    nothing = np.empty(0)
+    detections = Detections(np.empty((0, 2)), nothing, nothing, nothing, nothing)
+    bins, edges = np.zeros(len(wear), np.int64), np.array([0.9 * km, 1.1 * km])
+    population = estimate_population(outcome, bins, detections, edges, has_crs=True)
+    shares = population.weights / population.weights.sum(axis=1, keepdims=True)
+    mean = float(population.probability @ shares @ wear**2)
+    assert least <= mean / np.mean(wear**2) <= most
+
+
 def test_scores_far_from_the_share_of_craters_are_told():
     rng = np.random.default_rng(8)
     outcome = planted(rng)

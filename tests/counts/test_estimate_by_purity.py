@@ -70,6 +70,18 @@ def test_less_sure_labels_make_a_wider_interval():
     assert (widths[0] > widths[1]).all()
 
 
+def test_what_planted_craters_do_not_tell_is_less_where_purity_was_measured():
+    random = np.random.default_rng(11)
+    (craters, true), completeness = crowded(random, 5000), plant(random, 2000)
+    small = craters.diameters < EDGES[2]
+    purity = measured(random, craters.rows(small), true[small], 3000)
+    result = estimate_count(count_on_areas(craters)[0], completeness, 0.26, purity=purity)
+    model = result.errors.model[inner(result)]
+    assert model.min() == pytest.approx(0.08, rel=0.1)
+    assert model.max() == pytest.approx(0.2, rel=0.1)
+    assert (np.diff(model) >= 0.0).all(), "larger craters have no labels"
+
+
 def test_labels_of_other_sizes_alone_do_not_make_a_bin_trusted():
     random = np.random.default_rng(10)
     craters, completeness = surface(random, 20_000, false_share=0.0), plant(random, 1000)
