@@ -3,6 +3,7 @@
 Longitude comes before latitude, both in degrees, planetocentric, east positive.
 """
 
+import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -83,6 +84,21 @@ def geographic_crs(sphere_radius_m: float = RADIUS_M) -> CRS:
 def crs_from_wkt(wkt: str) -> CRS:
     """Parse a coordinate system from WKT. Results are cached: parsing takes milliseconds."""
     return CRS.from_wkt(wkt)
+
+
+def describe_crs(wkt: str | None) -> str | None:
+    """Describe a coordinate system by its PROJ string.
+
+    Each version of PROJ and GDAL writes other WKT of the same system; this stays the same.
+
+    Args:
+        wkt: Lunar coordinate system as WKT; None for an image without coordinates.
+    """
+    if wkt is None:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # names of systems are lost, as they should be
+        return str(crs_from_wkt(wkt).to_proj4())
 
 
 @lru_cache(maxsize=512)

@@ -13,6 +13,7 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import CoordinateSystemError, MosaicError
+from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
@@ -221,7 +222,8 @@ class Mosaic:
         """
         extents = tuple(tuple(box) for box in self.extents)
         shape = (self.width, self.height, self.dtype, self.bands, extents, self.nodata)
-        description = repr((shape, self.grid.crs_wkt, tuple(self.grid.affine[:6])))
+        crs = sphere.describe_crs(self.grid.crs_wkt)
+        description = repr((shape, crs, tuple(self.grid.affine[:6])))
         return hash_files(self.sources, description, self.name)
 
 

@@ -1,5 +1,6 @@
 import pickle
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import rasterio
 from affine import Affine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
@@ -195,6 +197,16 @@ def test_a_fingerprint_knows_content_and_not_places(noise, tmp_path):
     noise[150, 150] ^= 1
     write_raster(second, noise)
     assert open_mosaic(tmp_path / "elsewhere" / "a.tif").fingerprint() != fingerprint
+
+
+def test_the_words_of_a_coordinate_system_change_no_fingerprint(noise, tmp_path):
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", noise))
+    old = CRS.from_wkt(mosaic.grid.crs_wkt).to_wkt("WKT1_GDAL")
+    other = CRS.from_user_input("IAU_2015:30115").to_wkt()
+    assert old != mosaic.grid.crs_wkt
+    for wkt, same in ((old, True), (other, False)):
+        again = replace(mosaic, grid=replace(mosaic.grid, crs_wkt=wkt))
+        assert (again.fingerprint() == mosaic.fingerprint()) == same
 
 
 def test_statistics_left_by_a_viewer_change_no_fingerprint(noise, tmp_path):
