@@ -2,12 +2,13 @@
 
     python benchmarks/counts.py scenes
 
-Takes the scenes and runs of `python benchmarks/completeness.py scenes`, and makes those that are not
-there. Measures the completeness with several seeds, and prints for each sqrt(2) bin of 10 px and more with at least 30 craters:
-the true number, the raw count, the estimate with its 90 % interval and whether it is trusted, and
-how far both are off. Then how many estimates are within 15 %, and how many intervals hold the
-truth. With --ages (lunarcraters[dating]): the ages that craterstats gives the true, the counted and
-the estimated craters of 1 to 8 km, and how far the N(1) of both are off.
+Takes the scenes and runs of `python benchmarks/completeness.py scenes`, and makes those that are
+not there. Measures the completeness with several seeds, and prints for each sqrt(2) bin of 10 px
+and more with at least 30 craters: the true number, the raw count, the estimate with its 90 %
+interval and whether it is trusted, and how far both are off. Then how many estimates are within 15
+%, and how many intervals hold the truth. With --ages (lunarcraters[dating]): the ages that
+craterstats gives the true, the counted and the estimated craters of 1 to 8 km, and how far the N(1)
+of both are off.
 """
 
 from dataclasses import replace

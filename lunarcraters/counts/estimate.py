@@ -27,6 +27,8 @@ _COUNTED_PURE = 0.9  # share that is counted where the purity of detections was 
 _LEAST_LABELLED = 10  # labelled detections of a bin, from which on its purity was measured
 _CHECKED = 0.4  # share that is counted to see whether the first share holds false detections
 _LEAST_RECALL = 0.3  # share of all craters that is counted, below which an estimate is not trusted
+_LEAST_SCORE = 0.1  # score that counts, below which most detections are no craters on any camera
+_MOST_ERROR = 0.45  # standard error but Poisson's, as a share, that an estimate may have
 _LEAST_PLANTED = 30  # planted craters, below which an estimate is not trusted
 _AGREE = 0.2, 2.0  # disagreement of the shares, as ln and in standard errors, that is too much
 _FEW = 5.0  # craters of a bin by which the slope of the size distribution is measured
@@ -156,12 +158,13 @@ class _Estimation:
         )
         doubt, poisson_squares = doubts.factors(), squares * factors**2
         covariance = np.atleast_2d(np.cov(doubt * values, rowvar=False))
+        sure = np.diag(covariance) <= (_MOST_ERROR * np.nan_to_num(values)) ** 2
         covariance += np.diag(poisson_squares)
         weight = np.where(counts > 0.0, squares / np.maximum(counts, 1e-12), 1.0)
         poisson = random.gamma(counts / weight + 0.5, size=doubt.shape) * weight
         low90, high90 = np.quantile(poisson * factors * doubt, _INTERVAL, axis=0)
         completeness = self._completeness.recall(self._middles, min_score)
-        trusted = self._trust(spectrum, values, recall)
+        trusted = sure & self._trust(spectrum, values, recall, least)
         return Estimate(
             raw=self._raw,
             values=values,
@@ -213,11 +216,12 @@ class _Estimation:
             factors = migration.factors(spectrum, least)
         return spectrum, factors
 
-    def _trust(self, spectrum: Spectrum, values: Float, recall: Float) -> Bool:
+    def _trust(self, spectrum: Spectrum, values: Float, recall: Float, least: Float) -> Bool:
         """Tell which estimates can be trusted, (n,)."""
         planted = np.array([row.planted for row in self._completeness.bins])[self._row]
         enough = self._planted & ~self._beyond & (planted >= _LEAST_PLANTED)
-        pure = self._measured | self._agree(spectrum, values, recall, planted)
+        pure = (least >= _LEAST_SCORE) & self._agree(spectrum, values, recall, planted)
+        pure |= self._measured
         return enough & (recall >= _LEAST_RECALL) & pure
 
     def _agree(self, spectrum: Spectrum, values: Float, recall: Float, planted: Index) -> Bool:

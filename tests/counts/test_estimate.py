@@ -9,9 +9,8 @@ from click.testing import CliRunner
 
 from lunarcraters import api
 from lunarcraters.cli.csfd import command
-from lunarcraters.completeness.record import (
-    read_completeness,
-)
+from lunarcraters.completeness.record import read_completeness
+from lunarcraters.completeness.summary import MIN_SCORES
 from lunarcraters.counts.areas import count_on_areas
 from lunarcraters.counts.estimate import estimate_count
 from lunarcraters.counts.table import estimate_on_areas
@@ -47,7 +46,7 @@ def test_the_interval_holds_the_expected_number_as_often_as_it_says():
     held = []
     for seed in range(40):
         random = np.random.default_rng(seed)
-        camera = np.exp(-0.08 * random.standard_normal())  # what planted craters do not tell
+        camera = np.exp(-0.2 * random.standard_normal())  # what planted craters do not tell
         result = estimate(surface(random, 2000, camera=camera), plant(random, 300))
         some = inner(result)
         true = expected(result.raw.edges, 2000)[some]
@@ -85,6 +84,31 @@ def test_few_planted_craters_or_a_low_recall_are_not_trusted():
         for r in completeness.bins
     )
     assert not estimate(craters, replace(completeness, bins=poor)).trusted.any()
+
+
+def test_an_estimate_by_scores_that_are_hardly_craters_is_not_trusted():
+    random = np.random.default_rng(12)
+    craters, completeness = surface(random, 20_000, false_share=0.0), plant(random, 1000)
+    sure = estimate(craters, completeness).trusted
+    low = catalogue(craters.diameters, 0.09 * craters.scores)
+    scores = np.interp(MIN_SCORES, 0.09 * np.array(MIN_SCORES), MIN_SCORES, right=1.0)
+    bins = tuple(
+        replace(row, recall_above=tuple(np.interp(scores, MIN_SCORES, row.recall_above)))
+        for row in completeness.bins
+    )
+    assert sure[2:8].all()
+    assert not estimate(low, replace(completeness, bins=bins)).trusted.any()
+
+
+def test_an_estimate_by_an_uncertain_recall_is_not_trusted_but_one_of_few_craters_is():
+    random = np.random.default_rng(13)
+    completeness = plant(random, 1000)
+    few = estimate(surface(random, 100), completeness)
+    some = inner(few)
+    assert few.errors.poisson[some].max() > 0.5
+    assert few.trusted[some].all()
+    bins = tuple(replace(row, recall_error=0.3) for row in completeness.bins)
+    assert not estimate(surface(random, 20_000), replace(completeness, bins=bins)).trusted.any()
 
 
 def test_there_is_no_estimate_below_the_planted_craters():
