@@ -62,6 +62,11 @@ class PlantedTiles:
     def height_unit_m(self) -> None:
         """None, since craters are planted into pictures alone."""
 
+    @property
+    def mosaic_fingerprint(self) -> str:
+        """SHA-256 of the mosaic."""
+        return self.source.mosaic_fingerprint
+
     def read(self, tile: Tile) -> Pixels:
         """Read values and validity of a tile, each (size, size), with the planted craters.
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from lunarcraters.detection.manifest import Manifest, read_manifest
-from lunarcraters.detection.run import searched_mosaic
-from lunarcraters.detection.source import default_size_px, hash_tiling
+from lunarcraters.detection.run import leave_out_nodata, searched_mosaic
+from lunarcraters.detection.source import default_size_px
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.mosaic import Name
 from lunarcraters.network.model_file import hash_model, read_info, shipped_model
@@ -31,10 +31,15 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
             f"{run} searched an elevation model, whose completeness is not measured yet: craters "
             "are planted into pictures only"
         )
-    searched = searched_mosaic(run, mosaic, crs=crs)
+    searched = leave_out_nodata(searched_mosaic(run, mosaic, crs=crs), manifest)
+    if manifest.mosaic != searched.fingerprint():
+        raise RunError(
+            f"{searched.name} is not the mosaic that {run} searched, or has changed since: name "
+            "that with --mosaic (with --crs, if it was given), or run craters detect again"
+        )
     size = default_size_px(searched, info, int8=manifest.settings["precision"] == "int8")
     smallest_px = manifest.settings.get("smallest_px")
-    source = MosaicTiles.plan(
+    return MosaicTiles.plan(
         searched,
         max_size=size,
         halo=min(DEFAULT_HALO_PX, size // 4),
@@ -42,12 +47,6 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
         min_detectable_px=info.diameters_px[0],
         elevation=False,
     )
-    if manifest.tiling == hash_tiling(source) and manifest.input != source.fingerprint():
-        raise RunError(
-            f"{source.mosaic.name} is not the mosaic that {run} searched, or has changed since: "
-            "name that with --mosaic, or run craters detect again"
-        )
-    return source
 
 
 def find_run_model(run: Path, model: Path | None) -> Path:

@@ -37,6 +37,7 @@ class Manifest:
             an elevation model, `looks` (number of looks).
         format: Format of the run's directory.
         tiling: SHA-256 of the tiling options and the coordinate system alone; null in older runs.
+        mosaic: SHA-256 of the mosaic alone; null in older runs.
     """
 
     input: str
@@ -46,6 +47,7 @@ class Manifest:
     settings: dict[str, bool | int | float | str | None]
     format: int = FORMAT
     tiling: str | None = None
+    mosaic: str | None = None
 
     @property
     def is_of_elevation(self) -> bool:

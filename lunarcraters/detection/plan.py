@@ -87,6 +87,7 @@ def plan_run(
             **({} if weights == model else {"weights": "before tuning"}),
         },
         tiling=hash_tiling(source),
+        mosaic=source.mosaic_fingerprint,
     )
     options = replace(options, precision=precision, looks=looks)
     batches = tuple(plan_batches(source.tiles, count_least_images(precision)))

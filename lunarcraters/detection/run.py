@@ -9,7 +9,7 @@ from lunarcraters.catalogue.formats import is_catalogue_name, read_catalogue
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.manifest import MANIFEST, read_manifest
+from lunarcraters.detection.manifest import MANIFEST, Manifest, read_manifest
 from lunarcraters.errors import AreaError, MosaicError, RunError
 from lunarcraters.files import is_database, replacing
 from lunarcraters.geometry.area import Area
@@ -190,5 +190,15 @@ def searched_mosaic(
             f"{run} notes the address of its mosaic without user and query, and does not open it "
             f"so: give the whole address with {option} 'URL' ({error})"
         ) from error
+    return leave_out_nodata(opened, manifest)
+
+
+def leave_out_nodata(mosaic: Mosaic, manifest: Manifest) -> Mosaic:
+    """Call the values of a mosaic "no data" that a run called so.
+
+    Args:
+        mosaic: Mosaic that the run searched.
+        manifest: Manifest of the run.
+    """
     nodata = parse_values(str(manifest.settings.get("nodata") or "nan"))
-    return opened if math.isnan(list_values(nodata)[0]) else opened.with_nodata(nodata)
+    return mosaic if math.isnan(list_values(nodata)[0]) else mosaic.with_nodata(nodata)

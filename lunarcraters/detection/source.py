@@ -8,6 +8,7 @@ from pathlib import Path
 from lunarcraters.detection.manifest import MANIFEST
 from lunarcraters.detection.options import Precision, SourceOptions
 from lunarcraters.errors import RunError, TileSetError
+from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import Mosaic, Name, open_mosaic
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.model_info import ModelInfo
@@ -97,5 +98,6 @@ def hash_tiling(source: TileSource) -> str:
     Args:
         source: Tile source.
     """
-    options = (asdict(source.settings), source.mosaic.grid.crs_wkt, source.mosaic.nodata)
+    crs = sphere.describe_crs(source.mosaic.grid.crs_wkt)
+    options = (asdict(source.settings), crs, source.mosaic.nodata)
     return hashlib.sha256(repr(options).encode()).hexdigest()

@@ -47,7 +47,7 @@ def hash_files(files: Sequence[str], description: str, name: str) -> str:
 def identify_file(file: str) -> Iterator[bytes]:
     """Yield what tells one version of a file from another, but not where it lies.
 
-    Of a local file this is its name, size and content. Files of up to 4 MiB are given whole; of
+    Of a local file this is its size and content. Files of up to 4 MiB are given whole; of
     larger files 64 pieces of 64 KiB are given, evenly spread from the first byte to the last. Of a
     file on a server it is its name and size, and its ETag or else its date.
 
@@ -64,7 +64,7 @@ def identify_file(file: str) -> Iterator[bytes]:
         return
     path = Path(holder)
     size = path.stat().st_size
-    yield f"{path.name}\0{size}\0".encode()
+    yield f"{size}\0".encode()
     yield from _sample_bytes(path, size)
 
 

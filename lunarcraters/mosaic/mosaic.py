@@ -221,10 +221,10 @@ class Mosaic:
             MosaicError: A file cannot be read.
         """
         extents = tuple(tuple(box) for box in self.extents)
-        shape = (self.width, self.height, self.dtype, self.bands, extents, self.nodata)
-        crs = sphere.describe_crs(self.grid.crs_wkt)
-        description = repr((shape, crs, tuple(self.grid.affine[:6])))
-        return hash_files(self.sources, description, self.name)
+        nodata = tuple(map(float, list_values(self.nodata)))
+        shape = (self.width, self.height, self.dtype, self.bands, extents, nodata)
+        place = sphere.describe_crs(self.grid.crs_wkt), tuple(self.grid.affine[:6])
+        return hash_files(self.sources, repr((shape, *place)), self.name)
 
 
 def open_mosaic(

@@ -88,6 +88,10 @@ class TileSource(Protocol):
     def height_unit_m(self) -> float | None:
         """Height of one unit of the values, metres; None where they are grey values."""
 
+    @property
+    def mosaic_fingerprint(self) -> str:
+        """SHA-256 of the mosaic when it was cut."""
+
     def read(self, tile: Tile) -> Pixels:
         """Read values and validity of a tile, each (size, size)."""
 
@@ -177,15 +181,20 @@ class MosaicTiles:
         Raises:
             MosaicError: A file of the mosaic cannot be read.
         """
-        return self._fingerprint
+        return _fingerprint(self.mosaic_fingerprint, self.settings)
 
     def with_tiles(self, tiles: tuple[Tile, ...]) -> "MosaicTiles":
         """Return the same source with other tiles."""
         return replace(self, tiles=tiles)
 
     @cached_property
-    def _fingerprint(self) -> str:
-        return _fingerprint(self.mosaic.fingerprint(), self.settings)
+    def mosaic_fingerprint(self) -> str:
+        """SHA-256 of the mosaic as it is.
+
+        Raises:
+            MosaicError: A file of the mosaic cannot be read.
+        """
+        return self.mosaic.fingerprint()
 
 
 @dataclass(frozen=True)

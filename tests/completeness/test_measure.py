@@ -125,6 +125,29 @@ def test_another_model_or_a_changed_mosaic_is_refused(copy, tmp_path):
         out.write(np.random.default_rng(0).integers(1, 255, (1, SIDE, SIDE)).astype(np.uint8))
     with pytest.raises(RunError, match="has changed since"):
         lc.measure_completeness(copy, mosaic=changed)
+    larger = tmp_path / "larger.tif"
+    with rasterio.open(
+        larger, "w", driver="GTiff", count=1, dtype="uint8", **profile | {"height": SIDE + 100}
+    ) as out:
+        out.write(np.full((1, SIDE + 100, SIDE), 7, np.uint8))
+    with pytest.raises(RunError, match="is not the mosaic"):
+        lc.measure_completeness(copy, mosaic=larger)
+
+
+@pytest.mark.slow
+def test_a_mosaic_with_another_name_and_tiles_of_another_size_is_measured(run, tmp_path):
+    mosaic = tmp_path / "first.tif"
+    with rasterio.open(json.loads((run / "manifest.json").read_text())["input_name"]) as raster:
+        values, profile = raster.read(1), raster.profile
+    values[:40] = 255
+    with rasterio.open(mosaic, "w", **profile | {"nodata": None}) as out:
+        out.write(values, 1)
+    lc.detect(mosaic, tmp_path / "run", size=256, nodata=255, workers=1)
+    other = mosaic.rename(tmp_path / "second.tif")
+    with pytest.raises(RunError, match="not there"):
+        lc.measure_completeness(tmp_path / "run")
+    result = lc.measure_completeness(tmp_path / "run", mosaic=other, budget=1.0, workers=1)
+    assert result.planted > 20
 
 
 def test_a_directory_that_is_no_run_is_refused(tmp_path):

@@ -190,13 +190,16 @@ def test_a_vrt_counts_what_it_names_in_its_fingerprint(noise, tmp_path):
 def test_a_fingerprint_knows_content_and_not_places(noise, tmp_path):
     first = write_raster(tmp_path / "a.tif", noise)
     (tmp_path / "elsewhere").mkdir()
-    second = shutil.copy(first, tmp_path / "elsewhere" / "a.tif")
+    second = shutil.copy(first, tmp_path / "elsewhere" / "b.tif")
     fingerprint = open_mosaic(first).fingerprint()
-    assert open_mosaic(tmp_path / "elsewhere" / "a.tif").fingerprint() == fingerprint
+    assert open_mosaic(second).fingerprint() == fingerprint
     assert open_mosaic(first, nodata=3).fingerprint() != fingerprint
+    assert (
+        open_mosaic(first, nodata=3).fingerprint() == open_mosaic(first, nodata=3.0).fingerprint()
+    )
     noise[150, 150] ^= 1
     write_raster(second, noise)
-    assert open_mosaic(tmp_path / "elsewhere" / "a.tif").fingerprint() != fingerprint
+    assert open_mosaic(second).fingerprint() != fingerprint
 
 
 def test_the_words_of_a_coordinate_system_change_no_fingerprint(noise, tmp_path):
