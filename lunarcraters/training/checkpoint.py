@@ -1,5 +1,7 @@
 """Checkpoints: the state from which an interrupted training resumes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -60,7 +62,7 @@ class Checkpoint(keras.callbacks.Callback):
             resume: True to restore the last checkpoint.
 
         Raises:
-            RunError: The state in the directory is damaged.
+            RunError: The state or the best weights in the directory are missing or damaged.
         """
         super().__init__()
         network.optimizer.build(network.trainable_variables)
@@ -71,7 +73,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.others: list[keras.callbacks.Callback] = []
         if resume:
             self.state = read_state(out)
-            self._restore()
+            self._restore(network)
 
     @property
     def stopped(self) -> bool:
@@ -118,24 +120,42 @@ class Checkpoint(keras.callbacks.Callback):
         if before:
             (self.folder / before).unlink(missing_ok=True)
 
-    def _restore(self) -> None:
-        """Give the network and its optimizer the values of the last checkpoint."""
+    def _restore(self, network: keras.Model) -> None:
+        """Give the network and its optimizer the values of the last checkpoint.
+
+        The best weights are loaded before them, so that a damaged file shows now and not when the
+        model file is written.
+        """
+        with _naming_damage(self.best_weights, "the best weights"):
+            network.load_weights(self.best_weights)
         path = self.folder / self.state.file
-        try:
-            with np.load(path) as stored:
-                values = [stored[name] for name in stored.files]
+        with _naming_damage(path, "the state"), np.load(path) as stored:
+            values = [stored[name] for name in stored.files]
             for variable, value in zip(self.variables, values, strict=True):
                 variable.assign(value)
-        except (OSError, ValueError, BadZipFile) as error:
-            raise RunError(
-                f"{path} does not hold the state of this training ({error}): begin it again with "
-                "--overwrite"
-            ) from error
 
     def _read_attributes(self, callback: keras.callbacks.Callback) -> dict[str, Number]:
         """Read the attributes of a callback that a resumed training needs."""
         values = {name: getattr(callback, name) for name in self._KEPT if hasattr(callback, name)}
         return {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+
+
+@contextmanager
+def _naming_damage(path: Path, content: str) -> Iterator[None]:
+    """Name the file in an error that its reading raises.
+
+    Args:
+        path: File of a checkpoint.
+        content: What the file should hold.
+    """
+    try:
+        yield
+    except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile) as error:
+        reason = error if path.is_file() else "there is no such file"
+        raise RunError(
+            f"{path} does not hold {content} of this training ({reason}): begin it again with "
+            "--overwrite"
+        ) from error
 
 
 def read_state(out: Path) -> CheckpointState:

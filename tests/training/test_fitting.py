@@ -185,6 +185,24 @@ def test_a_damaged_file_of_a_training_is_named(dataset, undisturbed, tmp_path):
         history.read_losses(tmp_path)
 
 
+@pytest.mark.parametrize("damage", ["gone", "empty", "cut", "other"])
+@pytest.mark.parametrize("name", ["state-3.npz", checkpoint.BEST])
+def test_a_damaged_checkpoint_is_named_before_the_training_goes_on(
+    dataset, undisturbed, tmp_path, name, damage
+):
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed[0], out)
+    path = out / checkpoint.FOLDER / name
+    content = path.read_bytes()
+    np.save(tmp_path / "other.npy", np.zeros(3))
+    damaged = {"empty": b"", "cut": content[:-100], "other": (tmp_path / "other.npy").read_bytes()}
+    path.unlink()
+    if damage != "gone":
+        path.write_bytes(damaged[damage])
+    with pytest.raises(RunError, match=rf"{name} does not hold .* begin it again with"):
+        fit(dataset, out, resume=True)
+
+
 def test_files_of_an_earlier_program_are_read(undisturbed, tmp_path):
     out = tmp_path / "out"
     shutil.copytree(undisturbed[0], out)
