@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import cv2
-import numpy as np
-
 from lunarcraters.datasets.folders import label_path, list_label_files, mirror, place_aside
 from lunarcraters.datasets.layout import Dataset, Split, find_splits, open_dataset
-from lunarcraters.datasets.yolo_labels import read_labels, suppress_opencv_warnings
+from lunarcraters.datasets.yolo_labels import read_labels, read_pixels
 from lunarcraters.errors import DatasetError
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import RecordError, from_json, to_json
@@ -88,8 +85,9 @@ def check_dataset(
     """Find the problems of a dataset: of its pairs, its labels and its images.
 
     Problems are splits without label files, label files without image, label files that are
-    malformed or out of range, images that cannot be read, that differ in size from most, or that
-    are in two splits or equal in every pixel. Images without craters and classes are noted.
+    malformed or out of range, images that cannot be read or are damaged, that differ in size from
+    most, or that are in two splits or equal in every pixel. Images without craters and classes are
+    noted.
 
     Args:
         dataset: Directory of the dataset.
@@ -155,7 +153,7 @@ def _check_labels(name: str, split: Split, dataset: Dataset) -> list[Problem]:
 
 
 def _check_images(owners: dict[Path, str], dataset: Path, progress: Progress) -> list[Problem]:
-    """Find images that cannot be read, differ in size, or occur twice.
+    """Find images that cannot be read or are damaged, differ in size, or occur twice.
 
     Args:
         owners: Name of the split of each image.
@@ -166,13 +164,12 @@ def _check_images(owners: dict[Path, str], dataset: Path, progress: Progress) ->
     sizes: dict[Path, tuple[int, int]] = {}
     firsts: dict[str, Path] = {}
     for done, path in enumerate(owners, start=1):
-        content = np.fromfile(path, np.uint8) if path.is_file() else np.empty(0, np.uint8)
-        with suppress_opencv_warnings():
-            pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
         progress(done, len(owners))
-        if pixels is None:
-            problem = Problem("unreadable image", owners[path], path, "cannot be read as an image")
-            problems.append(problem)
+        try:
+            pixels = read_pixels(path)
+        except DatasetError:
+            detail = "is not an image that can be read, or is damaged"
+            problems.append(Problem("unreadable image", owners[path], path, detail))
             continue
         sizes[path] = pixels.shape[1], pixels.shape[0]
         pixel_hash = hashlib.sha256(repr(sizes[path]).encode() + pixels.tobytes()).hexdigest()

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -182,28 +183,15 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         path: Image file.
 
     Raises:
-        DatasetError: The file is not an image.
+        DatasetError: The file is not an image, or a damaged one.
     """
     grey = read_grey(path)
     if TileName.parse(path.name) is not None:
         return grey, grey > 0
-    if path.suffix.lower() not in (".tif", ".tiff"):
+    if not _is_tiff(path):
         return grey, np.ones(grey.shape, np.bool_)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(path) as dataset:
-            return grey, dataset.read_masks(1) > 0
-
-
-@contextmanager
-def suppress_opencv_warnings() -> Iterator[None]:
-    """Suppress OpenCV's warnings, one for every tag of a GeoTIFF."""
-    logging = cv2.utils.logging
-    level = logging.setLogLevel(logging.LOG_LEVEL_ERROR)
-    try:
-        yield
-    finally:
-        logging.setLogLevel(level)
+    with _open_tiff(path) as dataset:
+        return grey, dataset.read_masks(1) > 0
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:
@@ -213,10 +201,86 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
         path: Image file.
 
     Raises:
-        DatasetError: The file is not an image.
+        DatasetError: The file is not an image, or a damaged one.
     """
-    with suppress_opencv_warnings():
-        image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    return np.asarray(_decode(path, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def read_pixels(path: Path) -> NDArray[np.generic]:
+    """Read an image file as it is, (height, width) or (height, width, channels).
+
+    Args:
+        path: Image file.
+
+    Raises:
+        DatasetError: The file is not an image, or a damaged one.
+    """
+    return _decode(path, cv2.IMREAD_UNCHANGED)
+
+
+def _decode(path: Path, flags: int) -> NDArray[np.generic]:
+    """Decode an image file. OpenCV makes up what a cut JPEG or a damaged TIFF lacks.
+
+    Args:
+        path: Image file.
+        flags: How OpenCV converts the image.
+    """
+    image = None
+    with suppress(OSError):  # that of GDAL is one too
+        if _is_tiff(path):
+            state = path.stat()
+            _check_tiff(path, state.st_mtime_ns, state.st_size)
+        content = path.read_bytes()
+        if content and not _is_cut_jpeg(content):
+            with _suppress_opencv_warnings():
+                image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     if image is None:
-        raise DatasetError(f"{path} is not an image that can be read: remove or replace it")
-    return np.asarray(image, np.uint8)
+        raise DatasetError(
+            f"{path} is not an image that can be read, or is damaged: remove or replace it"
+        )
+    return image
+
+
+def _is_cut_jpeg(content: bytes) -> bool:
+    """Test for a JPEG that lacks the marker of its end, which data of a scan cannot hold."""
+    is_jpeg = content.startswith(b"\xff\xd8")
+    return is_jpeg and content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda")
+
+
+def _is_tiff(path: Path) -> bool:
+    """Test for a TIFF by its name."""
+    return path.suffix.lower() in (".tif", ".tiff")
+
+
+@cache
+def _check_tiff(path: Path, mtime_ns: int, size: int) -> None:
+    """Read all of a TIFF by GDAL, which raises an OSError where a part of it is damaged.
+
+    Args:
+        path: TIFF, which is read once, because this takes as long as decoding it.
+        mtime_ns: When it was last changed; a file that has changed since is read again.
+        size: Its size, bytes, likewise.
+    """
+    with _open_tiff(path) as dataset:
+        dataset.read()
+        dataset.read_masks(1)
+
+
+@contextmanager
+def _open_tiff(path: Path) -> Iterator[rasterio.DatasetReader]:
+    """Open a TIFF, which need not be georeferenced."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path) as dataset:
+            yield dataset
+
+
+@contextmanager
+def _suppress_opencv_warnings() -> Iterator[None]:
+    """Suppress OpenCV's warnings, one for every tag of a GeoTIFF."""
+    logging = cv2.utils.logging
+    level = logging.setLogLevel(logging.LOG_LEVEL_ERROR)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(level)

@@ -5,6 +5,8 @@ import pytest
 from lunarcraters.datasets.check import LOG_NAME, check_dataset, clean_dataset, undo_cleaning
 from lunarcraters.errors import DatasetError
 
+from .test_yolo_labels import damage_jpeg, damage_tiff
+
 BOX = "0 0.5 0.5 0.1 0.1\n"
 
 
@@ -96,6 +98,13 @@ def test_odd_sizes_duplicates_and_unreadable_images_are_found(dataset):
         ("unreadable image", "train", "a.png"),
         ("unreadable image", "train", "c.png"),
     ]
+
+
+@pytest.mark.parametrize(("name", "damage"), [("a.jpg", damage_jpeg), ("a.tif", damage_tiff)])
+def test_damaged_images_are_found(dataset, noise, name, damage):
+    damage(dataset / "train/images" / name, noise)
+    (dataset / "train/images/a.png").unlink()
+    assert found(dataset) == [("unreadable image", "train", name)]
 
 
 def test_checking_tells_its_progress(dataset):

@@ -1,9 +1,12 @@
+import cv2
 import numpy as np
 import pytest
+import rasterio
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.datasets.yolo_labels import TileName, read_labels
+from lunarcraters.datasets.yolo_labels import TileName, read_image, read_labels
 from lunarcraters.errors import DatasetError
 
 NAME = "-0.8277454,0.5441354,-32.9251402,-31.5532593"
@@ -76,3 +79,44 @@ def test_label_files_that_are_missing_or_not_text_are_named(tmp_path):
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00\x81")
     with pytest.raises(DatasetError, match="not a text file"):
         read_labels(tmp_path / "binary.txt")
+
+
+def damage_jpeg(path, grey):
+    cv2.imwrite(str(path), grey)
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def damage_tiff(path, grey):
+    height, width = grey.shape
+    profile = {"driver": "GTiff", "count": 1, "dtype": "uint8", "compress": "lzw"}
+    place = Affine(1, 0, 9, 0, -1, 9)
+    with rasterio.open(path, "w", width=width, height=height, transform=place, **profile) as raster:
+        raster.write(grey, 1)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 200] = bytes(200)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("name", "damage"), [("a.jpg", damage_jpeg), ("a.tif", damage_tiff)])
+def test_a_damaged_image_is_named_and_not_made_up(tmp_path, noise, name, damage):
+    damage(tmp_path / name, noise)
+    for _ in range(2):
+        with pytest.raises(DatasetError, match=f"{name} is not an image that can be read, or is"):
+            read_image(tmp_path / name)
+
+
+def test_an_image_that_was_mended_is_read(tmp_path, noise):
+    damage_tiff(tmp_path / "a.tif", noise)
+    with pytest.raises(DatasetError, match="damaged"):
+        read_image(tmp_path / "a.tif")
+    cv2.imwrite(str(tmp_path / "a.tif"), noise)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif")[0], noise)
+
+
+@pytest.mark.parametrize("progressive", [0, 1])
+def test_a_jpeg_with_bytes_behind_its_end_is_read(tmp_path, noise, progressive):
+    path = tmp_path / "a.jpg"
+    cv2.imwrite(str(path), noise, [cv2.IMWRITE_JPEG_PROGRESSIVE, progressive])
+    grey, _ = read_image(path)
+    path.write_bytes(path.read_bytes() + b"made by a camera")
+    np.testing.assert_array_equal(read_image(path)[0], grey)
