@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.completeness.dipoles import find_clear, find_sure, measure_dipoles
-from lunarcraters.completeness.plants import find_north_deg
+from lunarcraters.completeness.plants import find_north_deg, is_mirrored
 from lunarcraters.completeness.regions import Region, make_region, order_by_chance
 from lunarcraters.completeness.sampling import (
     Detections,
@@ -83,7 +83,8 @@ class Planned:
     Attributes:
         region: Region.
         sites: Craters to plant.
-        dipoles: Dipoles of detected craters, to the right and down, (n, 2).
+        dipoles: Dipoles of detected craters, to the right and down, (n, 2); to the left and down
+            in a picture that is mirrored, as all directions are then those of its mirror image.
         north_deg: Directions of north at these craters, degrees clockwise from up, (n,).
         top_deg: Directions of the top of the mosaic at these craters, likewise, (n,).
         diameters: Diameters of these craters, km or pixels of the mosaic, (n,).
@@ -161,4 +162,7 @@ def _plan_region(
     top_deg = north_deg - find_north_deg(positions, source.mosaic.grid)
     diameters = inside.diameters[clear][known]
     sure = find_sure(inside.scores[clear][known])
-    return Planned(region, sites, dipoles[known], north_deg, top_deg, diameters, sure)
+    dipoles = dipoles[known]
+    if is_mirrored(tile.frame):
+        dipoles, north_deg, top_deg = dipoles * [-1.0, 1.0], -north_deg, -top_deg
+    return Planned(region, sites, dipoles, north_deg, top_deg, diameters, sure)

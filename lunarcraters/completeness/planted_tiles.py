@@ -11,6 +11,7 @@ from lunarcraters.completeness.plants import (
     Plants,
     compute_light,
     erase_older_relief,
+    find_direction_deg,
     find_north_deg,
 )
 from lunarcraters.mosaic.mosaic import Mosaic
@@ -86,8 +87,9 @@ class PlantedTiles:
         grey = values.astype(np.float32)
         grey[~valid] = grey[valid].mean()
         level = blur(grey, _LEVEL_PX)
-        north_deg = find_north_deg(plants.positions[:1], tile.frame)[0]
-        relief = measure_relief_share(grey, float(plants.sun_azimuth_deg[0] + north_deg))
+        north_deg = float(find_north_deg(plants.positions[:1], tile.frame)[0])
+        sun_deg = find_direction_deg(float(plants.sun_azimuth_deg[0]), north_deg, tile.frame)
+        relief = measure_relief_share(grey, sun_deg)
         # What is left of the texture is as strong as the part that is no relief.
         erase_older_relief(grey, plants, tile.frame, size_m, 1.0 - float(np.sqrt(1.0 - relief)))
         return _as_dtype(np.where(valid, add_light(grey, level, light), values), values), valid

@@ -99,7 +99,7 @@ def compute_light(plants: Plants, frame: Grid, pixel_size_m: float | None) -> Fl
             int(plants.seed[i]),
             float(plants.sun_altitude_deg[i]),
         )
-        azimuth_deg = float(plants.sun_azimuth_deg[i] + north_deg[i])
+        azimuth_deg = find_direction_deg(float(plants.sun_azimuth_deg[i]), north_deg[i], frame)
         _multiply(light, (float(x[i]), float(y[i])), radius_px, stamp, azimuth_deg)
     return light
 
@@ -174,6 +174,26 @@ def find_north_deg(positions: Float, frame: Grid) -> Float:
     step = np.where(lat > 0.0, -_NORTH_DEG, _NORTH_DEG)
     to_x, to_y = frame.from_lonlat(lon, lat + step)
     return np.degrees(np.arctan2((to_x - x) * np.sign(step), -(to_y - y) * np.sign(step)))
+
+
+def is_mirrored(frame: Grid) -> bool:
+    """Tell whether west is to the right of north in a tile: its rows are stored upwards.
+
+    Args:
+        frame: Grid of the tile.
+    """
+    return frame.has_crs and frame.affine.determinant > 0.0
+
+
+def find_direction_deg(azimuth_deg: float, north_deg: float, frame: Grid) -> float:
+    """Find the direction of an azimuth in a tile, degrees clockwise from up.
+
+    Args:
+        azimuth_deg: Azimuth, degrees clockwise from north.
+        north_deg: Direction of north, degrees clockwise from up.
+        frame: Grid of the tile.
+    """
+    return float(north_deg + (-azimuth_deg if is_mirrored(frame) else azimuth_deg))
 
 
 def _multiply(

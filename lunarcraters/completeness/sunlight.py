@@ -13,7 +13,13 @@ from rasterio.errors import RasterioError
 from lunarcraters.completeness.dipoles import measure_dipoles, project
 from lunarcraters.completeness.freshness import compute_greatest_wear
 from lunarcraters.completeness.plan import Planned
-from lunarcraters.completeness.plants import SIMPLE_KM, Plants, compute_light, find_north_deg
+from lunarcraters.completeness.plants import (
+    SIMPLE_KM,
+    Plants,
+    compute_light,
+    find_north_deg,
+    is_mirrored,
+)
 from lunarcraters.completeness.record import Sun
 from lunarcraters.completeness.sampling import Circles
 from lunarcraters.errors import RunError
@@ -32,6 +38,7 @@ _FEWEST = 10  # craters from which the sun is estimated
 _LEAST_AGREEMENT = 0.3
 _LARGEST_ERROR_DEG = 20.0
 _REGIONS_AGREE = 0.9
+_CONTRADICTION_DEG = 60.0
 _CLEARLY_BETTER = 1.5  # agreement if light comes from one side of the picture, to that by north
 _CLEAR = 0.9  # quantile of dipoles by which altitudes are compared
 _ALTITUDES_DEG = (4.0, 6.0, 8.0, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0, 43.0, 52.0, 62.0, 74.0)
@@ -68,13 +75,19 @@ def find_sun(
         )
     if azimuth_deg is None:
         azimuth_deg, azimuth_source = _find_azimuth(planned)
+    else:
+        _refuse_contradiction(planned, azimuth_deg % 360.0)
     if altitude_deg is None:
         diameters = np.concatenate([one.diameters for one in planned])
         size_km = float(np.median(diameters)) if mosaic.has_crs else SIMPLE_KM
-        origin_deg = np.concatenate(
-            [one.top_deg if azimuth_source == "picture" else one.north_deg for one in planned]
-        )
-        altitude_deg = estimate_altitude(project(dipoles, origin_deg, azimuth_deg), size_km)
+        in_picture = azimuth_source == "picture"
+        lengths = [
+            project(one.dipoles, one.top_deg, azimuth_deg)
+            if in_picture
+            else project(one.dipoles, one.north_deg, _choose_azimuth(one, azimuth_deg))
+            for one in planned
+        ]
+        altitude_deg = estimate_altitude(np.concatenate(lengths), size_km)
         source = "image"
     return Sun(round(azimuth_deg % 360.0, 2), round(altitude_deg, 2), source, azimuth_source)
 
@@ -102,8 +115,27 @@ def _find_azimuth(planned: Sequence[Planned]) -> tuple[float, str]:
     raise RunError(_NO_SUN)
 
 
+def _refuse_contradiction(planned: Sequence[Planned], azimuth_deg: float) -> None:
+    """Refuse an azimuth far from that of every region, where all of them can tell or have few.
+
+    Raises:
+        RunError: It is.
+    """
+    if any(_is_mixed(one) for one in planned):
+        return
+    own = [one[0] for one in map(_estimate, planned) if one is not None]
+    near = np.cos(np.radians(_CONTRADICTION_DEG))
+    if own and all(np.cos(np.radians(one - azimuth_deg)) < near for one in own):
+        raise RunError(
+            f"by the bright sides of the craters the sun stands at azimuth {own[0]:.0f}, not "
+            f"{azimuth_deg:.0f}: leave out --sun-azimuth, or give --sun-altitude with it"
+        )
+
+
 def _regions_agree(planned: Sequence[Planned]) -> bool:
-    """Tell whether the regions that can tell have about the same azimuth."""
+    """Tell whether the regions that can tell have about the same azimuth, and none has several."""
+    if any(_is_mixed(one) for one in planned):
+        return False
     own = [one for one in map(_estimate, planned) if one is not None]
     total = sum(count * np.exp(1j * np.radians(azimuth_deg)) for azimuth_deg, count in own)
     return bool(abs(total) >= _REGIONS_AGREE * sum(count for _, count in own))
@@ -116,6 +148,20 @@ def _estimate(planned: Planned) -> tuple[float, int] | None:
         return None
     azimuth_deg, agreement = estimate_azimuth(dipoles, planned.north_deg[planned.sure])
     return (azimuth_deg, count) if _is_certain(count, agreement) else None
+
+
+def _is_mixed(planned: Planned) -> bool:
+    """Tell whether the many craters of a region do not agree."""
+    dipoles, north_deg = planned.dipoles[planned.sure], planned.north_deg[planned.sure]
+    if len(dipoles) < _FEWEST:
+        return False
+    return estimate_azimuth(dipoles, north_deg)[1] < _LEAST_AGREEMENT
+
+
+def _choose_azimuth(planned: Planned, azimuth_deg: float) -> float:
+    """Azimuth of a region: its own, or else that of the mosaic."""
+    own = _estimate(planned)
+    return own[0] if own else azimuth_deg
 
 
 def _is_certain(count: int, agreement: float) -> bool:
@@ -140,10 +186,11 @@ def choose_azimuths(planned: Planned, sun: Sun, grid: Grid) -> Float:
     """
     if sun.azimuth_source == "picture":
         north_deg = find_north_deg(planned.sites.positions, grid)
+        north_deg = -north_deg if is_mirrored(grid) else north_deg
         return np.asarray((sun.azimuth_deg - north_deg) % 360.0)
     is_given = sun.azimuth_source == sun.source == "options"
-    own = None if is_given else _estimate(planned)
-    return np.full(len(planned.sites.diameters), own[0] if own else sun.azimuth_deg)
+    azimuth_deg = sun.azimuth_deg if is_given else _choose_azimuth(planned, sun.azimuth_deg)
+    return np.full(len(planned.sites.diameters), azimuth_deg)
 
 
 def _read_altitude_deg(mosaic: Mosaic) -> float | None:

@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from click.testing import CliRunner
 from rasterio.windows import Window
 
@@ -55,6 +56,20 @@ def test_plants_come_back_the_fresh_more_often_and_the_sun_is_found(copy):
     by_class = {one.name: one.bins[1].recall for one in result.freshness}
     assert by_class["fresh"] > by_class["degraded"]
     assert lc.measure_completeness(copy, budget=4.0, workers=1) == result, "it is kept"
+
+
+@pytest.mark.slow
+def test_in_a_mosaic_that_is_stored_upwards_the_sun_is_found_too(run, tmp_path):
+    mosaic = tmp_path / "upwards.tif"
+    with rasterio.open(json.loads((run / "manifest.json").read_text())["input_name"]) as raster:
+        values, profile = raster.read(1), raster.profile
+    flip = Affine(1.0, 0.0, 0.0, 0.0, -1.0, SIDE)
+    with rasterio.open(mosaic, "w", **profile | {"transform": profile["transform"] * flip}) as out:
+        out.write(values[::-1], 1)
+    lc.detect(mosaic, tmp_path / "run", workers=1)
+    result = lc.measure_completeness(tmp_path / "run", budget=1.0, workers=1)
+    assert result.sun.azimuth_deg == pytest.approx(280.0, abs=10.0)
+    assert result.bins[1].recall > 0.6
 
 
 @pytest.mark.slow

@@ -85,6 +85,18 @@ def test_on_the_moon_a_plant_has_its_place_and_size_and_north_is_up():
     assert dipole(image, 24.0, 70.0, 50.0)[0, 1] > 0.1, "the far wall, in the south, is bright"
 
 
+def test_in_a_picture_that_is_stored_upwards_the_sun_stands_where_it_does():
+    crs = stereographic.local_frame(30.0, 60.0).to_wkt()
+    up = Grid(crs, Affine(100.0, 0, -6400.0, 0, 100.0, -6400.0), SIDE, SIDE)
+    down = Grid(crs, Affine(100.0, 0, -6400.0, 0, -100.0, 6400.0), SIDE, SIDE)
+    lon, lat = down.to_lonlat(np.array([70.0]), np.array([50.0]))
+    some = plants(diameter=2.4, azimuth=280.0, position=(lon[0], lat[0]))
+    images = [compute_light(some, grid, None) for grid in (up, down)]
+    # A rim's unevenness turns with the sun, and a mirror does not.
+    np.testing.assert_allclose(dipole(images[0][::-1], 24.0, 70.0, 50.0),
+                               dipole(images[1], 24.0, 70.0, 50.0), atol=0.01)  # fmt: skip
+
+
 def test_plants_of_one_pixel_or_outside_the_tile_change_nothing():
     assert (light(plants(diameter=1.0)) == 1.0).all()
     assert (light(plants(position=(-80.0, 64.0))) == 1.0).all()

@@ -48,6 +48,22 @@ def test_a_sun_that_is_given_holds_everywhere():
     assert choose_azimuths(region(spread(270.0, 40)), sun, None).tolist() == [100.0]
 
 
+def find_altitude(*planned, azimuth_deg):
+    return find_sun(planned, SimpleNamespace(rasters=(), has_crs=True), azimuth_deg, None)
+
+
+def test_an_azimuth_that_all_craters_contradict_is_refused():
+    with pytest.raises(RunError, match="azimuth 270, not 100"):
+        find_altitude(region(np.full(40, 270.0)), region(spread(90.0, 3)), azimuth_deg=100.0)
+    assert find_altitude(region(np.full(40, 270.0)), azimuth_deg=300.0).azimuth_deg == 300.0
+
+
+def test_the_altitude_is_told_by_the_azimuth_of_each_region():
+    west, east = region(np.full(40, 270.0)), region(np.full(40, 90.0))
+    alone = find_altitude(east, azimuth_deg=90.0)
+    assert find_altitude(west, east, azimuth_deg=90.0).altitude_deg == alone.altitude_deg
+
+
 def test_an_azimuth_without_altitude_holds_where_craters_do_not_tell_another():
     sun = Sun(100.0, 25.0, "image", "options")
     (there,) = choose_azimuths(region(spread(270.0, 40)), sun, None)
@@ -74,6 +90,10 @@ def test_light_from_one_side_of_a_polar_picture_is_told():
     [
         ([region(np.arange(0.0, 360.0, 5.0))], "no direction"),
         ([region(spread(270.0, 40)), region(spread(90.0, 30))], "suns in the east and in the west"),
+        (
+            [region(spread(270.0, 40)), region(np.resize([270.0, 90.0], 30))],
+            "suns of one region",
+        ),
         ([region(spread(270.0, 11, sd=120.0))], "too few to tell a mean"),
     ],
 )
