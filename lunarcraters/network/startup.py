@@ -11,6 +11,9 @@ from lunarcraters.process import suppress_native_stderr
 Precision = Literal["float32", "bfloat16", "int8"]
 """Precision of inference."""
 
+TRAINING_BACKENDS = ("tensorflow", "jax", "torch")
+"""Backends of Keras that train networks."""
+
 _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 _GRAPHICS_CARDS = ("/dev/nvidia0", "/dev/kfd")
 _TRIALS = 9
@@ -61,15 +64,36 @@ def runs_tensorflow() -> bool:
     Raises:
         ModelError: The backend cannot be imported.
     """
+    return _import_keras() == "tensorflow"
+
+
+def check_backend_trains() -> None:
+    """Raise a ModelError if the backend of Keras runs networks but does not train them."""
+    backend = _import_keras()
+    if backend not in TRAINING_BACKENDS:
+        raise ModelError(
+            f"Keras does not train with the backend {backend}: set KERAS_BACKEND to "
+            f"{', '.join(TRAINING_BACKENDS[:-1])} or {TRAINING_BACKENDS[-1]}"
+        )
+
+
+def _import_keras() -> str:
+    """Import Keras, and return the name of its backend.
+
+    The other settings of keras.json are set as the networks need them.
+    """
     try:
         with suppress_native_stderr():
             import keras
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"Keras does not start with the backend that KERAS_BACKEND or keras.json names "
-            f"({error}): install it, or leave KERAS_BACKEND out for TensorFlow"
+            f"Keras does not start ({error}): install the backend that KERAS_BACKEND or keras.json "
+            "names, leave KERAS_BACKEND out for TensorFlow, or remove keras.json from ~/.keras or "
+            "KERAS_HOME"
         ) from error
-    return bool(keras.backend.backend() == "tensorflow")
+    keras.config.set_floatx("float32")
+    keras.config.set_image_data_format("channels_last")
+    return str(keras.config.backend())
 
 
 def choose_precision(asked: Precision | Literal["auto"], *, has_int8: bool) -> Precision:

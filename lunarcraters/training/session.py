@@ -13,7 +13,11 @@ from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.presets import Preset, get_preset
-from lunarcraters.network.startup import choose_training_precision, start_keras
+from lunarcraters.network.startup import (
+    check_backend_trains,
+    choose_training_precision,
+    start_keras,
+)
 from lunarcraters.training.distillation import check_teacher
 from lunarcraters.training.relief import ReliefSampler, split_elevation_sources
 from lunarcraters.training.samplers import make_sampler, make_validation
@@ -63,7 +67,8 @@ def train(
     Raises:
         DatasetError: The dataset is missing, malformed, or has no validation split.
         OutputError: `out` holds a training already, or cannot be written.
-        ModelError: The weights or the teacher do not fit, or resampled crops have no teacher.
+        ModelError: The weights or the teacher do not fit, resampled crops have no teacher, or Keras
+            does not start with a backend that trains.
         RunError: There is nothing to resume, or it was begun with other options.
     """
     if get_preset(options.preset).photometry == "relief" and not options.tune:
@@ -74,9 +79,12 @@ def train(
         options = options.resolve_tuning(len(pairs[0]))
         preset = options.resolve_preset()
         inputs = _read_inputs(dataset, pairs, options, preset)
-    _prepare_directory(out, resume=resume, overwrite=overwrite)
+    _check_directory(out, resume=resume, overwrite=overwrite)
     # Keras starts here, once the data and the directory are known to be right.
     start_keras()
+    check_backend_trains()
+    if not resume and (out / SETTINGS).is_file():
+        shutil.rmtree(out)
     from lunarcraters.training.fitting import fit_network
 
     sampler = make_sampler(options, preset, inputs.sources, inputs.max_scale)
@@ -245,17 +253,16 @@ def _find_elevation(options: TrainingOptions, preset: Preset) -> Sequence[Elevat
     return sources
 
 
-def _prepare_directory(out: Path, *, resume: bool, overwrite: bool) -> None:
-    """Remove the training in a directory if it may be replaced; refuse other directories."""
+def _check_directory(out: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a directory that is in use, unless its training is resumed or may be replaced."""
     if resume or not out.exists():
         return
-    if not out.is_dir() or any(out.iterdir()):
-        if not (overwrite and (out / SETTINGS).is_file()):
-            raise OutputError(
-                f"{out} exists already: give --resume to go on with the training in it, "
-                "--overwrite to replace one, or another --output"
-            )
-        shutil.rmtree(out)
+    replaced = overwrite and (out / SETTINGS).is_file()
+    if not replaced and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(
+            f"{out} exists already: give --resume to go on with the training in it, "
+            "--overwrite to replace one, or another --output"
+        )
 
 
 def _choose_policy(options: TrainingOptions, begun: Path | None) -> Policy:

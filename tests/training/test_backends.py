@@ -82,3 +82,26 @@ def test_a_backend_that_is_not_installed_is_named(scene, tmp_path):
     assert done.returncode == 1
     assert "KERAS_BACKEND" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("backend", ["abacus", "numpy"])
+def test_a_backend_that_does_not_train_leaves_the_directory_as_it_was(dataset, tmp_path, backend):
+    def run(*options):
+        command = ["train", dataset, "-o", tmp_path / "out", *options]
+        return subprocess.run(
+            [sys.executable, "-m", "lunarcraters", *map(str, command)],
+            env=os.environ | {"KERAS_BACKEND": backend},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = run()
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: Keras does not")
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "settings.json").write_text("{}")
+    assert run("--overwrite").returncode == 1
+    assert (tmp_path / "out" / "settings.json").exists()
