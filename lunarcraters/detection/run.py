@@ -126,7 +126,7 @@ def open_run(path: Path) -> StoredCatalogue:
         )
     if not (path / MANIFEST).is_file() and not (path / RESULT).is_file():
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
-    if not (path / RESULT).is_file():
+    if not all((path / name).is_file() for name in (RESULT, CRATERS)):
         raise RunError(
             f"{path} is not a finished run: run the same craters detect again to finish it"
         )

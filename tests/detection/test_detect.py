@@ -142,10 +142,11 @@ def test_a_finished_run_is_not_done_again(run, mosaic):
 
 
 @pytest.mark.slow
-def test_a_run_goes_on_where_it_stopped(run, mosaic, tmp_path):
+@pytest.mark.parametrize("missing", ["run.json", "craters.parquet"])
+def test_a_run_goes_on_where_it_stopped(run, mosaic, tmp_path, missing):
     copy = tmp_path / "run"
     shutil.copytree(run, copy)
-    (copy / "run.json").unlink()
+    (copy / missing).unlink()
     lost = sorted((copy / "parts").iterdir())[-1]
     lost.write_bytes(lost.read_bytes()[:100])
     with pytest.raises(RunError, match="not a finished run"):
