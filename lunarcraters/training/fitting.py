@@ -17,10 +17,11 @@ from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.resunet import build
-from lunarcraters.process import map_in_threads
+from lunarcraters.process import map_in_threads, suppress_native_stderr
 from lunarcraters.records import to_plain
 from lunarcraters.training.checkpoint import BEST, FOLDER, Checkpoint, read_state
 from lunarcraters.training.history import History
+from lunarcraters.training.interruption import Interruption
 from lunarcraters.training.relief import ReliefSampler
 from lunarcraters.training.samplers import AnySampler
 from lunarcraters.training.sampling import Batch, Sampler
@@ -74,7 +75,8 @@ def fit_network(
         RunError: There is nothing to resume, or it was another training.
         OutputError: The directory cannot be written.
     """
-    keras.utils.set_random_seed(settings.seed)
+    with suppress_native_stderr():  # with JAX or PyTorch, TensorFlow is imported here
+        keras.utils.set_random_seed(settings.seed)
     model = build(settings.preset, settings.precision)
     if weights is not None:
         _load_weights(model, weights)
@@ -108,21 +110,23 @@ def _fit(
     failures: list[CratersError] = []
     numbers = range(epoch * settings.steps, settings.epochs * settings.steps)
     try:
-        model.fit(
-            _make_batches(train, numbers, failures),
-            validation_data=_make_batches(valid, cycle(range(batches)), failures),
-            validation_steps=batches,
-            initial_epoch=epoch,
-            epochs=settings.epochs,
-            steps_per_epoch=settings.steps,
-            callbacks=[
-                *callbacks,
-                History(out, say, resume=resume),
-                checkpoint.track(callbacks),
-            ],
-            shuffle=False,
-            verbose=0,
-        )
+        with Interruption() as interruption:
+            model.fit(
+                _make_batches(train, numbers, failures),
+                validation_data=_make_batches(valid, cycle(range(batches)), failures),
+                validation_steps=batches,
+                initial_epoch=epoch,
+                epochs=settings.epochs,
+                steps_per_epoch=settings.steps,
+                callbacks=[
+                    interruption,
+                    *callbacks,
+                    History(out, say, resume=resume),
+                    checkpoint.track(callbacks),
+                ],
+                shuffle=False,
+                verbose=0,
+            )
     except Exception as error:
         if failures:  # TensorFlow raises an error of its own in place of that of a batch
             raise failures[0] from error
