@@ -134,7 +134,7 @@ def add_accurate_int8(
     search_int8: Callable[[Path], Trial],
     say: Callable[[str], None],
 ) -> ModelInfo:
-    """Give a model its int8 form if that is as accurate.
+    """Give a model its int8 form if that is as accurate, and else remove the one that it has.
 
     Args:
         model: Model file.
@@ -144,7 +144,7 @@ def add_accurate_int8(
         say: Function that takes lines for the user.
 
     Returns:
-        New description of the model, or the same where the form is left out.
+        New description of the model.
     """
     balanced = info.thresholds["balanced"]
 
@@ -157,6 +157,8 @@ def add_accurate_int8(
         return add_int8(model, trial.source, f1, measure_f1)
     except ModelError as error:
         say(f"{model}: {error}")
+        info = replace(info, int8=None)
+        update_info(model, info)
         return info
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lunarcraters.detection.search.batch import make_input
 from lunarcraters.errors import ModelError
 from lunarcraters.network.inference import Detector
-from lunarcraters.network.model_file import read_info, update_info
+from lunarcraters.network.model_file import Int8Model, read_info, read_int8, update_info
 from lunarcraters.network.model_info import Int8Comparison, Int8Info, ModelInfo
 from lunarcraters.network.startup import runs_tensorflow, start_keras
 from lunarcraters.tiling.source import TileSource
@@ -27,6 +27,8 @@ def add_int8(
 ) -> ModelInfo:
     """Give a model file its int8 form, with its accuracy in the description.
 
+    Without TensorFlow, which makes that form, the one that the file holds is measured anew.
+
     Args:
         model: Model file, to which the form is added if it is as accurate.
         source: Tiles, some of which serve as examples.
@@ -38,15 +40,9 @@ def add_int8(
 
     Raises:
         ModelError: The network has no such form, or one whose F1 is lower by more than 0.01, or
-            Keras runs without TensorFlow.
+            Keras runs without TensorFlow and the file holds none.
     """
-    start_keras()
-    if not runs_tensorflow():
-        raise ModelError("only TensorFlow makes the int8 form of a model: it is left out")
-    from lunarcraters.network.backends.keras_model import load_network
-    from lunarcraters.network.backends.quantization import quantize
-
-    int8 = quantize(load_network(model), _read_examples(source, Detector(model)))
+    int8 = _make_int8(model, source)
     info = replace(read_info(model), int8=Int8Info(int8.stride))
     with TemporaryDirectory() as folder:
         copy = Path(folder) / model.name
@@ -59,6 +55,19 @@ def add_int8(
     info = replace(info, int8=Int8Info(int8.stride, comparison))
     update_info(model, info, int8)
     return info
+
+
+def _make_int8(model: Path, source: TileSource) -> Int8Model:
+    """Make the int8 form of a model, or read the one in its file where TensorFlow does not run."""
+    start_keras()
+    if not runs_tensorflow():
+        if read_info(model).int8 is None:
+            raise ModelError("only TensorFlow makes the int8 form of a model: it is left out")
+        return read_int8(model)
+    from lunarcraters.network.backends.keras_model import load_network
+    from lunarcraters.network.backends.quantization import quantize
+
+    return quantize(load_network(model), _read_examples(source, Detector(model)))
 
 
 def _read_examples(source: TileSource, detector: Detector) -> list[NDArray[np.float32]]:

@@ -140,7 +140,7 @@ def update_info(path: Path, info: ModelInfo, int8: Int8Model | None = None) -> N
 
     Args:
         path: Model file.
-        info: New description; its `int8` is None or describes the int8 form in the file.
+        info: New description. Where its `int8` is None, the int8 form in the file is removed.
         int8: New int8 form; None keeps the one in the file.
 
     Raises:
@@ -230,9 +230,10 @@ def _rewrite(
     half: bool = False,
 ) -> None:
     """Copy a model file with another description, and with other or further members."""
+    left_out = {MEMBER, *members, *(_INT8_MEMBERS if info.int8 is None else ())}
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            if name != MEMBER and name not in members:
+            if name not in left_out:
                 content = old.read(name)
                 new.writestr(name, _to_half(content) if half and name == _WEIGHTS else content)
         for name, content in members.items():

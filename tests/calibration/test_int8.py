@@ -1,9 +1,13 @@
 """A model gets its int8 form if that is as accurate, and then runs in it."""
 
+import shutil
+import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from lunarcraters.calibration import calibrate, int8
 from lunarcraters.calibration.int8 import add_int8
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.manifest import read_manifest
@@ -42,6 +46,43 @@ def test_a_form_that_does_worse_is_left_out(without, scene):
         add_int8(without, source, 0.6, lambda trial: 0.58)
     with pytest.raises(ModelError, match="no int8 form"):
         read_int8(without)
+
+
+@pytest.mark.slow
+def test_without_tensorflow_the_form_that_there_is_is_measured_anew(
+    without, scene, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(int8, "runs_tensorflow", lambda: False)
+    source = open_source([scene], without)
+    with pytest.raises(ModelError, match="only TensorFlow makes the int8 form"):
+        add_int8(without, source, 0.6, lambda trial: 0.6)
+    model = tmp_path / "shipped.keras"
+    shutil.copyfile(shipped_model(), model)
+    info = add_int8(model, source, 0.61234, lambda trial: 0.605)
+    assert info == read_info(model)
+    assert info.int8.f1 == Int8Comparison(float32=0.6123, int8=0.605)
+    assert read_int8(model) == read_int8(shipped_model())
+
+
+def test_a_form_that_is_said_to_be_left_out_is_not_kept_from_before(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise ModelError("in 8 bits F1 is 0.580, not 0.600: that form is left out")
+
+    f1 = SimpleNamespace(chosen=SimpleNamespace(f1=0.6))
+    monkeypatch.setattr(calibrate, "add_int8", refuse)
+    monkeypatch.setattr(calibrate, "compute_scores", lambda *_: f1)
+    trial = SimpleNamespace(
+        detections=SimpleNamespace(scores=[]), diameters_px=[], source=None, match_labels=list
+    )
+    monkeypatch.setattr(calibrate, "calibrate_scores", lambda scores, *_: scores)
+    model, said = tmp_path / "model.keras", []
+    shutil.copyfile(shipped_model(), model)
+    before = read_info(model)
+    info = calibrate.add_accurate_int8(model, before, trial, lambda copy: trial, said.append)
+    assert info == read_info(model) == replace(before, int8=None)
+    assert "left out" in said[0]
+    with zipfile.ZipFile(model) as archive:
+        assert not [name for name in archive.namelist() if "int8" in name]
 
 
 @pytest.mark.slow
