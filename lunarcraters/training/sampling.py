@@ -23,6 +23,8 @@ CROP_PX = 256
 """Side of a crop, pixels."""
 
 _GAP_PX = 16  # nodata between scenes that share a crop
+_MOST_IN_ROW = 8  # scenes that share a crop, which fill it down to scenes of 32 px
+_JOINED_PX = 8 * CROP_PX  # side of the scenes that share a crop, together
 _TRANSPOSED = 0.2  # share of the crops in which light from the east comes from north or south
 _JITTER = (-0.35, 0.1)  # change of scale within an octave, as powers of 2
 _COARSENED_JITTER = (-0.6, 0.0)  # with which the smallest labels have 7 px
@@ -180,15 +182,20 @@ class Sampler:
 def _fill_crop(
     source: SceneSource, place: int, scale: float, side: int, rng: np.random.Generator
 ) -> Scene:
-    """Make a scene. Beside one that is smaller than a crop lie others, with nodata between."""
+    """Make a scene. Beside one that is smaller than a crop lie others, with nodata between.
+
+    Their number and their size are limited: beside a tiny scene there is room for more than memory
+    holds. What they do not fill has no data.
+    """
     scene = source.scene(place, scale, side, rng)
-    height, width = scene.values.shape
-    rows, columns = CROP_PX // height + 1, CROP_PX // width + 1
-    if rows * columns == 1:
+    cells = np.minimum(CROP_PX // np.array(scene.values.shape) + 1, _MOST_IN_ROW)
+    if cells.prod() == 1:
         return scene
-    places = rng.integers(len(source), size=rows * columns - 1).tolist()
-    scenes = [scene, *(source.scene(other, scale, side, rng) for other in places)]
-    return _side_by_side(scenes, columns)
+    places = rng.integers(len(source), size=int(cells.prod()) - 1).tolist()
+    others = (source.scene(other, scale, side, rng) for other in places)
+    limit = _JOINED_PX // cells - _GAP_PX
+    fitting = [other for other in others if (other.values.shape <= limit).all()]
+    return _side_by_side([scene, *fitting], int(cells[1]))
 
 
 def _side_by_side(scenes: Sequence[Scene], columns: int) -> Scene:
@@ -242,8 +249,8 @@ def _permutation(seed: int, epoch: int, length: int) -> NDArray[np.int_]:
 
 
 def _deviation(scene: Scene) -> float:
-    """Standard deviation of the grey values of a scene."""
-    return float(scene.values[scene.valid].std()) if scene.valid.any() else 1.0
+    """Standard deviation of the grey values of a scene; 1 where they do not differ."""
+    return float(scene.values[scene.valid].std() if scene.valid.any() else 1.0) or 1.0
 
 
 def _offset(side: int, rng: np.random.Generator) -> int:

@@ -1,5 +1,7 @@
+import shutil
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.network.presets import get_preset
 from lunarcraters.network.targets import CHANNELS
 from lunarcraters.training.camera import simulate_camera
-from lunarcraters.training.sampling import CROP_PX, Sampler, rotate_scene
+from lunarcraters.training.sampling import CROP_PX, Sampler, _fill_crop, rotate_scene
 from lunarcraters.training.scenes import LabelledTiles, Scene
 
 COMPACT = get_preset("compact")
@@ -111,6 +113,48 @@ def test_small_scenes_share_a_crop(tiles):
     mask, weight = targets[..., 0] > 0, targets[..., 1] > 0
     assert not weight[~known].any()
     assert images[..., 0][mask & weight].mean() < images[..., 0][~mask & weight].mean() - 0.5
+
+
+def replace_image(dataset, folder, pixels):
+    """A copy of a dataset whose first image of each split is another, and all tiles of a split."""
+    shutil.copytree(dataset, folder)
+    for split in ("train", "valid"):
+        first = min((folder / split / "images").iterdir())
+        cv2.imwrite(str(first), pixels)
+    return [LabelledTiles(tuple(find_pairs(folder, split))) for split in ("train", "valid")]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (8, 8), (2, 900)])
+def test_beside_a_tiny_image_lie_few_and_the_rest_of_the_crop_is_nodata(
+    dataset, tmp_path, monkeypatch, shape
+):
+    drawn = np.random.default_rng(1).integers(1, 255, shape).astype(np.uint8)
+    tiles, _ = replace_image(dataset, tmp_path / "copy", drawn)
+    read = []
+    make = LabelledTiles.scene
+
+    def count(self, *arguments):
+        read.append(make(self, *arguments))
+        return read[-1]
+
+    monkeypatch.setattr(LabelledTiles, "scene", count)
+    for scale in (0.2, 1.0):
+        read.clear()
+        joined = _fill_crop(tiles, 0, scale, 384, np.random.default_rng(1))
+        assert len(read) <= 64
+        assert max(joined.values.shape) <= 8 * CROP_PX
+        height, width = read[0].values.shape
+        np.testing.assert_array_equal(joined.values[:height, :width], read[0].values)
+        assert not joined.valid[:height, width : width + 16].any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (416, 416)])
+def test_an_image_of_one_grey_value_gives_numbers(dataset, tmp_path, shape):
+    for tiles in replace_image(dataset, tmp_path / "copy", np.full(shape, 90, np.uint8)):
+        for augment in (False, True):
+            sampler = Sampler([LabelledTiles(tiles.pairs[:1])], COMPACT, seed=1, augment=augment)
+            for part in sampler.batch(0):
+                assert np.isfinite(part).all()
 
 
 def test_coarsened_crops_lose_detail_and_teach_smaller_craters(tiles):
