@@ -81,13 +81,13 @@ def measure_dipoles(
     return dipoles
 
 
-def project(dipoles: Float, north_deg: Float, azimuth_deg: float) -> Float:
+def project(dipoles: Float, north_deg: Float, azimuth_deg: Float | float) -> Float:
     """Project dipoles on the direction away from the sun, (n,).
 
     Args:
         dipoles: Dipoles of craters, to the right and down, (n, 2).
         north_deg: Direction of north at each crater, degrees clockwise from up, (n,).
-        azimuth_deg: Azimuth of the sun, degrees clockwise from north.
+        azimuth_deg: Azimuth of the sun, degrees clockwise from north, of all or of each, (n,).
     """
     away = np.radians(azimuth_deg + 180.0 + north_deg)
     return np.asarray(dipoles[:, 0] * np.sin(away) - dipoles[:, 1] * np.cos(away))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lunarcraters._version import __version__
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.completeness.azimuths import choose_azimuths
 from lunarcraters.completeness.outcome import Outcome, judge
 from lunarcraters.completeness.plan import Bins, Planned, choose_bins, plan_regions
 from lunarcraters.completeness.planted_tiles import PlantedTiles
@@ -31,7 +32,7 @@ from lunarcraters.completeness.sampling import Detections
 from lunarcraters.completeness.score_check import check_scores
 from lunarcraters.completeness.search import search_planted
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
-from lunarcraters.completeness.sunlight import choose_azimuths, find_sun
+from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.options import DetectOptions, Precision, check_range
 from lunarcraters.detection.run import read_run
@@ -149,9 +150,10 @@ def _measure(
             "cannot be measured"
         )
     sun = find_sun(planned, source.mosaic, options.sun_azimuth_deg, options.sun_altitude_deg)
+    planned, plants = _light(planned, source, sun)
     tiles = [tile for one in planned for tile in one.region.tiles]
     search = DetectOptions(workers=workers, precision=_precision(manifest), tta=tta)
-    found = search_planted(_plant(planned, source, sun), tiles, folder, model, search, progress)
+    found = search_planted(plants, tiles, folder, model, search, progress)
     outcome = judge(planned, found, source, catalogue.info, info)
     rows, classes, check = _summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
     return Completeness(
@@ -211,7 +213,7 @@ def _open_folder(run: Path, plan: str, *, overwrite: bool) -> Path:
     note = folder / _PLAN
     begun = note.read_text(encoding="utf-8") if note.is_file() else ""
     if begun != plan:
-        if begun and not overwrite:
+        if begun and not overwrite and any(path != note for path in folder.iterdir()):
             raise RunError(
                 f"{folder} holds a measurement that was begun with other options: give these to "
                 "resume it, or --overwrite to replace it"
@@ -232,17 +234,24 @@ def _precision(manifest: Manifest) -> Precision:
     return "auto"
 
 
-def _plant(planned: Sequence[Planned], source: TileSource, sun: Sun) -> PlantedTiles:
-    """Light the planted craters of all regions."""
-    plants = {}
+def _light(
+    planned: Sequence[Planned], source: TileSource, sun: Sun
+) -> tuple[list[Planned], PlantedTiles]:
+    """Light the craters to plant; those whose sun nothing tells are left out."""
+    lit, plants = [], {}
     for one in planned:
-        sites = one.sites
+        azimuths = choose_azimuths(one, sun, source.mosaic.grid)
+        known = np.isfinite(azimuths)
+        if not known.any():
+            continue
+        sites = one.sites.rows(known)
+        lit.append(replace(one, sites=sites))
         plants[one.region.name] = Plants(
             sites.positions,
             sites.diameters,
             sites.wear,
             sites.seed,
-            choose_azimuths(one, sun, source.mosaic.grid),
+            azimuths[known],
             np.full(len(sites.diameters), sun.altitude_deg),
         )
-    return PlantedTiles(source, plants, _PSF_PX)
+    return lit, PlantedTiles(source, plants, _PSF_PX)

@@ -6,12 +6,14 @@ from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.completeness.dipoles import find_clear, find_sure, measure_dipoles
 from lunarcraters.completeness.plants import find_north_deg, is_mirrored
 from lunarcraters.completeness.regions import Region, make_region, order_by_chance
 from lunarcraters.completeness.sampling import (
+    Circles,
     Detections,
     Sites,
     choose_counts,
@@ -29,6 +31,7 @@ _ERROR = 0.03
 _SMALL_PX, _SMALL_ERROR = 24.0, 0.018  # small craters cost little room: more of them are planted
 _FEW = 0.4  # error of the recall of a bin with one crater; it falls with the root of their number
 _PLANT_PX = 15000.0  # pixels that are searched in the time that a planted crater takes
+_AROUND = 8  # detected craters around a place, by which its sun is told
 _IDLE = 3  # regions without a place for a plant, after which an octave is given up
 
 
@@ -89,6 +92,9 @@ class Planned:
         top_deg: Directions of the top of the mosaic at these craters, likewise, (n,).
         diameters: Diameters of these craters, km or pixels of the mosaic, (n,).
         sure: True for those that are sure to be craters, (n,).
+        around_sites: The sure ones nearest to each crater to plant, (m, 8); (m, 0) if there are
+            fewer.
+        around_craters: Likewise those nearest to each detected crater, (n, 8) or (n, 0).
     """
 
     region: Region
@@ -98,6 +104,8 @@ class Planned:
     top_deg: Float
     diameters: Float
     sure: NDArray[np.bool_]
+    around_sites: Index
+    around_craters: Index
 
 
 def plan_regions(
@@ -156,7 +164,7 @@ def _plan_region(
     sites = choose_sites(region, source, valid, circles, counts, bins.edges, rng)
     clear = find_clear(circles.diameter, inside.scores)
     dipoles = measure_dipoles(values, valid, circles.rows(clear))
-    known = np.isfinite(dipoles).all(axis=1)
+    known = np.asarray(np.isfinite(dipoles).all(axis=1), np.bool_)
     positions = inside.positions[clear][known]
     north_deg = find_north_deg(positions, tile.frame)
     top_deg = north_deg - find_north_deg(positions, source.mosaic.grid)
@@ -165,4 +173,18 @@ def _plan_region(
     dipoles = dipoles[known]
     if is_mirrored(tile.frame):
         dipoles, north_deg, top_deg = dipoles * [-1.0, 1.0], -north_deg, -top_deg
-    return Planned(region, sites, dipoles, north_deg, top_deg, diameters, sure)
+    places = locate(sites.positions, sites.diameters, region, source)
+    seen = circles.rows(clear).rows(known)
+    return Planned(
+        region, sites, dipoles, north_deg, top_deg, diameters, sure,
+        _find_nearest(places, seen, sure), _find_nearest(seen, seen, sure),
+    )  # fmt: skip
+
+
+def _find_nearest(places: Circles, seen: Circles, sure: NDArray[np.bool_]) -> Index:
+    """Find the sure craters nearest to some places, (m, 8); (m, 0) if there are fewer."""
+    if np.count_nonzero(sure) < _AROUND:
+        return np.empty((len(places.x), 0), np.int64)
+    centres = np.column_stack([seen.x, seen.y])
+    _, nearest = KDTree(centres[sure]).query(np.column_stack([places.x, places.y]), _AROUND)
+    return np.flatnonzero(sure)[nearest]

@@ -87,7 +87,9 @@ class Sun:
         altitude_deg: Height above the horizon, degrees.
         source: Origin of the altitude: `options`, `label` or `image`.
         azimuth_source: Origin of the azimuth: `options`; `craters`, if regions that can tell have
-            their own; `picture`, if light comes from one side of the image all over the mosaic.
+            their own; `picture`, if light comes from one side of the image all over the mosaic;
+            `neighbours`, if suns differ so that each planted crater has that of detected ones
+            around it.
     """
 
     azimuth_deg: float

@@ -119,6 +119,14 @@ class Sites:
     wear: Float
     seed: Index
 
+    def rows(self, which: Bool) -> "Sites":
+        """Take some of the craters.
+
+        Args:
+            which: True for each crater to take, (n,).
+        """
+        return Sites(*(getattr(self, field.name)[which] for field in fields(self)))
+
 
 def choose_counts(wanted: Float, diameters_px: Float, area_px: float) -> Index:
     """Choose how many craters of each bin are planted in a region, so that they do not crowd.

@@ -150,6 +150,19 @@ def test_another_model_or_a_changed_mosaic_is_refused(copy, tmp_path):
 
 
 @pytest.mark.slow
+def test_options_may_be_given_after_a_refusal_without_them(copy, monkeypatch):
+    def refuse(*_):
+        raise RunError("give --sun-azimuth")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lunarcraters.completeness.measure.find_sun", refuse)
+        with pytest.raises(RunError, match="--sun-azimuth"):
+            lc.measure_completeness(copy)
+    result = lc.measure_completeness(copy, sun_azimuth_deg=280.0, workers=1)
+    assert result.sun.azimuth_source == "options"
+
+
+@pytest.mark.slow
 def test_a_mosaic_with_another_name_and_tiles_of_another_size_is_measured(run, tmp_path):
     mosaic = tmp_path / "first.tif"
     with rasterio.open(json.loads((run / "manifest.json").read_text())["input_name"]) as raster:

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from lunarcraters.completeness.azimuths import estimate_azimuth
 from lunarcraters.completeness.dipoles import measure_dipoles, project
 from lunarcraters.completeness.freshness import compute_freshness, compute_greatest_wear
 from lunarcraters.completeness.plants import Plants, compute_light
 from lunarcraters.completeness.sampling import Circles
-from lunarcraters.completeness.sunlight import estimate_altitude, estimate_azimuth
+from lunarcraters.completeness.sunlight import estimate_altitude
 from lunarcraters.geometry import stereographic
 from lunarcraters.geometry.grid import Grid
 
