@@ -6,22 +6,18 @@ that of the detected craters around it, if these agree.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.completeness.dipoles import project
+from lunarcraters.completeness.plan import Planned
 from lunarcraters.completeness.plants import find_north_deg, is_mirrored
 from lunarcraters.completeness.record import Sun
 from lunarcraters.errors import RunError
 from lunarcraters.geometry.grid import Grid
 
-if TYPE_CHECKING:
-    from lunarcraters.completeness.plan import Planned
-
 Float = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 FEWEST = 10
 """Craters from which the sun is estimated."""
@@ -40,7 +36,7 @@ _CLEARLY_BETTER = 1.5  # agreement if light comes from one side of the picture, 
 _LEAST_LIT = 2.0 / 3.0  # share of the craters to plant whose azimuth is told, under several suns
 
 
-def find_azimuth(planned: "Sequence[Planned]") -> tuple[float, str]:
+def find_azimuth(planned: Sequence[Planned]) -> tuple[float, str]:
     """Find the azimuth of the sun over a mosaic, and what it counts from.
 
     Args:
@@ -69,7 +65,7 @@ def find_azimuth(planned: "Sequence[Planned]") -> tuple[float, str]:
     raise RunError(NO_SUN)
 
 
-def refuse_contradiction(planned: "Sequence[Planned]", azimuth_deg: float) -> None:
+def refuse_contradiction(planned: Sequence[Planned], azimuth_deg: float) -> None:
     """Refuse an azimuth far from that of every region, where all of them can tell or have few.
 
     Args:
@@ -90,7 +86,7 @@ def refuse_contradiction(planned: "Sequence[Planned]", azimuth_deg: float) -> No
         )
 
 
-def choose_azimuths(planned: "Planned", sun: Sun, grid: Grid) -> Float:
+def choose_azimuths(planned: Planned, sun: Sun, grid: Grid) -> Float:
     """Choose the azimuth of the sun at each crater to plant in a region.
 
     Args:
@@ -110,7 +106,7 @@ def choose_azimuths(planned: "Planned", sun: Sun, grid: Grid) -> Float:
     return _choose(planned, _elsewhere(sun.azimuth_deg, sun.azimuth_source))[0]
 
 
-def project_dipoles(planned: "Planned", azimuth_deg: float, source: str) -> Float:
+def project_dipoles(planned: Planned, azimuth_deg: float, source: str) -> Float:
     """Project the dipoles of a region on the direction away from the sun that lights them.
 
     Args:
@@ -135,7 +131,7 @@ def _elsewhere(azimuth_deg: float, source: str) -> float:
     return np.nan if source == "neighbours" else azimuth_deg
 
 
-def _choose(planned: "Planned", elsewhere_deg: float) -> tuple[Float, Float]:
+def _choose(planned: Planned, elsewhere_deg: float) -> tuple[Float, Float]:
     """Azimuths at the craters to plant, and at the detected ones; NaN where nothing tells them."""
     own = _estimate(planned)
     if own or not _is_mixed(planned):
@@ -185,7 +181,7 @@ def _pull(dipoles: Float, north_deg: Float) -> tuple[NDArray[np.complex128], Flo
     return weights * np.exp(1j * bright), weights
 
 
-def _estimate(planned: "Planned") -> tuple[float, int] | None:
+def _estimate(planned: Planned) -> tuple[float, int] | None:
     """Azimuth of one region, and from how many craters; None where they cannot tell it."""
     dipoles, count = planned.dipoles[planned.sure], int(planned.sure.sum())
     if not count:
@@ -194,7 +190,7 @@ def _estimate(planned: "Planned") -> tuple[float, int] | None:
     return (azimuth_deg, count) if _is_certain(count, agreement) else None
 
 
-def _regions_agree(planned: "Sequence[Planned]") -> bool:
+def _regions_agree(planned: Sequence[Planned]) -> bool:
     """Tell whether the regions that can tell have about the same azimuth, and none has several."""
     if any(_is_mixed(one) for one in planned):
         return False
@@ -203,7 +199,7 @@ def _regions_agree(planned: "Sequence[Planned]") -> bool:
     return bool(abs(total) >= _REGIONS_AGREE * sum(count for _, count in own))
 
 
-def _is_mixed(planned: "Planned") -> bool:
+def _is_mixed(planned: Planned) -> bool:
     """Tell whether the many craters of a region do not agree."""
     dipoles, north_deg = planned.dipoles[planned.sure], planned.north_deg[planned.sure]
     if len(dipoles) < FEWEST:

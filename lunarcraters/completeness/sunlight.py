@@ -12,6 +12,7 @@ from rasterio.errors import RasterioError
 
 from lunarcraters.completeness.azimuths import (
     FEWEST,
+    NO_SUN,
     find_azimuth,
     project_dipoles,
     refuse_contradiction,
@@ -70,8 +71,12 @@ def find_sun(
     if altitude_deg is None:
         diameters = np.concatenate([one.diameters for one in planned])
         size_km = float(np.median(diameters)) if mosaic.has_crs else SIMPLE_KM
-        lengths = [project_dipoles(one, azimuth_deg, azimuth_source) for one in planned]
-        altitude_deg = estimate_altitude(np.concatenate(lengths), size_km)
+        lengths = np.concatenate(
+            [project_dipoles(one, azimuth_deg, azimuth_source) for one in planned]
+        )
+        if not len(lengths):
+            raise RunError(NO_SUN)
+        altitude_deg = estimate_altitude(lengths, size_km)
         source = "image"
     return Sun(round(azimuth_deg % 360.0, 2), round(altitude_deg, 2), source, azimuth_source)
 
