@@ -93,7 +93,10 @@ def _judge_region(
     circles, scores = _merge(planned, table, source, description, info)
     plants = locate(sites.positions, sites.diameters, planned.region, source)
     distance = np.hypot(circles.x[:, None] - plants.x, circles.y[:, None] - plants.y)
-    iou = circle_iou(distance, circles.diameter[:, None], plants.diameter[None, :])
+    detected, planted = np.broadcast_arrays(circles.diameter[:, None], plants.diameter)
+    near = distance < planted  # others have less overlap than what counts
+    iou = np.zeros_like(distance)
+    iou[near] = circle_iou(distance[near], detected[near], planted[near])
     of_plant = _assign(iou, scores)
     found = of_plant >= 0
     sizes_km = sites.diameters if description.has_crs else np.full(len(sites.diameters), SIMPLE_KM)
