@@ -43,6 +43,8 @@ def search_planted(
     """
     batches = list(plan_batches(tiles))
     to_search = [batch for batch in batches if not is_whole(folder / batch.file)]
+    # The largest first: otherwise one core waits for the other at the end.
+    to_search.sort(key=lambda batch: -sum(tile.size**2 for tile in batch.tiles))
     done = len(tiles) - sum(len(batch.tiles) for batch in to_search)
     progress(done, len(tiles))
     if to_search:
