@@ -31,6 +31,11 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
             f"{run} searched an elevation model, whose completeness is not measured yet: craters "
             "are planted into pictures only"
         )
+    if manifest.mosaic is None:
+        raise RunError(
+            f"{run} was made by an earlier version of the program, which did not note the identity "
+            "of its mosaic: run craters detect again with --overwrite"
+        )
     searched = leave_out_nodata(searched_mosaic(run, mosaic, crs=crs), manifest)
     if manifest.mosaic != searched.fingerprint():
         raise RunError(

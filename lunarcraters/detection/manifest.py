@@ -7,8 +7,8 @@ from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, from_json, to_json
 
-FORMAT = 7
-"""Format of a run's directory: of its files, and of the order in which tiles are batched."""
+FORMAT = 8
+"""Format of a run's directory: of its files and hashes, and of how tiles are batched."""
 
 MANIFEST = "manifest.json"
 """Name of the file in the directory of a run."""

@@ -192,6 +192,14 @@ def test_options_out_of_range_are_refused(copy, option):
         lc.measure_completeness(copy, **option)
 
 
+def test_a_run_of_an_earlier_version_is_refused(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    del manifest["mosaic"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="earlier version"):
+        lc.measure_completeness(copy)
+
+
 def test_a_run_of_an_elevation_model_is_refused(copy):
     manifest = json.loads((copy / "manifest.json").read_text())
     manifest["settings"]["looks"] = 4
