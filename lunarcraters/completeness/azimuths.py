@@ -6,6 +6,7 @@ that of the detected craters around it, if these agree.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from lunarcraters.errors import RunError
 from lunarcraters.geometry.grid import Grid
 
 Float = NDArray[np.float64]
+Index = NDArray[np.int64]
 
 FEWEST = 10
 """Craters from which the sun is estimated."""
@@ -33,7 +35,33 @@ _LARGEST_ERROR_DEG = 20.0
 _REGIONS_AGREE = 0.9
 _CONTRADICTION_DEG = 60.0
 _CLEARLY_BETTER = 1.5  # agreement if light comes from one side of the picture, to that by north
-_LEAST_LIT = 2.0 / 3.0  # share of the craters to plant whose azimuth is told, under several suns
+_LEAST_LIT = 2.0 / 3.0  # share of the craters to plant that need an azimuth, under several suns
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    """Azimuth of the sun by some craters.
+
+    Attributes:
+        azimuth_deg: Azimuth, degrees clockwise from north.
+        agreement: How well the craters agree, from 0 for not at all to 1.
+        count: Number of craters.
+    """
+
+    azimuth_deg: float
+    agreement: float
+    count: int
+
+    @property
+    def is_certain(self) -> bool:
+        """True where craters agree, and are so many that their mean direction is known."""
+        error_deg = np.degrees(1.0 / max(self.agreement * np.sqrt(2.0 * self.count), 1e-9))
+        return bool(self.agreement >= _LEAST_AGREEMENT and error_deg <= _LARGEST_ERROR_DEG)
+
+    @property
+    def is_mixed(self) -> bool:
+        """True where many craters do not agree."""
+        return self.count >= FEWEST and self.agreement < _LEAST_AGREEMENT
 
 
 def find_azimuth(planned: Sequence[Planned]) -> tuple[float, str]:
@@ -48,20 +76,18 @@ def find_azimuth(planned: Sequence[Planned]) -> tuple[float, str]:
     Raises:
         RunError: The craters do not agree.
     """
-    dipoles = np.concatenate([one.dipoles[one.sure] for one in planned])
-    if not len(dipoles):
-        raise RunError(NO_SUN)
-    by_north = estimate_azimuth(
-        dipoles, np.concatenate([one.north_deg[one.sure] for one in planned])
+    dipoles, north_deg, top_deg = (
+        np.concatenate([getattr(one, name)[one.sure] for one in planned])
+        for name in ("dipoles", "north_deg", "top_deg")
     )
-    by_top = estimate_azimuth(dipoles, np.concatenate([one.top_deg[one.sure] for one in planned]))
-    if _is_certain(len(dipoles), by_top[1]) and by_top[1] > _CLEARLY_BETTER * by_north[1]:
-        return by_top[0], "picture"
-    if _is_certain(len(dipoles), by_north[1]) and _regions_agree(planned):
-        return by_north[0], "craters"
-    told = np.concatenate([_choose(one, np.nan)[0] for one in planned])
-    if np.isfinite(told).sum() >= max(_LEAST_LIT * len(told), 1.0):
-        return by_north[0], "neighbours"
+    by_north, by_top = _estimate(dipoles, north_deg), _estimate(dipoles, top_deg)
+    if by_top.is_certain and by_top.agreement > _CLEARLY_BETTER * by_north.agreement:
+        return by_top.azimuth_deg, "picture"
+    if by_north.is_certain and _regions_agree([_estimate_region(one) for one in planned]):
+        return by_north.azimuth_deg, "craters"
+    azimuths = np.concatenate([_choose(one, one.around_sites, np.nan) for one in planned])
+    if np.isfinite(azimuths).sum() >= max(_LEAST_LIT * len(azimuths), 1.0):
+        return by_north.azimuth_deg, "neighbours"
     raise RunError(NO_SUN)
 
 
@@ -75,9 +101,10 @@ def refuse_contradiction(planned: Sequence[Planned], azimuth_deg: float) -> None
     Raises:
         RunError: It is.
     """
-    if any(_is_mixed(one) for one in planned):
+    regions = [_estimate_region(one) for one in planned]
+    if any(one.is_mixed for one in regions):
         return
-    own = [one[0] for one in map(_estimate, planned) if one is not None]
+    own = [one.azimuth_deg for one in regions if one.is_certain]
     near = np.cos(np.radians(_CONTRADICTION_DEG))
     if own and all(np.cos(np.radians(one - azimuth_deg)) < near for one in own):
         raise RunError(
@@ -103,7 +130,8 @@ def choose_azimuths(planned: Planned, sun: Sun, grid: Grid) -> Float:
         return np.asarray((sun.azimuth_deg - north_deg) % 360.0)
     if sun.azimuth_source == sun.source == "options":
         return np.full(len(planned.sites.diameters), sun.azimuth_deg)
-    return _choose(planned, _elsewhere(sun.azimuth_deg, sun.azimuth_source))[0]
+    elsewhere_deg = _elsewhere(sun.azimuth_deg, sun.azimuth_source)
+    return _choose(planned, planned.around_sites, elsewhere_deg)
 
 
 def project_dipoles(planned: Planned, azimuth_deg: float, source: str) -> Float:
@@ -117,12 +145,10 @@ def project_dipoles(planned: Planned, azimuth_deg: float, source: str) -> Float:
     Returns:
         Lengths, of the craters whose sun is known, (n,).
     """
-    origin_deg, here = planned.north_deg, np.full(len(planned.dipoles), azimuth_deg)
     if source == "picture":
-        origin_deg = planned.top_deg
-    else:
-        here = _choose(planned, _elsewhere(azimuth_deg, source))[1]
-    lengths = project(planned.dipoles, origin_deg, here)
+        return project(planned.dipoles, planned.top_deg, azimuth_deg)
+    azimuths = _choose(planned, planned.around_craters, _elsewhere(azimuth_deg, source))
+    lengths = project(planned.dipoles, planned.north_deg, azimuths)
     return np.asarray(lengths[np.isfinite(lengths)])
 
 
@@ -131,30 +157,22 @@ def _elsewhere(azimuth_deg: float, source: str) -> float:
     return np.nan if source == "neighbours" else azimuth_deg
 
 
-def _choose(planned: Planned, elsewhere_deg: float) -> tuple[Float, Float]:
-    """Azimuths at the craters to plant, and at the detected ones; NaN where nothing tells them."""
-    own = _estimate(planned)
-    if own or not _is_mixed(planned):
-        azimuth_deg = own[0] if own else elsewhere_deg
-        counts = len(planned.sites.diameters), len(planned.dipoles)
-        return np.full(counts[0], azimuth_deg), np.full(counts[1], azimuth_deg)
+def _choose(planned: Planned, around: Index, elsewhere_deg: float) -> Float:
+    """Azimuths at some craters of a region, (m,); `elsewhere_deg` where nothing tells them.
+
+    Args:
+        planned: Region.
+        around: Detected craters around each, (m, k).
+        elsewhere_deg: Azimuth elsewhere, degrees.
+    """
+    region, count = _estimate_region(planned), around.shape[1]
+    if not region.is_mixed or not count:
+        return np.full(len(around), region.azimuth_deg if region.is_certain else elsewhere_deg)
     pulls, weights = _pull(planned.dipoles, planned.north_deg)
-    return (
-        _average(pulls, weights, planned.around_sites, elsewhere_deg),
-        _average(pulls, weights, planned.around_craters, elsewhere_deg),
-    )
-
-
-def _average(
-    pulls: NDArray[np.complex128], weights: Float, around: NDArray[np.int64], elsewhere_deg: float
-) -> Float:
-    """Azimuths by the craters around some places, (m, k); of `elsewhere_deg` if they disagree."""
-    count = around.shape[1]
-    if not count:
-        return np.full(len(around), elsewhere_deg)
     mean = pulls[around].sum(axis=1) / np.maximum(weights[around].sum(axis=1), 1e-12)
     azimuths = np.degrees(np.angle(-mean)) % 360.0
-    return np.where([_is_certain(count, one) for one in np.abs(mean)], azimuths, elsewhere_deg)
+    agree = [_Estimate(0.0, one, count).is_certain for one in np.abs(mean).tolist()]
+    return np.where(agree, azimuths, elsewhere_deg)
 
 
 def estimate_azimuth(dipoles: Float, north_deg: Float) -> tuple[float, float]:
@@ -181,33 +199,22 @@ def _pull(dipoles: Float, north_deg: Float) -> tuple[NDArray[np.complex128], Flo
     return weights * np.exp(1j * bright), weights
 
 
-def _estimate(planned: Planned) -> tuple[float, int] | None:
-    """Azimuth of one region, and from how many craters; None where they cannot tell it."""
-    dipoles, count = planned.dipoles[planned.sure], int(planned.sure.sum())
-    if not count:
-        return None
-    azimuth_deg, agreement = estimate_azimuth(dipoles, planned.north_deg[planned.sure])
-    return (azimuth_deg, count) if _is_certain(count, agreement) else None
+def _estimate(dipoles: Float, north_deg: Float) -> _Estimate:
+    """Estimate the azimuth by some craters, of which there may be none."""
+    if not len(dipoles):
+        return _Estimate(0.0, 0.0, 0)
+    return _Estimate(*estimate_azimuth(dipoles, north_deg), len(dipoles))
 
 
-def _regions_agree(planned: Sequence[Planned]) -> bool:
+def _estimate_region(planned: Planned) -> _Estimate:
+    """Estimate the azimuth of one region by its sure craters."""
+    return _estimate(planned.dipoles[planned.sure], planned.north_deg[planned.sure])
+
+
+def _regions_agree(regions: Sequence[_Estimate]) -> bool:
     """Tell whether the regions that can tell have about the same azimuth, and none has several."""
-    if any(_is_mixed(one) for one in planned):
+    if any(one.is_mixed for one in regions):
         return False
-    own = [one for one in map(_estimate, planned) if one is not None]
-    total = sum(count * np.exp(1j * np.radians(azimuth_deg)) for azimuth_deg, count in own)
-    return bool(abs(total) >= _REGIONS_AGREE * sum(count for _, count in own))
-
-
-def _is_mixed(planned: Planned) -> bool:
-    """Tell whether the many craters of a region do not agree."""
-    dipoles, north_deg = planned.dipoles[planned.sure], planned.north_deg[planned.sure]
-    if len(dipoles) < FEWEST:
-        return False
-    return estimate_azimuth(dipoles, north_deg)[1] < _LEAST_AGREEMENT
-
-
-def _is_certain(count: int, agreement: float) -> bool:
-    """Tell whether craters agree, and are so many that their mean direction is known."""
-    error_deg = np.degrees(1.0 / max(agreement * np.sqrt(2.0 * count), 1e-9))
-    return bool(agreement >= _LEAST_AGREEMENT and error_deg <= _LARGEST_ERROR_DEG)
+    own = [one for one in regions if one.is_certain]
+    total = sum(one.count * np.exp(1j * np.radians(one.azimuth_deg)) for one in own)
+    return bool(abs(total) >= _REGIONS_AGREE * sum(one.count for one in own))

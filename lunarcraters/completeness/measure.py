@@ -241,17 +241,17 @@ def _light(
     lit, plants = [], {}
     for one in planned:
         azimuths = choose_azimuths(one, sun, source.mosaic.grid)
-        known = np.isfinite(azimuths)
-        if not known.any():
+        has_sun = np.isfinite(azimuths)
+        if not has_sun.any():
             continue
-        sites = one.sites.rows(known)
+        sites = one.sites.rows(has_sun)
         lit.append(replace(one, sites=sites))
         plants[one.region.name] = Plants(
             sites.positions,
             sites.diameters,
             sites.wear,
             sites.seed,
-            azimuths[known],
+            azimuths[has_sun],
             np.full(len(sites.diameters), sun.altitude_deg),
         )
     return lit, PlantedTiles(source, plants, _PSF_PX)

@@ -162,21 +162,18 @@ def _plan_region(
     circles = locate(inside.positions, inside.diameters, region, source)
     counts = choose_counts(left, bins.middle_px / 2.0**region.octave, region.core_px)
     sites = choose_sites(region, source, valid, circles, counts, bins.edges, rng)
-    clear = find_clear(circles.diameter, inside.scores)
+    clear = np.flatnonzero(find_clear(circles.diameter, inside.scores))
     dipoles = measure_dipoles(values, valid, circles.rows(clear))
-    known = np.asarray(np.isfinite(dipoles).all(axis=1), np.bool_)
-    positions = inside.positions[clear][known]
-    north_deg = find_north_deg(positions, tile.frame)
-    top_deg = north_deg - find_north_deg(positions, source.mosaic.grid)
-    diameters = inside.diameters[clear][known]
-    sure = find_sure(inside.scores[clear][known])
-    dipoles = dipoles[known]
+    in_data = np.isfinite(dipoles).all(axis=1)
+    clear, dipoles = clear[in_data], dipoles[in_data]
+    north_deg = find_north_deg(inside.positions[clear], tile.frame)
+    top_deg = north_deg - find_north_deg(inside.positions[clear], source.mosaic.grid)
     if is_mirrored(tile.frame):
         dipoles, north_deg, top_deg = dipoles * [-1.0, 1.0], -north_deg, -top_deg
+    seen, sure = circles.rows(clear), find_sure(inside.scores[clear])
     places = locate(sites.positions, sites.diameters, region, source)
-    seen = circles.rows(clear).rows(known)
     return Planned(
-        region, sites, dipoles, north_deg, top_deg, diameters, sure,
+        region, sites, dipoles, north_deg, top_deg, inside.diameters[clear], sure,
         _find_nearest(places, seen, sure), _find_nearest(seen, seen, sure),
     )  # fmt: skip
 

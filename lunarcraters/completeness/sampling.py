@@ -42,11 +42,11 @@ class Circles:
     y: Float
     diameter: Float
 
-    def rows(self, which: Bool) -> "Circles":
+    def rows(self, which: Bool | Index) -> "Circles":
         """Take some of the craters.
 
         Args:
-            which: True for each crater to take, (n,).
+            which: True for each crater to take, (n,), or the indices of these.
         """
         return Circles(self.x[which], self.y[which], self.diameter[which])
 

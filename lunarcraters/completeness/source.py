@@ -36,7 +36,9 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
             f"{run} was made by an earlier version of the program, which did not note the identity "
             "of its mosaic: run craters detect again with --overwrite"
         )
-    searched = leave_out_nodata(searched_mosaic(run, mosaic, crs=crs), manifest)
+    searched = searched_mosaic(run, mosaic, crs=crs)
+    if mosaic is not None:
+        searched = leave_out_nodata(searched, manifest)
     if manifest.mosaic != searched.fingerprint():
         raise RunError(
             f"{searched.name} is not the mosaic that {run} searched, or has changed since: name "

@@ -223,7 +223,7 @@ def _decode(path: Path, flags: int) -> NDArray[np.generic]:
 
     Args:
         path: Image file.
-        flags: How OpenCV converts the image.
+        flags: Mode in which OpenCV reads it, such as `cv2.IMREAD_GRAYSCALE`.
     """
     image = None
     with suppress(OSError):  # that of GDAL is one too

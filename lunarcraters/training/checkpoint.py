@@ -146,7 +146,7 @@ def _naming_damage(path: Path, content: str) -> Iterator[None]:
 
     Args:
         path: File of a checkpoint.
-        content: What the file should hold.
+        content: Noun for its content in the message, such as `the state`.
     """
     try:
         yield
