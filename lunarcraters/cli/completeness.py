@@ -99,11 +99,11 @@ def _print(result: "Completeness") -> None:
 
     sun = result.sun
     where = " from the top of the picture" if sun.azimuth_source == "picture" else ""
-    azimuth = f"a sun at azimuth {sun.azimuth_deg:.0f}{where}"
+    azimuth = f"azimuth {sun.azimuth_deg:.0f}{where}"
     if sun.azimuth_source == "neighbours":
-        azimuth = "the suns of their neighbours"
+        azimuth = "the azimuths of the craters around them"
     click.echo(
-        f"{result.planted} craters planted under {azimuth} and "
+        f"{result.planted} craters planted under a sun at {azimuth} and "
         f"altitude {sun.altitude_deg:.0f} degrees (from the {sun.source}); "
         f"{100.0 * result.searched_share:.0f} % of the run's pixels searched"
     )

@@ -1,6 +1,4 @@
 import pickle
-import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +6,6 @@ import rasterio
 from affine import Affine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pyproj import CRS
-from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
 from lunarcraters.geometry.grid import Grid
@@ -176,47 +172,6 @@ def test_planetary_formats_are_read(noise, tmp_path, name, driver):
     np.testing.assert_array_equal(read_all(mosaic)[0], noise)
     assert mosaic.pixel_size_m == pytest.approx(100.0)
     assert open_mosaic(tmp_path).width == noise.shape[1]
-
-
-def test_a_vrt_counts_what_it_names_in_its_fingerprint(noise, tmp_path):
-    source = write_raster(tmp_path / "a.tif", noise)
-    with rasterio.open(source) as raster:
-        copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
-    before = open_mosaic(tmp_path / "a.vrt").fingerprint()
-    write_raster(source, noise + 1)
-    assert open_mosaic(tmp_path / "a.vrt").fingerprint() != before
-
-
-def test_a_fingerprint_knows_content_and_not_places(noise, tmp_path):
-    first = write_raster(tmp_path / "a.tif", noise)
-    (tmp_path / "elsewhere").mkdir()
-    second = shutil.copy(first, tmp_path / "elsewhere" / "b.tif")
-    fingerprint = open_mosaic(first).fingerprint()
-    assert open_mosaic(second).fingerprint() == fingerprint
-    assert open_mosaic(first, nodata=3).fingerprint() != fingerprint
-    assert (
-        open_mosaic(first, nodata=3).fingerprint() == open_mosaic(first, nodata=3.0).fingerprint()
-    )
-    noise[150, 150] ^= 1
-    write_raster(second, noise)
-    assert open_mosaic(second).fingerprint() != fingerprint
-
-
-def test_the_words_of_a_coordinate_system_change_no_fingerprint(noise, tmp_path):
-    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", noise))
-    old = CRS.from_wkt(mosaic.grid.crs_wkt).to_wkt("WKT1_GDAL")
-    other = CRS.from_user_input("IAU_2015:30115").to_wkt()
-    assert old != mosaic.grid.crs_wkt
-    for wkt, same in ((old, True), (other, False)):
-        again = replace(mosaic, grid=replace(mosaic.grid, crs_wkt=wkt))
-        assert (again.fingerprint() == mosaic.fingerprint()) == same
-
-
-def test_statistics_left_by_a_viewer_change_no_fingerprint(noise, tmp_path):
-    path = write_raster(tmp_path / "a.tif", noise)
-    before = open_mosaic(path).fingerprint()
-    (tmp_path / "a.tif.aux.xml").write_text("<PAMDataset/>")
-    assert open_mosaic(path).fingerprint() == before
 
 
 def test_a_mosaic_is_small_and_picklable_after_use(noise, tmp_path):

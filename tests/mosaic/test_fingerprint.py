@@ -1,0 +1,53 @@
+"""The fingerprint of a mosaic tells it from others, wherever it lies and however it is named."""
+
+import shutil
+from dataclasses import replace
+
+import rasterio
+from pyproj import CRS
+from rasterio.shutil import copy
+
+from lunarcraters.mosaic.mosaic import open_mosaic
+
+from ..rasters import write_raster
+
+
+def test_a_vrt_counts_what_it_names_in_its_fingerprint(noise, tmp_path):
+    source = write_raster(tmp_path / "a.tif", noise)
+    with rasterio.open(source) as raster:
+        copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
+    before = open_mosaic(tmp_path / "a.vrt").fingerprint()
+    write_raster(source, noise + 1)
+    assert open_mosaic(tmp_path / "a.vrt").fingerprint() != before
+
+
+def test_a_fingerprint_knows_content_and_not_places(noise, tmp_path):
+    first = write_raster(tmp_path / "a.tif", noise)
+    (tmp_path / "elsewhere").mkdir()
+    second = shutil.copy(first, tmp_path / "elsewhere" / "b.tif")
+    fingerprint = open_mosaic(first).fingerprint()
+    assert open_mosaic(second).fingerprint() == fingerprint
+    assert open_mosaic(first, nodata=3).fingerprint() != fingerprint
+    assert (
+        open_mosaic(first, nodata=3).fingerprint() == open_mosaic(first, nodata=3.0).fingerprint()
+    )
+    noise[150, 150] ^= 1
+    write_raster(second, noise)
+    assert open_mosaic(second).fingerprint() != fingerprint
+
+
+def test_the_words_of_a_coordinate_system_change_no_fingerprint(noise, tmp_path):
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", noise))
+    old = CRS.from_wkt(mosaic.grid.crs_wkt).to_wkt("WKT1_GDAL")
+    other = CRS.from_user_input("IAU_2015:30115").to_wkt()
+    assert old != mosaic.grid.crs_wkt
+    for wkt, same in ((old, True), (other, False)):
+        again = replace(mosaic, grid=replace(mosaic.grid, crs_wkt=wkt))
+        assert (again.fingerprint() == mosaic.fingerprint()) == same
+
+
+def test_statistics_left_by_a_viewer_change_no_fingerprint(noise, tmp_path):
+    path = write_raster(tmp_path / "a.tif", noise)
+    before = open_mosaic(path).fingerprint()
+    (tmp_path / "a.tif.aux.xml").write_text("<PAMDataset/>")
+    assert open_mosaic(path).fingerprint() == before
