@@ -46,10 +46,13 @@ LEAST_PX, LEAST_COUNT, MATCH_IOU = 10.0, 30, 0.5
 
 
 def write_scene(folder, name, side):
-    """Render a scene as a GeoTIFF on the equator, and its craters as a table."""
-    image, table = folder / f"{name}.tif", folder / f"{name}.csv"
-    if table.is_file():
-        return image, pd.read_csv(table)
+    """Render a scene as a GeoTIFF on the equator, and its craters and the peppered ones as tables.
+
+    Returns the image, the craters and the peppered ones (`lunarcraters.rendering.Scene`).
+    """
+    image, *tables = (folder / f"{name}{end}" for end in (".tif", ".csv", "_peppered.csv"))
+    if all(table.is_file() for table in tables):
+        return image, *map(pd.read_csv, tables)
     seed, sun, coverage, blur, noise = SCENES[name]
     scene = render_scene(side, side, PIXEL_M, seed, sun_elevation_deg=sun, coverage=coverage)
     grey = scene.image.astype(np.float32)
@@ -65,11 +68,11 @@ def write_scene(folder, name, side):
     ) as out:  # fmt: skip
         out.write(grey, 1)
     grid = lc.open_mosaic(image).grid
-    lon, lat = grid.to_lonlat(scene.craters["x"], scene.craters["y"])
-    diameters = scene.craters["diameter_px"] * PIXEL_M / 1000.0
-    craters = pd.DataFrame({"lon": lon, "lat": lat, "diam_km": diameters})
-    craters.to_csv(table, index=False)
-    return image, craters
+    for craters, table in zip((scene.craters, scene.peppered), tables, strict=True):
+        lon, lat = grid.to_lonlat(craters["x"], craters["y"])
+        diameters = craters["diameter_px"] * PIXEL_M / 1000.0
+        pd.DataFrame({"lon": lon, "lat": lat, "diam_km": diameters}).to_csv(table, index=False)
+    return image, *map(pd.read_csv, tables)
 
 
 def find_matches(craters, catalogue):
@@ -127,7 +130,7 @@ def main(folder, side, budget, names, seeds, workers):
     folder.mkdir(parents=True, exist_ok=True)
     differences = []
     for name in names or SCENES:
-        image, craters = write_scene(folder, name, side)
+        image, craters, _ = write_scene(folder, name, side)
         run, begun = folder / f"{name}_run", time.perf_counter()
         catalogue = lc.detect(image, run, workers=workers)
         searched_s = time.perf_counter() - begun

@@ -6,9 +6,10 @@ Takes the scenes and runs of `python benchmarks/completeness.py scenes`, and mak
 not there. Measures the completeness with several seeds, and prints for each sqrt(2) bin of 10 px
 and more with at least 30 craters: the true number, the raw count, the estimate with its 90 %
 interval and whether it is trusted, and how far both are off. Then how many estimates are within 15
-%, and how many intervals hold the truth. With --ages (lunarcraters[dating]): the ages that
-craterstats gives the true, the counted and the estimated craters of 1 to 8 km, and how far the N(1)
-of both are off.
+%, and how many intervals hold the truth; and the same if peppered craters count too, whose rim
+later craters smaller than 0.3 of their diameter have replaced piece by piece. With --ages
+(lunarcraters[dating]): the ages that craterstats gives the true, the counted and the estimated
+craters of 1 to 8 km, and how far the N(1) of both are off.
 """
 
 from dataclasses import replace
@@ -38,20 +39,34 @@ def compare_ages(name, craters, run):
     click.echo(f"{name:>14} {', '.join(ages)}")
 
 
-def compare(name, craters, table):
-    """One line for each bin: true, raw and estimated numbers."""
-    sizes, lines = craters["diam_km"].to_numpy(), []
+def count(craters, row):
+    """Number of craters in a bin."""
+    sizes = craters["diam_km"].to_numpy()
+    return int(((sizes >= row.min_km) & (sizes < row.max_km)).sum())
+
+
+def compare(name, craters, peppered, table):
+    """One line for each bin: true, raw and estimated numbers.
+
+    Returns for each bin: errors of the raw count and the estimate, whether the interval holds; the
+    same with peppered craters; and whether the estimate is trusted.
+    """
+    lines = []
     for row in table.bins:
-        true = int(((sizes >= row.min_km) & (sizes < row.max_km)).sum())
+        true, more = count(craters, row), count(peppered, row)
         if row.estimate is None or true < LEAST_COUNT:
             continue
         if row.min_km * 1000.0 / PIXEL_M < LEAST_PX * (1.0 - 1e-9):
             continue
-        raw, off = row.raw / true - 1.0, row.estimate / true - 1.0
-        holds = row.low90 <= true <= row.high90
-        lines.append((raw, off, holds, row.trusted))
+        line = [
+            (row.raw / number - 1.0, row.estimate / number - 1.0, row.low90 <= number <= row.high90)
+            for number in (true, true + more)
+        ]
+        (raw, off, holds), _ = line
+        lines.append((*line, row.trusted))
         click.echo(
-            f"{name:>14} {row.min_km:6.2f}-{row.max_km:5.2f} km {true:6} true, {row.raw:6.0f} raw "
+            f"{name:>14} {row.min_km:6.2f}-{row.max_km:5.2f} km {true:6} true ({more} peppered), "
+            f"{row.raw:6.0f} raw "
             f"({100 * raw:+4.0f} %), {row.estimate:6.0f} estimated ({100 * off:+4.0f} %), 90 % "
             f"{row.low90:.0f} - {row.high90:.0f}{'' if holds else ', does not hold'}"
             f"{'' if row.trusted else ', not trusted'}"
@@ -61,7 +76,7 @@ def compare(name, craters, table):
 
 def summarize(title, lines):
     """One line on many bins."""
-    raw, off, holds, _ = (np.array(values) for values in zip(*lines, strict=True))
+    raw, off, holds = (np.array(values) for values in zip(*lines, strict=True))
     raw, off = 100.0 * np.abs(raw), 100.0 * np.abs(off)
     click.echo(
         f"{title}: {len(off)} bins, median error {np.median(off):.1f} % (raw {np.median(raw):.1f} "
@@ -84,16 +99,18 @@ def main(folder, side, budget, names, seeds, workers, ages):
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     for name in names or SCENES:
-        image, craters = write_scene(folder, name, side)
+        image, craters, peppered = write_scene(folder, name, side)
         run = folder / f"{name}_run"
         lc.detect(image, run, workers=workers)
         for seed in range(seeds):
             lc.measure_completeness(run, budget=budget, seed=seed, workers=workers, overwrite=True)
-            lines += compare(name, craters, lc.csfd(run))
+            lines += compare(name, craters, peppered, lc.csfd(run))
             if ages:
                 compare_ages(name, craters, run)
-    summarize("all", lines)
-    summarize("trusted", [line for line in lines if line[3]])
+    trusted = [line for line in lines if line[-1]]
+    for title, some in (("all", lines), ("trusted", trusted)):
+        summarize(title, [line[0] for line in some])
+        summarize(f"{title}, with peppered craters", [line[1] for line in some])
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ Float32 = NDArray[np.float32]
 # is lost when later craters have replaced more than half of it.
 _LEAST_RELIEF = 0.25
 _LEAST_RIM = 0.5
+_PEPPER = 0.3  # diameter of later craters below which they replace a rim piece by piece, diameters
 _RIM_POINTS = 24
 _FRESH_AGE = 0.06
 
@@ -47,11 +48,14 @@ class Scene:
         image: Grey values of the camera, 1 to 255, (height, width), uint8.
         craters: Table with columns x, y and diameter_px of each crater of 4 px and more that is
             still visible and has its centre in the frame.
+        peppered: Table of the craters that are not listed for their rim alone, and would be if
+            later craters smaller than 0.3 of their diameter had left it.
     """
 
     elevation_m: Float32
     image: NDArray[np.uint8]
     craters: pd.DataFrame
+    peppered: pd.DataFrame
 
 
 def render_scene(
@@ -103,10 +107,8 @@ def render_scene(
     inner = (slice(MARGIN_PX, MARGIN_PX + height), slice(MARGIN_PX, MARGIN_PX + width))
     image = _expose(reflectance * albedo, rng)
     visible = _find_visible(population, elevation, pixel_size_m, (width, height))
-    craters = pd.DataFrame({"x": population.x, "y": population.y})
-    craters["diameter_px"] = population.diameter_px
-    craters = craters.iloc[visible].sort_values(["y", "x"], ignore_index=True)
-    return Scene(np.ascontiguousarray(elevation[inner]), image[inner].copy(), craters)
+    craters, peppered = (_tabulate(population, indices) for indices in visible)
+    return Scene(np.ascontiguousarray(elevation[inner]), image[inner].copy(), craters, peppered)
 
 
 def _add_crater(
@@ -182,10 +184,17 @@ def _expose(radiance: Float32, rng: np.random.Generator) -> NDArray[np.uint8]:
     return np.clip(np.rint(noisy), 1, 255).astype(np.uint8)
 
 
+def _tabulate(population: Population, indices: NDArray[np.intp]) -> pd.DataFrame:
+    """Table of some craters, row by row of the image."""
+    craters = pd.DataFrame({"x": population.x, "y": population.y})
+    craters["diameter_px"] = population.diameter_px
+    return craters.iloc[indices].sort_values(["y", "x"], ignore_index=True)
+
+
 def _find_visible(
     population: Population, elevation: Float32, pixel_size_m: float, size: tuple[int, int]
-) -> NDArray[np.intp]:
-    """Indices of the craters to list: see `render_scene` for the rule."""
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of the craters to list, and of the peppered ones: see `Scene` for the rules."""
     x, y, diameter = population.x, population.y, population.diameter_px
     inside = (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
     indices = np.flatnonzero(inside & (diameter >= SMALLEST_LISTED_PX))
@@ -194,7 +203,10 @@ def _find_visible(
     at_rim_and_halfway = [compute_crater_profile([1.0, 0.5], d) for d in diameters_km]
     fresh_depth = -np.diff(np.reshape(at_rim_and_halfway, (-1, 2)), axis=1)[:, 0]
     indices = indices[depth >= _LEAST_RELIEF * fresh_depth]
-    return indices[_rim_shares(population, indices) >= _LEAST_RIM]
+    listed = _rim_shares(population, indices) >= _LEAST_RIM
+    others = indices[~listed]
+    left_by_large = _rim_shares(population, others, _PEPPER) >= _LEAST_RIM
+    return indices[listed], others[left_by_large]
 
 
 def _depth_m(population: Population, elevation: Float32, indices: NDArray[np.intp]) -> Float:
@@ -214,8 +226,17 @@ def _circle(population: Population, indices: NDArray[np.intp], share: float) -> 
     return centres + directions * (share / 2.0 * population.diameter_px[indices, None, None])
 
 
-def _rim_shares(population: Population, indices: NDArray[np.intp]) -> Float:
-    """Share of the rim of some craters that later craters have neither excavated nor buried."""
+def _rim_shares(population: Population, indices: NDArray[np.intp], least: float = 0.0) -> Float:
+    """Share of the rim of some craters that later craters have neither excavated nor buried.
+
+    Args:
+        population: All craters.
+        indices: Those whose rims are looked at, (n,).
+        least: Diameter of the later craters that count, diameters of the earlier one.
+
+    Returns:
+        Shares, 0 to 1, (n,).
+    """
     centres = np.column_stack([population.x, population.y])
     radius = population.diameter_px / 2
     points = _circle(population, indices, 1.0).reshape(-1, 2)
@@ -226,6 +247,7 @@ def _rim_shares(population: Population, indices: NDArray[np.intp]) -> Float:
     for later, near_points in enumerate(nearby):
         older = np.array(near_points, int)
         older = older[owner[older] < later]
+        older = older[radius[later] >= least * radius[owner[older]]]
         if len(older):
             distance = np.linalg.norm(points[older] - centres[later], axis=1) / radius[later]
             left[older] *= 1.0 - compute_replaced_share(distance.astype(np.float32))

@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,23 +137,46 @@ def test_listed_craters_have_their_centre_in_the_frame_and_4_px_or_more(scene):
     assert scene.craters.diameter_px.between(4, 400).all()
 
 
+def _hollow_share(scene, craters):
+    """Share of craters whose centre lies below their rim."""
+    hollow = []
+    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    for x, y, diameter in craters.to_numpy():
+        rim_x = (x + diameter / 2 * np.cos(turn)).astype(int)
+        rim_y = (y + diameter / 2 * np.sin(turn)).astype(int)
+        rim = scene.elevation_m[rim_y, rim_x].mean()
+        hollow.append(rim - scene.elevation_m[int(y), int(x)] > 0.02 * diameter * 100.0)
+    return np.mean(hollow)
+
+
 def test_listed_craters_are_hollows_where_the_list_says(scene):
     inner = scene.craters[
         scene.craters.x.between(30, 370)
         & scene.craters.y.between(30, 270)
         & (scene.craters.diameter_px < 40)
     ]
-    hollow = []
-    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    for x, y, diameter in inner.to_numpy():
-        rim_x = (x + diameter / 2 * np.cos(turn)).astype(int)
-        rim_y = (y + diameter / 2 * np.sin(turn)).astype(int)
-        rim = scene.elevation_m[rim_y, rim_x].mean()
-        hollow.append(rim - scene.elevation_m[int(y), int(x)] > 0.02 * diameter * 100.0)
-    assert np.mean(hollow) > 0.97
+    assert _hollow_share(scene, inner) > 0.97
 
 
 @pytest.mark.slow
 def test_coverage_says_how_many_craters_there_are():
     few, many = (len(render_scene(256, 256, seed=1, coverage=c).craters) for c in (0.1, 0.6))
     assert many > 3 * few > 0
+
+
+@pytest.mark.slow
+def test_peppered_craters_are_hollows_that_are_not_listed():
+    dense = render_scene(640, 640, seed=2, coverage=1.2)
+    together = pd.concat([dense.craters, dense.peppered])
+    assert len(dense.peppered) > 10
+    assert not together.duplicated().any()
+    # The smallest later craters have 3 px: only craters of more than 3 / 0.3 px can be peppered.
+    assert dense.peppered.diameter_px.min() > 10.0
+    inner = dense.peppered[(dense.peppered[["x", "y"]] - 320).abs().max(axis=1) < 260]
+    assert _hollow_share(dense, inner[inner.diameter_px < 40]) > 0.9
+
+
+@pytest.mark.slow
+def test_few_craters_of_a_young_surface_are_peppered():
+    young = render_scene(400, 400, seed=2, coverage=0.1)
+    assert len(young.peppered) <= 0.01 * len(young.craters)
