@@ -13,6 +13,7 @@ from lunarcraters.cli.options import (
     workers_option,
 )
 from lunarcraters.cli.progress import progress_bar
+from lunarcraters.cli.tables import print_table
 
 if TYPE_CHECKING:
     from lunarcraters.completeness.record import Completeness
@@ -94,9 +95,6 @@ def command(
 
 
 def _print(result: "Completeness") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     sun = result.sun
     where = " from the top of the picture" if sun.azimuth_source == "picture" else ""
     azimuth = f"azimuth {sun.azimuth_deg:.0f}{where}"
@@ -107,22 +105,21 @@ def _print(result: "Completeness") -> None:
         f"altitude {sun.altitude_deg:.0f} degrees (from the {sun.source}); "
         f"{100.0 * result.searched_share:.0f} % of the run's pixels searched"
     )
-    table = Table("diameter, " + result.unit, box=None, pad_edge=False)
     names = [one.name for one in result.freshness]
-    for heading in ("planted", "recall", *names, "diameter error", "offset"):
-        table.add_column(heading, justify="right")
     by_class = [{row.min_km: row.recall for row in one.bins} for one in result.freshness]
-    for row in result.bins:
-        recalls = (_share(recalls.get(row.min_km)) for recalls in by_class)
-        table.add_row(
+    rows = [
+        (
             f"{row.min_km:.3g} - {row.max_km:.3g}",
             str(row.planted),
             f"{row.recall:.2f} ± {row.recall_error:.2f}",
-            *recalls,
+            *(_share(recalls.get(row.min_km)) for recalls in by_class),
             _error(row.diameter_bias, row.diameter_scatter),
             _share(row.offset_median),
         )
-    Console().print(table)
+        for row in result.bins
+    ]
+    headings = "diameter, " + result.unit, "planted", "recall", *names, "diameter error", "offset"
+    print_table(headings, rows)
     check = result.score_check
     if check is not None and check.is_wrong:
         click.echo(

@@ -13,6 +13,7 @@ from lunarcraters.cli.options import (
     min_score_option,
     overwrite_option,
 )
+from lunarcraters.cli.tables import print_table
 
 if TYPE_CHECKING:
     from lunarcraters.counts.record import CountBin, CountTable
@@ -53,17 +54,12 @@ def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
 
 
 def _print(counts: "CountTable") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("area", box=None, pad_edge=False)
-    headings = ["diameter, km", "raw", "estimate", "90 %", "completeness", "trusted"]
-    has_purity = any(row.purity is not None for row in counts.bins)
-    for heading in [*headings, "purity"] if has_purity else headings:
-        table.add_column(heading, justify="right")
-    for row in counts.bins:
-        table.add_row(*_cells(row), *([_share(row.purity)] if has_purity else []))
-    Console().print(table)
+    headings = ["area", "diameter, km", "raw", "estimate", "90 %", "completeness", "trusted"]
+    rows = [_cells(row) for row in counts.bins]
+    if any(row.purity is not None for row in counts.bins):
+        headings.append("purity")
+        rows = [(*_cells(row), _share(row.purity)) for row in counts.bins]
+    print_table(headings, rows)
     if counts.note:
         click.echo(counts.note)
 

@@ -15,10 +15,13 @@ from lunarcraters.cli.options import (
     range_option,
     system_option,
 )
+from lunarcraters.cli.tables import print_table
 from lunarcraters.dating.wording import format_age, format_age_error
 
 if TYPE_CHECKING:
     from lunarcraters.dating.record import Dating, ModelAge
+
+_HEADINGS = "area", "km2", "craters", "N(1) per km2", "age", "1 sigma", "probability of the fit"
 
 
 @click.command("date")
@@ -59,22 +62,17 @@ def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
 
 
 def _print(dating: "Dating") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     first = dating.areas[0]
     click.echo(
         f"{dating.system}; craters of {first.min_km:.3g} to {first.max_km:.3g} km, score >= "
         f"{dating.min_score:.3g}"
     )
-    table = Table("area", box=None, pad_edge=False)
-    for heading in ("km2", "craters", "N(1) per km2", "age", "1 sigma", "probability of the fit"):
-        table.add_column(heading, justify="right")
+    rows = []
     for one in dating.areas:
-        table.add_row(one.area, f"{one.area_km2:.6g}", *_cells(one.raw))
+        rows.append((one.area, f"{one.area_km2:.6g}", *_cells(one.raw)))
         if one.estimated:
-            table.add_row("  estimated", "", *_cells(one.estimated))
-    Console().print(table)
+            rows.append(("  estimated", "", *_cells(one.estimated)))
+    print_table(_HEADINGS, rows)
     for one in dating.areas:
         for name, age in ((one.area, one.raw), (f"{one.area}, estimated", one.estimated)):
             if age and age.note:

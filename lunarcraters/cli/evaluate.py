@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lunarcraters.cli.options import CataloguePath, classes_option, json_option
+from lunarcraters.cli.tables import print_table
 from lunarcraters.evaluation.rule_names import RULE_NAMES
 
 if TYPE_CHECKING:
@@ -160,27 +161,21 @@ def _print(terms: "EvaluationTerms", scores: "Scores") -> None:
 
 
 def _print_bins(scores: "Scores", unit: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("diameter, " + unit, box=None)
-    for heading in ("references", "recall", "detections", "precision"):
-        table.add_column(heading, justify="right")
-    for one in scores.bins:
-        table.add_row(
+    rows = [
+        (
             f"{one.low:.3g} - {one.high:.3g}",
             str(one.references),
             "-" if one.recall is None else f"{one.recall:.3f}",
             str(one.detections),
             "-" if one.precision is None else f"{one.precision:.3f}",
         )
-    Console().print(table)
+        for one in scores.bins
+    ]
+    headings = "references", "recall", "detections", "precision"
+    print_table(("diameter, " + unit, *headings), rows)
 
 
 def _print_sizes(sizes: "SizeComparison") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     upper = "" if sizes.max_diameter is None else f" to {sizes.max_diameter:g}"
     score = "" if sizes.min_score is None else f" (score: {sizes.min_score})"
     click.echo(
@@ -191,11 +186,8 @@ def _print_sizes(sizes: "SizeComparison") -> None:
         f"references: {sizes.references:g} on {_area(sizes.reference_km2)}; "
         f"detections: {sizes.detections:g} on {_area(sizes.detection_km2)}"
     )
-    table = Table("diameter, km", box=None)
-    for heading in ("references", "per km2", "detections", "per km2", "ratio", "+-"):
-        table.add_column(heading, justify="right")
-    for one in sizes.bins:
-        table.add_row(
+    rows = [
+        (
             f"{one.low:.3g} - " + ("" if one.high is None else f"{one.high:.3g}"),
             f"{one.references:g}",
             _number(one.references_per_km2),
@@ -204,7 +196,10 @@ def _print_sizes(sizes: "SizeComparison") -> None:
             _number(one.ratio),
             _number(one.ratio_error),
         )
-    Console().print(table)
+        for one in sizes.bins
+    ]
+    headings = "references", "per km2", "detections", "per km2", "ratio", "+-"
+    print_table(("diameter, km", *headings), rows)
 
 
 def _number(value: float | None) -> str:

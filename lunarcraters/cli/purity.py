@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lunarcraters.cli.options import CataloguePath, json_option, overwrite_option
+from lunarcraters.cli.tables import print_table
 
 if TYPE_CHECKING:
     from lunarcraters.purity.record import Purity
@@ -53,20 +54,16 @@ def command(run: Path, labels: Path | str, as_json: bool, **options: Any) -> Non
 
 
 def _print(result: "Purity") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     share = result.craters / result.labelled
     click.echo(
         f"{result.labelled} detections labelled by a {result.kind}: {result.craters} are craters "
         f"({100.0 * share:.0f} %), and their mean score is {result.mean_score:.2f}"
     )
-    table = Table("diameter, " + result.unit, box=None, pad_edge=False)
-    for heading in ("labelled", "craters", "share", "mean score"):
-        table.add_column(heading, justify="right")
+    rows = []
     for row in result.bins:
         share_of_bin = f"{row.craters / row.labelled:.2f}" if row.labelled else "-"
         score = f"{row.mean_score:.2f}" if row.labelled else "-"
         numbers = str(row.labelled), str(row.craters), share_of_bin, score
-        table.add_row(f"{row.min_km:.3g} - {row.max_km:.3g}", *numbers)
-    Console().print(table)
+        rows.append((f"{row.min_km:.3g} - {row.max_km:.3g}", *numbers))
+    headings = "diameter, " + result.unit, "labelled", "craters", "share", "mean score"
+    print_table(headings, rows)

@@ -13,9 +13,14 @@ from lunarcraters.cli.options import (
     named_area_options,
     overwrite_option,
 )
+from lunarcraters.cli.tables import print_table
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.randomness import RandomnessBin, RandomnessTable
+
+_HEADINGS = (
+    "area", "diameter, km", "craters", "M2CND, km", "expected", "sigma", "p", "verdict",
+)  # fmt: skip
 
 
 @click.command("randomness")
@@ -54,15 +59,7 @@ def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
 
 
 def _print(randomness: "RandomnessTable") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("area", box=None, pad_edge=False)
-    for heading in ("diameter, km", "craters", "M2CND, km", "expected", "sigma", "p", "verdict"):
-        table.add_column(heading, justify="right")
-    for row in randomness.bins:
-        table.add_row(*_cells(row))
-    Console().print(table)
+    print_table(_HEADINGS, map(_cells, randomness.bins))
     for note in dict.fromkeys(row.note for row in randomness.bins if row.note):
         click.echo(f"not tested (-): {note}")
 

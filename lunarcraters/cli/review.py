@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lunarcraters.cli.options import CataloguePath, json_option, overwrite_option
+from lunarcraters.cli.tables import print_table
 
 if TYPE_CHECKING:
     from lunarcraters.reviews.proportions import Proportion
@@ -83,38 +84,37 @@ def _print(review: "Review") -> None:
 
 
 def _print_bins(review: "Review") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("diameter, " + review.unit, box=None, pad_edge=False)
-    for heading in ("accepted", "rejected", "unseen", "added", "precision", "recall"):
-        table.add_column(heading, justify="right")
+    headings = "accepted", "rejected", "unseen", "added", "precision", "recall"
+    rows = []
     for one in review.bins:
         numbers = (one.accepted, one.rejected, one.unseen, one.added)
         shares = (_short(one.precision), _short(one.recall))
-        table.add_row(f"{one.low:.3g} - {one.high:.3g}", *map(str, numbers), *shares)
-    Console().print(table)
+        rows.append((f"{one.low:.3g} - {one.high:.3g}", *map(str, numbers), *shares))
+    print_table(("diameter, " + review.unit, *headings), rows)
 
 
 def _print_suggestions(review: "Review") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     x, y = ("lon", "lat") if review.unit == "km" else ("x", "y")
     click.echo("review these craters next:")
-    table = Table("crater_id", x, y, "diameter, " + review.unit, "score", box=None)
-    for one in review.suggested:
-        place = f"{one.x:.6g}", f"{one.y:.6g}"
-        table.add_row(one.crater_id, *place, f"{one.diameter:.3g}", f"{one.score:.3f}")
-    Console().print(table)
+    craters = [
+        (one.crater_id, f"{one.x:.6g}", f"{one.y:.6g}", f"{one.diameter:.3g}", f"{one.score:.3f}")
+        for one in review.suggested
+    ]
+    print_table(("crater_id", x, y, "diameter, " + review.unit, "score"), craters)
     if not review.suggested_tiles:
         return
     click.echo("or these tiles:")
-    table = Table("tile", x, y, "unseen", "standard deviation of the true ones", box=None)
-    for tile in review.suggested_tiles:
-        place = f"{tile.x:.6g}", f"{tile.y:.6g}"
-        table.add_row(tile.tile, *place, str(tile.unseen), f"{tile.variance**0.5:.2f}")
-    Console().print(table)
+    tiles = [
+        (
+            tile.tile,
+            f"{tile.x:.6g}",
+            f"{tile.y:.6g}",
+            str(tile.unseen),
+            f"{tile.variance**0.5:.2f}",
+        )
+        for tile in review.suggested_tiles
+    ]
+    print_table(("tile", x, y, "unseen", "standard deviation of the true ones"), tiles)
 
 
 def _share(share: "Proportion") -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency, relative_errors
 from lunarcraters.plots.files import save_png
+from lunarcraters.plots.text import escape_text
 
 _DPI = 150
 _LEGEND_ROWS = 20
@@ -126,12 +127,12 @@ def csfd_figure(
     figure = Figure(figsize=(14, 5.5), layout="constrained")
     for axes, panel in zip(figure.subplots(1, 3), _PANELS, strict=True):
         for name, one in series.items():
-            label = name if len(series) > 1 else "counted" if estimates else ""
+            label = escape_text(name) if len(series) > 1 else "counted" if estimates else ""
             complete = one.edges[:-1] >= least * (1.0 - 1e-9)
             _draw_points(axes, *panel.points(one), complete, colours[name], label)
         for name, estimate in (estimates or {}).items():
             colour = _colour_estimates(name, colours)
-            label = f"{name}, estimated" if len(series) > 1 else "estimated"
+            label = f"{escape_text(name)}, estimated" if len(series) > 1 else "estimated"
             points = panel.estimated_points(estimate)
             _draw_points(axes, *points, estimate.trusted, colour, label, "s")
         axes.axvline(least, color="tab:red", linewidth=1, linestyle="--")
@@ -203,7 +204,7 @@ def _draw_isochron(
         colour, style = colours[isochron.area], "-"
         if isochron.estimated:
             colour, style = _colour_estimates(isochron.area, colours), "--"
-    label = isochron.label if fitted else None
+    label = escape_text(isochron.label) if fitted else None
     axes.plot(isochron.diameters, values, style, color=colour, linewidth=1, label=label)
     if fitted:
         return

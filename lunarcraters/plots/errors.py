@@ -12,6 +12,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from lunarcraters.counts.doubt import ErrorBudget
 from lunarcraters.plots.files import save_png
+from lunarcraters.plots.text import escape_text
 
 MOST_AREAS = 12
 """Number of areas that one figure has."""
@@ -71,7 +72,7 @@ def errors_figure(budgets: Mapping[str, ErrorBudget]) -> Figure:
         _draw_parts(axes, budget)
         _finish_axes(axes, budget)
         if len(shown) > 1:
-            axes.set_title(name, fontsize=9)
+            axes.set_title(escape_text(name), fontsize=9)
     for axes in list(panels)[len(shown) :]:
         axes.remove()
     handles = {

@@ -10,6 +10,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from lunarcraters.catalogue.randomness import RANDOM_SIGMAS, RandomnessBin
 from lunarcraters.plots.files import save_png
+from lunarcraters.plots.text import escape_text
 
 _DPI = 150
 _TICKS = 0, 1, 3, 5, 10, 30, 100, 300, 1000
@@ -51,7 +52,8 @@ def randomness_figure(bins: Sequence[RandomnessBin]) -> Figure:
         diameters, sigmas = np.array(tested or np.empty((0, 2))).T
         most = max(most, float(np.abs(sigmas).max(initial=0.0)) * 1.5)
         colour = "black" if len(areas) == 1 else f"C{number % 10}"
-        axes.plot(diameters, sigmas, "o-", color=colour, markersize=5, linewidth=1, label=area)
+        axes.plot(diameters, sigmas, "o-", color=colour, markersize=5, linewidth=1,
+                  label=escape_text(area))  # fmt: skip
     axes.set(
         xscale="log",
         xlim=(min(one.min_km for one in bins), max(one.max_km for one in bins)),
