@@ -20,7 +20,7 @@ from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.opening import open_dataset
 
 _CELLS = 1024
-"""Number of cells along the longer side of the grid from which polygons are cut."""
+"""Number of cells along the longer side of the ground from which polygons are cut."""
 
 _IMAGE_CELLS = 8192
 """Number of cells along the longer side of an image without coordinates."""
@@ -37,9 +37,9 @@ def searched_footprint(
         area: Area to which the footprint is clipped; None for all ground.
 
     Returns:
-        Polygons in longitude (-180..180) and latitude, cut from a grid of up to 1024 cells a side,
-        and the area in km2, summed over all pixels. For an image without coordinates, polygons in
-        pixels, from up to 8192 cells a side, and None.
+        Polygons in longitude (-180..180) and latitude, cut from cells of 1/1024 of the ground's
+        longer side, and the area in km2, summed over all pixels. For an image without coordinates,
+        polygons in pixels, from up to 8192 cells a side, and None.
     """
     with open_dataset(str(mask)) as raster:
         if not mosaic.has_crs:
@@ -87,12 +87,11 @@ def _lonlat_outline(
     mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box, area: Area | None
 ) -> BaseGeometry:
     """Outline of the searched part of a box, from cells of a grid in longitude and latitude."""
-    step = max(-(-max(box.width, box.height) // _CELLS), 1)
+    west, south, east, north = _bounds(mosaic, box)
+    columns, rows = _count_cells(west, south, east, north)
+    step = max(max(box.width, box.height) // max(columns, rows), 1)
     shape = (-(-box.height // step), -(-box.width // step))
     searched = raster.read(1, window=Window(*box), out_shape=shape) != NODATA
-    west, south, east, north = _bounds(mosaic, box)
-    cell = max(east - west, north - south) / _CELLS
-    columns, rows = (max(round(side / cell), 1) for side in (east - west, north - south))
     grid = Affine((east - west) / columns, 0, west, 0, (south - north) / rows, north)
     lon = west + (np.arange(columns) + 0.5) * grid.a
     lat = north + (np.arange(rows) + 0.5) * grid.e
@@ -105,8 +104,22 @@ def _lonlat_outline(
     cells = np.zeros(x.shape, bool)
     cells[inside] = searched[row[inside].astype(int), column[inside].astype(int)]
     if area is not None:
-        cells &= area.contains(lon, lat)
+        cells[cells] = area.contains(lon[cells], lat[cells])
     return cut_at_meridian(np.array([_outline(cells, grid)], object))[0]
+
+
+def _count_cells(west: float, south: float, east: float, north: float) -> tuple[int, int]:
+    """Count columns and rows of cells that are square on the ground where a box is widest.
+
+    A box round a pole is as wide as the way over the pole, but its columns go all round it.
+    """
+    lat = 0.0 if south < 0.0 < north else min(abs(south), abs(north))
+    narrowing = np.cos(np.radians(lat))
+    half = np.radians(min(east - west, 180.0)) / 2.0
+    width = np.degrees(2.0 * np.arcsin(narrowing * np.sin(half)))
+    cell = max(width, north - south) / _CELLS
+    columns, rows = ((east - west) * narrowing / cell, (north - south) / cell)
+    return max(round(columns), 1), max(round(rows), 1)
 
 
 def _bounds(mosaic: Mosaic, box: Box) -> tuple[float, float, float, float]:

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from pyproj import CRS
 from rasterio.transform import from_bounds
 
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.area import make_box_area
+from lunarcraters.geometry.area import Area, make_box_area
 from lunarcraters.mask.cog import NODATA
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import open_mosaic
@@ -64,6 +65,34 @@ def test_a_cap_with_a_hole_at_its_pole(tmp_path):
     for lon in (-179, -90, 0, 90, 179):
         assert outline.covers(shapely.Point(lon, 78))
         assert not outline.intersects(shapely.Point(lon, 88))
+
+
+POLE = "IAU_2015:30130"
+HALF = 76_800  # of the side of a mosaic, metres
+
+
+@pytest.mark.parametrize("centre", [(0, 0), (10_000, 90_000)])
+def test_an_outline_at_a_pole_is_as_fine_as_elsewhere(tmp_path, centre):
+    x, y = centre
+    bounds = (x - HALF, y - HALF, x + HALF, y + HALF)
+    mask = np.zeros((384, 384), np.uint8)
+    outline, area = ground(tmp_path, POLE, bounds, mask)
+    assert sphere.area_km2(outline) == pytest.approx(area, rel=5e-4)
+    grid = open_mosaic(tmp_path / "image.tif").grid
+    lon, lat = grid.to_lonlat(*np.meshgrid(np.arange(384) + 0.5, np.arange(384) + 0.5))
+    assert shapely.contains_xy(outline, lon, lat).mean() > 0.9999
+
+
+@pytest.mark.parametrize(("inner_km", "outer_km"), [(0, 10), (0, 40), (20, 25)])
+def test_an_area_of_some_kilometres_round_a_pole(tmp_path, inner_km, outer_km):
+    pole = shapely.Point(0, 0)
+    ring = pole.buffer(outer_km * 1000.0, 64) - pole.buffer(inner_km * 1000.0, 64)
+    mask = np.zeros((1536, 1536), np.uint8)
+    drawn = Area(ring, CRS.from_user_input(POLE))
+    outline, area = ground(tmp_path, POLE, (-HALF, -HALF, HALF, HALF), mask, drawn)
+    assert area == pytest.approx(ring.area / 1e6, rel=2e-3)
+    assert sphere.area_km2(outline) == pytest.approx(area, rel=0.01)
+    assert outline.covers(shapely.Point(100, 90 - 22 / KM_PER_DEGREE)) == (outer_km > 22)
 
 
 def test_a_whole_globe(tmp_path):
