@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -91,12 +91,15 @@ def replacing(path: Path) -> Iterator[Path]:
     stem = path.name[: len(path.name) - len(suffixes)]
     temporary = path.with_name(f".{stem}.{os.getpid()}{suffixes}")
     try:
+        temporary.touch()  # libraries would give a worse reason, and only after the work
+        temporary.unlink()
         yield temporary
         temporary.replace(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # of a read-only file system: it must not hide the first error
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
