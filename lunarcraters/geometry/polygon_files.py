@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,9 @@ def read_named_polygons(
 ) -> tuple[dict[str, BaseGeometry], Any]:
     """Read the polygons of a file one by one, with their names.
 
-    Polygons of one name are one area. Without names, a polygon that is alone has the name of the
-    file, and several are numbered from 1.
+    Polygons of one name are one area. A polygon without a name is one of its own: it has the name
+    of the file if it is alone, else its number in the file, followed by `(unnamed)` where this
+    number is the name of another.
 
     Args:
         path: File or directory that GDAL reads.
@@ -66,7 +68,8 @@ def read_named_polygons(
     frame = _read_layer(path, None)
     names = _read_names(frame, path, column)
     shapes: dict[str, list[BaseGeometry]] = {}
-    for name, shape in zip(names, frame.geometry, strict=True):
+    valid = shapely.make_valid(np.array(frame.geometry, object))  # before: areas may cancel out
+    for name, shape in zip(names, valid, strict=True):
         if shape is not None and shape.area > 0.0:
             shapes.setdefault(name, []).append(shape)
     if not shapes:
@@ -88,17 +91,34 @@ def _read_layer(path: Path, columns: list[str] | None) -> Any:
 
 
 def _read_names(frame: Any, path: Path, column: str | None) -> list[str]:
-    """Read the names of the rows of a layer; one without a name has its number."""
+    """Read the names of the rows of a layer; one without a name has a name of its own."""
     fields = {str(field).lower(): field for field in frame.columns if field != "geometry"}
     if column is not None and column.lower() not in fields:
         has = ", ".join(map(str, fields.values())) or "none"
         raise AreaError(f"{path} has no column {column!r} of names (it has: {has}): give one of it")
     wanted = _NAMES if column is None else (column.lower(),)
     field = next((fields[name] for name in wanted if name in fields), None)
-    texts = [""] * len(frame) if field is None else frame[field].fillna("").astype(str).str.strip()
+    texts = [""] * len(frame) if field is None else _write_names(frame[field])
     if len(frame) == 1 and not texts[0]:
         return [path.stem.removesuffix("_AREA")]
-    return [text or str(number) for number, text in enumerate(texts, 1)]
+    taken = set(texts)
+    return [text or _number_name(number, taken) for number, text in enumerate(texts, 1)]
+
+
+def _write_names(column: Any) -> list[str]:
+    """Write the values of a column of names as text, whole numbers without a point."""
+    values = column
+    if column.dtype.kind == "f":  # whole numbers become such beside a row without a value
+        values = column.map(partial(np.format_float_positional, trim="-"))
+    return list(values.astype(str).str.strip().where(column.notna(), ""))
+
+
+def _number_name(number: int, taken: set[str]) -> str:
+    """Make the name of a polygon without one, which no other polygon has."""
+    name = str(number)
+    while name in taken:
+        name += " (unnamed)"
+    return name
 
 
 def _unite(shapes: Sequence[BaseGeometry | None], path: Path) -> BaseGeometry:
