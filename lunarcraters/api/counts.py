@@ -249,7 +249,7 @@ def read_areas(
     Raises:
         AreaError: The areas cannot be read.
     """
-    from lunarcraters.geometry.area import make_area, read_named_areas
+    from lunarcraters.geometry.given_areas import make_area, read_named_areas
 
     if area is None:
         return None

@@ -58,7 +58,7 @@ def make_dataset(
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import read_detections
-    from lunarcraters.geometry.area import make_area
+    from lunarcraters.geometry.given_areas import make_area
     from lunarcraters.labelling.make import make_dataset
     from lunarcraters.mosaic.mosaic import open_mosaic
 

@@ -35,7 +35,7 @@ def read_ground(
     Raises:
         AreaError: The area cannot be read.
     """
-    from lunarcraters.geometry.area import make_area
+    from lunarcraters.geometry.given_areas import make_area
 
     given = Path(area) if isinstance(area, str | PathLike) else area
     return make_area(given, has_crs=info.has_crs).on_body(info.crs)

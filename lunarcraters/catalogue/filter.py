@@ -14,8 +14,7 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 
 _LARGEST_ARC = np.radians(80.0)
-"""Angle from its middle to the outline of an area, within which the area cannot be what lies
-outside its outline."""
+"""Angle from its middle to the outline of an area, beyond which all craters are looked at."""
 
 _MARGIN = np.radians(1.0)  # an outline is known by points
 
@@ -98,7 +97,8 @@ def _may_touch(area: Area, catalogue: Catalogue) -> NDArray[np.bool_]:
     middle = outline.mean(axis=0)
     middle /= max(float(np.linalg.norm(middle)), 1e-9)
     arc = float(np.arccos(np.clip(outline @ middle, -1.0, 1.0)).max())
-    if not arc < _LARGEST_ARC:
+    opposite = sphere.vectors_to_lonlat(-middle)
+    if not arc < _LARGEST_ARC or bool(area.contains(*opposite)):
         return everywhere
     reach = arc + _MARGIN + catalogue.diameters * 500.0 / sphere.radius_m(area.crs)
     away = np.arccos(np.clip(sphere.unit_vectors(*catalogue.positions.T) @ middle, -1.0, 1.0))

@@ -228,7 +228,7 @@ class Catalogue(InNotebook):
             AreaError: The area cannot be read.
         """
         from lunarcraters.catalogue.filter import CraterFilter
-        from lunarcraters.geometry.area import make_area
+        from lunarcraters.geometry.given_areas import make_area
 
         given = Path(area) if isinstance(area, str | PathLike) else area
         ground = None if given is None else make_area(given, has_crs=self.has_crs)

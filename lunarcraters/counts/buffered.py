@@ -48,8 +48,10 @@ class WidenedGround:
     def _frame(self) -> CRS:
         vectors = sphere.unit_vectors(*self._area.trace_outline())
         middle = vectors.mean(axis=0)
-        arc = np.arccos(np.clip(vectors @ middle / np.linalg.norm(middle), -1.0, 1.0))
-        if arc.max() > _LARGEST_ARC:
+        middle /= max(float(np.linalg.norm(middle)), 1e-9)
+        arc = np.arccos(np.clip(vectors @ middle, -1.0, 1.0))
+        opposite = sphere.vectors_to_lonlat(-middle)
+        if not arc.max() <= _LARGEST_ARC or bool(self._area.contains(*opposite)):
             raise AreaError(
                 "an area that reaches over a third of the Moon is not widened by craters: count "
                 "those with their centre inside"

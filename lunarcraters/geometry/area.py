@@ -1,10 +1,6 @@
 """Areas that a user draws to count craters in."""
 
-import logging
-import re
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -12,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters.errors import AreaError, CoordinateSystemError
+from lunarcraters.errors import AreaError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.polygon_files import advise_crs, read_named_polygons, read_polygons
+from lunarcraters.geometry.cylindrical import unroll
 from lunarcraters.geometry.polygons import cut_at_meridian, make_ring_polygon
 
 _RIM_POINTS = 36
@@ -24,8 +20,6 @@ _GOLDEN_ANGLE = np.pi * (3.0 - 5.0**0.5)
 _EDGES = 2000  # of an area in longitude and latitude, along its longer side in a map
 _OUTLINE_POINTS = 256  # along the longer side of an outline
 
-_log = logging.getLogger(__name__)
-
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
@@ -33,6 +27,8 @@ Bool = NDArray[np.bool_]
 @dataclass(frozen=True, eq=False)
 class Area:
     """Polygons whose edges are straight in a coordinate system.
+
+    Polygons of a cylindrical map are to be placed by `place_area`.
 
     Attributes:
         outline: Polygons in coordinates of `crs`; longitudes may go from -180 or from 0, or
@@ -134,7 +130,7 @@ class Area:
             if part.geom_type != "Polygon":
                 continue
             outer, *inner = (
-                make_ring_polygon(*sphere.to_lonlat(self.crs, *shapely.get_coordinates(ring).T[:2]))
+                _enclose(shapely.Polygon(ring), self.crs)
                 for ring in (part.exterior, *part.interiors)
             )
             rings.append(outer.difference(shapely.union_all(inner)))
@@ -152,6 +148,19 @@ class Area:
         return (x, y) if self.crs is None else sphere.to_lonlat(self.crs, x, y)
 
 
+def _enclose(inside: shapely.Polygon, crs: CRS) -> BaseGeometry:
+    """Draw a polygon without holes in longitude -180..180 and latitude."""
+    drawn = make_ring_polygon(*sphere.to_lonlat(crs, *shapely.get_coordinates(inside).T[:2]))
+    turn = 2.0 * np.pi * sphere.radius_m(crs) / crs.axis_info[0].unit_conversion_factor
+    if inside.length < turn:
+        return drawn
+    # It may be larger than half the Moon, and the line encloses the rest as well.
+    middle = sphere.to_lonlat(crs, *inside.representative_point().coords[0])
+    if shapely.contains_xy(drawn, *middle):
+        return drawn
+    return shapely.box(-180.0, -90.0, 180.0, 90.0).difference(drawn)
+
+
 def _sunflower(points: int) -> tuple[Float, Float]:
     """Angles (radians) and distances from the centre (radii) of points that share a circle evenly.
 
@@ -159,33 +168,6 @@ def _sunflower(points: int) -> tuple[Float, Float]:
     """
     number = np.arange(points) + 0.5
     return number * _GOLDEN_ANGLE, np.sqrt(number / points)
-
-
-def names_crs(path: Path) -> bool:
-    """Tell whether a file says which coordinate system it is in; a GeoJSON may not (RFC 7946)."""
-    if path.suffix.lower() not in (".geojson", ".json"):
-        return True
-    return re.search(rb'"crs"\s*:\s*[{"]', path.read_bytes()) is not None
-
-
-def make_area(given: Path | tuple[float, float, float, float], *, has_crs: bool = True) -> Area:
-    """Make an area from a file of polygons or from four edges.
-
-    Args:
-        given: File (see `read_area`), or west, south, east and north (see `make_box_area`).
-        has_crs: True for an area on the Moon, False for one in pixels of an image without
-            coordinates.
-
-    Raises:
-        AreaError: The file cannot be read or has no polygons, or the edges enclose no area.
-    """
-    if isinstance(given, Path):
-        return read_area(given, has_crs=has_crs)
-    if len(given) != 4:
-        raise AreaError(
-            f"an area has four edges, not {len(given)}: give west, south, east and north"
-        )
-    return make_box_area(*given, has_crs=has_crs)
 
 
 def make_box_area(
@@ -214,74 +196,21 @@ def make_box_area(
     return Area(shapely.box(west, south, min(east, west + 360.0), north), sphere.geographic_crs())
 
 
-def read_area(path: Path, *, has_crs: bool = True) -> Area:
-    """Read the polygons of a file: of one that this program wrote, those of the ground searched.
+def place_area(outline: BaseGeometry, crs: CRS) -> Area:
+    """Make an area of polygons in any lunar coordinate system.
+
+    Those of a cylindrical map are taken in degrees, since they may go past its edge, and so are
+    longitudes from another prime meridian.
 
     Args:
-        path: GeoPackage, GeoJSON, Shapefile or another file that GDAL reads.
-        has_crs: True for an area on the Moon; False for an area of an image without coordinates,
-            drawn over it with y up (x, -y).
-
-    Raises:
-        AreaError: The file cannot be read, has no polygons, or is not in a lunar coordinate
-            system.
+        outline: Polygons in coordinates of `crs`.
+        crs: Lunar coordinate system.
     """
-    outline, declared = read_polygons(path)
-    (area,) = _place([outline], declared, path, has_crs=has_crs)
-    return area
-
-
-def read_named_areas(
-    path: Path, *, column: str | None = None, has_crs: bool = True
-) -> dict[str, Area]:
-    """Read the polygons of a file as areas with names, in the order of the file.
-
-    Args:
-        path: GeoPackage, GeoJSON, Shapefile or another file that GDAL reads.
-        column: Column of the names; None for the usual ones. See `read_named_polygons`.
-        has_crs: True for areas on the Moon; False for those of an image without coordinates.
-
-    Raises:
-        AreaError: The file cannot be read, has no polygons or no such column, or is not in a lunar
-            coordinate system.
-    """
-    outlines, declared = read_named_polygons(path, column)
-    areas = _place(list(outlines.values()), declared, path, has_crs=has_crs)
-    return dict(zip(outlines, areas, strict=True))
-
-
-def _place(outlines: list[BaseGeometry], declared: Any, path: Path, *, has_crs: bool) -> list[Area]:
-    """Make areas of the polygons of a file in the coordinate system that it declares."""
-    if not has_crs:
-        mirror = np.array([1.0, -1.0]).__mul__
-        return [Area(shapely.transform(outline, mirror), None) for outline in outlines]
-    if declared is not None and declared.is_geographic and not names_crs(path):
-        for outline in outlines:
-            _refuse_metres(outline, path)
-        _log.warning(
-            "note: %s names no coordinate system and is read as longitude and latitude on the Moon",
-            path,
-        )
-        return [Area(outline, sphere.geographic_crs()) for outline in outlines]
-    try:
-        crs = sphere.lunar_crs(declared, str(path))
-    except CoordinateSystemError as error:
-        if declared is None:
-            advice = "save it in that of the mosaic, or in IAU_2015:30100, as a GeoPackage"
-        else:
-            advice = f"if its polygons are lunar, {advise_crs(declared)}"
-        raise AreaError(
-            f"{path} is not in a coordinate system of the Moon (it says: "
-            f"{declared.name if declared else 'none'}): {advice}"
-        ) from error
-    return [Area(outline, crs) for outline in outlines]
-
-
-def _refuse_metres(outline: BaseGeometry, path: Path) -> None:
-    """Refuse coordinates that cannot be degrees in a file without a coordinate system."""
-    west, south, east, north = outline.bounds
-    if max(-west, east) > 720.0 or max(-south, north) > 90.0:
-        raise AreaError(
-            f"{path} names no coordinate system, and its coordinates (up to {max(east, north):g}) "
-            "are not degrees: save it as a GeoPackage in the coordinate system that it was drawn in"
-        )
+    degrees = sphere.geographic_crs(sphere.radius_m(crs))
+    if not crs.is_geographic:
+        unrolled = unroll(outline, crs)
+        return Area(outline, crs) if unrolled is None else Area(unrolled, degrees)
+    prime = crs.prime_meridian.longitude if crs.prime_meridian else 0.0
+    if not prime:
+        return Area(outline, crs)
+    return Area(shapely.transform(outline, np.array([prime, 0.0]).__add__), degrees)

@@ -1,6 +1,6 @@
 """An edited catalogue compared with the run that it was exported from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -57,6 +57,7 @@ def compare_with_run(
         CatalogueError: The edited catalogue is of another body or run, or lost its columns.
     """
     _check_body(run, edited)
+    edited = _restore_ids(run, edited)
     _check_run(run, edited)
     table = edited.resolve(run.craters)
     is_added = (table[REVIEW] == ADDED).to_numpy()
@@ -93,6 +94,17 @@ def _check_body(run: Catalogue, edited: EditedCatalogue) -> None:
             f"{edited.source} is of a body of {other / 1000:g} km radius and the run of one of "
             f"{radius / 1000:g} km: give the catalogue that was exported from this run"
         )
+
+
+def _restore_ids(run: Catalogue, edited: EditedCatalogue) -> EditedCatalogue:
+    """Restore the zeros that spreadsheets strip from identifiers: 1 or 1.0 is 0000001."""
+    if not edited.has_ids:
+        return edited
+    ids = edited.rows["crater_id"]
+    width = run.craters["crater_id"].str.len().max()
+    restored = ids.str.replace(r"^(\d+)(\.0)?$", lambda m: m[1].zfill(int(width)), regex=True)
+    lost = ~ids.isin(run.craters["crater_id"]) & restored.isin(run.craters["crater_id"])
+    return replace(edited, rows=edited.rows.assign(crater_id=ids.mask(lost, restored)))
 
 
 def _check_run(run: Catalogue, edited: EditedCatalogue) -> None:

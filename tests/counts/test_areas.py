@@ -2,12 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from pyproj import CRS
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.areas import WHOLE, count_on_areas, pool_counts
+from lunarcraters.counts.buffered import WidenedGround
 from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.area import Area, make_box_area
+from lunarcraters.geometry.area import Area, make_box_area, place_area
 
 MOON = sphere.geographic_crs()
 KM_PER_DEG = np.pi * 1737.4 / 180.0
@@ -132,3 +134,16 @@ def test_a_catalogue_without_an_area_or_coordinates_is_refused():
     pixels = Catalogue(pd.DataFrame({"x": [1.0], "y": [1.0], "diameter_px": [9.0]}), None)
     with pytest.raises(CatalogueError, match="in pixels"):
         count_on_areas(pixels)
+
+
+def test_an_area_of_more_than_half_the_moon_is_not_the_rest_of_it():
+    crs = CRS.from_proj4(f"+proj=laea +lat_0=20 +lon_0=100 +R={sphere.RADIUS_M} +type=crs")
+    area = place_area(shapely.Point(0.0, 0.0).buffer(3.2e6, 64), crs)
+    craters = catalogue([100.0, -80.0], [10.0, 10.0], None)
+    for edge in ("centre", "fractions"):
+        with pytest.warns(CratersWarning, match="which ground was searched"):
+            (one,) = count_on_areas(craters, {"most": area}, edge)
+        assert one.catalogue.positions.tolist() == [[100.0, 0.0]]
+        assert one.area_km2 == pytest.approx(np.pi * 3200.0**2, rel=2e-3)
+    with pytest.raises(AreaError, match="third of the Moon"):
+        WidenedGround(area, craters.info, one.area_km2).areas_km2(np.array([10.0]))

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from lunarcraters.errors import AreaError
 from lunarcraters.geometry import sphere, stereographic
-from lunarcraters.geometry.area import Area, make_box_area, read_area
+from lunarcraters.geometry.area import Area, make_box_area
+from lunarcraters.geometry.given_areas import read_area
 
 POLAR = "IAU_2015:30130"
 

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from lunarcraters.errors import AreaError
-from lunarcraters.geometry.area import read_named_areas
+from lunarcraters.geometry.given_areas import read_named_areas
 
 MOON = "IAU_2015:30100"
 SQUARES = [shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1), shapely.box(4, 0, 6, 1)]

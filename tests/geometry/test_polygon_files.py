@@ -9,7 +9,7 @@ from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.area import read_area
+from lunarcraters.geometry.given_areas import read_area
 from lunarcraters.geometry.polygon_files import read_polygons
 
 MOON = "IAU_2015:30100"

@@ -24,7 +24,7 @@ from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
-from lunarcraters.geometry.area import names_crs
+from lunarcraters.geometry.given_areas import names_crs
 from lunarcraters.geometry.polygons import Geometries
 
 _URN = "urn:ogc:def:crs:IAU::30100"
