@@ -58,6 +58,28 @@ def new_output(name: str | os.PathLike[str], *, overwrite: bool) -> Path:
     return path
 
 
+def new_table(
+    name: str | os.PathLike[str], suffixes: Sequence[str] = (".csv",), *, overwrite: bool
+) -> Path:
+    """Return the path of a table that is not there yet.
+
+    Args:
+        name: Path as the user gave it.
+        suffixes: Suffixes of the formats in which it can be written.
+        overwrite: True to take one that is there.
+
+    Raises:
+        OutputError: The name ends otherwise, it is there, or is not local.
+    """
+    path = local_output(name)
+    if path.suffix.lower() not in suffixes:
+        raise OutputError(
+            f"{path}: this table is written as {' or '.join(suffixes)}: give a name that ends so "
+            "(craters export writes .scc and .diam, and --json prints JSON)"
+        )
+    return new_output(path, overwrite=overwrite)
+
+
 def write_rows(rows: Sequence[Mapping[str, object]], path: Path) -> None:
     """Write a table as CSV, in UTF-8.
 

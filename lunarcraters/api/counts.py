@@ -42,11 +42,11 @@ def csfd(
         area: File of polygons, each of which has its rows, those of one name together; or west,
             south, east and north in degrees. None for all the ground that was searched.
         name_column: Column of the names of the polygons; None for the usual ones.
-        edge: Rule for craters on the edge of an area.
+        edge: Rule for craters on the edge of an area; other ones than "centre" need `area`.
         binning: Convention of the bins.
         min_score: Lowest score of the raw count, or operating point; None for "balanced" where
             there is one.
-        out: Table to write, CSV; or count without estimates of one area for craterstats (.stat);
+        out: Table to write (.csv), or count without estimates of one area for craterstats (.stat);
             None for none.
         overwrite: True to replace a table that is there.
 
@@ -54,8 +54,9 @@ def csfd(
         RunError: The directory is not a finished run, or its completeness or purity is damaged.
         CatalogueError: The area is not known, or there are no craters.
         AreaError: The areas cannot be read, or nothing of them was searched.
-        OptionError: There is no such rule or convention, or a .stat cannot hold the counts.
-        OutputError: The table exists, or cannot be written.
+        OptionError: There is no such rule or convention, a rule lacks an area, or a .stat cannot
+            hold the counts.
+        OutputError: The table exists, has another suffix, or cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import find_completeness
@@ -64,12 +65,12 @@ def csfd(
     from lunarcraters.counts.record import CountTable
     from lunarcraters.counts.stat_file import STAT, check_stat, write_stat
     from lunarcraters.counts.table import estimate_on_areas, list_bins
-    from lunarcraters.files import new_output, write_rows
+    from lunarcraters.files import new_table, write_rows
     from lunarcraters.purity.record import find_purity
 
     check_binning(binning)
-    check_edge(edge)
-    target = None if out is None else new_output(out, overwrite=overwrite)
+    check_edge(edge, has_areas=area is not None)
+    target = None if out is None else new_table(out, (".csv", STAT), overwrite=overwrite)
     counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     completeness, purity = find_completeness(catalogue), find_purity(catalogue)
     least = counts[0].catalogue.threshold(min_score)
@@ -110,21 +111,22 @@ def date(
         area: File of polygons, each of which is dated, those of one name together; or west, south,
             east and north in degrees. None for all the ground that was searched.
         name_column: Column of the names of the polygons; None for the usual ones.
-        edge: Rule for craters on the edge of an area.
+        edge: Rule for craters on the edge of an area; other ones than "centre" need `area`.
         system: Chronology system of craterstats, by its name or words of it; None for Neukum et al.
             (2001).
         fit_range: Smallest and largest diameter, km; None for those that are not missed.
         binning: Convention of the bins, to whose edges the range is widened.
         min_score: Lowest score, or operating point; None for "balanced" where there is one.
-        out: Table to write, CSV; None for none.
+        out: Table to write (.csv); None for none.
         overwrite: True to replace a table that is there.
 
     Raises:
         RunError: The directory is not a finished run.
         CatalogueError: The catalogue cannot be dated, or there are no craters.
         AreaError: The areas cannot be read, or nothing of them was searched.
-        OptionError: craterstats is not installed, or there is no such system, range or rule.
-        OutputError: The table exists, or cannot be written.
+        OptionError: craterstats is not installed, there is no such system, range or rule, or a
+            rule lacks an area.
+        OutputError: The table exists, has another suffix, or cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import find_completeness
@@ -134,12 +136,12 @@ def date(
     from lunarcraters.dating.chronology import load_system
     from lunarcraters.dating.record import Dating
     from lunarcraters.dating.table import write_table
-    from lunarcraters.files import new_output
+    from lunarcraters.files import new_table
     from lunarcraters.purity.record import find_purity
 
     check_binning(binning)
-    check_edge(edge)
-    target = None if out is None else new_output(out, overwrite=overwrite)
+    check_edge(edge, has_areas=area is not None)
+    target = None if out is None else new_table(out, overwrite=overwrite)
     chronology = load_system(system)
     areas = read_areas(area, name_column)
     counts = count_on_areas(catalogue, areas, edge)
@@ -187,7 +189,7 @@ def plot_csfd(
         area: File of polygons, each of which is drawn in a colour of its own; or west, south, east
             and north in degrees. None for all the ground that was searched.
         name_column: Column of the names of the polygons; None for the usual ones.
-        edge: Rule for craters on the edge of an area.
+        edge: Rule for craters on the edge of an area; other ones than "centre" need `area`.
         binning: Convention of the bins.
         isochrons: Ages in Ga of isochrons to draw, and "fit" for that of the age of each area, by
             counts and by estimates.
@@ -201,7 +203,8 @@ def plot_csfd(
     Raises:
         CatalogueError: The area is not known, or there are no craters.
         AreaError: The areas cannot be read, or nothing of them was searched.
-        OptionError: Isochrons are asked for, and craterstats is not installed.
+        OptionError: Isochrons are asked for, and craterstats is not installed; or a rule lacks an
+            area.
     """
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import find_completeness
@@ -213,7 +216,7 @@ def plot_csfd(
     from lunarcraters.purity.record import find_purity
 
     check_binning(binning)
-    check_edge(edge)
+    check_edge(edge, has_areas=area is not None)
     counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     series = {one.name: one.count(least, binning) for one in counts}

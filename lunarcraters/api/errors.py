@@ -31,7 +31,7 @@ def plot_errors(
         area: File of polygons, each of which has a panel of its own, those of one name together; or
             west, south, east and north in degrees. None for all the ground that was searched.
         name_column: Column of the names of the polygons; None for the usual ones.
-        edge: Rule for craters on the edge of an area.
+        edge: Rule for craters on the edge of an area; other ones than "centre" need `area`.
         binning: Convention of the bins.
         min_score: Lowest score of the raw count, or operating point; None for "balanced".
 
@@ -42,7 +42,7 @@ def plot_errors(
         RunError: The directory is not a finished run, or its completeness was not measured.
         CatalogueError: There are no craters, or none of sizes that were planted.
         AreaError: The areas cannot be read, or nothing of them was searched.
-        OptionError: There is no such rule or convention.
+        OptionError: There is no such rule or convention, or a rule lacks an area.
         OutputError: The figure cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
@@ -56,7 +56,7 @@ def plot_errors(
     from lunarcraters.purity.record import find_purity
 
     check_binning(binning)
-    check_edge(edge)
+    check_edge(edge, has_areas=area is not None)
     check_png(target := local_output(out))
     open_run(Path(run))
     completeness = read_completeness(Path(run))

@@ -34,7 +34,7 @@ def measure_randomness(
         name_column: Column of the names of the polygons; None for the usual ones.
         binning: Convention of the bins.
         min_score: Lowest score, or operating point; None for "balanced" where there is one.
-        out: Table to write, CSV; None for none.
+        out: Table to write (.csv); None for none.
         figure: PNG to write, of the standard deviations by diameter; None for none.
         overwrite: True to replace a table that is there.
 
@@ -43,15 +43,15 @@ def measure_randomness(
         CatalogueError: It is not known where the craters or the ground are, or there are none.
         AreaError: The areas cannot be read, or nothing of them was searched.
         OptionError: There is no such convention of bins.
-        OutputError: The table exists, or a file cannot be written.
+        OutputError: The table exists or has another suffix, or a file cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.catalogue.randomness import RandomnessTable, assess_randomness
     from lunarcraters.counts.areas import count_on_areas
-    from lunarcraters.files import new_output, write_rows
+    from lunarcraters.files import new_table, write_rows
 
     check_binning(binning)
-    target = None if out is None else new_output(out, overwrite=overwrite)
+    target = None if out is None else new_table(out, overwrite=overwrite)
     counts = count_on_areas(catalogue, read_areas(area, name_column))
     least = counts[0].catalogue.threshold(min_score)
     craters = {one.name: one.catalogue.above_score(least) for one in counts}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @binning_option
 @min_score_option
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path),
-              help="Write the counts as a table too: CSV, or .stat for craterstats.")  # fmt: skip
+              help="Write the counts as a table too: .csv, or .stat for craterstats.")  # fmt: skip
 @overwrite_option
 @json_option
 def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:

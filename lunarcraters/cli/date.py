@@ -32,7 +32,7 @@ _HEADINGS = "area", "km2", "craters", "N(1) per km2", "age", "1 sigma", "probabi
 @binning_option
 @min_score_option
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path),
-              help="Write the ages as a table too (CSV).")  # fmt: skip
+              help="Write the ages as a table too (.csv).")  # fmt: skip
 @overwrite_option
 @json_option
 def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:

@@ -220,7 +220,7 @@ def area_options(function: Function) -> Callable[..., Any]:
         type=click.Choice(EDGE_NAMES),
         default="centre",
         show_default=True,
-        help="Craters on the edge of an area: those with their centre inside count; or each "
+        help="Craters on the edge of an --area: those with their centre inside count; or each "
         "for its part inside; or all that touch the area, on ground wider by their radius "
         "(buffered crater counting).",
     )

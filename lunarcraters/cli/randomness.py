@@ -29,7 +29,7 @@ _HEADINGS = (
 @binning_option
 @min_score_option
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path),
-              help="Write the result as a table too (CSV).")  # fmt: skip
+              help="Write the result as a table too (.csv).")  # fmt: skip
 @click.option("--figure", type=click.Path(path_type=Path),
               help="Draw the standard deviations by diameter, as this PNG file.")  # fmt: skip
 @overwrite_option

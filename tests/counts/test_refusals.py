@@ -1,0 +1,61 @@
+"""What the commands on counts refuse before they count."""
+
+import pandas as pd
+import pytest
+import shapely
+
+from lunarcraters import api
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import OptionError, OutputError
+from lunarcraters.geometry import sphere
+
+
+@pytest.fixture
+def counted():
+    craters = pd.DataFrame({"lon": [0.5, 1.5], "lat": 0.0, "diameter_km": [1.0, 2.0], "score": 0.9})
+    ground = shapely.box(-5, -5, 5, 5)
+    return Catalogue(craters, sphere.geographic_crs(), ground, sphere.area_km2(ground))
+
+
+@pytest.mark.parametrize(
+    "name", ["y.scc", "y.diam", "y.binned", "y.csv.gz", "y.json", "y.txt", "y.xlsx", "y"]
+)
+@pytest.mark.parametrize(
+    ("verb", "formats"),
+    [
+        (api.csfd, r"\.csv or \.stat"),
+        (api.date, r"\.csv"),
+        (api.measure_randomness, r"\.csv"),
+    ],
+)
+def test_a_table_has_no_name_of_another_format(counted, tmp_path, name, verb, formats):
+    with pytest.raises(OutputError, match=rf"is written as {formats}: .*craters export writes"):
+        verb(counted, out=tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("verb", [api.date, api.measure_randomness])
+def test_a_stat_is_of_counts_alone(counted, tmp_path, verb):
+    with pytest.raises(OutputError, match=r"is written as \.csv: "):
+        verb(counted, out=tmp_path / "y.stat")
+
+
+@pytest.mark.parametrize("name", ["y.csv", "y.CSV", "y.stat", "y.STAT"])
+def test_counts_are_written_as_the_name_says(counted, tmp_path, name):
+    api.csfd(counted, out=tmp_path / name)
+    is_stat = (tmp_path / name).read_text().startswith("# Crater count")
+    assert is_stat == name.lower().endswith(".stat")
+
+
+@pytest.mark.parametrize("edge", ["fractions", "buffered"])
+def test_a_rule_for_edges_needs_an_area(counted, tmp_path, edge):
+    out = tmp_path / "a.png"
+    for call in (
+        lambda: api.csfd(counted, edge=edge),
+        lambda: api.date(counted, edge=edge),
+        lambda: api.plot_csfd(counted, out, edge=edge),
+        lambda: api.plot_errors(tmp_path, out, edge=edge),
+    ):
+        with pytest.raises(OptionError, match=rf"--edge {edge} .*none is given: give --area"):
+            call()
+    assert api.csfd(counted, edge="centre").edge == "centre"
