@@ -1,4 +1,6 @@
 import os
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -48,6 +50,24 @@ def craterstats():
     if sys.version_info < (3, 12):
         pytest.skip("craterstats needs Python 3.12")
     return pytest.importorskip("craterstats", reason="needs lunarcraters[dating]")
+
+
+@pytest.fixture
+def small_disk(tmp_path, request):
+    """A file system of so many KiB, and a function that makes it larger."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("a small file system needs root and the command mount")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={request.param}k", "tmpfs", place],
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system here: {mounted.stderr.strip()}")
+    yield place, lambda: subprocess.run(["mount", "-o", "remount,size=64m", place], check=True)
+    subprocess.run(["umount", place], check=True)
 
 
 @pytest.fixture

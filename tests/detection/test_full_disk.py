@@ -1,9 +1,5 @@
 """A disk that runs full: one clear error, nothing wrong exported, and the same command finishes."""
 
-import os
-import shutil
-import subprocess
-
 import pandas as pd
 import pytest
 import rasterio
@@ -17,24 +13,6 @@ from lunarcraters.errors import OutputError, RunError
 from lunarcraters.network.model_file import shipped_model
 
 MODEL = shipped_model()
-
-
-@pytest.fixture
-def small_disk(tmp_path, request):
-    """A file system of so many KiB, and a function that makes it larger."""
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("a small file system needs root and the command mount")
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={request.param}k", "tmpfs", place],
-        capture_output=True,
-        text=True,
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small file system here: {mounted.stderr.strip()}")
-    yield place, lambda: subprocess.run(["mount", "-o", "remount,size=64m", place], check=True)
-    subprocess.run(["umount", place], check=True)
 
 
 @pytest.mark.slow

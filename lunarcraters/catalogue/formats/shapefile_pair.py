@@ -118,6 +118,8 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
             _write(frame, path, append=number > 0)
         areas = pd.DataFrame({"area": sizes, "area_name": "searched"})
         _write(gpd.GeoDataFrame(areas, geometry=list(ground), crs=info.crs), area_path(path))
+        for file in (path, area_path(path)):
+            shapefile.check_whole(file)
     except vector.ERRORS as error:
         raise OutputError(f"the Shapefiles cannot be written: {error}") from error
 

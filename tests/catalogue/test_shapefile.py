@@ -1,0 +1,48 @@
+"""Shapefiles that the disk has no room for: GDAL is silent when it cannot write their ends."""
+
+import os
+
+import pytest
+
+from lunarcraters.catalogue.formats import shapefile, write_catalogue
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import OutputError
+
+
+@pytest.fixture
+def many(lunar):
+    """A few hundred craters."""
+    return Catalogue.from_table(lunar.craters.sample(400, replace=True, random_state=1), lunar.info)
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".shx", ".dbf", ".prj", ".cpg"])
+def test_a_file_that_is_cut_off_is_noticed(lunar, tmp_path, suffix):
+    path = tmp_path / "a.shp"
+    write_catalogue(lunar, path)
+    shapefile.check_whole(path)
+    file = path.with_suffix(suffix)
+    whole = file.stat().st_size
+    for size in (0, 20, 100, whole - 8):
+        if size < whole and (suffix not in (".prj", ".cpg") or not size):
+            os.truncate(file, size)
+            with pytest.raises(OutputError, match="is the disk full"):
+                shapefile.check_whole(path)
+    file.unlink()
+    with pytest.raises(OutputError, match="is the disk full"):
+        shapefile.check_whole(path)
+
+
+@pytest.mark.parametrize("name", ["a.shp", "a_CRATER.shp"])
+@pytest.mark.parametrize("small_disk", [16, *range(796, 816, 4), *range(964, 988, 4)], indirect=True)
+def test_a_full_disk_leaves_a_whole_shapefile_or_none(many, small_disk, tmp_path, name):
+    place, _ = small_disk
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    write_catalogue(many, whole / name)
+    try:
+        write_catalogue(many, place / name)
+    except OutputError:
+        assert not list(place.iterdir())
+    else:
+        for file in whole.iterdir():
+            assert (place / file.name).read_bytes() == file.read_bytes(), file.name
