@@ -33,7 +33,9 @@ def test_a_file_that_is_cut_off_is_noticed(lunar, tmp_path, suffix):
 
 
 @pytest.mark.parametrize("name", ["a.shp", "a_CRATER.shp"])
-@pytest.mark.parametrize("small_disk", [16, *range(796, 816, 4), *range(964, 988, 4)], indirect=True)
+@pytest.mark.parametrize(
+    "small_disk", [16, *range(796, 816, 4), *range(964, 988, 4)], indirect=True
+)
 def test_a_full_disk_leaves_a_whole_shapefile_or_none(many, small_disk, tmp_path, name):
     place, _ = small_disk
     whole = tmp_path / "whole"
