@@ -42,7 +42,12 @@ def test_other_maps_are_not_unrolled(words):
 def test_metres_past_the_antimeridian_are_as_degrees_past_it():
     box = shapely.box(HALF_TURN_M - 5e4, -4e4, HALF_TURN_M + 5e4, 4e4)
     area = place_area(box, lunar("eqc +lon_0=0"))
-    assert area.contains([179, -179, 177, -177], [0, 0, 0, 0]).tolist() == [True, True, False, False]
+    assert area.contains([179, -179, 177, -177], [0, 0, 0, 0]).tolist() == [
+        True,
+        True,
+        False,
+        False,
+    ]
     assert measure(area) == pytest.approx(100.0 * 80.0, rel=1e-3)
 
 
