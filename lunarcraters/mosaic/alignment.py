@@ -1,8 +1,9 @@
 """Alignment: the grid of a mosaic, and where each of its source rasters lies on it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from affine import Affine
@@ -14,9 +15,12 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.files import Source
+from lunarcraters.mosaic.turns import Place, fold_columns, is_wider, repeat_columns
 
 Placement = tuple[float, float, float, float]
 """x, y, width and height of a source, pixels of the grid; whole numbers where it is aligned."""
+
+Float = NDArray[np.float64]
 
 _SIZE_TOLERANCE = 0.005
 _ALIGNED_PX = 0.05
@@ -28,10 +32,13 @@ class Layout:
 
     Attributes:
         grid: Grid of the mosaic.
+        sources: Sources, later ones on top. In a grid of a whole turn, one that crosses the edge is
+            listed twice.
         placements: Placement of each source, pixels of the grid.
     """
 
     grid: Grid
+    sources: tuple[Source, ...]
     placements: tuple[Placement, ...]
 
     @property
@@ -47,6 +54,9 @@ class Layout:
 def align_sources(sources: Sequence[Source]) -> Layout:
     """Lay sources out on one grid, that of the finest source, large enough for all.
 
+    In a cylindrical map sources may be written whole turns apart. They are laid out such that the
+    grid is as narrow as possible, and never wider than one turn.
+
     Args:
         sources: Raster files, at least one.
 
@@ -60,29 +70,74 @@ def align_sources(sources: Sequence[Source]) -> Layout:
         whole = (0.0, 0.0, float(first.width), float(first.height))
         affine = Affine.identity() if first.affine is None else first.affine
         grid = Grid(first.crs_wkt, affine, first.width, first.height)
-        return Layout(grid, (whole,))
+        return Layout(grid, (first,), (whole,))
     affines = [_north_up_affine(source) for source in sources]
     for source, affine in zip(sources[1:], affines[1:], strict=True):
         _check_compatible(first, affines[0], source, affine)
     size_x = min(affine.a for affine in affines)
     size_y = min(-affine.e for affine in affines)
-    west = _origin(np.array([affine.c for affine in affines]) / size_x) * size_x
+    columns = _lay_columns(sources, affines, size_x)
     north = -_origin(np.array([-affine.f for affine in affines]) / size_y) * size_y
     placements: list[Placement] = []
-    for source, affine in zip(sources, affines, strict=True):
-        x, width = _span((affine.c - west) / size_x, source.width * affine.a / size_x)
+    for index, start, length in columns.places:
+        source, affine = sources[index], affines[index]
         y, height = _span((north - affine.f) / size_y, source.height * -affine.e / size_y)
+        x, width = _span(start, length)
         placements.append((x, y, width, height))
+    right = max(math.ceil(x + width - _ALIGNED_PX) for x, _, width, _ in placements)
     grid = Grid(
         crs_wkt=first.crs_wkt,
-        affine=Affine(size_x, 0.0, west, 0.0, -size_y, north),
-        width=max(math.ceil(x + width - _ALIGNED_PX) for x, _, width, _ in placements),
+        affine=Affine(size_x, 0.0, columns.west_px * size_x, 0.0, -size_y, north),
+        width=right if columns.turn_px is None else columns.turn_px,
         height=max(math.ceil(y + height - _ALIGNED_PX) for _, y, _, height in placements),
     )
-    return Layout(grid, tuple(placements))
+    return Layout(grid, tuple(sources[index] for index, *_ in columns.places), tuple(placements))
 
 
-def _origin(starts: NDArray[np.float64]) -> float:
+class _Columns(NamedTuple):
+    """Where sources lie along x.
+
+    Attributes:
+        west_px: Start of the grid, pixels from the CRS origin.
+        places: Places of the sources in the grid, some of which cross its edge.
+        turn_px: Width of the grid where it goes all round; None where the sources tell.
+    """
+
+    west_px: float
+    places: list[Place]
+    turn_px: int | None
+
+
+def _lay_columns(sources: Sequence[Source], affines: Sequence[Affine], size_x: float) -> _Columns:
+    """Lay sources out along x, those of a cylindrical map within one turn.
+
+    Args:
+        sources: Raster files.
+        affines: Affine of each.
+        size_x: Width of a pixel of the grid, in the unit of the coordinate system.
+    """
+    starts = np.array([affine.c for affine in affines]) / size_x
+    widths = np.array([s.width * a.a for s, a in zip(sources, affines, strict=True)]) / size_x
+    widest = int(widths.argmax())
+    one = sources[widest]
+    period_px = Grid(one.crs_wkt, affines[widest], one.width, one.height).period_px
+    if period_px is None:
+        west_px = _origin(starts)
+        return _Columns(west_px, list(_numbered(starts - west_px, widths)), None)
+    period_px *= affines[widest].a / size_x
+    starts = fold_columns(starts, widths, period_px)
+    west_px = _origin(starts)
+    places = list(_numbered(starts - west_px, widths))
+    if not is_wider(starts, widths, period_px):
+        return _Columns(west_px, places, None)
+    return _Columns(west_px, repeat_columns(places, period_px), round(period_px))
+
+
+def _numbered(starts: Float, widths: Float) -> Iterator[Place]:
+    return zip(range(len(starts)), starts.tolist(), widths.tolist(), strict=True)
+
+
+def _origin(starts: Float) -> float:
     """Start of the grid, pixels, such that most sources lie on whole pixels of it.
 
     Args:

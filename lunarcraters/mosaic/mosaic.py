@@ -274,7 +274,7 @@ def _lay_out(
     alone = len(sources) == 1 and first.nodata is None and first.measured is None
     mosaic = Mosaic(
         name=name,
-        uri=first.uri if alone else build_mosaic_vrt(sources, layout),
+        uri=first.uri if alone else build_mosaic_vrt(layout),
         grid=layout.grid,
         dtype=str(np.result_type(*(source.dtype for source in sources))),
         extents=(first.extents if len(sources) == 1 else None) or layout.extents,

@@ -5,9 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lunarcraters.errors import CoordinateSystemError, MosaicError
+from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.mosaic.mosaic import open_mosaic
 
-from ..rasters import SIMPLE_CYLINDRICAL, write_raster
+from ..rasters import (
+    HALF_TURN_M,
+    SIMPLE_CYLINDRICAL,
+    brightness,
+    write_raster,
+    write_sphere,
+)
 
 
 def ramp(path, west, north, width, height, side=100.0, crs=SIMPLE_CYLINDRICAL, **options):
@@ -149,3 +156,85 @@ def test_scattered_pictures_named_by_bounds_come_back_as_they_are(tmp_path_facto
         values, valid = mosaic.read(box)
         assert valid.all()
         np.testing.assert_array_equal(values, wanted[name])
+
+
+TURN_M = 2 * HALF_TURN_M
+GLOBE_SIDE_M = TURN_M / 720
+
+
+def strip_of_globe(path, west_deg, width_deg, south_deg=-20, north_deg=20):
+    """A raster of `brightness` in pixels of half a degree, whose longitudes may be of any turn."""
+    affine = Affine(GLOBE_SIDE_M, 0, west_deg * 2 * GLOBE_SIDE_M,
+                    0, -GLOBE_SIDE_M, north_deg * 2 * GLOBE_SIDE_M)  # fmt: skip
+    size = round(width_deg * 2), round((north_deg - south_deg) * 2)
+    return write_sphere(path, SIMPLE_CYLINDRICAL, affine, *size)
+
+
+def check_ground(mosaic, west_deg, east_deg, lat=0.0):
+    """Check that ground lies where the mosaic looks for it, and has its values."""
+    lon = np.arange(west_deg + 1.25, east_deg - 1.0)
+    x, y = np.floor(mosaic.grid.from_lonlat(lon, np.full(lon.shape, lat + 0.25))).astype(int)
+    wanted = brightness(*mosaic.grid.to_lonlat(x + 0.5, y + 0.5))
+    for column, row, value in zip(x.tolist(), y.tolist(), wanted, strict=True):
+        values, valid = mosaic.read((column, row, 1, 1))
+        assert valid.all()
+        assert values[0, 0] == pytest.approx(value, rel=1e-5)
+        assert intersects(mosaic.extent_table, Box(column, row, 1, 1)).any()
+
+
+@pytest.mark.parametrize("further", [0, 360, -720])
+def test_halves_written_turns_apart_are_neighbours(tmp_path, further):
+    strip_of_globe(tmp_path / "a.tif", 28, 20)
+    strip_of_globe(tmp_path / "b.tif", 48 + further, 20)
+    mosaic = open_mosaic(tmp_path)
+    assert (mosaic.width, mosaic.height) == (80, 80)
+    check_ground(mosaic, 28, 68)
+
+
+def test_scenes_on_both_sides_of_the_antimeridian_lie_together(tmp_path):
+    strip_of_globe(tmp_path / "a.tif", 200, 20)
+    strip_of_globe(tmp_path / "b.tif", -175, 10)
+    mosaic = open_mosaic(tmp_path)
+    assert mosaic.width == 2 * 35
+    check_ground(mosaic, 200, 220)
+    check_ground(mosaic, 185, 195)
+
+
+def test_copies_of_ground_a_turn_apart_overlap(tmp_path):
+    strip_of_globe(tmp_path / "a.tif", -20, 30)
+    strip_of_globe(tmp_path / "b.tif", 345, 30)
+    mosaic = open_mosaic(tmp_path)
+    assert mosaic.width == 2 * 35
+    assert mosaic.extents == ((0, 0, 60, 80), (10, 0, 60, 80))
+    check_ground(mosaic, -20, 15)
+
+
+def test_rows_of_a_globe_that_are_cut_at_different_longitudes_make_one_turn(tmp_path):
+    for west in range(-180, 180, 90):
+        strip_of_globe(tmp_path / f"north{west}.tif", west, 90, 0, 20)
+        strip_of_globe(tmp_path / f"south{west}.tif", west + 40, 90, -20, 0)
+    mosaic = open_mosaic(tmp_path)
+    assert mosaic.width == 720
+    assert mosaic.grid.wraps
+    check_ground(mosaic, -181, 181, lat=10.0)
+    check_ground(mosaic, -181, 181, lat=-10.0)
+
+
+def test_a_globe_keeps_its_place_and_an_overlap_of_its_ends_makes_one_turn(tmp_path):
+    strip_of_globe(tmp_path / "a.tif", -180, 180)
+    strip_of_globe(tmp_path / "b.tif", 0, 180)
+    assert open_mosaic(tmp_path).grid.affine.c == pytest.approx(-HALF_TURN_M)
+    strip_of_globe(tmp_path / "c.tif", 170, 20)
+    mosaic = open_mosaic(tmp_path)
+    assert mosaic.grid.wraps
+    check_ground(mosaic, -181, 181)
+
+
+def test_a_turn_that_is_no_whole_number_of_pixels_moves_a_raster_between_pixels(tmp_path):
+    side = TURN_M / 719.5
+    for name, west in (("a", 0.0), ("b", 60 * side + TURN_M)):
+        affine = Affine(side, 0, west, 0, -side, 30 * side)
+        write_sphere(tmp_path / f"{name}.tif", SIMPLE_CYLINDRICAL, affine, 60, 60)
+    mosaic = open_mosaic(tmp_path)
+    assert mosaic.width == 120
+    check_ground(mosaic, 0, 59, lat=-3.0)

@@ -27,13 +27,13 @@ GDAL_TYPES = {
 _COLOURS = ("Red", "Green", "Blue")
 
 
-def build_mosaic_vrt(sources: Sequence[Source], layout: Layout) -> str:
+def build_mosaic_vrt(layout: Layout) -> str:
     """Build the XML of sources on one grid, later ones on top, with a mask band of validity.
 
     Args:
-        sources: Raster files, at least one.
-        layout: Grid, and placement of each source.
+        layout: Grid, sources and the placement of each.
     """
+    sources = layout.sources
     root = _dataset_element(layout.grid)
     dtype = GDAL_TYPES[str(np.result_type(*(source.dtype for source in sources)))]
     for index, band in enumerate(sources[0].bands):
