@@ -1,13 +1,11 @@
 """Making of a dataset: tiles of a mosaic with the craters of a catalogue as labels."""
 
 import tempfile
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import shapely
 import yaml
@@ -16,13 +14,12 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.split import deal_blocks
 from lunarcraters.errors import CatalogueError, DatasetError, MosaicError, OutputError
-from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.labelling.labels import Labels, find_ground, make_labels
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import find_height_unit_m
 from lunarcraters.progress import Progress, no_progress
-from lunarcraters.tiling.geotiff import trace_outline, write_geotiff
+from lunarcraters.tiling.geotiff import write_geotiff, write_outlines
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import MosaicTiles
 
@@ -279,9 +276,4 @@ def _write_index(path: Path, mosaic: Mosaic, members: Sequence[_Member]) -> None
         "craters": [one.craters for one in members],
         "counted_fraction": [one.ground for one in members],
     }
-    crs = None if mosaic.crs is None else sphere.geographic_crs(sphere.radius_m(mosaic.crs))
-    outlines = [trace_outline(one.tile, mosaic) for one in members]
-    table = gpd.GeoDataFrame(columns, geometry=outlines, crs=crs)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "'crs' was not provided")
-        table.to_file(path, layer="images", driver="GPKG", engine="pyogrio")
+    write_outlines(path, "images", mosaic, [one.tile for one in members], columns)

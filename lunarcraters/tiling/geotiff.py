@@ -1,7 +1,7 @@
 """Tile files: GeoTIFFs of tiles, VRTs that hold no pixels, and an index of the outlines."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters.errors import MosaicError, TileSetError
+from lunarcraters.errors import MosaicError, OutputError, TileSetError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import make_ring_polygon
 from lunarcraters.mosaic.mosaic import Mosaic
@@ -127,31 +127,63 @@ def write_vrt(path: Path, tile: Tile, mosaic: Mosaic, uri: str) -> None:
 def write_index(path: Path, mosaic: Mosaic, rows: Sequence[tuple[Tile, str, float | None]]) -> None:
     """Write a GeoPackage of the frames' outlines, layer `tiles`.
 
-    Outlines are in longitude and latitude. For an image without coordinates they are in its pixels
-    with y negated, so that a viewer shows them upright.
-
     Args:
         path: GeoPackage to write.
         mosaic: Mosaic that the tiles were planned for.
         rows: Tiles, their files, and the valid share of their pixels (0 to 1), None where it is not
             known.
-    """
-    import geopandas
 
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    tiles = [tile for tile, _, _ in rows]
     columns = {
-        "name": [tile.name for tile, _, _ in rows],
-        "level": [tile.level for tile, _, _ in rows],
+        "name": [tile.name for tile in tiles],
+        "level": [tile.level for tile in tiles],
         "path": [file for _, file, _ in rows],
-        "size": [tile.size for tile, _, _ in rows],
+        "size": [tile.size for tile in tiles],
         "valid_fraction": [np.nan if part is None else part for _, _, part in rows],
     }
+    write_outlines(path, "tiles", mosaic, tiles, columns)
+
+
+def write_outlines(
+    path: Path,
+    layer: str,
+    mosaic: Mosaic,
+    tiles: Sequence[Tile],
+    columns: Mapping[str, Sequence[object]],
+) -> None:
+    """Write a GeoPackage of the outlines of tiles.
+
+    Outlines are in longitude and latitude. For an image without coordinates they are in its pixels
+    with y negated, so that a viewer shows them upright.
+
+    Args:
+        path: GeoPackage to write.
+        layer: Name of its layer.
+        mosaic: Mosaic that the tiles were planned for.
+        tiles: Tiles, (n,).
+        columns: Values of the tiles, (n,), by the names of columns.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    import geopandas
+    from pyogrio.errors import DataLayerError, DataSourceError
+
     crs = None if mosaic.crs is None else sphere.geographic_crs(sphere.radius_m(mosaic.crs))
-    outlines = [trace_outline(tile, mosaic) for tile, _, _ in rows]
+    outlines = [trace_outline(tile, mosaic) for tile in tiles]
     table = geopandas.GeoDataFrame(columns, geometry=outlines, crs=crs)
     with warnings.catch_warnings():
         # An image without coordinates has no CRS.
         warnings.filterwarnings("ignore", "'crs' was not provided")
-        table.to_file(path, layer="tiles", driver="GPKG", engine="pyogrio")
+        try:
+            table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio")
+        except (DataLayerError, DataSourceError) as error:
+            raise OutputError(
+                f"{path.name} cannot be written, is the disk full? ({error})"
+            ) from error
 
 
 def trace_outline(tile: Tile, mosaic: Mosaic) -> BaseGeometry:

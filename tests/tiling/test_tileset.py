@@ -55,6 +55,17 @@ def test_written_tiles_give_what_the_mosaic_gives(patchy, tmp_path, kind, virtua
     assert not any(direct.read(tile)[1].any() for tile in planned.values())
 
 
+@pytest.mark.parametrize("small_disk", [*range(8, 64, 8), 88, 136, 144], indirect=True)
+def test_a_full_disk_leaves_whole_tiles_or_none(patchy, small_disk):
+    place, _ = small_disk
+    try:
+        write_tiles(open_mosaic(patchy["native"]), place / "tiles", virtual=True, **SIZES)
+    except OutputError:
+        assert not list(place.iterdir())
+    else:
+        assert len(geopandas.read_file(place / "tiles" / "index.gpkg"))
+
+
 @pytest.mark.slow
 def test_tiles_outlive_their_mosaic(patchy, tmp_path):
     path = tmp_path / "gone.tif"
