@@ -152,7 +152,7 @@ def write_outlines(
     layer: str,
     mosaic: Mosaic,
     tiles: Sequence[Tile],
-    columns: Mapping[str, Sequence[object]],
+    columns: Mapping[str, object],
 ) -> None:
     """Write a GeoPackage of the outlines of tiles.
 
