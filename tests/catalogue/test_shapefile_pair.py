@@ -165,6 +165,31 @@ def test_nodata_that_is_in_no_outline_is_not_counted(tmp_path, caplog):
     assert "the outline of the ground is 2" in caplog.text
 
 
+@pytest.mark.parametrize("share", [0.999, 1.001, 1.0])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        # A cell at a corner of the rest, as grids of cells leave it where an outline is sharp.
+        (shapely.box(28, -2, 32, 2), shapely.box(27.996, 2, 28, 2.004)),
+        (shapely.box(170, -5, 180, 5), shapely.box(-180, -5, -175, 5)),
+        (shapely.box(-180, 85, 180, 90) - shapely.box(-10, 86, 10, 87),),
+    ],
+)
+def test_polygons_of_the_ground_stay_apart_and_on_the_map(parts, share, tmp_path):
+    ground = shapely.MultiPolygon(parts)
+    table = pd.DataFrame({"lon": [0.0], "lat": [0.0], "diameter_km": [5.0]})
+    area = share * sphere.area_km2(ground)
+    write_catalogue(
+        Catalogue(table, sphere.geographic_crs(), ground, area), tmp_path / "a_CRATER.shp"
+    )
+    drawn = gpd.read_file(tmp_path / "a_AREA.shp").geometry.to_numpy()
+    assert shapely.MultiPolygon(list(drawn)).is_valid
+    assert sum(map(sphere.area_km2, drawn)) == pytest.approx(area, rel=1e-6)
+    # On a sphere, both ends of the map are one line, and its upper edge is one point.
+    assert shapely.box(-179.999999, -89.99999, 179.999999, 89.99999).covers(drawn).all()
+    assert shapely.MultiPolygon(list(drawn)).hausdorff_distance(ground) < 0.02
+
+
 def test_craters_do_not_replace_the_area_of_a_pair(lunar, tmp_path):
     path = draw_pair(tmp_path)
     area = path.with_name("unit_AREA.shp")

@@ -16,7 +16,7 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS
-from shapely.affinity import scale
+from shapely.affinity import scale, translate
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import FRACTION
@@ -30,7 +30,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
-from lunarcraters.geometry.polygons import Geometries
+from lunarcraters.geometry.polygons import Geometries, cut_at_meridian
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,13 @@ _AREAS = {"CRATER": "AREA", "Crater": "Area", "crater": "area"}
 _RIM_POINTS = 96
 _POLE_DEG = 1e-6
 _EDGE_DEG = 0.1  # longest edge of an area, within which great circles and parallels are the same
-_STEPS = 3  # of approach to the area that was counted
+_MAP = shapely.box(-180.0 + 1e-5, -90.0 + 1e-4, 180.0 - 1e-5, 90.0 - 1e-4)
+"""Where outlines are drawn: on a sphere, those that end on the antimeridian or a pole touch."""
+
+_AROUND = shapely.box(-190.0, -100.0, 190.0, 100.0)
+_STEPS = 8  # of approach to the area that was counted, at most
+_NEAR = 1e-8  # relative error of an area that is near enough
+_ROUNDING_DEG = 1e-10
 _MOST_NODATA = 0.05  # share of an outline's area
 
 
@@ -147,20 +153,57 @@ def _rims(part: Catalogue) -> Geometries:
 
 
 def _ground(footprint: BaseGeometry, area_km2: float | None, radius_m: float) -> Geometries:
-    """Draw the polygons of an area with edges that are short enough for any rule of joining.
+    """Draw the polygons of an area apart, with edges that are short enough for any rule of joining.
 
-    Nodata that is smaller than the cells of an outline is not in it. The polygons are drawn in by
-    so much, less than a cell, that they have the area that was counted.
+    Nodata that is smaller than the cells of an outline is not in it. The outline is moved by so
+    much, less than a cell, that it encloses the area that was counted.
     """
-    parts = [one for one in shapely.get_parts(footprint) if one.geom_type == "Polygon"]
-    ground = np.asarray(shapely.segmentize(np.array(parts, object), _EDGE_DEG), dtype=object)
-    for _ in range(_STEPS if area_km2 else 0):
-        ratio = (area_km2 or 0.0) / sum(sphere.area_km2(one, radius_m) for one in ground)
-        if abs(ratio - 1.0) > _MOST_NODATA:
-            _log.warning("note: the outline of the ground is %.3g of the area counted", 1.0 / ratio)
+    whole = _continue_past_map(footprint)
+    ground = _move_outline(whole, 0.0)
+    ratio = sphere.area_km2(ground, radius_m) / (area_km2 or np.inf)
+    if area_km2 and abs(1.0 / ratio - 1.0) > _MOST_NODATA:
+        _log.warning("note: the outline of the ground is %.3g of the area counted", ratio)
+    elif area_km2:
+        ground = _fit_area(whole, area_km2, radius_m)
+    parts = [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]
+    return np.asarray(shapely.segmentize(np.array(parts, object), _EDGE_DEG), dtype=object)
+
+
+def _continue_past_map(footprint: BaseGeometry) -> BaseGeometry:
+    """Draw the ground, and past the edge of the map what is there once more.
+
+    An outline that is moved stays at the edge of the map, because it does not end there.
+    """
+    (ground,) = cut_at_meridian(np.array([shapely.make_valid(footprint)], object))
+    beside = [translate(ground, shift) for shift in (-360.0, 360.0)]
+    beyond = [scale(ground, yfact=-1.0, origin=(0.0, pole)) for pole in (-90.0, 90.0)]
+    copies = shapely.intersection([*beside, *beyond], _AROUND)
+    return shapely.union_all([ground, *copies])
+
+
+def _fit_area(whole: BaseGeometry, area_km2: float, radius_m: float) -> BaseGeometry:
+    """Move the outline of the ground until it encloses an area; the distance is found by secants.
+
+    Moved as one outline, parts that meet at a corner do not overlap.
+    """
+    before = 0.0
+    excess = sphere.area_km2(_move_outline(whole, before), radius_m) / area_km2 - 1.0
+    distance = -excess * whole.area / whole.length
+    for _ in range(_STEPS):
+        ground = _move_outline(whole, distance)
+        now = sphere.area_km2(ground, radius_m) / area_km2 - 1.0
+        if abs(now) < _NEAR or now == excess:
             break
-        ground = np.array([scale(one, ratio**0.5, ratio**0.5) for one in ground], object)
+        step = now * (distance - before) / (now - excess)
+        before, distance, excess = distance, distance - step, now
     return ground
+
+
+def _move_outline(whole: BaseGeometry, distance_deg: float) -> BaseGeometry:
+    """Move the outline of the ground outwards, or inwards where the distance is negative."""
+    if abs(distance_deg) > _ROUNDING_DEG:  # a smaller step would lose polygons by rounding
+        whole = whole.buffer(distance_deg, join_style="mitre")
+    return shapely.intersection(whole, _MAP)
 
 
 def read(path: Path) -> Catalogue | EditedCatalogue:
