@@ -61,8 +61,8 @@ def align_sources(sources: Sequence[Source]) -> Layout:
         sources: Raster files, at least one.
 
     Raises:
-        MosaicError: The sources differ in pixel size or bands, are rotated, or are images without
-            coordinates.
+        MosaicError: The sources differ in pixel size, bands, scale or offset, are rotated, or are
+            images without coordinates.
         CoordinateSystemError: The sources differ in coordinate system.
     """
     first = sources[0]
@@ -188,6 +188,11 @@ def _check_compatible(first: Source, first_affine: Affine, other: Source, affine
     if first.bands != other.bands:
         raise MosaicError(
             f"{first.path} and {other.path} differ in bands (one is in colour): make both grey"
+        )
+    if (first.scales, first.offsets) != (other.scales, other.offsets):
+        raise MosaicError(
+            f"{first.path} and {other.path} store values at different scales or offsets: write the "
+            "real values of each (gdal_translate -unscale -ot Float32), and give these"
         )
 
 

@@ -63,6 +63,8 @@ class Source:
         extents: Boxes that hold all data of a sparse TIFF, or of the sources of a VRT; None where
             they are not known.
         declared_nodata: Nodata value that the file declares, or None.
+        scales: Factor of the values of each band that is read, from stored ones to real ones.
+        offsets: Real value of a stored 0, of each band that is read.
     """
 
     path: Named
@@ -80,6 +82,8 @@ class Source:
     measured: tuple[float, float] | None = None
     extents: tuple[Box, ...] | None = None
     declared_nodata: float | None = None
+    scales: tuple[float, ...] = (1.0,)
+    offsets: tuple[float, ...] = (0.0,)
 
 
 def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
@@ -158,6 +162,8 @@ def inspect_source(
             served=is_served(dataset, listed),
             extents=_find_extents(dataset, bands, stored, nodata),
             declared_nodata=dataset.nodatavals[bands[0] - 1],
+            scales=tuple(dataset.scales[band - 1] for band in bands),
+            offsets=tuple(dataset.offsets[band - 1] for band in bands),
         )
 
 

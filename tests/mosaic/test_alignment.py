@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -238,3 +239,16 @@ def test_a_turn_that_is_no_whole_number_of_pixels_moves_a_raster_between_pixels(
     mosaic = open_mosaic(tmp_path)
     assert mosaic.width == 120
     check_ground(mosaic, 0, 59, lat=-3.0)
+
+
+def test_rasters_of_different_scales_or_offsets_are_both_named(tmp_path):
+    values = np.full((20, 20), 9, np.int16)
+    for name, scaling in (("a", (0.5, 0.0)), ("b", (0.25, 0.0)), ("c", (0.5, 3.0))):
+        path = write_raster(tmp_path / f"{name}.tif", values)
+        with rasterio.open(path, "r+") as raster:
+            raster.scales, raster.offsets = (scaling[:1], scaling[1:])
+    for other in ("b.tif", "c.tif"):
+        with pytest.raises(MosaicError, match="gdal_translate -unscale") as caught:
+            open_mosaic([tmp_path / "a.tif", tmp_path / other])
+        assert "a.tif" in str(caught.value)
+        assert other in str(caught.value)

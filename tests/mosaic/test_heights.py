@@ -243,3 +243,15 @@ def test_heights_are_drawn_as_shaded_relief(terrain, tmp_path):
     rows = grey.mean(axis=1)
     assert abs(np.corrcoef(rows, np.arange(400))[0, 1]) < 0.5, "a slope has one brightness"
     assert np.corrcoef(grey.ravel(), tilted.ravel())[0, 1] < 0.5
+
+
+def test_rasters_of_one_scale_have_the_heights_that_they_stand_for(terrain, tmp_path):
+    for left in (0, 200):
+        stored = np.rint(terrain[:, left : left + 200] / 0.25).astype(np.int16)
+        path = write_raster(tmp_path / f"{left}.tif", stored, affine=Affine(100, 0, left * 100,
+                            0, -100, 0))  # fmt: skip
+        described(path, unit="m", scale=0.25, offset=7.0)
+    model = open_elevation_model(tmp_path)
+    heights_m = model.read(model.mosaic.grid.box, (1, 1))[0]
+    assert model.unit_m == 0.25
+    np.testing.assert_allclose(heights_m - heights_m[0, 0], terrain - terrain[0, 0], atol=0.26)

@@ -55,20 +55,21 @@ def looks_like_grey(values: Float, roughness: float, *, named: bool) -> bool:
 def read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
     """Read the unit, name and description, scale and offset of the first raster of a mosaic.
 
+    All rasters of a mosaic have the same scale and offset.
+
     Args:
         mosaic: Mosaic.
     """
     raster = mosaic.rasters[0]
-    name, unit, description, scale, offset = Path(str(raster.path)).name, "", "", 1.0, 0.0
+    name, unit, description = Path(str(raster.path)).name, "", ""
     try:
         with open_dataset(str(raster.path)) as dataset:
             band = raster.bands[0] - 1
-            scale, offset = dataset.scales[band], dataset.offsets[band]
             unit, description = dataset.units[band] or "", dataset.descriptions[band] or ""
     except RasterioIOError:
         pass
     words = f"{name} {description}".lower().replace("_", " ")
-    return unit.strip().lower(), words, scale, offset
+    return unit.strip().lower(), words, raster.scales[0], raster.offsets[0]
 
 
 def find_unit_m(values: Float, *, named: bool) -> float | None:
