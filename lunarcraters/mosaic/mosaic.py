@@ -109,9 +109,7 @@ class Mosaic:
 
     @cached_property
     def pixel_size_m(self) -> float | None:
-        """Ground size of a pixel at the centre, metres, the larger of its two axes.
-
-        None for an image without coordinates.
+        """Ground size of a pixel at the centre, metres, the larger of its axes; None without a CRS.
 
         Raises:
             CoordinateSystemError: The mosaic does not lie on the Moon.
@@ -246,7 +244,7 @@ def open_mosaic(
     Raises:
         MosaicError: A file is missing, unreadable, truncated, not a raster or not compatible with
             the others.
-        CoordinateSystemError: A coordinate system is missing or not of the Moon.
+        CoordinateSystemError: A coordinate system is missing, or not of the Moon, or misses it.
     """
     given = [names] if isinstance(names, str | PathLike) else list(names)
     if not given:
@@ -283,6 +281,7 @@ def _lay_out(
         nodata=pack_values(nodata),
         rasters=tuple(sources),
     )
+    _ = mosaic.pixel_size_m  # refuses one that does not lie on the Moon, before any work is done
     return _with_remote(mosaic, fetched) if any(source.served for source in sources) else mosaic
 
 

@@ -289,3 +289,11 @@ def test_a_raster_that_was_replaced_is_read_anew(tmp_path, noise):
     after, _ = open_mosaic(path).read((0, 0, 50, 40))
     np.testing.assert_array_equal(before, noise[:40, :50])
     np.testing.assert_array_equal(after, noise[::-1][:40, :50])
+
+
+def test_degrees_taken_for_metres_are_refused_before_any_work(tmp_path, noise):
+    """Pixels of 100 degrees lie nowhere on the Moon."""
+    affine = Affine(100, 0, 832_900, 0, -100, 76_800)
+    path = write_raster(tmp_path / "a.tif", noise, crs="IAU_2015:30100", affine=affine)
+    with pytest.raises(CoordinateSystemError, match="does not lie on the Moon where"):
+        open_mosaic(path)
