@@ -29,7 +29,7 @@ from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.area import Area
+from lunarcraters.geometry.area import Area, place_area
 from lunarcraters.geometry.polygons import Geometries, cut_at_meridian
 
 _log = logging.getLogger(__name__)
@@ -233,7 +233,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     if not len(areas):
         raise CatalogueError(f"{area_path(path)} has no polygon: draw the area that was counted on")
     radius_m = sphere.radius_m(crs)
-    footprint = shapely.union_all([Area(one, area_crs).to_lonlat() for one in areas])
+    footprint = shapely.union_all([place_area(one, area_crs).to_lonlat() for one in areas])
     craters = recognise_columns(table, str(path), places=Places(shapes, crs))
     geographic = sphere.geographic_crs(radius_m)
     area_km2 = sphere.area_km2(footprint, radius_m)
