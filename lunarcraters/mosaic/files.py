@@ -15,6 +15,7 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.bands import choose_bands
+from lunarcraters.mosaic.brightness import why_not_brighter
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
 from lunarcraters.mosaic.labels.label import find_label_of, has_map
@@ -65,6 +66,8 @@ class Source:
         declared_nodata: Nodata value that the file declares, or None.
         scales: Factor of the values of each band that is read, from stored ones to real ones.
         offsets: Real value of a stored 0, of each band that is read.
+        not_brighter: Why greater values are not brighter ones, should they be those of a picture,
+            as the rest of a sentence; None where they are.
     """
 
     path: Named
@@ -84,6 +87,7 @@ class Source:
     declared_nodata: float | None = None
     scales: tuple[float, ...] = (1.0,)
     offsets: tuple[float, ...] = (0.0,)
+    not_brighter: str | None = None
 
 
 def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
@@ -164,6 +168,7 @@ def inspect_source(
             declared_nodata=dataset.nodatavals[bands[0] - 1],
             scales=tuple(dataset.scales[band - 1] for band in bands),
             offsets=tuple(dataset.offsets[band - 1] for band in bands),
+            not_brighter=why_not_brighter(dataset, bands),
         )
 
 

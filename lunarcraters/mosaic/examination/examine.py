@@ -52,14 +52,24 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
 
     Raises:
         MosaicError: The mosaic has no valid pixel or only one value, or none can be read, or a
-            value may be a collar and shadow both; or its heights cannot be searched.
+            value may be a collar and shadow both; or its heights cannot be searched, or greater
+            values of a picture are not brighter ones.
     """
     mosaic, values, heights = examine_heights(mosaic, elevation)
+    if not isinstance(heights, Heights):
+        _check_brightness(mosaic)
     if heights is not None:
         notice = heights.notice if isinstance(heights, Heights) else heights
         warnings.warn(notice, CratersWarning, stacklevel=2)
     unit_m = heights.unit_m if isinstance(heights, Heights) else None
     return Examination(mosaic, summarize_values(values, mosaic.dtype), unit_m)
+
+
+def _check_brightness(mosaic: Mosaic) -> None:
+    """Refuse pictures whose greater values are not brighter: light would come from elsewhere."""
+    for raster in mosaic.rasters:
+        if raster.not_brighter is not None:
+            raise MosaicError(f"{raster.path} {raster.not_brighter}")
 
 
 def examine_heights(
