@@ -145,7 +145,8 @@ def add_light(grey: Float32, level: Float32, light: Float32) -> Float32:
         light: Reflectance with the planted craters over that of flat ground, (height, width).
     """
     here = blur(grey, _SHADOW_PX)
-    lit = np.clip(here / np.maximum(np.float32(_SHADOW) * level, np.float32(1e-6)), 0.0, 1.0)
+    dark = np.where(level > 0.0, np.float32(_SHADOW) * level, np.float32(1.0))
+    lit = np.clip(here / dark, 0.0, 1.0)
     shaded = grey + lit * level * (light - np.float32(1.0))
     return np.where((level > 0.0) & (light != 1.0), np.maximum(shaded, 0.0), grey)
 

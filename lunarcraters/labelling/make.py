@@ -240,7 +240,7 @@ def _write_member(
     for kind in ("images", "labels"):
         (root / split / kind).mkdir(parents=True, exist_ok=True)
     low, high = source.photometry.low, source.photometry.high
-    grey = 1.0 + 254.0 * (values.astype(np.float64) - low) / max(high - low, 1e-12)
+    grey = 1.0 + 254.0 * (values.astype(np.float64) - low) / (high - low or 1e-12)
     image = np.where(counted, np.clip(np.rint(grey), 1, 255), 0).astype(np.uint8)
     write_geotiff(root / split / "images" / f"{tile.name}.tif", tile, (image, counted))
     (root / split / "labels" / f"{tile.name}.txt").write_text(labels.lines, encoding="utf-8")

@@ -91,7 +91,7 @@ def stretch_contrast(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[
     """
     real = values.astype(np.float64)
     low, high = np.percentile(real[valid], _SPREAD) if valid.any() else (0.0, 1.0)
-    return np.where(valid, np.clip((real - low) / max(high - low, 1e-9), 0.0, 1.0), 0.0)
+    return np.where(valid, np.clip((real - low) / (high - low or 1e-9), 0.0, 1.0), 0.0)
 
 
 def preview_step(mosaic: Mosaic, side: int) -> int:

@@ -77,8 +77,8 @@ def summarize_values(values: NDArray[np.float64], dtype: str) -> ValueStatistics
     low, high = np.percentile(values, [0.5, 99.5])
     spread = float(np.clip(values, low, high).std())
     # An image of one value must not divide by nothing.
-    least = 0.5 if np.dtype(dtype).kind in "iu" else max(1e-6 * abs(high), 1e-12)
-    return ValueStatistics(float(low), float(high), max(spread, float(least)))
+    least = 0.5 if np.dtype(dtype).kind in "iu" else 1e-6 * float(abs(high))
+    return ValueStatistics(float(low), float(high), max(spread, least) or 1e-12)
 
 
 def _valid_values(

@@ -140,7 +140,7 @@ def scale_to_unit(
     if values.dtype == np.uint8:
         grey = values.astype(np.float32) / np.float32(255.0)
     else:
-        span = max(photometry.high - photometry.low, 1e-12)
+        span = photometry.high - photometry.low or 1e-12
         filled = np.where(valid, values, photometry.low)
         grey = np.clip((filled.astype(np.float64) - photometry.low) / span, 0.0, 1.0)
     return np.where(valid, grey, 0.0).astype(np.float32)

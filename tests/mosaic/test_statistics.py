@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.examination.examine import examine_mosaic
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.mosaic.statistics import ValueStatistics
-from lunarcraters.network.preprocessing import normalise
+from lunarcraters.mosaic.statistics import ValueStatistics, summarize_values
+from lunarcraters.network.preprocessing import normalise, scale_to_unit
 
 from ..rasters import measure_statistics, write_raster
 
@@ -59,3 +60,25 @@ def test_brightness_and_contrast_change_nothing(tmp_path, noise):
     dim = normalise(noise, valid, 50.0)
     bright = normalise(noise.astype(np.float32) * 30.0 + 700.0, valid, 1500.0)
     np.testing.assert_allclose(dim, bright, atol=2e-3)
+
+
+@pytest.mark.parametrize("unit", [2.0**-50, 2.0**40])
+def test_the_unit_of_the_values_changes_nothing(noise, unit):
+    valid = np.ones(noise.shape, bool)
+    plain = summarize_values(noise.ravel().astype(np.float64), "float32")
+    other = summarize_values(noise.ravel() * unit, "float32")
+    assert other.deviation == plain.deviation * unit
+    np.testing.assert_array_equal(
+        normalise(noise.astype(np.float32) * np.float32(unit), valid, other.deviation),
+        normalise(noise.astype(np.float32), valid, plain.deviation),
+    )
+    np.testing.assert_array_equal(
+        scale_to_unit(noise * unit, valid, other), scale_to_unit(noise * 1.0, valid, plain)
+    )
+
+
+@pytest.mark.parametrize(("unit", "said"), [(1e-30, "too small .*1e29"), (1e30, "too large")])
+def test_values_beyond_single_precision_are_refused(tmp_path, noise, unit, said):
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", (noise * unit).astype(np.float32)))
+    with pytest.raises(MosaicError, match=said):
+        examine_mosaic(mosaic)

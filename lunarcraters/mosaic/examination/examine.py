@@ -1,5 +1,6 @@
 """Examination: what the values of a mosaic show before it is searched."""
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from lunarcraters.mosaic.statistics import ValueStatistics, sample_values, summa
 Float = NDArray[np.float64]
 
 _BLOCK_PX = 1024
+_LEAST_DEVIATION = 1e-15
 _MOST_VALUES = 8
 """Number of undeclared nodata values: ISIS and PDS3 have five special pixels."""
 
@@ -53,7 +55,7 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
     Raises:
         MosaicError: The mosaic has no valid pixel or only one value, or none can be read, or a
             value may be a collar and shadow both; or its heights cannot be searched, or greater
-            values of a picture are not brighter ones.
+            values of a picture are not brighter ones, or values are too small or too large.
     """
     mosaic, values, heights = examine_heights(mosaic, elevation)
     if not isinstance(heights, Heights):
@@ -62,7 +64,9 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
         notice = heights.notice if isinstance(heights, Heights) else heights
         warnings.warn(notice, CratersWarning, stacklevel=2)
     unit_m = heights.unit_m if isinstance(heights, Heights) else None
-    return Examination(mosaic, summarize_values(values, mosaic.dtype), unit_m)
+    statistics = summarize_values(values, mosaic.dtype)
+    _require_single_precision(mosaic, statistics.deviation)
+    return Examination(mosaic, statistics, unit_m)
 
 
 def _check_brightness(mosaic: Mosaic) -> None:
@@ -70,6 +74,20 @@ def _check_brightness(mosaic: Mosaic) -> None:
     for raster in mosaic.rasters:
         if raster.not_brighter is not None:
             raise MosaicError(f"{raster.path} {raster.not_brighter}")
+
+
+def _require_single_precision(mosaic: Mosaic, deviation: float) -> None:
+    """Refuse values whose squares single precision does not hold."""
+    if _LEAST_DEVIATION < deviation < 1.0 / _LEAST_DEVIATION:
+        return
+    size, advice = "small", ""
+    if deviation > 1.0:
+        size, advice = "large", ", or name the value that means no data with --nodata"
+    raise MosaicError(
+        f"the values of {mosaic.name} differ by about {deviation:.1g}, which is too {size} to "
+        "compute with: change their unit (gdal_calc.py -A IN.tif --outfile OUT.tif "
+        f"--calc='A*1e{-math.floor(math.log10(deviation))}'){advice}"
+    )
 
 
 def examine_heights(
