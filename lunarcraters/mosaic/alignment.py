@@ -43,12 +43,19 @@ class Layout:
 
     @property
     def extents(self) -> tuple[Box, ...]:
-        """Placements as boxes of whole pixels, clipped to the grid."""
+        """Boxes of whole pixels in which there may be data, clipped to the grid.
+
+        They are the placements; or, of a single source that knows where its data are, those.
+        """
+        alone = all(source is self.sources[0] for source in self.sources)
         boxes = []
-        for x, y, width, height in self.placements:
-            low, high = np.floor([x, y]).astype(int), np.ceil([x + width, y + height]).astype(int)
-            boxes.append(Box.from_edges(*low.tolist(), *high.tolist()).intersect(self.grid.box))
-        return tuple(boxes)
+        for source, (x, y, width, height) in zip(self.sources, self.placements, strict=True):
+            held = source.extents if alone else None
+            for part in held or ((0.0, 0.0, width, height),):
+                low = np.floor([x + part[0], y + part[1]]).astype(int).tolist()
+                high = np.ceil([x + part[0] + part[2], y + part[1] + part[3]]).astype(int).tolist()
+                boxes.append(Box.from_edges(*low, *high).intersect(self.grid.box))
+        return tuple(box for box in boxes if not box.is_empty) or tuple(boxes)
 
 
 def align_sources(sources: Sequence[Source]) -> Layout:
@@ -66,7 +73,7 @@ def align_sources(sources: Sequence[Source]) -> Layout:
         CoordinateSystemError: The sources differ in coordinate system.
     """
     first = sources[0]
-    if len(sources) == 1:
+    if len(sources) == 1 and not _is_wide_with_gaps(first):
         whole = (0.0, 0.0, float(first.width), float(first.height))
         affine = Affine.identity() if first.affine is None else first.affine
         grid = Grid(first.crs_wkt, affine, first.width, first.height)
@@ -155,6 +162,15 @@ def _span(start: float, length: float) -> tuple[float, float]:
     first, last = round(start), round(start + length)
     aligned = max(abs(start - first), abs(start + length - last)) <= _ALIGNED_PX
     return (first, last - first) if aligned else (start, length)
+
+
+def _is_wide_with_gaps(source: Source) -> bool:
+    """Tell whether a raster shows ground a second time, where the first time may have no data."""
+    affine = source.affine
+    if source.extents is None or affine is None or affine.a <= 0 or affine.e >= 0:
+        return False
+    period_px = Grid(source.crs_wkt, affine, source.width, source.height).period_px
+    return period_px is not None and is_wider(np.zeros(1), np.array([source.width]), period_px)
 
 
 def _north_up_affine(source: Source) -> Affine:

@@ -269,13 +269,13 @@ def _lay_out(
             f"{name} is too small, {layout.grid.width} x {layout.grid.height} pixels: craters are "
             f"found from {_LEAST_SIDE_PX} pixels on, so give a larger piece, or finer pixels"
         )
-    alone = len(sources) == 1 and first.nodata is None and first.measured is None
+    alone = len(layout.sources) == 1 and first.nodata is None and first.measured is None
     mosaic = Mosaic(
         name=name,
         uri=first.uri if alone else build_mosaic_vrt(layout),
         grid=layout.grid,
         dtype=str(np.result_type(*(source.dtype for source in sources))),
-        extents=(first.extents if len(sources) == 1 else None) or layout.extents,
+        extents=layout.extents,
         sources=tuple(sorted({file for source in sources for file in source.files})),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
         nodata=pack_values(nodata),

@@ -1,3 +1,5 @@
+from xml.sax.saxutils import escape
+
 import numpy as np
 import pytest
 import rasterio
@@ -252,3 +254,24 @@ def test_rasters_of_different_scales_or_offsets_are_both_named(tmp_path):
             open_mosaic([tmp_path / "a.tif", tmp_path / other])
         assert "a.tif" in str(caught.value)
         assert other in str(caught.value)
+
+
+def test_a_wide_raster_with_gaps_is_laid_out_within_one_turn(tmp_path):
+    strip_of_globe(tmp_path / "a.tif", 28, 20)
+    strip_of_globe(tmp_path / "b.tif", 48 + 360, 20)
+    elements = [
+        f"<SimpleSource><SourceFilename>{tmp_path / name}</SourceFilename>"
+        '<SourceBand>1</SourceBand><SrcRect xOff="0" yOff="0" xSize="40" ySize="80"/>'
+        f'<DstRect xOff="{left}" yOff="0" xSize="40" ySize="80"/></SimpleSource>'
+        for name, left in (("a.tif", 0), ("b.tif", 760))
+    ]
+    with rasterio.open(tmp_path / "a.tif") as raster:
+        wkt, numbers = raster.crs.to_wkt(), ",".join(map(repr, raster.transform.to_gdal()))
+    (tmp_path / "c.vrt").write_text(
+        f'<VRTDataset rasterXSize="800" rasterYSize="80"><SRS>{escape(wkt)}</SRS><GeoTransform>'
+        f'{numbers}</GeoTransform><VRTRasterBand dataType="Float32" band="1"><NoDataValue>0'
+        f"</NoDataValue>{''.join(elements)}</VRTRasterBand></VRTDataset>"
+    )
+    mosaic = open_mosaic(tmp_path / "c.vrt")
+    assert mosaic.extents == ((0, 0, 40, 80), (40, 0, 40, 80))
+    check_ground(mosaic, 28, 68)
