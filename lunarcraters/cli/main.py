@@ -1,12 +1,9 @@
 """The command `craters`: its subcommands are imported when they are called, so help is instant."""
 
 import gc
-import os
 import sys
 import warnings
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TextIO
 
 import click
@@ -89,22 +86,8 @@ def _show_warning(
         _show_other_warning(message, category, filename, lineno, file, line)
 
 
-def _name_proj_data() -> None:
-    """Name PROJ's data in the wheel of rasterio, for GDAL looks for units of GeoTIFFs elsewhere.
-
-    Without it, each opening of a GeoTIFF in kilometres prints that `proj.db` cannot be found.
-    """
-    rasterio = find_spec("rasterio")
-    if rasterio is None or rasterio.origin is None or {"PROJ_DATA", "PROJ_LIB"} & set(os.environ):
-        return
-    folder = Path(rasterio.origin).parent / "proj_data"
-    if folder.is_dir():
-        os.environ["PROJ_DATA"] = str(folder)
-
-
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
-    _name_proj_data()
     warnings.showwarning = _show_warning
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:

@@ -1,8 +1,6 @@
 """Bad input: one clear line on stderr, exit code 1, no traceback, nothing half-written."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -237,13 +235,3 @@ def test_a_mosaic_of_one_value_is_refused_in_one_line(craters):
         assert "every valid pixel of a.tif is 90" in said
     assert not Path("r").exists()
     assert not Path("t").exists()
-
-
-def test_libraries_print_nothing_about_a_mosaic_in_kilometres(tmp_path):
-    path = write_raster(tmp_path / "m.tif", crs="+proj=eqc +R=1737400 +units=km")
-    with rasterio.open(path, "r+") as raster:
-        raster.transform = from_origin(0, 0, 0.1, 0.1)
-    environment = {name: value for name, value in os.environ.items() if name != "PROJ_DATA"}
-    command = [sys.executable, "-m", "lunarcraters", "tile", str(path), "-o", "tiles", "-q"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
