@@ -251,9 +251,16 @@ def read_areas(
 
     Raises:
         AreaError: The areas cannot be read.
+        OptionError: There is a column of names, and no file that could have it.
     """
+    from lunarcraters.errors import OptionError
     from lunarcraters.geometry.given_areas import make_area, read_named_areas
 
+    if name_column is not None and (area is None or isinstance(area, tuple)):
+        raise OptionError(
+            f"--name-column {name_column} is of a file of polygons, and none is given: give one "
+            "with --area, or leave out --name-column"
+        )
     if area is None:
         return None
     if isinstance(area, tuple):

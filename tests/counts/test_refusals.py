@@ -59,3 +59,10 @@ def test_a_rule_for_edges_needs_an_area(counted, tmp_path, edge):
         with pytest.raises(OptionError, match=rf"--edge {edge} .*none is given: give --area"):
             call()
     assert api.csfd(counted, edge="centre").edge == "centre"
+
+
+@pytest.mark.parametrize("area", [None, (-1.0, -1.0, 1.0, 1.0)])
+def test_a_column_of_names_needs_a_file_of_polygons(counted, area):
+    for verb in (api.csfd, api.measure_randomness):
+        with pytest.raises(OptionError, match="--name-column unit .*none is given"):
+            verb(counted, area=area, name_column="unit")
