@@ -64,5 +64,5 @@ def test_a_rule_for_edges_needs_an_area(counted, tmp_path, edge):
 @pytest.mark.parametrize("area", [None, (-1.0, -1.0, 1.0, 1.0)])
 def test_a_column_of_names_needs_a_file_of_polygons(counted, area):
     for verb in (api.csfd, api.measure_randomness):
-        with pytest.raises(OptionError, match="--name-column unit .*none is given"):
+        with pytest.raises(OptionError, match=r"--name-column unit .*none is given"):
             verb(counted, area=area, name_column="unit")
