@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.info import ExportLimits
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OptionError
-from lunarcraters.geometry import sphere
+from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.area import Area
 
 _LARGEST_ARC = np.radians(80.0)
@@ -103,3 +103,22 @@ def _may_touch(area: Area, catalogue: Catalogue) -> NDArray[np.bool_]:
     reach = arc + _MARGIN + catalogue.diameters * 500.0 / sphere.radius_m(area.crs)
     away = np.arccos(np.clip(sphere.unit_vectors(*catalogue.positions.T) @ middle, -1.0, 1.0))
     return np.asarray(away <= reach)
+
+
+def lie_among(catalogue: Catalogue, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which craters lie on the ground that some of them enclose, their convex hull.
+
+    Args:
+        catalogue: Catalogue of n craters.
+        some: True for those that enclose the ground, at least one, (n,).
+
+    Returns:
+        True for the craters on that ground, (n,).
+    """
+    x, y = catalogue.positions.T
+    if catalogue.info.radius_m is not None:
+        middle = sphere.unit_vectors(x[some], y[some]).mean(axis=0)
+        lon, lat = (float(angle) for angle in sphere.vectors_to_lonlat(middle))
+        x, y = stereographic.to_local_frame((lon, lat, catalogue.info.radius_m), x, y)
+    hull = shapely.convex_hull(shapely.multipoints(np.column_stack([x, y])[some]))
+    return np.asarray(shapely.intersects_xy(hull, x, y))

@@ -123,7 +123,7 @@ def _note(table: dict[str, Float], small: Bool, large: Bool) -> NDArray[np.objec
     for note, wrong in (
         (NO_HOLLOW, ~(table["depth_m"] > 0.0)),
         (NO_RIM, ~(table["rim_share"] >= LEAST_RIM) | ~np.isfinite(table["arc"])),
-        (LITTLE, share < LEAST_GROUND),
+        (LITTLE, np.minimum(share, np.nan_to_num(table["floor_share"])) < LEAST_GROUND),
     ):
         notes[(share > 0.0) & wrong] = note
     return notes
@@ -157,8 +157,8 @@ def _measure_batch(model: ElevationModel, circles: Circles, batch: Batch) -> Pro
 
 
 _NAMES = (
-    "arc", "rim_share", "ground_share", "depth_m", "rim_height_m", "slope", "depth_sd_m",
-    "rim_height_sd_m", "slope_sd", "arc_sd",
+    "arc", "rim_share", "ground_share", "floor_share", "depth_m", "rim_height_m", "slope",
+    "depth_sd_m", "rim_height_sd_m", "slope_sd", "arc_sd",
 )  # fmt: skip
 _COLUMNS = len(_NAMES)
 
@@ -170,6 +170,7 @@ def _tabulate(profiles: Profiles) -> Float:
             profiles.arc,
             profiles.rim_share,
             profiles.ground_share,
+            profiles.floor_share,
             shape.depth_m,
             shape.rim_height_m,
             shape.slope,

@@ -32,6 +32,7 @@ _LIKE = (0.6, 2.0)  # diameter at the crest over that of the circle: else it is 
 _REFINE = (0.75, 1.25)
 _CREST = (0.9, 1.7)
 _FLOOR = (0.06, 0.7)
+_INNER = 0.3  # distance within which the floor has to be known
 _WALL = (0.15, 1.0)
 _FLANK_FROM = 1.25  # distance from which ground is the flank of the rim, radii of the crest
 _LEAST_PROFILES = 0.4  # share of the profiles on which a distance has to be known
@@ -73,6 +74,8 @@ class Profiles(NamedTuple):
         sd: Their standard deviations.
         rim_share: Share of the profiles on which a rim was found, (n,).
         ground_share: Share of the ground within one and a half radii whose height is known, (n,).
+        floor_share: Share of the ground within 0.3 radii at whose distances the height is known
+            on enough profiles, (n,).
     """
 
     arc: Float
@@ -80,6 +83,7 @@ class Profiles(NamedTuple):
     sd: Shape
     rim_share: Float
     ground_share: Float
+    floor_share: Float
 
 
 def measure_profiles(
@@ -106,6 +110,7 @@ def measure_profiles(
     circles, scale = _recentre(circles, heights)
     radius_px = radius_px * scale
     heights = remove_plane(sample(circles, AZIMUTHS))
+    floor_share = _share_of_floor(heights)
     outline = find_outline(heights, _REFINE, 3)
     fitted = np.nan_to_num(outline.fitted, nan=1.0)
     aligned = align(heights, np.clip(fitted, *_REFINE))
@@ -127,6 +132,7 @@ def measure_profiles(
         sd=_find_errors(shape, in_sectors, radius_px),
         rim_share=np.isfinite(outline.distance).mean(axis=1),
         ground_share=share,
+        floor_share=floor_share,
     )
 
 
@@ -134,6 +140,17 @@ def _share_of_ground(heights: Heights) -> Float:
     """Share of the ground within 1.5 radii whose height is known, by area."""
     inside = RATIOS <= 1.5
     known = np.isfinite(heights[:, :, inside]).mean(axis=1)
+    return np.asarray(known @ RATIOS[inside] / RATIOS[inside].sum())
+
+
+def _share_of_floor(heights: Heights) -> Float:
+    """Share of the ground within 0.3 radii at whose distances enough profiles are known, by area.
+
+    A floor in shadow has no heights in many elevation models, and the lowest ground that is known
+    is then not the floor.
+    """
+    inside = RATIOS <= _INNER
+    known = np.isfinite(heights[:, :, inside]).mean(axis=1) >= _LEAST_PROFILES
     return np.asarray(known @ RATIOS[inside] / RATIOS[inside].sum())
 
 

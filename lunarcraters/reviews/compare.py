@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.columns import REVIEW
 from lunarcraters.catalogue.drawn import agree, find_edits
 from lunarcraters.catalogue.edits import EditedCatalogue
+from lunarcraters.catalogue.filter import lie_among
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
@@ -157,9 +158,11 @@ def _find_shown(
     sizes = run.diameters[present]
     within = ~(run.scores < least) & (run.diameters >= sizes.min())
     within &= run.diameters <= sizes.max()
+    within &= lie_among(run, present)
     note = (
         f"{edited.source} does not tell which craters were exported: those of the run that score "
         f"{least:.3g} or more, from {sizes.min():.3g} to {sizes.max():.3g} "
-        f"{'km' if run.has_crs else 'px'}, are taken to have been"
+        f"{'km' if run.has_crs else 'px'}, are taken to have been, on the ground that its craters "
+        "enclose"
     )
     return present | within, (note,)

@@ -191,6 +191,32 @@ def test_craters_without_measures_have_a_reason(dem, tmp_path):
     assert table.ground_share[2] == 0.0
 
 
+@pytest.mark.parametrize(("radii", "known"), [(0.13, True), (0.25, False), (0.65, False)])
+def test_a_floor_without_heights_has_no_depth(dem, tmp_path, radii, known):
+    def shadow(heights):
+        row, column = np.indices(heights.shape) + 0.5 - 100.0
+        heights[np.hypot(row, column) < radii * 15.0] = -9999.0
+        return heights
+
+    path = changed(dem, tmp_path / "dem.tif", shadow, nodata=-9999.0)
+    row = measure(path, (10.0, 1.0, 3.0)).iloc[0]
+    if known:
+        assert_known(row, 3.0, 0.1)
+    else:
+        assert (row.measure_note, np.isnan(row.depth_m)) == (LITTLE, True)
+        assert row.ground_share > 0.6
+
+
+def test_a_floor_in_shadow_on_one_side_has_its_depth(dem, tmp_path):
+    def shadow(heights):
+        row, column = np.indices(heights.shape) + 0.5 - 100.0
+        heights[(np.hypot(row, column) < 8.0) & (column < 0.0)] = -9999.0
+        return heights
+
+    path = changed(dem, tmp_path / "dem.tif", shadow, nodata=-9999.0)
+    assert_known(measure(path, (10.0, 1.0, 3.0)).iloc[0], 3.0, 0.1)
+
+
 def test_a_hill_is_no_crater(dem, tmp_path):
     hill = changed(dem, tmp_path / "dem.tif", lambda h: -h)
     assert measure(hill, (10.0, 1.0, 3.0)).measure_note[0] in (NO_HOLLOW, "no rim on the profiles")

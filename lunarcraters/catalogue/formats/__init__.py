@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -53,6 +54,7 @@ _READ_ONLY: dict[str, ModuleType] = {
     ".xlsm": spreadsheet,
     ".ods": spreadsheet,
 }
+_WITHOUT_IDS = (".scc", ".diam")  # their craters are numbered as they are read
 _OTHERS = {
     ".xls": "save it as .xlsx: ",
     ".zip": "unpack it and give the file inside: ",
@@ -165,7 +167,10 @@ def read_edited(path: Path | str) -> EditedCatalogue:
     content = _read(path)
     if isinstance(content, EditedCatalogue):
         return content
-    return EditedCatalogue.from_catalogue(content, str(path))
+    edited = EditedCatalogue.from_catalogue(content, str(path))
+    if Path(path).suffix.lower() in _WITHOUT_IDS:
+        return replace(edited, rows=edited.rows.drop(columns="crater_id"))
+    return edited
 
 
 def _read(path: Path | str) -> Catalogue | EditedCatalogue:

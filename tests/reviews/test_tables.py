@@ -1,12 +1,14 @@
-"""Catalogues that were reviewed in a spreadsheet, which takes identifiers for numbers."""
+"""Catalogues reviewed as files that do not say what was exported: tables, counts, Shapefiles."""
 
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 import lunarcraters as lc
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
 
@@ -37,3 +39,32 @@ def test_identifiers_without_their_zeros_are_known_again(run, tmp_path, added):
     result = lc.review(run, table)
     assert (result.counts.accepted, result.counts.rejected) == (10, 2)
     assert result.counts.added == added
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".shp"])
+def test_craters_beyond_those_of_the_file_are_not_rejected(run, tmp_path, suffix):
+    table = tmp_path / f"part{suffix}"
+    catalogue = lc.read_catalogue(run)
+    west = catalogue.positions[:, 0] < 4
+    write_catalogue(catalogue.rows(west), table)
+    counts = lc.review(run, table).counts
+    assert (counts.rejected, counts.unseen) == (0, int(west.sum()))
+    # One that is gone among those that are there was rejected.
+    inside = west & ~((catalogue.positions == [2.0, 2.0]).all(axis=1))
+    write_catalogue(catalogue.rows(inside), table, overwrite=True)
+    result = lc.review(run, table)
+    assert (result.counts.rejected, result.counts.unseen) == (1, int(west.sum()) - 1)
+    assert "on the ground that its craters enclose" in " ".join(result.notes)
+
+
+@pytest.mark.parametrize("suffix", [".scc", ".diam"])
+def test_a_count_does_not_name_the_craters_of_a_run(run, tmp_path, suffix):
+    table = tmp_path / f"count{suffix}"
+    catalogue = lc.read_catalogue(run)
+    ground = shapely.box(-1, -1, 9, 9)
+    write_catalogue(
+        Catalogue(catalogue.craters, sphere.geographic_crs(), ground, sphere.area_km2(ground)),
+        table,
+    )
+    with pytest.raises(CatalogueError, match="has no column crater_id"):
+        lc.review(run, table)
