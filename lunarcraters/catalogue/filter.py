@@ -93,32 +93,28 @@ def _may_touch(area: Area, catalogue: Catalogue) -> NDArray[np.bool_]:
     everywhere = np.ones(len(catalogue), bool)
     if area.crs is None:
         return everywhere
-    outline = sphere.unit_vectors(*area.trace_outline())
-    middle = outline.mean(axis=0)
-    middle /= max(float(np.linalg.norm(middle)), 1e-9)
-    arc = float(np.arccos(np.clip(outline @ middle, -1.0, 1.0)).max())
-    opposite = sphere.vectors_to_lonlat(-middle)
-    if not arc < _LARGEST_ARC or bool(area.contains(*opposite)):
+    middle, arc = area.measure_reach()
+    if arc >= _LARGEST_ARC:
         return everywhere
     reach = arc + _MARGIN + catalogue.diameters * 500.0 / sphere.radius_m(area.crs)
     away = np.arccos(np.clip(sphere.unit_vectors(*catalogue.positions.T) @ middle, -1.0, 1.0))
     return np.asarray(away <= reach)
 
 
-def lie_among(catalogue: Catalogue, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def lie_among(catalogue: Catalogue, enclosing: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell which craters lie on the ground that some of them enclose, their convex hull.
 
     Args:
         catalogue: Catalogue of n craters.
-        some: True for those that enclose the ground, at least one, (n,).
+        enclosing: True for the craters whose centres span the hull, at least one, (n,).
 
     Returns:
         True for the craters on that ground, (n,).
     """
     x, y = catalogue.positions.T
     if catalogue.info.radius_m is not None:
-        middle = sphere.unit_vectors(x[some], y[some]).mean(axis=0)
+        middle = sphere.unit_vectors(x[enclosing], y[enclosing]).mean(axis=0)
         lon, lat = (float(angle) for angle in sphere.vectors_to_lonlat(middle))
         x, y = stereographic.to_local_frame((lon, lat, catalogue.info.radius_m), x, y)
-    hull = shapely.convex_hull(shapely.multipoints(np.column_stack([x, y])[some]))
+    hull = shapely.convex_hull(shapely.multipoints(np.column_stack([x, y])[enclosing]))
     return np.asarray(shapely.intersects_xy(hull, x, y))

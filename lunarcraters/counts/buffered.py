@@ -46,12 +46,8 @@ class WidenedGround:
 
     @cached_property
     def _frame(self) -> CRS:
-        vectors = sphere.unit_vectors(*self._area.trace_outline())
-        middle = vectors.mean(axis=0)
-        middle /= max(float(np.linalg.norm(middle)), 1e-9)
-        arc = np.arccos(np.clip(vectors @ middle, -1.0, 1.0))
-        opposite = sphere.vectors_to_lonlat(-middle)
-        if not arc.max() <= _LARGEST_ARC or bool(self._area.contains(*opposite)):
+        middle, arc = self._area.measure_reach()
+        if arc > _LARGEST_ARC:
             raise AreaError(
                 "an area that reaches over a third of the Moon is not widened by craters: count "
                 "those with their centre inside"

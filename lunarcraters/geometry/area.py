@@ -147,6 +147,21 @@ class Area:
         x, y = shapely.get_coordinates(fine).T
         return (x, y) if self.crs is None else sphere.to_lonlat(self.crs, x, y)
 
+    def measure_reach(self) -> tuple[Float, float]:
+        """Measure how far an area on the Moon reaches from the middle of its outline.
+
+        Returns:
+            Middle, a unit vector (3,), and the largest angle from it to the outline, radians; pi
+            where the area holds the point opposite.
+        """
+        outline = sphere.unit_vectors(*self.trace_outline())
+        middle = outline.mean(axis=0)
+        middle /= max(float(np.linalg.norm(middle)), 1e-9)
+        arc = float(np.arccos(np.clip(outline @ middle, -1.0, 1.0)).max())
+        if np.isnan(arc) or bool(self.contains(*sphere.vectors_to_lonlat(-middle))):
+            arc = np.pi
+        return middle, arc
+
 
 def _enclose(inside: shapely.Polygon, crs: CRS) -> BaseGeometry:
     """Draw a polygon without holes in longitude -180..180 and latitude."""
