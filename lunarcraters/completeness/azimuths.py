@@ -44,7 +44,8 @@ class _Estimate:
 
     Attributes:
         azimuth_deg: Azimuth, degrees clockwise from north.
-        agreement: How well the craters agree, from 0 for not at all to 1.
+        agreement: Length of the weighted mean of the directions of the craters' bright sides, as
+            unit vectors: 1 where all agree, near 0 where none do.
         count: Number of craters.
     """
 

@@ -153,8 +153,8 @@ def _measure(
     planned, plants = _light(planned, source, sun)
     tiles = [tile for one in planned for tile in one.region.tiles]
     search = DetectOptions(workers=workers, precision=_precision(manifest), tta=tta)
-    found = search_planted(plants, tiles, folder, model, search, progress)
-    outcome = judge(planned, found, source, catalogue.info, info)
+    detected = search_planted(plants, tiles, folder, model, search, progress)
+    outcome = judge(planned, detected, source, catalogue.info, info)
     rows, classes, check = _summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
     return Completeness(
         bins=rows,

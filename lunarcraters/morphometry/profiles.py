@@ -150,8 +150,8 @@ def _share_of_floor(heights: Heights) -> Float:
     is then not the floor.
     """
     inside = RATIOS <= _INNER
-    known = np.isfinite(heights[:, :, inside]).mean(axis=1) >= _LEAST_PROFILES
-    return np.asarray(known @ RATIOS[inside] / RATIOS[inside].sum())
+    has_floor = np.isfinite(heights[:, :, inside]).mean(axis=1) >= _LEAST_PROFILES
+    return np.asarray(has_floor @ RATIOS[inside] / RATIOS[inside].sum())
 
 
 def _find_disturbed(outline: Outline) -> NDArray[np.bool_]:
