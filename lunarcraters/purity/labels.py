@@ -190,6 +190,10 @@ def label_by_reference(
             "of it: see whether its positions are right and whether the area is the one it covers"
         )
     on_ground = _cover(reference, area, reference.positions, reference.diameters)
+    if not on_ground.any():
+        raise CatalogueError(
+            f"no crater of {name} lies on the ground that it is said to cover: give a larger area"
+        )
     low, high = _find_complete(reference.diameters[on_ground])
     inside &= _lie_between(run.diameters, limits[0] or low, limits[1] or high)
     return _label(name, "reference", run, true, inside & (run.scores >= _LEAST_SCORE))

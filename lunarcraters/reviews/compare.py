@@ -99,11 +99,11 @@ def _check_body(run: Catalogue, edited: EditedCatalogue) -> None:
 
 def _restore_ids(run: Catalogue, edited: EditedCatalogue) -> EditedCatalogue:
     """Restore the zeros that spreadsheets strip from identifiers: 1 or 1.0 is 0000001."""
-    if not edited.has_ids:
+    if not edited.has_ids or not len(run):
         return edited
     ids = edited.rows["crater_id"]
-    width = run.craters["crater_id"].str.len().max()
-    restored = ids.str.replace(r"^(\d+)(\.0)?$", lambda m: m[1].zfill(int(width)), regex=True)
+    width = int(run.craters["crater_id"].str.len().max())
+    restored = ids.str.replace(r"^(\d+)(\.0)?$", lambda m: m[1].zfill(width), regex=True)
     lost = ~ids.isin(run.craters["crater_id"]) & restored.isin(run.craters["crater_id"])
     return replace(edited, rows=edited.rows.assign(crater_id=ids.mask(lost, restored)))
 

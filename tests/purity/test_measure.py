@@ -200,6 +200,18 @@ def test_a_reference_of_other_ground_is_refused(run, detections, tmp_path, refus
     assert "matches a crater of it: see whether its positions are right" in told
 
 
+def test_a_reference_without_a_crater_on_its_ground_is_refused(run, detections, tmp_path, refuse):
+    """A detection lies on the ground, and the crater that it matches just beyond."""
+    catalogue, true = detections
+    one = catalogue.craters[true].nlargest(1, "diameter_km")
+    lon, lat = float(one["lon"].iloc[0]), float(one["lat"].iloc[0])
+    table = one[["lon", "lat", "diameter_km"]].assign(lon=lon + 0.002)
+    table.to_csv(tmp_path / "a.csv", index=False)
+    ground = write_area(tmp_path / "a.gpkg", lon - 0.001, lat - 0.001, lon + 0.001, lat + 0.001)
+    told = refuse(run, tmp_path / "a.csv", "--area", ground)
+    assert "lies on the ground that it is said to cover" in told
+
+
 @pytest.mark.slow
 def test_the_review_counts_where_a_file_is_a_catalogue_of_the_run_too(run, detections, tmp_path):
     """With its column review it would be a reference of all that was not rejected."""

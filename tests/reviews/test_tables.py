@@ -41,6 +41,15 @@ def test_identifiers_without_their_zeros_are_known_again(run, tmp_path, added):
     assert result.counts.added == added
 
 
+def test_a_run_without_craters_has_none_to_review(tmp_path):
+    path, table = tmp_path / "run.parquet", tmp_path / "reviewed.csv"
+    columns = dict.fromkeys(["lon", "lat", "diameter_km", "score"], [])
+    write_catalogue(Catalogue(pd.DataFrame(columns), sphere.geographic_crs()), path)
+    pd.DataFrame({"crater_id": [1], "lon": 0.1, "lat": 0.1, "diameter_km": 2.0}).to_csv(table)
+    with pytest.raises(CatalogueError, match="no crater of .* is one of the run"):
+        lc.review(path, table)
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".shp"])
 def test_craters_beyond_those_of_the_file_are_not_rejected(run, tmp_path, suffix):
     table = tmp_path / f"part{suffix}"
