@@ -43,10 +43,10 @@ def test_identifiers_without_their_zeros_are_known_again(run, tmp_path, added):
 
 def test_a_run_without_craters_has_none_to_review(tmp_path):
     path, table = tmp_path / "run.parquet", tmp_path / "reviewed.csv"
-    columns = dict.fromkeys(["lon", "lat", "diameter_km", "score"], [])
-    write_catalogue(Catalogue(pd.DataFrame(columns), sphere.geographic_crs()), path)
+    none = pd.DataFrame(columns=["lon", "lat", "diameter_km", "score"], dtype=float)
+    write_catalogue(Catalogue(none, sphere.geographic_crs()), path)
     pd.DataFrame({"crater_id": [1], "lon": 0.1, "lat": 0.1, "diameter_km": 2.0}).to_csv(table)
-    with pytest.raises(CatalogueError, match="no crater of .* is one of the run"):
+    with pytest.raises(CatalogueError, match=r"no crater of .* is one of the run"):
         lc.review(path, table)
 
 
