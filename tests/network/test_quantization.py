@@ -61,6 +61,20 @@ def test_threads_may_call_it_at_the_same_time(small):
             np.testing.assert_array_equal(found, alone)
 
 
+def test_an_interpreter_that_is_done_can_be_used_at_once(small, monkeypatch):
+    """By another thread, before the call that used it returns."""
+
+    class Idle(list):
+        def append(self, interpreter):
+            interpreter(images(1, 64))
+            super().append(interpreter)
+
+    _, int8 = small
+    wanted = int8(images(2, 64))
+    monkeypatch.setattr(int8, "_idle", Idle(int8._idle))
+    np.testing.assert_array_equal(int8(images(2, 64)), wanted)
+
+
 @pytest.mark.parametrize("side", [32, 64, 176])
 def test_it_says_the_same_of_images_of_any_size(small, side):
     model, int8 = small

@@ -60,14 +60,19 @@ class Int8Network:
         except IndexError:
             interpreter = self._load()
         maps = np.empty((self.heads, *images.shape[:3]), np.float32)
-        first = 0
-        for output in interpreter(images):
-            side = images.shape[1] // output.shape[1]
-            last = first + output.shape[3] // side**2
-            _spread(output, side, maps[first:last])
-            first = last
+        _lay_out(interpreter(images), maps)  # no array of the interpreter outlives this line
         self._idle.append(interpreter)
         return np.moveaxis(maps, 0, -1)
+
+
+def _lay_out(outputs: list[Float32], maps: Float32) -> None:
+    """Lay out outputs, each of one head or several, as (heads, n, height, width)."""
+    first = 0
+    for output in outputs:
+        side = maps.shape[2] // output.shape[1]
+        last = first + output.shape[3] // side**2
+        _spread(output, side, maps[first:last])
+        first = last
 
 
 def _spread(output: Float32, side: int, maps: Float32) -> None:
