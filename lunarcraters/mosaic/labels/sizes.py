@@ -66,7 +66,7 @@ def check_image_size(path: Named, dataset: rasterio.DatasetReader) -> None:
         raise MosaicError(
             f"{image} is a pointer of Git LFS, not the file: fetch the file with git lfs pull"
         )
-    what = path if len(files) == 1 else f"{image}, the image of {path.name},"
+    what = path if image == files[0] else f"{image}, the image of {path.name},"
     if size < end:
         raise MosaicError(
             f"{what} is truncated, or its label is not its own: it has {size:,} bytes of the "
@@ -74,7 +74,7 @@ def check_image_size(path: Named, dataset: rasterio.DatasetReader) -> None:
         )
     # A table of a TIFF may follow its pixels, or a few records that the label does not describe.
     allowed = max(layout.padding or 0, line, _UNDESCRIBED_SHARE * end)
-    if len(files) > 1 and layout.padding is not None and size - end > allowed:
+    if image != files[0] and layout.padding is not None and size - end > allowed:
         raise MosaicError(
             f"{what} does not fit its label: it has {size:,} bytes, and the label describes "
             f"{end:,} ({dataset.width} x {dataset.height} px): copy or download both again"
@@ -82,12 +82,13 @@ def check_image_size(path: Named, dataset: rasterio.DatasetReader) -> None:
 
 
 def _image_among(files: list[Path], dataset: rasterio.DatasetReader) -> Path:
-    """File of the pixels: GDAL also lists those of the history and of tables."""
+    """File of the pixels: GDAL also lists those of history, tables and coordinate systems."""
     area = _pds4_image_area(dataset)
     name = None if area is None else area.findtext("{*}File/{*}file_name")
     names = [name] if name else named_images(files[0])
     named = [name.strip().lower() for name in names]
-    return next((file for file in files if file.name.lower() in named), files[-1])
+    image = files[-1] if named else files[0]
+    return next((file for file in files if file.name.lower() in named), image)
 
 
 def _layout(dataset: rasterio.DatasetReader) -> _Layout | None:
