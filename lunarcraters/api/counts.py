@@ -208,7 +208,7 @@ def plot_csfd(
     """
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import find_completeness
-    from lunarcraters.counts.areas import count_on_areas, pool_counts
+    from lunarcraters.counts.areas import count_on_areas, find_span, pool_counts
     from lunarcraters.counts.edge_names import check_edge
     from lunarcraters.counts.table import estimate_on_areas
     from lunarcraters.dating.isochrons import make_isochrons
@@ -219,8 +219,9 @@ def plot_csfd(
     check_edge(edge, has_areas=area is not None)
     counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
+    span = find_span(counts, least)
+    pooled = pool_counts([one.count(least, binning, span) for one in counts], binning)
     series = {one.name: one.count(least, binning) for one in counts}
-    pooled = pool_counts(list(series.values()), binning)
     series = {name: one for name, one in series.items() if one.counts.sum() > 0.0}
     completeness, purity = find_completeness(catalogue), find_purity(catalogue)
     lines = make_isochrons(

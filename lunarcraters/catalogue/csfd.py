@@ -26,7 +26,7 @@ class SizeFrequency:
         edges: Edges of the bins, km, (n + 1,), rising.
         counts: Number of craters in each bin, (n,); one partly inside the area counts for that
             part.
-        area_km2: Area that they were counted on, km^2.
+        area_km2: Area that was searched, km^2; not widened where craters were counted on more.
         bin_areas_km2: Area of each bin, km^2, (n,), where larger craters were counted on more
             ground (buffered crater counting); None where all are counted on the same.
     """
@@ -86,6 +86,7 @@ class SizeFrequency:
             complete_from_km=self.complete_from_km,
             edges_km=tuple(self.edges.tolist()),
             counts=tuple(self.counts.tolist()),
+            areas_km2=tuple(self.areas_km2.tolist()),
             cumulative=tuple(self.cumulative.tolist()),
             differential=tuple(self.differential.tolist()),
             relative=tuple(self.relative.tolist()),
@@ -114,10 +115,12 @@ class SizeFrequencyRecord:
     """A crater size-frequency distribution, as `craters plot csfd --json` prints it.
 
     Attributes:
-        area_km2: Area that craters were counted on, km^2.
+        area_km2: Area that was searched, km^2; not widened in buffered counts.
         complete_from_km: Diameter below which craters are missed, km.
         edges_km: Edges of the n bins, km, rising, n + 1 of them.
         counts: Number of craters in each bin; one partly inside the area counts for that part.
+        areas_km2: Area on which the craters of each bin were counted, km^2; in buffered counts
+            wider than `area_km2`, by the radius of the craters.
         cumulative: Craters per km^2 as large as the lower edge of each bin, or larger.
         differential: Craters per km^2 and km of diameter in each bin.
         relative: R of each bin: the differential times the cube of the diameter.
@@ -127,6 +130,7 @@ class SizeFrequencyRecord:
     complete_from_km: float
     edges_km: tuple[float, ...]
     counts: tuple[float, ...]
+    areas_km2: tuple[float, ...]
     cumulative: tuple[float, ...]
     differential: tuple[float, ...]
     relative: tuple[float, ...]

@@ -164,11 +164,30 @@ def _count_on_area(
     return AreaCount(name, inside.with_info(**ground), area_km2)
 
 
+def find_span(counts: Sequence[AreaCount], min_score: float) -> tuple[float, float]:
+    """Find the smallest and the largest diameter of all craters that score enough, km.
+
+    Args:
+        counts: Craters by area.
+        min_score: Lowest score of the craters that are counted.
+
+    Raises:
+        CatalogueError: There are no craters.
+    """
+    diameters = [one.catalogue.above_score(min_score).diameters for one in counts]
+    held = np.concatenate(diameters)
+    if not len(held):
+        raise CatalogueError("there are no craters to count: lower --min-score")
+    return float(held.min()), float(held.max())
+
+
 def pool_counts(counts: Sequence[SizeFrequency], binning: Binning = "sqrt2") -> SizeFrequency:
-    """Add up the counts of areas, on the sum of their ground.
+    """Add up the counts of areas, in each bin on the sum of their ground.
 
     Args:
         counts: Counts by size in bins of one convention; those without craters add their ground.
+            Buffered ones hold the bins of all (`span`): beyond its bins, an area adds its ground as
+            it is, not widened.
         binning: Convention of the bins.
 
     Raises:

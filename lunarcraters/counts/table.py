@@ -6,11 +6,10 @@ import numpy as np
 
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.completeness.record import Completeness
-from lunarcraters.counts.areas import AreaCount
+from lunarcraters.counts.areas import AreaCount, find_span
 from lunarcraters.counts.doubt import ErrorBudget
 from lunarcraters.counts.estimate import Estimate, estimate_count
 from lunarcraters.counts.record import CountBin, ErrorBin
-from lunarcraters.errors import CatalogueError
 from lunarcraters.purity.record import Purity
 
 
@@ -33,11 +32,7 @@ def estimate_on_areas(
     Raises:
         CatalogueError: There are no craters.
     """
-    diameters = [one.catalogue.above_score(min_score).diameters for one in counts]
-    held = np.concatenate(diameters)
-    if not len(held):
-        raise CatalogueError("there are no craters to count: lower --min-score")
-    span = float(held.min()), float(held.max())
+    span = find_span(counts, min_score)
     return {
         one.name: estimate_count(one, completeness, min_score, binning, span, purity)
         for one in counts

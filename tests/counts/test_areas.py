@@ -1,9 +1,11 @@
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from pyproj import CRS
 
+from lunarcraters import api
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.areas import WHOLE, count_on_areas, pool_counts
 from lunarcraters.counts.buffered import WidenedGround
@@ -117,6 +119,25 @@ def test_pooled_counts_are_on_all_the_ground():
     assert pooled.counts.sum() == 3.0
     assert pooled.area_km2 == pytest.approx(2 * sphere.area_km2(GROUND))
     assert pooled.cumulative[0] == pytest.approx(3.0 / pooled.area_km2)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+def test_pooled_buffered_counts_are_on_the_widened_ground_of_all_areas(tmp_path):
+    # A has the small craters, B the large one, and C has none.
+    craters = catalogue([-3.0, -3.0, 3.0], [5.0, 8.0, 30.0])
+    outlines = [shapely.box(x, -1.0, x + 0.1, 1.0) for x in (-3.05, 2.95, 0.0)]
+    areas = tmp_path / "rilles.gpkg"
+    gpd.GeoDataFrame({"name": list("ABC")}, geometry=outlines, crs=MOON).to_file(areas)
+    pooled = api.plot_csfd(craters, tmp_path / "a.png", area=areas, edge="buffered")
+    rows = pd.DataFrame(api.csfd(craters, area=areas, edge="buffered").bins)
+    by_bin = rows.groupby("min_km")[["area_km2", "raw"]].sum()
+    assert pooled.counts.tolist() == by_bin.raw.tolist()
+    assert pooled.areas_km2 == pytest.approx(by_bin.area_km2.tolist())
+    record = pooled.record()
+    assert record.areas_km2[-1] > 2.0 * record.areas_km2[0] > 2.0 * record.area_km2
+    widths = np.diff(record.edges_km)
+    assert record.differential == pytest.approx(record.counts / (record.areas_km2 * widths))
 
 
 def test_errors_are_those_of_the_craters_that_count():
