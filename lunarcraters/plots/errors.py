@@ -108,7 +108,7 @@ def _draw_parts(axes: Axes, budget: ErrorBudget) -> None:
 def _finish_axes(axes: Axes, budget: ErrorBudget) -> None:
     """Hatch bins that are not to be trusted, and scale and label the axes."""
     (estimated,) = np.nonzero(np.isfinite(budget.total))
-    for i in estimated[~budget.trusted[estimated]]:
+    for i in np.flatnonzero(~budget.trusted):
         axes.axvspan(budget.edges[i], budget.edges[i + 1], zorder=0, **_UNTRUSTED)
     axes.set(xscale="log", yscale="log", ylim=(_LEAST, _MOST))
     if len(estimated):

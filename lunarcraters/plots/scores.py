@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.scores import COMPLETENESS_LEVEL, Scores, precision_recall_curve
@@ -96,6 +97,12 @@ def recall_by_diameter_figure(scores: Scores, rule: str, unit: str) -> Figure:
     lower.stairs([one.references for one in scores.bins], edges, label="reference")
     lower.stairs([one.detections for one in scores.bins], edges, label="detections")
     lower.set(xscale="log", yscale="symlog", xlabel=f"diameter, {unit}", ylabel="count")
+    most = max(max(one.references, one.detections) for one in scores.bins)
+    lower.set_ylim(0, max(2 * most, 2))
+    lower.yaxis.set_major_formatter("{x:g}")
+    lower.xaxis.set_major_formatter("{x:g}")
+    lower.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+    lower.xaxis.set_minor_formatter("{x:g}")
     lower.legend()
     return figure
 

@@ -107,6 +107,19 @@ def test_a_part_that_was_not_measured_has_no_line_and_areas_have_panels():
     assert f"first {MOST_AREAS} of {MOST_AREAS + 3} areas" in many.get_suptitle()
 
 
+def test_every_bin_that_is_not_to_be_trusted_is_hatched():
+    """A bin whose estimate is zero has no error, and is hatched as well."""
+    random = np.random.default_rng(5)
+    budget = estimate(surface(random, 2000), plant(random, 300)).errors
+    i = int(np.flatnonzero(budget.trusted)[1])
+    trusted, total = budget.trusted.copy(), budget.total.copy()
+    trusted[i], total[i] = False, np.nan
+    axes = errors_figure({"a": replace(budget, trusted=trusted, total=total)}).axes[0]
+    lefts = [patch.get_x() for patch in axes.patches]
+    np.testing.assert_allclose(lefts, budget.edges[:-1][~trusted])
+    assert budget.edges[i] in lefts
+
+
 def plot(*arguments):
     return CliRunner().invoke(command, ["errors", *map(str, arguments)])
 
