@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.binning import Binning, lower_edges, number_bins
+from lunarcraters.catalogue.binning import Binning, edges_between, lower_edges, number_bins
 from lunarcraters.catalogue.csfd import SizeFrequency, bin_by_size
 from lunarcraters.completeness.record import Completeness
 from lunarcraters.counts.areas import AreaCount
@@ -21,6 +21,7 @@ from lunarcraters.purity.record import Purity
 
 Range = tuple[float, float]
 
+_ROUNDING = 1e-9  # of an edge that is a limit of the range too, as a share
 _DOUBTFUL = 0.1  # share of craters in bins that are not trusted, from which on it is said
 
 
@@ -41,18 +42,19 @@ def date_areas(
         min_score: Lowest score of the craters that are counted.
         fit_range: Smallest and largest diameter, km; None for those from the upper edge of the
             fullest bin of all areas together, below which craters are missed.
-        binning: Convention of the bins, to whose edges the range is widened.
+        binning: Convention of the bins, to whose edges the range is widened; only bins in which the
+            production function is defined from edge to edge are fitted.
         completeness: Completeness of the run, for the ages of estimated numbers; None for none.
         purity: Purity of the run; None where it was not measured.
 
     Raises:
-        OptionError: The range has no diameter of the production function.
+        OptionError: The range is empty, or the production function is defined in no bin of it.
         CatalogueError: There are no craters, or they are on another body.
     """
     _check_body(counts, system)
     if fit_range is None:
         fit_range = complete_from(counts, min_score, binning), np.inf
-    low, high = snap_range(fit_range, system, binning)
+    low, high = keep_whole_bins(snap_range(fit_range, system, binning), binning)
     return tuple(
         AreaAge(
             area=one.name,
@@ -94,12 +96,15 @@ def complete_from(counts: Sequence[AreaCount], min_score: float, binning: Binnin
 
 
 def snap_range(fit_range: Range, system: ChronologySystem, binning: Binning) -> Range:
-    """Widen a range of diameters to edges of bins within those of a production function.
+    """Widen a range of diameters to edges of bins, and cut it where a production function ends.
 
     Args:
         fit_range: Smallest and largest diameter, km; the largest may be infinite.
         system: Chronology system.
         binning: Convention of the bins.
+
+    Returns:
+        Smallest and largest diameter, km: edges of bins, or limits of the function inside a bin.
 
     Raises:
         OptionError: The range is empty, or the function is not defined in it.
@@ -122,6 +127,30 @@ def snap_range(fit_range: Range, system: ChronologySystem, binning: Binning) -> 
     return low, high
 
 
+def keep_whole_bins(limits: Range, binning: Binning) -> Range:
+    """Narrow a range of diameters to the bins that lie inside as a whole.
+
+    Args:
+        limits: Smallest and largest diameter, km.
+        binning: Convention of the bins.
+
+    Returns:
+        Lower edge of the smallest of these bins and upper edge of the largest, km.
+
+    Raises:
+        OptionError: No bin lies inside as a whole.
+    """
+    low, high = limits
+    edges = edges_between(low, high, binning)
+    inside = edges[(edges >= low * (1.0 - _ROUNDING)) & (edges <= high * (1.0 + _ROUNDING))]
+    if len(inside) < 2:
+        raise OptionError(
+            f"range is cut to {low:g},{high:g} by the production function, and no whole bin is "
+            "left: give a wider --range, or another --binning or --system"
+        )
+    return max(float(inside[0]), low), min(float(inside[-1]), high)
+
+
 def date_count(
     counted: BinnedCount, system: ChronologySystem, low_km: float, high_km: float
 ) -> ModelAge:
@@ -133,8 +162,8 @@ def date_count(
     Args:
         counted: Craters by diameter.
         system: Chronology system.
-        low_km: Smallest diameter, km.
-        high_km: Largest diameter, km.
+        low_km: Smallest diameter, km, an edge of a bin.
+        high_km: Largest diameter, km, an edge of a bin.
     """
     some = counted.within(low_km, high_km)
     if not some.events:
@@ -169,8 +198,8 @@ def date_estimate(
     Args:
         estimate: Estimated craters by diameter.
         system: Chronology system.
-        low_km: Smallest diameter, km.
-        high_km: Largest diameter, km.
+        low_km: Smallest diameter, km, an edge of a bin.
+        high_km: Largest diameter, km, an edge of a bin.
     """
     edges = estimate.raw.edges
     middles = np.sqrt(edges[1:] * edges[:-1])

@@ -41,8 +41,8 @@ class AreaAge:
     Attributes:
         area: Name of the area; `all` for all the ground that was searched.
         area_km2: Ground of the area that was searched, km^2.
-        min_km: Smallest diameter of the fit, km.
-        max_km: Largest diameter of the fit, km.
+        min_km: Lower edge of the smallest bin of the fit, km.
+        max_km: Upper edge of the largest bin of the fit, km; diameters are below it.
         raw: Age of the craters that were counted.
         estimated: Age of the estimated number of craters; null where the completeness of the run
             was not measured.

@@ -5,7 +5,7 @@ import shapely
 
 from lunarcraters.catalogue.binning import BINNINGS
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.counts.areas import count_on_areas
+from lunarcraters.counts.areas import AreaCount, count_on_areas
 from lunarcraters.dating.ages import complete_from, date_areas, snap_range
 from lunarcraters.dating.chronology import load_system
 from lunarcraters.errors import CatalogueError, OptionError
@@ -144,6 +144,36 @@ def test_a_range_is_widened_to_edges_of_bins(craterstats):
     for bad in ((2.0, 1.0), (0.0, 1.0), (-1.0, 2.0), (float("nan"), 2.0), (400.0, 500.0)):
         with pytest.raises(OptionError, match="range is"):
             snap_range(bad, system, "sqrt2")
+
+
+@pytest.mark.parametrize("binning", BINNINGS)
+def test_a_bin_in_which_the_production_function_ends_is_not_fitted(craterstats, binning):
+    # Craters smaller than the function is defined for, in the bin in which it begins.
+    system = load_system("hartmann")
+    least, _ = system.range_km
+    sizes = np.geomspace(least, 0.2, 4000)
+    per_km2 = system.cumulative(sizes, 0.5)
+    n, random = 10_000, np.random.default_rng(3)
+    craters = np.interp(random.uniform(0, per_km2[0], n), per_km2[::-1], sizes[::-1])
+    craters = np.append(craters, random.uniform(0.0126, least, 2000))
+    ground = AreaCount("a", catalogue(craters), n / per_km2[0])
+    (one,) = date_areas([ground], system, 0.0, (0.0135, 0.1), binning)
+    assert one.raw.low_ga - 0.01 < 0.5 < one.raw.high_ga + 0.01
+    assert one.raw.note == ""
+    assert one.min_km > least
+    counted = np.count_nonzero((craters >= one.min_km) & (craters < one.max_km))
+    assert one.raw.craters == counted
+
+
+def test_the_range_of_an_age_is_that_of_the_bins_that_were_fitted(craterstats):
+    craters = catalogue(np.array([0.5, 1.0, 2.0, 280.0]))
+    (one,) = date(craters, fit_range=(0.005, np.inf))
+    assert (one.min_km, one.max_km) == pytest.approx((2**-6.5, 256.0))
+    assert one.raw.craters == 3.0
+    (one,) = date(craters, fit_range=(0.005, np.inf), binning="pseudo-log")
+    assert (one.min_km, one.max_km) == pytest.approx((0.01, 300.0))
+    with pytest.raises(OptionError, match="no whole bin is left"):
+        date(craters, fit_range=(0.0085, 0.0105))
 
 
 def test_craters_of_mars_are_not_dated_as_lunar_ones(craterstats):
