@@ -15,7 +15,8 @@ class BinnedCount:
     Attributes:
         edges: Edges of the bins, km, (n + 1,), rising.
         values: Number of craters in each bin, (n,).
-        covariance: Covariance of these numbers, (n, n); of counts, themselves on the diagonal.
+        covariance: Covariance of these numbers, (n, n); of counts, on the diagonal the sum of the
+            squares of the parts for which craters count: their number where each counts as a whole.
         areas_km2: Area on which the craters of each bin were counted, km^2, (n,).
     """
 

@@ -38,7 +38,6 @@ _INTERVAL = 0.05, 0.95
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +51,8 @@ class Estimate:
         low90: 5th percentile of the expected number of craters, (n,).
         high90: 95th percentile of the expected number of craters, (n,).
         completeness: Share of the craters that the raw count has, 0 to 1, (n,).
-        trusted: True where the estimate is good enough to date by, (n,).
+        trusted: True where the estimate is good enough to date by, (n,); so can be one of 0, where
+            no craters were counted.
         covariance: Covariance of the estimated numbers, Poisson errors included, (n, n).
         purity: Share of the raw count that are craters, 0 to 1, (n,); NaN where not measured.
         errors: Parts of the errors of the estimated numbers.
@@ -128,11 +128,13 @@ class _Estimation:
         self._completeness = completeness
         self._raw = raw
         rows = completeness.bins
-        edges = np.array([rows[0].min_km, *(row.max_km for row in rows)])
+        lows, highs = np.transpose([(row.min_km, row.max_km) for row in rows])
         self._middles = np.sqrt(raw.edges[1:] * raw.edges[:-1])
-        self._row = np.clip(np.digitize(self._middles, edges) - 1, 0, len(rows) - 1)
-        self._planted = self._middles > edges[0]
-        self._beyond = self._middles > edges[-1]
+        self._row = np.maximum(np.searchsorted(lows, self._middles, side="right") - 1, 0)
+        self._planted = self._middles > lows[0]
+        # A bin of no row has the errors of the row below it, but none of its planted craters.
+        inside = (self._middles >= lows[self._row]) & (self._middles < highs[self._row])
+        self._plants = np.where(inside, np.array([row.planted for row in rows])[self._row], 0)
         self._measured = np.zeros(len(self._middles), bool)  # bins whose purity was measured
         if detections.purity is not None:
             labelled = detections.purity.count_labelled(self._middles)
@@ -218,13 +220,12 @@ class _Estimation:
 
     def _trust(self, spectrum: Spectrum, values: Float, recall: Float, least: Float) -> Bool:
         """Tell which estimates can be trusted, (n,)."""
-        planted = np.array([row.planted for row in self._completeness.bins])[self._row]
-        enough = self._planted & ~self._beyond & (planted >= _LEAST_PLANTED)
-        pure = (least >= _LEAST_SCORE) & self._agree(spectrum, values, recall, planted)
+        enough = self._plants >= _LEAST_PLANTED
+        pure = (least >= _LEAST_SCORE) & self._agree(spectrum, values, recall)
         pure |= self._measured
         return enough & (recall >= _LEAST_RECALL) & pure
 
-    def _agree(self, spectrum: Spectrum, values: Float, recall: Float, planted: Index) -> Bool:
+    def _agree(self, spectrum: Spectrum, values: Float, recall: Float) -> Bool:
         """Tell where still higher scores give the same number, (n,): else some are no craters."""
         higher = self._choose_scores(_CHECKED)
         fewer, _ = self._detections.above(higher).count_craters()
@@ -233,6 +234,6 @@ class _Estimation:
         ratio = np.log(np.maximum(np.nan_to_num(values), 0.5) / (few * factors))
         none = np.zeros_like(recall)
         share = np.divide(self._recall(higher), recall, out=none, where=recall > 0.0).clip(0.0, 1.0)
-        error = np.sqrt((1.0 - share) * (1.0 / few + 1.0 / (planted * recall * share + 1.0)))
+        error = np.sqrt((1.0 - share) * (1.0 / few + 1.0 / (self._plants * recall * share + 1.0)))
         least, deviations = _AGREE
         return np.asarray(~((np.abs(ratio) > least) & (np.abs(ratio) > deviations * error)))

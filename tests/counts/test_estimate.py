@@ -86,6 +86,21 @@ def test_few_planted_craters_or_a_low_recall_are_not_trusted():
     assert not estimate(craters, replace(completeness, bins=poor)).trusted.any()
 
 
+def test_a_bin_into_which_nothing_was_planted_is_not_trusted():
+    random = np.random.default_rng(14)
+    craters, completeness = surface(random, 20_000, false_share=0.0), plant(random, 1000)
+    sure = estimate(craters, completeness)
+    gap = slice(3, 5)  # rows of bins without planted craters are left out
+    rows = [row for row in completeness.bins if row not in completeness.bins[gap]]
+    result = estimate(craters, replace(completeness, bins=tuple(rows)))
+    lows = sure.raw.edges[:-1]
+    inside = (lows > 0.99 * EDGES[gap.start]) & (lows < 0.99 * EDGES[gap.stop])
+    assert inside.sum() == 2
+    assert sure.trusted[inside].all()
+    assert not result.trusted[inside].any()
+    np.testing.assert_array_equal(result.trusted[~inside], sure.trusted[~inside])
+
+
 def test_an_estimate_by_scores_that_are_hardly_craters_is_not_trusted():
     random = np.random.default_rng(12)
     craters, completeness = surface(random, 20_000, false_share=0.0), plant(random, 1000)
