@@ -50,9 +50,9 @@ def searched_footprint(
             window = _area_window(mosaic, area)
             shared = (box.intersect(window) for box in boxes)
             boxes = [box for box in shared if not box.is_empty]
-        polygons = [_lonlat_outline(mosaic, raster, box, area) for box in boxes]
+        footprint = shapely.union_all([_lonlat_outline(mosaic, raster, box) for box in boxes])
         area_km2 = measure_area_km2(mosaic.grid, raster, boxes, area)
-    return shapely.union_all(polygons), area_km2
+    return (footprint if area is None else _clip(footprint, area)), area_km2
 
 
 def _image_outline(raster: rasterio.DatasetReader) -> BaseGeometry:
@@ -83,9 +83,14 @@ def _area_window(mosaic: Mosaic, area: Area) -> Box:
     return box
 
 
-def _lonlat_outline(
-    mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box, area: Area | None
-) -> BaseGeometry:
+def _clip(footprint: BaseGeometry, area: Area) -> BaseGeometry:
+    """Polygons of a footprint within an area, in longitude and latitude."""
+    shared = shapely.intersection(footprint, shapely.make_valid(area.to_lonlat()))
+    parts = shapely.get_parts(shared)
+    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
+
+
+def _lonlat_outline(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) -> BaseGeometry:
     """Outline of the searched part of a box, from cells of a grid in longitude and latitude."""
     west, south, east, north = _bounds(mosaic, box)
     columns, rows = _count_cells(west, south, east, north)
@@ -103,8 +108,6 @@ def _lonlat_outline(
         inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
     cells = np.zeros(x.shape, bool)
     cells[inside] = searched[row[inside].astype(int), column[inside].astype(int)]
-    if area is not None:
-        cells[cells] = area.contains(lon[cells], lat[cells])
     return cut_at_meridian(np.array([_outline(cells, grid)], object))[0]
 
 

@@ -125,6 +125,10 @@ def test_only_the_ground_of_an_area_counts(tmp_path, crs, bounds, shape):
     assert area == pytest.approx(zone_km2(10, 40, 50), rel=0.01)
     assert sphere.area_km2(outline) == pytest.approx(zone_km2(10, 40, 50), rel=0.02)
     assert outline.bounds == pytest.approx((15, 40, 25, 50), abs=0.2)
+    assert shapely.box(15, 40, 25, 50).buffer(1e-9).covers(outline)
+    # Both ways of counting on this ground have the same area.
+    again = ground(tmp_path, crs, bounds, mask, Area(outline, sphere.geographic_crs()))[1]
+    assert again == pytest.approx(area, rel=1e-4)
 
 
 @pytest.mark.parametrize("edges", [(170, -20, -170, 20), (0, 80, 360, 90), (-180, -90, 180, -60)])
