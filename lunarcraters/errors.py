@@ -19,7 +19,14 @@ class CratersError(Exception):
 
 
 class CratersWarning(UserWarning):
-    """The program went on, and says in one sentence what it took the input for."""
+    """The program went on, and says in one sentence what it took the input for.
+
+    Args:
+        message: Sentence; secrets in addresses are removed.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redact(message))
 
 
 class MosaicError(CratersError):

@@ -9,6 +9,7 @@ from lunarcraters.api.paths import PathOrText
 from lunarcraters.files import is_database, local_output
 from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
+from lunarcraters.redaction import redact
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.measures import Measures
@@ -27,7 +28,7 @@ class MeasureCounts:
         notes: Numbers of the other craters by the reason why they have none.
         median_depth_to_diameter: Median of depth over diameter; null where none was measured.
         height_unit_m: Height of one unit of the elevation model, metres.
-        out: File that was written.
+        out: File that was written, or address of the PostGIS table, without its password.
     """
 
     craters: int
@@ -127,5 +128,5 @@ def _count(measures: "Measures", unit_m: float, out: str) -> MeasureCounts:
         if len(measured)
         else None,
         height_unit_m=unit_m,
-        out=out,
+        out=redact(out),
     )

@@ -9,6 +9,7 @@ import click
 from lunarcraters.cli.options import CataloguePath, classes_option, json_option
 from lunarcraters.cli.tables import print_table
 from lunarcraters.evaluation.rule_names import RULE_NAMES
+from lunarcraters.redaction import redact
 
 if TYPE_CHECKING:
     from lunarcraters.evaluation.record import EvaluationTerms
@@ -81,7 +82,7 @@ def command(
 
     labels = api.read_reference(reference, classes)
     for note in labels.notes:
-        click.echo(f"{reference}: {note}", err=True)
+        click.echo(redact(f"{reference}: {note}"), err=True)
     limits = {"min_iou": iou, "max_offset": max_offset, "max_ratio": max_ratio}
     rule = None
     if rule_name is not None or any(value is not None for value in limits.values()):

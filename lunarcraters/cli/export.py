@@ -12,6 +12,7 @@ from lunarcraters.cli.options import (
     overwrite_option,
     quiet_option,
 )
+from lunarcraters.redaction import redact
 
 Edges = tuple[float, float, float, float]
 
@@ -87,7 +88,7 @@ def command(
         without = f", {done.clustered} in clusters left out" if options["without_clusters"] else ""
         click.echo(
             f"{done.written} of {done.total} craters (score >= {done.min_score:.3g}{without}) in "
-            f"{out}"
+            f"{redact(str(out))}"
         )
 
 

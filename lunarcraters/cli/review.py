@@ -7,6 +7,7 @@ import click
 
 from lunarcraters.cli.options import CataloguePath, json_option, overwrite_option
 from lunarcraters.cli.tables import print_table
+from lunarcraters.redaction import redact
 
 if TYPE_CHECKING:
     from lunarcraters.reviews.proportions import Proportion
@@ -60,7 +61,7 @@ def command(
         click.echo(f"note: {note}", err=True)
     _print(result)
     if out is not None:
-        click.echo(f"{result.counts.kept} craters in {out}")
+        click.echo(f"{result.counts.kept} craters in {redact(str(out))}")
 
 
 def _print(review: "Review") -> None:

@@ -9,6 +9,7 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.purity.fit import fit_probability, make_terms
 from lunarcraters.purity.labels import Labels
 from lunarcraters.purity.record import Purity, PurityBin
+from lunarcraters.redaction import redact
 
 LEAST_LABELLED = 30
 """Number of labelled detections below which a purity is not measured."""
@@ -40,7 +41,7 @@ def measure_purity(labels: Labels, *, unit: str = "km", catalogue: str = "") -> 
     terms = make_terms(labels.scores, np.log2(sizes / middle))
     coefficients, covariance = fit_probability(terms, labels.true)
     return Purity(
-        labels=labels.name,
+        labels=redact(labels.name),
         kind=labels.kind,
         labelled=len(labels),
         craters=int(labels.true.sum()),

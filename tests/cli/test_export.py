@@ -75,6 +75,19 @@ def test_a_format_may_be_forced(export, searched, tmp_path, form):
     assert len(read_catalogue(out.rename(tmp_path / f"a.{form}"))) == 2
 
 
+def test_the_password_of_a_database_is_not_printed(export, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "lunarcraters.catalogue.formats.postgis.write",
+        lambda info, parts, name, *, overwrite: written.append(name),
+    )
+    address = "postgresql://me:SECRET@host/db?table=a"
+    result = export(address)
+    assert written == [address]
+    assert "in postgresql://me@host/db?table=a\n" in result.output
+
+
+
 def test_a_model_without_operating_points_exports_everything(export, three, tmp_path):
     three.thresholds.clear()
     assert "3 of 3 craters" in export(tmp_path / "a.csv").output

@@ -100,3 +100,9 @@ def test_bins_count_the_labels():
     beyond = 2.0 * purity.bins[-1].max_km
     counts = purity.count_labelled(np.array([(row.min_km * row.max_km) ** 0.5, 0.01, beyond]))
     assert counts.tolist() == [row.labelled, 0, 0]
+
+
+def test_the_record_of_a_purity_names_its_labels_without_a_password():
+    scores, octaves, true = draw(np.random.default_rng(0), 200)
+    labels = Labels("postgresql://me:SECRET@host/db?table=a", "review", scores, 2.0**octaves, true)
+    assert measure_purity(labels).labels == "postgresql://me@host/db?table=a"
