@@ -11,7 +11,8 @@ import click
 def command(recipe: Path, dry_run: bool) -> None:
     """Run the commands of RECIPE, a YAML file, in the current directory.
 
-    Its `steps` are commands with their arguments and long options by name:
+    Its `steps` are commands with their arguments and long options by name. A flag is true or
+    false; several values are a list; a value with commas, as in --bbox, is in quotes:
 
     \b
     steps:
