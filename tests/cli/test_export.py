@@ -87,7 +87,6 @@ def test_the_password_of_a_database_is_not_printed(export, monkeypatch):
     assert "in postgresql://me@host/db?table=a\n" in result.output
 
 
-
 def test_a_model_without_operating_points_exports_everything(export, three, tmp_path):
     three.thresholds.clear()
     assert "3 of 3 craters" in export(tmp_path / "a.csv").output
