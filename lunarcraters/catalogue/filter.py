@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.info import ExportLimits
+from lunarcraters.catalogue.export_limits import ExportLimits
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OptionError
 from lunarcraters.geometry import sphere, stereographic
@@ -69,8 +69,10 @@ class CraterFilter:
         )
         if self.area is None:
             return limits
-        outline = json.loads(str(shapely.to_geojson(self.area.outline)))
-        crs = None if self.area.crs is None else self.area.crs.to_wkt()
+        earlier_area = before.read_area()
+        area = self.area if earlier_area is None else self.area.intersect(earlier_area)
+        outline = json.loads(str(shapely.to_geojson(area.outline)))
+        crs = None if area.crs is None else area.crs.to_wkt()
         return replace(limits, area=outline, area_crs=crs)
 
     def apply(self, catalogue: Catalogue) -> Catalogue:

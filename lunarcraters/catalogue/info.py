@@ -6,61 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import shapely
 import shapely.geometry
-from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
+from lunarcraters.catalogue.export_limits import ExportLimits
 from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.area import Area
 from lunarcraters.records import from_json, to_plain
-
-Float = NDArray[np.float64]
 
 _RADIUS_TOLERANCE = 0.01
 """Difference of radii, relative, within which two spheres are those of one body."""
-
-
-@dataclass(frozen=True)
-class ExportLimits:
-    """Which craters of a run an export took.
-
-    Attributes:
-        min_score: Lowest score.
-        min_diameter: Smallest diameter, km or pixels.
-        max_diameter: Largest diameter, km or pixels; null for no such limit.
-        area: Area in which centres lie, as a GeoJSON geometry; null for everywhere.
-        area_crs: Coordinate system of the area, as WKT; null where positions are pixels.
-        without_clusters: True where members of clusters were left out; nothing else here tells
-            which they were.
-    """
-
-    min_score: float = 0.0
-    min_diameter: float = 0.0
-    max_diameter: float | None = None
-    area: dict[str, Any] | None = None
-    area_crs: str | None = None
-    without_clusters: bool = False
-
-    def contain(self, positions: Float, diameters: Float, scores: Float) -> NDArray[np.bool_]:
-        """Tell which craters of the run are within the limits, (n,).
-
-        Args:
-            positions: Centres, degrees or pixels, (n, 2).
-            diameters: Diameters, km or pixels, (n,).
-            scores: Scores, (n,); NaN where a crater has none.
-        """
-        inside = ~(scores < self.min_score) & (diameters >= self.min_diameter)
-        if self.max_diameter is not None:
-            inside &= diameters <= self.max_diameter
-        if self.area is not None:
-            crs = None if self.area_crs is None else CRS.from_wkt(self.area_crs)
-            inside &= Area(_to_geometry(self.area), crs).contains(*positions.T)
-        return np.asarray(inside)
 
 
 @dataclass(frozen=True)

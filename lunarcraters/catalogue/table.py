@@ -233,10 +233,10 @@ class Catalogue(InNotebook):
         given = Path(area) if isinstance(area, str | PathLike) else area
         ground = None if given is None else make_area(given, has_crs=self.has_crs)
         wanted = CraterFilter(min_diameter, max_diameter, ground, fractions)
-        filtered = wanted.apply(self.above_score(self.threshold(min_score)))
-        if ground is None:
-            return filtered
-        return filtered.with_info(footprint=None, footprint_area_km2=None)
+        least = self.threshold(min_score)
+        limits = self.info.limits and wanted.limits(least, self.info.limits)
+        ground_info = {} if ground is None else {"footprint": None, "footprint_area_km2": None}
+        return wanted.apply(self.above_score(least)).with_info(limits=limits, **ground_info)
 
     chosen = select = filter  # earlier names
 

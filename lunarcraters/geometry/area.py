@@ -136,6 +136,23 @@ class Area:
             rings.append(outer.difference(shapely.union_all(inner)))
         return shapely.union_all(rings)
 
+    def intersect(self, other: "Area") -> "Area":
+        """Take the part that lies in another area as well.
+
+        Args:
+            other: Area of the same body; one in pixels if this one is.
+
+        Returns:
+            Area in the coordinate system of both; in longitude -180..180 and latitude where they
+            differ, with outlines as `to_lonlat` draws them. Empty where they share no ground.
+        """
+        crs, outlines = self.crs, (self.outline, other.outline)
+        if crs is not None and (crs.is_geographic or crs != other.crs):
+            outlines = self.to_lonlat(), other.to_lonlat()
+            crs = crs if crs.is_geographic else sphere.geographic_crs(sphere.radius_m(crs))
+        one, another = map(_take_polygons, outlines)
+        return Area(_take_polygons(shapely.intersection(one, another)), crs)
+
     def trace_outline(self) -> tuple[Float, Float]:
         """List points along the outline, close together.
 
@@ -161,6 +178,12 @@ class Area:
         if np.isnan(arc) or bool(self.contains(*sphere.vectors_to_lonlat(-middle))):
             arc = np.pi
         return middle, arc
+
+
+def _take_polygons(geometry: BaseGeometry) -> shapely.MultiPolygon:
+    """Take the polygons of a geometry, without the lines and points that an overlay leaves."""
+    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(geometry)))
+    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
 
 
 def _enclose(inside: shapely.Polygon, crs: CRS) -> BaseGeometry:

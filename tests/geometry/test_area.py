@@ -1,9 +1,12 @@
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from lunarcraters.errors import AreaError
 from lunarcraters.geometry import sphere, stereographic
@@ -73,6 +76,34 @@ def test_the_part_of_a_crater_beside_a_straight_edge(lon, lat, diameter, offset,
     segment = (np.arccos(x) - x * np.sqrt(1 - x * x)) / np.pi
     share = area.compute_shares(np.array([[lon, lat]]), np.array([diameter]))
     assert share == pytest.approx(segment, abs=0.01)
+
+
+NORTH = CRS.from_proj4(f"+proj=stere +lat_0=90 +R={sphere.RADIUS_M} +type=crs")
+FAR_SIDE = CRS.from_proj4(f"+proj=laea +lat_0=20 +lon_0=175 +R={sphere.RADIUS_M} +type=crs")
+AREAS = {
+    "polar": Area(shapely.box(-3e5, -2e5, 4e5, 3e5), NORTH),
+    "ring": Area(shapely.Point(0, 0).buffer(5e5) - shapely.Point(0, 0).buffer(1e5), NORTH),
+    "cap": make_box_area(-180, 80, 180, 90),
+    "past 180": make_box_area(170, -20, -160, 88),
+    "before -180": make_box_area(-200, -10, -170, 85),
+    "far side": Area(shapely.box(-6e5, -6e5, 6e5, 6e5), FAR_SIDE),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), itertools.combinations_with_replacement(AREAS, 2))
+def test_the_ground_that_two_areas_share(one, other):
+    random = np.random.default_rng(3)
+    lon = np.append(random.uniform(-180, 180, 4000), random.uniform(150, 220, 4000))
+    lat = np.append(90.0 - random.exponential(6.0, 4000), random.uniform(-30, 90, 4000))
+    shared = AREAS[one].contains(lon, lat) & AREAS[other].contains(lon, lat)
+    for area in (AREAS[one].intersect(AREAS[other]), AREAS[other].intersect(AREAS[one])):
+        np.testing.assert_array_equal(area.contains(lon, lat), shared)
+
+
+def test_areas_that_share_an_edge_alone_share_no_ground():
+    shared = make_box_area(0, 0, 1, 1).intersect(make_box_area(1, 0, 2, 1))
+    assert shared.outline.is_empty
+    assert not shared.contains(1.0, 0.5)
 
 
 def test_pixels_have_areas_too():

@@ -1,0 +1,53 @@
+"""Craters that a file lacks are rejected only where every export of a chain kept them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lunarcraters as lc
+from lunarcraters.catalogue.formats import write_catalogue
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.geometry import sphere
+
+pytestmark = pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+
+
+@pytest.fixture(params=[0.0, 175.7], ids=["near 0", "across 180"])
+def grid(request, tmp_path):
+    """A run with a crater at every degree of a square, and the longitude of its western edge."""
+    place = np.arange(100)
+    table = pd.DataFrame(
+        {"lon": request.param + place % 10, "lat": place // 10, "diameter_km": 2.0, "score": 0.5}
+    )
+    path = tmp_path / "run.parquet"
+    write_catalogue(Catalogue(table, sphere.geographic_crs()), path)
+    return path, request.param
+
+
+@pytest.mark.parametrize("second", [(3.5, 0.5, 8.5, 6.5), (-1.0, -1.0, 9.5, 9.5)])
+def test_an_export_of_an_export_keeps_the_areas_of_both(grid, tmp_path, second):
+    run, west = grid
+    middle = tmp_path / "a.gpkg"
+    second = tuple(second + np.array([west, 0.0, west, 0.0]))
+    lc.export(run, middle, area=(west + 0.5, 0.5, west + 5.5, 5.5))
+    lc.export(middle, tmp_path / "b.geojson", area=second)
+    lc.read_catalogue(middle).filter(area=second).to_file(tmp_path / "c.gpkg")
+    for name in ("b.geojson", "c.gpkg"):
+        read = lc.read_catalogue(tmp_path / name)
+        counts = lc.review(run, tmp_path / name).counts
+        assert (counts.rejected, counts.unseen) == (0, len(read)), name
+        # Those that a reviewer deleted of it are rejected.
+        read.rows(slice(2, None)).to_file(tmp_path / name, overwrite=True)
+        assert lc.review(run, tmp_path / name).counts.rejected == 2, name
+
+
+def test_a_filter_of_an_export_keeps_the_scores_and_diameters_of_both(tmp_path):
+    table = pd.DataFrame(
+        {"lon": 0.5, "lat": np.arange(9) / 2, "diameter_km": np.arange(1, 10), "score": 0.5}
+    ).assign(score=np.linspace(0.2, 0.9, 9))
+    write_catalogue(Catalogue(table, sphere.geographic_crs()), tmp_path / "run.parquet")
+    lc.export(tmp_path / "run.parquet", tmp_path / "a.gpkg", min_diameter=3.0, min_score=0.3)
+    some = lc.read_catalogue(tmp_path / "a.gpkg").filter(0.5, max_diameter=7.0)
+    some.to_file(tmp_path / "b.gpkg")
+    counts = lc.review(tmp_path / "run.parquet", tmp_path / "b.gpkg").counts
+    assert (counts.rejected, counts.unseen) == (0, len(some))
