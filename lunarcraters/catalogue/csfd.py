@@ -180,9 +180,25 @@ def size_frequency(catalogue: Catalogue, binning: Binning = "sqrt2") -> SizeFreq
             "export wrote of one (of a catalogue with --area) as .gpkg, .geojson, .fgb, .parquet, "
             ".scc, .diam or *_CRATER.shp"
         )
-    if not len(catalogue):
-        raise CatalogueError("there are no craters to count: lower --min-score")
+    require_craters(len(catalogue))
     return count_by_size(catalogue, catalogue.footprint_area_km2, binning)
+
+
+def require_craters(number: int, verb: str = "count") -> None:
+    """Require that there are craters to count.
+
+    Args:
+        number: Number of craters.
+        verb: What is to be done with them, for the message.
+
+    Raises:
+        CatalogueError: There are none.
+    """
+    if not number:
+        raise CatalogueError(
+            f"there are no craters to {verb}: lower --min-score, or give a catalogue and ground "
+            "that have some"
+        )
 
 
 def count_by_size(

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import t as student_t
 
 from lunarcraters.catalogue.binning import Binning
-from lunarcraters.catalogue.csfd import bin_by_size
+from lunarcraters.catalogue.csfd import bin_by_size, require_craters
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
@@ -108,8 +108,7 @@ def assess_randomness(
         CatalogueError: There are no craters, or it is not known where they or the ground are.
     """
     diameters = np.concatenate([one.diameters for one in catalogues.values()])
-    if not len(diameters):
-        raise CatalogueError("there are no craters: lower --min-score")
+    require_craters(len(diameters))
     span = float(diameters.min()), float(diameters.max())
     rows: list[RandomnessBin] = []
     for name, one in catalogues.items():

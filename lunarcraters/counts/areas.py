@@ -15,6 +15,7 @@ from lunarcraters.catalogue.csfd import (
     bin_by_size,
     count_by_size,
     count_weights,
+    require_craters,
 )
 from lunarcraters.catalogue.filter import CraterFilter
 from lunarcraters.catalogue.ground import clip_outline, describe_ground
@@ -176,8 +177,7 @@ def find_span(counts: Sequence[AreaCount], min_score: float) -> tuple[float, flo
     """
     diameters = [one.catalogue.above_score(min_score).diameters for one in counts]
     held = np.concatenate(diameters)
-    if not len(held):
-        raise CatalogueError("there are no craters to count: lower --min-score")
+    require_craters(len(held))
     return float(held.min()), float(held.max())
 
 
@@ -194,8 +194,7 @@ def pool_counts(counts: Sequence[SizeFrequency], binning: Binning = "sqrt2") -> 
         CatalogueError: There are no craters.
     """
     held = [one for one in counts if one.counts.sum() > 0.0]
-    if not held:
-        raise CatalogueError("there are no craters to count: lower --min-score")
+    require_craters(len(held))
     edges = edges_between(
         min(one.edges[0] for one in held), max(one.edges[-2] for one in held), binning
     )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.binning import Binning, edges_between, lower_edges, number_bins
-from lunarcraters.catalogue.csfd import SizeFrequency, bin_by_size
+from lunarcraters.catalogue.csfd import SizeFrequency, bin_by_size, require_craters
 from lunarcraters.completeness.record import Completeness
 from lunarcraters.counts.areas import AreaCount
 from lunarcraters.counts.binned import BinnedCount
@@ -89,8 +89,7 @@ def complete_from(counts: Sequence[AreaCount], min_score: float, binning: Binnin
     """
     sizes = [one.catalogue.above_score(min_score).diameters for one in counts]
     diameters = np.concatenate(sizes)
-    if not len(diameters):
-        raise CatalogueError("there are no craters to date on this ground: lower --min-score")
+    require_craters(len(diameters), "date")
     edges, bins = bin_by_size(diameters, binning)
     return SizeFrequency(edges, np.bincount(bins).astype(float), 1.0).complete_from_km
 

@@ -32,6 +32,11 @@ def test_three_bins_by_hand():
     assert relative_errors(np.array([4.0, 0.0]))[0] == 0.5
 
 
+def test_without_craters_the_message_names_all_that_may_help():
+    with pytest.raises(CatalogueError, match=r"lower --min-score, or give a catalogue and ground"):
+        size_frequency(catalogue([]))
+
+
 def test_craters_partly_inside_count_for_that_part():
     found = size_frequency(catalogue([1.1, 1.2, 4.1], fraction=[1.0, 0.5, 0.25]))
     assert found.counts.tolist() == [1.5, 0.0, 0.0, 0.0, 0.25]
