@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -40,19 +41,41 @@ def map_in_threads(work: Callable[[T], R], items: Iterable[T], threads: int) -> 
             yield waiting.popleft().result()
 
 
+class _Silence:
+    """The silence of stderr, which ends when the last thread that asked for it is done."""
+
+    def __init__(self) -> None:
+        self._lock, self._threads, self._kept = Lock(), 0, -1
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self._threads:
+                self._kept = os.dup(2)
+                with Path(os.devnull).open("wb") as nowhere:
+                    os.dup2(nowhere.fileno(), 2)
+            self._threads += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._threads -= 1
+            if not self._threads:
+                os.dup2(self._kept, 2)
+                os.close(self._kept)
+
+
+_SILENCE = _Silence()
+
+
 @contextmanager
 def suppress_native_stderr() -> Iterator[None]:
     """Keep stderr silent while C libraries print what is not for users.
 
     TensorFlow reports a missing GPU before its log levels are read; libtiff reports a full disk in
     its own words. Python's errors are raised, not printed. The whole process is silent, so that
-    the block should be short.
+    the block should be short. Several threads may be in such blocks at the same time.
     """
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    _SILENCE.begin()
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        _SILENCE.end()

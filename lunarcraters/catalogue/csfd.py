@@ -189,7 +189,7 @@ def require_craters(number: int, verb: str = "count") -> None:
 
     Args:
         number: Number of craters.
-        verb: What is to be done with them, for the message.
+        verb: Verb of the message: "count" or "date".
 
     Raises:
         CatalogueError: There are none.
