@@ -7,11 +7,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.export_limits import ExportLimits
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OptionError
 from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.area import Area
+
+Float = NDArray[np.float64]
 
 _LARGEST_ARC = np.radians(80.0)
 """Angle from its middle to the outline of an area, beyond which all craters are looked at."""
@@ -28,7 +31,7 @@ class CraterFilter:
         max_diameter: Largest diameter, km (pixels).
         area: Area in which centres lie; None for everywhere.
         fractions: True for all craters that touch the area, each with the part of it that lies
-            inside as the column `fraction`.
+            inside as the column `fraction`; of a catalogue with fractions, inside both areas.
     """
 
     min_diameter: float = 0.0
@@ -86,7 +89,7 @@ class CraterFilter:
         if not self.fractions:
             return filtered.rows(self.area.contains(*filtered.positions.T))
         filtered = filtered.rows(_may_touch(self.area, filtered))
-        shares = self.area.compute_shares(filtered.positions, filtered.diameters)
+        shares = _compute_fractions(self.area, filtered)
         return filtered.with_fractions(shares).rows(shares > 0.0)
 
 
@@ -101,6 +104,27 @@ def _may_touch(area: Area, catalogue: Catalogue) -> NDArray[np.bool_]:
     reach = arc + _MARGIN + catalogue.diameters * 500.0 / sphere.radius_m(area.crs)
     away = np.arccos(np.clip(sphere.unit_vectors(*catalogue.positions.T) @ middle, -1.0, 1.0))
     return np.asarray(away <= reach)
+
+
+def _compute_fractions(area: Area, catalogue: Catalogue) -> Float:
+    """Compute the part of each crater that lies in an area and on the ground counted before, (n,).
+
+    A crater whose earlier fraction is 1 lies on that ground as a whole. One that the outlines of
+    both cut has the part that lies within both; where the ground is not known, the smaller one.
+    A crater that a person added has no earlier fraction.
+    """
+    fractions = area.compute_shares(catalogue.positions, catalogue.diameters)
+    if FRACTION not in catalogue.craters:
+        return fractions
+    earlier = catalogue.craters[FRACTION].to_numpy(float)
+    cut = np.isnan(earlier) | (np.maximum(earlier, fractions) < 1.0)
+    fractions = np.fmin(earlier, fractions)
+    if catalogue.info.footprint is not None and cut.any():
+        ground = area.intersect(Area(catalogue.info.footprint, catalogue.info.crs))
+        some = catalogue.rows(cut)
+        shares = ground.compute_shares(some.positions, some.diameters)
+        fractions[cut] = np.minimum(fractions[cut], shares)
+    return fractions
 
 
 def lie_among(catalogue: Catalogue, enclosing: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -1,0 +1,74 @@
+"""Parts of craters on areas of a catalogue that was counted by parts before."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import lunarcraters as lc
+from lunarcraters.catalogue.filter import CraterFilter
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.counts.areas import count_on_areas
+from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import Area, make_box_area
+
+pytestmark = pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+
+MOON = sphere.geographic_crs()
+INNER = np.array([-1.0, -1.0, 1.0, 1.0])
+AREAS = [(-180, -90, 180, 90), (-2, -2, 2, 2), (0, -2, 5, 2), (-0.5, -0.7, 0.6, 0.5)]
+
+
+def craters(west):
+    random = np.random.default_rng(5)
+    lon, lat = random.uniform(-2.0, 2.0, (2, 300))
+    table = pd.DataFrame({"lon": west + lon, "lat": lat, "score": 0.5})
+    return Catalogue(table.assign(diameter_km=random.uniform(2.0, 20.0, 300)), MOON)
+
+
+def by_parts(catalogue, edges):
+    area = make_box_area(*edges)
+    taken = CraterFilter(area=area, fractions=True).apply(catalogue)
+    ground = area.to_lonlat()
+    return taken.with_info(footprint=ground, footprint_area_km2=sphere.area_km2(ground))
+
+
+@pytest.mark.parametrize("west", [0.0, 180.0])
+@pytest.mark.parametrize("edges", AREAS)
+def test_a_crater_counts_for_its_part_on_both_areas(west, edges):
+    shift = np.array([west, 0.0, west, 0.0])
+    before = by_parts(craters(west), shift + INNER)
+    second = np.array(edges, float) if edges[0] == -180 else shift + edges
+    (count,) = count_on_areas(before, {"a": make_box_area(*second)}, "fractions")
+    both = np.append(np.maximum(edges, INNER)[:2], np.minimum(edges, INNER)[2:])
+    expected = by_parts(craters(west), shift + both)
+    assert count.catalogue.craters["crater_id"].tolist() == expected.craters["crater_id"].tolist()
+    np.testing.assert_allclose(
+        count.catalogue.craters["fraction"], expected.craters["fraction"], atol=0.02
+    )
+    assert count.count(0.0).counts.sum() == pytest.approx(expected.craters["fraction"].sum())
+
+
+def test_an_export_of_parts_on_larger_ground_changes_none(tmp_path):
+    before = by_parts(craters(0.0), INNER)
+    before.to_file(tmp_path / "a.scc")
+    lc.export(tmp_path / "a.scc", tmp_path / "b.gpkg", area=(-9, -9, 9, 9), fractions=True)
+    one, other = (lc.read_catalogue(tmp_path / name).craters for name in ("a.scc", "b.gpkg"))
+    np.testing.assert_array_equal(one["fraction"], other["fraction"])
+
+
+def test_where_the_ground_is_not_known_the_smaller_part_counts():
+    before = by_parts(craters(0.0), INNER).with_info(footprint=None)
+    after = CraterFilter(area=make_box_area(0, -2, 2, 2), fractions=True).apply(before)
+    both = by_parts(craters(0.0), (0.0, -1.0, 1.0, 1.0)).craters.set_index("crater_id")["fraction"]
+    parts = after.craters.set_index("crater_id")["fraction"]
+    assert (parts.reindex(both.index) >= both - 0.02).all()
+    assert (parts <= before.craters.set_index("crater_id")["fraction"].reindex(parts.index)).all()
+
+
+def test_a_crater_without_a_part_has_that_on_both_areas():
+    before = by_parts(craters(0.0), INNER)
+    unknown = before.with_fractions(np.full(len(before), np.nan))
+    half = Area(shapely.box(0, -3, 3, 3), MOON)
+    after, expected = (CraterFilter(area=half, fractions=True).apply(c) for c in (unknown, before))
+    np.testing.assert_allclose(after.craters["fraction"], expected.craters["fraction"], atol=0.02)
