@@ -59,7 +59,7 @@ def read_steps(recipe: Path) -> list[tuple[str, click.Command, dict[Any, Any]]]:
         if not (isinstance(step, dict) and len(step) == 1):
             raise RecipeError(f"{recipe}, step {number}: expected one command with its arguments")
         ((name, given),) = step.items()
-        command = find_command(name)
+        command = None if str(name).split() == ["run"] else find_command(name)
         if command is None:
             raise RecipeError(f"{recipe}, step {number}: {_explain_command(str(name))}")
         if not isinstance(given, dict):
@@ -75,10 +75,10 @@ def find_command(name: object) -> click.Command | None:
         name: Name of a step.
 
     Returns:
-        Command; None where there is none that a recipe can run.
+        Command; None where there is none.
     """
     first, *rest = str(name).split() or [""]
-    command = load_command(first) if first in COMMANDS and first != "run" else None
+    command = load_command(first) if first in COMMANDS else None
     for word in rest:
         command = command.commands.get(word) if isinstance(command, click.Group) else None
     return None if isinstance(command, click.Group) else command
