@@ -194,7 +194,8 @@ def _enclose(inside: shapely.Polygon, crs: CRS) -> BaseGeometry:
         return drawn
     # It may be larger than half the Moon, and the line encloses the rest as well.
     middle = sphere.to_lonlat(crs, *inside.representative_point().coords[0])
-    if shapely.contains_xy(drawn, *middle):
+    # At a pole or at longitude 180 the middle lies on the edge of what is drawn, or apart from it.
+    if shapely.intersects_xy(drawn, *middle):
         return drawn
     return shapely.box(-180.0, -90.0, 180.0, 90.0).difference(drawn)
 

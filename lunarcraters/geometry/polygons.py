@@ -129,7 +129,12 @@ def make_ring_polygon(lon: Float, lat: Float) -> BaseGeometry:
     lon, lat = np.append(lon[valid], lon[valid][0]), np.append(lat[valid], lat[valid][0])
     lon = np.unwrap(lon, period=360.0)
     if abs(lon[-1] - lon[0]) > 180.0:
-        pole = np.copysign(90.0, lat.mean())
+        pole, turn = np.copysign(90.0, lat.mean()), lon[-1] - lon[0]
+        # From the point nearest the pole, so that the ways from there to the pole cross no line.
+        nearest = int(np.argmin(np.abs(pole - lat)))
+        lon = np.concatenate([lon[nearest:-1], lon[: nearest + 1] + turn])
+        lon += sphere.wrap_longitude(lon[0]) - lon[0]
+        lat = np.concatenate([lat[nearest:-1], lat[: nearest + 1]])
         lon, lat = np.append(lon, [lon[-1], lon[0]]), np.append(lat, [pole, pole])
     ring = shapely.make_valid(shapely.Polygon(np.column_stack([lon, lat])))
     return cut_at_meridian(np.array([ring], object))[0]

@@ -100,6 +100,38 @@ def test_the_ground_that_two_areas_share(one, other):
         np.testing.assert_array_equal(area.contains(lon, lat), shared)
 
 
+FOLDED = shapely.Polygon([(3.4e6, 0.0), (-1.7e6, 2.7e6), (-1.7e6, -2.7e6)])
+"""Outline that goes back and forth in longitude on its way round a pole."""
+
+
+@pytest.mark.parametrize(
+    ("projection", "middle", "outline"),
+    [
+        ("stere", (90, 0), shapely.box(-1.4e6, -1.4e6, 1.4e6, 1.4e6)),
+        ("stere", (-90, 0), shapely.Point(0, 0).buffer(3e6)),
+        ("stere", (90, 0), shapely.Point(0, 0).buffer(3e6) - shapely.box(0, 0, 8e5, 8e5)),
+        ("stere", (90, 0), shapely.Point(0, 0).buffer(3e6) - shapely.Point(0, 0).buffer(2e6)),
+        ("laea", (0, 180), shapely.Point(0, 0).buffer(2e6)),
+        ("laea", (0, -180), shapely.Point(0, 0).buffer(3e6)),
+        ("laea", (90, 180), shapely.Point(0, 0).buffer(2e6) - shapely.Point(5e5, 0).buffer(5e5)),
+        ("laea", (45, 180), FOLDED),
+        ("laea", (-30, 77), FOLDED),
+    ],
+)
+def test_a_large_area_round_a_pole_or_the_antimeridian_is_drawn_as_it_is(
+    projection, middle, outline
+):
+    lat, lon = middle
+    crs = CRS.from_proj4(
+        f"+proj={projection} +lat_0={lat} +lon_0={lon} +R={sphere.RADIUS_M} +type=crs"
+    )
+    area = Area(outline, crs)
+    random = np.random.default_rng(5)
+    lon, lat = random.uniform(-180, 180, 5000), np.degrees(np.arcsin(random.uniform(-1, 1, 5000)))
+    drawn = shapely.contains_xy(area.to_lonlat(), lon, lat)
+    assert np.mean(drawn != area.contains(lon, lat)) < 0.001
+
+
 def test_areas_that_share_an_edge_alone_share_no_ground():
     shared = make_box_area(0, 0, 1, 1).intersect(make_box_area(1, 0, 2, 1))
     assert shared.outline.is_empty
