@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from lunarcraters.geometry.area import Area
 
 
-_NO_ESTIMATES = "no estimates: they need a run whose completeness was measured, which {} does"
+_NO_ESTIMATES = (
+    "no estimates: they need a run whose completeness was measured, which craters completeness {} "
+    "does"
+)
 
 
 def csfd(
@@ -79,7 +82,7 @@ def csfd(
         edge=edge,
         min_score=least,
         bins=list_bins(estimate_on_areas(counts, completeness, least, binning, purity)),
-        note="" if completeness else _NO_ESTIMATES.format(_name_measuring(catalogue)),
+        note="" if completeness else _explain_no_estimates(catalogue),
     )
     if target is not None and target.suffix.lower() == STAT:
         write_stat(check_stat(counts, edge), least, binning, target)
@@ -235,10 +238,14 @@ def plot_csfd(
     return pooled
 
 
-def _name_measuring(catalogue: "Catalogue | PathOrText") -> str:
-    """Name the command that measures the completeness that a catalogue lacks."""
-    run = catalogue if isinstance(catalogue, str | Path) and Path(catalogue).is_dir() else "RUN"
-    return f"craters completeness {run}"
+def _explain_no_estimates(catalogue: "Catalogue | PathOrText") -> str:
+    """Say why there are no estimates of a catalogue, and which command measures what they need."""
+    from lunarcraters.completeness.record import find_obstacle
+
+    if not (isinstance(catalogue, str | Path) and Path(catalogue).is_dir()):
+        return _NO_ESTIMATES.format("RUN")
+    obstacle = find_obstacle(Path(catalogue))
+    return f"no estimates: {obstacle}" if obstacle else _NO_ESTIMATES.format(catalogue)
 
 
 def read_areas(

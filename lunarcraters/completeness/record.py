@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.measurements import (
     find_measurement,
     read_measurement,
@@ -186,8 +187,34 @@ def read_completeness(run: Path) -> Completeness:
     """
     path, command = run / COMPLETENESS, f"craters completeness {run}"
     if not path.is_file():
-        raise RunError(f"{run} does not tell how complete it is: measure it with {command}")
+        raise RunError(
+            find_obstacle(run)
+            or f"{run} does not tell how complete it is: measure it with {command}"
+        )
     return read_measurement(Completeness, path, FORMAT, f"{command} --overwrite")
+
+
+def find_obstacle(run: Path) -> str | None:
+    """Say why the completeness of a run cannot be measured; None where its manifest tells nothing.
+
+    Args:
+        run: Directory of the run.
+    """
+    try:
+        manifest = read_manifest(run)
+    except RunError:
+        return None
+    if manifest.is_merged:
+        return (
+            f"{run} is a merged run, whose completeness cannot be measured; measure that of the "
+            "run of the picture"
+        )
+    if manifest.is_of_elevation:
+        return (
+            f"{run} searched an elevation model, whose completeness cannot be measured yet; "
+            "craters are planted into pictures only"
+        )
+    return None
 
 
 def find_completeness(source: object) -> Completeness | None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lunarcraters.completeness.record import find_obstacle
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.run import leave_out_nodata, searched_mosaic
 from lunarcraters.detection.source import default_size_px
@@ -22,15 +23,10 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
         crs: Coordinate system in place of the mosaic's own.
 
     Raises:
-        RunError: The directory is not a run, its mosaic has changed, or it is an elevation model.
+        RunError: The directory is not a run, or its mosaic has changed.
         MosaicError: The mosaic cannot be used.
     """
     manifest, info = read_manifest(run), read_info(model)
-    if manifest.is_of_elevation:
-        raise RunError(
-            f"{run} searched an elevation model, whose completeness is not measured yet: craters "
-            "are planted into pictures only"
-        )
     if manifest.mosaic is None:
         raise RunError(
             f"{run} was made by an earlier version of the program, which did not note the identity "
@@ -57,16 +53,19 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
 
 
 def find_run_model(run: Path, model: Path | None) -> Path:
-    """Find the model file of a run.
+    """Find the model file of a run whose completeness can be measured.
 
     Args:
         run: Directory of the run.
         model: Model file that the user names; None to look where the run found it.
 
     Raises:
-        RunError: The directory is not a run, or the model is not there or another one.
+        RunError: The directory is not a run, the run is a merged one or one of an elevation model,
+            or the model is not there or another one.
     """
     manifest: Manifest = read_manifest(run)
+    if obstacle := find_obstacle(run):
+        raise RunError(obstacle)
     if model is not None:
         if hash_model(model) != manifest.model:
             raise RunError(f"{model} is not the model that {run} was made with: give that one")

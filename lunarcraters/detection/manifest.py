@@ -33,8 +33,9 @@ class Manifest:
         settings: Version of the program, `precision`, `mirrored` (test-time augmentation),
             `smallest_px` (smallest crater, pixels; null for 8) and, where there are any, `nodata`
             (values that the user called "no data", or that were left out though undeclared, with
-            commas between), `weights` (`before tuning` where a tuned model's are not used) and, for
-            an elevation model, `looks` (number of looks).
+            commas between), `weights` (`before tuning` where a tuned model's are not used), for an
+            elevation model, `looks` (number of looks) and, for a merged run, `merged` (mosaics of
+            the runs).
         format: Format of the run's directory.
         tiling: SHA-256 of the tiling options and the coordinate system alone; null in older runs.
         mosaic: SHA-256 of the mosaic alone; null in older runs.
@@ -53,6 +54,11 @@ class Manifest:
     def is_of_elevation(self) -> bool:
         """True where an elevation model was searched, not a picture."""
         return "looks" in self.settings
+
+    @property
+    def is_merged(self) -> bool:
+        """True for a run that was merged of several runs."""
+        return "merged" in self.settings
 
     def has_changed_input(self, other: "Manifest") -> bool:
         """Tell whether another run differs in nothing but the content of the same files."""
