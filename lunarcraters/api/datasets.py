@@ -182,16 +182,21 @@ def split_dataset(
     *,
     fractions: Mapping[str, float],
     block_deg: float | None = 15.0,
+    disjoint: bool = False,
     seed: int = 0,
     link: bool = False,
 ) -> dict[str, int]:
     """Write a new dataset whose splits are made of whole blocks of the Moon, or at random.
+
+    A warning tells how much ground splits share, where tiles overlap.
 
     Args:
         dataset: Directory of the dataset; its images are named by their edges.
         out: Directory to write, which must not exist.
         fractions: Share of the tiles for "train", "valid" and "test"; they add up to 1.
         block_deg: Side of a block, degrees; None to split at random, whatever the images are named.
+        disjoint: True to leave tiles of `train` and `valid` out that share ground with tiles of
+            `test`, and tiles of `train` that share ground with tiles of `valid`.
         seed: Seed of the order in which blocks are dealt out.
         link: True for hard links instead of copies.
 
@@ -199,7 +204,8 @@ def split_dataset(
         Number of images in each split.
 
     Raises:
-        DatasetError: The names tell no place, a tile occurs twice, or there are too few blocks.
+        DatasetError: The names tell no place, a tile occurs twice, there are too few blocks, no
+            tile of a split is left, or splits at random are to be disjoint.
         OutputError: `out` exists or cannot be written.
     """
     from lunarcraters.datasets.split import split_dataset
@@ -209,6 +215,7 @@ def split_dataset(
         local_output(out),
         fractions=fractions,
         block_deg=block_deg,
+        disjoint=disjoint,
         seed=seed,
         link=link,
     )

@@ -203,6 +203,8 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
               show_default=True, help="Side of a block, degrees.")  # fmt: skip
 @click.option("--random", "at_random", is_flag=True,
               help="At random, for images whose names tell no place.")  # fmt: skip
+@click.option("--disjoint", is_flag=True,
+              help="Leave out tiles that share ground with another split.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--link/--copy", default=False, show_default=True,
               help="Hard links or copies of the files.")  # fmt: skip
@@ -215,6 +217,7 @@ def split_command(
     test: float,
     block: float,
     at_random: bool,
+    disjoint: bool,
     seed: int,
     link: bool,
     as_json: bool,
@@ -224,12 +227,14 @@ def split_command(
 
     Whole blocks of longitude and latitude of DATASET go to one split.
     Tiles cut from one grid at random leak from one split into the next, because neighbours share
-    craters and light; tiles of one block stay together here. Images that are not named by their
-    edges can only be split at random.
+    craters and light; tiles of one block stay together here. A tile belongs to the block of its
+    centre: where tiles overlap, the command tells how much ground splits share. Images that are not
+    named by their edges can only be split at random.
 
     \b
     craters dataset split LU3M6TGT_yolo_format -o blocks
     craters dataset split LU3M6TGT_yolo_format -o blocks --valid 0.2 --test 0 --link
+    craters dataset split LU3M6TGT_yolo_format -o blocks --disjoint
     craters dataset split LU3M6TGT_yolo_format -o parts --random
     """
     from lunarcraters import api
@@ -239,6 +244,7 @@ def split_command(
         out,
         fractions=_shares(valid, test),
         block_deg=None if at_random else block,
+        disjoint=disjoint,
         seed=seed,
         link=link,
     )

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,8 +14,9 @@ import yaml
 from lunarcraters.datasets.folders import label_path
 from lunarcraters.datasets.layout import SPLIT_NAMES, count_labels, find_splits, read_class_names
 from lunarcraters.datasets.pairs import Pair, make_pair
+from lunarcraters.datasets.shared_ground import find_overlapping, measure_shared_ground
 from lunarcraters.datasets.yolo_labels import TileName
-from lunarcraters.errors import DatasetError, OutputError
+from lunarcraters.errors import CratersWarning, DatasetError, OutputError
 from lunarcraters.geometry.sphere import wrap_longitude
 
 Block = tuple[int, int]
@@ -29,13 +31,15 @@ def split_dataset(
     *,
     fractions: Mapping[str, float],
     block_deg: float | None = 15.0,
+    disjoint: bool = False,
     seed: int = 0,
     link: bool = False,
 ) -> dict[str, int]:
     """Write a new dataset whose splits are made of whole blocks of the Moon, or at random.
 
     The pairs of all splits are pooled and divided again. Tiles whose centres lie in one block go to
-    one split; at random, the augmented copies of one image do (`NAME.rf.HASH`).
+    one split; at random, the augmented copies of one image do (`NAME.rf.HASH`). A warning tells how
+    much ground splits share, where tiles overlap.
 
     Args:
         dataset: Directory of the dataset, whose images are named by their edges (`TileName`).
@@ -43,6 +47,8 @@ def split_dataset(
         fractions: Shares of the tiles for `train`, `valid` and `test`, which add up to 1. Splits of
             share 0 are not made.
         block_deg: Side of a block, degrees; None to split at random, whatever the images are named.
+        disjoint: True to leave tiles of `train` and `valid` out that share ground with tiles of
+            `test`, and tiles of `train` that share ground with tiles of `valid`.
         seed: Seed of the order of the blocks.
         link: True for hard links instead of copies.
 
@@ -50,17 +56,23 @@ def split_dataset(
         Number of pairs in each split.
 
     Raises:
-        DatasetError: A name holds no coordinates, a tile occurs twice, or there are too few blocks.
+        DatasetError: A name holds no coordinates, a tile occurs twice, there are too few blocks, no
+            tile of a split is left, or splits at random are to be disjoint.
         OutputError: `output` exists or cannot be written.
     """
     wanted = {name: fractions.get(name, 0.0) for name in SPLIT_NAMES}
     if abs(sum(fractions.values()) - 1.0) > 1e-6 or min(wanted.values()) < 0.0:
         raise DatasetError(f"The shares of the splits do not add up to 1: {dict(fractions)}")
+    if disjoint and block_deg is None:
+        raise DatasetError("Only blocks can be disjoint: leave out --disjoint or --random")
     pairs = _read_pairs(dataset)
     blocks = _group_copies(pairs) if block_deg is None else _group_blocks(pairs, block_deg)
     counts = {block: len(members) for block, members in blocks.items()}
     dealt = deal_blocks(counts, {k: v for k, v in wanted.items() if v > 0.0}, seed)
     assigned = {name: [p for b in chosen for p in blocks[b]] for name, chosen in dealt.items()}
+    if disjoint:
+        assigned = _leave_out_shared(assigned)
+    _warn_of_shared_ground(assigned, at_random=block_deg is None)
     how = "at random" if block_deg is None else f"by blocks of {block_deg:g} degrees"
     head = f"# Split {how}, seed {seed} (craters dataset split)."
     description = _data_yaml(list(assigned), head, _list_class_names(dataset))
@@ -141,6 +153,49 @@ def _group_copies(pairs: list[Pair]) -> dict[Block, list[Pair]]:
     for pair in pairs:
         sources[pair.image.name.split(_COPY)[0]].append(pair)
     return {(number, 0): sources[source] for number, source in enumerate(sorted(sources))}
+
+
+def _leave_out_shared(assigned: Mapping[str, list[Pair]]) -> dict[str, list[Pair]]:
+    """Leave out the pairs of each split whose tiles share ground with those of a later one."""
+    kept: dict[str, list[Pair]] = {}
+    for name in reversed(list(assigned)):
+        later = _read_names([pair for members in kept.values() for pair in members])
+        shared = find_overlapping(_read_names(assigned[name]), later)
+        kept[name] = [p for p, out in zip(assigned[name], shared, strict=True) if not out]
+        if not kept[name]:
+            raise DatasetError(
+                f"Every tile of {name} shares ground with another split: choose larger blocks with "
+                "--block"
+            )
+    before, after = (sum(map(len, splits.values())) for splits in (assigned, kept))
+    if after < before:
+        warnings.warn(
+            f"{before - after} of {before} tiles share ground with another split, and are left out",
+            CratersWarning,
+            stacklevel=3,
+        )
+    return {name: kept[name] for name in assigned}
+
+
+def _warn_of_shared_ground(assigned: Mapping[str, list[Pair]], *, at_random: bool) -> None:
+    """Warn if the names of tiles tell that splits share ground."""
+    splits = {name: _read_names(members) for name, members in assigned.items()}
+    if any(len(splits[name]) < len(members) for name, members in assigned.items()):
+        return
+    shares = measure_shared_ground(splits)
+    if shares:
+        told = " and ".join(f"{share:.1%} of that of {name}" for name, share in shares.items())
+        remedy = "leave --random out" if at_random else "leave such tiles out by --disjoint"
+        warnings.warn(
+            f"tiles overlap, so splits share ground ({told}) and scores will be too good: {remedy}",
+            CratersWarning,
+            stacklevel=3,
+        )
+
+
+def _read_names(pairs: list[Pair]) -> list[TileName]:
+    """Read the edges of the tiles that are named by them."""
+    return list(filter(None, (TileName.parse(pair.image) for pair in pairs)))
 
 
 def _list_class_names(dataset: Path) -> list[str]:

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,13 +8,13 @@ from hypothesis import strategies as st
 from lunarcraters.datasets.layout import find_pairs, find_splits
 from lunarcraters.datasets.split import deal_blocks, split_dataset
 from lunarcraters.datasets.yolo_labels import TileName
-from lunarcraters.errors import DatasetError, OutputError
+from lunarcraters.errors import CratersWarning, DatasetError, OutputError
 
 SHARES = {"train": 0.7, "valid": 0.15, "test": 0.15}
 
 
-def add(dataset, folder, lon, lat):
-    name = f"{lon:.7f},{lon + 1.3718808:.7f},{lat:.7f},{lat + 1.3718808:.7f}"
+def add(dataset, folder, lon, lat, side=1.3718808):
+    name = f"{lon:.7f},{lon + side:.7f},{lat:.7f},{lat + side:.7f}"
     for kind, suffix in (("images", "png"), ("labels", "txt")):
         (dataset / folder / kind).mkdir(parents=True, exist_ok=True)
         (dataset / folder / kind / f"{name}.{suffix}").write_text(f"{name} {kind}")
@@ -122,6 +124,94 @@ def test_images_without_a_place_are_split_at_random_with_their_copies_together(t
     # The classes keep their names, so that craters are still craters.
     assert sum(len(pair.read_boxes()) for pairs in found.values() for pair in pairs) == 39
     assert "nc: 2\nnames: [boulder, crater]\n" in (tmp_path / "out/data.yaml").read_text()
+
+
+@pytest.fixture(scope="module")
+def overlapping(tmp_path_factory):
+    """Tiles of 3 degrees every 1.5 degrees, across the antimeridian."""
+    directory = tmp_path_factory.mktemp("overlapping")
+    for lon in np.arange(160.5, 199.0, 1.5):
+        for lat in np.arange(-15.0, 13.0, 1.5):
+            add(directory, "train", lon, lat, side=3.0)
+    return directory
+
+
+def ground_of(pairs):
+    """Cells of half a degree that tiles cover, which are those that this grid is made of."""
+    cells = set()
+    for pair in pairs:
+        tile = TileName.parse(pair.image)
+        for x in np.arange(tile.lon_min, tile.lon_max, 0.5):
+            cells |= {(x, y) for y in np.arange(tile.lat_min, tile.lat_max, 0.5)}
+    return cells
+
+
+def share_of(cells, others):
+    """Share of the ground of cells that lies in others too."""
+    areas = {
+        cell: np.sin(np.radians(cell[1] + 0.5)) - np.sin(np.radians(cell[1])) for cell in cells
+    }
+    return sum(areas[cell] for cell in cells & others) / sum(areas.values())
+
+
+@pytest.mark.parametrize("block_deg", [15.0, None])
+def test_ground_that_splits_share_is_told(overlapping, tmp_path, block_deg):
+    with pytest.warns(CratersWarning, match="tiles overlap") as caught:
+        split_dataset(overlapping, tmp_path / "out", fractions=SHARES, block_deg=block_deg)
+    (warning,) = caught
+    ground = {name: ground_of(find_pairs(tmp_path / "out", name)) for name in SHARES}
+    valid = share_of(ground["valid"], ground["train"] | ground["test"])
+    test = share_of(ground["test"], ground["train"] | ground["valid"])
+    assert test > 0.1
+    assert f"({valid:.1%} of that of valid and {test:.1%} of that of test)" in str(warning.message)
+    assert ("--disjoint" in str(warning.message)) == (block_deg is not None)
+
+
+def test_disjoint_splits_share_no_ground_and_the_test_split_stays_whole(overlapping, tmp_path):
+    with pytest.warns(CratersWarning, match="tiles overlap"):
+        split_dataset(overlapping, tmp_path / "all", fractions=SHARES)
+    with pytest.warns(CratersWarning, match="are left out") as caught:
+        counts = split_dataset(overlapping, tmp_path / "out", fractions=SHARES, disjoint=True)
+    (warning,) = caught
+    assert f"{26 * 19 - sum(counts.values())} of {26 * 19} tiles" in str(warning.message)
+    found = {name: find_pairs(tmp_path / "out", name) for name in SHARES}
+    assert {name: len(pairs) for name, pairs in found.items()} == counts
+    ground = {name: ground_of(pairs) for name, pairs in found.items()}
+    assert sum(map(len, ground.values())) == len(set.union(*ground.values()))
+    test = {pair.image.name for pair in find_pairs(tmp_path / "all", "test")}
+    assert {pair.image.name for pair in found["test"]} == test
+
+
+@pytest.mark.parametrize("disjoint", [False, True])
+def test_tiles_that_touch_share_no_ground(tmp_path, disjoint):
+    for lon in np.arange(-20, 20) * 1.3718808:
+        add(tmp_path / "in", "train", lon, 10.0)
+    with warnings.catch_warnings(action="error"):
+        counts = split_dataset(
+            tmp_path / "in", tmp_path / "out", fractions=SHARES, block_deg=5.0, disjoint=disjoint
+        )
+    assert sum(counts.values()) == 40
+
+
+def test_tiles_a_turn_apart_are_on_the_same_ground(tmp_path):
+    for lon in (179.5, -180.5):
+        add(tmp_path / "in", "train", lon, 0.0)
+    halves = {"train": 0.5, "valid": 0.5}
+    with pytest.warns(CratersWarning, match=r"100\.0% of that of valid"):
+        split_dataset(tmp_path / "in", tmp_path / "out", fractions=halves, block_deg=None)
+
+
+def test_disjoint_splits_need_blocks_that_hold_whole_tiles(tmp_path):
+    for lon in (0.0, 1.5):
+        add(tmp_path / "in", "train", lon, 0.0, side=3.0)
+    halves = {"train": 0.5, "valid": 0.5}
+    for block_deg, message in ((1.5, "choose larger blocks"), (None, "leave out --disjoint or")):
+        with pytest.raises(DatasetError, match=message):
+            split_dataset(
+                tmp_path / "in", tmp_path / "out", fractions=halves, block_deg=block_deg,
+                disjoint=True,
+            )  # fmt: skip
+    assert not (tmp_path / "out").exists()
 
 
 def test_too_few_blocks_and_shares_that_do_not_add_up_are_refused(dataset, tmp_path):
