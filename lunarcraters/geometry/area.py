@@ -1,6 +1,8 @@
 """Areas that a user draws to count craters in."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
@@ -11,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.errors import AreaError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.cylindrical import unroll
+from lunarcraters.geometry.outline import SphereOutline, plane_outline
 from lunarcraters.geometry.polygons import cut_at_meridian, make_ring_polygon
 
 _RIM_POINTS = 36
@@ -44,6 +47,12 @@ class Area:
     def has_crs(self) -> bool:
         """True where coordinates are on the Moon, False where they are pixels."""
         return self.crs is not None
+
+    @cached_property
+    def sphere_outline(self) -> SphereOutline:
+        """Outline of an area that is on the Moon, not in pixels."""
+        assert self.crs is not None
+        return SphereOutline(self.outline, self.crs)
 
     def on_body(self, crs: CRS | None) -> "Area":
         """Take its degrees, if it is in degrees, as those of the body of a coordinate system.
@@ -90,12 +99,25 @@ class Area:
         angles = np.linspace(0.0, 2.0 * np.pi, _RIM_POINTS, endpoint=False)
         rim = self._sample_shares(positions, diameters, angles, np.ones(_RIM_POINTS))
         shares = self._sample_shares(positions, diameters, *_sunflower(_ROUGH_POINTS))
-        crossing = np.flatnonzero((rim != shares) | ((shares > 0.0) & (shares < 1.0)))
+        # A narrow part of the area may lie between the points.
+        touched = self._touches_circles(positions, diameters)
+        crossing = np.flatnonzero(touched | (rim != shares) | ((shares > 0.0) & (shares < 1.0)))
         for some in np.array_split(crossing, max(len(crossing) // _CIRCLES_AT_ONCE, 1)):
             shares[some] = self._sample_shares(
                 positions[some], diameters[some], *_sunflower(_POINTS)
             )
         return shares
+
+    def _touches_circles(self, positions: Float, diameters: Float) -> Bool:
+        """Tell which circles, as in `compute_shares`, the outline of the area may touch, (n,)."""
+        if self.crs is None:
+            radii: Any = diameters / 2.0  # shapely takes arrays, but is typed for one distance
+            outline = plane_outline(self.outline)
+            return np.asarray(shapely.dwithin(outline, shapely.points(positions), radii))
+        arcs = np.minimum(diameters * 500.0 / sphere.radius_m(self.crs), np.pi)
+        return self.sphere_outline.comes_near(
+            sphere.unit_vectors(*positions.T), 2.0 * np.sin(arcs / 2.0)
+        )
 
     def _sample_shares(
         self, positions: Float, diameters: Float, angles: Float, radii: Float

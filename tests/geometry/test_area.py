@@ -138,6 +138,23 @@ def test_areas_that_share_an_edge_alone_share_no_ground():
     assert not shared.contains(1.0, 0.5)
 
 
+@pytest.mark.parametrize("has_crs", [True, False])
+def test_a_narrow_area_has_its_share_of_a_circle(has_crs):
+    circle = shapely.Point(0, 0).buffer(500, 64)
+    random = np.random.default_rng(0)
+    for _ in range(300):
+        half, offset = random.uniform(2, 40), random.uniform(-400, 400)
+        strip = shapely.box(-5000, offset - half, 5000, offset + half)
+        strip = shapely.affinity.rotate(strip, random.uniform(0, 180), origin=(0, 0))
+        hole = shapely.box(-9000, -9000, 9000, 9000) - strip
+        frame = stereographic.local_frame(170.0, -80.0) if has_crs else None
+        place, size = ([[170.0, -80.0]], 1.0) if has_crs else ([[0.0, 0.0]], 1000.0)
+        for outline in (strip, hole):
+            share = Area(outline, frame).compute_shares(np.array(place), np.array([size]))
+            wanted = circle.intersection(outline).area / circle.area
+            assert share == pytest.approx(wanted, abs=0.01)
+
+
 def test_pixels_have_areas_too():
     area = make_box_area(10, 40, 30, 20, has_crs=False)
     assert area.contains([15, 35], [25, 25]).tolist() == [True, False]
