@@ -10,6 +10,7 @@ from rasterio.windows import Window
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
+from lunarcraters.mask.area_pixels import select_in_area
 from lunarcraters.mask.cog import NODATA
 from lunarcraters.mosaic.interpolation import interpolate_positions
 
@@ -48,7 +49,7 @@ def measure_area_km2(
     for block in (block for box in boxes for block in box.blocks(_BLOCK_PX)):
         searched = raster.read(1, window=Window(*block)) != NODATA
         if area is not None and searched.any():
-            searched &= _pixels_in_area(grid, area, block)
+            searched = select_in_area(grid, area, block, searched)
         if not searched.any():
             continue
         if exceeds:
@@ -162,22 +163,6 @@ def _pixels_on_moon(grid: Grid, block: Box) -> Bool:
     # Pixels are tested one by one only where the Moon ends within the block.
     coarse = on_moon(4 * _CELL_PX)
     return np.full(shape, True) if coarse.all() else on_moon(1)
-
-
-def _pixels_in_area(grid: Grid, area: Area, block: Box) -> NDArray[np.bool_]:
-    """Pixels of a block that have their centre in an area, (height, width)."""
-    shape = block.height, block.width
-
-    def contains(step: int) -> NDArray[np.bool_]:
-        rows, columns = (np.minimum(np.arange(0, n + step - 1, step), n - 1) for n in shape)
-        x, y = np.meshgrid(block.left + columns + 0.5, block.top + rows + 0.5)
-        return area.contains(*grid.to_lonlat(x, y))
-
-    coarse = contains(_CELL_PX)
-    # Pixels are tested one by one only where the outline of the area may cross the block.
-    if coarse.all() or (not coarse.any() and min(shape) == _BLOCK_PX):
-        return np.full(shape, coarse.all())
-    return contains(1)
 
 
 def _pixel_side(grid: Grid) -> float:
