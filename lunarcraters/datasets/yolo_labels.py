@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 
 from lunarcraters.datasets.label_lines import parse_lines
+from lunarcraters.datasets.opencv_warnings import suppress_opencv_warnings
 from lunarcraters.errors import DatasetError
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
@@ -232,7 +233,7 @@ def _decode(path: Path, flags: int) -> NDArray[np.generic]:
             _check_tiff(path, state.st_mtime_ns, state.st_size)
         content = path.read_bytes()
         if content and not _is_cut_jpeg(content):
-            with _suppress_opencv_warnings():
+            with suppress_opencv_warnings():
                 image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     if image is None:
         raise DatasetError(
@@ -273,14 +274,3 @@ def _open_tiff(path: Path) -> Iterator[rasterio.DatasetReader]:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(path) as dataset:
             yield dataset
-
-
-@contextmanager
-def _suppress_opencv_warnings() -> Iterator[None]:
-    """Suppress OpenCV's warnings, one for every tag of a GeoTIFF."""
-    logging = cv2.utils.logging
-    level = logging.setLogLevel(logging.LOG_LEVEL_ERROR)
-    try:
-        yield
-    finally:
-        logging.setLogLevel(level)

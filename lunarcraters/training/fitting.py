@@ -1,5 +1,6 @@
 """Fitting: one resumable training, from samples to a model file and its history."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
@@ -11,7 +12,7 @@ import keras
 import numpy as np
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import CratersError, ModelError, OutputError, RunError
+from lunarcraters.errors import CratersError, DatasetError, ModelError, OutputError, RunError
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
@@ -19,7 +20,7 @@ from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.resunet import build
 from lunarcraters.process import map_in_threads, suppress_native_stderr
 from lunarcraters.records import to_plain
-from lunarcraters.training.checkpoint import BEST, FOLDER, Checkpoint, read_state
+from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint, read_state
 from lunarcraters.training.history import History
 from lunarcraters.training.interruption import Interruption
 from lunarcraters.training.relief import ReliefSampler
@@ -71,6 +72,7 @@ def fit_network(
         Model file.
 
     Raises:
+        DatasetError: An image is damaged; where it is one of the first epoch, no directory is left.
         ModelError: The weights are of another network.
         RunError: There is nothing to resume, or it was another training.
         OutputError: The directory cannot be written.
@@ -86,7 +88,12 @@ def fit_network(
     _compile(model, settings)
     trained, fixed = _count(model.trainable_variables), _count(model.non_trainable_variables)
     say(f"{model.name}: {trained:,} trainable and {fixed:,} non-trainable parameters")
-    _fit(model, settings, train, valid, out, epoch=epoch, say=say)
+    try:
+        _fit(model, settings, train, valid, out, epoch=epoch, say=say)
+    except DatasetError:
+        if not resume and not (out / FOLDER / STATE).exists():
+            shutil.rmtree(out)  # of the first epoch nothing is kept: the same command begins again
+        raise
     return _write_model(settings, model, out, data)
 
 

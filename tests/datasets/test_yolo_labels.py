@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.datasets.yolo_labels import TileName, read_image, read_labels
+from lunarcraters.datasets.yolo_labels import TileName, read_grey, read_image, read_labels
 from lunarcraters.errors import DatasetError
 
 NAME = "-0.8277454,0.5441354,-32.9251402,-31.5532593"
@@ -120,3 +122,19 @@ def test_a_jpeg_with_bytes_behind_its_end_is_read(tmp_path, noise, progressive):
     grey, _ = read_image(path)
     path.write_bytes(path.read_bytes() + b"made by a camera")
     np.testing.assert_array_equal(read_image(path)[0], grey)
+
+
+def test_opencv_says_nothing_of_tags_while_threads_read_geotiffs(tmp_path, noise, capfd):
+    place = Affine(0.1, 0, 9, 0, -0.1, 9)
+    height, width = noise.shape
+    shape = {"width": width, "height": height, "count": 1, "dtype": "uint8"}
+    paths = [tmp_path / f"{number}.tif" for number in range(8)]
+    for path in paths:
+        with rasterio.open(path, "w", crs="IAU_2015:30100", transform=place, **shape) as raster:
+            raster.write(noise, 1)
+    level = cv2.utils.logging.getLogLevel()
+    with ThreadPoolExecutor(4) as pool:
+        read = list(pool.map(read_grey, paths * 20))
+    np.testing.assert_array_equal(read[-1], noise)
+    assert capfd.readouterr().err == ""
+    assert cv2.utils.logging.getLogLevel() == level
