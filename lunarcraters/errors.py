@@ -4,6 +4,9 @@ Each error carries one sentence that says what is wrong and what to do about it;
 prints that sentence on one line and exits with code 1.
 """
 
+import math
+from numbers import Integral, Real
+
 from lunarcraters.redaction import redact
 
 
@@ -71,3 +74,25 @@ class OptionError(CratersError):
 
 class RecipeError(CratersError):
     """A recipe in `pipelines/` has an unknown key or a value that does not fit."""
+
+
+def check_range(
+    name: str, value: object, least: float, most: float = math.inf, *, whole: bool = False
+) -> None:
+    """Check that an option is a number in its range.
+
+    Args:
+        name: Name of the option, for the message.
+        value: Value; None where the option is not given.
+        least: Smallest value.
+        most: Largest value; infinite for no limit.
+        whole: True where the number must be a whole one.
+
+    Raises:
+        OptionError: The value is no number, is outside the range, or is not whole.
+    """
+    kind = Integral if whole else Real
+    if value is None or (isinstance(value, kind) and least <= float(value) <= most):
+        return
+    limit = f"of {least:g} or more" if math.isinf(most) else f"from {least:g} to {most:g}"
+    raise OptionError(f"{name} is {value!r}: give a {'whole ' if whole else ''}number {limit}")

@@ -158,6 +158,23 @@ def test_an_option_outside_its_range_is_refused_in_python_too(tmp_path, option, 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("size", 5), ("size", 500.5), ("halo", -5), ("levels", 0), ("levels", 1.5)],
+)
+def test_sizes_of_tiles_outside_their_range_are_refused(scene, tmp_path, option, value):
+    with pytest.raises(errors.OptionError, match=f"{option} is {value!r}: give a whole number of"):
+        lc.tile(scene, tmp_path / "tiles", **{option: value})
+    if option != "levels":
+        with pytest.raises(errors.OptionError, match=f"{option} is {value!r}: give a whole number"):
+            lc.SourceOptions(**{option: value})
+
+
+def test_the_message_about_an_option_has_its_name():
+    with pytest.raises(errors.OptionError, match="tiles_per_call is 0: give a whole number"):
+        lc.DetectOptions(tiles_per_call=0)
+
+
 def test_a_matching_rule_that_does_not_exist_is_refused(scene):
     truth = scene.with_name("rendered_scene_craters.csv")
     with pytest.raises(errors.CatalogueError, match="no matching rule 'iou'"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, accepts_old_names, as_names
 from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
@@ -82,6 +83,7 @@ def detect(
     Raises:
         CratersError: The run cannot be made; the message says why.
     """
+    check_range("batch", batch, 1, whole=True)
     detect_to_directory(
         source,
         run,

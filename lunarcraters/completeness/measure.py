@@ -34,10 +34,10 @@ from lunarcraters.completeness.search import search_planted
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
 from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
-from lunarcraters.detection.options import DetectOptions, Precision, check_range
+from lunarcraters.detection.options import DetectOptions, Precision
 from lunarcraters.detection.run import read_run
 from lunarcraters.detection.weights import choose_weights
-from lunarcraters.errors import RunError
+from lunarcraters.errors import RunError, check_range
 from lunarcraters.files import locked, replacing
 from lunarcraters.network.model_file import read_info
 from lunarcraters.progress import Progress, no_progress

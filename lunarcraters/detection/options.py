@@ -1,10 +1,9 @@
 """Options of a run: how its mosaic is cut into tiles, and how these are searched."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from lunarcraters.errors import OptionError
+from lunarcraters.errors import OptionError, check_range
 from lunarcraters.mosaic.nodata import Nodata
 
 SMALLEST_PX = (2.75, 8.0)
@@ -46,9 +45,9 @@ class SourceOptions:
         Raises:
             OptionError: A value is outside its range.
         """
-        check_range("size", self.size, 64)
-        check_range("halo", self.halo, 0)
-        check_range("levels", self.levels, 1)
+        check_range("size", self.size, 64, whole=True)
+        check_range("halo", self.halo, 0, whole=True)
+        check_range("levels", self.levels, 1, whole=True)
         check_range("smallest_px", self.smallest_px, SMALLEST_PX[0], SMALLEST_PX[1])
 
 
@@ -83,26 +82,8 @@ class DetectOptions:
         Raises:
             OptionError: A value is outside its range, or there is no such precision.
         """
-        check_range("workers", self.workers, 1)
-        check_range("batch", self.tiles_per_call, 1)
+        check_range("workers", self.workers, 1, whole=True)
+        check_range("tiles_per_call", self.tiles_per_call, 1, whole=True)
         if self.precision not in get_args(Precision):
             names = ", ".join(get_args(Precision))
             raise OptionError(f"precision is {self.precision!r}: give one of {names}")
-
-
-def check_range(name: str, value: object, least: float, most: float = math.inf) -> None:
-    """Check that an option is a number in its range.
-
-    Args:
-        name: Name of the option, for the message.
-        value: Value; None where the option is not given.
-        least: Smallest value.
-        most: Largest value; infinite for no limit.
-
-    Raises:
-        OptionError: The value is no number, or is outside the range.
-    """
-    if value is None or (isinstance(value, int | float) and least <= value <= most):
-        return
-    limit = f"of {least:g} or more" if math.isinf(most) else f"from {least:g} to {most:g}"
-    raise OptionError(f"{name} is {value!r}: give a number {limit}")
