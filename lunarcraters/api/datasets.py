@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lunarcraters.datasets.check import Move, Problem
     from lunarcraters.labelling.make import MadeDataset
 
+_SHARES = {"train": 0.7, "valid": 0.15, "test": 0.15}
+
 
 def make_dataset(
     mosaic: PathOrText | Sequence[PathOrText],
@@ -42,7 +44,7 @@ def make_dataset(
         min_score: Lowest score, or operating point; None for "balanced" where there is one.
         min_diameter: Smallest crater to teach, km (pixels without a coordinate system). Smaller
             ones are taught neither as crater nor as background.
-        size: Side of a tile, pixels; a multiple of 16.
+        size: Largest side of a tile, pixels.
         fractions: Share of the tiles for "train", "valid" and "test"; they add up to 1. None for
             0.7, 0.15 and 0.15.
         seed: Seed of the order in which blocks are dealt to splits.
@@ -74,7 +76,7 @@ def make_dataset(
         area=ground,
         min_diameter=min_diameter,
         size=size,
-        fractions=fractions or {"train": 0.7, "valid": 0.15, "test": 0.15},
+        fractions=_SHARES if fractions is None else fractions,
         seed=seed,
         progress=progress,
     )
@@ -205,7 +207,10 @@ def split_dataset(
 
     Raises:
         DatasetError: The names tell no place, a tile occurs twice, there are too few blocks, no
-            tile of a split is left, or splits at random are to be disjoint.
+            tile of a split is left, the shares do not add up to 1, or splits at random are to be
+            disjoint.
+        OptionError: There is no such split, or a share, the seed or the side of a block is outside
+            its range.
         OutputError: `out` exists or cannot be written.
     """
     from lunarcraters.datasets.split import split_dataset

@@ -51,7 +51,7 @@ def command() -> None:
 @click.option("--min-diameter", type=click.FloatRange(0), default=0.0,
               help="Smallest crater to teach, km (pixels without coordinates).")  # fmt: skip
 @click.option("--size", type=click.IntRange(64), default=416, show_default=True,
-              help="Side of a tile, pixels.")  # fmt: skip
+              help="Largest side of a tile, pixels.")  # fmt: skip
 @_VALID
 @_TEST
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)

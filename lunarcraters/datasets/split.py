@@ -16,12 +16,19 @@ from lunarcraters.datasets.layout import SPLIT_NAMES, count_labels, find_splits,
 from lunarcraters.datasets.pairs import Pair, make_pair
 from lunarcraters.datasets.shared_ground import find_overlapping, measure_shared_ground
 from lunarcraters.datasets.yolo_labels import TileName
-from lunarcraters.errors import CratersWarning, DatasetError, OutputError
+from lunarcraters.errors import (
+    CratersWarning,
+    DatasetError,
+    OptionError,
+    OutputError,
+    check_range,
+)
 from lunarcraters.geometry.sphere import wrap_longitude
 
 Block = tuple[int, int]
 """Column and row of a block, counted from 180 degrees west and 90 degrees south."""
 
+_LEAST_BLOCK_DEG = 1e-3  # on the ground, 30 m
 _COPY = ".rf."  # follows the name of the source in the names of its augmented copies (Roboflow)
 
 
@@ -57,18 +64,20 @@ def split_dataset(
 
     Raises:
         DatasetError: A name holds no coordinates, a tile occurs twice, there are too few blocks, no
-            tile of a split is left, or splits at random are to be disjoint.
+            tile of a split is left, the shares do not add up to 1, or splits at random are to be
+            disjoint.
+        OptionError: There is no such split, or a share, the seed or the side of a block is outside
+            its range.
         OutputError: `output` exists or cannot be written.
     """
-    wanted = {name: fractions.get(name, 0.0) for name in SPLIT_NAMES}
-    if abs(sum(fractions.values()) - 1.0) > 1e-6 or min(wanted.values()) < 0.0:
-        raise DatasetError(f"The shares of the splits do not add up to 1: {dict(fractions)}")
+    check_shares(fractions, seed)
+    check_range("block_deg", block_deg, _LEAST_BLOCK_DEG, 90.0)
     if disjoint and block_deg is None:
         raise DatasetError("Only blocks can be disjoint: leave out --disjoint or --random")
     pairs = _read_pairs(dataset)
     blocks = _group_copies(pairs) if block_deg is None else _group_blocks(pairs, block_deg)
     counts = {block: len(members) for block, members in blocks.items()}
-    dealt = deal_blocks(counts, {k: v for k, v in wanted.items() if v > 0.0}, seed)
+    dealt = deal_blocks(counts, {k: fractions[k] for k in SPLIT_NAMES if fractions.get(k)}, seed)
     assigned = {name: [p for b in chosen for p in blocks[b]] for name, chosen in dealt.items()}
     if disjoint:
         assigned = _leave_out_shared(assigned)
@@ -78,6 +87,29 @@ def split_dataset(
     description = _data_yaml(list(assigned), head, _list_class_names(dataset))
     _write(assigned, output, description, os.link if link else shutil.copyfile)
     return {name: len(members) for name, members in assigned.items()}
+
+
+def check_shares(fractions: Mapping[str, float], seed: int) -> None:
+    """Check the shares of splits, and the seed by which blocks are dealt to them.
+
+    Args:
+        fractions: Shares of the tiles for `train`, `valid` and `test`, which add up to 1.
+        seed: Seed of the order of the blocks.
+
+    Raises:
+        DatasetError: The shares do not add up to 1.
+        OptionError: There is no such split, a share is not from 0 to 1, or the seed is not a whole
+            number of 0 or more.
+    """
+    for name, share in fractions.items():
+        if name not in SPLIT_NAMES:
+            raise OptionError(
+                f"fractions has a split {name!r}: give shares of {', '.join(SPLIT_NAMES)}"
+            )
+        check_range(f"the share of {name}", share, 0.0, 1.0)
+    if abs(sum(fractions.values()) - 1.0) > 1e-6:
+        raise DatasetError(f"fractions is {dict(fractions)}: give shares that add up to 1")
+    check_range("seed", seed, 0, whole=True)
 
 
 def deal_blocks(

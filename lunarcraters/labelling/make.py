@@ -12,8 +12,14 @@ import yaml
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.datasets.split import deal_blocks
-from lunarcraters.errors import CatalogueError, DatasetError, MosaicError, OutputError
+from lunarcraters.datasets.split import check_shares, deal_blocks
+from lunarcraters.errors import (
+    CatalogueError,
+    DatasetError,
+    MosaicError,
+    OutputError,
+    check_range,
+)
 from lunarcraters.geometry.area import Area
 from lunarcraters.labelling.labels import Labels, find_ground, make_labels
 from lunarcraters.mosaic.mosaic import Mosaic
@@ -22,9 +28,10 @@ from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.geotiff import write_geotiff, write_outlines
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import MosaicTiles
+from lunarcraters.tiling.tile_grid import LEAST_SIZE_PX
 
 DEFAULT_SIZE_PX = 416
-"""Side of a tile, pixels: that of LU3M6TGT."""
+"""Largest side of a tile, pixels: that of LU3M6TGT."""
 
 _MIN_GROUND = 0.1  # least share of a tile that has data and was counted
 _WHOLE = 0.5  # share of a tile that a crater may take before the next octave shows it too
@@ -96,7 +103,7 @@ def make_dataset(
         out: Directory of the dataset, which must not exist yet.
         area: Area that the craters were counted on; None for the catalogue's footprint.
         min_diameter: Smallest crater to teach, km (pixels); smaller ones are labelled `ignored`.
-        size: Side of a tile, pixels; a multiple of 16.
+        size: Largest side of a tile, pixels.
         fractions: Shares of the tiles for `train`, `valid` and `test`, which add up to 1.
         seed: Seed of the order in which blocks are dealt to splits.
         progress: Function of the number of tiles done and in all.
@@ -104,10 +111,15 @@ def make_dataset(
     Raises:
         CatalogueError: One is in pixels and the other not, they are of two bodies, or no crater
             lies on the mosaic.
-        DatasetError: There is too little ground for the splits.
+        DatasetError: There is too little ground for the splits, or shares do not add up to 1.
+        OptionError: There is no such split, or a share, the seed, the size or the diameter is
+            outside its range.
         OutputError: `out` exists, or cannot be written.
         MosaicError: The mosaic cannot be read, or holds heights.
     """
+    check_shares(fractions, seed)
+    check_range("size", size, LEAST_SIZE_PX, whole=True)
+    check_range("min_diameter", min_diameter, 0.0)
     if catalogue.has_crs != mosaic.has_crs:
         raise CatalogueError(
             "the catalogue is in pixels and the mosaic on the Moon, or the reverse: give those "

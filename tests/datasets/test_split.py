@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lunarcraters.datasets.layout import find_pairs, find_splits
 from lunarcraters.datasets.split import deal_blocks, split_dataset
 from lunarcraters.datasets.yolo_labels import TileName
-from lunarcraters.errors import CratersWarning, DatasetError, OutputError
+from lunarcraters.errors import CratersWarning, DatasetError, OptionError, OutputError
 
 SHARES = {"train": 0.7, "valid": 0.15, "test": 0.15}
 
@@ -106,6 +106,27 @@ def test_names_without_a_place_and_tiles_that_occur_twice_are_refused(tmp_path):
         (tmp_path / "plain/train" / kind / f"moon.{suffix}").write_text("")
     with pytest.raises(DatasetError, match=r"not named lonmin.* --random"):
         split_dataset(tmp_path / "plain", tmp_path / "out", fractions=SHARES)
+
+
+@pytest.mark.parametrize(
+    ("fractions", "words"),
+    [
+        ({"train": 0.5, "val": 0.5}, "has a split 'val': give"),
+        ({"train": 1.5, "valid": -0.5}, "share of train is 1.5: give a number from 0 to 1"),
+        ({"train": float("nan"), "valid": 0.5}, "share of train is nan"),
+        ({"train": "0.5", "valid": 0.5}, "share of train is '0.5'"),
+    ],
+)
+def test_shares_of_no_split_or_outside_their_range_are_refused(dataset, tmp_path, fractions, words):
+    with pytest.raises(OptionError, match=words):
+        split_dataset(dataset, tmp_path / "out", fractions=fractions)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", [{"block_deg": 0}, {"block_deg": -3}, {"seed": -1}], ids=str)
+def test_blocks_without_a_side_and_seeds_below_0_are_refused(dataset, tmp_path, option):
+    with pytest.raises(OptionError, match=r"give a (whole )?number"):
+        split_dataset(dataset, tmp_path / "out", fractions=SHARES, **option)
 
 
 def test_images_without_a_place_are_split_at_random_with_their_copies_together(tmp_path):

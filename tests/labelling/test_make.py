@@ -16,7 +16,13 @@ from lunarcraters.cli.main import cli
 from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.layout import find_pairs, find_splits
 from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_image
-from lunarcraters.errors import CatalogueError, DatasetError, MosaicError, OutputError
+from lunarcraters.errors import (
+    CatalogueError,
+    DatasetError,
+    MosaicError,
+    OptionError,
+    OutputError,
+)
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.training.scenes import LabelledTiles
@@ -211,6 +217,30 @@ def test_what_cannot_be_made_is_said(tmp_path):
     (tmp_path / "made").mkdir()
     with pytest.raises(OutputError, match="exists already"):
         make(tmp_path, "equator")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"fractions": {"train": 1.5, "valid": -0.5}},
+        {"fractions": {"train": 0.5, "val": 0.5}},
+        {"seed": -1},
+        {"size": 5},
+        {"size": 416.5},
+        {"min_diameter": -3.0},
+    ],
+    ids=str,
+)
+def test_options_outside_their_range_are_refused_before_tiles_are_cut(tmp_path, options):
+    done = []
+    with pytest.raises(OptionError, match="give "):
+        make(tmp_path, "equator", progress=lambda *numbers: done.append(numbers), **options)
+    assert not done
+
+
+def test_shares_that_do_not_add_up_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match="give shares that add up to 1"):
+        make(tmp_path, "equator", fractions={"train": 0.5})
 
 
 def test_a_calibration_sees_the_same_ground(tmp_path):
