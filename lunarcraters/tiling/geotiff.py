@@ -1,6 +1,7 @@
 """Tile files: GeoTIFFs of tiles, VRTs that hold no pixels, and an index of the outlines."""
 
 import warnings
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 import shapely
+from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
@@ -24,6 +26,7 @@ from lunarcraters.tiling.plan import Tile
 
 _BLOCK_PX = 256
 _EDGE_POINTS = 16  # along a side of a frame
+_CHECKSUM = "CRATERS_CRC32"
 
 
 def tile_file(tile: Tile, *, virtual: bool) -> str:
@@ -32,7 +35,7 @@ def tile_file(tile: Tile, *, virtual: bool) -> str:
 
 
 def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
-    """Write the values of a tile, and its validity as a mask band inside the file.
+    """Write the values of a tile, its validity as a mask band inside the file, and their checksum.
 
     Args:
         path: GeoTIFF to write.
@@ -64,22 +67,35 @@ def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
     ):
         dataset.write(values, 1)
         dataset.write_mask(valid)
+        dataset.update_tags(**{_CHECKSUM: _checksum(values, valid)})
 
 
 def read_geotiff(path: Path) -> Pixels:
     """Read the values and validity that `write_geotiff` wrote, each (size, size).
 
     Raises:
-        TileSetError: The file is missing or damaged.
+        TileSetError: The file is missing, damaged or not as it was written.
     """
     try:
         with open_dataset(str(path)) as dataset:
-            return dataset.read(1), dataset.read_masks(1) > 0
+            values, valid = dataset.read(1), dataset.read_masks(1) > 0
+            checksum = dataset.tags().get(_CHECKSUM)
     except RasterioError as error:
         raise TileSetError(
             f"{path} is missing or damaged: write the tiles again with craters tile --overwrite "
             f"({error})"
         ) from error
+    if checksum != _checksum(values, valid):
+        raise TileSetError(
+            f"{path} is not as it was written, or was written by an earlier version of craters: "
+            "write the tiles again with craters tile --overwrite"
+        )
+    return values, valid
+
+
+def _checksum(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> str:
+    """Compute the CRC-32 of values and validity, in hexadecimal digits."""
+    return f"{zlib.crc32(valid.tobytes(), zlib.crc32(values.tobytes())):08x}"
 
 
 def write_vrt(path: Path, tile: Tile, mosaic: Mosaic, uri: str) -> None:

@@ -274,6 +274,18 @@ def test_a_tile_that_is_lost_later_is_an_error(patchy, tmp_path):
         tiles.read(lost)
 
 
+def test_a_tile_that_was_edited_is_an_error(patchy, tmp_path):
+    """Its file may keep its size."""
+    tiles = write_tiles(open_mosaic(patchy["native"]), tmp_path / "tiles", levels=1, **SIZES)
+    edited = tiles.tiles[0]
+    with rasterio.open(tmp_path / "tiles" / "tiles" / f"{edited.name}.tif", "r+") as raster:
+        values = raster.read(1)
+        values[100, 100] += 1
+        raster.write(values, 1)
+    with pytest.raises(TileSetError, match="not as it was written"):
+        tiles.read(edited)
+
+
 def test_other_settings_have_another_fingerprint(patchy):
     mosaic = open_mosaic(patchy["native"])
     first = MosaicTiles.plan(mosaic, **SIZES).fingerprint()
