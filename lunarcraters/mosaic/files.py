@@ -18,6 +18,7 @@ from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.brightness import why_not_brighter
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
+from lunarcraters.mosaic.identity import file_name
 from lunarcraters.mosaic.labels.label import find_label_of, has_map
 from lunarcraters.mosaic.labels.values import read_label_values
 from lunarcraters.mosaic.listing import rasters_in
@@ -241,7 +242,9 @@ def _files_of(dataset: rasterio.DatasetReader, listed: set[str]) -> tuple[str, .
     # The name of a subdataset holds that of its file.
     named = {part.strip('"') for part in dataset.name.split(":")}
     found = {str(Path(f).absolute()) for f in files | named if Path(f).is_file()}
-    return tuple(sorted(found | {f for f in files if f.startswith("/vsi")}))
+    # In an order that does not depend on where they lie.
+    every = found | {f for f in files if f.startswith("/vsi")}
+    return tuple(sorted(every, key=lambda file: (file_name(file), file)))
 
 
 def _list_files(dataset: rasterio.DatasetReader, depth: int) -> set[str]:

@@ -19,13 +19,14 @@ _SAMPLE_BYTES = 1 << 16
 _SAMPLES = 64
 _ARCHIVE = re.compile(r"/vsi(?:zip|tar|gzip|7z|rar)/(.*)", re.S)
 _ARCHIVE_END = re.compile(r"\.(?:zip|kmz|tar|tgz|tar\.gz|gz|7z|rar)(?=/|$)", re.IGNORECASE)
+_MEANING = re.compile(rb"<(NoDataValue|Offset|Scale)\b.*?</\1>", re.S)
 
 
 def hash_files(files: Sequence[str], description: str, name: str) -> str:
     """Compute the SHA-256 of files, which does not depend on where they lie.
 
     Args:
-        files: Names that GDAL opens.
+        files: Names that GDAL opens, in an order that tells which lies on top.
         description: Further text to hash, which comes first.
         name: Name of the mosaic, for messages.
 
@@ -33,7 +34,7 @@ def hash_files(files: Sequence[str], description: str, name: str) -> str:
         MosaicError: A file cannot be read.
     """
     digest = hashlib.sha256(description.encode())
-    for file in sorted(files, key=file_name):
+    for file in files:
         try:
             for piece in identify_file(file):
                 digest.update(piece)
@@ -49,7 +50,8 @@ def identify_file(file: str) -> Iterator[bytes]:
 
     Of a local file this is its size and content. Files of up to 4 MiB are given whole; of
     larger files 64 pieces of 64 KiB are given, evenly spread from the first byte to the last. Of a
-    file on a server it is its name and size, and its ETag or else its date.
+    file on a server it is its name and size, and its ETag or else its date. What GDAL notes beside
+    a local file (`.aux.xml`) counts where it changes the meaning of the values; statistics do not.
 
     Args:
         file: Name that GDAL opens.
@@ -66,6 +68,9 @@ def identify_file(file: str) -> Iterator[bytes]:
     size = path.stat().st_size
     yield f"{size}\0".encode()
     yield from _sample_bytes(path, size)
+    noted = Path(f"{holder}.aux.xml")
+    if noted.is_file():
+        yield from (match[0] for match in _MEANING.finditer(noted.read_bytes()))
 
 
 def containing_file(file: str) -> str:

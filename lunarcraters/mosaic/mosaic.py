@@ -47,7 +47,7 @@ class Mosaic:
         dtype: NumPy name of the type of the values.
         extents: Boxes in which there may be data: one for each raster, or for each part of a
             sparse one.
-        sources: Absolute paths, or other names, of the files.
+        sources: Absolute paths, or other names, of the files, those of later rasters last.
         bands: Number of the band that is read, or of red, green and blue, read as luminance.
         nodata: Value, or values, that the user called "no data", or None.
         remote: Everything that concerns a mosaic on the network; None for a local one.
@@ -276,7 +276,7 @@ def _lay_out(
         grid=layout.grid,
         dtype=str(np.result_type(*(source.dtype for source in sources))),
         extents=layout.extents,
-        sources=tuple(sorted({file for source in sources for file in source.files})),
+        sources=tuple(dict.fromkeys(file for source in sources for file in source.files)),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
         nodata=pack_values(nodata),
         rasters=tuple(sources),

@@ -51,3 +51,24 @@ def test_statistics_left_by_a_viewer_change_no_fingerprint(noise, tmp_path):
     before = open_mosaic(path).fingerprint()
     (tmp_path / "a.tif.aux.xml").write_text("<PAMDataset/>")
     assert open_mosaic(path).fingerprint() == before
+
+
+def test_a_nodata_value_beside_a_file_is_a_part_of_its_fingerprint(noise, tmp_path):
+    """GDAL writes it there where a format has no place for it."""
+    path = write_raster(tmp_path / "a.tif", noise)
+    before = open_mosaic(path).fingerprint()
+    band = "<PAMRasterBand band='1'><NoDataValue>90</NoDataValue></PAMRasterBand>"
+    (tmp_path / "a.tif.aux.xml").write_text(f"<PAMDataset>{band}</PAMDataset>")
+    assert open_mosaic(path).rasters[0].declared_nodata == 90
+    assert open_mosaic(path).fingerprint() != before
+
+
+def test_the_order_of_files_on_the_same_ground_is_a_part_of_their_fingerprint(noise, tmp_path):
+    """The later ones lie on top."""
+    first = write_raster(tmp_path / "a.tif", noise)
+    second = write_raster(tmp_path / "b.tif", noise[::-1])
+    both = open_mosaic([first, second]).fingerprint()
+    assert open_mosaic([second, first]).fingerprint() != both
+    (tmp_path / "c").mkdir()
+    moved = [shutil.copy(path, tmp_path / "c") for path in (first, second)]
+    assert open_mosaic(moved).fingerprint() == both
