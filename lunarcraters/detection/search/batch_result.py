@@ -70,8 +70,9 @@ def is_whole(path: Path) -> bool:
     """Check that a file is there and that every checksum in it holds."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
-    except (OSError, zipfile.BadZipFile):
+            held = {_CRATERS, _UNREAD} <= set(archive.namelist())
+            return held and archive.testzip() is None
+    except (OSError, RuntimeError, zipfile.BadZipFile):  # RuntimeError: of damaged flags
         return False
 
 

@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,7 +38,7 @@ def test_a_part_without_craters_comes_back(tmp_path):
     assert batch_result.read_unread(path) == {}
 
 
-@pytest.mark.parametrize("harm", ["cut", "flip", "missing"])
+@pytest.mark.parametrize("harm", ["cut", "flip", "flag", "version", "empty", "missing"])
 def test_a_damaged_part_is_not_whole(tmp_path, harm):
     path = tmp_path / "000001.part"
     batch_result.write_batch_result(PART, path)
@@ -47,6 +49,11 @@ def test_a_damaged_part_is_not_whole(tmp_path, harm):
         place = content.index(b"craters.feather") + 60
         content[place] ^= 0xFF
         path.write_bytes(content)
+    elif harm in ("flag", "version"):  # of the directory at the end
+        content[content.index(b"PK\x01\x02") + {"flag": 8, "version": 6}[harm]] ^= 0x41
+        path.write_bytes(content)
+    elif harm == "empty":
+        zipfile.ZipFile(path, "w").close()
     else:
         path.unlink()
     assert not batch_result.is_whole(path)
