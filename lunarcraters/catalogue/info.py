@@ -15,6 +15,7 @@ from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, Catalog
 from lunarcraters.catalogue.export_limits import ExportLimits
 from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygons import keep_polygons
 from lunarcraters.records import from_json, to_plain
 
 _RADIUS_TOLERANCE = 0.01
@@ -252,4 +253,5 @@ class Described:
 
 
 def _to_geometry(geojson: dict[str, Any]) -> BaseGeometry:
-    return shapely.geometry.shape(geojson)
+    """Read a footprint; one of an earlier version may have lines where nodata met its edge."""
+    return keep_polygons(shapely.geometry.shape(geojson))

@@ -143,6 +143,8 @@ def make_ring_polygon(lon: Float, lat: Float) -> BaseGeometry:
 def cut_at_meridian(polygons: Geometries, west: float = -180.0) -> Geometries:
     """Move polygons into one range of 360 degrees of longitude, and cut them at its ends.
 
+    A polygon that only touches an end from outside leaves no line there.
+
     Args:
         polygons: Polygons in longitude and latitude, at most 360 degrees outside the result's
             range, (n,).
@@ -156,8 +158,25 @@ def cut_at_meridian(polygons: Geometries, west: float = -180.0) -> Geometries:
         strip = shapely.box(west + period_deg, -90.0, west + period_deg + 360.0, 90.0)
         pieces = shapely.intersection(polygons, strip)
         pieces[~(shapely.area(pieces) > 0.0)] = None
+        pieces = np.array([one and keep_polygons(one) for one in pieces], object)
         parts.append(shapely.transform(pieces, np.array([-period_deg, 0.0]).__add__))
     return np.asarray(shapely.union_all(parts, axis=0), dtype=object)
+
+
+def keep_polygons(geometry: BaseGeometry) -> BaseGeometry:
+    """Take the polygons of a geometry without the points and lines that overlays leave.
+
+    Args:
+        geometry: Geometry of any kind.
+
+    Returns:
+        The geometry itself where it is a Polygon or MultiPolygon, or a MultiPolygon of those that
+        it consists of, which may be empty.
+    """
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return geometry
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
 
 
 def orient_anticlockwise(polygons: Geometries) -> Geometries:

@@ -44,7 +44,7 @@ def searched_footprint(
     with open_dataset(str(mask)) as raster:
         if not mosaic.has_crs:
             outline = _image_outline(raster)
-            return (outline if area is None else outline & area.outline), None
+            return (outline if area is None else _clip(outline, area)), None
         boxes = connected_extents(mosaic.extents)
         if area is not None:
             window = _area_window(mosaic, area)
@@ -84,7 +84,7 @@ def _area_window(mosaic: Mosaic, area: Area) -> Box:
 
 
 def _clip(footprint: BaseGeometry, area: Area) -> BaseGeometry:
-    """Polygons of a footprint within an area, in longitude and latitude."""
+    """Polygons of a footprint within an area, in longitude and latitude or in pixels."""
     shared = shapely.intersection(footprint, shapely.make_valid(area.to_lonlat()))
     parts = shapely.get_parts(shared)
     return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])

@@ -83,6 +83,13 @@ def test_the_header_survives_json():
     pd.testing.assert_frame_equal(again.craters, catalogue.craters)
 
 
+def test_a_footprint_is_read_without_lines(lunar):
+    line = shapely.LineString([(180, -1), (180, 1)])
+    header = lunar.with_info(footprint=shapely.GeometryCollection([line, *lunar.footprint.geoms]))
+    again = Catalogue.from_header(lunar.craters, header.header())
+    assert again.footprint == lunar.footprint
+
+
 def test_a_damaged_header_is_said():
     with pytest.raises(CatalogueError, match="damaged"):
         Catalogue.from_header(table(diameter_km=[1.0, 5.0]), {"crs": "rubbish"})

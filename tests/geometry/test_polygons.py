@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.polygons import box_polygons, crater_polygons
+from lunarcraters.geometry.polygons import (
+    box_polygons,
+    crater_polygons,
+    cut_at_meridian,
+    keep_polygons,
+)
 
 
 def cap_area_km2(diameter_km, radius_m=sphere.RADIUS_M):
@@ -72,3 +77,21 @@ def test_another_sphere_scales():
     assert sphere.area_km2(circle, 1_738_000.0) == pytest.approx(
         cap_area_km2(50.0, 1_738_000.0), rel=5e-3
     )
+
+
+@pytest.mark.parametrize("west", [178.0, -182.0])
+def test_an_edge_on_the_antimeridian_leaves_no_line_on_its_other_side(west):
+    ground = shapely.box(west, -1, west + 4, 1)
+    half = shapely.box(west, -2, west + 2, 0.5)
+    (cut,) = cut_at_meridian(np.array([ground - half], object))
+    assert {part.geom_type for part in shapely.get_parts(cut)} == {"Polygon"}
+    assert cut.area == pytest.approx((ground - half).area)
+    assert cut.bounds == (-180, -1, 180, 1)
+
+
+def test_polygons_are_kept_without_points_and_lines():
+    box, two = shapely.box(0, 0, 1, 1), shapely.MultiPoint([(2, 2), (4, 4)]).buffer(0.5)
+    line = shapely.LineString([(5, 5), (6, 6)])
+    assert keep_polygons(two) is two
+    assert keep_polygons(shapely.GeometryCollection([line, box, two])).area == box.area + two.area
+    assert keep_polygons(line).is_empty

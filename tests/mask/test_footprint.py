@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import rasterio
@@ -209,3 +210,16 @@ def test_there_is_no_ground_beyond_a_pole(tmp_path):
 def test_no_projection_has_more_ground_than_the_moon(tmp_path, crs):
     _, area = ground(tmp_path, crs, (-6e6, -6e6, 6e6, 6e6), np.zeros((480, 480), np.uint8))
     assert 0.95 * MOON_KM2 < area <= MOON_KM2
+
+
+def test_nodata_at_the_edge_of_an_area_leaves_no_line_in_an_image_without_coordinates(tmp_path):
+    mask = np.zeros((30, 40), np.uint8)
+    mask[:15, 10:20] = NODATA
+    cv2.imwrite(str(tmp_path / "image.png"), np.full(mask.shape, 90, np.uint8))
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    mosaic, area = open_mosaic(tmp_path / "image.png"), Area(shapely.box(0, 0, 20, 30), None)
+    outline, _ = searched_footprint(mosaic, tmp_path / "mask.png", area)
+    assert {part.geom_type for part in shapely.get_parts(outline)} == {"Polygon"}
+    assert outline.area == 450
+    nothing = Area(shapely.box(10, 0, 20, 15), None)
+    assert searched_footprint(mosaic, tmp_path / "mask.png", nothing)[0].is_empty
