@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -136,7 +137,7 @@ def _make_item(run: Path, info: CatalogueInfo, count: int, folder: Path) -> dict
         "stac_extensions": list(EXTENSIONS),
         "id": run.resolve().name,
         "geometry": json.loads(str(shapely.to_geojson(ground))),
-        "bbox": list(ground.bounds),
+        "bbox": _find_bounds(ground),
         "properties": properties,
         "links": [],
         "assets": assets,
@@ -159,7 +160,25 @@ def _describe_grid(grid: Grid) -> dict[str, Any]:
 
 def _outline(footprint: BaseGeometry) -> BaseGeometry:
     """Take the ground searched, or its box where it has too many points for a description."""
+    parts = shapely.get_parts(footprint)
     if shapely.get_num_coordinates(footprint) > _MOST_POINTS:
-        footprint = shapely.box(*footprint.bounds)
-    parts = [shapely.geometry.polygon.orient(part) for part in shapely.get_parts(footprint)]
+        start = shapely.bounds(parts)[:, 0] >= _find_bounds(footprint)[0]
+        sides = parts[start], parts[~start]  # of the antimeridian, where the ground crosses it
+        parts = [shapely.box(*shapely.total_bounds(side)) for side in sides if len(side)]
+    parts = [shapely.geometry.polygon.orient(part) for part in parts]
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+
+
+def _find_bounds(ground: BaseGeometry) -> list[float]:
+    """Find west, south, east and north of ground; its west is beyond its east across 180 degrees.
+
+    From west to east is the way round the Moon that leaves out the widest gap between the parts of
+    the ground, as RFC 7946, section 5.2, has it. Ground without a gap reaches from -180 to 180.
+    """
+    bounds = shapely.bounds(shapely.get_parts(ground))
+    west, _, east, _ = bounds[np.argsort(bounds[:, 0])].T
+    reached = np.maximum.accumulate(east)
+    gaps = west - np.append(reached[-1] - 360.0, reached[:-1])
+    first = int(np.argmax(gaps))
+    _, south, _, north = ground.bounds
+    return [float(west[first]), south, float(reached[first - 1]), north]

@@ -55,6 +55,40 @@ def test_an_item_tells_ground_grid_and_files(run, tmp_path):
         assert (tmp_path / asset["href"]).is_file()
 
 
+def item_on(run, ground):
+    """Item of the run if it had searched this ground."""
+    craters = pd.DataFrame({"lon": [], "lat": [], "diameter_km": []})
+    Catalogue(craters, sphere.geographic_crs(), ground, 1.0).to_file(run / CRATERS, overwrite=True)
+    write_stac_item(run, run / "item.json", overwrite=True)
+    return json.loads((run / "item.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        ([(178, 0, 180, 5), (-180, -1, -177, 4)], [178, -1, -177, 5]),
+        ([(178, 0, 179, 5), (-179, -1, -177, 4), (-180, 2, -179.5, 3)], [178, -1, -177, 5]),
+        ([(-100, 0, -50, 5), (10, 0, 20, 5)], [-100, 0, 20, 5]),
+        ([(-180, 0, 180, 5)], [-180, 0, 180, 5]),
+        ([(-180, 0, 0, 5), (0, 5, 180, 9)], [-180, 0, 180, 9]),
+        ([(-180, 80, 180, 90), (20, 70, 30, 75)], [-180, 70, 180, 90]),
+    ],
+)
+def test_the_bounds_of_ground_across_the_antimeridian_are_its_own(run, edges, expected):
+    item = item_on(run, shapely.MultiPolygon([shapely.box(*one) for one in edges]))
+    assert item["bbox"] == expected
+
+
+def test_ground_of_many_points_is_a_box_on_each_side_of_the_antimeridian(run):
+    parts = [shapely.box(178, 0, 180, 5), shapely.box(-180, -1, -177, 4)]
+    fine = [shapely.segmentize(part, 0.001) for part in parts]
+    item = item_on(run, shapely.MultiPolygon(fine))
+    assert shapely.geometry.shape(item["geometry"]).equals(shapely.MultiPolygon(parts))
+    assert item["bbox"] == [178, -1, -177, 5]
+    item = item_on(run, fine[0])
+    assert shapely.geometry.shape(item["geometry"]).equals(parts[0])
+
+
 def test_an_item_and_its_extensions_are_valid(run):
     pystac = pytest.importorskip("pystac")
     pytest.importorskip("jsonschema")
