@@ -18,6 +18,7 @@ from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures, 
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN, parse_states
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.geometry.area import Area
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -58,17 +59,20 @@ class EditedCatalogue:
     def to_catalogue(self) -> Catalogue:
         """Read the file as a catalogue: rejected craters are left out, added ones have score 1.
 
+        In a file of craters with parts, one that was added without a part, moved or resized has
+        its part on the ground of the file, or counts as a whole where the ground is not known.
+
         Raises:
             CatalogueError: A row has neither a place and a size nor an outline.
         """
         if REVIEW not in self.rows and not np.isfinite(self.drawn).any():
-            return Catalogue.from_table(self.rows, self.info)
+            return _measure_fractions(Catalogue.from_table(self.rows, self.info))
         table = self.resolve()
         if (table[REVIEW] == UNSEEN).all():
             table = table.drop(columns=REVIEW)
         else:
             table = table[table[REVIEW] != REJECTED].reset_index(drop=True)
-        return Catalogue.from_table(table, self.info)
+        return _measure_fractions(Catalogue.from_table(table, self.info))
 
     def resolve(self, before: pd.DataFrame | None = None) -> pd.DataFrame:
         """Settle place, size and state of every row, rejected ones too.
@@ -79,7 +83,7 @@ class EditedCatalogue:
 
         Returns:
             Table with our columns and `review`. Added craters have score 1; craters that were
-            moved or resized are accepted.
+            moved or resized are accepted, and have no measures and no `fraction`.
 
         Raises:
             CatalogueError: A row has neither a place and a size nor an outline.
@@ -107,6 +111,8 @@ class EditedCatalogue:
         added = self._find_added(table, earlier, edited, has_before=known is not None)
         table.loc[(table[REVIEW] == UNSEEN) & edited, REVIEW] = ACCEPTED
         forget_measures(table, edited, MOVED)
+        if FRACTION in table:
+            table.loc[edited, FRACTION] = np.nan
         _set_added(table, added, columns, taken=() if known is None else known["crater_id"])
         return table
 
@@ -199,3 +205,16 @@ def _set_added(
     first = int(used.max()) + 1 if len(used) else 1
     names = [f"A{number:07d}" for number in range(first, first + len(unnamed))]
     table.loc[table.index[unnamed], "crater_id"] = names
+
+
+def _measure_fractions(catalogue: Catalogue) -> Catalogue:
+    """Fill in the parts of craters that have none, where the others have one."""
+    if FRACTION not in catalogue.craters:
+        return catalogue
+    fractions = catalogue.craters[FRACTION].to_numpy(float, copy=True)
+    missing = np.isnan(fractions)
+    fractions[missing] = 1.0
+    if catalogue.footprint is not None and missing.any():
+        ground, some = Area(catalogue.footprint, catalogue.crs), catalogue.rows(missing)
+        fractions[missing] = ground.compute_shares(some.positions, some.diameters)
+    return catalogue.with_fractions(fractions)

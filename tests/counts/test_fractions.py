@@ -1,7 +1,11 @@
 """Parts of craters on areas of a catalogue that was counted by parts before."""
 
+import json
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -72,3 +76,42 @@ def test_a_crater_without_a_part_has_that_on_both_areas():
     half = Area(shapely.box(0, -3, 3, 3), MOON)
     after, expected = (CraterFilter(area=half, fractions=True).apply(c) for c in (unknown, before))
     np.testing.assert_allclose(after.craters["fraction"], expected.craters["fraction"], atol=0.02)
+
+
+def save_edited(catalogue, path):
+    """Write craters, with one moved to the eastern edge of the ground and one added there."""
+    catalogue.to_file(path)
+    collection = json.loads(path.read_text())
+    inside = next(one for one in collection["features"] if one["properties"]["fraction"] == 1.0)
+    inside["geometry"] = {"type": "Point", "coordinates": [1.0, 0.1]}
+    added = {"crater_id": None, "lon": 1.0, "lat": -0.1, "diameter_km": 3.0, "review": "added"}
+    collection["features"].append({"type": "Feature", "properties": added, "geometry": None})
+    path.write_text(json.dumps(collection))
+    return inside["properties"]["crater_id"]
+
+
+@pytest.mark.parametrize(("has_ground", "part"), [(True, 0.5), (False, 1.0)])
+def test_added_and_moved_craters_have_the_part_on_the_ground(tmp_path, has_ground, part):
+    before = by_parts(craters(0.0), INNER)
+    if not has_ground:
+        before = before.with_info(footprint=None)
+    moved = save_edited(before, tmp_path / "edited.geojson")
+    after = lc.read_catalogue(tmp_path / "edited.geojson")
+    parts = after.craters.set_index("crater_id")["fraction"]
+    assert parts[[moved, "A0000001"]].tolist() == pytest.approx([part, part], abs=0.02)
+    others = before.craters.set_index("crater_id")["fraction"].drop(moved)
+    np.testing.assert_array_equal(parts[others.index], others)
+    (count,) = count_on_areas(after)
+    assert count.count(0.0).counts.sum() == pytest.approx(others.sum() + 2 * part, abs=0.04)
+
+
+def test_a_crater_drawn_in_a_geopackage_has_the_part_on_the_ground(tmp_path):
+    path = tmp_path / "edited.gpkg"
+    before = by_parts(craters(0.0), INNER)
+    before.to_file(path)
+    drawn = shapely.Point(-1.0, 0.0).buffer(0.05)
+    beyond = shapely.Point(-1.5, 0.0).buffer(0.05)
+    frame = gpd.GeoDataFrame(geometry=[drawn, beyond], crs=MOON)
+    pyogrio.write_dataframe(frame, path, layer="added_craters", driver="GPKG")
+    after = lc.read_catalogue(path).craters.set_index("review").loc["added", "fraction"]
+    assert sorted(after) == pytest.approx([0.0, 0.5], abs=0.02)
