@@ -9,6 +9,7 @@ from typing import Any
 import shapely
 import shapely.geometry
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
@@ -68,6 +69,26 @@ class CatalogueInfo:
     lon_domain: int | None = None
     has_positions: bool = True
     limits: ExportLimits | None = None
+
+    def __post_init__(self) -> None:
+        """Parse the coordinate system, and check that it is longitude and latitude on a sphere.
+
+        Raises:
+            CatalogueError: It is not.
+        """
+        if self.crs is None:
+            return
+        try:
+            crs = CRS.from_user_input(self.crs)
+        except CRSError:
+            crs = None
+        if crs is None or not (crs.is_geographic and sphere.is_sphere(crs)):
+            name = str(self.crs) if crs is None else crs.name
+            raise CatalogueError(
+                f"crs is {name[:80]!r}, which is not longitude and latitude on a sphere: give "
+                "IAU_2015:30100 for the Moon, or None where positions are pixels"
+            )
+        object.__setattr__(self, "crs", crs)
 
     def require_positions(self) -> None:
         """Refuse a count without positions where they are needed.

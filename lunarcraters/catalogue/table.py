@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.info import CatalogueInfo
@@ -50,7 +49,7 @@ class Catalogue(InNotebook):
     def __init__(
         self,
         craters: pd.DataFrame,
-        crs: CRS | None,
+        crs: Any,
         footprint: BaseGeometry | None = None,
         footprint_area_km2: float | None = None,
         thresholds: dict[str, float] | None = None,
@@ -62,7 +61,8 @@ class Catalogue(InNotebook):
 
         Args:
             craters: Table; positions and diameters are required columns.
-            crs: Longitude and latitude on a lunar sphere; None where positions are pixels.
+            crs: Longitude and latitude on a sphere, as pyproj reads it, such as `IAU_2015:30100`;
+                None where positions are pixels.
             footprint: Ground searched, nodata left out, in longitude and latitude (or pixels).
             footprint_area_km2: Area of the footprint on the sphere, km^2.
             thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
@@ -71,7 +71,7 @@ class Catalogue(InNotebook):
             has_positions: False for a count of diameters alone, whose positions are not known.
 
         Raises:
-            CatalogueError: A column is missing, or a crater has no size or place on the Moon.
+            CatalogueError: A column is missing, a crater has no size or place, or `crs` is another.
         """
         known = thresholds or {}, properties or {}, lon_domain, has_positions
         info = CatalogueInfo(crs, footprint, footprint_area_km2, *known)

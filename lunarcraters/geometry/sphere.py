@@ -55,13 +55,20 @@ def lunar_crs(crs: Any, source: str) -> CRS:
             f"{source}: the coordinate system {parsed.name!r} is of {body}, not of the Moon "
             "(radius 1737.4 km): if the raster is lunar, name the right one with --crs"
         )
-    flattening = 1 - (ellipsoid.semi_minor_metre or 0.0) / ellipsoid.semi_major_metre
-    if abs(flattening) > _MAX_FLATTENING:
+    if not is_sphere(parsed):
         raise CoordinateSystemError(
             f"{source}: the coordinate system {parsed.name!r} is not of a lunar sphere: "
             "name the right one with --crs"
         )
     return parsed
+
+
+def is_sphere(crs: CRS) -> bool:
+    """Tell whether a coordinate system is of a body that is flattened by 0.3 % at most."""
+    body = crs.ellipsoid
+    if body is None:
+        return False
+    return abs(1 - (body.semi_minor_metre or 0.0) / body.semi_major_metre) <= _MAX_FLATTENING
 
 
 def radius_m(crs: CRS) -> float:

@@ -67,6 +67,20 @@ def test_operating_points_are_found_by_name_or_number():
         catalogue.threshold("pure")
 
 
+@pytest.mark.parametrize(
+    "crs", ["EPSG:4326", "IAU_2015:30110", "rubbish", sphere.lunar_crs("IAU_2015:30130", "a"), 7.5]
+)
+def test_a_coordinate_system_other_than_degrees_on_a_sphere_is_refused(crs):
+    with pytest.raises(CatalogueError, match="not longitude and latitude on a sphere: give"):
+        Catalogue(table(diameter_km=[1.0, 5.0]), crs)
+
+
+def test_a_coordinate_system_may_be_named():
+    catalogue = Catalogue(table(diameter_km=[1.0, 5.0]), "IAU_2015:30100")
+    assert catalogue.crs == sphere.geographic_crs()
+    assert catalogue.radius_m == sphere.RADIUS_M
+
+
 def test_the_header_survives_json():
     catalogue = Catalogue(
         table(diameter_km=[1.0, 5.0]),
