@@ -164,9 +164,10 @@ def _outline(footprint: BaseGeometry) -> BaseGeometry:
     if shapely.get_num_coordinates(footprint) > _MOST_POINTS:
         start = shapely.bounds(parts)[:, 0] >= _find_bounds(footprint)[0]
         sides = parts[start], parts[~start]  # of the antimeridian, where the ground crosses it
-        parts = [shapely.box(*shapely.total_bounds(side)) for side in sides if len(side)]
-    parts = [shapely.geometry.polygon.orient(part) for part in parts]
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+        boxes = [shapely.box(*shapely.total_bounds(side)) for side in sides if len(side)]
+        parts = np.array(boxes, object)
+    polygons = [shapely.geometry.polygon.orient(part) for part in parts]
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
 
 
 def _find_bounds(ground: BaseGeometry) -> list[float]:
