@@ -181,6 +181,23 @@ def test_a_matching_rule_that_does_not_exist_is_refused(scene):
         lc.evaluate(truth, truth, "iou")
 
 
+@pytest.mark.parametrize(
+    "bins", [[], [4, 2], [1, 1], [-1, 2], [0, 1], [1, float("nan")], [1, float("inf")], "12"]
+)
+def test_bins_are_diameters_that_rise(found, bins):
+    with pytest.raises(errors.OptionError, match=r"bins is .*: give diameters above 0"):
+        lc.evaluate(found, found, bins=bins)
+
+
+def test_an_export_in_no_format_or_domain_names_the_option(found, tmp_path):
+    found.to_file(tmp_path / "a.gpkg")
+    for option in ({"form": "nosuch"}, {"lon_domain": 90}):
+        ((name, value),) = option.items()
+        with pytest.raises(errors.OptionError, match=f"{name} is {value!r}: give"):
+            lc.export(tmp_path / "a.gpkg", tmp_path / "x.gpkg", **option)
+    assert not (tmp_path / "x.gpkg").exists()
+
+
 def test_an_area_has_four_edges(scene):
     craters = lc.read_catalogue(scene.with_name("rendered_scene_craters.csv"))
     with pytest.raises(errors.AreaError, match="four edges, not 3"):

@@ -90,7 +90,8 @@ def export(
         CatalogueError: The file is not a catalogue, there is no such operating point, or the format
             needs what is not there.
         AreaError: The area cannot be read, or nothing of it was searched.
-        OptionError: Fractions are asked for without an area, or without clusters.
+        OptionError: Fractions are asked for without an area, or without clusters; or there is no
+            such format or domain of longitudes.
         OutputError: The file exists, or cannot be written.
     """
     from lunarcraters.catalogue.clusters import find_cluster_members, leave_out
@@ -104,6 +105,8 @@ def export(
             "clusters are found by craters whose centre lies on the ground: leave out fractions "
             "or without_clusters (--fractions, --without-clusters)"
         )
+    if lon_domain not in (None, 180, 360):
+        raise OptionError(f"lon_domain is {lon_domain!r}: give 180 or 360")
     target = fspath(out) if is_database(out) else fspath(local_output(out))
     stored = open_stored_catalogue(run)
     info = replace(stored.info, lon_domain=lon_domain)
@@ -225,15 +228,17 @@ def evaluate(
     Raises:
         CatalogueError: The reference cannot be used, or one is in pixels and the other not, or
             positions are needed where there are none.
+        OptionError: The bins are none, are not above 0, or do not rise.
         OutputError: The figures cannot be written.
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import read_detections
     from lunarcraters.errors import CatalogueError
-    from lunarcraters.evaluation.evaluate import evaluate_catalogue
+    from lunarcraters.evaluation.evaluate import check_bins, evaluate_catalogue
     from lunarcraters.evaluation.reference import Reference, from_catalogue
     from lunarcraters.evaluation.sizes import compare_sizes
 
+    check_bins(bins)
     detections = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
     if isinstance(reference, Catalogue):
         truth = from_catalogue(reference)
@@ -243,7 +248,7 @@ def evaluate(
         if truth.pixel is None:
             raise CatalogueError("a smallest crater in pixels needs labels as the reference")
         min_diameter = max(min_diameter, min_pixels * truth.pixel)
-        bins = bins and [edge * truth.pixel for edge in bins]
+        bins = None if bins is None else [edge * truth.pixel for edge in bins]
     options: Limits = {
         "min_diameter": min_diameter,
         "max_diameter": max_diameter,

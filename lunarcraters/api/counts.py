@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -264,13 +265,13 @@ def read_areas(
     from lunarcraters.errors import OptionError
     from lunarcraters.geometry.given_areas import make_area, read_named_areas
 
-    if name_column is not None and (area is None or isinstance(area, tuple)):
+    if name_column is not None and not isinstance(area, str | PathLike):
         raise OptionError(
             f"--name-column {name_column} is of a file of polygons, and none is given: give one "
             "with --area, or leave out --name-column"
         )
     if area is None:
         return None
-    if isinstance(area, tuple):
-        return {",".join(f"{edge:g}" for edge in area): make_area(area)}
-    return read_named_areas(Path(area), column=name_column)
+    if isinstance(area, str | PathLike):
+        return read_named_areas(Path(area), column=name_column)
+    return {",".join(f"{edge:g}" for edge in area): make_area(area)}

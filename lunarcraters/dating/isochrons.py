@@ -50,9 +50,11 @@ def make_isochrons(
     if not ages:
         return []
     for age in ages:
-        if age != "fit" and not 0.0 < age <= _OLDEST_GA:
+        if age != "fit" and not (
+            isinstance(age, int | float | np.number) and 0.0 < age <= _OLDEST_GA
+        ):
             raise OptionError(
-                f"isochrons has {age}: give ages in Ga, above 0 and up to {_OLDEST_GA}, or fit"
+                f"isochrons has {age!r}: give ages in Ga, above 0 and up to {_OLDEST_GA}, or fit"
             )
     system = load_system(system_name)
     low, high = system.range_km

@@ -1,9 +1,13 @@
 """Evaluation: a catalogue matched to a reference and scored, with the terms of the comparison."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
+from numbers import Real
 
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import OptionError
 from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.record import EvaluationRecord, EvaluationTerms
 from lunarcraters.evaluation.reference import Reference
@@ -25,6 +29,23 @@ class Evaluation(Scores):
         """Make the record that `craters evaluate --json` prints."""
         scores = Scores(**{field.name: getattr(self, field.name) for field in fields(Scores)})
         return EvaluationRecord.of(self.terms, scores)
+
+
+def check_bins(bins: Sequence[float] | None) -> None:
+    """Check the lower edges of bins of diameter.
+
+    Args:
+        bins: Edges, above 0 and rising; None where they are not given.
+
+    Raises:
+        OptionError: There is none, one is not a number above 0, or they do not rise.
+    """
+    if bins is None:
+        return
+    edges = list(bins)
+    numbers = bool(edges) and all(isinstance(edge, Real) for edge in edges)
+    if not (numbers and all(low < high for low, high in pairwise([0.0, *edges, math.inf]))):
+        raise OptionError(f"bins is {edges}: give diameters above 0, each larger than the last")
 
 
 def evaluate_catalogue(

@@ -61,6 +61,21 @@ def test_a_rule_for_edges_needs_an_area(counted, tmp_path, edge):
     assert api.csfd(counted, edge="centre").edge == "centre"
 
 
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+@pytest.mark.parametrize("verb", [api.csfd, api.measure_randomness])
+def test_four_edges_may_be_a_list(counted, verb):
+    edges = (0.0, -1.0, 2.0, 1.0)
+    assert verb(counted, area=list(edges)) == verb(counted, area=edges)
+    with pytest.raises(OptionError, match="--name-column unit"):
+        verb(counted, area=list(edges), name_column="unit")
+
+
+@pytest.mark.parametrize("age", ["3.5", -1.0, float("nan")])
+def test_ages_of_isochrons_are_numbers(counted, tmp_path, age):
+    with pytest.raises(OptionError, match=r"isochrons has .*: give ages in Ga"):
+        api.plot_csfd(counted, tmp_path / "a.png", isochrons=[age])
+
+
 @pytest.mark.parametrize("area", [None, (-1.0, -1.0, 1.0, 1.0)])
 def test_a_column_of_names_needs_a_file_of_polygons(counted, area):
     for verb in (api.csfd, api.measure_randomness):

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lunarcraters.catalogue.edits import EditedCatalogue
-from lunarcraters.catalogue.format_names import FormatName
+from lunarcraters.catalogue.format_names import FORMAT_NAMES, FormatName
 from lunarcraters.catalogue.formats import (
     csv,
     diam,
@@ -24,7 +24,7 @@ from lunarcraters.catalogue.formats import (
 )
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.errors import CatalogueError, OptionError, OutputError
 from lunarcraters.files import is_database, replacing
 
 # Each module has `write(info, parts, path)`, with the arguments of `write_catalogue_parts`, and
@@ -103,6 +103,7 @@ def write_catalogue_parts(
         overwrite: True to replace a file that is there.
 
     Raises:
+        OptionError: There is no such format.
         OutputError: The file exists, or cannot be written, or its suffix is not known.
         CatalogueError: The format needs what the catalogue does not have.
     """
@@ -112,6 +113,8 @@ def write_catalogue_parts(
         return
     path = Path(path)
     module = _FORMATS.get((_suffix(path) if form is None else f".{form}") or "")
+    if module is None and form is not None:
+        raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
     if module is None:
         names = f"a catalogue is written as {_suffixes(_FORMATS)}: give one of these, or --format"
         raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
