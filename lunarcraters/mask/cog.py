@@ -209,7 +209,7 @@ def _create_rasters(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
             dtype="uint8",
             nodata=NODATA,
             crs=mosaic.grid.crs_wkt,
-            transform=mosaic.grid.affine * Affine.scale(2**halvings),
+            transform=mosaic.grid.affine @ Affine.scale(2**halvings),
             tiled=True,
             blockxsize=UNIT_PX,
             blockysize=UNIT_PX,

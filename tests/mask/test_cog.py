@@ -62,6 +62,12 @@ def test_overviews_are_means_of_what_was_searched(tmp_path, shape, searched):
         assert abs(np.nanmean(reduced) - np.nanmean(truth)) < 1.5
 
 
+@pytest.mark.filterwarnings("error::PendingDeprecationWarning")
+def test_a_mask_is_written_without_warnings(tmp_path):
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", np.ones((600, 600), np.uint8)))
+    write_mask(mosaic, blocks_of(np.ones((600, 600), np.uint8)), tmp_path / "m.tif")
+
+
 def test_what_was_not_searched_takes_no_room(tmp_path):
     shape = (5000, 6000)
     mask = np.full(shape, NODATA, np.uint8)
