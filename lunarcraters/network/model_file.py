@@ -213,7 +213,7 @@ def read_int8(path: Path) -> Int8Model:
 def _check(path: Path) -> None:
     """Raise a ModelError unless the path is a `.keras` file."""
     if not path.is_file():
-        raise ModelError(f"{path}: no such model file: give a .keras file, or leave --model out")
+        raise ModelError(f"{path}: no such model file: give a .keras file that is there")
     if not zipfile.is_zipfile(path):
         raise ModelError(f"{path} is not a .keras file: give one saved by Keras 3 or craters train")
     with zipfile.ZipFile(path) as archive:

@@ -124,7 +124,7 @@ def test_networks_of_another_kind_are_refused(tmp_path):
 
 
 def test_what_is_no_model_is_named(tmp_path):
-    with pytest.raises(ModelError, match="no such model file"):
+    with pytest.raises(ModelError, match=r"no such model file: give a \.keras file that is there$"):
         model_file.read_info(tmp_path / "missing.keras")
     text = tmp_path / "text.keras"
     text.write_text("not a model")
