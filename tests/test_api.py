@@ -175,6 +175,11 @@ def test_the_message_about_an_option_has_its_name():
         lc.DetectOptions(tiles_per_call=0)
 
 
+def test_one_run_cannot_be_merged(tmp_path):
+    with pytest.raises(errors.OptionError, match="name two runs"):
+        lc.merge(str(tmp_path), tmp_path / "out")
+
+
 def test_a_matching_rule_that_does_not_exist_is_refused(scene):
     truth = scene.with_name("rendered_scene_craters.csv")
     with pytest.raises(errors.CatalogueError, match="no matching rule 'iou'"):

@@ -164,7 +164,7 @@ def merge(runs: Sequence[PathOrText], out: PathOrText, *, overwrite: bool = Fals
 
     folder = local_output(out)
     return count_craters(
-        folder, merge_runs([Path(run) for run in runs], folder, overwrite=overwrite)
+        folder, merge_runs([Path(run) for run in as_names(runs)], folder, overwrite=overwrite)
     )
 
 

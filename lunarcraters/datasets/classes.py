@@ -30,7 +30,7 @@ class ClassChoice:
 
 
 def choose_classes(
-    names: Mapping[int, str], used: Mapping[int, int], wanted: Sequence[str] = ()
+    names: Mapping[int, str], used: Mapping[int, int], wanted: str | Sequence[str] = ()
 ) -> ClassChoice:
     """Choose the classes that are craters.
 
@@ -40,14 +40,16 @@ def choose_classes(
     Args:
         names: Names of the classes by number, as far as they are known.
         used: Number of labels of each class.
-        wanted: Names or numbers of the classes that are craters; empty to go by the names.
+        wanted: Names or numbers of the classes that are craters, or one of them; empty to go by
+            the names.
 
     Raises:
         DatasetError: There is no such class, or it is not clear which classes are craters.
     """
     known = {number: names.get(number, str(number)) for number in sorted({*names, *used})}
+    given = [wanted] if isinstance(wanted, str) else wanted
     if wanted:
-        chosen = frozenset().union(*(_find_class(text, known) for text in wanted))
+        chosen = frozenset().union(*(_find_class(text, known) for text in given))
         return _make_choice(known, used, chosen)
     titled = [number for number in used if not known[number].isdecimal()]
     craters = frozenset(number for number in used if _is_crater(known[number]))

@@ -11,6 +11,10 @@ def test_classes_that_are_not_craters_are_left_out_and_named():
     assert choice.notes == ("left out, because they are no craters: Boulder (12 labels)",)
 
 
+def test_one_class_may_be_given_without_a_list():
+    assert choose_classes({0: "Boulder", 1: "Rim"}, {0: 12, 1: 30}, "rim").numbers == {1}
+
+
 def test_several_classes_of_craters_are_all_taken_and_named():
     choice = choose_classes({0: "crater", 1: "small-crater"}, {0: 1, 1: 2})
     assert choice.numbers == {0, 1}
