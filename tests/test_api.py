@@ -175,6 +175,11 @@ def test_the_message_about_an_option_has_its_name():
         lc.DetectOptions(tiles_per_call=0)
 
 
+def test_a_sample_of_images_is_not_negative(tmp_path):
+    with pytest.raises(errors.OptionError, match="sample is -2: give a whole number of 0 or more"):
+        lc.check_dataset(tmp_path, sample=-2)
+
+
 def test_one_run_cannot_be_merged(tmp_path):
     with pytest.raises(errors.OptionError, match="name two runs"):
         lc.merge(str(tmp_path), tmp_path / "out")

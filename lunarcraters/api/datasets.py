@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, as_names
+from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, ProgressDisplay, no_progress, no_progress_of
@@ -109,9 +110,11 @@ def check_dataset(
 
     Raises:
         DatasetError: The directory is not a dataset.
+        OptionError: The number of images is not a whole one of 0 or more.
     """
     from lunarcraters.datasets.check import check_dataset
 
+    check_range("sample", sample, 0, whole=True)
     found = check_dataset(Path(dataset), progress, classes)
     if not sample:
         return found
