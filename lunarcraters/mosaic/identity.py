@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+import rasterio
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import MosaicError
@@ -19,7 +20,6 @@ _SAMPLE_BYTES = 1 << 16
 _SAMPLES = 64
 _ARCHIVE = re.compile(r"/vsi(?:zip|tar|gzip|7z|rar)/(.*)", re.S)
 _ARCHIVE_END = re.compile(r"\.(?:zip|kmz|tar|tgz|tar\.gz|gz|7z|rar)(?=/|$)", re.IGNORECASE)
-_MEANING = re.compile(rb"<(NoDataValue|Offset|Scale)\b.*?</\1>", re.S)
 
 
 def hash_files(files: Sequence[str], description: str, name: str) -> str:
@@ -51,7 +51,7 @@ def identify_file(file: str) -> Iterator[bytes]:
     Of a local file this is its size and content. Files of up to 4 MiB are given whole; of
     larger files 64 pieces of 64 KiB are given, evenly spread from the first byte to the last. Of a
     file on a server it is its name and size, and its ETag or else its date. What GDAL notes beside
-    a local file (`.aux.xml`) counts where it changes the meaning of the values; statistics do not.
+    a local raster (`.aux.xml`) counts where it changes nodata, scale or offset.
 
     Args:
         file: Name that GDAL opens.
@@ -68,9 +68,8 @@ def identify_file(file: str) -> Iterator[bytes]:
     size = path.stat().st_size
     yield f"{size}\0".encode()
     yield from _sample_bytes(path, size)
-    noted = Path(f"{holder}.aux.xml")
-    if noted.is_file():
-        yield from (match[0] for match in _MEANING.finditer(noted.read_bytes()))
+    if Path(f"{holder}.aux.xml").is_file():
+        yield _find_noted(holder).encode()
 
 
 def containing_file(file: str) -> str:
@@ -117,6 +116,21 @@ def _identify_remote(file: str) -> str:
         )
     version = headers.get("etag") or headers.get("last-modified", "")
     return f"{file_name(file)}\0{size}\0{version.removeprefix('W/')}"
+
+
+def _find_noted(file: str) -> str:
+    """Find what GDAL notes beside a raster about its values; empty where the raster says the same.
+
+    The notes of some formats repeat what the raster says.
+    """
+    meanings = []
+    for noted in ("NO", "YES"):
+        try:
+            with rasterio.Env(GDAL_PAM_ENABLED=noted), open_dataset(file) as dataset:
+                meanings.append(repr((dataset.nodatavals, dataset.scales, dataset.offsets)))
+        except RasterioError:  # not a raster by itself, like the image of a label
+            return ""
+    return meanings[1] if meanings[0] != meanings[1] else ""
 
 
 def _sample_bytes(path: Path, size: int) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from rasterio.shutil import copy
 
 from lunarcraters.mosaic.mosaic import open_mosaic
 
+from .. import archives
 from ..rasters import write_raster
 
 
@@ -50,6 +51,22 @@ def test_statistics_left_by_a_viewer_change_no_fingerprint(noise, tmp_path):
     path = write_raster(tmp_path / "a.tif", noise)
     before = open_mosaic(path).fingerprint()
     (tmp_path / "a.tif.aux.xml").write_text("<PAMDataset/>")
+    assert open_mosaic(path).fingerprint() == before
+
+
+def test_statistics_with_what_a_label_says_of_values_change_no_fingerprint(tmp_path):
+    """GDAL's driver of PDS3 repeats scale, offset and nodata of the label beside them."""
+    image = ("SCALING_FACTOR = 0.5", "OFFSET = 1737400.", "MISSING_CONSTANT = 3")
+    map_ = archives.map_projection(
+        MAP_SCALE="1.0 <KM/PIXEL>", MAP_RESOLUTION=f"{archives.KM_RESOLUTION} <PIX/DEG>",
+        LINE_PROJECTION_OFFSET="199.5", SAMPLE_PROJECTION_OFFSET="99.5",
+    )  # fmt: skip
+    values = archives.ramp("u1")
+    path = archives.write_pds3(tmp_path / "a.img", values, "UNSIGNED_INTEGER", map_, image)
+    before = open_mosaic(path).fingerprint()
+    with rasterio.open(path) as raster:
+        raster.statistics(1, approx=False, clear_cache=False)
+    assert "<Scale>" in (tmp_path / "a.img.aux.xml").read_text()
     assert open_mosaic(path).fingerprint() == before
 
 
