@@ -4,6 +4,7 @@ import csv
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -122,6 +123,24 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # of a read-only file system: it must not hide the first error
             temporary.unlink(missing_ok=True)
+
+
+def remove_directory(path: Path) -> None:
+    """Remove a directory with all that is in it; a link to one, or a mount point, is left empty.
+
+    Args:
+        path: Directory.
+
+    Raises:
+        OSError: Something in it cannot be removed.
+    """
+    for item in path.iterdir():
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+    with suppress(OSError):
+        path.rmdir()
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Fitting: one resumable training, from samples to a model file and its history."""
 
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from itertools import cycle
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 
 from lunarcraters._version import __version__
 from lunarcraters.errors import CratersError, DatasetError, ModelError, OutputError, RunError
+from lunarcraters.files import remove_directory
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
@@ -92,7 +93,8 @@ def fit_network(
         _fit(model, settings, train, valid, out, epoch=epoch, say=say)
     except DatasetError:
         if not resume and not (out / FOLDER / STATE).exists():
-            shutil.rmtree(out)  # of the first epoch nothing is kept: the same command begins again
+            with suppress(OSError):  # nothing is kept, so that the same command begins again
+                remove_directory(out)
         raise
     return _write_model(settings, model, out, data)
 

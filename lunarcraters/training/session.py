@@ -1,7 +1,6 @@
 """A training, from the directory of a dataset to a model file with its history and its plots."""
 
 import math
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.datasets.pairs import Pair, measure_smallest_label
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
+from lunarcraters.files import remove_directory
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.presets import Preset, get_preset
@@ -84,7 +84,7 @@ def train(
     start_keras()
     check_backend_trains()
     if not resume and (out / SETTINGS).is_file():
-        shutil.rmtree(out)
+        remove_directory(out)
     from lunarcraters.training.fitting import fit_network
 
     sampler = make_sampler(options, preset, inputs.sources, inputs.max_scale)

@@ -173,6 +173,11 @@ def test_an_image_that_turns_out_to_be_damaged_is_named(dataset, tmp_path, split
         with pytest.raises(DatasetError, match=image.name):
             fit(copy, tmp_path / "out", steps=12)
         assert not (tmp_path / "out").exists()
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    with pytest.raises(DatasetError, match=image.name):
+        fit(copy, tmp_path / "link", steps=12)
+    assert not list((tmp_path / "disk").iterdir())
 
 
 def test_a_damaged_file_of_a_training_is_named(dataset, undisturbed, tmp_path):
