@@ -49,10 +49,13 @@ class SphereOutline:
             and off the Moon; False where it is farther away.
         """
         near = np.asarray(~np.isfinite(points).all(axis=1))
-        limits = distances[~near] + self._half_edge
-        bound = float(limits.max(initial=0.0)) * (1.0 + 1e-9)
-        found, _ = self._middles.query(points[~near], distance_upper_bound=bound)
-        near[~near] = found <= limits
+        limits = distances + self._half_edge
+        # One bound holds for a whole search, and a large one makes it slow.
+        octave = np.ceil(np.log2(np.maximum(limits, 1e-9)))
+        for one in np.unique(octave[~near]).tolist():
+            some = ~near & (octave == one)
+            found, _ = self._middles.query(points[some], distance_upper_bound=1.01 * 2.0**one)
+            near[some] = found <= limits[some]
         return near
 
 
