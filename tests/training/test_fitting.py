@@ -169,14 +169,13 @@ def test_an_image_that_turns_out_to_be_damaged_is_named(dataset, tmp_path, split
     shutil.copytree(dataset, copy)
     image = sorted((copy / split / "images").iterdir())[-1]
     image.write_bytes(b"no image")
-    for _ in range(2):
-        with pytest.raises(DatasetError, match=image.name):
-            fit(copy, tmp_path / "out", steps=12)
-        assert not (tmp_path / "out").exists()
-    (tmp_path / "disk").mkdir()
-    (tmp_path / "link").symlink_to("disk")
     with pytest.raises(DatasetError, match=image.name):
-        fit(copy, tmp_path / "link", steps=12)
+        fit(copy, tmp_path / "out", steps=12)
+    assert not (tmp_path / "out").exists()  # so that the same command begins again
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to("disk")
+    with pytest.raises(DatasetError, match=image.name):
+        fit(copy, tmp_path / "out", steps=12)
     assert not list((tmp_path / "disk").iterdir())
 
 
