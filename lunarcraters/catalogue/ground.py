@@ -15,6 +15,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
+from lunarcraters.geometry.polygons import keep_polygons
 
 _MOST_COVERED = 3.0
 """Largest area of real craters over that of the ground on which their centres are."""
@@ -136,9 +137,7 @@ def clip_outline(info: CatalogueInfo, area: Area, source: str) -> CatalogueInfo:
     ground = shapely.make_valid(area.to_lonlat())
     if info.footprint is not None:
         ground = shapely.intersection(ground, shapely.make_valid(info.footprint))
-    ground = shapely.MultiPolygon(
-        [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]
-    )
+    ground = keep_polygons(ground)
     if not ground.area:
         raise AreaError(f"nothing of the area was searched for {source}: look where it lies")
     area_km2 = None if info.radius_m is None else sphere.area_km2(ground, info.radius_m)

@@ -58,9 +58,8 @@ def footprint_outline(info: CatalogueInfo) -> BaseGeometry | None:
         return flip_y(info.footprint)
     if info.lon_domain != 360:
         return info.footprint
-    whole = polygons.cut_at_meridian(np.array([info.footprint], object), 0.0)[0]
-    parts = [one for one in shapely.get_parts(whole) if one.geom_type == "Polygon"]
-    return polygons.orient_anticlockwise(np.array([shapely.MultiPolygon(parts)], object))[0]
+    whole = polygons.cut_at_meridian(np.array([info.footprint], object), 0.0)
+    return polygons.orient_anticlockwise(whole)[0]
 
 
 def _lon_shift(info: CatalogueInfo) -> float:

@@ -14,7 +14,7 @@ from lunarcraters.errors import AreaError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.cylindrical import unroll
 from lunarcraters.geometry.outline import SphereOutline, plane_outline
-from lunarcraters.geometry.polygons import cut_at_meridian, make_ring_polygon
+from lunarcraters.geometry.polygons import cut_at_meridian, keep_polygons, make_ring_polygon
 
 _RIM_POINTS = 36
 _ROUGH_POINTS, _POINTS = 100, 2000  # in a circle, to measure how much of it is inside
@@ -148,9 +148,7 @@ class Area:
         west, south, east, north = self.outline.bounds
         fine = shapely.segmentize(self.outline, max(east - west, north - south) / _EDGES)
         rings = []
-        for part in shapely.get_parts(shapely.make_valid(fine)):
-            if part.geom_type != "Polygon":
-                continue
+        for part in shapely.get_parts(keep_polygons(shapely.make_valid(fine))):
             outer, *inner = (
                 _enclose(shapely.Polygon(ring), self.crs)
                 for ring in (part.exterior, *part.interiors)
@@ -172,8 +170,8 @@ class Area:
         if crs is not None and (crs.is_geographic or crs != other.crs):
             outlines = self.to_lonlat(), other.to_lonlat()
             crs = crs if crs.is_geographic else sphere.geographic_crs(sphere.radius_m(crs))
-        one, another = map(_take_polygons, outlines)
-        return Area(_take_polygons(shapely.intersection(one, another)), crs)
+        one, other_one = (keep_polygons(shapely.make_valid(outline)) for outline in outlines)
+        return Area(keep_polygons(shapely.intersection(one, other_one)), crs)
 
     def trace_outline(self) -> tuple[Float, Float]:
         """List points along the outline, close together.
@@ -200,12 +198,6 @@ class Area:
         if np.isnan(arc) or bool(self.contains(*sphere.vectors_to_lonlat(-middle))):
             arc = np.pi
         return middle, arc
-
-
-def _take_polygons(geometry: BaseGeometry) -> shapely.MultiPolygon:
-    """Take the polygons of a geometry, without the lines and points that an overlay leaves."""
-    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(geometry)))
-    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
 
 
 def _enclose(inside: shapely.Polygon, crs: CRS) -> BaseGeometry:

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.box import Box, connected_extents
-from lunarcraters.geometry.polygons import cut_at_meridian
+from lunarcraters.geometry.polygons import cut_at_meridian, keep_polygons
 from lunarcraters.mask.cog import NODATA
 from lunarcraters.mask.ground_area import measure_area_km2
 from lunarcraters.mosaic.mosaic import Mosaic
@@ -85,9 +85,8 @@ def _area_window(mosaic: Mosaic, area: Area) -> Box:
 
 def _clip(footprint: BaseGeometry, area: Area) -> BaseGeometry:
     """Polygons of a footprint within an area, in longitude and latitude or in pixels."""
-    shared = shapely.intersection(footprint, shapely.make_valid(area.to_lonlat()))
-    parts = shapely.get_parts(shared)
-    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
+    ground = shapely.make_valid(area.to_lonlat())
+    return keep_polygons(shapely.intersection(footprint, ground))
 
 
 def _lonlat_outline(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) -> BaseGeometry:

@@ -30,7 +30,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area, place_area
-from lunarcraters.geometry.polygons import Geometries, cut_at_meridian
+from lunarcraters.geometry.polygons import Geometries, cut_at_meridian, keep_polygons
 
 _log = logging.getLogger(__name__)
 
@@ -165,8 +165,8 @@ def _ground(footprint: BaseGeometry, area_km2: float | None, radius_m: float) ->
         _log.warning("note: the outline of the ground is %.3g of the area counted", ratio)
     elif area_km2:
         ground = _fit_area(whole, area_km2, radius_m)
-    parts = [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]
-    return np.asarray(shapely.segmentize(np.array(parts, object), _EDGE_DEG), dtype=object)
+    parts = shapely.get_parts(keep_polygons(ground))
+    return np.asarray(shapely.segmentize(parts, _EDGE_DEG), dtype=object)
 
 
 def _continue_past_map(footprint: BaseGeometry) -> BaseGeometry:
