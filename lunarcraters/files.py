@@ -125,6 +125,25 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def empty_directory(path: Path, *, keep: Sequence[str] = ()) -> None:
+    """Remove all that is in a directory.
+
+    Args:
+        path: Directory.
+        keep: Names in it that stay.
+
+    Raises:
+        OSError: Something in it cannot be removed.
+    """
+    for item in path.iterdir():
+        if item.name in keep:
+            continue
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+
+
 def remove_directory(path: Path) -> None:
     """Remove a directory with all that is in it; a link to one, or a mount point, is left empty.
 
@@ -134,11 +153,7 @@ def remove_directory(path: Path) -> None:
     Raises:
         OSError: Something in it cannot be removed.
     """
-    for item in path.iterdir():
-        if item.is_dir() and not item.is_symlink():
-            shutil.rmtree(item)
-        else:
-            item.unlink()
+    empty_directory(path)
     with suppress(OSError):
         path.rmdir()
 

@@ -21,7 +21,7 @@ from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
-from lunarcraters.files import LOCK, locked
+from lunarcraters.files import LOCK, empty_directory, locked
 from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.source import TileSource
@@ -121,13 +121,7 @@ def _open_directory(run: RunPlan, *, overwrite: bool) -> bool:
             )
         if not overwrite:
             return False
-        for path in out.iterdir():
-            if path.name == FETCHED:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != LOCK:
-                path.unlink()
+        empty_directory(out, keep=(FETCHED, LOCK))
     write_manifest(run.manifest, out)
     return True
 

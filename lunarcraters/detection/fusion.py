@@ -5,7 +5,6 @@ the surer one gives place and size, and all runs that should see it give the sco
 """
 
 import hashlib
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +32,7 @@ from lunarcraters.detection.run import (
     write_result,
 )
 from lunarcraters.errors import OptionError, OutputError
-from lunarcraters.files import LOCK, locked
+from lunarcraters.files import LOCK, empty_directory, locked
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.box import Box
@@ -114,11 +113,7 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
         raise OutputError(f"{out} exists: give another --output, or --overwrite to replace it")
     craters = _fuse(runs)
     with locked(out):
-        for path in out.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != LOCK:
-                path.unlink()
+        empty_directory(out, keep=(LOCK,))
         manifest = _describe(runs)
         write_manifest(manifest, out)
         _write_mask(runs, out / MASK)
