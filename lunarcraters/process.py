@@ -4,10 +4,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,41 +41,55 @@ def map_in_threads(work: Callable[[T], R], items: Iterable[T], threads: int) -> 
             yield waiting.popleft().result()
 
 
-class _Silence:
-    """The silence of stderr, which ends when the last thread that asked for it is done."""
+class SharedState(Generic[T]):
+    """A state of the whole process, which holds while any thread is in a block of it."""
 
-    def __init__(self) -> None:
-        self._lock, self._threads, self._kept = Lock(), 0, -1
+    def __init__(self, begin: Callable[[], T], end: Callable[[T], object]) -> None:
+        """Name the functions that begin and end the state.
 
-    def begin(self) -> None:
+        Args:
+            begin: Begins it, and returns what `end` needs.
+            end: Ends it.
+        """
+        self._begin, self._end = begin, end
+        self._lock, self._threads, self._before = Lock(), 0, list[T]()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the state until the last of the threads in such blocks has left its own."""
         with self._lock:
             if not self._threads:
-                self._kept = os.dup(2)
-                with Path(os.devnull).open("wb") as nowhere:
-                    os.dup2(nowhere.fileno(), 2)
+                self._before = [self._begin()]
             self._threads += 1
-
-    def end(self) -> None:
-        with self._lock:
-            self._threads -= 1
-            if not self._threads:
-                os.dup2(self._kept, 2)
-                os.close(self._kept)
-
-
-_SILENCE = _Silence()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._threads -= 1
+                if not self._threads:
+                    self._end(self._before.pop())
 
 
-@contextmanager
-def suppress_native_stderr() -> Iterator[None]:
+def _silence_stderr() -> int:
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    return kept
+
+
+def _restore_stderr(kept: int) -> None:
+    os.dup2(kept, 2)
+    os.close(kept)
+
+
+_SILENCE = SharedState(_silence_stderr, _restore_stderr)
+
+
+def suppress_native_stderr() -> AbstractContextManager[None]:
     """Keep stderr silent while C libraries print what is not for users.
 
     TensorFlow reports a missing GPU before its log levels are read; libtiff reports a full disk in
     its own words. Python's errors are raised, not printed. The whole process is silent, so that
     the block should be short. Several threads may be in such blocks at the same time.
     """
-    _SILENCE.begin()
-    try:
-        yield
-    finally:
-        _SILENCE.end()
+    return _SILENCE.held()

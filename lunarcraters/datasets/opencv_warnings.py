@@ -1,26 +1,17 @@
 """OpenCV's warnings, such as one for every tag of a GeoTIFF, whose level is one for all threads."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
+from contextlib import AbstractContextManager
 
 import cv2
 
-_lock = Lock()
-_levels: list[int] = []
-"""Levels that the threads found that suppress warnings now: the first is that of before."""
+from lunarcraters.process import SharedState
+
+_logging = cv2.utils.logging
+_SUPPRESSED = SharedState(
+    lambda: _logging.setLogLevel(_logging.LOG_LEVEL_ERROR), _logging.setLogLevel
+)
 
 
-@contextmanager
-def suppress_opencv_warnings() -> Iterator[None]:
+def suppress_opencv_warnings() -> AbstractContextManager[None]:
     """Suppress the warnings of OpenCV until the last of the threads that do so has ended."""
-    logging = cv2.utils.logging
-    with _lock:
-        _levels.append(logging.setLogLevel(logging.LOG_LEVEL_ERROR))
-    try:
-        yield
-    finally:
-        with _lock:
-            level = _levels.pop()
-            if not _levels:
-                logging.setLogLevel(level)
+    return _SUPPRESSED.held()
