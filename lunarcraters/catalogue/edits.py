@@ -215,6 +215,6 @@ def _measure_fractions(catalogue: Catalogue) -> Catalogue:
     missing = np.isnan(fractions)
     fractions[missing] = 1.0
     if catalogue.footprint is not None and missing.any():
-        ground, some = Area(catalogue.footprint, catalogue.crs), catalogue.rows(missing)
-        fractions[missing] = ground.compute_shares(some.positions, some.diameters)
+        ground, added = Area(catalogue.footprint, catalogue.crs), catalogue.rows(missing)
+        fractions[missing] = ground.compute_shares(added.positions, added.diameters)
     return catalogue.with_fractions(fractions)

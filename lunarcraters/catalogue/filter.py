@@ -121,8 +121,8 @@ def _compute_fractions(area: Area, catalogue: Catalogue) -> Float:
     fractions = np.fmin(earlier, fractions)
     if catalogue.info.footprint is not None and cut.any():
         ground = area.intersect(Area(catalogue.info.footprint, catalogue.info.crs))
-        some = catalogue.rows(cut)
-        shares = ground.compute_shares(some.positions, some.diameters)
+        on_edge = catalogue.rows(cut)
+        shares = ground.compute_shares(on_edge.positions, on_edge.diameters)
         fractions[cut] = np.minimum(fractions[cut], shares)
     return fractions
 

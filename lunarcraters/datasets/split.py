@@ -216,10 +216,10 @@ def _warn_of_shared_ground(assigned: Mapping[str, list[Pair]], *, at_random: boo
         return
     shares = measure_shared_ground(splits)
     if shares:
-        told = " and ".join(f"{share:.1%} of that of {name}" for name, share in shares.items())
+        text = " and ".join(f"{share:.1%} of that of {name}" for name, share in shares.items())
         remedy = "leave --random out" if at_random else "leave such tiles out by --disjoint"
         warnings.warn(
-            f"tiles overlap, so splits share ground ({told}) and scores will be too good: {remedy}",
+            f"tiles overlap, so splits share ground ({text}) and scores will be too good: {remedy}",
             CratersWarning,
             stacklevel=3,
         )

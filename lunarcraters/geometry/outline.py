@@ -52,10 +52,11 @@ class SphereOutline:
         limits = distances + self._half_edge
         # One bound holds for a whole search, and a large one makes it slow.
         octave = np.ceil(np.log2(np.maximum(limits, 1e-9)))
-        for one in np.unique(octave[~near]).tolist():
-            some = ~near & (octave == one)
-            found, _ = self._middles.query(points[some], distance_upper_bound=1.01 * 2.0**one)
-            near[some] = found <= limits[some]
+        for number in np.unique(octave[~near]).tolist():
+            members = ~near & (octave == number)
+            bound = 1.01 * 2.0**number
+            nearest, _ = self._middles.query(points[members], distance_upper_bound=bound)
+            near[members] = nearest <= limits[members]
         return near
 
 
