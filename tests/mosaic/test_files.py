@@ -4,12 +4,13 @@ import rasterio
 from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rasterio.crs import CRS
 from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError
 from lunarcraters.mosaic.mosaic import open_mosaic
 
-from ..rasters import write_raster
+from ..rasters import SIMPLE_CYLINDRICAL, write_raster
 
 
 def broken(tmp_path, kind, noise):
@@ -90,6 +91,13 @@ def test_a_vrt_whose_source_is_gone_is_found_out(tmp_path, noise):
     source.unlink()
     with pytest.raises(CratersError, match=r"a\.tif is not there: put it there"):
         open_mosaic(tmp_path / "a.vrt")
+
+
+def test_a_coordinate_system_beside_a_cube_is_not_its_image(noise, tmp_path):
+    path = write_raster(tmp_path / "a.cub", noise.astype(np.float32), driver="ISIS3")
+    (tmp_path / "a.prj").write_text(CRS.from_user_input(SIMPLE_CYLINDRICAL).to_wkt())
+    read, _ = open_mosaic(path).read((0, 0, *noise.shape[::-1]))
+    np.testing.assert_array_equal(read, noise)
 
 
 def test_hidden_files_and_sidecars_are_no_rasters(tmp_path, noise):

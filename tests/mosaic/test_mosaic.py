@@ -6,7 +6,6 @@ import rasterio
 from affine import Affine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rasterio.crs import CRS
 
 from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
 from lunarcraters.geometry.grid import Grid
@@ -173,12 +172,6 @@ def test_planetary_formats_are_read(noise, tmp_path, name, driver):
     np.testing.assert_array_equal(read_all(mosaic)[0], noise)
     assert mosaic.pixel_size_m == pytest.approx(100.0)
     assert open_mosaic(tmp_path).width == noise.shape[1]
-
-
-def test_a_coordinate_system_beside_a_cube_is_not_its_image(noise, tmp_path):
-    path = write_raster(tmp_path / "a.cub", noise.astype(np.float32), driver="ISIS3")
-    (tmp_path / "a.prj").write_text(CRS.from_user_input(SIMPLE_CYLINDRICAL).to_wkt())
-    np.testing.assert_array_equal(read_all(open_mosaic(path))[0], noise)
 
 
 def test_a_mosaic_is_small_and_picklable_after_use(noise, tmp_path):
