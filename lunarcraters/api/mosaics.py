@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, as_names
 from lunarcraters.detection.options import Precision, SourceOptions
-from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
@@ -77,12 +76,9 @@ def tile(
         MosaicError: The mosaic cannot be used.
     """
     from lunarcraters.mosaic.mosaic import Mosaic
-    from lunarcraters.tiling.tile_grid import LEAST_SIZE_PX
     from lunarcraters.tiling.tileset import write_tiles
 
-    check_range("size", size, LEAST_SIZE_PX, whole=True)
-    check_range("halo", halo, 0, whole=True)
-    check_range("levels", levels, 1, whole=True)
+    SourceOptions(size=size, halo=halo, levels=levels)  # checks their ranges
     directory = local_output(out)
     with TemporaryDirectory(prefix="craters-") as folder:
         opened = mosaic if isinstance(mosaic, Mosaic) else open_mosaic(mosaic)
