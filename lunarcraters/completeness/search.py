@@ -69,8 +69,9 @@ def _search(
     count: "partial[None]",
 ) -> None:
     work = partial(detect_batch, folder.resolve(), options.tiles_per_call, True)
+    tiles = {batch.number: len(batch.tiles) for batch in batches}
     done = 0
     with cluster(planted.with_tiles(()), model, options, tasks=len(batches)) as client:
-        for tiles in run_tasks(client, work, batches):
-            done += tiles
+        for number in run_tasks(client, work, batches):
+            done += tiles[number]
             count(done)

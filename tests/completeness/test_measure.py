@@ -1,5 +1,6 @@
 import json
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -87,7 +88,15 @@ def test_craters_that_were_there_before_do_not_count_as_found(copy):
 @pytest.mark.slow
 def test_killed_and_resumed_it_is_the_same(copy, tmp_path):
     whole = shutil.copytree(copy, tmp_path / "whole")
-    lc.measure_completeness(whole, budget=3.0, workers=1)
+    calls = []
+    lc.measure_completeness(
+        whole, budget=3.0, workers=1, progress=lambda done, total: calls.append((done, total))
+    )
+    counts, totals = zip(*calls, strict=True)
+    assert counts[0] == 0
+    assert counts[-1] == totals[0]
+    assert all(before < after for before, after in pairwise(counts)), "every batch has tiles"
+    assert len(set(totals)) == 1
 
     def stop(done, total):
         if 0 < done < total:
