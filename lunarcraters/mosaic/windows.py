@@ -43,7 +43,7 @@ def read_box(raster: Raster, overview: int | None, box: Box) -> Pixels:
         block = dataset.block_shapes[raster.bands[0] - 1][::-1]
         shape = page_shape(dataset.driver, dataset.shape[::-1], block)
         folder = Path(raster.remote.pages) / ("full" if overview is None else f"overview{overview}")
-        pages = Pages(folder, shape, limits, partial(_read, raster, overview))
+        pages = Pages(folder, shape, limits, read_dtype(raster), partial(_read, raster, overview))
         values, valid = pages.read_box(inside)
     else:
         values, valid = _read(raster, overview, inside)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby, product
 from operator import itemgetter
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from filelock import FileLock
@@ -51,12 +52,14 @@ class Pages:
         folder: Directory of the pages; it is made if it is missing.
         shape: Width and height of a page, pixels.
         limits: Box of all pixels of the raster.
+        dtype: Type of the values.
         read: Function that reads a box of the raster.
     """
 
     folder: Path
     shape: tuple[int, int]
     limits: Box
+    dtype: np.dtype[np.generic]
     read: Callable[[Box], Pixels]
 
     def read_box(self, box: Box) -> Pixels:
@@ -86,7 +89,7 @@ class Pages:
     def _read_part(self, page: Box, row: int, column: int, box: Box) -> Pixels:
         """Read the part of a box that lies on a page."""
         part = page.intersect(box)
-        pixels = _load(self._file(row, column))
+        pixels = _load(self._file(row, column), (page.height, page.width), self.dtype)
         if pixels is None:
             return self.read(part)
         inside = part.shift(-page.left, -page.top).slices
@@ -122,7 +125,7 @@ class Pages:
         return Box(column * width, row * height, width, height).intersect(self.limits)
 
     def _file(self, row: int, column: int) -> Path:
-        return self.folder / f"{row}_{column}.npz"
+        return self.folder / f"{row}_{column}.page"
 
 
 def _join(parts: Sequence[Pixels], axis: int) -> Pixels:
@@ -159,23 +162,43 @@ def _runs(columns: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _save(path: Path, pixels: Pixels) -> None:
-    """Write a page whole, or not at all where there is no room."""
+    """Write a page whole, or not at all where there is no room.
+
+    A header, such as that of NumPy's files, would have to be parsed: Python 3.11 does not parse in
+    several threads without fail.
+    """
     values, valid = pixels
+    content = values.tobytes() + np.packbits(valid).tobytes()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("wb") as file:
-            np.savez(file, values=values, valid=np.packbits(valid))
+        temporary.write_bytes(content + _checksum(content))
         temporary.replace(path)
     except OSError:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
-def _load(path: Path) -> Pixels | None:
+def _load(path: Path, shape: tuple[int, int], dtype: np.dtype[np.generic]) -> Pixels | None:
+    """Read a page; None where it is missing or damaged.
+
+    Args:
+        path: File of the page.
+        shape: Height and width of the page, pixels.
+        dtype: Type of its values.
+    """
     try:
-        with np.load(path) as page:
-            values, bits = page["values"], page["valid"]
-    except (OSError, ValueError, KeyError):
+        content = path.read_bytes()
+    except OSError:
         return None
-    valid = np.unpackbits(bits, count=values.size).reshape(values.shape).astype(np.bool_)
-    return values, valid
+    size = shape[0] * shape[1]
+    end = size * dtype.itemsize + -(-size // 8)
+    content, checksum = content[:end], content[end:]
+    if checksum != _checksum(content):
+        return None
+    values = np.frombuffer(content, dtype, size).reshape(shape)
+    bits = np.frombuffer(content, np.uint8, offset=values.nbytes)
+    return values, np.unpackbits(bits, count=size).reshape(shape).astype(np.bool_)
+
+
+def _checksum(content: bytes) -> bytes:
+    return crc32(content).to_bytes(4, "little")
