@@ -1,6 +1,8 @@
-"""The process: its CPU cores and threads, and what native libraries print to its stderr."""
+"""The process: its CPU cores and threads, and what libraries print to its stderr."""
 
 import os
+import re
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -93,3 +95,29 @@ def suppress_native_stderr() -> AbstractContextManager[None]:
     the block should be short. Several threads may be in such blocks at the same time.
     """
     return _SILENCE.held()
+
+
+_filters = Lock()
+
+
+@contextmanager
+def suppress_warnings(category: type[Warning], message: str = "") -> Iterator[None]:
+    """Suppress warnings of Python in all threads. Several may be in such blocks at the same time.
+
+    `warnings.catch_warnings` puts back all filters as they were, those of other threads too.
+
+    Args:
+        category: Class of the warnings.
+        message: Regular expression of how their text begins; empty for any text.
+    """
+    entry = ("ignore", re.compile(message, re.IGNORECASE), category, None, 0)
+    with _filters:
+        warnings.filters = [entry, *warnings.filters]
+    try:
+        yield
+    finally:
+        with _filters:
+            remaining = list(warnings.filters)
+            if entry in remaining:  # another's `catch_warnings` may have taken it away
+                remaining.remove(entry)
+            warnings.filters = remaining

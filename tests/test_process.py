@@ -1,7 +1,10 @@
 import os
+import warnings
 from contextlib import ExitStack
 
-from lunarcraters.process import suppress_native_stderr
+import pytest
+
+from lunarcraters.process import suppress_native_stderr, suppress_warnings
 
 
 def test_stderr_is_back_when_the_last_of_several_threads_is_done(capfd):
@@ -14,3 +17,33 @@ def test_stderr_is_back_when_the_last_of_several_threads_is_done(capfd):
         second.close()
         os.write(2, b"of all\n")
     assert capfd.readouterr().err == "of all\n"
+
+
+@pytest.mark.parametrize("category", [UserWarning, RuntimeWarning])
+def test_warnings_are_suppressed_until_the_last_of_several_threads_is_done(category):
+    """Filters that one thread puts back are not those of the others."""
+    before = list(warnings.filters)
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(suppress_warnings(category))
+        second.enter_context(suppress_warnings(UserWarning))
+        first.close()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.warn("of the second", UserWarning, stacklevel=1)
+    assert caught == []
+    assert list(warnings.filters) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("'CRS' was not provided", False),
+        ("the name is not conformant", False),
+        ("no 'crs' was provided", True),
+    ],
+)
+def test_warnings_that_begin_otherwise_are_shown(text, is_shown):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with suppress_warnings(UserWarning, "'crs' was|.*conformant"):
+            warnings.warn(text, UserWarning, stacklevel=1)
+    assert len(caught) == is_shown

@@ -1,6 +1,5 @@
 """Comparison of a model before and after it was tuned, on new images and on what it knew before."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from lunarcraters.datasets.pairs import Pair
 from lunarcraters.errors import CratersWarning
 from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.network.model_file import read_info
+from lunarcraters.process import suppress_warnings
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 from lunarcraters.rendering.scene import render_scene
 
@@ -131,9 +131,8 @@ def compare_models(
 def _score(model: Path, trials: Trials) -> ModelScores:
     """Search images and compare with their labels."""
     threshold = read_info(model).thresholds.get("balanced")
-    with warnings.catch_warnings():
-        # That a tuned model leaves an image to its former weights is what is compared here.
-        warnings.simplefilter("ignore", CratersWarning)
+    # That a tuned model leaves an image to its former weights is what is compared here.
+    with suppress_warnings(CratersWarning):
         trial = trials.search(model, "comparing", precision="float32")
     scores = compute_scores(trial.match_labels(), threshold)
     f1 = None if threshold is None else scores.chosen.f1

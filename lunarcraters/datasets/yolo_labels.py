@@ -5,10 +5,9 @@ image, or an outline (`label_lines`).
 """
 
 import re
-import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from lunarcraters.datasets.label_lines import parse_lines
 from lunarcraters.datasets.opencv_warnings import suppress_opencv_warnings
 from lunarcraters.errors import DatasetError
+from lunarcraters.process import suppress_warnings
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 """Suffixes of image files, in lower case."""
@@ -267,10 +267,7 @@ def _check_tiff(path: Path, mtime_ns: int, size: int) -> None:
         dataset.read_masks(1)
 
 
-@contextmanager
-def _open_tiff(path: Path) -> Iterator[rasterio.DatasetReader]:
+def _open_tiff(path: Path) -> rasterio.DatasetReader:
     """Open a TIFF, which need not be georeferenced."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(path) as dataset:
-            yield dataset
+    with suppress_warnings(NotGeoreferencedWarning):
+        return rasterio.open(path)

@@ -3,7 +3,6 @@
 Longitude comes before latitude, both in degrees, planetocentric, east positive.
 """
 
-import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +14,7 @@ from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import CoordinateSystemError
+from lunarcraters.process import suppress_warnings
 
 RADIUS_M = 1_737_400.0
 """Radius of the IAU 2015 sphere of the Moon, metres."""
@@ -103,8 +103,7 @@ def describe_crs(wkt: str | None) -> str | None:
     """
     if wkt is None:
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # names of systems are lost, as they should be
+    with suppress_warnings(UserWarning):  # names of systems are lost, as they should be
         return str(crs_from_wkt(wkt).to_proj4())
 
 

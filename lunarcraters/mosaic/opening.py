@@ -1,14 +1,13 @@
 """Opening: rasters, for reading."""
 
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
 from lunarcraters.mosaic.network.access import remote_environment
+from lunarcraters.process import suppress_warnings
 
 # GDAL caches blocks in a twentieth of the machine's memory by default. A fixed size, in MB, keeps
 # memory from growing with the mosaic. GDAL reads the variable when it first needs the cache.
@@ -30,9 +29,6 @@ def open_dataset(uri: str, overview: int | None = None) -> rasterio.DatasetReade
         return rasterio.open(uri, **options)
 
 
-@contextmanager
-def suppress_georeferencing_warning() -> Iterator[None]:
+def suppress_georeferencing_warning() -> AbstractContextManager[None]:
     """Suppress rasterio's warning about rasters without georeferencing: `inspect_source` checks."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield
+    return suppress_warnings(NotGeoreferencedWarning)

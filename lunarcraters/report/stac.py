@@ -2,7 +2,6 @@
 
 import json
 import os
-import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from lunarcraters.files import replacing
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.geometry.sphere import radius_m
 from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.process import suppress_warnings
 
 EXTENSIONS = (
     "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
@@ -84,8 +84,7 @@ def find_iau_code(crs: CRS) -> str | None:
 
 def _parameters(crs: CRS) -> dict[str, Any]:
     """Parameters of a coordinate system by which it is compared, without those of no effect."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that PROJ's text has no names
+    with suppress_warnings(UserWarning):  # that PROJ's text has no names
         parameters = {**crs.to_dict(), "R": radius_m(crs)}
     scale = parameters.pop("k", parameters.pop("k_0", 1))
     if parameters.get("proj") == "stere" and parameters.get("lat_ts") == parameters.get("lat_0"):

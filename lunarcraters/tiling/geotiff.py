@@ -1,6 +1,5 @@
 """Tile files: GeoTIFFs of tiles, VRTs that hold no pixels, and an index of the outlines."""
 
-import warnings
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
 from lunarcraters.mosaic.vrt.build import build_window_vrt
+from lunarcraters.process import suppress_warnings
 from lunarcraters.tiling.plan import Tile
 
 _BLOCK_PX = 256
@@ -191,9 +191,8 @@ def write_outlines(
     crs = None if mosaic.crs is None else sphere.geographic_crs(sphere.radius_m(mosaic.crs))
     outlines = [trace_outline(tile, mosaic) for tile in tiles]
     table = geopandas.GeoDataFrame(columns, geometry=outlines, crs=crs)
-    with warnings.catch_warnings():
-        # An image without coordinates has no CRS.
-        warnings.filterwarnings("ignore", "'crs' was not provided")
+    # An image without coordinates has no CRS.
+    with suppress_warnings(UserWarning, "'crs' was not provided"):
         try:
             table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio")
         except (DataLayerError, DataSourceError) as error:

@@ -1,3 +1,6 @@
+import warnings
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 import rasterio
@@ -9,6 +12,7 @@ from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError
 from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
 
 from ..rasters import SIMPLE_CYLINDRICAL, write_raster
 
@@ -148,3 +152,17 @@ def test_the_boxes_of_a_sparse_file_are_its_blocks(tmp_path, blocks):
     for x, y, width, height in open_mosaic(path).extents:
         count[y : y + height, x : x + width] += 7
     np.testing.assert_array_equal(count, values)
+
+
+def test_nothing_is_said_of_a_picture_that_one_thread_opens_while_another_has_just_done_so(
+    tmp_path, noise
+):
+    path = write_raster(tmp_path / "moon.png", noise, None, Affine.identity(), driver="PNG")
+    with warnings.catch_warnings(record=True) as caught, ExitStack() as first:
+        warnings.simplefilter("always")
+        first.enter_context(suppress_georeferencing_warning())
+        with suppress_georeferencing_warning():
+            first.close()
+            rasterio.open(path).close()
+        open_dataset(str(path)).close()
+    assert [str(one.message) for one in caught] == []

@@ -4,7 +4,6 @@ The rest of the catalogue is in the description of the layer, as JSON.
 """
 
 import json
-import warnings
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -19,6 +18,7 @@ from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OutputError
+from lunarcraters.process import suppress_warnings
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -41,8 +41,8 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
             raise
 
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "'crs' was not provided")  # pixels, on purpose
+        # Pixels have no CRS, on purpose.
+        with suppress_warnings(UserWarning, "'crs' was not provided"):
             pyogrio.write_arrow(
                 pa.RecordBatchReader.from_batches(schema, batches()),
                 path,

@@ -41,6 +41,7 @@ from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
+from lunarcraters.process import suppress_warnings
 
 _ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
 ADDED_LAYER = "added_craters"
@@ -105,14 +106,9 @@ def _name_authority(path: Path) -> None:
 def _write_layer(
     frame: gpd.GeoDataFrame, path: Path, layer: str, geometry_type: str, append: bool = False
 ) -> None:
-    with warnings.catch_warnings():
-        # Pixels have no CRS, and a name that was forced another suffix, on purpose.
-        for expected in (
-            "'crs' was not provided",
-            ".*extension should be 'gpkg'",
-            ".*non conformant",
-        ):
-            warnings.filterwarnings("ignore", expected)
+    # Pixels have no CRS, and a name that was forced another suffix, on purpose.
+    expected = "'crs' was not provided|.*extension should be 'gpkg'|.*non conformant"
+    with suppress_warnings(Warning, expected):
         pyogrio.write_dataframe(
             frame,
             path,

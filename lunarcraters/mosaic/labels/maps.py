@@ -1,7 +1,6 @@
 """Georeferencing of PDS and ISIS labels, where GDAL reads it differently from their standards."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.labels.label import find, find_number, find_part, find_pds4, read_label
 from lunarcraters.mosaic.names import Named
+from lunarcraters.process import suppress_warnings
 
 _EXACT_PX = 0.05
 _EDGES = (
@@ -212,8 +212,7 @@ def _move_to_stated_box(
 
 def _stated_box(label: object, pixel_m: float, crs: CRS) -> _Bounds | None:
     """Bounds that a label states of a cylindrical map; None where it does not."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # names and areas of use are lost
+    with suppress_warnings(UserWarning):  # names and areas of use are lost
         parameters: dict[str, Any] = crs.to_dict()
     if parameters.get("proj") != "eqc":
         return None

@@ -1,7 +1,6 @@
 """Quantization: the int8 form of a network, made from example images."""
 
 import io
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from typing import Any
@@ -17,7 +16,7 @@ from lunarcraters.network.backends.int8 import Int8Network
 from lunarcraters.network.backends.keras_model import input_geometry
 from lunarcraters.network.backends.narrowing import narrow
 from lunarcraters.network.model_file import Int8Model
-from lunarcraters.process import suppress_native_stderr
+from lunarcraters.process import suppress_native_stderr, suppress_warnings
 
 _RANGED = 48  # examples that give the scales
 
@@ -102,6 +101,6 @@ def _convert(model: Any, examples: Sequence[Float32] = ()) -> bytes:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if examples:
         converter.representative_dataset = batches
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), suppress_native_stderr():
-        warnings.simplefilter("ignore")  # warnings of TensorFlow about itself
+    # TensorFlow warns about itself.
+    with suppress_warnings(Warning), redirect_stdout(io.StringIO()), suppress_native_stderr():
         return bytes(converter.convert())
