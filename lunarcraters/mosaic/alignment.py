@@ -42,6 +42,12 @@ class Layout:
     placements: tuple[Placement, ...]
 
     @property
+    def dtype(self) -> str:
+        """NumPy name of a type that holds the values of all sources, of those that GDAL has."""
+        dtype = np.result_type(*(source.dtype for source in self.sources))
+        return "float64" if dtype == np.int64 else str(dtype)
+
+    @property
     def extents(self) -> tuple[Box, ...]:
         """Boxes of whole pixels in which there may be data, clipped to the grid.
 
@@ -213,16 +219,22 @@ def _check_compatible(first: Source, first_affine: Affine, other: Source, affine
 
 
 def _has_same_crs(first: Source, other: Source, affine: Affine) -> bool:
-    """Compare where two systems, whatever their names, put the corners of the other source."""
+    """Compare where two systems, whatever their names, put points of the other source.
+
+    The points are its corners, its centre, and the middles of its edges. One that is off the Moon
+    in both systems tells nothing: of a picture of a whole hemisphere, no corner does.
+    """
     if first.crs_wkt == other.crs_wkt or first.crs_wkt is None or other.crs_wkt is None:
         return first.crs_wkt == other.crs_wkt
     systems = CRS.from_wkt(first.crs_wkt), CRS.from_wkt(other.crs_wkt)
     if len({sphere.radius_m(system) for system in systems}) > 1:
         return False
-    ends = np.array([(x, y) for x in (0, other.width) for y in (0, other.height)], float)
-    corners = np.column_stack(affine @ tuple(ends.T))
-    step = np.array([affine.a, affine.e]) * _ALIGNED_PX
-    vectors = [sphere.unit_vectors(*sphere.to_lonlat(crs, *corners.T)) for crs in systems]
-    nearby = sphere.unit_vectors(*sphere.to_lonlat(systems[1], *(corners + step).T))
-    error, allowed = (np.linalg.norm(vectors[1] - to, axis=1) for to in (vectors[0], nearby))
-    return bool(np.all(~np.isfinite(error) | (error <= allowed + 1e-12)))
+    shares = np.array([(x, y) for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0)])
+    pixels = shares * (other.width, other.height)
+    inwards = np.where(shares < 1.0, _ALIGNED_PX, -_ALIGNED_PX)
+    points, nearby = (np.column_stack(affine @ tuple(at.T)) for at in (pixels, pixels + inwards))
+    there, here = (sphere.unit_vectors(*sphere.to_lonlat(crs, *points.T)) for crs in systems)
+    step = here - sphere.unit_vectors(*sphere.to_lonlat(systems[1], *nearby.T))
+    error, allowed = (np.linalg.norm(vectors, axis=1) for vectors in (here - there, step))
+    nowhere = np.isnan(here).any(axis=1) & np.isnan(there).any(axis=1)
+    return bool(np.all(nowhere | (error <= allowed + 1e-12)))

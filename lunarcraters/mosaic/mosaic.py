@@ -274,7 +274,7 @@ def _lay_out(
         name=name,
         uri=first.uri if alone else build_mosaic_vrt(layout),
         grid=layout.grid,
-        dtype=str(np.result_type(*(source.dtype for source in sources))),
+        dtype=layout.dtype,
         extents=layout.extents,
         sources=tuple(dict.fromkeys(file for source in sources for file in source.files)),
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),

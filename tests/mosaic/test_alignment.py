@@ -6,6 +6,7 @@ import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.geometry.box import Box, intersects
@@ -96,15 +97,62 @@ def test_types_are_widened_to_hold_all(tmp_path):
     assert mosaic.name.endswith("and 1 more")
 
 
+@pytest.mark.parametrize("other", ["int8", "int16", "int32"])
+def test_types_that_only_64_bits_hold_become_real_numbers(tmp_path, other):
+    large, small = np.iinfo("uint32").max, np.iinfo(other).min
+    write_raster(tmp_path / "a.tif", np.full((20, 20), large, np.uint32))
+    write_raster(tmp_path / "b.tif", np.full((20, 20), small, other),
+                 affine=Affine(100, 0, 0, 0, -100, 0))  # fmt: skip
+    mosaic = open_mosaic([tmp_path / "a.tif", tmp_path / "b.tif"])
+    values, valid = mosaic.read(mosaic.grid.box)
+    assert mosaic.dtype == values.dtype == np.float64
+    assert set(np.unique(values[valid])) == {large, small}
+
+
+OTHER_NAME = (
+    'PROJCS["SimpleCylindrical Moon",GEOGCS["GCS_Moon",DATUM["D_Moon",SPHEROID["Moon",1737400,'
+    '0]],PRIMEM["Reference_Meridian",0],UNIT["degree",0.0174532925199433]],PROJECTION['
+    '"Equirectangular"],PARAMETER["standard_parallel_1",0],PARAMETER["central_meridian",0],'
+    'PARAMETER["false_easting",0],PARAMETER["false_northing",0],UNIT["metre",1]]'
+)
+
+
 def test_systems_that_differ_in_name_alone_go_together(tmp_path):
-    old = (
-        'PROJCS["SimpleCylindrical Moon",GEOGCS["GCS_Moon",DATUM["D_Moon",SPHEROID["Moon",1737400,'
-        '0]],PRIMEM["Reference_Meridian",0],UNIT["degree",0.0174532925199433]],PROJECTION['
-        '"Equirectangular"],PARAMETER["standard_parallel_1",0],PARAMETER["central_meridian",0],'
-        'PARAMETER["false_easting",0],PARAMETER["false_northing",0],UNIT["metre",1]]'
-    )
     ramp(tmp_path / "a.tif", 0, 0, 40, 40)
-    ramp(tmp_path / "b.tif", 4000, 0, 40, 40, crs=old)
+    ramp(tmp_path / "b.tif", 4000, 0, 40, 40, crs=OTHER_NAME)
+    assert len(open_mosaic(tmp_path).extents) == 2
+
+
+def test_globes_whose_systems_differ_in_name_alone_go_together(tmp_path):
+    degrees = CRS.from_user_input("IAU_2015:30100").to_wkt()
+    for name, crs in (("a.tif", degrees), ("b.tif", degrees.replace("Moon (2015)", "Moon"))):
+        ramp(tmp_path / name, -180, 90, 180, 90, 2.0, crs)
+    assert len(open_mosaic(tmp_path).extents) == 2
+
+
+DISC = "+proj=ortho +R=1737400 +lon_0={} +no_defs"
+"""Orthographic view of a hemisphere."""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "west"),
+    [
+        (DISC.format(0), SIMPLE_CYLINDRICAL, 2_120_000),  # the second is beyond the limb
+        (SIMPLE_CYLINDRICAL, DISC.format(0), -2_000_000),
+        (DISC.format(0), DISC.format(40), -2_000_000),  # no corner is on the Moon in either
+    ],
+)
+def test_systems_are_told_apart_at_the_limb(tmp_path, first, second, west):
+    ramp(tmp_path / "a.tif", -2_000_000, 2_000_000, 40, 40, 100_000, first)
+    ramp(tmp_path / "b.tif", west, 2_000_000, 40, 40, 100_000, second)
+    with pytest.raises(CoordinateSystemError, match=r"a\.tif and .*b\.tif have different"):
+        open_mosaic([tmp_path / "a.tif", tmp_path / "b.tif"])
+
+
+def test_discs_whose_systems_differ_in_name_alone_go_together(tmp_path):
+    named = CRS.from_proj4(DISC.format(20)).to_wkt().replace("unknown", "disc")
+    for name, crs in (("a.tif", DISC.format(20)), ("b.tif", named)):
+        ramp(tmp_path / name, -2_000_000, 2_000_000, 40, 40, 100_000, crs)
     assert len(open_mosaic(tmp_path).extents) == 2
 
 

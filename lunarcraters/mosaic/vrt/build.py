@@ -35,7 +35,7 @@ def build_mosaic_vrt(layout: Layout) -> str:
     """
     sources = layout.sources
     root = _dataset_element(layout.grid)
-    dtype = GDAL_TYPES[str(np.result_type(*(source.dtype for source in sources)))]
+    dtype = GDAL_TYPES[layout.dtype]
     for index, band in enumerate(sources[0].bands):
         element = _band(root, index, len(sources[0].bands), dtype)
         for source, placement in zip(sources, layout.placements, strict=True):
