@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 from lunarcraters.errors import OptionError, check_range
 from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.network.looks import choose_looks
 
 SMALLEST_PX = (2.75, 8.0)
 """Range of `smallest_px`, pixels."""
@@ -80,10 +81,13 @@ class DetectOptions:
         """Check the ranges.
 
         Raises:
-            OptionError: A value is outside its range, or there is no such precision.
+            OptionError: A value is outside its range, or there is no such precision or number of
+                looks.
         """
         check_range("workers", self.workers, 1, whole=True)
         check_range("tiles_per_call", self.tiles_per_call, 1, whole=True)
+        if self.looks is not None:
+            choose_looks(self.looks)
         if self.precision not in get_args(Precision):
             names = ", ".join(get_args(Precision))
             raise OptionError(f"precision is {self.precision!r}: give one of {names}")

@@ -11,7 +11,7 @@ from lunarcraters.detection.search.batches import Batch, plan_batches
 from lunarcraters.detection.source import hash_tiling
 from lunarcraters.errors import ModelError, OptionError
 from lunarcraters.mosaic.nodata import list_values
-from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks
+from lunarcraters.network.looks import DEFAULT_LOOKS
 from lunarcraters.network.model_file import hash_model, read_info
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import choose_precision, count_least_images
@@ -98,16 +98,14 @@ def _settle_looks(source: TileSource, info: ModelInfo, options: DetectOptions) -
     """Number of looks at an elevation model; None for a picture.
 
     Raises:
-        OptionError: The options are of the other kind of source, or there is no such number.
+        OptionError: The options are of the other kind of source.
         ModelError: The model is for elevation models alone.
     """
     name = source.mosaic.name
     if source.height_unit_m is not None:
         if options.tta:
             raise OptionError(f"{name} is an elevation model: give --looks 8 in place of --tta")
-        looks = options.looks or DEFAULT_LOOKS
-        choose_looks(looks)
-        return looks
+        return DEFAULT_LOOKS if options.looks is None else options.looks
     if options.looks is not None:
         raise OptionError(f"{name} is a picture, which has one look: leave --looks out")
     if info.photometry == "relief":

@@ -21,6 +21,7 @@ from benchmarks.elevation import (
     write,
 )
 from lunarcraters import api
+from lunarcraters.detection.options import DetectOptions
 from lunarcraters.errors import (
     CratersWarning,
     ModelError,
@@ -154,8 +155,11 @@ def test_options_of_the_other_kind_are_refused(dem, scene, tmp_path):
         api.detect(dem, tmp_path / "run", tta=True)
     with pytest.raises(OptionError, match="leave --looks out"):
         api.detect(scene, tmp_path / "run", looks=2)
-    with pytest.raises(OptionError, match="give one of 1, 2, 4, 8"):
-        api.detect(dem, tmp_path / "run", looks=3)
+    for looks in (3, 0):
+        with pytest.raises(OptionError, match=f"looks is {looks}: give one of 1, 2, 4, 8"):
+            api.detect(dem, tmp_path / "run", looks=looks)
+        with pytest.raises(OptionError, match=f"looks is {looks}: give one of 1, 2, 4, 8"):
+            DetectOptions(looks=looks)
     with pytest.raises(ModelError, match="the model searches elevation models"):
         api.detect(scene, tmp_path / "run", model=shipped_model(relief=True))
     with pytest.raises(MosaicError, match="leave --elevation out"):

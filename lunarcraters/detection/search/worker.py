@@ -101,7 +101,7 @@ class DetectionPlugin(WorkerPlugin):
         from lunarcraters.network.looks import DEFAULT_LOOKS
 
         with TemporaryDirectory() as folder:
-            path = self.model
+            path, looks = self.model, self.options.looks
             if self.content is not None:
                 path = Path(folder) / "model.keras"
                 path.write_bytes(self.content)
@@ -109,7 +109,7 @@ class DetectionPlugin(WorkerPlugin):
                 path,
                 precision=precision,
                 tta=self.options.tta,
-                looks=self.options.looks or DEFAULT_LOOKS,
+                looks=DEFAULT_LOOKS if looks is None else looks,
                 threads=threads,
             )
 
