@@ -30,8 +30,12 @@ def run_recipe(recipe: Path, *, dry_run: bool = False) -> None:
     ]
     for name, command, arguments in steps:
         click.echo(redact(shlex.join(["craters", *name.split(), *arguments])), err=True)
-        if not dry_run:
+        if dry_run:
+            continue
+        try:
             command.main(arguments, prog_name=f"craters {name}", standalone_mode=False)
+        except click.ClickException as error:  # options that do not go together
+            raise RecipeError(f"{recipe}, {name}: {error.format_message()}") from error
 
 
 def read_steps(recipe: Path) -> list[tuple[str, click.Command, dict[Any, Any]]]:

@@ -1,6 +1,7 @@
 import pytest
 from click.testing import CliRunner
 
+import lunarcraters as lc
 from lunarcraters.cli.recipe import arguments_of, read_steps
 from lunarcraters.cli.run import command
 from lunarcraters.errors import RecipeError
@@ -145,6 +146,21 @@ def test_a_step_that_is_no_command_is_told_what_is(words, name, reason):
     with pytest.raises(RecipeError) as caught:
         words(f"{name}: {{run: run}}")
     assert f"step 1: {reason}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        ("export: {run: r, out: c.csv, fractions: true}", "--fractions are of an area: give"),
+        ("dataset clean: {dataset: d, undo: true, dry-run: true}", "--undo and --dry-run do not"),
+    ],
+)
+def test_options_that_do_not_go_together_are_named_with_their_recipe(tmp_path, step, reason):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"steps:\n  - {step}\n")
+    with pytest.raises(RecipeError) as caught:
+        lc.run_recipe(recipe)
+    assert str(caught.value).startswith(f"{recipe}, {step.partition(':')[0]}: {reason}")
 
 
 def test_passwords_of_databases_are_not_printed(tmp_path):
