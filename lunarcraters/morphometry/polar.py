@@ -132,6 +132,10 @@ def _find_positions(window: Window, circles: Circles, azimuths: int) -> tuple[An
         x[rough], y[rough] = (
             (place - start) / by for place, start, by in zip(places, corner, window.by, strict=True)
         )
+    if window.grid.period_px is not None:
+        # The centre of a circle that was moved may lie a turn away from the window.
+        period = window.grid.period_px / window.by[0]
+        x -= period * np.rint((x - window.box.width / window.by[0] / 2.0) / period)
     return x.reshape(-1, len(RATIOS)), y.reshape(-1, len(RATIOS))
 
 

@@ -1,15 +1,20 @@
-"""Relief whose craters are known."""
+"""Relief whose craters are known, and what is measured of them."""
 
 from functools import lru_cache
 
 import numpy as np
+import pytest
 from affine import Affine
 from scipy.ndimage import gaussian_filter
 
 from lunarcraters.geometry import sphere
+from lunarcraters.morphometry.measure import measure_craters
+from lunarcraters.mosaic.examination.heights import open_elevation_model
 from lunarcraters.rendering.profiles import compute_crater_profile
 
 from ..rasters import write_raster
+
+DEGREES = "IAU_2015:30100"
 
 FINE = 64
 """Number of samples of a radius of the true profile."""
@@ -72,3 +77,19 @@ def plane(lon, lat, side_m, size):
     x, y = np.radians([lon, lat]) * sphere.RADIUS_M
     half = side_m * size / 2.0
     return Affine(side_m, 0, x - half, 0, -side_m, y + half)
+
+
+def measure(path, circles, **options):
+    """Table of measures of circles (lon, lat, km)."""
+    circles = np.atleast_2d(circles).astype(float)
+    model = open_elevation_model(path, **options)
+    return measure_craters(circles[:, :2], circles[:, 2], model, sphere.RADIUS_M).to_table()
+
+
+def assert_known(row, diameter_km, wear=0.0, *, depth=0.05, diameter=0.03):
+    """Make sure that a row has the measures of that crater."""
+    rim_km, depth_m = true_measures(diameter_km, wear)
+    assert row.measure_note == ""
+    assert row.rim_diameter_km == pytest.approx(rim_km, rel=diameter)
+    assert row.depth_m == pytest.approx(depth_m, rel=depth)
+    assert row.depth_to_diameter == pytest.approx(row.depth_m / row.rim_diameter_km / 1000.0)

@@ -5,31 +5,14 @@ from affine import Affine
 
 from lunarcraters.errors import CatalogueError, CoordinateSystemError, MosaicError, OptionError
 from lunarcraters.geometry import sphere
-from lunarcraters.morphometry.measure import LARGE, LITTLE, NO_HOLLOW, OFF, SMALL, measure_craters
+from lunarcraters.morphometry.measure import LARGE, LITTLE, NO_HOLLOW, OFF, SMALL
 from lunarcraters.morphometry.relations import compute_fresh_ratio
-from lunarcraters.mosaic.examination.heights import open_elevation_model
 
 from ..rasters import SIMPLE_CYLINDRICAL, write_raster
-from .relief import plane, true_measures, write_relief
+from .relief import DEGREES, assert_known, measure, plane, write_relief
 
-DEGREES = "IAU_2015:30100"
 PIXEL_M = 100.0
 PIXEL_DEG = float(np.degrees(PIXEL_M / sphere.RADIUS_M))
-
-
-def measure(path, circles, **options):
-    """Table of measures of circles (lon, lat, km)."""
-    circles = np.atleast_2d(circles).astype(float)
-    model = open_elevation_model(path, **options)
-    return measure_craters(circles[:, :2], circles[:, 2], model, sphere.RADIUS_M).to_table()
-
-
-def assert_known(row, diameter_km, wear=0.0, *, depth=0.05, diameter=0.03):
-    rim_km, depth_m = true_measures(diameter_km, wear)
-    assert row.measure_note == ""
-    assert row.rim_diameter_km == pytest.approx(rim_km, rel=diameter)
-    assert row.depth_m == pytest.approx(depth_m, rel=depth)
-    assert row.depth_to_diameter == pytest.approx(row.depth_m / row.rim_diameter_km / 1000.0)
 
 
 @pytest.mark.slow

@@ -1,0 +1,49 @@
+"""Elevation models of the whole Moon, whose columns are meridians: the seam and the poles."""
+
+import numpy as np
+import pytest
+from affine import Affine
+from scipy.ndimage import gaussian_filter
+
+from lunarcraters.geometry import sphere
+
+from ..rasters import SIMPLE_CYLINDRICAL, write_raster
+from .relief import DEGREES, assert_known, make_heights, measure
+
+KM = 600.0
+
+
+def write_globe(path, first_lon, lon, lat, crs=DEGREES):
+    """A globe of half a degree a pixel, of gentle hills and one crater."""
+    affine, shape = Affine(0.5, 0, first_lon, 0, -0.5, 90), (360, 720)
+    if crs != DEGREES:
+        affine = Affine.scale(float(np.radians(sphere.RADIUS_M))) * affine
+    hills = gaussian_filter(np.random.default_rng(0).normal(size=shape), 2.0, mode="wrap")
+    heights = make_heights(crs, affine, shape, [(lon, lat, KM, 0.1)]) + 80.0 * hills / hills.std()
+    return write_raster(path, heights.astype(np.float32), crs, affine)
+
+
+@pytest.mark.parametrize("first_lon", [-180.0, 0.0])
+@pytest.mark.parametrize("crs", [DEGREES, SIMPLE_CYLINDRICAL])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_rim_beyond_the_seam_is_measured_as_elsewhere(tmp_path, side, crs, first_lon):
+    path = write_globe(tmp_path / "dem.tif", first_lon, first_lon - 0.5 * side, 0.0, crs)
+    for offset in (-1.0, -0.1, 0.1, 1.0):
+        row = measure(path, (first_lon + offset, 0.0, KM)).iloc[0]
+        assert_known(row, KM, 0.1)
+        assert row.ground_share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("rim", "circle"),
+    [
+        ((0.0, 90.0), (0.0, 90.0)),
+        ((0.0, 90.0), (0.0, 89.5)),
+        ((10.0, -89.0), (190.0, -89.0)),
+        # Only the profiles from the centre of the rim reach the pole.
+        ((5.0, 66.0), (-5.0, 63.5)),
+    ],
+)
+def test_a_rim_at_a_pole_is_measured_as_elsewhere(tmp_path, rim, circle):
+    path = write_globe(tmp_path / "dem.tif", 0.0, *rim)
+    assert_known(measure(path, (*circle, KM)).iloc[0], KM, 0.1, diameter=0.015)
