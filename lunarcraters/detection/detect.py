@@ -87,7 +87,7 @@ def _make(
             to_search = _find_batches_to_search(run)
             results = Results(run.batches, run.folder, to_search)
             with stitching(source, results, out) as mask:
-                _search(run, to_search, results, progress)
+                search_s = _search(run, to_search, results, progress)
                 _check_unchanged(run)
                 unread = _collect_unread_tiles(run)
                 from lunarcraters.detection.outputs import write_run_outputs
@@ -95,7 +95,7 @@ def _make(
                 catalogue = write_run_outputs(
                     source, run.result_files, out, run.info, run.manifest, unread, mask
                 )
-        _finish(run, catalogue, to_search, unread, time.monotonic() - started)
+        _finish(run, catalogue, to_search, unread, time.monotonic() - started, search_s)
     return catalogue
 
 
@@ -153,13 +153,19 @@ def _find_batches_to_search(run: RunPlan) -> list[Batch]:
     ]
 
 
-def _search(run: RunPlan, to_search: Sequence[Batch], results: Results, progress: Progress) -> None:
-    """Search batches on workers; every result is a file when its batch is done."""
+def _search(
+    run: RunPlan, to_search: Sequence[Batch], results: Results, progress: Progress
+) -> float:
+    """Search batches on workers; every result is a file when its batch is done.
+
+    Returns:
+        Seconds that this takes where all tasks of the workers are busy, without their start.
+    """
     total = _count_tiles(run.batches)
     done = total - _count_tiles(to_search)
     progress(done, total)
     if not to_search:
-        return
+        return 0.0
     options = run.options
     work = partial(search_batch, run.folder.resolve(), options.tiles_per_call, options.strict)
     # Tasks bring their tiles; those of a large mosaic would be a long list to send.
@@ -170,10 +176,13 @@ def _search(run: RunPlan, to_search: Sequence[Batch], results: Results, progress
 
             warn_of_depths(client, run.source, run.source.tiles)
         Thread(target=import_module, args=(_ENDING,), daemon=True).start()
-        for number in run_tasks(client, work, to_search):
+        worked_s = 0.0
+        for number, seconds in run_tasks(client, work, to_search):
+            worked_s += seconds
             results.add(run.batches[number])
             done += len(run.batches[number].tiles)
             progress(done, total)
+        return worked_s / max(sum(client.nthreads().values()), 1)
 
 
 def _check_unchanged(run: RunPlan) -> None:
@@ -214,6 +223,7 @@ def _finish(
     searched: Sequence[Batch],
     unread: dict[str, str],
     seconds: float,
+    search_seconds: float,
 ) -> None:
     """Remove leftovers and write `run.json`, whose presence marks the run as finished.
 
@@ -229,6 +239,7 @@ def _finish(
         unread_tiles=unread,
         searched_km2=catalogue.info.footprint_area_km2,
         seconds=round(seconds, 1),
+        search_seconds=round(search_seconds, 1),
     )
     write_result(result, run.out)
 

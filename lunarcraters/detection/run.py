@@ -39,6 +39,8 @@ class RunResult:
         unread_tiles: Names of the tiles that could not be read, and why.
         searched_km2: Ground searched, km^2; null without a coordinate system.
         seconds: Time of the last command, seconds.
+        search_seconds: Time that its tiles took where workers are never idle, seconds: without
+            start-up, merging and writing; null where it is not known.
     """
 
     craters: int
@@ -47,6 +49,7 @@ class RunResult:
     unread_tiles: dict[str, str]
     searched_km2: float | None = None
     seconds: float
+    search_seconds: float | None = None
 
 
 def write_result(result: RunResult, run: Path) -> None:

@@ -86,7 +86,8 @@ def summarize_run(
     finer = finer_octaves(source, plan_levels(source, model), model)[:1]
     # The time of a run that was resumed is that of its last part.
     whole = result.searched_tiles == result.tiles
-    seconds = finer[0].times * result.seconds if finer else 0.0
+    more = finer[0].times - 1.0 if finer else 0.0
+    seconds = result.seconds + more * (result.search_seconds or 0.0)  # it starts but once
     return RunSummary(
         counts=count_craters(run, catalogue),
         tiles=len(source.tiles),

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lunarcraters import api
 from lunarcraters.detection import cost, estimate
+from lunarcraters.detection.run import read_result
 from lunarcraters.detection.search.cluster import count_tasks_at_once, worker_count
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
@@ -70,3 +72,15 @@ def test_octaves_that_a_plan_lacks_are_told_with_what_they_bring(tmp_path):
     }
     assert told[None][0].times == pytest.approx(pixels[4.0] / pixels[None], rel=0.15)
     assert told[None][1].times == pytest.approx(pixels[2.75] / pixels[None], rel=0.15)
+
+
+@pytest.mark.slow
+def test_the_time_with_smaller_craters_counts_the_start_of_a_run_once(tmp_path):
+    values = np.random.default_rng(0).integers(1, 200, (300, 300)).astype(np.uint8)
+    path = write_raster(tmp_path / "a.tif", values)
+    summary = api.detect_to_directory(path, tmp_path / "run", options=api.DetectOptions(workers=1))
+    result = read_result(tmp_path / "run")
+    assert 0.0 <= result.search_seconds < 0.5 * result.seconds
+    searching = (summary.smaller.times - 1.0) * result.search_seconds
+    assert summary.smaller_seconds == pytest.approx(result.seconds + searching)
+    assert summary.smaller_seconds < 0.6 * summary.smaller.times * result.seconds

@@ -1,5 +1,6 @@
 """Batches: tiles are grouped, and a task works on those of one batch."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -55,8 +56,14 @@ def search_batch(
     detector: Detector,
     source: TileSource,
     batch: Batch,
-) -> int:
-    """Do as `detect_batch`, whose imports a client does not need to name this function."""
+) -> tuple[int, float]:
+    """Do as `detect_batch`, whose imports a client does not need to name this function.
+
+    Returns:
+        Number of the batch, and the seconds that it took.
+    """
     from lunarcraters.detection.search.batch import detect_batch
 
-    return detect_batch(folder, tiles_per_call, strict, detector, source, batch)
+    begun = time.monotonic()
+    number = detect_batch(folder, tiles_per_call, strict, detector, source, batch)
+    return number, time.monotonic() - begun
