@@ -33,7 +33,7 @@ def lunar_crs(crs: Any, source: str) -> CRS:
         source: Name of the file that the coordinate system belongs to, for the message.
 
     Raises:
-        CoordinateSystemError: It is missing, unreadable, or not of a lunar sphere.
+        CoordinateSystemError: It is missing, unreadable, in radians, or not of a lunar sphere.
     """
     if not crs:
         raise CoordinateSystemError(
@@ -59,6 +59,10 @@ def lunar_crs(crs: Any, source: str) -> CRS:
         raise CoordinateSystemError(
             f"{source}: the coordinate system {parsed.name!r} is not of a lunar sphere: "
             "name the right one with --crs"
+        )
+    if parsed.is_geographic and parsed.axis_info[0].unit_conversion_factor == 1.0:
+        raise CoordinateSystemError(
+            f"{source} is in radians: convert it (gdalwarp or ogr2ogr -t_srs IAU_2015:30100)"
         )
     return parsed
 
@@ -133,7 +137,6 @@ def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[Float, Float]:
         raise CoordinateSystemError(
             f"{crs.name} cannot be turned into longitude: {error}"
         ) from error
-    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
     off = ~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(lat) > 90.0)
     return np.where(off, np.nan, wrap_longitude(lon)), np.where(off, np.nan, lat)
 
@@ -149,10 +152,8 @@ def from_lonlat(crs: CRS, lon: ArrayLike, lat: ArrayLike) -> tuple[Float, Float]
     Returns:
         x and y in the unit of `crs`, of the shape of `lon`; NaN outside the projection.
     """
-    x, y = _transformer(crs.to_wkt()).transform(
-        np.asarray(lon, float), np.asarray(lat, float), direction="INVERSE"
-    )
-    x, y = np.asarray(x, float), np.asarray(y, float)
+    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
+    x, y = _transformer(crs.to_wkt()).transform(lon, lat, direction="INVERSE")
     off = ~np.isfinite(x) | ~np.isfinite(y)
     return np.where(off, np.nan, x), np.where(off, np.nan, y)
 

@@ -207,6 +207,17 @@ def test_geojson_that_names_no_globe_is_of_the_moon_and_says_so(tmp_path, name, 
     assert "names no coordinate system and is read as longitude and latitude on" in caplog.text
 
 
+def test_longitudes_in_radians_are_refused_with_the_command_that_converts_them(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"diam_km": [2.0]},
+        geometry=[shapely.Point(0.5, 0.1)],
+        crs='GEOGCS["M",DATUM["D",SPHEROID["S",1737400,0]],PRIMEM["x",0],UNIT["radian",1]]',
+    )
+    frame.to_file(tmp_path / "a.shp")
+    with pytest.raises(CoordinateSystemError, match=r"in radians.*ogr2ogr.* -t_srs"):
+        read_catalogue(tmp_path / "a.shp")
+
+
 def test_geojson_of_the_earth_is_refused_with_advice_that_works(tmp_path):
     earth = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
     with pytest.raises(CoordinateSystemError, match=r"not of the Moon.*IAU_2015:30100"):

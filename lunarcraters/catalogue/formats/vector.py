@@ -239,6 +239,8 @@ def _lunar_crs(crs: Any, source: str) -> CRS:
     try:
         return sphere.lunar_crs(crs, source)
     except CoordinateSystemError as error:
+        if "in radians" in str(error):
+            raise
         raise CoordinateSystemError(
             f"{source} is in {CRS.from_user_input(crs).name!r}, not of the Moon: if its craters "
             f"are lunar, {advise_crs(crs)}"
