@@ -3,16 +3,18 @@
 import warnings
 
 import rasterio
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, MaskFlags
 
-from lunarcraters.errors import CratersWarning
+from lunarcraters.errors import CratersWarning, MosaicError
 from lunarcraters.mosaic.names import Named
 
-_NO_IMAGE = {ColorInterp.alpha}
+_COLOURS = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
+_MASKING_TYPES = ("uint8", "uint16")
+"""Types of alpha bands that GDAL takes for masks."""
 
 
 def choose_bands(path: Named, dataset: rasterio.DatasetReader) -> tuple[int, ...]:
-    """Choose the bands to read: red, green and blue where there are such, else the first.
+    """Choose the bands to read: red, green and blue where there are such, else the first image.
 
     Args:
         path: Raster file, for the note about the band that was taken.
@@ -20,6 +22,9 @@ def choose_bands(path: Named, dataset: rasterio.DatasetReader) -> tuple[int, ...
 
     Returns:
         Numbers of bands, counted from 1.
+
+    Raises:
+        MosaicError: The file has an alpha band that GDAL does not take for the mask of these bands.
     """
     others = dataset.subdatasets
     if len(others) > 1:
@@ -27,17 +32,33 @@ def choose_bands(path: Named, dataset: rasterio.DatasetReader) -> tuple[int, ...
             f"{path} has {len(others)} images, and the first is searched: name another one as "
             f"{others[1]}"
         )
-    colours = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
-    if all(colour in dataset.colorinterp for colour in colours):
-        return tuple(dataset.colorinterp.index(colour) + 1 for colour in colours)
-    images = [c for c in dataset.colorinterp if c not in _NO_IMAGE]
-    if len(images) > 1:
-        name = dataset.descriptions[0]
+    kinds = dataset.colorinterp
+    images = [n for n, kind in enumerate(kinds, start=1) if kind != ColorInterp.alpha] or [1]
+    coloured = all(colour in kinds for colour in _COLOURS)
+    bands = tuple(kinds.index(c) + 1 for c in _COLOURS) if coloured else (images[0],)
+    _check_alpha(path, dataset, bands)
+    if not coloured and len(images) > 1:
+        name = dataset.descriptions[bands[0] - 1]
         _note(
             f"of {len(images)} bands the first is searched{f' ({name})' if name else ''}: choose "
             "another one with gdal_translate -b"
         )
-    return (1,)
+    return bands
+
+
+def _check_alpha(path: Named, dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> None:
+    """Refuse an alpha band that would mask the bands if it were the last of two or four."""
+    if ColorInterp.alpha not in dataset.colorinterp:
+        return
+    alpha = dataset.colorinterp.index(ColorInterp.alpha) + 1
+    flags = dataset.mask_flag_enums[bands[0] - 1]
+    unused = MaskFlags.all_valid in flags and dataset.dtypes[alpha - 1] in _MASKING_TYPES
+    if unused and alpha not in bands:
+        order = " ".join(f"-b {band}" for band in (*bands, alpha))
+        raise MosaicError(
+            f"{path} has an alpha band that GDAL does not take for its mask: write what is to be "
+            f"searched and then the alpha band (gdal_translate {order}), and name the result"
+        )
 
 
 def _note(text: str) -> None:

@@ -6,6 +6,7 @@ import rasterio
 from affine import Affine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rasterio.enums import ColorInterp
 
 from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
 from lunarcraters.geometry.grid import Grid
@@ -132,6 +133,38 @@ def test_a_nodata_value_a_mask_band_and_alpha_make_pixels_invalid(noise, tmp_pat
         read_values, valid = read_all(open_mosaic(path))
         np.testing.assert_array_equal(valid, mask > 0)
         np.testing.assert_array_equal(read_values, grey)
+
+
+ALPHA, GREY = ColorInterp.alpha, ColorInterp.gray
+RED, GREEN, BLUE = ColorInterp.red, ColorInterp.green, ColorInterp.blue
+
+
+@pytest.mark.parametrize(
+    ("kinds", "order"),
+    [
+        ((ALPHA, GREY), (2, 1)),
+        ((GREY, GREY, ALPHA), (1, 3)),
+        ((ALPHA, RED, GREEN, BLUE), (2, 3, 4, 1)),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_alpha_that_gdal_does_not_take_for_a_mask_is_refused(noise, tmp_path, kinds, order, dtype):
+    mask = np.full(noise.shape, np.iinfo(dtype).max, dtype)
+    mask[:, :50] = 0
+    bands = np.stack([mask if kind == ALPHA else noise.astype(dtype) for kind in kinds])
+    path = write_raster(tmp_path / "a.tif", bands)
+    with rasterio.open(path, "r+") as raster:
+        raster.colorinterp = kinds
+    advice = "gdal_translate " + " ".join(f"-b {band}" for band in order)
+    with pytest.raises(MosaicError, match=rf"a\.tif has an alpha band .*{advice}\)"):
+        open_mosaic(path)
+    kinds = [kinds[band - 1] for band in order]
+    other = write_raster(tmp_path / "b.tif", bands[[band - 1 for band in order]])
+    with rasterio.open(other, "r+") as raster:
+        raster.colorinterp = kinds
+    read_values, valid = read_all(open_mosaic(other))
+    np.testing.assert_array_equal(valid, mask > 0)
+    np.testing.assert_array_equal(read_values, np.where(mask, noise, 0))
 
 
 def test_the_users_nodata_value_takes_the_place_of_the_files(noise, tmp_path):
