@@ -72,6 +72,7 @@ def tile(
     Raises:
         OptionError: The size, the halo or the number of levels is outside its range.
         OutputError: The directory exists, or cannot be written.
+        RunError: Another process writes there.
         TileSetError: The sizes leave no room for a core.
         MosaicError: The mosaic cannot be used.
     """

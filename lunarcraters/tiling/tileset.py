@@ -1,6 +1,5 @@
 """Tile sets: directories of georeferenced tiles, written and opened."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from lunarcraters.errors import OutputError, TileSetError
+from lunarcraters.files import LOCK, empty_directory, locked
 from lunarcraters.mosaic.listing import TILES_FILE
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.process import cpu_count
@@ -80,6 +80,7 @@ def write_tiles(
 
     Raises:
         OutputError: `out` exists, or cannot be written.
+        RunError: Another process writes there.
         TileSetError: The sizes leave no room for a core.
         MosaicError: The mosaic has no valid pixel, or cannot be read.
     """
@@ -208,17 +209,23 @@ def _check_free(out: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def _temporary_directory(out: Path) -> Iterator[Path]:
-    """Directory beside `out` that is renamed to `out` if no error occurs."""
+    """Directory that is moved to `out` if no error occurs.
+
+    It lies in one beside `out`, of one name for all processes: one that is killed leaves it to the
+    next.
+    """
     out = out.absolute()
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        yield temporary
-        if out.exists():
-            shutil.rmtree(out)
-        temporary.rename(out)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    workplace = out.with_name(f".{out.name}.part")
+    with locked(workplace):
+        try:
+            empty_directory(workplace, keep=(LOCK,))
+            temporary = workplace / out.name
+            temporary.mkdir()
+            yield temporary
+            if out.exists():
+                shutil.rmtree(out)
+            temporary.rename(out)
+        except OSError as error:
+            raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(workplace, ignore_errors=True)

@@ -1,5 +1,8 @@
 import json
 import pickle
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import geopandas
@@ -8,7 +11,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from lunarcraters.errors import MosaicError, OutputError, TileSetError
+from lunarcraters.errors import MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.tiling.tileset import MosaicTiles, is_tile_set, open_tiles, write_tiles
 
@@ -197,6 +200,43 @@ def test_a_failure_half_way_leaves_nothing(patchy, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_tiles(mosaic, tmp_path / "tiles", progress=stop, **SIZES)
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.tiling.tileset import write_tiles
+
+def die(done, total):
+    if done == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+write_tiles(open_mosaic(sys.argv[1]), Path(sys.argv[2]), progress=die)
+"""
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(patchy, tmp_path):
+    mosaic, out = open_mosaic(patchy["native"]), tmp_path / "tiles"
+    command = [sys.executable, "-c", KILLED, str(patchy["native"]), str(out)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert out not in list(tmp_path.iterdir()) != []
+    write_tiles(mosaic, out, **SIZES)
+    assert list(tmp_path.iterdir()) == [out]
+    assert {path.name for path in out.iterdir()} == {"tiles", "index.gpkg", "tiles.json"}
+
+
+def test_a_process_does_not_disturb_another_one_that_writes_the_same(patchy, tmp_path):
+    mosaic, out = open_mosaic(patchy["native"]), tmp_path / "tiles"
+
+    def meddle(done, total):
+        if done == 3:
+            with pytest.raises(RunError, match="another process is at work"):
+                write_tiles(mosaic, out, **SIZES)
+
+    write_tiles(mosaic, out, progress=meddle, **SIZES)
+    assert list(tmp_path.iterdir()) == [out]
+    assert open_tiles(out).tiles
 
 
 def test_a_mosaic_that_breaks_on_the_way_leaves_nothing(patchy, tmp_path):
