@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
@@ -77,8 +78,16 @@ def reliability_figure(scores: Scores, rule: str) -> Figure:
     upper.set(xlim=(0, 1), ylim=(0, 1.01), ylabel="precision", title=title)
     upper.grid(alpha=0.3)
     lower.bar(mean, [one.count for one in scores.reliability], width=0.06)
-    lower.set(yscale="log", xlabel="score", ylabel="detections")
+    lower.set(xlabel="score", ylabel="detections")
+    _scale_counts(lower, max((one.count for one in scores.reliability), default=0))
     return figure
+
+
+def _scale_counts(axes: Axes, most: int) -> None:
+    """Scale an axis of counts up to `most`: logarithmic, but with 0."""
+    axes.set_yscale("symlog")
+    axes.set_ylim(0, max(2 * most, 2))
+    axes.yaxis.set_major_formatter("{x:g}")
 
 
 def recall_by_diameter_figure(scores: Scores, rule: str, unit: str) -> Figure:
@@ -96,10 +105,8 @@ def recall_by_diameter_figure(scores: Scores, rule: str, unit: str) -> Figure:
     edges = [one.low for one in scores.bins] + [scores.bins[-1].high]
     lower.stairs([one.references for one in scores.bins], edges, label="reference")
     lower.stairs([one.detections for one in scores.bins], edges, label="detections")
-    lower.set(xscale="log", yscale="symlog", xlabel=f"diameter, {unit}", ylabel="count")
-    most = max(max(one.references, one.detections) for one in scores.bins)
-    lower.set_ylim(0, max(2 * most, 2))
-    lower.yaxis.set_major_formatter("{x:g}")
+    lower.set(xscale="log", xlabel=f"diameter, {unit}", ylabel="count")
+    _scale_counts(lower, max(max(one.references, one.detections) for one in scores.bins))
     lower.xaxis.set_major_formatter("{x:g}")
     lower.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
     lower.xaxis.set_minor_formatter("{x:g}")

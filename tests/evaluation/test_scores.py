@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.scores import compute_scores, precision_recall_curve
-from lunarcraters.plots.scores import write_figures
+from lunarcraters.plots.scores import reliability_figure, write_figures
 
 
 def matches(score, reference_of, references, *, detected=None, ignored=(), lost=(), offset=None):
@@ -176,3 +176,14 @@ def test_figures_are_drawn_even_of_nothing(tmp_path):
             "offsets_and_sizes.png",
         }
         assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+
+
+def test_counts_of_the_reliability_diagram_begin_at_zero_and_are_plain_numbers():
+    scores = np.repeat(np.arange(0.05, 1.0, 0.1), 100)
+    figure = reliability_figure(compute_scores(matches(scores, [-1] * 1000, [2])), "IoU")
+    figure.draw_without_rendering()
+    lower = figure.axes[1]
+    assert lower.get_ylim()[0] == 0
+    assert lower.get_ylim()[1] > 100
+    texts = [label.get_text() for label in lower.get_yticklabels(which="both")]
+    assert [text for text in texts if text][:4] == ["0", "1", "10", "100"]
