@@ -85,8 +85,8 @@ def recognise_columns(
         out["diameter_sd_km"] /= 1000.0
     out = _check_shares(out, wanted, source)
     directions.turn_east(out, wanted, kept, source)
-    if places is not None and (directions.are_bare(wanted) or not units.in_degrees(out)):
-        out[["lon", "lat"]] = places.positions
+    if places is not None:
+        _take_positions(out, wanted, places)
     units.check_positions(out, source)
     if sizes:
         known = [size for size in sizes if size.unit] or sizes[:1]
@@ -100,6 +100,15 @@ def recognise_columns(
     if places is not None:
         directions.follow_geometries(out, places, source)
     return out.join(take_measures(kept.reset_index(drop=True)))
+
+
+def _take_positions(out: pd.DataFrame, wanted: dict[str, str], places: Places) -> None:
+    """Take positions of geometries, for rows without one or where the columns cannot be degrees."""
+    if directions.are_bare(wanted) or not units.in_degrees(out):
+        out[["lon", "lat"]] = np.nan
+    empty = out[["lon", "lat"]].isna().any(axis=1)
+    if empty.any():
+        out.loc[empty, ["lon", "lat"]] = places.positions[empty]
 
 
 def _without_repeated(table: pd.DataFrame, source: str) -> pd.DataFrame:

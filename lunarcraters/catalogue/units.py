@@ -26,11 +26,11 @@ _log = logging.getLogger(__name__)
 
 
 def in_degrees(table: pd.DataFrame) -> bool:
-    """Tell whether a table has longitudes and latitudes, and they can be degrees."""
+    """Tell whether a table has longitudes and latitudes, and all that it has can be degrees."""
     if not {"lon", "lat"} <= set(table.columns):
         return False
-    within = (table["lon"].abs() <= 360.0) & (table["lat"].abs() <= 90.0)
-    return bool(within.all())
+    beyond = (table["lon"].abs() > 360.0) | (table["lat"].abs() > 90.0)
+    return not beyond.any()
 
 
 def sign_directions(values: "pd.Series[Any]") -> "pd.Series[Any]":

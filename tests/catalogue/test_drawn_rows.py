@@ -1,0 +1,57 @@
+"""Layers to which a row was drawn: its cells are empty, and those of the other rows count."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.measures import MOVED
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.geometry import sphere
+
+DEGREES = "IAU_2015:30100"
+
+
+def draw(lon, lat, diameter_km):
+    table = pd.DataFrame({"lon": [lon], "lat": [lat], "diameter_km": [diameter_km]})
+    return outlines.crater_outlines(Catalogue(table, sphere.geographic_crs()))[0]
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".shp", ".geojson", ".fgb", ".parquet"])
+def test_a_move_counts_in_a_copy_in_which_a_crater_was_drawn(tmp_path, suffix):
+    table = pd.DataFrame({"lon": [10.0, 12.0, 14.0], "lat": [60.0, 61.0, 62.0], "score": 0.2})
+    table["diameter_km"], table["depth_m"], table["measure_note"] = [8.0, 6.0, 5.0], 900.0, ""
+    first = tmp_path / f"first{'.shp' if suffix == '.shp' else '.gpkg'}"
+    write_catalogue(Catalogue(table, sphere.geographic_crs()), first)
+    frame = gpd.read_file(first, layer=0)
+    (moved,) = np.flatnonzero(np.isclose(frame["lon"], 12.0))
+    frame.loc[moved, "geometry"] = draw(12.1, 61.0, 6.0)
+    drawn = gpd.GeoDataFrame(geometry=[draw(15.0, 60.0, 4.0)], crs=frame.crs)
+    frame = pd.concat([frame, drawn], ignore_index=True)
+    path = tmp_path / f"copy{suffix}"
+    if suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_file(path)
+    craters = read_catalogue(path).craters.set_index("diameter_km").sort_index()
+    craters.index = craters.index.to_numpy().round(2)
+    assert craters["review"].to_dict() == {4: "added", 5: "unseen", 6: "accepted", 8: "unseen"}
+    assert craters["lon"].to_numpy() == pytest.approx([15.0, 14.0, 12.1, 10.0], abs=1e-3)
+    assert craters["lat"].to_numpy() == pytest.approx([60.0, 62.0, 61.0, 60.0], abs=1e-3)
+    if suffix != ".shp":  # it has another name there
+        assert craters["measure_note"][6.0] == MOVED
+    assert np.isnan(craters["depth_m"][6.0])
+    assert craters["depth_m"][8.0] == 900.0
+
+
+@pytest.mark.parametrize("empty", [["lon", "lat"], ["lat"]])
+def test_rows_without_a_position_have_that_of_their_geometry(tmp_path, empty):
+    table = pd.DataFrame({"lon": [10.01, 20.01], "lat": [0.01, 1.01], "diam_m": [6e3, 5e3]})
+    table.loc[1, empty] = np.nan
+    points = [shapely.Point(10, 0), shapely.Point(20, 1)]
+    gpd.GeoDataFrame(table, geometry=points, crs=DEGREES).to_file(tmp_path / "a.gpkg")
+    positions = read_catalogue(tmp_path / "a.gpkg").positions
+    assert positions.ravel() == pytest.approx([10.01, 0.01, 20.0, 1.0], abs=1e-9)
