@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError
 from lunarcraters.mosaic.examination.elevation import SEARCH, Heights, Wording, find_heights
+from lunarcraters.mosaic.examination.grey_scales import warn_of_grey_scales
 from lunarcraters.mosaic.examination.undeclared_nodata import (
     declared_values,
     describe_declared,
@@ -44,8 +45,8 @@ class Examination:
 def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination:
     """Measure the values of a mosaic, and leave out values that plainly stand for no ground.
 
-    A `CratersWarning` names them, and another says where the values are heights. A nodata value of
-    the user always decides: with NaN every value is ground.
+    A `CratersWarning` names them, and another says where the values are heights, or grey values of
+    different scales. A nodata value of the user always decides: with NaN every value is ground.
 
     Args:
         mosaic: Mosaic that is to be searched.
@@ -60,6 +61,7 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
     mosaic, values, heights = examine_heights(mosaic, elevation)
     if not isinstance(heights, Heights):
         _check_brightness(mosaic)
+        warn_of_grey_scales(mosaic)
     if heights is not None:
         notice = heights.notice if isinstance(heights, Heights) else heights
         warnings.warn(notice, CratersWarning, stacklevel=2)

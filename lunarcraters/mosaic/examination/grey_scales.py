@@ -1,0 +1,56 @@
+"""Grey scales: whether files of a mosaic that differ in type store grey values on one scale."""
+
+import warnings
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from lunarcraters.errors import CratersWarning, MosaicError
+from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.alignment import align_sources
+from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.statistics import sample_values
+
+_MOST_RATIO = 8.0
+"""Ratio of the greatest values that light and ground may explain on one scale."""
+
+
+def warn_of_grey_scales(mosaic: Mosaic) -> None:
+    """Warn where types of files differ in their greatest grey values as different scales do.
+
+    Args:
+        mosaic: Mosaic of pictures.
+    """
+    if len({raster.dtype for raster in mosaic.rasters}) < 2:
+        return
+    names = {raster.dtype: raster.path for raster in reversed(mosaic.rasters)}
+    greatest = _measure_greatest(mosaic)
+    if len(greatest) < 2:
+        return
+    low, high = min(greatest, key=greatest.__getitem__), max(greatest, key=greatest.__getitem__)
+    if greatest[high] > _MOST_RATIO * greatest[low]:
+        warnings.warn(
+            f"the grey values of {names[low]} ({low}) reach about {greatest[low]:.5g} and those of "
+            f"{names[high]} ({high}) {greatest[high]:.5g}: if that is not the ground, craters are "
+            "missed, so write all on one scale first (gdal_translate -ot Float32 -scale)",
+            CratersWarning,
+            stacklevel=3,
+        )
+
+
+def _measure_greatest(mosaic: Mosaic) -> dict[str, float]:
+    """Greatest size of the values of each type of files, without outliers."""
+    layout = align_sources(mosaic.rasters)
+    boxes: dict[str, list[Box]] = {}
+    for source, (x, y, width, height) in zip(layout.sources, layout.placements, strict=True):
+        low = np.floor([x, y]).astype(int).tolist()
+        high = np.ceil([x + width, y + height]).astype(int).tolist()
+        box = Box.from_edges(*low, *high).intersect(mosaic.grid.box)
+        boxes.setdefault(source.dtype, []).append(box)
+    greatest = {}
+    for dtype, extents in boxes.items():
+        with suppress(MosaicError):  # no pixel of these files is valid
+            values = sample_values(replace(mosaic, extents=tuple(extents)))
+            greatest[dtype] = float(np.percentile(np.abs(values), 99.5))
+    return greatest
