@@ -125,11 +125,11 @@ def date(
         overwrite: True to replace a table that is there.
 
     Raises:
-        RunError: The directory is not a finished run.
+        RunError: The directory is not a finished run, or its completeness or purity is damaged.
         CatalogueError: The catalogue cannot be dated, or there are no craters.
         AreaError: The areas cannot be read, or nothing of them was searched.
-        OptionError: craterstats is not installed, there is no such system, range or rule, or a
-            rule lacks an area.
+        OptionError: craterstats is not installed, there is no such system, range, rule or
+            convention, or a rule lacks an area.
         OutputError: The table exists, has another suffix, or cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
@@ -205,10 +205,12 @@ def plot_csfd(
         Counts by diameter, of all areas together.
 
     Raises:
+        RunError: The directory is not a finished run, or its completeness or purity is damaged.
         CatalogueError: The area is not known, or there are no craters.
         AreaError: The areas cannot be read, or nothing of them was searched.
-        OptionError: Isochrons are asked for, and craterstats is not installed; or a rule lacks an
-            area.
+        OptionError: There is no such rule or convention, or a rule lacks an area; isochrons are
+            asked for, and craterstats is not installed, or there is no such system, range or age.
+        OutputError: The picture cannot be written, or is not named .png.
     """
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import find_completeness

@@ -62,7 +62,16 @@ class Dataset:
     classes: ClassChoice
 
     def find_pairs(self, split: str) -> list[Pair]:
-        """Find the pairs of a split, as the function `find_pairs` does."""
+        """Find the pairs of image and label file of a split, sorted by name.
+
+        Label files without an image are left out; an image without label file shows no crater.
+
+        Args:
+            split: Name `train`, `valid` (or `val`) or `test`; `all` in a dataset without splits.
+
+        Raises:
+            DatasetError: There is no such split, an image is missing, or no label file is there.
+        """
         name = _ALIASES.get(split, split)
         if name not in self.splits:
             raise DatasetError(
@@ -184,18 +193,15 @@ def find_splits(dataset: Path) -> dict[str, Split]:
 
 
 def find_pairs(dataset: Path, split: str, classes: Sequence[str] = ()) -> list[Pair]:
-    """Find the pairs of image and label file of a split, matched and sorted by name.
-
-    Label files without an image are left out; `check_dataset` reports them. An image without label
-    file shows no crater.
+    """Open a dataset, as `open_dataset` does, and find pairs, as `Dataset.find_pairs` does.
 
     Args:
         dataset: Directory of the dataset.
-        split: Name `train`, `valid` (or `val`) or `test`; `all` in a dataset without splits.
+        split: Name of the split.
         classes: Names or numbers of the classes that are craters; empty to go by their names.
 
     Raises:
-        DatasetError: There is no such split, it has no images, or none has a label file.
+        DatasetError: The dataset cannot be opened, or there are no pairs.
     """
     return open_dataset(dataset, classes).find_pairs(split)
 

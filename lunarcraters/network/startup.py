@@ -68,7 +68,11 @@ def runs_tensorflow() -> bool:
 
 
 def check_backend_trains() -> None:
-    """Raise a ModelError if the backend of Keras runs networks but does not train them."""
+    """Check that the backend of Keras trains networks, not only runs them.
+
+    Raises:
+        ModelError: It does not, or Keras does not start.
+    """
     backend = _import_keras()
     if backend not in TRAINING_BACKENDS:
         raise ModelError(
