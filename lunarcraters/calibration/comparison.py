@@ -95,7 +95,6 @@ def compare_models(
     dataset: Path,
     *,
     classes: Sequence[str] = (),
-    workers: int | None = None,
     progress: ProgressDisplay = no_progress_of,
 ) -> Comparison:
     """Compare a tuned model with the one that it came from.
@@ -106,7 +105,6 @@ def compare_models(
         dataset: Dataset, whose split `valid` is searched.
         classes: Names or numbers of the classes of the labels that are craters; empty to go by
             their names.
-        workers: Number of worker processes; None for one per core.
         progress: Progress display.
 
     Raises:
@@ -123,7 +121,7 @@ def compare_models(
             for model in (before, after):
                 folder = Path(name) / f"{number}_{len(scores)}"
                 folder.mkdir()
-                trials = Trials(images, folder, workers, False, progress, min_pixels)
+                trials = Trials(images, folder, None, False, progress, min_pixels)
                 scores.append(_score(model, trials))
     return Comparison(before.name, len(pairs), (scores[0], scores[1]), (scores[2], scores[3]))
 

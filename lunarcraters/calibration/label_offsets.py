@@ -148,7 +148,6 @@ def measure_label_offset(
     pairs: Sequence[Pair],
     model: Path,
     *,
-    workers: int | None = None,
     progress: ProgressDisplay = no_progress_of,
 ) -> LabelOffset | None:
     """Measure the offset of labels from the detections of a model.
@@ -156,7 +155,6 @@ def measure_label_offset(
     Args:
         pairs: Images with their label files.
         model: Model file.
-        workers: Number of worker processes; None for one per core.
         progress: Progress display.
 
     Returns:
@@ -166,7 +164,7 @@ def measure_label_offset(
         CratersError: The images cannot be searched together, or the model cannot be used.
     """
     with TemporaryDirectory() as name:
-        trials = Trials(pairs, Path(name), workers, False, progress)
+        trials = Trials(pairs, Path(name), None, False, progress)
         trial = trials.search(model, "detecting", precision="auto")
         return _measure(trial, len(pairs))
 

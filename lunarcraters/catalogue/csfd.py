@@ -163,27 +163,6 @@ def bin_by_size(
     return edges, numbers[: len(diameters)] - numbers.min()
 
 
-def size_frequency(catalogue: Catalogue, binning: Binning = "sqrt2") -> SizeFrequency:
-    """Count the craters of a catalogue by size.
-
-    Args:
-        catalogue: Craters and the area that they were counted on.
-        binning: Convention of the bins.
-
-    Raises:
-        CatalogueError: The catalogue is in pixels, has no craters, or does not tell the area
-            searched.
-    """
-    if not (catalogue.has_crs and catalogue.footprint_area_km2):
-        raise CatalogueError(
-            "the area that the craters were counted on is not known: give a run, or what craters "
-            "export wrote of one (of a catalogue with --area) as .gpkg, .geojson, .fgb, .parquet, "
-            ".scc, .diam or *_CRATER.shp"
-        )
-    require_craters(len(catalogue))
-    return count_by_size(catalogue, catalogue.footprint_area_km2, binning)
-
-
 def require_craters(number: int, verb: str = "count") -> None:
     """Require that there are craters to count.
 

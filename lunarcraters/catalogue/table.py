@@ -132,11 +132,6 @@ class Catalogue(InNotebook):
         return len(self.craters)
 
     @property
-    def is_pixels(self) -> bool:
-        """Whether positions are pixels of an image without coordinates."""
-        return not self.info.has_crs
-
-    @property
     def table(self) -> pd.DataFrame:
         """The craters as files hold them: with longitudes 0..360 where `lon_domain` is 360."""
         if not self.has_crs or self.lon_domain != 360:

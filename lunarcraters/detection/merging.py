@@ -22,13 +22,11 @@ Float = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 
-def suppress(
-    positions: Float, diameters: Float, scores: Float, *, max_iou: float = MAX_IOU
-) -> Index:
+def suppress(positions: Float, diameters: Float, scores: Float) -> Index:
     """Keep the best of circles that are the same crater (non-maximum suppression).
 
     In the order of scores, a circle is dropped when its intersection over union with one that was
-    kept is more than `max_iou`. That bounds the size ratio (by 1.69 for 0.35), so a small crater
+    kept is more than `MAX_IOU`. That bounds the size ratio (by 1.69 for 0.35), so a small crater
     inside a large one always stays. Of equal scores the larger circle comes first.
 
     Args:
@@ -36,7 +34,6 @@ def suppress(
             points on the sphere; distances are chords.
         diameters: Diameters, (n,).
         scores: Scores, (n,).
-        max_iou: Intersection over union up to which two circles are two craters.
 
     Returns:
         Indices of the circles kept, best first.
@@ -47,14 +44,14 @@ def suppress(
     # In blocks, so that a network that sees craters everywhere does not fill memory with pairs.
     while len(order):
         best, order = order[:_BLOCK], order[_BLOCK:]
-        better, worse, _ = _overlapping(positions, diameters, best, best, max_iou)
+        better, worse, _ = _overlapping(positions, diameters, best, best, MAX_IOU)
         once = better < worse
         stays = [True] * len(best)
         for winner, loser in zip(better[once].tolist(), worse[once].tolist(), strict=True):
             if stays[winner]:
                 stays[loser] = False
         kept.append(best[stays])
-        _, beaten, _ = _overlapping(positions, diameters, kept[-1], order, max_iou)
+        _, beaten, _ = _overlapping(positions, diameters, kept[-1], order, MAX_IOU)
         order = np.delete(order, beaten)
     return np.concatenate(kept) if kept else order
 
@@ -75,7 +72,7 @@ def average_octaves(
     crater (of several kept, the one overlapped most), each weighted by that overlap and by the
     square of its score; sizes are averaged as logarithms. The logit of the score is the mean over
     the octaves, each weighted by how far it should see the crater; the octave that saw it best
-    counts in full. An octave that did not see it counts as `MIN_SCORE`, the least that is seen.
+    counts in full. An octave that did not see it counts as `unseen`.
 
     Args:
         kept: Indices of the circles kept, (k,), of which no two are the same crater.
@@ -84,7 +81,7 @@ def average_octaves(
         scores: Scores from 0 to 1, (n,).
         octaves: Octave of each circle, as a column of `weights`, (n,).
         weights: Weight of each octave for the craters kept, 0 to 1, (k, octaves).
-        unseen: Score of an octave that did not see a crater, the least that is seen.
+        unseen: Score of an octave that did not see a crater; by default the least that is seen.
 
     Returns:
         Positions (k, 2) or (k, 3), diameters (k,) and scores (k,).

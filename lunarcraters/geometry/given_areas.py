@@ -54,22 +54,19 @@ def read_area(path: Path, *, has_crs: bool = True) -> Area:
     return area
 
 
-def read_named_areas(
-    path: Path, *, column: str | None = None, has_crs: bool = True
-) -> dict[str, Area]:
-    """Read the polygons of a file as areas with names, in the order of the file.
+def read_named_areas(path: Path, *, column: str | None = None) -> dict[str, Area]:
+    """Read the polygons of a file as areas on the Moon with names, in the order of the file.
 
     Args:
         path: GeoPackage, GeoJSON, Shapefile or another file that GDAL reads.
         column: Column of the names; None for the usual ones. See `read_named_polygons`.
-        has_crs: True for areas on the Moon; False for those of an image without coordinates.
 
     Raises:
         AreaError: The file cannot be read, has no polygons or no such column, or is not in a lunar
             coordinate system.
     """
     outlines, declared = read_named_polygons(path, column)
-    areas = _place(list(outlines.values()), declared, path, has_crs=has_crs)
+    areas = _place(list(outlines.values()), declared, path, has_crs=True)
     return dict(zip(outlines, areas, strict=True))
 
 

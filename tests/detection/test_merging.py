@@ -163,7 +163,7 @@ def test_a_view_between_two_craters_belongs_to_the_one_it_overlaps_most():
 
 
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 60), axes=st.sampled_from([2, 3]))
-def test_average_octavesd_craters_lie_among_what_was_seen_or_might_have_been(seed, n, axes):
+def test_averaged_craters_lie_among_what_was_seen_or_might_have_been(seed, n, axes):
     random = np.random.default_rng(seed)
     positions = random.uniform(0, 4, (n, axes))
     diameters, scores = np.exp(random.uniform(-1, 1, n)), random.uniform(MIN_SCORE, 1, n)

@@ -131,7 +131,7 @@ def test_a_picture_without_coordinates_is_searched_enlarged_too(
     with rasterio.open(tmp_path / "part.png", "w", **profile) as picture:
         picture.write(values)
     found = search_here(tmp_path / "part.png", tmp_path / "run", smallest_px=4.0)
-    assert found.is_pixels
+    assert not found.has_crs
     small = found.select(found.threshold("balanced")).diameters < 8.0
     on_moon = runs[4.0][1].select(runs[4.0][1].threshold("balanced")).diameters < 0.8
     assert small.sum() == pytest.approx(on_moon.sum(), rel=0.1)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from lunarcraters.catalogue.csfd import size_frequency
+from lunarcraters.catalogue.csfd import count_by_size
 from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import from_catalogue
 from lunarcraters.evaluation.rules import RULES
@@ -50,7 +50,7 @@ def _training_panels(path):
 
 DRAWINGS = {
     "map": lambda c, m, e, out: draw_map(c, m, out / "a.png"),
-    "csfd": lambda c, m, e, out: draw_csfd(size_frequency(c), out / "a.png"),
+    "csfd": lambda c, m, e, out: draw_csfd(count_by_size(c, c.footprint_area_km2), out / "a.png"),
     "panels": lambda c, m, e, out: draw_panels(c, m, None, e[0], out / "a.png"),
     "gallery": lambda c, m, e, out: write_gallery(c, *e, m, out),
     "scores": lambda c, m, e, out: write_figures(e[1], e[2], "circle", "km", out),

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from lunarcraters.catalogue.csfd import size_frequency
+from lunarcraters.catalogue.csfd import count_by_size
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.cli.report import command
 from lunarcraters.detection.run import CRATERS
@@ -102,7 +102,7 @@ def test_a_browser_counts_as_the_program_does(run, shown):
             slide(tab, "least-score", score)
         chosen = _read(run).select(score)
         assert tab.get_attribute("body", "data-shown") == str(len(chosen))
-        counted = size_frequency(chosen)
+        counted = count_by_size(chosen, chosen.footprint_area_km2)
         full = counted.counts > 0
         wanted = {
             "cumulative": counted.cumulative,
