@@ -11,17 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning
 
+from lunarcraters.datasets.grey_values import convert_to_grey, open_tiff, read_deep_tiff
 from lunarcraters.datasets.label_lines import parse_lines
 from lunarcraters.datasets.opencv_warnings import suppress_opencv_warnings
 from lunarcraters.errors import DatasetError
-from lunarcraters.process import suppress_warnings
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 """Suffixes of image files, in lower case."""
@@ -177,8 +176,9 @@ def find_clipped(boxes: NDArray[np.float64], width: int, height: int) -> NDArray
 def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Read an image file as grey values and validity, each (height, width).
 
-    Grey value 0 is nodata in images that are named by their edges. TIFFs may have a mask or a
-    nodata value. Every pixel of other images is valid.
+    Images of other types than bytes are stretched, each over its own ground (`convert_to_grey`).
+    Value 0 is nodata in images that are named by their edges. TIFFs may have a mask or a nodata
+    value. Every pixel of other images is valid.
 
     Args:
         path: Image file.
@@ -186,17 +186,19 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     Raises:
         DatasetError: The file is not an image, or a damaged one.
     """
-    grey = read_grey(path)
-    if TileName.parse(path.name) is not None:
-        return grey, grey > 0
-    if not _is_tiff(path):
-        return grey, np.ones(grey.shape, np.bool_)
-    with _open_tiff(path) as dataset:
-        return grey, dataset.read_masks(1) > 0
+    values = _read_values(path)
+    named, is_bytes = TileName.parse(path.name) is not None, values.dtype == np.uint8
+    valid = values > 0 if named else np.ones(values.shape, np.bool_)
+    if _is_tiff(path) and not (named and is_bytes):
+        with open_tiff(path) as dataset:
+            valid &= dataset.read_masks(1) > 0
+    if not is_bytes:
+        valid &= np.isfinite(values)
+    return convert_to_grey(values, valid), valid
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:
-    """Read an image file as grey values, (height, width).
+    """Read an image file as grey values, (height, width), as `read_image` does.
 
     Args:
         path: Image file.
@@ -204,7 +206,8 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: The file is not an image, or a damaged one.
     """
-    return np.asarray(_decode(path, cv2.IMREAD_GRAYSCALE), np.uint8)
+    values = _read_values(path)
+    return np.asarray(values, np.uint8) if values.dtype == np.uint8 else read_image(path)[0]
 
 
 def read_pixels(path: Path) -> NDArray[np.generic]:
@@ -217,6 +220,16 @@ def read_pixels(path: Path) -> NDArray[np.generic]:
         DatasetError: The file is not an image, or a damaged one.
     """
     return _decode(path, cv2.IMREAD_UNCHANGED)
+
+
+def _read_values(path: Path) -> NDArray[Any]:
+    """Read the values of an image in one channel, in their own type."""
+    if _is_tiff(path):
+        with suppress(OSError):  # it is named where OpenCV decodes the file
+            deep = read_deep_tiff(path)
+            if deep is not None:
+                return deep
+    return _decode(path, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
 
 
 def _decode(path: Path, flags: int) -> NDArray[np.generic]:
@@ -262,12 +275,6 @@ def _check_tiff(path: Path, mtime_ns: int, size: int) -> None:
         mtime_ns: When it was last changed; a file that has changed since is read again.
         size: Its size, bytes, likewise.
     """
-    with _open_tiff(path) as dataset:
+    with open_tiff(path) as dataset:
         dataset.read()
         dataset.read_masks(1)
-
-
-def _open_tiff(path: Path) -> rasterio.DatasetReader:
-    """Open a TIFF, which need not be georeferenced."""
-    with suppress_warnings(NotGeoreferencedWarning):
-        return rasterio.open(path)

@@ -12,6 +12,7 @@ import yaml
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.datasets.grey_values import stretch_grey
 from lunarcraters.datasets.split import check_shares, deal_blocks
 from lunarcraters.errors import (
     CatalogueError,
@@ -251,9 +252,7 @@ def _write_member(
     labels = labels.on_ground(counted)
     for kind in ("images", "labels"):
         (root / split / kind).mkdir(parents=True, exist_ok=True)
-    low, high = source.photometry.low, source.photometry.high
-    grey = 1.0 + 254.0 * (values.astype(np.float64) - low) / (high - low or 1e-12)
-    image = np.where(counted, np.clip(np.rint(grey), 1, 255), 0).astype(np.uint8)
+    image = stretch_grey(values, counted, source.photometry.low, source.photometry.high)
     write_geotiff(root / split / "images" / f"{tile.name}.tif", tile, (image, counted))
     (root / split / "labels" / f"{tile.name}.txt").write_text(labels.lines, encoding="utf-8")
     return [_Member(tile, split, labels.craters, share)]

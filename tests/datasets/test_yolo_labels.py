@@ -138,3 +138,76 @@ def test_opencv_says_nothing_of_tags_while_threads_read_geotiffs(tmp_path, noise
     np.testing.assert_array_equal(read[-1], noise)
     assert capfd.readouterr().err == ""
     assert cv2.utils.logging.getLogLevel() == level
+
+
+def write_tiff(path, values, **profile):
+    bands = values[None] if values.ndim == 2 else values
+    shape = dict(zip(("count", "height", "width"), bands.shape, strict=True))
+    profile |= {"driver": "GTiff", "dtype": values.dtype, "transform": Affine(1, 0, 9, 0, -1, 9)}
+    with rasterio.open(path, "w", **shape, **profile) as raster:
+        raster.write(bands)
+
+
+RAMP = np.arange(100, 2100, dtype=np.float64).reshape(40, 50)  # a camera of 12 bits
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("name", ["a", NAME])
+def test_images_of_16_bits_keep_their_contrast(tmp_path, suffix, name):
+    values = RAMP.astype(np.uint16)
+    values[0] = 0
+    path = tmp_path / f"{name}{suffix}"
+    assert cv2.imwrite(str(path), values)
+    grey, valid = read_image(path)
+    assert grey.dtype == np.uint8
+    assert len(np.unique(grey)) > 230
+    assert (np.diff(grey[1:].astype(int).ravel()) >= 0).all()
+    assert valid[1:].all()
+    assert valid[0].any() == (name == "a"), "0 is nodata in images named by their edges alone"
+    np.testing.assert_array_equal(read_grey(path), grey)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32", "uint32", "float32", "float64"])
+@pytest.mark.parametrize("name", ["a", NAME])
+def test_tiffs_of_other_types_are_stretched_over_their_ground(tmp_path, dtype, name):
+    values, path = RAMP.astype(dtype), tmp_path / f"{name}.tif"
+    values[:3] = 30_000.0  # nodata, far above the ground
+    if values.dtype.kind == "f":
+        values[3] = np.nan
+        values[4] = np.inf
+    write_tiff(path, values, nodata=30_000.0)
+    grey, valid = read_image(path)
+    ground = np.isfinite(values) & (values != 30_000.0)
+    np.testing.assert_array_equal(valid, ground)
+    assert not grey[~ground].any()
+    assert (int(grey[ground].min()), int(grey[ground].max())) == (1, 255)
+    assert len(np.unique(grey)) > 250
+
+
+def test_the_colours_of_a_tiff_of_16_bits_become_their_brightness(tmp_path):
+    bands = np.stack([RAMP, 2.0 * RAMP, 500.0 + 0.0 * RAMP]).astype(np.uint16)
+    write_tiff(tmp_path / "a.tif", bands, photometric="RGB")
+    write_tiff(tmp_path / "b.tif", RAMP.astype(np.uint16))
+    write_tiff(tmp_path / "c.tif", bands[:2])
+    colours, first, two = (read_image(tmp_path / f"{name}.tif")[0] for name in "abc")
+    np.testing.assert_array_equal(colours, first)
+    np.testing.assert_array_equal(two, first)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".bmp"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_of_8_bits_stay_as_they_are(tmp_path, noise, suffix, channels):
+    path = tmp_path / f"a{suffix}"
+    cv2.imwrite(str(path), noise if channels == 1 else np.dstack([noise, 255 - noise, noise // 2]))
+    grey, valid = read_image(path)
+    np.testing.assert_array_equal(grey, cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
+    assert valid.all()
+
+
+def test_an_image_of_16_bits_without_contrast_or_ground_is_read(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((9, 9), 700, np.uint16))
+    assert np.unique(read_image(tmp_path / "a.png")[0]).tolist() == [1]
+    cv2.imwrite(str(tmp_path / f"{NAME}.png"), np.zeros((9, 9), np.uint16))
+    grey, valid = read_image(tmp_path / f"{NAME}.png")
+    assert not grey.any()
+    assert not valid.any()

@@ -1,0 +1,91 @@
+"""Grey values of 8 bits: images of other types are stretched to them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning
+
+from lunarcraters.process import suppress_warnings
+
+_SPREAD = (0.5, 99.5)  # percentiles that become the darkest and the brightest ground
+_COLOURS = {ColorInterp.red: 0.299, ColorInterp.green: 0.587, ColorInterp.blue: 0.114}
+
+Bool = NDArray[np.bool_]
+
+
+def convert_to_grey(values: NDArray[Any], valid: Bool) -> NDArray[np.uint8]:
+    """Convert the values of an image to 8 bits. Those of 8 bits stay as they are.
+
+    Others are stretched, so that all but outliers of the ground lie between 1 and 255.
+
+    Args:
+        values: Values, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+
+    Returns:
+        Grey values, (height, width); stretched ones are 0 where there is no data.
+    """
+    if values.dtype == np.uint8:
+        return np.asarray(values, np.uint8)
+    low, high = np.percentile(values[valid], _SPREAD) if valid.any() else (0.0, 1.0)
+    return stretch_grey(values, valid, float(low), float(high))
+
+
+def stretch_grey(
+    values: NDArray[Any], valid: Bool, low: float, high: float
+) -> NDArray[np.uint8]:
+    """Stretch values linearly to grey values of 1 to 255.
+
+    Args:
+        values: Values, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+        low: Value that becomes 1, as lower ones do.
+        high: Value that becomes 255, as higher ones do.
+
+    Returns:
+        Grey values, 0 where there is no data, (height, width).
+    """
+    real = np.where(valid, values, low).astype(np.float64)
+    grey = 1.0 + 254.0 * (real - low) / (high - low or 1e-12)
+    return np.where(valid, np.clip(np.rint(grey), 1, 255), 0).astype(np.uint8)
+
+
+def open_tiff(path: Path) -> rasterio.DatasetReader:
+    """Open a TIFF, which need not be georeferenced.
+
+    Args:
+        path: TIFF.
+
+    Raises:
+        OSError: GDAL cannot read it.
+    """
+    with suppress_warnings(NotGeoreferencedWarning):
+        return rasterio.open(path)
+
+
+def read_deep_tiff(path: Path) -> NDArray[Any] | None:
+    """Read a TIFF whose values are no bytes: its first band, or the brightness of its colours.
+
+    OpenCV reads some of these types wrongly, and others not at all.
+
+    Args:
+        path: TIFF.
+
+    Returns:
+        Values, (height, width); None where they are bytes.
+
+    Raises:
+        OSError: GDAL cannot read it.
+    """
+    with open_tiff(path) as dataset:
+        if set(dataset.dtypes) == {"uint8"}:
+            return None
+        kinds = dataset.colorinterp
+        if not set(_COLOURS) <= set(kinds):
+            return np.asarray(dataset.read(1))
+        bands = ((dataset.read(kinds.index(c) + 1), weight) for c, weight in _COLOURS.items())
+        return np.asarray(sum(band.astype(np.float64) * weight for band, weight in bands))
