@@ -35,9 +35,7 @@ def convert_to_grey(values: NDArray[Any], valid: Bool) -> NDArray[np.uint8]:
     return stretch_grey(values, valid, float(low), float(high))
 
 
-def stretch_grey(
-    values: NDArray[Any], valid: Bool, low: float, high: float
-) -> NDArray[np.uint8]:
+def stretch_grey(values: NDArray[Any], valid: Bool, low: float, high: float) -> NDArray[np.uint8]:
     """Stretch values linearly to grey values of 1 to 255.
 
     Args:
