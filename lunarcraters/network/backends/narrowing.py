@@ -208,36 +208,35 @@ def _choose_channels(fit: _Fit, count: int) -> tuple[Index, Float]:
     least = fit.error(weights)
     left, best = np.arange(count), np.arange(count)
     while len(left) > _STEP:
-        gains = [_gain(inverse, weights, _rows(channel, count)) for channel in left.tolist()]
+        gains = _compute_gains(inverse, weights, _rows(left, count))
         spare = (len(left) - 1) % _STEP + 1
         leaving = left[np.argsort(gains)[: min(max(len(left) // 32, 1), spare)]]
-        for channel in leaving.tolist():
-            _leave_out(inverse, weights, _rows(channel, count))
+        _leave_out(inverse, weights, _rows(leaving, count).ravel())
         left = np.setdiff1d(left, leaving)
         if len(left) % _STEP == 0:
             if fit.error(weights) > least + MAX_ERROR:
                 break
             best = left
-    rows = np.sort(np.concatenate([_rows(channel, count) for channel in best.tolist()]))
-    rows = np.append(rows, len(gram) - 1)
+    rows = np.append(np.sort(_rows(best, count), axis=None), len(gram) - 1)
     fitted = np.zeros(product.shape)
     fitted[rows] = np.linalg.solve(gram[np.ix_(rows, rows)], product[rows])
     return best, fitted
 
 
-def _rows(channel: int, count: int) -> Index:
-    """Rows of the weights of a channel."""
-    return np.arange(_TAPS) * count + channel
+def _rows(channels: Index, count: int) -> Index:
+    """Rows of the weights of channels, (k, 9)."""
+    return channels[:, None] + np.arange(_TAPS) * count
 
 
-def _gain(inverse: Float, weights: Float, rows: Index) -> float:
-    """Squared error by which a channel matters."""
+def _compute_gains(inverse: Float, weights: Float, rows: Index) -> Float:
+    """Squared errors by which channels matter, (k,)."""
     own = weights[rows]
-    return float(np.sum(own * np.linalg.solve(inverse[np.ix_(rows, rows)], own)))
+    squares = inverse[rows[:, :, None], rows[:, None, :]]
+    return np.asarray(np.sum(own * np.linalg.solve(squares, own), axis=(1, 2)))
 
 
 def _leave_out(inverse: Float, weights: Float, rows: Index) -> None:
-    """Leave a channel out of a fit, in place: the others take its part."""
+    """Leave the weights of some channels out of a fit, in place: the others take their part."""
     share = np.linalg.solve(inverse[np.ix_(rows, rows)], inverse[rows]).T
     weights -= share @ weights[rows]
     inverse -= share @ inverse[rows]
