@@ -91,7 +91,7 @@ def make_frames(
     around = cores if cells is None else cells
     cell_lon, cell_lat = _sample_lonlat(grid, around)
     lon, lat = _centre_lonlat(grid, around, cell_lon, cell_lat)
-    pixel_size_m = grid.meridian_pixel_size_m(*grid.from_lonlat(lon, lat)) * 2**level
+    pixel_size_m = _pixel_sizes_m(grid, lon, lat) * 2**level
     core_lon, core_lat = (cell_lon, cell_lat) if cells is None else _sample_lonlat(grid, cores)
     on_moon = np.isfinite(pixel_size_m) & np.isfinite(core_lon).any(axis=(1, 2))
     centres = lon[on_moon], lat[on_moon], pixel_size_m[on_moon]
@@ -126,6 +126,20 @@ def _centre_lonlat(
     ground_lon, ground_lat = sphere.vectors_to_lonlat(vectors)
     off = ~np.isfinite(centre_lon) & vectors.any(axis=1)
     return np.where(off, ground_lon, centre_lon), np.where(off, ground_lat, centre_lat)
+
+
+def _pixel_sizes_m(grid: Grid, lon: Float, lat: Float) -> Float:
+    """North-south ground sizes of mosaic pixels, metres, (n,); NaN off the Moon."""
+    x, y = grid.from_lonlat(lon, lat)
+    sizes_m = grid.meridian_pixel_size_m(x, y)
+    if grid.period_px is None:
+        return sizes_m
+    # Around a point within half a pixel of a pole, part of a pixel lies beyond it: the next pixel
+    # further in stands for it.
+    for step in (1.0, -1.0):
+        if not (known := np.isfinite(sizes_m)).all():
+            sizes_m = np.where(known, sizes_m, grid.meridian_pixel_size_m(x, y + step))
+    return sizes_m
 
 
 def _sample_lonlat(grid: Grid, boxes: NDArray[np.int64]) -> tuple[Float, Float]:

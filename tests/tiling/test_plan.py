@@ -44,6 +44,26 @@ def test_cores_cover_the_ground_once_and_fit_their_frames(name, frames, finest):
             assert_core_and_halo_fit(mosaic, tile, 24 if len(same) > 1 else 0, spare)
 
 
+@pytest.mark.parametrize(("width", "height", "size", "halo"), [
+    (720, 360, 200, 50), (1440, 360, 200, 50), (1440, 360, 240, 60), (7040, 100, 192, 48),
+    (7040, 100, 1024, 64), (7040, 3520, 1024, 64),
+])  # fmt: skip
+@pytest.mark.parametrize("pole", ["north", "south"])
+def test_rows_at_a_pole_have_tiles_where_their_band_lies_mostly_beyond_it(
+    width, height, size, halo, pole
+):
+    side = 2.0 * HALF_TURN_M / width
+    top = HALF_TURN_M / 2 if pole == "north" else side * height - HALF_TURN_M / 2
+    wkt = sphere.lunar_crs(SIMPLE_CYLINDRICAL, "cap").to_wkt()
+    affine = Affine(side, 0, -HALF_TURN_M, 0, -side, top)
+    mosaic = make_mosaic("cap", Grid(wkt, affine, width, height))
+    tiles = plan_tiles(mosaic, max_size=size, halo=halo, levels=1)
+    assert (count_cores(mosaic, tiles) == 1).all()
+    edge = [tile for tile in tiles if tile.core.top == 0 or tile.core.bottom == height]
+    for tile in edge:
+        assert_core_and_halo_fit(mosaic, tile, halo, 0.5)
+
+
 def assert_core_and_halo_fit(mosaic, tile, halo, spare):
     core, share = tile.core, np.linspace(0.0, 1.0, 33)
     x, y = np.meshgrid(core.left + core.width * share, core.top + core.height * share)
