@@ -9,7 +9,6 @@ from typing import Protocol
 import cv2
 import numpy as np
 import pandas as pd
-import rasterio
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.pairs import Pair
@@ -22,6 +21,7 @@ from lunarcraters.datasets.yolo_labels import (
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import DatasetError
 from lunarcraters.geometry.sphere import RADIUS_M
+from lunarcraters.training.elevation_raster import check_elevation, fill_gaps, read_elevation
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class ElevationSource:
     """An elevation model with a catalogue of its craters, with another sun in every scene.
 
     Attributes:
-        elevation: Raster of elevations in metres, in longitude and latitude.
+        elevation: Raster of elevations in metres, in longitude and latitude (`ElevationRaster`).
         catalogue: CSV file with the columns `lon`, `lat`, `diam_km`.
         scenes: Number of scenes per epoch.
     """
@@ -121,6 +121,14 @@ class ElevationSource:
     def __len__(self) -> int:
         """Number of scenes per epoch."""
         return self.scenes
+
+    def check(self) -> None:
+        """Check that the raster can be trained on, without reading its heights.
+
+        Raises:
+            DatasetError: It cannot be opened, or is not in longitude and latitude of the Moon.
+        """
+        check_elevation(self.elevation)
 
     @cached_property
     def _craters(self) -> NDArray[np.float64]:
@@ -149,33 +157,38 @@ class ElevationSource:
     def terrain(self, scale: float, side: int, rng: np.random.Generator) -> Scene:
         """Cut a random window, whose values are heights in pixels of the scene.
 
+        Gaps are filled, so that they cast no shadow, and are not valid.
+
         Args:
             scale: Number of pixels of the scene per pixel of the raster, along a side.
             side: Side of the scene, pixels.
             rng: Random generator.
         """
-        metres, west, north, step = _read_elevation(self.elevation)
-        rows = min(round(side / scale), metres.shape[0])
-        top = int(rng.integers(0, metres.shape[0] - rows + 1))
-        lat = north - (top + rows / 2) * step
+        raster = read_elevation(self.elevation)
+        height, width = raster.metres.shape
+        rows = min(round(side / scale), height)
+        top = int(rng.integers(0, height - rows + 1))
+        lat = raster.north - (top + rows / 2) * raster.step
         squeeze = float(np.cos(np.radians(lat)))
-        columns = min(round(side / scale / squeeze), metres.shape[1])
-        left = int(rng.integers(0, metres.shape[1] - columns + 1))
-        window = metres[top : top + rows, left : left + columns].astype(np.float32)
+        columns = min(round(side / scale / squeeze), width)
+        left = int(rng.integers(0, width - columns + 1))
+        window = np.s_[top : top + rows, left : left + columns]
+        has_data = raster.valid[window]
+        metres = fill_gaps(raster.metres[window].astype(np.float32), has_data)
         size = np.array([round(columns * squeeze * scale), round(rows * scale)])
-        pixel_size_m = np.radians(step) * RADIUS_M / scale
-        heights = resize(window, size) / np.float32(pixel_size_m)
+        pixel_size_m = np.radians(raster.step) * RADIUS_M / scale
+        heights = resize(metres, size) / np.float32(pixel_size_m)
         factors = size / [columns, rows]
         lon, lat_, diameter_km = self._craters.T
         circles = np.column_stack(
             [
-                ((lon - west) / step - left) * factors[0],
-                ((north - lat_) / step - top) * factors[1],
+                ((lon - raster.west) / raster.step - left) * factors[0],
+                ((raster.north - lat_) / raster.step - top) * factors[1],
                 diameter_km * 1000.0 / pixel_size_m,
             ]
         )
         inside = ((circles[:, :2] >= 0) & (circles[:, :2] < size)).all(axis=1)
-        valid = np.ones(heights.shape, bool)
+        valid = resize(has_data.astype(np.float32), size) > 0.5
         return Scene(heights, valid, circles[inside], np.empty((0, 4)))
 
 
@@ -267,13 +280,3 @@ def _read_pair(
     They are in a cache, because decoding takes a tenth of a training step.
     """
     return *read_image(pair.image), pair.read_boxes(), pair.read_ignored()
-
-
-@lru_cache(maxsize=8)
-def _read_elevation(path: Path) -> tuple[NDArray[np.int16], float, float, float]:
-    """Elevations in metres, western and northern edge and pixel in degrees, in a cache."""
-    try:
-        with rasterio.open(path) as raster:
-            return raster.read(1), raster.transform.c, raster.transform.f, raster.transform.a
-    except rasterio.RasterioIOError as error:
-        raise DatasetError(f"{path} is not an elevation raster: {error}") from error

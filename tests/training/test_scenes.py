@@ -1,14 +1,22 @@
 import cv2
 import numpy as np
 import pytest
+import rasterio
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
+from rasterio.transform import from_origin
 
 from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_grey
 from lunarcraters.errors import DatasetError
-from lunarcraters.training.scenes import ElevationSource, LabelledTiles, complete_circles
+from lunarcraters.training.scenes import (
+    ElevationSource,
+    LabelledTiles,
+    complete_circles,
+    find_elevation_sources,
+)
 
 RNG = np.random.default_rng(0)
 SIZE = np.array([300, 400])
@@ -94,6 +102,81 @@ def test_elevation_gives_craters_where_they_are(tmp_path):
         np.hypot(*(np.mgrid[:300, :300] + 0.5 - np.array([y, x])[:, None, None])) < diameter / 2
     )
     assert scene.values[inside].std() > 5 * scene.values[~inside].std(), "shading shows it there"
+
+
+STEP = 1 / 128
+"""Side of a pixel of the elevation models, degrees."""
+
+
+def write_elevation(folder, metres, crs="IAU_2015:30100", grid=None, **profile):
+    """An elevation model of one crater of 20 km in the middle, with its catalogue."""
+    raster = folder / "dem.tif"
+    height, width = metres.shape
+    with rasterio.open(
+        raster, "w", driver="GTiff", width=width, height=height, count=1, dtype=metres.dtype,
+        crs=crs, transform=grid or from_origin(0, 2.5, STEP, STEP), **profile,
+    ) as file:  # fmt: skip
+        file.write(metres, 1)
+    (folder / "dem_craters.csv").write_text("lon,lat,diam_km\n2.5,0.0,20.0\n")
+    return find_elevation_sources(folder, 3)[0]
+
+
+def dig(dtype="float32"):
+    """Heights of a crater of 20 km in 640 x 640 px."""
+    rows, columns = np.mgrid[:640, :640] + 0.5
+    depth = np.hypot((columns - 320), rows - 320) * 237 / 10_000
+    return np.where(depth < 1, -2000 * (1 - depth**2), 100.0).astype(dtype)
+
+
+@pytest.mark.parametrize(("dtype", "nodata"), [("int16", -32768), ("float32", np.nan)])
+def test_gaps_of_an_elevation_model_are_not_taught(tmp_path, dtype, nodata):
+    whole, holed = tmp_path / "whole", tmp_path / "holed"
+    for folder in (whole, holed):
+        folder.mkdir()
+    metres = dig(dtype)
+    source = write_elevation(whole, metres)
+    metres[:, 350:] = nodata
+    gap = write_elevation(holed, metres, nodata=nodata)
+    expected, heights = (one.terrain(0.5, 320, np.random.default_rng(1)) for one in (source, gap))
+    shaded = gap.scene(0, 0.5, 320, np.random.default_rng(1))
+    for scene in (heights, shaded):
+        assert scene.valid[:, :174].all()
+        assert not scene.valid[:, 176:].any()
+        assert np.isfinite(scene.values).all()
+        np.testing.assert_array_equal(scene.circles, expected.circles)
+    assert expected.valid.all()
+    np.testing.assert_array_equal(heights.values[:, :174], expected.values[:, :174])
+    assert heights.values.min() >= expected.values.min() - 1e-6, "no cliff that throws a shadow"
+
+
+def test_a_model_of_gaps_alone_teaches_nothing(tmp_path):
+    source = write_elevation(tmp_path, np.full((640, 640), np.nan, np.float32))
+    scene = source.scene(0, 1.0, 320, np.random.default_rng(1))
+    assert not scene.valid.any()
+    assert np.isfinite(scene.values).all()
+
+
+METRES = np.radians(1.0) * 1_737_400.0
+
+
+@pytest.mark.parametrize(
+    ("crs", "grid", "words"),
+    [
+        ("IAU_2015:30110", from_origin(0, 2.5 * METRES, STEP * METRES, STEP * METRES), "gdalwarp"),
+        ("IAU_2015:30100", from_origin(0, 2.5, STEP, STEP) * Affine.rotation(20), "north up"),
+        ("IAU_2015:30100", Affine(STEP, 0, 0, 0, STEP, -2.5), "north up"),
+        ("IAU_2015:30100", from_origin(0, 2.5, STEP, 2 * STEP), "square pixels"),
+        ("IAU_2015:49900", from_origin(0, 2.5, STEP, STEP), "of the Moon"),
+        (None, from_origin(0, 2.5, STEP, STEP), "no coordinate system: .* gdal_edit"),
+    ],
+)
+def test_elevation_in_other_coordinates_is_refused(tmp_path, crs, grid, words):
+    source = write_elevation(tmp_path, dig(), crs=crs, grid=grid)
+    with pytest.raises(DatasetError, match=words) as caught:
+        source.check()
+    assert "\n" not in str(caught.value)
+    with pytest.raises(DatasetError, match=words):
+        source.terrain(1.0, 320, np.random.default_rng(1))
 
 
 def test_a_file_that_is_no_image_is_named(tmp_path, dataset):

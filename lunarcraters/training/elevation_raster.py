@@ -1,0 +1,124 @@
+"""Elevation models of a training as raster files: what is read of them, and which are refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+
+from lunarcraters.datasets.grey_values import open_tiff
+from lunarcraters.errors import CoordinateSystemError, DatasetError
+from lunarcraters.geometry.sphere import lunar_crs
+
+Bool = NDArray[np.bool_]
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ElevationRaster:
+    """An elevation model in longitude and latitude, north up, with square pixels.
+
+    Attributes:
+        metres: Elevations, metres, any type, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+        west: Western edge, degrees.
+        north: Northern edge, degrees.
+        step: Side of a pixel, degrees.
+    """
+
+    metres: NDArray[Any]
+    valid: Bool
+    west: float
+    north: float
+    step: float
+
+
+@lru_cache(maxsize=8)
+def read_elevation(path: Path) -> ElevationRaster:
+    """Read an elevation model, in a cache.
+
+    Args:
+        path: Raster file.
+
+    Raises:
+        DatasetError: It cannot be read, or is not in longitude and latitude of the Moon.
+    """
+    with _opened(path) as raster:
+        metres, valid = raster.read(1), raster.read_masks(1) > 0
+        valid &= np.isfinite(metres)
+        grid = raster.transform
+    return ElevationRaster(metres, valid, grid.c, grid.f, grid.a)
+
+
+def check_elevation(path: Path) -> None:
+    """Check that an elevation model can be read by `read_elevation`, without reading its heights.
+
+    Args:
+        path: Raster file.
+
+    Raises:
+        DatasetError: It cannot be opened, or is not in longitude and latitude of the Moon.
+    """
+    with _opened(path):
+        pass
+
+
+def fill_gaps(heights: Float32, valid: Bool) -> Float32:
+    """Give pixels without data the height of the nearest pixel that has data.
+
+    Args:
+        heights: Heights, any unit, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+
+    Returns:
+        Heights, (height, width); 0 where there is no data at all.
+    """
+    if valid.all():
+        return heights
+    if not valid.any():
+        return np.zeros_like(heights)
+    gaps = (~valid).astype(np.uint8)
+    _, nearest = cv2.distanceTransformWithLabels(
+        gaps, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    by_label = np.zeros(int(nearest.max()) + 1, np.float32)
+    by_label[nearest[valid]] = heights[valid]
+    return np.asarray(by_label[nearest], np.float32)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
+    """Open an elevation model, and check its coordinates."""
+    try:
+        with open_tiff(path) as raster:
+            _check_coordinates(path, raster)
+            yield raster
+    except rasterio.RasterioIOError as error:
+        raise DatasetError(f"{path} is not an elevation raster: {error}") from error
+
+
+def _check_coordinates(path: Path, raster: rasterio.DatasetReader) -> None:
+    """Refuse a raster that is not in longitude and latitude, north up, with square pixels."""
+    if not raster.crs:
+        raise DatasetError(
+            f"{path} has no coordinate system: where it is in degrees of longitude and latitude, "
+            "say so with gdal_edit.py -a_srs IAU_2015:30100"
+        )
+    grid = raster.transform
+    upright = not grid.b and not grid.d and grid.a > 0.0 and np.isclose(grid.e, -grid.a, rtol=1e-4)
+    try:
+        if upright and lunar_crs(raster.crs, str(path)).is_geographic:
+            return
+    except CoordinateSystemError:
+        pass  # one of another body is refused in the same words
+    raise DatasetError(
+        f"{path} is not in degrees of longitude and latitude of the Moon, north up with square "
+        "pixels, as elevation models to train on are: convert it with gdalwarp -t_srs "
+        "IAU_2015:30100"
+    )
