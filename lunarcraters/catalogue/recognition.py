@@ -23,6 +23,7 @@ from lunarcraters.catalogue.measures import take_measures
 from lunarcraters.catalogue.other_units import explain_units
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.review_state import has_states, parse_states
+from lunarcraters.catalogue.short_names import find_short_names
 from lunarcraters.errors import CatalogueError, CratersWarning
 
 Float = NDArray[np.float64]
@@ -64,6 +65,7 @@ def recognise_columns(
     Raises:
         CatalogueError: A column is missing, or a value is not a number or cannot be right.
     """
+    table = table.rename(columns=find_short_names(table.columns))
     table = _without_repeated(table, source)
     if set(PIXEL_COLUMNS.circle) <= set(table.columns):
         names = (*PIXEL_COLUMNS.names, FRACTION, REVIEW)

@@ -1,9 +1,9 @@
 """CSV with the columns of Robbins 2018; reading is that of any text table.
 
 A file has the 21 columns of the reference database in their order, empty where this program does
-not measure, and SCORE and the measures after them; longitude is 0-360 unless asked otherwise. A
-catalogue in pixels is written with its own columns. The footprint and the thresholds have no place
-in a CSV.
+not measure, and SCORE, FRACTION, REVIEW and the measures after them; longitude is 0-360 unless
+asked otherwise. A catalogue in pixels is written with its own columns. Levels, tiles, the footprint
+and the thresholds have no place in a CSV.
 """
 
 import gzip

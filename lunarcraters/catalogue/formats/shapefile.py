@@ -14,26 +14,9 @@ from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.short_names import SHORT_NAMES
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError
-
-_NAMES = {
-    "diameter_km": "diam_km",
-    "diameter_sd_km": "diam_sd_km",
-    "diameter_px": "diam_px",
-    "diameter_sd_px": "diam_sd_px",
-    "rim_diameter_km": "rimdiam_km",
-    "rim_diameter_sd_km": "rimd_sd_km",
-    "depth_sd_m": "dep_sd_m",
-    "rim_height_m": "rimh_m",
-    "rim_height_sd_m": "rimh_sd_m",
-    "depth_to_diameter": "dep_diam",
-    "depth_to_diameter_sd": "depdiam_sd",
-    "slope_max_deg": "slope_deg",
-    "slope_max_sd_deg": "slp_sd_deg",
-    "ground_share": "ground_sh",
-    "measure_note": "meas_note",
-}
 
 
 def companions(path: Path) -> list[Path]:
@@ -65,7 +48,7 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     try:
         for number, part in enumerate(parts):
             frame = gpd.GeoDataFrame(
-                part.table.rename(columns=_NAMES),
+                part.table.rename(columns=SHORT_NAMES),
                 geometry=outlines.crater_outlines(part),
                 crs=info.crs,
             )

@@ -1,0 +1,83 @@
+"""Files that are read again: no column of a measured and reviewed catalogue is lost."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from lunarcraters.catalogue.columns import FRACTION, LUNAR_COLUMNS, REVIEW
+from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.measures import MEASURE_NOTE, MEASURES
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.geometry import sphere
+
+COLUMNS = [*LUNAR_COLUMNS.names, FRACTION, REVIEW, *MEASURES]
+
+
+@pytest.fixture
+def measured():
+    """Craters with values of their own in every column; the smallest was added by a person."""
+    table = pd.DataFrame(
+        {
+            "crater_id": ["0000001", "00-1-000003", "A0000001"],
+            "lon": [10.3, -17.7, 179.5],
+            "lat": [-3.2, 60.1, 0.5],
+            "diameter_km": [8.0, 5.5, 3.25],
+            "diameter_sd_km": [0.25, 0.125, np.nan],
+            "score": [0.9, 0.55, 1.0],
+            "level": [2, -1, 0],
+            "tile": ["z2_r0000_c0001", "007", ""],
+            FRACTION: [1.0, 0.5, 0.25],
+            REVIEW: ["unseen", "accepted", "added"],
+        }
+    )
+    for number, name in enumerate(MEASURES, 1):
+        table[name] = [number + 0.5, number / 8.0, np.nan]
+    table[MEASURE_NOTE] = ["", "", "not measured"]
+    return Catalogue(table, sphere.geographic_crs())
+
+
+def assert_same(catalogue, expected):
+    assert list(catalogue.craters) == list(expected.craters) == COLUMNS
+    pd.testing.assert_frame_equal(catalogue.craters, expected.craters, rtol=0.0, atol=1e-9)
+
+
+def copy_by_gdal(path, copy):
+    frame = gpd.read_file(path, layer=0)
+    frame.to_parquet(copy) if copy.suffix == ".parquet" else frame.to_file(copy)
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb", ".parquet", ".shp"])
+def test_every_column_is_read_again(measured, tmp_path, suffix):
+    write_catalogue(measured, tmp_path / f"a{suffix}")
+    assert_same(read_catalogue(tmp_path / f"a{suffix}"), measured)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_a_csv_keeps_all_but_level_and_tile(measured, tmp_path, suffix):
+    write_catalogue(measured, tmp_path / f"a{suffix}")
+    left = Catalogue(measured.craters.drop(columns=["level", "tile"]), measured.crs)
+    assert_same(read_catalogue(tmp_path / f"a{suffix}"), left)
+
+
+@pytest.mark.filterwarnings("ignore:Normalized/laundered", "ignore:Column names longer")
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb", ".parquet", ".shp"])
+@pytest.mark.parametrize("first", [".gpkg", ".shp"])
+def test_copies_by_gdal_keep_every_column(measured, tmp_path, first, suffix):
+    write_catalogue(measured, tmp_path / f"a{first}")
+    copy_by_gdal(tmp_path / f"a{first}", tmp_path / f"b{suffix}")
+    assert_same(read_catalogue(tmp_path / f"b{suffix}"), measured)
+
+
+@pytest.mark.parametrize("sep", [",", "\t"])
+def test_tables_with_the_names_of_shapefiles_keep_every_column(measured, tmp_path, sep):
+    write_catalogue(measured, tmp_path / "a.shp")
+    table = pd.DataFrame(gpd.read_file(tmp_path / "a.shp").drop(columns="geometry"))
+    table.to_csv(tmp_path / "b.tsv", sep=sep, index=False)
+    assert_same(read_catalogue(tmp_path / "b.tsv"), measured)
+
+
+def test_short_names_of_other_programs_are_no_measures(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id,lon,lat,diam_km,slope_deg,dep_diam\n1,2,3,4,5,0.1\n")
+    assert not set(MEASURES) & set(read_catalogue(path).craters)
