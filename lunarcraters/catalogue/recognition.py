@@ -22,7 +22,7 @@ from lunarcraters.catalogue.headings import (
 from lunarcraters.catalogue.measures import take_measures
 from lunarcraters.catalogue.other_units import explain_units
 from lunarcraters.catalogue.places import Places
-from lunarcraters.catalogue.review_state import has_states, parse_states
+from lunarcraters.catalogue.review_state import ADDED, has_states, parse_states
 from lunarcraters.catalogue.short_names import find_short_names
 from lunarcraters.errors import CatalogueError, CratersWarning
 
@@ -85,7 +85,7 @@ def recognise_columns(
     out = _to_numbers(kept, wanted, source)
     if parse_heading(wanted.get("diameter_sd_km", "")).unit == "m":
         out["diameter_sd_km"] /= 1000.0
-    out = _check_shares(out, wanted, source)
+    out = _check_shares(out, wanted, source, are_drawn=places is not None)
     directions.turn_east(out, wanted, kept, source)
     if places is not None:
         _take_positions(out, wanted, places)
@@ -143,14 +143,22 @@ def _without_empty(table: pd.DataFrame, used: list[str], source: str) -> pd.Data
     return table[~empty]
 
 
-def _check_shares(out: pd.DataFrame, wanted: dict[str, str], source: str) -> pd.DataFrame:
-    """Refuse fractions that are none, and leave out scores that are no precisions."""
-    if FRACTION in out and not out[FRACTION].between(0.0, 1.0).all():
-        row = int(np.argmin(out[FRACTION].between(0.0, 1.0)))
-        raise CatalogueError(
-            f"{source}: {wanted[FRACTION]} of crater {row + 1} is {out[FRACTION][row]:g}, and the "
-            "part of a crater that counts is from 0 to 1: mend it; divide percentages by 100"
-        )
+def _check_shares(
+    out: pd.DataFrame, wanted: dict[str, str], source: str, *, are_drawn: bool
+) -> pd.DataFrame:
+    """Refuse fractions that are none, and leave out scores that are no precisions.
+
+    A drawn or added crater without one has its part by the ground of the file, which `edits` finds.
+    """
+    if FRACTION in out:
+        shares, added = out[FRACTION], are_drawn | _are_added(out)
+        good = shares.between(0.0, 1.0) | (shares.isna() & added)
+        if not good.all():
+            row = int(np.argmin(good))
+            raise CatalogueError(
+                f"{source}: {wanted[FRACTION]} of crater {row + 1} is {shares[row]:g}, and the "
+                "part of a crater that counts is from 0 to 1: mend it; divide percentages by 100"
+            )
     scores = out.get("score")
     if scores is None or scores.dropna().between(0.0, 1.0).all():
         return out
@@ -161,6 +169,12 @@ def _check_shares(out: pd.DataFrame, wanted: dict[str, str], source: str) -> pd.
         stacklevel=3,
     )
     return out.drop(columns="score")
+
+
+def _are_added(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell which rows were added by a person: they are marked so, or have no identifier."""
+    marked = table[REVIEW] == ADDED if REVIEW in table else pd.Series(False, table.index)
+    return marked | (table["crater_id"] == "") if "crater_id" in table else marked
 
 
 def _recognise_pixels(

@@ -210,7 +210,8 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     """Read a pair; a Shapefile named so without its area is read as any other.
 
     The sphere may be that of another body, as in `.scc`. Craters that the outline of the area cuts
-    count for the part inside, and those wholly outside are left out.
+    count for the part inside, and those wholly outside are left out. An outline that a person drew,
+    without attributes, has its own diameter.
 
     Raises:
         CatalogueError: A file is damaged, or holds no craters or no area.
@@ -234,7 +235,11 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         raise CatalogueError(f"{area_path(path)} has no polygon: draw the area that was counted on")
     radius_m = sphere.radius_m(crs)
     footprint = shapely.union_all([place_area(one, area_crs).to_lonlat() for one in areas])
-    craters = recognise_columns(table, str(path), places=Places(shapes, crs))
+    places = Places(shapes, crs)
+    craters = recognise_columns(table, str(path), places=places)
+    drawn = craters["diameter_km"].isna()
+    if drawn.any():
+        craters.loc[drawn, "diameter_km"] = places.diameters_km[drawn]
     geographic = sphere.geographic_crs(radius_m)
     area_km2 = sphere.area_km2(footprint, radius_m)
     catalogue = Catalogue(drop_whole_fractions(craters), geographic, footprint, area_km2)
