@@ -13,6 +13,23 @@ from lunarcraters.errors import RecipeError
 from lunarcraters.redaction import redact
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML in which no key is given twice: PyYAML would take the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Read a mapping.
+
+        Raises:
+            ValueError: A key is given twice.
+        """
+        keys = [key.value for key, _ in node.value]
+        for number, (key, _) in enumerate(node.value):
+            if key.value in keys[:number]:
+                line = key.start_mark.line + 1
+                raise ValueError(f"{key.value!r} is given a second time in line {line}")
+        return super().construct_mapping(node, deep)
+
+
 def run_recipe(recipe: Path, *, dry_run: bool = False) -> None:
     """Run the commands of a recipe in the current directory, printing each.
 
@@ -48,7 +65,7 @@ def read_steps(recipe: Path) -> list[tuple[str, click.Command, dict[Any, Any]]]:
         RecipeError: The file is missing, not YAML, or not a list of known commands.
     """
     try:
-        content = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+        content = yaml.load(recipe.read_text(encoding="utf-8"), _Loader)
     except OSError as error:
         raise RecipeError(f"{recipe} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValueError) as error:

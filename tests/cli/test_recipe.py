@@ -40,6 +40,11 @@ def test_false_is_the_other_name_of_a_pair_and_no_flag_at_all(words, step, optio
     assert given == ([] if option is None else [option])
 
 
+def test_no_option_is_given_twice(words):
+    with pytest.raises(RecipeError, match=r"recipe\.yaml is not YAML: 'nodata' .* in line 2"):
+        words("detect: {source: m.tif, output: r, nodata: 0, nodata: 1}")
+
+
 @pytest.mark.parametrize("value", ['"false"', '"no"', '"yes"', "0", "1", "null", "[true]"])
 def test_a_flag_takes_true_or_false_alone(words, value):
     with pytest.raises(RecipeError, match=r"detect: 'overwrite' is .*: give true or false"):
