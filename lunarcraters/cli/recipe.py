@@ -22,8 +22,10 @@ class _Loader(yaml.SafeLoader):
         Raises:
             ValueError: A key is given twice.
         """
-        keys = [key.value for key, _ in node.value]
-        for number, (key, _) in enumerate(node.value):
+        # A key without a value is a part of a text with commas that needs quotes.
+        given = [key for key, value in node.value if value.value]
+        keys = [key.value for key in given]
+        for number, key in enumerate(given):
             if key.value in keys[:number]:
                 line = key.start_mark.line + 1
                 raise ValueError(f"{key.value!r} is given a second time in line {line}")
