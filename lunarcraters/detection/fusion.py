@@ -159,7 +159,7 @@ def _open(paths: Sequence[Path], out: Path) -> list[_Run]:
 def _fuse(runs: Sequence[_Run]) -> pd.DataFrame:
     """Fuse the craters of runs: every crater on the ground of the first once, largest first."""
     columns = runs[0].catalogue.columns
-    table = pd.concat([run.catalogue.table for run in runs], ignore_index=True)
+    table = pd.concat([_with_tiles_of(runs[0], run) for run in runs], ignore_index=True)
     numbers = np.repeat(np.arange(len(runs)), [len(run.catalogue) for run in runs])
     on_ground = numbers == 0
     if runs[0].catalogue.footprint is not None:
@@ -177,6 +177,21 @@ def _fuse(runs: Sequence[_Run]) -> pd.DataFrame:
     )
     table = table.iloc[kept].assign(**{columns.score: fused})
     return table.sort_values(columns.diameter, ascending=False, kind="stable", ignore_index=True)
+
+
+def _with_tiles_of(first: _Run, run: _Run) -> pd.DataFrame:
+    """Craters of a run with octaves of the first run's mosaic, and without tiles of another."""
+    table = run.catalogue.table
+    if run.manifest.input == first.manifest.input:
+        return table
+    ours, theirs = (
+        compute_diameters_px(
+            run.catalogue.positions, run.catalogue.diameters, mask.grid, mask.pixel_size_m
+        )
+        for mask in (first.mask, run.mask)
+    )
+    coarser = np.rint(np.log2(ours / theirs)).astype(np.int64)
+    return table.assign(tile="", level=table["level"] + coarser)
 
 
 def _parts(craters: pd.DataFrame, info: CatalogueInfo) -> Iterator[Catalogue]:

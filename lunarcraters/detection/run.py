@@ -73,7 +73,7 @@ def read_result(run: Path) -> RunResult:
         return from_json(RunResult, path.read_text(encoding="utf-8"))
     except (OSError, RecordError) as error:
         raise RunError(
-            f"{path} is missing or damaged: run the same craters detect again to finish the run"
+            f"{path} is missing or damaged: {_how_to_finish(run)} to finish the run"
         ) from error
 
 
@@ -130,10 +130,15 @@ def open_run(path: Path) -> StoredCatalogue:
     if not (path / MANIFEST).is_file() and not (path / RESULT).is_file():
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
     if not all((path / name).is_file() for name in (RESULT, CRATERS)):
-        raise RunError(
-            f"{path} is not a finished run: run the same craters detect again to finish it"
-        )
+        raise RunError(f"{path} is not a finished run: {_how_to_finish(path)} to finish it")
     return open_stored(path / CRATERS, path / MEASURES)
+
+
+def _how_to_finish(run: Path) -> str:
+    """What is to be done with a run that was interrupted."""
+    if (run / MANIFEST).is_file() and read_manifest(run).is_merged:
+        return "merge its runs again, with craters merge --overwrite,"
+    return "run the same craters detect again"
 
 
 def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:

@@ -1,0 +1,97 @@
+"""Craters of merged runs: tiles and octaves are those of the first run's mosaic."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shapely
+
+import lunarcraters as lc
+from lunarcraters.catalogue.formats import write_catalogue
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.detection.fusion import merge_runs
+from lunarcraters.detection.manifest import read_manifest, write_manifest
+from lunarcraters.detection.run import CRATERS, RESULT, read_result, read_run
+from lunarcraters.errors import RunError
+
+from ..hazard.grounds import DEGREES, degrees, write_run
+
+TILE = "z0_r0000_c0000"
+CRATERS_HERE = [[0.4, 0.6, 5.0, 0.9], [0.7, 0.3, 6.0, 0.5]]
+CRATERS_THERE = [[0.4, 0.6, 5.0, 0.7], [0.3, 0.2, 8.0, 0.6], [0.8, 0.8, 30.0, 0.6]]
+
+
+def write_searched(path, craters, levels, *, step, mosaic):
+    """Write a run over one square degree whose craters are in one tile of each octave."""
+    side = round(1.0 / step)
+    write_run(path, DEGREES, degrees(0.0, 1.0, step), np.ones((side, side), bool), craters)
+    catalogue = read_run(path)
+    largest_first = levels[::-1]
+    names = [f"z{level}_r0000_c0000" for level in largest_first]
+    table = catalogue.table.assign(tile=names, level=largest_first)
+    info = replace(catalogue.info, footprint=shapely.box(0.0, 0.0, 1.0, 1.0))
+    write_catalogue(Catalogue.from_table(table, info), path / CRATERS, overwrite=True)
+    write_manifest(replace(read_manifest(path), input=mosaic), path)
+    return path
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """A run, and one of another mosaic with pixels twice as large."""
+    return [
+        write_searched(tmp_path / "fine", CRATERS_HERE, [0, 0], step=0.01, mosaic="fine"),
+        write_searched(tmp_path / "coarse", CRATERS_THERE, [0, 0, 1], step=0.02, mosaic="coarse"),
+    ]
+
+
+def rows(run):
+    """Tile and octave of each crater by its diameter."""
+    table = read_run(run).table
+    places = zip(table["tile"], table["level"].tolist(), strict=True)
+    return dict(zip(table["diameter_km"].tolist(), places, strict=True))
+
+
+def test_only_craters_of_the_first_run_are_in_its_tiles(runs, tmp_path):
+    merge_runs(runs, tmp_path / "a")
+    other = {8.0: ("", 1), 30.0: ("", 2)}
+    assert rows(tmp_path / "a") == {5.0: (TILE, 0), 6.0: (TILE, 0)} | other
+    merge_runs(runs[::-1], tmp_path / "b")
+    assert rows(tmp_path / "b")[6.0] == ("", -1)
+    assert rows(tmp_path / "b")[8.0][0] == TILE
+    # A run of the same tiles, for example with another model, names the same ground.
+    same = write_searched(tmp_path / "same", CRATERS_THERE, [0, 0, 0], step=0.01, mosaic="fine")
+    merge_runs([runs[0], same], tmp_path / "c")
+    assert rows(tmp_path / "c") == {size: (TILE, 0) for size in (5.0, 6.0, 8.0, 30.0)}
+
+
+def test_merged_runs_merged_again_keep_the_tiles_of_the_first(runs, tmp_path):
+    merge_runs(runs, tmp_path / "a")
+    third = write_searched(
+        tmp_path / "third", [[0.2, 0.8, 4.0, 0.9]], [0], step=0.04, mosaic="third"
+    )
+    merge_runs([tmp_path / "a", third], tmp_path / "b")
+    assert rows(tmp_path / "b") == rows(tmp_path / "a") | {4.0: ("", 2)}
+    merge_runs([third, tmp_path / "a"], tmp_path / "c")
+    assert rows(tmp_path / "c")[30.0] == ("", 0)
+    assert rows(tmp_path / "c")[4.0] == (TILE, 0)
+
+
+def test_suggested_tiles_of_a_merged_run_hold_their_craters(runs, tmp_path):
+    merge_runs(runs, tmp_path / "a")
+    lc.export(tmp_path / "a", tmp_path / "a.gpkg", min_score=0.0)
+    told = lc.review(tmp_path / "a", tmp_path / "a.gpkg", suggest=4)
+    assert [(tile.tile, tile.unseen) for tile in told.suggested_tiles] == [(TILE, 2)]
+    assert len(told.suggested) == 4
+
+
+def test_a_merge_that_was_interrupted_is_to_be_merged_again(runs, tmp_path):
+    merge_runs(runs, tmp_path / "a")
+    (tmp_path / "a" / RESULT).unlink()
+    for read in (read_run, read_result):
+        with pytest.raises(RunError, match="merge its runs again, with craters merge --overwrite"):
+            read(tmp_path / "a")
+    merge_runs(runs, tmp_path / "a", overwrite=True)
+    assert len(read_run(tmp_path / "a")) == 4
+    (runs[0] / RESULT).unlink()
+    with pytest.raises(RunError, match="run the same craters detect again"):
+        read_run(runs[0])
