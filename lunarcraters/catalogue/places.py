@@ -63,7 +63,10 @@ class Places:
 
     @cached_property
     def _outlines(self) -> tuple[Float, Float, float]:
-        """Centres, diameters and roundness, each measured in an equal-area plane of its own."""
+        """Centres, diameters and roundness, each measured in an equal-area plane of its own.
+
+        Those of a polygon that reaches off the Moon are NaN.
+        """
         west, south, east, north = shapely.bounds(self.geometries).T
         # Edges are straight in the layer's coordinate system.
         steps = np.maximum(np.maximum(east - west, north - south) / _EDGES, 1e-12)
@@ -71,6 +74,8 @@ class Places:
         xy, index = shapely.get_coordinates(fine, return_index=True)
         radius_km = sphere.radius_m(self.crs) / 1000.0
         points = sphere.unit_vectors(*sphere.to_lonlat(self.crs, *xy.T))
+        off = index[~np.isfinite(points).all(axis=1)]
+        points = np.nan_to_num(points)
         middle = np.zeros((len(self.geometries), 3))
         np.add.at(middle, index, points)
         lon, lat = sphere.vectors_to_lonlat(middle)
@@ -82,12 +87,15 @@ class Places:
         plane = [np.einsum("ij,ij->i", points, axis[index]) * scale for axis in (east, north)]
         flat = shapely.set_coordinates(fine, np.column_stack(plane))
         area = np.asarray(shapely.area(flat))
+        area[off] = np.nan
         dx, dy = shapely.get_coordinates(shapely.centroid(flat)).T
         rho = np.minimum(np.hypot(dx, dy), 2.0)
         cos_c, factor = 1.0 - rho**2 / 2.0, np.sqrt(1.0 - rho**2 / 4.0)
         centre = up * cos_c[:, None] + (east * dx[:, None] + north * dy[:, None]) * factor[:, None]
         half = np.arccos(np.clip(1.0 - area / (2.0 * np.pi), -1.0, 1.0))
         around = np.maximum(shapely.length(shapely.convex_hull(flat)), 1e-12)
-        roundness = np.median(4.0 * np.pi * area / around**2) if len(area) else 1.0
+        known = np.isfinite(area)
+        roundness = np.median((4.0 * np.pi * area / around**2)[known]) if known.any() else 1.0
         lonlat = np.column_stack(sphere.vectors_to_lonlat(centre))
+        lonlat[off] = np.nan
         return lonlat, 2.0 * radius_km * half, float(roundness)

@@ -94,6 +94,14 @@ def test_a_unit_drawn_as_a_polygon_is_no_crater(tmp_path):
         read_catalogue(path)
 
 
+def test_an_outline_that_reaches_off_the_moon_is_no_crater(tmp_path):
+    beyond = shapely.Point(50.0, 88.0).buffer(5.0)  # drawn in degrees, over the pole
+    circle = shapely.Point(50.0, 0.0).buffer(0.5)
+    path = write(tmp_path / "a.gpkg", {"name": ["a", "b"]}, [circle, beyond], "IAU_2015:30100")
+    with pytest.raises(CatalogueError, match="crater 2 of the table is not on the Moon"):
+        read_catalogue(path)
+
+
 def test_columns_in_degrees_come_before_geometries_beside_them(tmp_path):
     table = pd.DataFrame({"x_coord": [0.03], "y_coord": [0.06], "Diam_km": [2.0]})
     path = write(tmp_path / "a.shp", table, [shapely.Point(1000.0, 2000.0)], CYLINDRICAL)
