@@ -31,9 +31,10 @@ from lunarcraters.network.presets import Preset, get_preset
 from lunarcraters.network.startup import start_keras
 from lunarcraters.network.targets import make_box_mask
 from lunarcraters.tiling import plan
+from lunarcraters.training.data import TrainingData
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import LabelledTiles, SceneSource, find_elevation_sources
-from lunarcraters.training.settings import TrainingData, TrainingSettings
+from lunarcraters.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ RECORDS = {
     "`craters calibrate --json`": "calibration.record:CalibrationSummary",
     "`craters dataset check --json`, a list": "datasets.check:Problem",
     "`settings.json` of a training": "training.settings:TrainingSettings",
+    "`data.json` of a training": "training.data:TrainingData",
     "`craters.json` in a model file": "network.model_record:ModelRecord",
     "Measurements of runs with `--tta` or `--smallest`": "network.model_record:CalibrationRecord",
     "Score calibration": "network.model_info:ScoreCalibration",

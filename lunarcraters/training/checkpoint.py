@@ -44,6 +44,28 @@ class CheckpointState:
     file: str = ""
 
 
+class FiniteLoss(keras.callbacks.Callback):
+    """Callback that stops a training whose loss is no longer a finite number.
+
+    It must come before callbacks that keep the loss.
+    """
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Check the losses of training and validation.
+
+        Raises:
+            RunError: One of them is not finite.
+        """
+        losses = {name: float(v) for name, v in (logs or {}).items() if name.endswith("loss")}
+        wrong = [name for name, value in losses.items() if not np.isfinite(value)]
+        if wrong:
+            raise RunError(
+                f"the {wrong[0]} of epoch {epoch + 1} is {losses[wrong[0]]:g}, so the training "
+                "cannot go on: begin it again with --overwrite and a lower --learning-rate, and "
+                "look for odd values in the dataset"
+            )
+
+
 class Checkpoint(keras.callbacks.Callback):
     """Callback that stores weights, optimizer and the state of other callbacks after each epoch.
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import cycle
 from pathlib import Path
@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import CratersError, DatasetError, ModelError, OutputError, RunError
+from lunarcraters.errors import CratersError, ModelError, OutputError, RunError
 from lunarcraters.files import remove_directory
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
@@ -21,18 +21,14 @@ from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.resunet import build
 from lunarcraters.process import map_in_threads, suppress_native_stderr
 from lunarcraters.records import to_plain
-from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint, read_state
+from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint, FiniteLoss, read_state
+from lunarcraters.training.data import TrainingData, compare_data, write_data
 from lunarcraters.training.history import History
 from lunarcraters.training.interruption import Interruption
 from lunarcraters.training.relief import ReliefSampler
 from lunarcraters.training.samplers import AnySampler
 from lunarcraters.training.sampling import Batch, Sampler
-from lunarcraters.training.settings import (
-    TrainingData,
-    TrainingSettings,
-    compare_settings,
-    write_settings,
-)
+from lunarcraters.training.settings import TrainingSettings, compare_settings, write_settings
 
 MODEL = "model.keras"
 """Model file in the directory of a training."""
@@ -56,7 +52,8 @@ def fit_network(
 ) -> Path:
     """Train a network, and write `model.keras`, `history.csv` and `history.json`.
 
-    Each epoch leaves a checkpoint, from which an interrupted training resumes.
+    Each epoch leaves a checkpoint, from which an interrupted training resumes. A training that
+    fails in its first epoch, by its data or its loss, leaves no directory.
 
     Args:
         settings: Settings of the training.
@@ -73,9 +70,9 @@ def fit_network(
         Model file.
 
     Raises:
-        DatasetError: An image is damaged; where it is one of the first epoch, no directory is left.
+        DatasetError: An image is damaged.
         ModelError: The weights are of another network.
-        RunError: There is nothing to resume, or it was another training.
+        RunError: There is nothing to resume, it was another training, or its loss is not finite.
         OutputError: The directory cannot be written.
     """
     with suppress_native_stderr():  # with JAX or PyTorch, TensorFlow is imported here
@@ -85,18 +82,33 @@ def fit_network(
         _load_weights(model, weights)
     if settings.tuned:
         _freeze_statistics(model)
-    epoch = _open_directory(settings, out, resume=resume)
-    _compile(model, settings)
-    trained, fixed = _count(model.trainable_variables), _count(model.non_trainable_variables)
-    say(f"{model.name}: {trained:,} trainable and {fixed:,} non-trainable parameters")
+    with _leaving_nothing(out, resume=resume) as failures:
+        epoch = _open_directory(settings, data, out, resume=resume)
+        _compile(model, settings)
+        trained, fixed = _count(model.trainable_variables), _count(model.non_trainable_variables)
+        say(f"{model.name}: {trained:,} trainable and {fixed:,} non-trainable parameters")
+        _fit(model, settings, train, valid, out, epoch=epoch, say=say, failures=failures)
+    return _write_model(settings, model, out, data)
+
+
+@contextmanager
+def _leaving_nothing(out: Path, *, resume: bool) -> Iterator[list[Exception]]:
+    """Remove the directory of a training that fails in its first epoch, so that it can begin anew.
+
+    After other errors, such as a lack of memory, the training can be resumed.
+
+    Yields:
+        List to which errors of batches that cannot be made are to be added.
+    """
+    failures: list[Exception] = []
     try:
-        _fit(model, settings, train, valid, out, epoch=epoch, say=say)
-    except DatasetError:
-        if not resume and not (out / FOLDER / STATE).exists():
-            with suppress(OSError):  # nothing is kept, so that the same command begins again
+        yield failures
+    except Exception as error:
+        is_of_data = bool(failures) or isinstance(error, CratersError)
+        if is_of_data and not resume and not (out / FOLDER / STATE).exists():
+            with suppress(OSError):
                 remove_directory(out)
         raise
-    return _write_model(settings, model, out, data)
 
 
 def _fit(
@@ -108,15 +120,18 @@ def _fit(
     *,
     epoch: int,
     say: Callable[[str], None],
+    failures: list[Exception],
 ) -> None:
-    """Train a compiled network from an epoch on. A training that has ended stays as it is."""
+    """Train a compiled network from an epoch on. A training that has ended stays as it is.
+
+    The error of a batch that cannot be made is added to `failures`.
+    """
     resume = epoch > 0  # a training that was interrupted in its first epoch begins again
     checkpoint = Checkpoint(model, out, resume=resume)
     callbacks = _make_callbacks(settings)
     if checkpoint.stopped or epoch >= settings.epochs:
         return
     batches = max(len(valid) // train.preset.batch_size, 1)
-    failures: list[CratersError] = []
     numbers = range(epoch * settings.steps, settings.epochs * settings.steps)
     try:
         with Interruption() as interruption:
@@ -129,6 +144,7 @@ def _fit(
                 steps_per_epoch=settings.steps,
                 callbacks=[
                     interruption,
+                    FiniteLoss(),
                     *callbacks,
                     History(out, say, resume=resume),
                     checkpoint.track(callbacks),
@@ -142,16 +158,19 @@ def _fit(
         raise
 
 
-def _open_directory(settings: TrainingSettings, out: Path, *, resume: bool) -> int:
+def _open_directory(
+    settings: TrainingSettings, data: TrainingData, out: Path, *, resume: bool
+) -> int:
     """Make or check the directory of a training. Returns the number of epochs that are done."""
     if not resume:
         try:
             (out / FOLDER).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+        write_data(data, out)
         write_settings(settings, out)
         return 0
-    differing = compare_settings(settings, out)
+    differing = compare_settings(settings, out) + compare_data(data, out)
     if differing:
         raise RunError(
             f"{out} was begun with another {' and '.join(differing)}: give the same options to "
@@ -226,7 +245,7 @@ def _make_callbacks(settings: TrainingSettings) -> list[keras.callbacks.Callback
 
 
 def _make_batches(
-    sampler: AnySampler, numbers: Iterable[int], failures: list[CratersError]
+    sampler: AnySampler, numbers: Iterable[int], failures: list[Exception]
 ) -> Iterator[Batch]:
     """Make batches while the network works, always in the same order.
 
@@ -237,7 +256,7 @@ def _make_batches(
     """
     try:
         yield from map_in_threads(sampler.batch, numbers, _BATCHES_AT_ONCE)
-    except CratersError as error:
+    except Exception as error:
         failures.append(error)
         raise
 

@@ -18,6 +18,7 @@ from lunarcraters.network.startup import (
     choose_training_precision,
     start_keras,
 )
+from lunarcraters.training.data import TrainingData, describe_relief, describe_tiles
 from lunarcraters.training.distillation import check_teacher
 from lunarcraters.training.relief import ReliefSampler, split_elevation_sources
 from lunarcraters.training.samplers import make_sampler, make_validation
@@ -31,7 +32,6 @@ from lunarcraters.training.scenes import (
 from lunarcraters.training.settings import (
     SETTINGS,
     Policy,
-    TrainingData,
     TrainingOptions,
     TrainingSettings,
     read_settings,
@@ -65,11 +65,13 @@ def train(
         Model file.
 
     Raises:
-        DatasetError: The dataset is missing, malformed, or has no validation split.
+        DatasetError: The dataset is missing, malformed, or has no validation split, or an elevation
+            model is not in longitude and latitude.
         OutputError: `out` holds a training already, or cannot be written.
         ModelError: The weights or the teacher do not fit, resampled crops have no teacher, or Keras
             does not start with a backend that trains.
-        RunError: There is nothing to resume, or it was begun with other options.
+        RunError: There is nothing to resume, it was begun with other options or data, or its loss
+            is no longer finite.
     """
     if get_preset(options.preset).photometry == "relief" and not options.tune:
         preset = options.resolve_preset()
@@ -132,13 +134,7 @@ def _read_inputs(
     weights, teacher = (hash_model(p) if p else None for p in (options.weights, options.teacher))
     _check_teacher(options, preset)
     elevation = _find_elevation(options, preset)
-    data = TrainingData(
-        dataset=dataset.resolve().name,
-        train=len(train),
-        valid=len(valid),
-        elevation=tuple(source.elevation.name for source in elevation),
-        elevation_scenes=options.elevation_scenes if elevation else 0,
-    )
+    data = describe_tiles(dataset, pairs, elevation, options.elevation_scenes)
     sources: tuple[SceneSource, ...] = (LabelledTiles(train), *elevation)
     max_scale = choose_max_scale(train, preset) if options.tune else None
     return _Inputs(sources, LabelledTiles(valid), weights, teacher, data, max_scale)
@@ -152,14 +148,9 @@ def _read_relief(dataset: Path, options: TrainingOptions) -> _Inputs:
             "and --classes out"
         )
     train, valid = split_elevation_sources(dataset, options.elevation_scenes, options.left_out)
-    data = TrainingData(
-        dataset=dataset.resolve().name,
-        train=len(train),
-        valid=1,
-        elevation=tuple(source.elevation.name for source in train),
-        elevation_scenes=options.elevation_scenes,
-        left_out=valid.elevation.name,
-    )
+    for source in (*train, valid):
+        source.check()
+    data = describe_relief(dataset, train, valid, options.elevation_scenes)
     weights = hash_model(options.weights) if options.weights else None
     return _Inputs(train, valid, weights, None, data, None)
 
@@ -250,6 +241,8 @@ def _find_elevation(options: TrainingOptions, preset: Preset) -> Sequence[Elevat
         raise DatasetError(
             f"the preset {options.preset} is taught on tiles alone: leave --elevation out"
         )
+    for source in sources:
+        source.check()
     return sources
 
 

@@ -160,27 +160,6 @@ class TrainingSettings:
     max_scale: float | None = None
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """The data of a training, for the description of the model.
-
-    Attributes:
-        dataset: Name of the directory of the dataset.
-        train: Number of training tiles.
-        valid: Number of validation tiles.
-        elevation: File names of elevation rasters.
-        elevation_scenes: Number of scenes of each elevation raster per epoch; 0 without rasters.
-        left_out: File name of the elevation raster for validation; null for tiles.
-    """
-
-    dataset: str
-    train: int
-    valid: int
-    elevation: tuple[str, ...] = ()
-    elevation_scenes: int = 0
-    left_out: str | None = None
-
-
 def write_settings(settings: TrainingSettings, out: Path) -> None:
     """Write `settings.json`.
 

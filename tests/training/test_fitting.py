@@ -11,6 +11,8 @@ from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.network.resunet import build
 from lunarcraters.training import checkpoint, fitting, history
+from lunarcraters.training.data import DATA
+from lunarcraters.training.scenes import LabelledTiles
 from lunarcraters.training.session import train
 from lunarcraters.training.settings import SETTINGS, TrainingOptions, read_settings
 
@@ -109,6 +111,56 @@ def test_another_training_is_not_resumed(dataset, undisturbed, tmp_path):
     with pytest.raises(RunError, match="no training to resume"):
         fit(dataset, tmp_path / "none", resume=True)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_training_is_not_resumed_on_another_dataset(dataset, undisturbed, tmp_path):
+    copy, out = (shutil.copytree(one, tmp_path / one.name) for one in (dataset, undisturbed[0]))
+    label = next((copy / "train" / "labels").iterdir())
+    label.write_text(label.read_text().splitlines()[0] + "\n")
+    with pytest.raises(RunError, match="begun with another dataset: give the same options"):
+        fit(copy, out, resume=True)
+    (out / DATA).unlink()  # as an earlier version left it
+    fit(copy, out, resume=True)
+
+
+def test_a_training_whose_loss_is_not_finite_stops_and_leaves_nothing(
+    dataset, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(
+        fitting, "choose_loss", lambda heads: lambda _, y: keras.ops.sum(y) * float("nan")
+    )
+    with pytest.raises(RunError, match=r"loss of epoch 1 is nan, .* a lower --learning-rate"):
+        fit(dataset, tmp_path / "out", epochs=2, steps=1)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["loss", "val_loss"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_losses_of_training_and_validation_must_be_finite(name, value):
+    losses = {"loss": 1.0, "val_loss": 2.0}
+    checkpoint.FiniteLoss().on_epoch_end(4, losses)
+    with pytest.raises(RunError, match=f"the {name} of epoch 5 is {value}, so"):
+        checkpoint.FiniteLoss().on_epoch_end(4, losses | {name: value})
+
+
+def test_a_training_that_fails_after_an_epoch_keeps_its_checkpoint(dataset, tmp_path):
+    def fail(line):
+        if line.startswith("epoch 2"):
+            raise OutputError("the disk is full")
+
+    with pytest.raises(OutputError):
+        fit(dataset, tmp_path / "out", epochs=2, steps=1, say=fail)
+    assert (tmp_path / "out" / "checkpoint" / "state-1.npz").exists()
+
+
+def test_a_training_whose_scenes_cannot_be_made_leaves_nothing(dataset, tmp_path, monkeypatch):
+    def fail(*args):
+        raise KeyError("diam_km")
+
+    monkeypatch.setattr(LabelledTiles, "scene", fail)
+    with pytest.raises(KeyError, match="diam_km"):
+        fit(dataset, tmp_path / "out", epochs=2, steps=1)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_training_begins_with_the_weights_it_is_given(dataset, undisturbed, tmp_path):
