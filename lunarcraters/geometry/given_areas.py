@@ -93,6 +93,8 @@ def _place(outlines: list[BaseGeometry], declared: Any, path: Path, *, has_crs: 
     try:
         crs = sphere.lunar_crs(declared, str(path))
     except CoordinateSystemError as error:
+        if declared is not None and sphere.is_lunar(declared):
+            raise AreaError(str(error)) from error
         if declared is None:
             advice = "save it in that of the mosaic, or in IAU_2015:30100, as a GeoPackage"
         else:

@@ -47,24 +47,23 @@ def lunar_crs(crs: Any, source: str) -> CRS:
             f"{source}: the coordinate system {str(crs)[:80]!r} is not understood: give a WKT, "
             "a PROJ string or an IAU_2015 code such as IAU_2015:30110"
         ) from error
-    ellipsoid = parsed.ellipsoid
-    low, high = _LUNAR_RADII_M
-    if ellipsoid is None or not low <= ellipsoid.semi_major_metre <= high:
-        body = "an unknown body" if ellipsoid is None else repr(ellipsoid.name)
+    if not is_lunar(parsed):
+        body = "an unknown body" if parsed.ellipsoid is None else repr(parsed.ellipsoid.name)
         raise CoordinateSystemError(
-            f"{source}: the coordinate system {parsed.name!r} is of {body}, not of the Moon "
-            "(radius 1737.4 km): if the raster is lunar, name the right one with --crs"
-        )
-    if not is_sphere(parsed):
-        raise CoordinateSystemError(
-            f"{source}: the coordinate system {parsed.name!r} is not of a lunar sphere: "
-            "name the right one with --crs"
+            f"{source}: the coordinate system {parsed.name!r} is of {body}, not of the Moon (a "
+            "sphere of radius 1737.4 km): if the raster is lunar, name the right one with --crs"
         )
     if parsed.is_geographic and parsed.axis_info[0].unit_conversion_factor == 1.0:
         raise CoordinateSystemError(
             f"{source} is in radians: convert it (gdalwarp or ogr2ogr -t_srs IAU_2015:30100)"
         )
     return parsed
+
+
+def is_lunar(crs: CRS) -> bool:
+    """Tell whether a coordinate system is of a lunar sphere, in whatever unit."""
+    low, high = _LUNAR_RADII_M
+    return is_sphere(crs) and low <= radius_m(crs) <= high
 
 
 def is_sphere(crs: CRS) -> bool:

@@ -61,6 +61,12 @@ def test_an_area_of_the_earth_or_without_polygons_is_refused(tmp_path):
         read_area(tmp_path / "none.gpkg")
 
 
+def test_an_area_in_radians_is_refused_with_the_command_that_converts_it(tmp_path):
+    radians = 'GEOGCS["M",DATUM["D",SPHEROID["S",1737400,0]],PRIMEM["x",0],UNIT["radian",1]]'
+    with pytest.raises(AreaError, match=r"is in radians.*ogr2ogr -t_srs"):
+        read_area(saved(tmp_path / "radians.shp", shapely.box(0.1, 0.1, 0.3, 0.3), radians))
+
+
 @given(
     st.floats(-180, 180), st.floats(-85, 85), st.floats(1, 100), st.floats(-1.2, 1.2),
     st.floats(0, 6.3),

@@ -236,12 +236,10 @@ def _lunar_crs(crs: Any, source: str) -> CRS:
             source,
         )
         return sphere.geographic_crs()
-    try:
-        return sphere.lunar_crs(crs, source)
-    except CoordinateSystemError as error:
-        if "in radians" in str(error):
-            raise
+    named = CRS.from_user_input(crs)
+    if not sphere.is_lunar(named):
         raise CoordinateSystemError(
-            f"{source} is in {CRS.from_user_input(crs).name!r}, not of the Moon: if its craters "
-            f"are lunar, {advise_crs(crs)}"
-        ) from error
+            f"{source} is in {named.name!r}, not of the Moon: if its craters are lunar, "
+            f"{advise_crs(named)}"
+        )
+    return sphere.lunar_crs(named, source)
