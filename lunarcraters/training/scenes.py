@@ -182,7 +182,7 @@ class ElevationSource:
         lon, lat_, diameter_km = self._craters.T
         circles = np.column_stack(
             [
-                ((lon - raster.west) / raster.step - left) * factors[0],
+                ((lon - raster.west) % 360.0 / raster.step - left) * factors[0],
                 ((raster.north - lat_) / raster.step - top) * factors[1],
                 diameter_km * 1000.0 / pixel_size_m,
             ]

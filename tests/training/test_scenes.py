@@ -156,6 +156,15 @@ def test_a_model_of_gaps_alone_teaches_nothing(tmp_path):
     assert np.isfinite(scene.values).all()
 
 
+@pytest.mark.parametrize("turn", [-360.0, 360.0])
+def test_longitudes_of_craters_may_be_of_any_turn(tmp_path, turn):
+    grid = from_origin(turn, 2.5, STEP, STEP)
+    terrain = write_elevation(tmp_path, dig(), grid=grid).terrain(
+        0.5, 320, np.random.default_rng(1)
+    )
+    np.testing.assert_allclose(terrain.circles[:, :2], [[160.0, 160.0]], atol=1e-6)
+
+
 METRES = np.radians(1.0) * 1_737_400.0
 
 
