@@ -85,7 +85,8 @@ def recognise_columns(
     out = _to_numbers(kept, wanted, source)
     if parse_heading(wanted.get("diameter_sd_km", "")).unit == "m":
         out["diameter_sd_km"] /= 1000.0
-    out = _check_shares(out, wanted, source, are_drawn=places is not None)
+    drawn = _are_empty(kept, used) & (places is not None)
+    out = _check_shares(out, wanted, source, drawn)
     directions.turn_east(out, wanted, kept, source)
     if places is not None:
         _take_positions(out, wanted, places)
@@ -130,7 +131,7 @@ def _without_repeated(table: pd.DataFrame, source: str) -> pd.DataFrame:
 
 def _without_empty(table: pd.DataFrame, used: list[str], source: str) -> pd.DataFrame:
     """Leave out rows in which every column that is read is empty, unless all are."""
-    empty = table[list(dict.fromkeys(used))].isna().all(axis=1)
+    empty = _are_empty(table, used)
     if not empty.any() or empty.all():
         return table
     told = int(table[empty].notna().any(axis=1).sum())
@@ -143,15 +144,20 @@ def _without_empty(table: pd.DataFrame, used: list[str], source: str) -> pd.Data
     return table[~empty]
 
 
+def _are_empty(table: pd.DataFrame, used: list[str]) -> "pd.Series[bool]":
+    """Tell in which rows every column that is read is empty."""
+    return table[list(dict.fromkeys(used))].isna().all(axis=1)
+
+
 def _check_shares(
-    out: pd.DataFrame, wanted: dict[str, str], source: str, *, are_drawn: bool
+    out: pd.DataFrame, wanted: dict[str, str], source: str, drawn: "pd.Series[bool]"
 ) -> pd.DataFrame:
     """Refuse fractions that are none, and leave out scores that are no precisions.
 
     A drawn or added crater without one has its part by the ground of the file, which `edits` finds.
     """
     if FRACTION in out:
-        shares, added = out[FRACTION], are_drawn | _are_added(out)
+        shares, added = out[FRACTION], drawn.to_numpy() | _are_added(out)
         good = shares.between(0.0, 1.0) | (shares.isna() & added)
         if not good.all():
             row = int(np.argmin(good))

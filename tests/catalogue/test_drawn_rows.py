@@ -80,6 +80,17 @@ def test_a_drawn_row_counts_as_a_whole_where_a_copy_does_not_tell_its_ground(
     assert craters["diameter_km"][2] == pytest.approx(3.0, rel=1e-3)
 
 
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet"])
+def test_a_crater_that_was_not_drawn_keeps_its_fraction(cut, tmp_path, suffix):
+    write_catalogue(cut, tmp_path / "first.gpkg")
+    frame = gpd.read_file(tmp_path / "first.gpkg", layer="craters")
+    frame.loc[0, "fraction"] = np.nan
+    copy = tmp_path / f"copy{suffix}"
+    frame.to_parquet(copy) if suffix == ".parquet" else frame.to_file(copy)
+    with pytest.raises(CatalogueError, match="fraction of crater 1 is nan"):
+        read_catalogue(copy)
+
+
 @pytest.mark.parametrize(("lon", "part"), [(15.0, 1.0), (20.0, 0.5), (25.0, 0.0)])
 def test_an_outline_drawn_to_a_pair_has_its_part_of_the_area(cut, tmp_path, lon, part):
     path = tmp_path / "a_CRATER.shp"
