@@ -66,24 +66,37 @@ def open_tiff(path: Path) -> rasterio.DatasetReader:
 
 
 def read_deep_tiff(path: Path) -> NDArray[Any] | None:
-    """Read a TIFF whose values are no bytes: its first band, or the brightness of its colours.
+    """Read a TIFF of other real values than bytes: its first band, or its colours' brightness.
 
-    OpenCV reads some of these types wrongly, and others not at all.
+    OpenCV reads some of these types wrongly, and others not at all. Values of which the least is
+    white (MINISWHITE) are turned round, so that greater ones are brighter.
 
     Args:
         path: TIFF.
 
     Returns:
-        Values, (height, width); None where they are bytes.
+        Values, (height, width); None where they are bytes or complex numbers.
 
     Raises:
         OSError: GDAL cannot read it.
     """
     with open_tiff(path) as dataset:
-        if set(dataset.dtypes) == {"uint8"}:
+        if dataset.dtypes[0].startswith(("uint8", "complex")):
             return None
         kinds = dataset.colorinterp
         if not set(_COLOURS) <= set(kinds):
-            return np.asarray(dataset.read(1))
+            values = np.asarray(dataset.read(1))
+            if dataset.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") == "YES":
+                return _turn_round(values, dataset.read_masks(1) > 0)
+            return values
         bands = ((dataset.read(kinds.index(c) + 1), weight) for c, weight in _COLOURS.items())
         return np.asarray(sum(band.astype(np.float64) * weight for band, weight in bands))
+
+
+def _turn_round(values: NDArray[Any], valid: Bool) -> NDArray[np.float64]:
+    """Subtract values from that of black: the greatest of an unsigned type, or of the ground."""
+    if values.dtype.kind == "u":
+        black = float(np.iinfo(values.dtype).max)
+    else:
+        black = float(np.max(values, where=valid & np.isfinite(values), initial=0))
+    return black - values.astype(np.float64)

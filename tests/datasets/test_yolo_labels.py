@@ -194,6 +194,44 @@ def test_the_colours_of_a_tiff_of_16_bits_become_their_brightness(tmp_path):
     np.testing.assert_array_equal(two, first)
 
 
+@pytest.mark.parametrize("name", ["a", NAME])
+def test_a_tiff_of_16_bits_whose_least_value_is_white_is_read_as_one_of_8_bits(tmp_path, name):
+    read = []
+    for factor, dtype in ((1, "uint8"), (257, "uint16")):
+        values = (np.arange(256, dtype=dtype) * factor).reshape(16, 16)
+        write_tiff(tmp_path / f"{name}.tif", values, photometric="MINISWHITE")
+        read.append(read_image(tmp_path / f"{name}.tif"))
+    (grey, valid), (deep, deep_valid) = read
+    np.testing.assert_array_equal(deep_valid, valid)
+    np.testing.assert_allclose(deep.astype(int), grey.astype(int), atol=2)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32", "float32", "float64"])
+@pytest.mark.parametrize("name", ["a", NAME])
+def test_tiffs_of_any_type_whose_least_value_is_white_are_turned_round(tmp_path, dtype, name):
+    values = RAMP.astype(dtype)
+    values[0] = -32768
+    values[-1] = values[-2].max() + 1
+    if values.dtype.kind == "f":
+        values[0] = 3e38
+        values[1] = np.nan
+        values[2] = np.inf
+    nodata = values[0, 0]
+    write_tiff(tmp_path / f"{name}.tif", values, photometric="MINISWHITE", nodata=nodata)
+    grey, valid = read_image(tmp_path / f"{name}.tif")
+    assert valid[3:-1].all()
+    assert not valid[0].any()
+    np.testing.assert_array_equal(valid[1:3], np.isfinite(values[1:3]))
+    assert (np.diff(grey[3:].astype(int).ravel()) <= 0).all()
+    assert int(grey[valid].max()) == 255
+
+
+def test_tiffs_of_complex_numbers_are_refused(tmp_path):
+    write_tiff(tmp_path / "a.tif", RAMP.astype(np.complex64))
+    with pytest.raises(DatasetError, match=r"a\.tif is not an image that can be read"):
+        read_image(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".bmp"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_images_of_8_bits_stay_as_they_are(tmp_path, noise, suffix, channels):
