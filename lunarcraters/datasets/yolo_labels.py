@@ -213,23 +213,33 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
 def read_pixels(path: Path) -> NDArray[np.generic]:
     """Read an image file as it is, (height, width) or (height, width, channels).
 
+    TIFFs of other types than bytes have one channel (`read_deep_tiff`), as `read_image` reads them.
+
     Args:
         path: Image file.
 
     Raises:
         DatasetError: The file is not an image, or a damaged one.
     """
-    return _decode(path, cv2.IMREAD_UNCHANGED)
+    return _read_values(path, cv2.IMREAD_UNCHANGED)
 
 
-def _read_values(path: Path) -> NDArray[Any]:
-    """Read the values of an image in one channel, in their own type."""
+def _read_values(
+    path: Path, flags: int = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH
+) -> NDArray[Any]:
+    """Read the values of an image: TIFFs of other types than bytes by GDAL, others by OpenCV.
+
+    Args:
+        path: Image file.
+        flags: Mode in which OpenCV reads it; by default one channel in its own type.
+    """
     if _is_tiff(path):
         with suppress(OSError):  # it is named where OpenCV decodes the file
             deep = read_deep_tiff(path)
             if deep is not None:
+                _check_tiff(path)
                 return deep
-    return _decode(path, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
+    return _decode(path, flags)
 
 
 def _decode(path: Path, flags: int) -> NDArray[np.generic]:
@@ -242,8 +252,7 @@ def _decode(path: Path, flags: int) -> NDArray[np.generic]:
     image = None
     with suppress(OSError):  # that of GDAL is one too
         if _is_tiff(path):
-            state = path.stat()
-            _check_tiff(path, state.st_mtime_ns, state.st_size)
+            _check_tiff(path)
         content = path.read_bytes()
         if content and not _is_cut_jpeg(content):
             with suppress_opencv_warnings():
@@ -266,15 +275,18 @@ def _is_tiff(path: Path) -> bool:
     return path.suffix.lower() in (".tif", ".tiff")
 
 
-@cache
-def _check_tiff(path: Path, mtime_ns: int, size: int) -> None:
+def _check_tiff(path: Path) -> None:
     """Read all of a TIFF by GDAL, which raises an OSError where a part of it is damaged.
 
-    Args:
-        path: TIFF, which is read once, because this takes as long as decoding it.
-        mtime_ns: When it was last changed; a file that has changed since is read again.
-        size: Its size, bytes, likewise.
+    It is read once, because this takes as long as decoding it, and again where it has changed.
     """
+    state = path.stat()
+    _read_all(path, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _read_all(path: Path, mtime_ns: int, size: int) -> None:
+    """Read all of a TIFF that was last changed at a time, and has a size in bytes."""
     with open_tiff(path) as dataset:
         dataset.read()
         dataset.read_masks(1)

@@ -1,11 +1,13 @@
 import cv2
 import numpy as np
 import pytest
+import rasterio
 
 from lunarcraters.datasets.check import LOG_NAME, check_dataset, clean_dataset, undo_cleaning
+from lunarcraters.datasets.yolo_labels import read_image
 from lunarcraters.errors import DatasetError
 
-from .test_yolo_labels import damage_jpeg, damage_tiff
+from .test_yolo_labels import damage_jpeg, damage_tiff, write_tiff
 
 BOX = "0 0.5 0.5 0.1 0.1\n"
 
@@ -105,6 +107,24 @@ def test_damaged_images_are_found(dataset, noise, name, damage):
     damage(dataset / "train/images" / name, noise)
     (dataset / "train/images/a.png").unlink()
     assert found(dataset) == [("unreadable image", "train", name)]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bands", "compress"), [("float32", 1, "zstd"), ("uint16", 5, "lzw")]
+)
+def test_tiffs_that_a_training_reads_are_readable_unless_damaged(dataset, dtype, bands, compress):
+    values = np.random.default_rng(1).integers(1, 5000, (bands, 16, 16)).astype(dtype)
+    path = dataset / "train/images/a.tif"
+    write_tiff(path, values, compress=compress, interleave="band")
+    (dataset / "train/images/a.png").unlink()
+    assert found(dataset) == []
+    assert read_image(path)[1].all()
+    with rasterio.open(path) as raster:
+        offset = int(raster.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=bands))
+    content = bytearray(path.read_bytes())
+    content[offset : offset + 100] = bytes(100)
+    path.write_bytes(content)
+    assert found(dataset) == [("unreadable image", "train", "a.tif")]
 
 
 def test_checking_tells_its_progress(dataset):
