@@ -103,6 +103,8 @@ def _leaving_nothing(out: Path, *, resume: bool) -> Iterator[list[Exception]]:
     failures: list[Exception] = []
     try:
         yield failures
+    except MemoryError:
+        raise
     except Exception as error:
         is_of_data = bool(failures) or isinstance(error, CratersError)
         if is_of_data and not resume and not (out / FOLDER / STATE).exists():

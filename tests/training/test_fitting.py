@@ -163,6 +163,21 @@ def test_a_training_whose_scenes_cannot_be_made_leaves_nothing(dataset, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+def test_a_training_that_lacks_memory_for_a_scene_is_resumed(
+    dataset, undisturbed, tmp_path, monkeypatch
+):
+    def fail(*args):
+        raise MemoryError("no memory for a scene")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LabelledTiles, "scene", fail)
+        with pytest.raises(MemoryError, match="a scene"):
+            fit(dataset, tmp_path / "out")
+    resumed = fit(dataset, tmp_path / "out", resume=True)
+    for a, b in zip(weights(resumed), weights(undisturbed[0] / "model.keras"), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_a_training_begins_with_the_weights_it_is_given(dataset, undisturbed, tmp_path):
     model = undisturbed[0] / "model.keras"
     tuned = fit(dataset, tmp_path / "tuned", weights=model, epochs=1, learning_rate=1e-9)
