@@ -6,9 +6,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import rasterio
-from rasterio.errors import RasterioIOError
+from rasterio.errors import RasterioError, RasterioIOError
 
-from lunarcraters.mosaic.network.access import RemoteReading, describe
+from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.network.access import RemoteReading, describe, remote_environment
 from lunarcraters.mosaic.network.virtual_files import forget_remote_files
 from lunarcraters.mosaic.opening import open_dataset
 
@@ -71,6 +72,26 @@ def get_dataset(raster: Raster, overview: int | None) -> rasterio.DatasetReader:
         cache[key] = dataset
     cache.move_to_end(key)
     return cache[key]
+
+
+def read_signature(name: str, uri: str) -> str:
+    """Read what must be the same whenever a raster on the network is opened.
+
+    Args:
+        name: Name of the mosaic, for messages.
+        uri: Name that GDAL opens.
+
+    Raises:
+        MosaicError: The server failed.
+    """
+    try:
+        with remote_environment(uri), open_dataset(uri) as dataset:
+            return describe(dataset)
+    except RasterioError as error:
+        raise MosaicError(
+            f"{name} cannot be opened again: its server failed, run the same command again when "
+            f"it answers ({error})"
+        ) from error
 
 
 def close_datasets() -> None:

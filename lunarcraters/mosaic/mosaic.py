@@ -18,13 +18,12 @@ from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
 from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
-from lunarcraters.mosaic.handles import Raster, forget_datasets
+from lunarcraters.mosaic.handles import Raster, forget_datasets, read_signature
 from lunarcraters.mosaic.identity import hash_files
 from lunarcraters.mosaic.names import parse_name
-from lunarcraters.mosaic.network.access import RemoteReading, describe, remote_environment
+from lunarcraters.mosaic.network.access import RemoteReading
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
-from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.vrt.build import build_mosaic_vrt, replace_further_values
 from lunarcraters.mosaic.vrt.faults import why_not_read
@@ -104,8 +103,21 @@ class Mosaic:
             else inspect_source(source.path, source.crs_wkt, values[0])
             for source in self.rasters
         ]
+        return replace(self, nodata=nodata).of_rasters(sources)
+
+    def of_rasters(self, rasters: Sequence[Source]) -> "Mosaic":
+        """Return the mosaic of some raster files alone, on a grid of their own.
+
+        Args:
+            rasters: Raster files, the later ones on top, at least one.
+
+        Raises:
+            MosaicError: They cannot be read, or are too small.
+            CoordinateSystemError: They do not lie on the Moon.
+        """
         pages = self.remote.pages if self.remote else None
-        return _lay_out(self.name, sources, values, Path(pages).parent if pages else None)
+        fetched = Path(pages).parent if pages else None
+        return _lay_out(self.name, rasters, list_values(self.nodata), fetched)
 
     @cached_property
     def pixel_size_m(self) -> float | None:
@@ -282,18 +294,7 @@ def _lay_out(
         rasters=tuple(sources),
     )
     _ = mosaic.pixel_size_m  # refuses one that does not lie on the Moon, before any work is done
-    return _with_remote(mosaic, fetched) if any(source.served for source in sources) else mosaic
-
-
-def _with_remote(mosaic: Mosaic, fetched: Path | None) -> Mosaic:
-    """Add what concerns a mosaic on the network."""
-    try:
-        with remote_environment(mosaic.uri), open_dataset(mosaic.uri) as dataset:
-            signature = describe(dataset)
-    except RasterioError as error:
-        raise MosaicError(
-            f"{mosaic.name} cannot be opened again: its server failed, run the same command again "
-            f"when it answers ({error})"
-        ) from error
-    mosaic = replace(mosaic, remote=RemoteReading(signature))
+    if not any(source.served for source in sources):
+        return mosaic
+    mosaic = replace(mosaic, remote=RemoteReading(read_signature(name, mosaic.uri)))
     return mosaic if fetched is None else mosaic.keeping_pages(fetched)

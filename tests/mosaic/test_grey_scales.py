@@ -15,10 +15,10 @@ from ..rasters import write_raster
 EAST = Affine(100, 0, 30_000, 0, -100, 10_000)
 
 
-def examine(folder, west, east, elevation=False):
-    """Warnings about two rasters side by side."""
+def examine(folder, west, east, elevation=False, affine=EAST):
+    """Warnings about two rasters, side by side or one on the other."""
     write_raster(folder / "west.tif", west)
-    write_raster(folder / "east.tif", east, affine=EAST)
+    write_raster(folder / "east.tif", east, affine=affine)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         examine_mosaic(open_mosaic([folder / "west.tif", folder / "east.tif"]), elevation)
@@ -37,6 +37,18 @@ def test_pictures_of_different_scales_are_both_named(noise, tmp_path, factor, dt
         assert "west.tif" in said
         assert "east.tif" in said
         assert "gdal_translate -ot Float32 -scale" in said
+
+
+@pytest.mark.parametrize("columns", [4, 100, 250])
+@pytest.mark.parametrize(("low", "high"), [(np.uint8, np.uint16), (np.uint16, np.uint8)])
+def test_pictures_of_different_scales_may_overlap(noise, tmp_path, columns, low, high):
+    west, east = (
+        noise.astype(dtype) * dtype(1 if dtype == np.uint8 else 200) for dtype in (low, high)
+    )
+    affine = EAST @ Affine.translation(-120 - columns, 0)  # EAST leaves a gap of 120 columns
+    (said,) = examine(tmp_path, west, east, affine=affine)
+    assert "west.tif" in said
+    assert "east.tif" in said
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,10 @@
 
 import warnings
 from contextlib import suppress
-from dataclasses import replace
 
 import numpy as np
 
-from lunarcraters.errors import CratersWarning, MosaicError
-from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.alignment import align_sources
+from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import sample_values
 
@@ -40,17 +37,15 @@ def warn_of_grey_scales(mosaic: Mosaic) -> None:
 
 
 def _measure_greatest(mosaic: Mosaic) -> dict[str, float]:
-    """Greatest size of the values of each type of files, without outliers."""
-    layout = align_sources(mosaic.rasters)
-    boxes: dict[str, list[Box]] = {}
-    for source, (x, y, width, height) in zip(layout.sources, layout.placements, strict=True):
-        low = np.floor([x, y]).astype(int).tolist()
-        high = np.ceil([x + width, y + height]).astype(int).tolist()
-        box = Box.from_edges(*low, *high).intersect(mosaic.grid.box)
-        boxes.setdefault(source.dtype, []).append(box)
+    """Greatest size of the values of each type of files, without outliers.
+
+    The files of each type are read alone: in the mosaic those of other types may lie on top.
+    """
     greatest = {}
-    for dtype, extents in boxes.items():
-        with suppress(MosaicError):  # no pixel of these files is valid
-            values = sample_values(replace(mosaic, extents=tuple(extents)))
+    for dtype in dict.fromkeys(raster.dtype for raster in mosaic.rasters):
+        rasters = [raster for raster in mosaic.rasters if raster.dtype == dtype]
+        # Files without a valid pixel, or with few pixels, or off the Moon, tell nothing.
+        with suppress(MosaicError, CoordinateSystemError):
+            values = sample_values(mosaic.of_rasters(rasters))
             greatest[dtype] = float(np.percentile(np.abs(values), 99.5))
     return greatest
