@@ -24,7 +24,8 @@ def choose_bands(path: Named, dataset: rasterio.DatasetReader) -> tuple[int, ...
         Numbers of bands, counted from 1.
 
     Raises:
-        MosaicError: The file has an alpha band that GDAL does not take for the mask of these bands.
+        MosaicError: The file has an alpha band of 8 or 16 bits, unsigned, that GDAL does not take
+            for the mask of these bands.
     """
     others = dataset.subdatasets
     if len(others) > 1:
@@ -47,18 +48,28 @@ def choose_bands(path: Named, dataset: rasterio.DatasetReader) -> tuple[int, ...
 
 
 def _check_alpha(path: Named, dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> None:
-    """Refuse an alpha band that would mask the bands if it were the last of two or four."""
+    """Refuse an alpha band that would mask the bands if it were the last of two or four.
+
+    One of another type GDAL takes for a mask in no order. It is noted: it may mask nothing, or only
+    what is left out anyway.
+    """
     if ColorInterp.alpha not in dataset.colorinterp:
         return
     alpha = dataset.colorinterp.index(ColorInterp.alpha) + 1
     flags = dataset.mask_flag_enums[bands[0] - 1]
-    unused = MaskFlags.all_valid in flags and dataset.dtypes[alpha - 1] in _MASKING_TYPES
-    if unused and alpha not in bands:
+    if MaskFlags.all_valid not in flags or alpha in bands:
+        return
+    if dataset.dtypes[alpha - 1] in _MASKING_TYPES:
         order = " ".join(f"-b {band}" for band in (*bands, alpha))
         raise MosaicError(
             f"{path} has an alpha band that GDAL does not take for its mask: write what is to be "
             f"searched and then the alpha band (gdal_translate {order}), and name the result"
         )
+    _note(
+        f"the alpha band is of the type {dataset.dtypes[alpha - 1]}, which GDAL does not take for "
+        "a mask, and is not used: to leave out what it hides, write it as a mask (gdal_translate "
+        f"{' '.join(f'-b {band}' for band in bands)} -mask {alpha}), and name the result"
+    )
 
 
 def _note(text: str) -> None:

@@ -167,6 +167,36 @@ def test_alpha_that_gdal_does_not_take_for_a_mask_is_refused(noise, tmp_path, ki
     np.testing.assert_array_equal(read_values, np.where(mask, noise, 0))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.int16])
+@pytest.mark.parametrize(
+    ("kinds", "advice"),
+    [
+        ((GREY, ALPHA), "-b 1 -mask 2"),
+        ((ALPHA, GREY), "-b 2 -mask 1"),
+        ((RED, GREEN, BLUE, ALPHA), "-b 1 -b 2 -b 3 -mask 4"),
+    ],
+)
+def test_alpha_of_a_type_that_gdal_takes_for_no_mask_is_named(
+    noise, tmp_path, kinds, advice, dtype
+):
+    mask = np.where(noise > 100, 255, 0)
+    bands = np.stack([mask if kind == ALPHA else noise for kind in kinds]).astype(dtype)
+    path = write_raster(tmp_path / "a.tif", bands)
+    with rasterio.open(path, "r+") as raster:
+        raster.colorinterp = kinds
+    with pytest.warns(CratersWarning, match=rf"alpha band .*gdal_translate {advice}\)"):
+        assert read_all(open_mosaic(path))[1].all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_alpha_beside_a_nodata_value_is_not_named(noise, tmp_path):
+    bands = np.stack([noise, np.where(noise > 100, 255, 0)]).astype(np.float32)
+    path = write_raster(tmp_path / "a.tif", bands, nodata=100)
+    with rasterio.open(path, "r+") as raster:
+        raster.colorinterp = (GREY, ALPHA)
+    np.testing.assert_array_equal(read_all(open_mosaic(path))[1], noise != 100)
+
+
 def test_the_users_nodata_value_takes_the_place_of_the_files(noise, tmp_path):
     path = write_raster(tmp_path / "a.tif", noise, nodata=100)
     assert (read_all(open_mosaic(path))[1] == (noise != 100)).all()
