@@ -94,8 +94,8 @@ class Places:
         centre = up * cos_c[:, None] + (east * dx[:, None] + north * dy[:, None]) * factor[:, None]
         half = np.arccos(np.clip(1.0 - area / (2.0 * np.pi), -1.0, 1.0))
         around = np.maximum(shapely.length(shapely.convex_hull(flat)), 1e-12)
-        known = np.isfinite(area)
-        roundness = np.median((4.0 * np.pi * area / around**2)[known]) if known.any() else 1.0
+        on_moon = np.isfinite(area)
+        roundness = np.median((4.0 * np.pi * area / around**2)[on_moon]) if on_moon.any() else 1.0
         lonlat = np.column_stack(sphere.vectors_to_lonlat(centre))
         lonlat[off] = np.nan
         return lonlat, 2.0 * radius_km * half, float(roundness)

@@ -206,8 +206,7 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: The file is not an image, or a damaged one.
     """
-    values = _read_values(path)
-    return np.asarray(values, np.uint8) if values.dtype == np.uint8 else read_image(path)[0]
+    return read_image(path)[0]
 
 
 def read_pixels(path: Path) -> NDArray[np.generic]:

@@ -137,8 +137,9 @@ def _pixel_sizes_m(grid: Grid, lon: Float, lat: Float) -> Float:
     # Around a point within half a pixel of a pole, part of a pixel lies beyond it: the next pixel
     # further in stands for it.
     for step in (1.0, -1.0):
-        if not (known := np.isfinite(sizes_m)).all():
-            sizes_m = np.where(known, sizes_m, grid.meridian_pixel_size_m(x, y + step))
+        beyond = ~np.isfinite(sizes_m)
+        if beyond.any():
+            sizes_m[beyond] = grid.meridian_pixel_size_m(x[beyond], y[beyond] + step)
     return sizes_m
 
 
