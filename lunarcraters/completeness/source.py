@@ -5,11 +5,10 @@ from pathlib import Path
 from lunarcraters.completeness.record import find_obstacle
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.run import leave_out_nodata, searched_mosaic
-from lunarcraters.detection.source import default_size_px
+from lunarcraters.detection.source import default_halo_px, default_size_px, hash_tiling
 from lunarcraters.errors import RunError
-from lunarcraters.mosaic.mosaic import Name
+from lunarcraters.mosaic.mosaic import Mosaic, Name
 from lunarcraters.network.model_file import hash_model, read_info, shipped_model
-from lunarcraters.tiling.plan import DEFAULT_HALO_PX
 from lunarcraters.tiling.source import MosaicTiles
 
 
@@ -23,10 +22,11 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
         crs: Coordinate system in place of the mosaic's own.
 
     Raises:
-        RunError: The directory is not a run, or its mosaic has changed.
+        RunError: The directory is not a run, its mosaic has changed, or an earlier version of the
+            program made it with tiling options that it did not note.
         MosaicError: The mosaic cannot be used.
     """
-    manifest, info = read_manifest(run), read_info(model)
+    manifest = read_manifest(run)
     if manifest.mosaic is None:
         raise RunError(
             f"{run} was made by an earlier version of the program, which did not note the identity "
@@ -40,12 +40,26 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
             f"{searched.name} is not the mosaic that {run} searched, or has changed since: name "
             "that with --mosaic (with --crs, if it was given), or run craters detect again"
         )
-    size = default_size_px(searched, info, int8=manifest.settings["precision"] == "int8")
+    if manifest.tiling_settings is not None:
+        return MosaicTiles.plan_again(searched, manifest.tiling_settings, elevation=False)
+    source = _plan_by_defaults(searched, manifest, model)
+    if manifest.tiling not in (None, hash_tiling(source)):
+        raise RunError(
+            f"{run} was made by an earlier version of the program, which did not note the options "
+            "of its tiles (--size, --halo, --levels): run craters detect again with --overwrite"
+        )
+    return source
+
+
+def _plan_by_defaults(mosaic: Mosaic, manifest: Manifest, model: Path) -> MosaicTiles:
+    """Tile a mosaic as a run does that is given no option of tiles but the smallest crater."""
+    info = read_info(model)
+    size = default_size_px(mosaic, info, int8=manifest.settings["precision"] == "int8")
     smallest_px = manifest.settings.get("smallest_px")
     return MosaicTiles.plan(
-        searched,
+        mosaic,
         max_size=size,
-        halo=min(DEFAULT_HALO_PX, size // 4),
+        halo=default_halo_px(size),
         smallest_px=None if smallest_px is None else float(smallest_px),
         min_detectable_px=info.diameters_px[0],
         elevation=False,

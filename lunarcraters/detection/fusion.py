@@ -213,6 +213,7 @@ def _describe(runs: Sequence[_Run]) -> Manifest:
         model_name=" + ".join(Path(manifest.model_name).name for manifest in manifests),
         settings=first.settings | {"merged": " + ".join(m.input_name for m in manifests)},
         tiling=None,
+        tiling_settings=None,
     )
 
 

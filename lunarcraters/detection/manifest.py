@@ -6,6 +6,7 @@ from pathlib import Path
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.tiling.source import TilingSettings
 
 FORMAT = 8
 """Format of a run's directory: of its files and hashes, and of how tiles are batched."""
@@ -39,6 +40,8 @@ class Manifest:
         format: Format of the run's directory.
         tiling: SHA-256 of the tiling options and the coordinate system alone; null in older runs.
         mosaic: SHA-256 of the mosaic alone; null in older runs.
+        tiling_settings: Settings by which the mosaic was cut into tiles; null in older and in
+            merged runs.
     """
 
     input: str
@@ -49,6 +52,7 @@ class Manifest:
     format: int = FORMAT
     tiling: str | None = None
     mosaic: str | None = None
+    tiling_settings: TilingSettings | None = None
 
     @property
     def is_of_elevation(self) -> bool:

@@ -37,6 +37,15 @@ def default_size_px(mosaic: Mosaic, info: ModelInfo, *, int8: bool) -> int:
     return _LARGE_SIZE_PX if int8 and has_native_frames(mosaic) else DEFAULT_SIZE_PX
 
 
+def default_halo_px(size: int) -> int:
+    """Choose the margin around the cores of tiles, pixels.
+
+    Args:
+        size: Largest side of a tile, pixels.
+    """
+    return min(DEFAULT_HALO_PX, size // 4)
+
+
 def open_source(
     names: Sequence[Name],
     model: Path,
@@ -80,7 +89,7 @@ def open_source(
     mosaic = open_mosaic(names, crs=options.crs, nodata=options.nodata, fetched=fetched)
     int8 = choose_precision(precision, has_int8=bool(info.int8)) == "int8"
     size = options.size or default_size_px(mosaic, info, int8=int8)
-    halo = options.halo if options.halo is not None else min(DEFAULT_HALO_PX, size // 4)
+    halo = default_halo_px(size) if options.halo is None else options.halo
     return MosaicTiles.plan(
         mosaic,
         max_size=size,
