@@ -12,15 +12,15 @@ Nodata = float | tuple[float, ...] | None
 
 
 def list_values(nodata: Nodata) -> tuple[float, ...]:
-    """List nodata values; of several NaN is left out, which is no data in any case.
+    """List nodata values as Python's floats; of several NaN is left out, no data in any case.
 
     Args:
         nodata: One value, several, or None.
     """
     if nodata is None:
         return ()
-    values = dict.fromkeys(nodata) if isinstance(nodata, tuple) else (nodata,)
-    return tuple(v for v in values if not math.isnan(v)) or (math.nan,)
+    values = map(float, nodata if isinstance(nodata, tuple) else (nodata,))
+    return tuple(v for v in dict.fromkeys(values) if not math.isnan(v)) or (math.nan,)
 
 
 def pack_values(values: Sequence[float]) -> Nodata:

@@ -33,7 +33,7 @@ def build_mosaic_vrt(layout: Layout) -> str:
     Args:
         layout: Grid, sources and the placement of each.
     """
-    sources = layout.sources
+    sources = [_with_colour_mask(source) for source in layout.sources]
     root = _dataset_element(layout.grid)
     dtype = GDAL_TYPES[layout.dtype]
     for index, band in enumerate(sources[0].bands):
@@ -49,6 +49,8 @@ def build_mosaic_vrt(layout: Layout) -> str:
 def replace_further_values(source: Source, values: Sequence[float]) -> Source:
     """Return a source in which the second value and those after it have become the first.
 
+    A source of several bands keeps its values, and has a mask instead.
+
     Args:
         source: Raster file, whose own nodata value, if it is in use, takes the place of the first.
         values: Values that mean "no data".
@@ -57,6 +59,8 @@ def replace_further_values(source: Source, values: Sequence[float]) -> Source:
     if len(values) < 2 or not storable:
         return source
     own = source.declared_nodata if source.nodata is None else None
+    if len(source.bands) > 1:
+        return _mask_colours(source, storable if own is None else [own, *storable])
     filler = storable[0] if own is None else own
     for value in storable if own is not None else storable[1:]:
         xml = _build_replacing_vrt(source, value, filler)
@@ -76,6 +80,39 @@ def _build_replacing_vrt(source: Source, value: float, filler: float) -> str:
     if source.masked:
         mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
         _source(mask, source, placement, f"mask,{source.bands[0]}")
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _with_colour_mask(source: Source) -> Source:
+    """Return a source that has a mask if it has several bands and a nodata value."""
+    nodata = source.declared_nodata if source.nodata is None else source.nodata
+    if len(source.bands) == 1 or nodata is None or source.masked or source.measured is not None:
+        return source
+    return _mask_colours(source, [nodata])
+
+
+def _mask_colours(source: Source, values: Sequence[float]) -> Source:
+    """Return a source with a mask of the pixels whose bands all have the same of some values."""
+    for value in values:
+        xml = _build_masking_vrt(source, value)
+        bands = tuple(range(1, len(source.bands) + 1))
+        source = replace(source, uri=xml, bands=bands, masked=True)
+    return source
+
+
+def _build_masking_vrt(source: Source, value: float) -> str:
+    """Build the XML of one source without the pixels all of whose bands have a value."""
+    grid = Grid(source.crs_wkt, source.affine or Affine.identity(), source.width, source.height)
+    placement = (0.0, 0.0, float(grid.width), float(grid.height))
+    root = _dataset_element(grid)
+    mask = _child(_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
+    for index, band in enumerate(source.bands):
+        element = _band(root, index, len(source.bands), GDAL_TYPES[source.dtype])
+        _source(element, source, placement, str(band))
+        _add_values_but(mask, source, placement, band, value)
+    if source.masked:  # what the mask of the source leaves out is left out again
+        element = _source(mask, source, placement, f"mask,{source.bands[0]}")
+        _child(element, "NODATA", "255")
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -175,14 +212,21 @@ def _add_validity(parent: ElementTree.Element, source: Source, placement: Placem
         steps = {low - 1: 0, low: 255, high: 255, high + 1: 0}
         _child(element, "LUT", ",".join(f"{value!r}:{valid}" for value, valid in steps.items()))
     elif source.nodata is not None and not source.masked:
-        element = _source(parent, source, placement, str(source.bands[0]), resampling="nearest")
-        _child(element, "NODATA", repr(source.nodata))
-        _child(element, "ScaleOffset", "255")
-        _child(element, "ScaleRatio", "0")
+        _add_values_but(parent, source, placement, source.bands[0], source.nodata)
     else:
         mask = f"mask,{source.bands[0]}"
         element = _source(parent, source, placement, mask, resampling="nearest")
         _child(element, "NODATA", "0")
+
+
+def _add_values_but(
+    mask: ElementTree.Element, source: Source, placement: Placement, band: int, value: float
+) -> None:
+    """Add 255 where a band has another value than one."""
+    element = _source(mask, source, placement, str(band))
+    _child(element, "NODATA", repr(value))
+    _child(element, "ScaleOffset", "255")
+    _child(element, "ScaleRatio", "0")
 
 
 def _source(
