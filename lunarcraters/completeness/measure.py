@@ -1,6 +1,7 @@
 """The measurement of a run's completeness: it is planned, searched, judged and written."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -41,7 +42,7 @@ from lunarcraters.errors import RunError, check_range
 from lunarcraters.files import locked, replacing
 from lunarcraters.network.model_file import read_info
 from lunarcraters.progress import Progress, no_progress
-from lunarcraters.records import to_json
+from lunarcraters.records import to_plain
 from lunarcraters.tiling.source import TileSource
 
 Float = NDArray[np.float64]
@@ -112,7 +113,7 @@ def measure_completeness(
         CratersError: A tile cannot be read or searched.
     """
     catalogue, manifest = read_run(run), read_manifest(run)
-    plan = _hash_plan(manifest, options)
+    plan = hash_plan(manifest, options)
     with locked(run):
         if (run / COMPLETENESS).is_file() and not overwrite:
             return _read_same(run, plan)
@@ -186,9 +187,17 @@ def _summarize(
     )
 
 
-def _hash_plan(manifest: Manifest, options: CompletenessOptions) -> str:
-    """Hash all that the measurement depends on."""
-    text = to_json(manifest, sort_keys=True) + repr((asdict(options), __version__))
+def hash_plan(manifest: Manifest, options: CompletenessOptions) -> str:
+    """Compute the SHA-256 of all that a measurement depends on.
+
+    Args:
+        manifest: Manifest of the run.
+        options: Options of the measurement.
+    """
+    noted = to_plain(manifest)
+    if manifest.tiling_settings is None:  # of an earlier version, whose measurements still hold
+        del noted["tiling_settings"]
+    text = json.dumps(noted, indent=1, sort_keys=True) + repr((asdict(options), __version__))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -50,7 +50,7 @@ def search_planted(
     if to_search:
         _search(planted, to_search, folder, model, options, partial(_count, progress, done, tiles))
     found = pd.concat([read_craters(folder / batch.file) for batch in batches], ignore_index=True)
-    regions = found["tile"].astype(str).str.partition("_")[0]
+    regions = found["tile"].astype(str).str.split("_").str[0]
     tables = {str(name): table for name, table in found.groupby(regions)}
     names = dict.fromkeys(region_of(tile) for tile in tiles)
     return {name: tables.get(name, found[:0]).reset_index(drop=True) for name in names}

@@ -1,13 +1,17 @@
 """The tiles of a run that are planned again are those that it searched."""
 
-from dataclasses import replace
+import hashlib
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import rasterio
 from rasterio.windows import Window
 
+from lunarcraters._version import __version__
+from lunarcraters.completeness.measure import CompletenessOptions, hash_plan
 from lunarcraters.completeness.source import open_run_source
-from lunarcraters.detection.manifest import read_manifest, write_manifest
+from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.plan import plan_run
 from lunarcraters.detection.source import open_source
@@ -78,3 +82,15 @@ def test_of_a_run_of_an_earlier_version_default_tiles_are_planned_and_others_ref
         else:
             with pytest.raises(RunError, match="run craters detect again with --overwrite"):
                 open_run_source(run, MODEL, None, None)
+
+
+def test_a_measurement_of_a_run_of_an_earlier_version_still_holds(mosaic, tmp_path):
+    run, options = tmp_path / "run", CompletenessOptions()
+    begin_run(mosaic, run)
+    of_now = hash_plan(read_manifest(run), options)
+    as_of_earlier_version(run)
+    noted = json.loads((run / MANIFEST).read_text())
+    del noted["tiling_settings"]
+    of_then = json.dumps(noted, indent=1, sort_keys=True) + repr((asdict(options), __version__))
+    assert hash_plan(read_manifest(run), options) == hashlib.sha256(of_then.encode()).hexdigest()
+    assert hash_plan(read_manifest(run), options) != of_now
