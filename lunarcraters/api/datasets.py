@@ -1,11 +1,10 @@
 """Verbs on training datasets: make, check, clean, split (`craters dataset`)."""
 
 from collections.abc import Mapping, Sequence
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, as_names
+from lunarcraters.api.paths import PathOrText, as_names, read_ground
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.nodata import Nodata
@@ -61,15 +60,11 @@ def make_dataset(
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import read_detections
-    from lunarcraters.geometry.given_areas import make_area
     from lunarcraters.labelling.make import make_dataset
     from lunarcraters.mosaic.mosaic import open_mosaic
 
     craters = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
-    ground = None
-    if area is not None:
-        given = Path(area) if isinstance(area, str | PathLike) else area
-        ground = make_area(given, has_crs=craters.has_crs)
+    ground = None if area is None else read_ground(area, craters.info)
     return make_dataset(
         open_mosaic(as_names(mosaic), crs=crs, nodata=nodata),
         craters.filter(min_score),

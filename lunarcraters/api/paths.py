@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 PathOrText = str | PathLike[str]
@@ -37,8 +36,7 @@ def read_ground(
     """
     from lunarcraters.geometry.given_areas import make_area
 
-    given = Path(area) if isinstance(area, str | PathLike) else area
-    return make_area(given, has_crs=info.has_crs).on_body(info.crs)
+    return make_area(area, has_crs=info.has_crs).on_body(info.crs)
 
 
 def accepts_old_names(**new_names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -225,8 +224,9 @@ class Catalogue(InNotebook):
         from lunarcraters.catalogue.filter import CraterFilter
         from lunarcraters.geometry.given_areas import make_area
 
-        given = Path(area) if isinstance(area, str | PathLike) else area
-        ground = None if given is None else make_area(given, has_crs=self.has_crs)
+        ground = None
+        if area is not None:
+            ground = make_area(area, has_crs=self.has_crs).on_body(self.info.crs)
         wanted = CraterFilter(min_diameter, max_diameter, ground, fractions)
         least = self.threshold(min_score)
         limits = self.info.limits and wanted.limits(least, self.info.limits)

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from lunarcraters.geometry.polygon_files import advise_crs, read_named_polygons,
 _log = logging.getLogger(__name__)
 
 
-def make_area(given: Path | tuple[float, float, float, float], *, has_crs: bool = True) -> Area:
+def make_area(
+    given: str | PathLike[str] | tuple[float, float, float, float], *, has_crs: bool = True
+) -> Area:
     """Make an area from a file of polygons or from four edges.
 
     Args:
@@ -28,8 +31,8 @@ def make_area(given: Path | tuple[float, float, float, float], *, has_crs: bool 
     Raises:
         AreaError: The file cannot be read or has no polygons, or the edges enclose no area.
     """
-    if isinstance(given, Path):
-        return read_area(given, has_crs=has_crs)
+    if isinstance(given, str | PathLike):
+        return read_area(Path(given), has_crs=has_crs)
     if len(given) != 4:
         raise AreaError(
             f"an area has four edges, not {len(given)}: give west, south, east and north"

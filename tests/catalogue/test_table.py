@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 import shapely
 
+import lunarcraters as lc
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 
 
@@ -128,3 +129,15 @@ def test_a_damaged_table_is_said():
     header = Catalogue(table(diameter_km=[1.0, 5.0]), sphere.geographic_crs()).header()
     with pytest.raises(CatalogueError, match="damaged"):
         Catalogue.from_header(table(diameter_km=["large", "small"]), header)
+
+
+def test_fractions_on_another_sphere_are_those_of_an_export(tmp_path):
+    craters = pd.DataFrame({"lon": [10.2], "lat": [5.0], "diameter_km": [100.0]})
+    mars = Catalogue(craters, sphere.geographic_crs(3396190.0))
+    mars.to_file(tmp_path / "mars.gpkg")
+    edges = (0.0, 0.0, 10.0, 10.0)
+    with pytest.warns(CratersWarning, match="does not tell which ground was searched"):
+        lc.export(tmp_path / "mars.gpkg", tmp_path / "part.gpkg", area=edges, fractions=True)
+    exported = lc.read_catalogue(tmp_path / "part.gpkg").craters["fraction"]
+    filtered = mars.filter(area=edges, fractions=True).craters["fraction"]
+    assert filtered.tolist() == exported.tolist() == pytest.approx([0.353], abs=0.002)
