@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue import directions, units
-from lunarcraters.catalogue.columns import FRACTION, PIXEL_COLUMNS, REVIEW
+from lunarcraters.catalogue.columns import FRACTION, MOST_FRACTION, PIXEL_COLUMNS, REVIEW
 from lunarcraters.catalogue.gazetteer import keep_craters
 from lunarcraters.catalogue.headings import (
     Size,
@@ -30,6 +30,9 @@ Float = NDArray[np.float64]
 
 _LEAST_ROUNDNESS = 0.85
 """Roundness of outlines that are craters rather than the units on which craters are counted."""
+
+_OF_ANY_UNIT = ("crater_id", "score", "level", "tile", FRACTION, REVIEW)
+"""Columns that tables in degrees and in pixels have alike."""
 
 _IMAGES = ("inputImage", "image", "image_id", "filename")
 """Columns that name the image of each row."""
@@ -158,13 +161,14 @@ def _check_shares(
     """
     if FRACTION in out:
         shares, added = out[FRACTION], drawn.to_numpy() | _are_added(out)
-        good = shares.between(0.0, 1.0) | (shares.isna() & added)
+        good = shares.between(0.0, MOST_FRACTION) | (shares.isna() & added)
         if not good.all():
             row = int(np.argmin(good))
             raise CatalogueError(
                 f"{source}: {wanted[FRACTION]} of crater {row + 1} is {shares[row]:g}, and the "
                 "part of a crater that counts is from 0 to 1: mend it; divide percentages by 100"
             )
+        out[FRACTION] = shares.clip(upper=1.0)
     scores = out.get("score")
     if scores is None or scores.dropna().between(0.0, 1.0).all():
         return out
@@ -186,7 +190,14 @@ def _are_added(table: pd.DataFrame) -> "pd.Series[bool]":
 def _recognise_pixels(
     table: pd.DataFrame, wanted: dict[str, str], size: Size, source: str
 ) -> pd.DataFrame:
-    """Read positions and sizes in pixels; a size of -1 stands for an image without craters."""
+    """Read a table in pixels; a size of -1 stands for an image without craters.
+
+    Args:
+        table: Table.
+        wanted: Names in the table of x and y.
+        size: Columns of the size.
+        source: Name of the file or table, for messages.
+    """
     sizes = _diameters(table, size, source)
     kept = table[pd.to_numeric(table[size.names[0]], errors="coerce") != -1.0]
     images = {str(value) for name in _IMAGES if name in kept for value in kept[name].unique()}
@@ -195,9 +206,12 @@ def _recognise_pixels(
             f"{source} has craters of {len(images)} images, in the pixels of each: give the rows "
             "of one image"
         )
+    others = {n: name for n, name in find_columns(kept.columns).items() if n in _OF_ANY_UNIT}
+    deviation = PIXEL_COLUMNS.diameter_sd
+    wanted = wanted | others | ({deviation: deviation} if deviation in kept else {})
     out = _to_numbers(kept, wanted, source)
     out["diameter_px"] = sizes[table.index.isin(kept.index)]
-    return out
+    return _check_shares(out, wanted, source, pd.Series(False, out.index))
 
 
 def _require(

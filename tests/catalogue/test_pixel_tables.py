@@ -3,7 +3,7 @@
 import pytest
 
 from lunarcraters.catalogue.formats import read_catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 
 ELLIPSES = (
     "ellipseCenterX(px),ellipseCenterY(px),ellipseSemimajor(px),ellipseSemiminor(px),"
@@ -45,3 +45,24 @@ def test_pixels_without_a_unit_are_not_degrees_and_the_advice_works(tmp_path):
     with pytest.raises(CatalogueError, match="pixels are named x, y and diameter_px"):
         read(tmp_path / "a.csv", "x,y,diameter\n512,700,10\n")
     assert not read(tmp_path / "a.csv", "x,y,diameter_px\n512,700,10\n").has_crs
+
+
+def test_scores_and_other_columns_of_a_table_in_pixels_are_read(tmp_path):
+    heading = "Crater ID,x_px,y_px,diameter_px,diameter_sd_px,confidence,level,tile,fraction,review"
+    rows = "007,512,700,10,1.5,0.25,1,z1_r0_c0,0.5,accepted\n8,7,9,-1,0,0,0,,0,\n"
+    with pytest.raises(CatalogueError, match="fraction of crater 2 is nan"):
+        read(tmp_path / "a.csv", f"{heading}\n{rows}9,12,8,20,2,0.75,,,,\n")
+    craters = read(tmp_path / "a.csv", f"{heading}\n{rows}9,12,8,20,2,0.75,,,1,\n").craters
+    assert craters["crater_id"].tolist() == ["9", "007"]
+    assert craters[["diameter_sd_px", "score", "level", "fraction"]].to_numpy(float).tolist() == [
+        [2.0, 0.75, 0.0, 1.0],
+        [1.5, 0.25, 1.0, 0.5],
+    ]
+    assert craters["tile"].tolist() == ["", "z1_r0_c0"]
+    assert craters["review"].tolist() == ["unseen", "accepted"]
+
+
+def test_values_in_pixels_that_are_no_scores_are_left_out_and_said(tmp_path):
+    with pytest.warns(CratersWarning, match="confidence has values outside 0 to 1"):
+        catalogue = read(tmp_path / "a.csv", "x_px,y_px,diameter_px,confidence\n512,700,10,95\n")
+    assert catalogue.craters["score"].isna().all()
