@@ -52,6 +52,9 @@ PIXEL_COLUMNS = CatalogueColumns(
 FRACTION = "fraction"
 """Column that a catalogue may have: the part of each crater that lies in the area counted on."""
 
+MOST_FRACTION = 1.0 + 1e-6
+"""Largest fraction that is read: what is above 1 is an error of rounding, and is 1."""
+
 REVIEW = "review"
 """Column that a catalogue may have: what a reviewer said of each crater."""
 

@@ -59,6 +59,25 @@ def test_fractions_are_from_0_to_1(tmp_path, value):
         read_catalogue(path)
 
 
+@pytest.mark.parametrize("share", ["1.0000000000000002", "1.000001"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "lon,lat,diameter_km,fraction\n1,2,3,{}\n4,5,2,0.5\n"),
+        ("a.diam", "area = 1000\ncrater = {{diameter, fraction, lon, lat\n3 {} 1 2\n2 0.5 4 5\n"),
+        ("b.diam", "Area <km^2> = 1000\n#diameter, fraction, lon, lat\n3 {} 1 2\n2 0.5 4 5\n"),
+        (
+            "a.scc",
+            "a_axis_radius = 1737.4\nTotal_area = 1000 <km^2>\n"
+            "crater = {{diam, fraction, lon, lat\n3 {} 1 2\n2 0.5 4 5\n}}\n",
+        ),
+    ],
+)
+def test_fractions_above_1_by_rounding_are_1(tmp_path, name, text, share):
+    path = write(tmp_path / name, text.format(share))
+    assert read_catalogue(path).craters["fraction"].tolist() == [1.0, 0.5]
+
+
 def test_scores_that_are_none_are_left_out_and_said(tmp_path):
     path = write(tmp_path / "a.csv", "lon,lat,diameter_km,score\n1,2,3,95\n4,5,6,0.5\n")
     with pytest.warns(CratersWarning, match="score has values outside 0 to 1"):

@@ -3,7 +3,7 @@
 import pytest
 
 from lunarcraters.catalogue.formats import read_catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 
 ROWS = ((-169.5, 2.0, 3.0), (10.25, -45.5, 1.5), (0.125, 60.0, 0.75))
 PREAMBLE = "A catalogue\n====\n\nLongitude: degrees\nLatitude: degrees\nDiameter: metres\n====\n"
@@ -48,6 +48,22 @@ def test_the_first_value_of_rows_that_are_one_longer_names_the_row(tmp_path):
     rows += [f'"{i}",{lon},{lat},{d}' for i, (lon, lat, d) in enumerate(ROWS, 1)]
     assert_read(read(tmp_path / "a.csv", "\n".join(rows)))
     assert_read(read(tmp_path / "b.csv", "\n".join(rows).replace('"', "")))
+
+
+@pytest.mark.parametrize("heading", ["name,lon,lat,diameter_km", "#name,lon,lat,diameter_km"])
+def test_names_may_begin_with_a_hash(tmp_path, heading):
+    text = "# names, of craters\n" + lines(heading, "#1,{},{},{}") + "# as, they, are\n"
+    with pytest.warns(CratersWarning, match="'#1,-169.5,2.0,3.0', are read as craters"):
+        assert_read(read(tmp_path / "a.csv", text))
+
+
+@pytest.mark.parametrize("comment", ["#10,20,5", "# the last ones", "#", "#,,,"])
+def test_lines_whose_numbers_are_none_are_comments(tmp_path, recwarn, comment):
+    text = lines("lon,lat,diam_km", "{},{},{}") + comment + "\n"
+    assert_read(read(tmp_path / "a.csv", text))
+    text = lines("name lon lat diam_km", "A {} {} {}") + comment + " of four\n"
+    assert_read(read(tmp_path / "b.txt", text))
+    assert not [one for one in recwarn if issubclass(one.category, CratersWarning)]
 
 
 def test_an_empty_value_at_the_end_of_rows_is_none(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lunarcraters.catalogue.columns import FRACTION, MOST_FRACTION
 from lunarcraters.errors import CatalogueError
 
 _ENTRY = re.compile(r"^\s*([A-Za-z][^={}]*?)\s*=\s*(.*)$")
@@ -151,7 +152,8 @@ def _bare_table(rows: list[list[str]], path: Path) -> pd.DataFrame:
             "lat above its rows and } below"
         )
     table = pd.DataFrame(_numeric(rows), columns=names, dtype=str)
-    if "fraction" in table and not table["fraction"].astype(float).between(0.0, 1.0).all():
+    shares = table.get(FRACTION, pd.Series(dtype=float)).astype(float)
+    if not shares.between(0.0, MOST_FRACTION).all():
         raise CatalogueError(
             f"{path} has rows of {len(names)} values without their names: write a line such as "
             "crater = {diameter, lon, lat above them and } below"

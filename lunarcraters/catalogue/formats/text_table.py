@@ -6,16 +6,17 @@ The heading is the first line that names a longitude, a latitude and a size.
 import gzip
 import io
 import re
+import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from lunarcraters.catalogue.headings import find_columns, is_catalogue, is_text
+from lunarcraters.catalogue.headings import find_columns, find_sizes, is_catalogue, is_text
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 
 _DELIMITERS = ",;\t|"
@@ -76,7 +77,8 @@ def read_table(path: Path) -> pd.DataFrame:
             "columns, such as lon,lat,diameter_km"
         )
     body = text[sum(len(line) + 1 for line in lines[: heading.line + 1]) :]
-    below = [line for line in lines[heading.line + 1 :] if line.strip() and line[0] != "#"]
+    body = _without_comments(body, heading, path)
+    below = [line for line in body.split("\n", _HEADING_LINES)[:_HEADING_LINES] if line.strip()]
     rows = [_split(line, heading.delimiter) for line in below[:_SAMPLE_LINES]]
     width = max(len(heading.names), len(rows[0]) if rows else 0)
     if not rows:
@@ -85,7 +87,7 @@ def read_table(path: Path) -> pd.DataFrame:
     texts |= {i + 1 for i in texts} if width > len(heading.names) else set()
     try:
         table = pd.read_csv(
-            io.StringIO(_without_comments(body)),
+            io.StringIO(body),
             sep=heading.delimiter,
             header=None,
             names=range(width),
@@ -181,10 +183,30 @@ def _has_decimal_commas(rows: list[list[str]], heading: _Heading) -> bool:
     )
 
 
-def _without_comments(body: str) -> str:
+def _without_comments(body: str, heading: _Heading, path: Path) -> str:
+    """Leave out lines that begin with #, but for rows whose first value, a name, begins so."""
     if not (body.startswith("#") or "\n#" in body):
         return body
-    return re.sub(r"^#.*\n?", "", body, flags=re.MULTILINE)
+    columns, sizes = find_columns(heading.names), find_sizes(heading.names)
+    used = {columns.get("lon"), columns.get("lat"), *(n for size in sizes for n in size.names)}
+    numbers = [i for i, name in enumerate(heading.names) if name in used]
+
+    def is_row(line: str) -> bool:
+        values = _split(line, heading.delimiter)
+        return len(values) == len(heading.names) and all(
+            not values[i] or values[i][0] in "+-.0123456789" for i in numbers
+        )
+
+    lines = body.split("\n")
+    rows = dict.fromkeys(line for line in lines if line.startswith("#") and is_row(line))
+    if rows:
+        warnings.warn(
+            f"{path}: rows that begin with # and fit its heading, such as {next(iter(rows))!r}, "
+            "are read as craters: delete those that are comments",
+            CratersWarning,
+            stacklevel=4,
+        )
+    return "\n".join(line for line in lines if not line.startswith("#") or line in rows)
 
 
 def _longer_row(source: str, error: str, heading: _Heading) -> str:
