@@ -170,6 +170,13 @@ def test_sizes_of_tiles_outside_their_range_are_refused(scene, tmp_path, option,
             lc.SourceOptions(**{option: value})
 
 
+@pytest.mark.parametrize("value", [0, -3, 20.0, float("nan")])
+def test_smallest_craters_of_tiles_outside_their_range_are_refused(scene, tmp_path, value):
+    with pytest.raises(errors.OptionError, match=f"smallest_px is {value!r}: give a number from"):
+        lc.tile(scene, tmp_path / "tiles", smallest_px=value)
+    assert not (tmp_path / "tiles").exists()
+
+
 def test_the_message_about_an_option_has_its_name():
     with pytest.raises(errors.OptionError, match="tiles_per_call is 0: give a whole number"):
         lc.DetectOptions(tiles_per_call=0)

@@ -70,7 +70,8 @@ def tile(
         progress: Function of the number of tiles done and in all.
 
     Raises:
-        OptionError: The size, the halo or the number of levels is outside its range.
+        OptionError: The size, the halo, the number of levels or the smallest crater is outside its
+            range.
         OutputError: The directory exists, or cannot be written.
         RunError: Another process writes there.
         TileSetError: The sizes leave no room for a core.
@@ -79,7 +80,7 @@ def tile(
     from lunarcraters.mosaic.mosaic import Mosaic
     from lunarcraters.tiling.tileset import write_tiles
 
-    SourceOptions(size=size, halo=halo, levels=levels)  # checks their ranges
+    SourceOptions(size, halo, levels, smallest_px)  # checks their ranges
     directory = local_output(out)
     with TemporaryDirectory(prefix="craters-") as folder:
         opened = mosaic if isinstance(mosaic, Mosaic) else open_mosaic(mosaic)

@@ -162,9 +162,8 @@ class MosaicTiles:
             mosaic, max_size=max_size, halo=halo, levels=levels, finest=finest, frames=frames
         )
         count = 1 + max(tile.level for tile in tiles)
-        settings = TilingSettings(
-            max_size, halo, count, frames, finest, smallest_px if finest else None
-        )
+        smallest = None if smallest_px is None or not finest else float(smallest_px)
+        settings = TilingSettings(int(max_size), int(halo), count, frames, finest, smallest)
         return cls(mosaic, settings, tuple(tiles), examined.statistics, examined.height_unit_m)
 
     @classmethod

@@ -332,3 +332,13 @@ def test_other_settings_have_another_fingerprint(patchy):
     assert MosaicTiles.plan(mosaic, **SIZES).fingerprint() == first
     assert MosaicTiles.plan(mosaic, max_size=256, halo=32).fingerprint() != first
     assert MosaicTiles.plan(mosaic, levels=1, **SIZES).fingerprint() != first
+
+
+def test_the_type_of_a_number_changes_no_fingerprint(patchy):
+    mosaic = open_mosaic(patchy["native"])
+    first = MosaicTiles.plan(mosaic, max_size=256, halo=24, levels=1, smallest_px=4.0)
+    for whole, real in ((int, int), (np.int64, np.float64), (np.int16, np.float32)):
+        sizes = {"max_size": whole(256), "halo": whole(24), "levels": whole(1)}
+        same = MosaicTiles.plan(mosaic, **sizes, smallest_px=real(4))
+        assert same.fingerprint() == first.fingerprint()
+        assert repr(same.settings) == repr(first.settings)
