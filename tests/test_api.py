@@ -177,6 +177,11 @@ def test_smallest_craters_of_tiles_outside_their_range_are_refused(scene, tmp_pa
     assert not (tmp_path / "tiles").exists()
 
 
+def test_a_stac_item_is_written_to_a_local_path_alone(tmp_path):
+    with pytest.raises(errors.OutputError, match=r"s3://bucket/item\.json is not a local path"):
+        lc.write_stac_item(tmp_path, "s3://bucket/item.json")
+
+
 def test_the_message_about_an_option_has_its_name():
     with pytest.raises(errors.OptionError, match="tiles_per_call is 0: give a whole number"):
         lc.DetectOptions(tiles_per_call=0)

@@ -183,7 +183,7 @@ def write_stac_item(run: PathOrText, out: PathOrText, *, overwrite: bool = False
     """
     from lunarcraters.report.stac import write_stac_item
 
-    write_stac_item(Path(run), Path(out), overwrite=overwrite)
+    write_stac_item(Path(run), local_output(out), overwrite=overwrite)
 
 
 def read_run(run: PathOrText) -> "Catalogue":

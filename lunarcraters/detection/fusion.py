@@ -122,7 +122,11 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
         result = RunResult(
             craters=len(craters),
             tiles=sum(run.result.tiles for run in runs),
-            unread_tiles={k: v for run in runs for k, v in run.result.unread_tiles.items()},
+            unread_tiles={
+                f"{run.path}/{name}": why
+                for run in runs
+                for name, why in run.result.unread_tiles.items()
+            },
             searched_km2=info.footprint_area_km2,
             seconds=round(time.monotonic() - started, 1),
         )

@@ -11,7 +11,7 @@ from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.fusion import merge_runs
 from lunarcraters.detection.manifest import read_manifest, write_manifest
-from lunarcraters.detection.run import CRATERS, RESULT, read_result, read_run
+from lunarcraters.detection.run import CRATERS, RESULT, read_result, read_run, write_result
 from lunarcraters.errors import RunError
 
 from ..hazard.grounds import DEGREES, degrees, write_run
@@ -95,3 +95,13 @@ def test_a_merge_that_was_interrupted_is_to_be_merged_again(runs, tmp_path):
     (runs[0] / RESULT).unlink()
     with pytest.raises(RunError, match="run the same craters detect again"):
         read_run(runs[0])
+
+
+def test_unread_tiles_of_all_runs_are_named(runs, tmp_path):
+    for run, why in zip(runs, ("block 7 is damaged", "block 8 is damaged"), strict=True):
+        write_result(replace(read_result(run), unread_tiles={TILE: why}), run)
+    merge_runs(runs, tmp_path / "a")
+    assert read_result(tmp_path / "a").unread_tiles == {
+        f"{runs[0]}/{TILE}": "block 7 is damaged",
+        f"{runs[1]}/{TILE}": "block 8 is damaged",
+    }

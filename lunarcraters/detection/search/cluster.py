@@ -159,10 +159,13 @@ def count_tasks_at_once(workers: int) -> int:
 
 
 def _connect(scheduler: str) -> Client:
+    client = None
     try:
         client = Client(scheduler, timeout=_CONNECT_TIMEOUT_S)
         client.wait_for_workers(1, timeout=_CONNECT_TIMEOUT_S)
     except (OSError, TimeoutError, ValueError) as error:
+        if client is not None:
+            client.close()  # it would stay the client of all that the caller does with Dask
         raise RunError(
             f"no Dask cluster with a worker answers at {scheduler}: start one with "
             "`dask scheduler` and `dask worker`, or leave --scheduler out"

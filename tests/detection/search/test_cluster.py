@@ -3,6 +3,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from distributed import LocalCluster, default_client
 
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.search import cluster, tasks, worker
@@ -84,6 +85,20 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
         cluster.cluster(None, shipped_model(), DetectOptions(None, address, "float32"), tasks=1),
     ):
         pass
+
+
+@pytest.mark.slow
+def test_a_scheduler_without_workers_is_left_alone(monkeypatch):
+    monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT_S", 1)
+    with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as local:
+        options = DetectOptions(None, local.scheduler_address, "float32")
+        with (
+            pytest.raises(RunError, match="no Dask cluster with a worker"),
+            cluster.cluster(None, shipped_model(), options, tasks=1),
+        ):
+            pass
+        with pytest.raises(ValueError, match="No clients found"):
+            default_client()
 
 
 def test_a_worker_with_other_versions_is_named(monkeypatch):
