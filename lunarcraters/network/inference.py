@@ -1,5 +1,6 @@
 """Inference: a model file in, maps of a batch of images out."""
 
+import struct
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -204,7 +205,11 @@ def _load(path: Path, precision: str, threads: int | None) -> Network:
     if precision == "int8":
         from lunarcraters.network.backends.int8 import Int8Network
 
-        return Int8Network(read_int8(path), threads)
+        int8 = read_int8(path)
+        try:
+            return Int8Network(int8, threads)
+        except (struct.error, IndexError, TypeError, ValueError) as error:
+            raise ModelError(f"{path}: its int8 form is damaged: take another copy") from error
     if runs_tensorflow():
         from lunarcraters.network.backends.tensorflow_graph import TensorFlowNetwork
 

@@ -8,9 +8,9 @@ has a member with the whole model file that it was tuned from.
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -34,9 +34,13 @@ SHIPPED = "wac.keras"
 SHIPPED_RELIEF = "relief.keras"
 """Name of the model file for elevation models that comes with the program."""
 
+_CONFIG = "config.json"
 _WEIGHTS = "model.weights.h5"
 _INT8_MEMBERS = ("int8/body.tflite", "int8/heads.tflite")
 _FORMER = "former.keras"
+
+_UNREADABLE = (KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""Errors of a member of an archive that is missing or damaged; RuntimeError of damaged flags."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,6 @@ def hash_model(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-@lru_cache(maxsize=4)
 def read_info(path: Path) -> ModelInfo:
     """Read the description of a model file, without TensorFlow.
 
@@ -88,24 +91,24 @@ def read_info(path: Path) -> ModelInfo:
     Raises:
         ModelError: The file is no `.keras` file, or its description is damaged.
     """
-    _check(path)
-    with zipfile.ZipFile(path) as archive:
-        if MEMBER not in archive.namelist():
-            return _foreign_info(archive, path)
-        try:
-            return from_json(ModelRecord, archive.read(MEMBER)).info()
-        except (RecordError, ValueError, zipfile.BadZipFile) as error:
-            raise ModelError(f"{path}: its {MEMBER} is damaged: take another copy") from error
-
-
-def _foreign_info(archive: zipfile.ZipFile, path: Path) -> ModelInfo:
-    """Describe a file without a description as the baseline is described."""
-    baseline = PRESETS["baseline"]
+    if MEMBER not in _check(path):
+        return _foreign_info(path)
+    content = _read_member(path, MEMBER)
     try:
-        layers = json.loads(archive.read("config.json"))["config"]["layers"]
+        return from_json(ModelRecord, content).info()
+    except (RecordError, ValueError) as error:
+        raise ModelError(f"{path}: its {MEMBER} is damaged: take another copy") from error
+
+
+def _foreign_info(path: Path) -> ModelInfo:
+    """Describe a file without a description as the baseline is described."""
+    baseline, config = PRESETS["baseline"], _read_member(path, _CONFIG)
+    try:
+        layers = json.loads(config)["config"]["layers"]
         shape = next(x["config"]["batch_shape"] for x in layers if x["class_name"] == "InputLayer")
-        size = None if shape[1] is None else int(shape[1])
-    except (ValueError, KeyError, TypeError, IndexError, StopIteration) as error:
+        _, side, _, _ = shape
+        size = None if side is None else int(side)
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise ModelError(f"{path} holds no network from one image to one image") from error
     return ModelInfo("foreign", ("mask",), baseline.photometry, baseline.diameters_px, size)
 
@@ -127,12 +130,11 @@ def write_model(model: Any, info: ModelInfo, path: Path) -> None:
     """
     with replacing(path) as temporary:
         whole = temporary.with_suffix(".whole.keras")
-        model.save(whole)
         try:
+            model.save(whole)
             _rewrite(whole, temporary, info, {}, half=True)
         finally:
-            whole.unlink()
-    read_info.cache_clear()
+            whole.unlink(missing_ok=True)
 
 
 def update_info(path: Path, info: ModelInfo, int8: Int8Model | None = None) -> None:
@@ -149,7 +151,6 @@ def update_info(path: Path, info: ModelInfo, int8: Int8Model | None = None) -> N
     members = {} if int8 is None else dict(zip(_INT8_MEMBERS, (int8.body, int8.heads), strict=True))
     with replacing(path) as temporary:
         _rewrite(path, temporary, info, members)
-    read_info.cache_clear()
 
 
 def keep_former(path: Path, former: Path, tuned_on: Texture) -> None:
@@ -166,7 +167,6 @@ def keep_former(path: Path, former: Path, tuned_on: Texture) -> None:
     info = replace(read_info(path), tuned_on=tuned_on)
     with replacing(path) as temporary:
         _rewrite(path, temporary, info, {_FORMER: former.read_bytes()})
-    read_info.cache_clear()
 
 
 def extract_former(path: Path, target: Path) -> None:
@@ -177,15 +177,9 @@ def extract_former(path: Path, target: Path) -> None:
         target: Model file to write.
 
     Raises:
-        ModelError: The file holds no other model.
+        ModelError: The file holds no other model, or it is damaged.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            target.write_bytes(archive.read(_FORMER))
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(
-            f"{path} lacks the model from before its tuning: take another copy"
-        ) from error
+    target.write_bytes(_read_member(path, _FORMER))
 
 
 def read_int8(path: Path) -> Int8Model:
@@ -195,30 +189,45 @@ def read_int8(path: Path) -> Int8Model:
         path: Model file.
 
     Raises:
-        ModelError: The file has none, or is no model file.
+        ModelError: The file has none, is damaged, or is no model file.
     """
     info = read_info(path)
     if info.int8 is None:
         raise ModelError(
             f"{path} has no int8 form: craters calibrate makes one, or leave --precision out"
         )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            body, heads = (archive.read(name) for name in _INT8_MEMBERS)
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: its int8 form is damaged: take another copy") from error
+    body, heads = (_read_member(path, name) for name in _INT8_MEMBERS)
     return Int8Model(body, heads, info.int8.stride, info.input_size)
 
 
-def _check(path: Path) -> None:
-    """Raise a ModelError unless the path is a `.keras` file."""
+def _check(path: Path) -> set[str]:
+    """Raise a ModelError unless the path is a `.keras` file. Returns the names of its members."""
     if not path.is_file():
         raise ModelError(f"{path}: no such model file: give a .keras file that is there")
-    if not zipfile.is_zipfile(path):
-        raise ModelError(f"{path} is not a .keras file: give one saved by Keras 3 or craters train")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except _UNREADABLE as error:
+        raise ModelError(
+            f"{path} is not a .keras file: give one saved by Keras 3 or craters train"
+        ) from error
+    if not {_CONFIG, _WEIGHTS} <= names:
+        raise ModelError(f"{path} is an archive but not a .keras file: it holds no network")
+    return names
+
+
+def _read_member(path: Path, name: str) -> bytes:
+    """Read a member of a model file; a ModelError if it is missing or damaged."""
     with zipfile.ZipFile(path) as archive:
-        if not {"config.json", _WEIGHTS} <= set(archive.namelist()):
-            raise ModelError(f"{path} is an archive but not a .keras file: it holds no network")
+        return _read(archive, name)
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read a member of an open model file; a ModelError if it is missing or damaged."""
+    try:
+        return archive.read(name)
+    except _UNREADABLE as error:
+        raise ModelError(f"{archive.filename}: its {name} is damaged: take another copy") from error
 
 
 def _rewrite(
@@ -234,7 +243,7 @@ def _rewrite(
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             if name not in left_out:
-                content = old.read(name)
+                content = _read(old, name)
                 new.writestr(name, _to_half(content) if half and name == _WEIGHTS else content)
         for name, content in members.items():
             new.writestr(name, content)

@@ -16,11 +16,18 @@ class ScoreCalibration:
         raw: Network scores, rising from 0 to 1, (k,).
         precision: Precision for each diameter (row) and network score (column), (m, k); one row
             where `diameter_px` is empty.
+
+    Raises:
+        ValueError: The precision has another shape.
     """
 
     diameter_px: tuple[float, ...]
     raw: tuple[float, ...]
     precision: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        """Check the shape of the table."""
+        _check_shape(self.precision, max(len(self.diameter_px), 1), len(self.raw))
 
 
 @dataclass(frozen=True)
@@ -32,11 +39,18 @@ class DiameterErrors:
         score: Calibrated scores, rising, (k,).
         relative_sd: Standard deviation divided by diameter, for each diameter (row) and score
             (column), (m, k).
+
+    Raises:
+        ValueError: The standard deviations have another shape.
     """
 
     diameter_px: tuple[float, ...]
     score: tuple[float, ...]
     relative_sd: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        """Check the shape of the table."""
+        _check_shape(self.relative_sd, len(self.diameter_px), len(self.score))
 
 
 @dataclass(frozen=True)
@@ -89,10 +103,17 @@ class Texture:
     Attributes:
         mean: Mean of each feature, (5,).
         covariance: Covariance of the features, (5, 5).
+
+    Raises:
+        ValueError: The covariance has another shape.
     """
 
     mean: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        """Check the shape of the covariance."""
+        _check_shape(self.covariance, len(self.mean), len(self.mean))
 
 
 @dataclass(frozen=True)
@@ -164,3 +185,9 @@ class ModelInfo:
     def without_calibration(self) -> "ModelInfo":
         """Remove every calibration, so that a run keeps the scores of this very network."""
         return replace(self.with_calibration(Calibration()), finer={}, tta=None, tuned_on=None)
+
+
+def _check_shape(table: tuple[tuple[float, ...], ...], rows: int, columns: int) -> None:
+    """Raise a ValueError unless a table has so many rows, at least one, of so many columns."""
+    if not rows or not columns or [len(row) for row in table] != [columns] * rows:
+        raise ValueError(f"a table is not of {rows} rows and {columns} columns")

@@ -14,6 +14,7 @@ import numpy as np
 from lunarcraters._version import __version__
 from lunarcraters.errors import CratersError, ModelError, OutputError, RunError
 from lunarcraters.files import remove_directory
+from lunarcraters.network.backends.keras_model import load_network
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.model_file import write_model
@@ -187,10 +188,7 @@ def _load_weights(model: keras.Model, path: Path) -> None:
     Where that network has one channel and this one more, the first channel has its weights, and the
     others have no effect yet.
     """
-    try:
-        weights = keras.saving.load_model(path, compile=False, safe_mode=True).get_weights()
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise ModelError(f"{path} cannot be loaded as a Keras model: {error}") from error
+    weights = load_network(path).get_weights()
     wanted = [w.shape for w in model.get_weights()]
     if weights and wanted[0][:2] + wanted[0][3:] == weights[0].shape[:2] + weights[0].shape[3:]:
         further = max(wanted[0][2] - weights[0].shape[2], 0)

@@ -248,7 +248,23 @@ def test_a_description_without_sizes_is_read_and_written_as_it_was(tmp_path):
     assert json.loads(read_description(path))["scores"] == content["scores"]
 
 
-@pytest.mark.parametrize("change", [{"scores": {"raw": 1}}, {"finer": {"x": {}}}, {"heads": None}])
+SCORES = {"diameter_px": [11.0, 16.0], "raw": [0.0, 0.5, 1.0], "precision": [[0.0, 0.4, 1.0]]}
+DEVIATIONS = {"diameter_px": [10.0], "score": [0.1, 0.9], "relative_sd": [[0.2, 0.1, 0.1]]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scores": {"raw": 1}},
+        {"scores": SCORES},
+        {"scores": {"raw": [0.0, 0.5, 1.0], "precision": [0.0, 1.0]}},
+        {"scores": {"raw": [], "precision": []}},
+        {"finer": {"x": {}}},
+        {"finer": {"-1": {"thresholds": {}, "scores": {}, "diameter_sd": DEVIATIONS}}},
+        {"tuned_on": {"mean": [0.0, 0.0], "covariance": [[1.0, 0.0]]}},
+        {"heads": None},
+    ],
+)
 def test_a_damaged_description_is_refused(tmp_path, change):
     path = tmp_path / "model.keras"
     content = json.loads(read_description(model_file.shipped_model())) | change

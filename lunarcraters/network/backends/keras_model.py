@@ -1,9 +1,11 @@
 """A Keras network of a model file, in any backend of Keras."""
 
 import threading
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -80,10 +82,12 @@ def load_network(path: Path) -> Any:
         path: Model file.
 
     Raises:
-        ModelError: The file is no model, or needs code of its own.
+        ModelError: The file is no model, is damaged, or needs code of its own.
     """
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (BadZipFile, zlib.error, EOFError) as error:
+        raise ModelError(f"{path} is damaged: take another copy") from error
     except (ValueError, TypeError, KeyError, OSError) as error:
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "damaged"
         raise ModelError(f"{path} cannot be loaded as a Keras model: {reason}") from error
