@@ -150,8 +150,8 @@ def _open_elevation(
         return open_elevation_model(elevation, crs=crs, nodata=nodata, unit=unit)
     if not read_manifest(run).is_of_elevation:
         return None
-    mosaic = searched_mosaic(run, crs=crs, option="--elevation")
-    return make_elevation_model(mosaic if nodata is None else mosaic.with_nodata(nodata), unit=unit)
+    mosaic = searched_mosaic(run, crs=crs, nodata=nodata, option="--elevation")
+    return make_elevation_model(mosaic, unit=unit)
 
 
 def _title(min_score: float, min_diameter: float) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lunarcraters.completeness.record import find_obstacle
 from lunarcraters.detection.manifest import Manifest, read_manifest
-from lunarcraters.detection.run import leave_out_nodata, searched_mosaic
+from lunarcraters.detection.run import open_as_searched, searched_mosaic
 from lunarcraters.detection.source import default_halo_px, default_size_px, hash_tiling
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.mosaic import Mosaic, Name
@@ -32,9 +32,10 @@ def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None
             f"{run} was made by an earlier version of the program, which did not note the identity "
             "of its mosaic: run craters detect again with --overwrite"
         )
-    searched = searched_mosaic(run, mosaic, crs=crs)
-    if mosaic is not None:
-        searched = leave_out_nodata(searched, manifest)
+    if mosaic is None:
+        searched = searched_mosaic(run, crs=crs)
+    else:
+        searched = open_as_searched(mosaic, run, crs=crs)
     if manifest.mosaic != searched.fingerprint():
         raise RunError(
             f"{searched.name} is not the mosaic that {run} searched, or has changed since: name "

@@ -19,6 +19,7 @@ _WORDS = {
     "smallest_px": "smallest crater",
     "mirrored": "choice of --tta",
     "looks": "number of looks",
+    "nodata_undeclared": "use of --nodata",
 }
 
 
@@ -34,7 +35,8 @@ class Manifest:
         settings: Version of the program, `precision`, `mirrored` (test-time augmentation),
             `smallest_px` (smallest crater, pixels; null for 8) and, where there are any, `nodata`
             (values that the user called "no data", or that were left out though undeclared, with
-            commas between), `weights` (`before tuning` where a tuned model's are not used), for an
+            commas between) and `nodata_undeclared` (true for the latter; missing in older runs),
+            `weights` (`before tuning` where a tuned model's are not used), for an
             elevation model, `looks` (number of looks) and, for a merged run, `merged` (mosaics of
             the runs).
         format: Format of the run's directory.

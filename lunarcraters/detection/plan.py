@@ -82,7 +82,7 @@ def plan_run(
             "precision": precision,
             "mirrored": options.tta,
             "smallest_px": source.settings.smallest_px,
-            **_nodata_setting(source),
+            **_nodata_settings(source),
             **({} if looks is None else {"looks": looks}),
             **({} if weights == model else {"weights": "before tuning"}),
         },
@@ -117,7 +117,10 @@ def _settle_looks(source: TileSource, info: ModelInfo, options: DetectOptions) -
     return None
 
 
-def _nodata_setting(source: TileSource) -> dict[str, str]:
-    """Nodata values of the user, or those that were left out undeclared, as text: NaN is one."""
-    values = list_values(source.mosaic.nodata)
-    return {"nodata": ",".join(map(repr, values))} if values else {}
+def _nodata_settings(source: TileSource) -> dict[str, str | bool]:
+    """Nodata values as text, NaN among them, and whether they were left out undeclared."""
+    values, undeclared = list_values(source.mosaic.nodata), source.mosaic.nodata_undeclared
+    if not values:
+        return {}
+    origin = {} if undeclared is None else {"nodata_undeclared": undeclared}
+    return {"nodata": ",".join(map(repr, values)), **origin}

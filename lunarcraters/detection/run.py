@@ -1,6 +1,5 @@
 """The directory of a run: its files, and how they are read."""
 
-import math
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -9,7 +8,7 @@ from lunarcraters.catalogue.formats import is_catalogue_name, read_catalogue
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.manifest import MANIFEST, Manifest, read_manifest
+from lunarcraters.detection.manifest import MANIFEST, read_manifest
 from lunarcraters.errors import AreaError, MosaicError, RunError
 from lunarcraters.files import is_database, replacing
 from lunarcraters.geometry.area import Area
@@ -18,7 +17,7 @@ from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.names import parse_name
 from lunarcraters.mosaic.network.faults import is_refusal
-from lunarcraters.mosaic.nodata import list_values, parse_values
+from lunarcraters.mosaic.nodata import Nodata, parse_values
 from lunarcraters.records import RecordError, from_json, to_json
 
 CRATERS = "craters.parquet"
@@ -36,7 +35,8 @@ class RunResult:
         craters: Number of craters in the catalogue, of any score.
         tiles: Number of tiles.
         searched_tiles: Number of tiles that the last command searched; the others were done before.
-        unread_tiles: Names of the tiles that could not be read, and why.
+        unread_tiles: Names of the tiles that could not be read, and why; in a merged run with the
+            directory of their run before them.
         searched_km2: Ground searched, km^2; null without a coordinate system.
         seconds: Time of the last command, seconds.
         search_seconds: Time that its tiles took where workers are never idle, seconds: without
@@ -164,6 +164,7 @@ def searched_mosaic(
     mosaic: str | PathLike[str] | None = None,
     *,
     crs: str | None = None,
+    nodata: Nodata = None,
     option: str = "--mosaic",
 ) -> Mosaic:
     """Open the mosaic that a run searched, or another in its place.
@@ -172,14 +173,16 @@ def searched_mosaic(
         run: Directory of the run.
         mosaic: Mosaic to open instead; None for the one that was searched.
         crs: Coordinate system in place of the mosaic's own.
+        nodata: Value, or values, that mean "no data" in place of the run's or the mosaic's own.
         option: Option of the command that names another mosaic, for messages.
 
     Raises:
-        RunError: The directory is not a run, and no mosaic is given.
+        RunError: The directory is not a run, and no mosaic is given, or does not tell what was
+            "no data".
         MosaicError: The mosaic cannot be used.
     """
     if mosaic is not None:
-        return open_mosaic(mosaic, crs=crs)
+        return open_mosaic(mosaic, crs=crs, nodata=nodata)
     if run.is_file():
         raise RunError(f"{run} does not tell which mosaic was searched: give it with {option}")
     manifest = read_manifest(run)
@@ -190,7 +193,7 @@ def searched_mosaic(
             f"with {option}"
         )
     try:
-        opened = open_mosaic(manifest.input_name, crs=crs)
+        return open_as_searched(manifest.input_name, run, crs=crs, nodata=nodata)
     except MosaicError as error:
         if not is_refusal(str(error)):
             raise
@@ -198,15 +201,42 @@ def searched_mosaic(
             f"{run} notes the address of its mosaic without user and query, and does not open it "
             f"so: give the whole address with {option} 'URL' ({error})"
         ) from error
-    return leave_out_nodata(opened, manifest)
 
 
-def leave_out_nodata(mosaic: Mosaic, manifest: Manifest) -> Mosaic:
-    """Call the values of a mosaic "no data" that a run called so.
+def open_as_searched(
+    name: str | PathLike[str], run: Path, *, crs: str | None = None, nodata: Nodata = None
+) -> Mosaic:
+    """Open the mosaic of a run with the same values as "no data".
 
     Args:
-        mosaic: Mosaic that the run searched.
-        manifest: Manifest of the run.
+        name: Mosaic that the run searched, wherever it lies now.
+        run: Directory of the run.
+        crs: Coordinate system in place of the mosaic's own.
+        nodata: Value, or values, that mean "no data" in place of the run's; None for those.
+
+    Raises:
+        RunError: The directory is not a run, or does not tell what was "no data".
+        MosaicError: The mosaic cannot be used.
     """
-    nodata = parse_values(str(manifest.settings.get("nodata") or "nan"))
-    return mosaic if math.isnan(list_values(nodata)[0]) else mosaic.with_nodata(nodata)
+    settings = read_manifest(run).settings
+    noted = settings.get("nodata")
+    if nodata is not None or noted is None:
+        return open_mosaic(name, crs=crs, nodata=nodata)
+    try:
+        values = parse_values(str(noted))
+    except ValueError as error:
+        raise RunError(
+            f"{run} notes the nodata value {noted!r}, which is no number: run craters detect again "
+            "with --overwrite"
+        ) from error
+    undeclared = settings.get("nodata_undeclared")
+    if undeclared is False or noted == "nan":
+        return open_mosaic(name, crs=crs, nodata=values)
+    left_out = open_mosaic(name, crs=crs).with_nodata(values)
+    named = left_out if undeclared else open_mosaic(name, crs=crs, nodata=values)
+    if not undeclared and replace(left_out, nodata_undeclared=False) != named:
+        raise RunError(
+            f"{run} was made by an earlier version of the program, which did not note whether "
+            f"--nodata named {noted}: run craters detect again with --overwrite"
+        )
+    return left_out

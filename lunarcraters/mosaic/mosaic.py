@@ -48,10 +48,12 @@ class Mosaic:
             sparse one.
         sources: Absolute paths, or other names, of the files, those of later rasters last.
         bands: Number of the band that is read, or of red, green and blue, read as luminance.
-        nodata: Value, or values, that the user called "no data", or None.
+        nodata: Values that mean "no data" beside the files' own, or in their place; or None.
+        nodata_undeclared: True for the former; None where an older record does not tell.
         remote: Everything that concerns a mosaic on the network; None for a local one.
         rasters: Raster files as they were opened, the later ones on top; empty where the mosaic
             comes from a record.
+        fetched: Directory for what is read from the network; None for none.
     """
 
     name: str
@@ -62,8 +64,10 @@ class Mosaic:
     sources: tuple[str, ...]
     bands: tuple[int, ...] = (1,)
     nodata: Nodata = None
+    nodata_undeclared: bool | None = False
     remote: RemoteReading | None = None
     rasters: tuple[Source, ...] = field(default=(), repr=False, compare=False)
+    fetched: Path | None = field(default=None, repr=False, compare=False)
 
     @property
     def width(self) -> int:
@@ -86,7 +90,7 @@ class Mosaic:
         return self.grid.has_crs
 
     def with_nodata(self, nodata: Nodata) -> "Mosaic":
-        """Return the same mosaic without the pixels of a value, or of several.
+        """Return the same mosaic without the pixels of an undeclared value, or of several.
 
         Files with a mask or a declared nodata value keep these.
 
@@ -96,14 +100,13 @@ class Mosaic:
         Raises:
             MosaicError: A file cannot be read.
         """
-        values = list_values(nodata)
         sources = [
             source
             if source.masked or source.nodata is not None or source.declared_nodata is not None
-            else inspect_source(source.path, source.crs_wkt, values[0])
+            else inspect_source(source.path, source.crs_wkt, list_values(nodata)[0], self.fetched)
             for source in self.rasters
         ]
-        return replace(self, nodata=nodata).of_rasters(sources)
+        return replace(self, nodata=nodata, nodata_undeclared=True).of_rasters(sources)
 
     def of_rasters(self, rasters: Sequence[Source]) -> "Mosaic":
         """Return the mosaic of some raster files alone, on a grid of their own.
@@ -115,9 +118,8 @@ class Mosaic:
             MosaicError: They cannot be read, or are too small.
             CoordinateSystemError: They do not lie on the Moon.
         """
-        pages = self.remote.pages if self.remote else None
-        fetched = Path(pages).parent if pages else None
-        return _lay_out(self.name, rasters, list_values(self.nodata), fetched)
+        mosaic = _lay_out(self.name, rasters, list_values(self.nodata), self.fetched)
+        return replace(mosaic, nodata_undeclared=self.nodata_undeclared)
 
     @cached_property
     def pixel_size_m(self) -> float | None:
@@ -198,7 +200,7 @@ class Mosaic:
             return self
         version = hashlib.sha256(f"{self.fingerprint()}{self.uri}".encode()).hexdigest()
         pages = str(folder.absolute() / version[:16])
-        return replace(self, remote=replace(self.remote, pages=pages))
+        return replace(self, remote=replace(self.remote, pages=pages), fetched=folder)
 
     @property
     def raster(self) -> Raster:
@@ -224,15 +226,13 @@ class Mosaic:
     def fingerprint(self) -> str:
         """Compute the SHA-256 of the mosaic, which does not depend on where its files lie.
 
-        The hash covers the files (see `identity.identify_file`), and the size, type, bands, grid
-        and user's nodata value of the mosaic.
+        The hash covers the files (see `identity.identify_file`), size, type, bands, grid, nodata.
 
         Raises:
             MosaicError: A file cannot be read.
         """
         extents = tuple(tuple(box) for box in self.extents)
-        nodata = tuple(map(float, list_values(self.nodata)))
-        shape = (self.width, self.height, self.dtype, self.bands, extents, nodata)
+        shape = (self.width, self.height, self.dtype, self.bands, extents, list_values(self.nodata))
         place = sphere.describe_crs(self.grid.crs_wkt), tuple(self.grid.affine[:6])
         return hash_files(self.sources, repr((shape, *place)), self.name)
 
@@ -265,9 +265,8 @@ def open_mosaic(
     values = list_values(nodata)
     first = values[0] if values else None
     sources = [inspect_source(name, crs, first, fetched) for name in find_rasters(given)]
-    name = str(parse_name(given[0]))
-    name = name if len(given) == 1 else f"{name} and {len(given) - 1} more"
-    return _lay_out(name, sources, values, fetched)
+    more = f" and {len(given) - 1} more" if len(given) > 1 else ""
+    return _lay_out(f"{parse_name(given[0])}{more}", sources, values, fetched)
 
 
 def _lay_out(
@@ -292,6 +291,7 @@ def _lay_out(
         bands=first.bands if alone else tuple(range(1, len(first.bands) + 1)),
         nodata=pack_values(nodata),
         rasters=tuple(sources),
+        fetched=fetched,
     )
     _ = mosaic.pixel_size_m  # refuses one that does not lie on the Moon, before any work is done
     if not any(source.served for source in sources):

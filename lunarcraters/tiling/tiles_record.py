@@ -36,9 +36,11 @@ class MosaicRecord:
         extents: Boxes in which there may be data: column, row, width, height in pixels.
         sources: Absolute paths of the files.
         bands: Numbers of the bands that are read.
-        nodata: Value, or list of values, that the user called "no data", or null.
+        nodata: Value, or list of values, that the user called "no data", or that were left out
+            though undeclared; null for none.
         remote: Size, type, overviews and masks of a mosaic that virtual tiles read from the
             network; null for a local one.
+        nodata_undeclared: True where `nodata` was left out though undeclared; null in older tiles.
     """
 
     name: str
@@ -53,6 +55,7 @@ class MosaicRecord:
     bands: tuple[int, ...]
     nodata: Nodata
     remote: str | None = None
+    nodata_undeclared: bool | None = None
 
     @classmethod
     def from_mosaic(cls, mosaic: Mosaic, *, virtual: bool) -> "MosaicRecord":
@@ -76,6 +79,7 @@ class MosaicRecord:
             bands=mosaic.bands,
             nodata=mosaic.nodata,
             remote=mosaic.remote.signature if virtual and mosaic.remote else None,
+            nodata_undeclared=mosaic.nodata_undeclared,
         )
 
     def to_mosaic(self) -> Mosaic:
@@ -89,6 +93,7 @@ class MosaicRecord:
             sources=self.sources,
             bands=self.bands,
             nodata=self.nodata,
+            nodata_undeclared=self.nodata_undeclared,
             remote=None if self.remote is None else RemoteReading(self.remote),
         )
 

@@ -224,3 +224,16 @@ def test_the_command_says_what_it_measured(picture, dem, tmp_path):
     record = json.loads(plot(tmp_path / "c.png", *options, "--json"))
     assert record["steep_share"] == 1.0
     assert record["raster"] == str(tmp_path / "c.tif")
+
+
+def test_a_nodata_value_takes_the_place_of_that_of_the_model_that_a_run_searched(tmp_path):
+    affine = degrees(10, 60)
+    heights = np.random.default_rng(0).normal(0.0, 30.0, (80, 120)).astype(np.float32)
+    heights[:40] = -500.0  # a plain, which the file declares to be no data
+    dem = write_heights(tmp_path / "dem.tif", heights, DEGREES, affine, nodata=-500.0)
+    run = write_run(tmp_path / "run", DEGREES, affine, ANYWHERE, [], dem=dem)
+    for nodata, is_ground in ((None, False), (-9999.0, True)):
+        out = tmp_path / f"{is_ground}.png"
+        lc.plot_hazard(run, out, cell=CELL_KM, nodata=nodata)
+        steep = bands_of(out.with_suffix(".tif"))[1]
+        assert (np.isfinite(steep[0]) == is_ground).all()

@@ -254,3 +254,17 @@ def test_names_and_messages_hold_no_secret(folder):
         with pytest.raises(MosaicError) as caught:
             open_mosaic(address.replace("a.tif", "none.tif"))
         assert "SECRET" not in str(caught.value)
+
+
+def test_a_file_that_is_given_only_whole_is_fetched_once(tmp_path):
+    noise = np.random.default_rng(0).integers(20, 200, (1500, 1500)).astype(np.uint8)
+    write_raster(tmp_path / "a.tif", noise, **BLOCKS)
+    fetched = tmp_path / "fetched"
+    with serve(tmp_path, ranges=False) as server:
+        mosaic = open_mosaic(f"{server.url}/a.tif", fetched=fetched)
+        given = server.given
+        without = mosaic.with_nodata(50.0)
+        # The request that shows that there are no ranges is answered with the whole file.
+        assert server.given - given < 1.5 * (tmp_path / "a.tif").stat().st_size
+    assert str(fetched) in without.uri
+    assert (without.read(without.grid.box)[1] == (noise != 50)).all()
