@@ -220,7 +220,7 @@ def explore(
     elif run is not None:
         ground = _mosaic_of_run(run, mosaic, crs)
     elif mosaic is not None:
-        ground = open_mosaic(Path(mosaic), crs=crs)
+        ground = open_mosaic(mosaic, crs=crs)
     elif Path(craters.properties.get("input", "")).is_file():
         with suppress(MosaicError, CoordinateSystemError):  # a map without it is one too
             ground = open_mosaic(Path(craters.properties["input"]), crs=crs)

@@ -10,6 +10,7 @@ from lunarcraters.detection.options import Precision, SourceOptions
 from lunarcraters.errors import RunError, TileSetError
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import Mosaic, Name, open_mosaic
+from lunarcraters.mosaic.names import parse_name
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import choose_precision
@@ -72,8 +73,8 @@ def open_source(
         ModelError: The model file cannot be read.
     """
     info = read_info(model)
-    paths = [Path(name) for name in names]
-    if len(paths) == 1 and is_tile_set(paths[0]):
+    paths = [name for name in map(parse_name, names) if isinstance(name, Path)]
+    if len(names) == len(paths) == 1 and is_tile_set(paths[0]):
         if options != _DEFAULTS:
             raise TileSetError(
                 f"{paths[0]} holds tiles, whose size, halo, levels, smallest crater, CRS, nodata "

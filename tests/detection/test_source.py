@@ -25,3 +25,9 @@ def test_the_precision_decides_unless_a_size_is_given(cap):
     assert open_source([cap], MODEL).settings.max_size == 1440
     assert open_source([cap], MODEL, precision="float32").settings.max_size == 1024
     assert open_source([cap], MODEL, SourceOptions(size=512)).settings.max_size == 512
+
+
+def test_xml_of_any_length_is_a_mosaic(cap):
+    mosaic = open_mosaic(cap, nodata=-1)
+    name = mosaic.uri.replace("<SRS", " " * 255 + "<SRS")  # more than the name of a file may have
+    assert open_source([name], MODEL).mosaic.grid == mosaic.grid

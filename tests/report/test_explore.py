@@ -1,4 +1,5 @@
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -107,3 +108,10 @@ def test_the_mosaic_that_was_searched_lies_underneath_if_it_can_be_read(three, s
     (tmp_path / "broken.tif").write_bytes(b"II*\0")
     assert not has_mosaic(tmp_path / "broken.tif")
     assert not has_mosaic(tmp_path / "missing.tif")
+
+
+def test_the_mosaic_may_have_any_name_that_gdal_opens(three, scene, tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "delivery.zip", "w") as archive:
+        archive.write(scene, "m.tif")
+    monkeypatch.chdir(tmp_path)
+    assert "data:image/jpeg" in lc.explore(three, mosaic="zip://delivery.zip!m.tif").html()
