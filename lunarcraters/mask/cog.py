@@ -104,7 +104,12 @@ def write_mask(
         ):
             raster = Path(folder) / "blocks.tif"
             _write_blocks(mosaic, blocks, raster)
-            measured = beside.submit(measure, raster)
+
+            def measure_beside() -> Any:
+                with _overviews_beside():
+                    return measure(raster)
+
+            measured = beside.submit(measure_beside)
             copy_as_cog(raster, temporary, path)
             return measured.result()
     except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own errors
@@ -126,7 +131,7 @@ def copy_as_cog(raster: Path, temporary: Path, path: Path, **options: str) -> No
         OutputError: The file is cut off.
         RasterioError: The file cannot be written, or GDAL's own error.
     """
-    with suppress_native_stderr():
+    with suppress_native_stderr(), _overviews_beside():
         rasterio.shutil.copy(
             str(raster),
             str(temporary),
@@ -140,6 +145,14 @@ def copy_as_cog(raster: Path, temporary: Path, path: Path, **options: str) -> No
             **options,
         )
     _check_complete(temporary, path)
+
+
+def _overviews_beside() -> rasterio.Env:
+    """Environment in which overviews beside a raster are found, whatever others say of such files.
+
+    One that the main thread has entered, as for a URL with a query, holds in other threads too.
+    """
+    return rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="FALSE")
 
 
 def _check_complete(written: Path, path: Path) -> None:

@@ -32,6 +32,21 @@ def means(mask, side):
     )
 
 
+def test_the_file_is_the_same_while_another_thread_reads_from_a_server(tmp_path):
+    mask = np.random.default_rng(1).integers(0, 255, (600, 700)).astype(np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", np.ones(mask.shape, np.uint8)))
+
+    def count_overviews(path):
+        with rasterio.open(path) as raster:
+            return len(raster.overviews(1))
+
+    counts = [write_mask(mosaic, blocks_of(mask), tmp_path / "alone.tif", count_overviews)]
+    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
+        counts.append(write_mask(mosaic, blocks_of(mask), tmp_path / "beside.tif", count_overviews))
+    assert counts == [1, 1]
+    assert (tmp_path / "beside.tif").read_bytes() == (tmp_path / "alone.tif").read_bytes()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", [(512, 512), (513, 300), (700, 601), (544, 9024)])
 @pytest.mark.parametrize("searched", ["all", "right", "here and there"])
