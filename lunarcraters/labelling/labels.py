@@ -9,6 +9,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.classes import CRATER, IGNORED
 from lunarcraters.datasets.label_lines import format_lines
 from lunarcraters.datasets.yolo_labels import box_corners
+from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.geometry.grid import Grid
@@ -62,6 +63,8 @@ class Labels:
 def make_labels(tile: Tile, catalogue: Catalogue, min_diameter: float) -> Labels:
     """Make the labels of a tile. Boxes that reach beyond the tile are cut at its edge.
 
+    Craters that do not reach the tile have none, also where the corner of their box would.
+
     Args:
         tile: Tile.
         catalogue: Craters, in the space of the tile.
@@ -76,6 +79,7 @@ def make_labels(tile: Tile, catalogue: Catalogue, min_diameter: float) -> Labels
         left, right = (np.clip(x + side * sizes, 0.0, tile.size) for side in (-0.5, 0.5))
         top, bottom = (np.clip(y + side * sizes, 0.0, tile.size) for side in (-0.5, 0.5))
         inside = np.minimum(right - left, bottom - top) >= _MIN_BOX_PX
+    inside[inside] = _reach(tile, x[inside], y[inside], catalogue.rows(inside))
     edges = np.column_stack([left, top, right, bottom])[inside]
     centre, size = (edges[:, :2] + edges[:, 2:]) / 2.0, edges[:, 2:] - edges[:, :2]
     boxes = np.hstack([centre, size]) / tile.size
@@ -100,6 +104,32 @@ def find_ground(mosaic: Mosaic, tile: Tile, area: Area | None, step: int = 1) ->
     in_mosaic = mosaic.grid.from_lonlat(*ground) if mosaic.has_crs else ground
     inside = in_core(mosaic, tile, *in_mosaic)
     return inside if area is None else inside & area.contains(*ground)
+
+
+def _reach(tile: Tile, x: Float, y: Float, craters: Catalogue) -> Bool:
+    """Find the craters that reach a tile.
+
+    Distances are those on the sphere: in a tile's frame, a crater on the other side of the Moon is
+    larger than its distance.
+
+    Args:
+        tile: Tile.
+        x: Columns of the centres, pixels of the tile, (n,).
+        y: Rows of the centres, pixels of the tile, (n,).
+        craters: Craters, n.
+
+    Returns:
+        True where a crater reaches the tile, (n,).
+    """
+    frame, (across, along) = tile.frame, craters.positions.T
+    nearest = np.clip(x, 0.0, tile.size), np.clip(y, 0.0, tile.size)
+    if frame.has_crs:
+        lon, lat = frame.to_lonlat(*nearest)
+        distances = sphere.distance_km(lon, lat, across, along, frame.radius_m)
+    else:
+        x, y = frame.affine @ nearest
+        distances = np.hypot(x - across, y - along)
+    return np.asarray(distances <= craters.diameters / 2.0)
 
 
 def _to_tile(frame: Grid, positions: Float) -> tuple[Float, Float]:

@@ -24,7 +24,10 @@ from lunarcraters.errors import (
     OutputError,
 )
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
+from lunarcraters.labelling.labels import make_labels
+from lunarcraters.tiling.plan import Tile
 from lunarcraters.training.scenes import LabelledTiles
 
 from ..rasters import write_raster
@@ -149,6 +152,30 @@ def test_a_footprint_is_the_ground_that_was_counted(tmp_path):
     assert not made.notes
     assert not all(read_image(pair.image)[1].all() for pair in pairs_of(dataset))
     assert sum(made.craters.values()) == 1
+
+
+def lon_lat_opposite(lon, lat):
+    return lon + 180.0, -lat
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_crater_on_the_other_side_of_the_moon_has_no_label(tmp_path, place):
+    crs, affine = PLACES[place]
+    grid = Grid(sphere.lunar_crs(crs, "test").to_wkt(), affine, SIDE_PX, SIDE_PX)
+    lon, lat = grid.to_lonlat(450.0, 450.0)
+    across, up = lon_lat_opposite(lon + 1.0, lat - 0.5 * np.sign(lat))
+    craters = [[*scatter(grid)[0]], [float(across), float(up), 120.0]]
+    table = pd.DataFrame(craters, columns=["lon", "lat", "diameter_km"])
+    made, _, _ = make(tmp_path, place, catalogue=Catalogue(table, sphere.geographic_crs()))
+    assert sum(made.craters.values()) == 1
+
+
+def test_a_crater_that_does_not_reach_a_tile_has_no_label_there():
+    grid = Grid(None, Affine.identity(), 100, 100)
+    tile = Tile("z0", 0, grid, Box(0, 0, 100, 100), Box(0, 0, 100, 100))
+    table = pd.DataFrame({"x": [-9.0, -9.0], "y": [-9.0, 50.0], "diameter_px": [20.0, 20.0]})
+    labels = make_labels(tile, Catalogue(table, None), 0.0)
+    assert labels.boxes.tolist() == [[0.005, 0.5, 0.01, 0.2]]
 
 
 def test_small_craters_are_neither_taught_as_crater_nor_as_background(tmp_path):
