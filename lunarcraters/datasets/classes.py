@@ -52,8 +52,8 @@ def choose_classes(
         chosen = frozenset().union(*(_find_class(text, known) for text in given))
         return _make_choice(known, used, chosen)
     titled = [number for number in used if not known[number].isdecimal()]
-    craters = frozenset(number for number in used if _is_crater(known[number]))
-    if craters:
+    craters = frozenset(number for number in known if _is_crater(known[number]))
+    if craters & used.keys() or (craters and titled):
         return _make_choice(known, used, craters)
     if not titled:
         return ClassChoice(None, notes=_describe_unnamed(used, names))

@@ -75,17 +75,18 @@ def read_yaml(path: Path) -> Description:
     places = {}
     for split, keys in _YAML_KEYS.items():
         named: Any = next((content[key] for key in keys if content.get(key)), [])
-        texts = named if isinstance(named, list) else [named]
+        listed = named if isinstance(named, list) else [named]
+        texts = [text for text in listed if isinstance(text, str)]
         if texts:
             base = str(content.get("path") or "")
-            places[split] = tuple(tuple(find_candidates(path.parent, base, str(t))) for t in texts)
+            places[split] = tuple(tuple(find_candidates(path.parent, base, t)) for t in texts)
     return Description(_read_names(content.get("names")), places)
 
 
 def find_candidates(directory: Path, base: str, text: str) -> list[Path]:
     """Find where a path of a description can be, which was often written on another machine.
 
-    It is taken as it is, below the `path` of the description, and then without its first parts:
+    It is taken below the `path` of the description, as it is, and then without its first parts:
     `/elsewhere/moon/train/images` means `train/images` beside the description, and so does
     `../train/images` where that is there.
 
@@ -99,7 +100,7 @@ def find_candidates(directory: Path, base: str, text: str) -> list[Path]:
     """
     slashed = text.strip().replace("\\", "/")
     parts = [part for part in slashed.split("/") if part not in ("", ".", "..") and ":" not in part]
-    found = [directory / slashed, directory / base / slashed]
+    found = [directory / base / slashed, directory / slashed]
     if slashed.startswith("../"):
         found = [directory.joinpath(*parts), *found]  # what tools mean that write `../train/images`
     for start in range(len(parts)):

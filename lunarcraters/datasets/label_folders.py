@@ -1,13 +1,20 @@
 """Labels of one split, found from its directory or from that of its labels or images."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lunarcraters.datasets.class_names import find_class_names
 from lunarcraters.datasets.classes import choose_classes
-from lunarcraters.datasets.description import NAME_LISTS
-from lunarcraters.datasets.folders import find_image, label_path, list_images, mirror
-from lunarcraters.datasets.layout import find_class_names, find_splits
+from lunarcraters.datasets.folders import (
+    find_image,
+    label_path,
+    list_images,
+    list_label_files,
+    mirror,
+)
+from lunarcraters.datasets.layout import find_splits
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import count_classes
 from lunarcraters.errors import CatalogueError, DatasetError
@@ -18,7 +25,7 @@ class Labels:
     """The labels of one split.
 
     Attributes:
-        pairs: Images with their label files, sorted by name, then images without label file. The
+        pairs: Images with their label files, sorted by path, then images without label file. The
             image of a label file may be missing.
         notes: Sentences for the user about what was taken or left out.
     """
@@ -36,11 +43,13 @@ def find_labels(path: Path, classes: Sequence[str] = ()) -> Labels:
 
     Raises:
         CatalogueError: There are no label files.
-        DatasetError: It is not clear which classes are craters.
+        DatasetError: It is not clear which classes are craters, or directories name them
+            differently.
     """
-    files = [path] if path.is_file() else _list_files(path)
-    folder = files[0].parent
-    choice = choose_classes(find_class_names(folder), count_classes(files), classes)
+    folder, files = (path.parent, [path]) if path.is_file() else _list_files(path)
+    places = dict.fromkeys((folder, *(file.parent for file in files)))
+    names = find_class_names(places, folder.absolute().parent.parent)
+    choice = choose_classes(names, count_classes(files), classes)
     if path.is_file():
         return Labels((Pair(find_image(path), path, choice.numbers),), choice.notes)
     images = list_images(mirror(folder, "labels", "images") or folder)
@@ -53,17 +62,23 @@ def find_labels(path: Path, classes: Sequence[str] = ()) -> Labels:
     return Labels((*pairs, *bare), notes)
 
 
-def _list_files(path: Path) -> list[Path]:
-    """List the label files of a split, sorted."""
-    for folder in (path / "labels", path, mirror(path, "images", "labels")):
-        files = sorted(folder.glob("*.txt")) if folder and folder.is_dir() else []
-        files = [f for f in files if f.name not in NAME_LISTS and not f.name.startswith(".")]
-        if files:
-            return files
-    try:
-        example = next(iter(find_splits(path).values())).images[0]
-    except (DatasetError, IndexError):
-        hint = "the directory of one split, which holds labels/"
-    else:
+def _list_files(path: Path) -> tuple[Path, list[Path]]:
+    """List the label files of a split, also those in directories below, sorted.
+
+    Returns:
+        Directory that holds them, and the files.
+    """
+    folders = (path / "labels", path, mirror(path, "images", "labels"))
+    found = {folder: list_label_files(folder) for folder in folders if folder and folder.is_dir()}
+    for folder, files in found.items():
+        if any(file.parent == folder for file in files):
+            return folder, files
+    hint = "the directory of one split, which holds labels/"
+    with suppress(DatasetError, IndexError):
+        splits = find_splits(mirror(path, "labels", "images") or path)
+        example = next(iter(splits.values())).images[0]
         hint = f"the labels of one split, for example {label_path(example).parent}"
+        for folder, files in found.items():
+            if files and "all" in splits:
+                return folder, files
     raise CatalogueError(f"{path} has no label files: give a catalogue, or {hint}")

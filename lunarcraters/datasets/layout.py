@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lunarcraters.datasets.class_names import find_class_names
 from lunarcraters.datasets.classes import ClassChoice, choose_classes
 from lunarcraters.datasets.description import (
     Description,
@@ -80,7 +81,7 @@ class Dataset:
         found = self.splits[name]
         if not found.images:
             raise DatasetError(f"{found.folders[0]} has no images (PNG, JPEG or TIFF)")
-        lost = [] if found.folders else [path for path in found.images if not path.is_file()]
+        lost = [path for path in found.images if not path.is_file()]
         if lost:
             raise DatasetError(
                 f"{len(lost)} of {len(found.images)} images listed for {name!r} are missing, first "
@@ -131,14 +132,13 @@ def read_class_names(path: Path, splits: Mapping[str, Split]) -> dict[int, str]:
         splits: Splits of the dataset by name.
 
     Raises:
-        DatasetError: `data.yaml` is not YAML.
+        DatasetError: `data.yaml` is not YAML, or directories name the classes differently.
     """
     names = read_yaml(path).names if path.is_file() else {}
     top = path if path.is_dir() else path.parent
-    images = (image for split in splits.values() for image in split.images[:1])
-    folders = dict.fromkeys(label_path(image).parent for image in images)
-    found = (find_class_names(folder, top) for folder in folders)
-    return names or next((some for some in found if some), {})
+    images = {image.parent: image for split in splits.values() for image in split.images}
+    folders = dict.fromkeys(label_path(image).parent for image in images.values())
+    return names or find_class_names(folders, top)
 
 
 def find_splits(dataset: Path) -> dict[str, Split]:
@@ -156,7 +156,8 @@ def find_splits(dataset: Path) -> dict[str, Split]:
         Splits by name: `train`, `valid`, `test` in this order, or `all`.
 
     Raises:
-        DatasetError: The directory is missing, has no split, or holds several datasets.
+        DatasetError: The directory is missing, has no split, or holds several datasets, or a place
+            that the description names is missing.
     """
     if dataset.is_file() and dataset.suffix.lower() in (".yaml", ".yml"):
         splits = _splits_in(dataset.parent, read_yaml(dataset))
@@ -206,25 +207,6 @@ def find_pairs(dataset: Path, split: str, classes: Sequence[str] = ()) -> list[P
     return open_dataset(dataset, classes).find_pairs(split)
 
 
-def find_class_names(directory: Path, top: Path | None = None) -> dict[int, str]:
-    """Find the names of classes in a directory or in those above it.
-
-    Args:
-        directory: Directory of label files.
-        top: Highest directory to look into; None for the second above.
-
-    Raises:
-        DatasetError: `data.yaml` is not YAML.
-    """
-    directory = directory.absolute()
-    top = (directory.parent.parent if top is None else top).absolute()
-    for folder in (directory, *directory.parents[:4]):
-        names = read_description(folder).names
-        if names or folder == top:
-            return names
-    return {}
-
-
 def _find_below(root: Path) -> bool:
     """Tell whether a directory holds a dataset, also one whose description is damaged."""
     try:
@@ -237,13 +219,20 @@ def _splits_in(root: Path, description: Description) -> dict[str, Split]:
     """Find the splits of a directory, by name: those described, and else those that lie in it."""
     splits = {}
     for name in SPLIT_NAMES:
-        places = [_make_place(place) for place in description.places.get(name, ())]
-        present = [place for place in places if place is not None]
+        places = description.places.get(name, ())
+        made = [_make_place(candidates) for candidates in places]
         found = next(filter(None, map(find_image_folder, _list_candidates(root, name))), None)
-        if present:
+        if any(made):
+            pairs = zip(made, places, strict=True)
+            pieces = [piece or _make_bare(candidates) for piece, candidates in pairs]
             splits[name] = Split(
-                tuple(folder for place in present for folder in place.folders),
-                tuple(dict.fromkeys(image for place in present for image in place.images)),
+                tuple(folder for piece in pieces for folder in piece.folders),
+                tuple(dict.fromkeys(image for piece in pieces for image in piece.images)),
+            )
+        elif found is not None and places:
+            raise DatasetError(
+                f"{places[0][0]}, which the description names for {name!r}, is missing or has no "
+                f"label files: put it there, or name {found} instead"
             )
         elif found is not None:
             splits[name] = _make_split((found,))
@@ -285,6 +274,17 @@ def _make_place(candidates: tuple[Path, ...]) -> Split | None:
         if path.suffix.lower() == ".txt" and path.is_file():
             return Split((), tuple(_read_list(path)))
     return None
+
+
+def _make_bare(candidates: tuple[Path, ...]) -> Split:
+    """Make a split of the first candidate that has images, which show no crater."""
+    folder = next((path for path in candidates if path.is_dir() and list_images(path)), None)
+    if folder is None:
+        raise DatasetError(
+            f"{candidates[0]}, which the description names, is missing or has no images: put it "
+            "there, or take it out of the description"
+        )
+    return _make_split((folder,))
 
 
 def _make_split(folders: tuple[Path, ...]) -> Split:

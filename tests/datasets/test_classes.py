@@ -94,3 +94,18 @@ def test_the_choice_of_classes_is_one_for_all_splits(tmp_path):
     add(tmp_path, "valid", "0 0.5 0.5 0.1 0.1\n")
     (tmp_path / "data.yaml").write_text("names: [Boulder, Crater]\n")
     assert len(find_pairs(tmp_path, "valid")[0].read_boxes()) == 0
+
+
+def test_a_named_class_of_craters_need_not_be_used():
+    choice = choose_classes({0: "crater", 1: "ignored"}, {1: 5})
+    assert (choice.numbers, choice.ignored, choice.notes) == ({0}, {1}, ())
+
+
+def test_directories_that_number_the_classes_differently_are_refused(tmp_path):
+    for site in ("a", "b"):
+        add(tmp_path, site, "0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.2 0.2\n")
+        (tmp_path / site / "labels" / "classes.txt").write_text("Crater\nBoulder\n")
+    assert open_dataset(tmp_path).classes.numbers == {0}
+    (tmp_path / "b" / "labels" / "classes.txt").write_text("Boulder\nCrater\n")
+    with pytest.raises(DatasetError, match=r"class 0 is 'Crater' in .*a/labels and 'Boulder' in"):
+        open_dataset(tmp_path)

@@ -189,3 +189,45 @@ def test_of_several_datasets_one_is_to_be_given(tmp_path):
     with pytest.raises(DatasetError, match=r"2 datasets \(one, two\): give one of them"):
         find_splits(tmp_path)
     assert list(find_splits(tmp_path / "two")) == ["train"]
+
+
+def test_the_path_of_a_description_comes_before_its_own_directory(tmp_path):
+    make(tmp_path / "new", "train", ["a"])
+    make(tmp_path / "old", "train", ["b"])
+    text = f"path: {tmp_path / 'new'}\ntrain: train/images\n"
+    (tmp_path / "old" / "data.yaml").write_text(text)
+    assert [pair.image.stem for pair in find_pairs(tmp_path / "old", "train")] == ["a"]
+
+
+@pytest.mark.parametrize("missing", ["piece/train/images", "piece.txt"])
+def test_a_missing_piece_of_a_split_is_named(tmp_path, missing):
+    make(tmp_path, "new", ["a"])
+    (tmp_path / "data.yaml").write_text(f"train: [new/images, {missing}]\n")
+    with pytest.raises(DatasetError, match=f"{missing}, which the description names, is missing"):
+        find_splits(tmp_path)
+
+
+def test_a_piece_without_label_files_shows_no_crater(tmp_path):
+    make(make(tmp_path, "new", ["a"]), "bare", ["b"], labels=[])
+    (tmp_path / "bare" / "labels").rmdir()
+    (tmp_path / "data.yaml").write_text("train: [new/images, bare/images]\n")
+    labels = {pair.image.stem: pair.label for pair in find_pairs(tmp_path, "train")}
+    assert list(labels) == ["a", "b"]
+    assert labels["b"] is None
+
+
+def test_a_missing_split_is_not_replaced_by_a_directory_that_is_not_named(tmp_path):
+    make(make(tmp_path, "train", ["a"]), "valid", ["b"])
+    (tmp_path / "data.yaml").write_text("train: train/images\nval: vald/images\n")
+    with pytest.raises(
+        DatasetError, match=r"vald/images, .* is missing .*, or name .*valid/images"
+    ):
+        find_splits(tmp_path)
+
+
+def test_an_image_that_is_missing_is_named_where_directories_are_named_too(tmp_path):
+    make(tmp_path, "new", ["a"])
+    (tmp_path / "more.txt").write_text("new/images/c.png\n")
+    (tmp_path / "data.yaml").write_text("train: [new/images, more.txt]\n")
+    with pytest.raises(DatasetError, match=r"1 of 2 images listed for 'train' .*c\.png"):
+        find_pairs(tmp_path, "train")

@@ -136,6 +136,20 @@ def test_real_labels_are_mostly_round(pytestconfig):
     assert len(reference.tiles) == 172
 
 
+@pytest.mark.parametrize(
+    "given", ["test", "test/labels", "test/images", "sites", "sites/labels", "beside"]
+)
+def test_labels_in_directories_below_are_read_too(tmp_path, given):
+    for folder in ("test/{}", "test/{}/site", "sites/{}/one", "sites/{}/two", "beside/a", "beside"):
+        for kind, suffix in (("labels", "txt"), ("images", "png")):
+            path = tmp_path / folder.format(kind)
+            path.mkdir(parents=True, exist_ok=True)
+            (path / f"{TILE}.{suffix}").write_text("0 0.5 0.5 0.1 0.1\n")
+    for image in tmp_path.rglob("*.png"):
+        cv2.imwrite(str(image), np.zeros((100, 100), np.uint8))
+    assert len(read_reference(tmp_path / given).boxes) == 2
+
+
 @pytest.mark.parametrize("given", ["labels/val", "images/val", "labels/val/{}.txt"])
 def test_labels_of_other_layouts_are_read_alike(tmp_path, given):
     for kind in ("labels", "images"):
