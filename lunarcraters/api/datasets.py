@@ -12,7 +12,8 @@ from lunarcraters.progress import Progress, ProgressDisplay, no_progress, no_pro
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.datasets.check import Move, Problem
+    from lunarcraters.datasets.check import Problem
+    from lunarcraters.datasets.clean import Move
     from lunarcraters.labelling.make import MadeDataset
 
 _SHARES = {"train": 0.7, "valid": 0.15, "test": 0.15}
@@ -155,9 +156,11 @@ def clean_dataset(dataset: PathOrText, *, dry_run: bool = False) -> "list[Move]"
         Files that were moved, or would be.
 
     Raises:
-        DatasetError: The directory is not a dataset, or a file of that name was moved before.
+        DatasetError: The directory is not a dataset, a file of that name was moved before, or an
+            image without craters is named by a text file that lists images.
+        OutputError: A file cannot be read or moved.
     """
-    from lunarcraters.datasets.check import clean_dataset
+    from lunarcraters.datasets.clean import clean_dataset
 
     return clean_dataset(Path(dataset), dry_run=dry_run)
 
@@ -170,8 +173,9 @@ def undo_cleaning(dataset: PathOrText) -> "list[Move]":
 
     Raises:
         DatasetError: There is nothing to undo, or a file is in the way or gone.
+        OutputError: A file cannot be read or moved.
     """
-    from lunarcraters.datasets.check import undo_cleaning
+    from lunarcraters.datasets.clean import undo_cleaning
 
     return undo_cleaning(Path(dataset))
 

@@ -152,7 +152,7 @@ def check_command(
                 click.echo(f"{kinds.count('background')} images without label file are background")
             if "size" in kinds:
                 click.echo(f"{kinds.count('size')} images are of another size than most")
-            click.echo(f"{kinds.count('empty')} label files are empty")
+            click.echo(f"{kinds.count('empty')} label files hold no crater")
             for note in findings:
                 if note.kind == "offset":
                     click.echo(note.detail)
@@ -255,7 +255,7 @@ def split_command(
 
 
 def _shares(valid: float, test: float) -> dict[str, float]:
-    """Shares of the splits; those of share 0 are left out."""
+    """Shares of the splits."""
     if valid + test >= 1.0:
         raise click.UsageError("--valid and --test leave nothing to train on")
     return {"train": 1.0 - valid - test, "valid": valid, "test": test}

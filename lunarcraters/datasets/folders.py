@@ -11,6 +11,8 @@ from lunarcraters.datasets.yolo_labels import IMAGE_SUFFIXES, read_grey
 EMPTY = "empty"
 """Directory for pairs that were moved aside, which is not searched for images."""
 
+_COMPANIONS = (".msk", ".aux.xml")  # a mask; a nodata value, among others
+
 
 def label_path(image: Path) -> Path:
     """Path of the label file of an image.
@@ -104,6 +106,16 @@ def list_images(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix.lower() in IMAGE_SUFFIXES and not _is_aside(path, folder)
     )
+
+
+def list_companions(image: Path) -> list[Path]:
+    """List the files of GDAL beside an image that tell where it has no data.
+
+    Args:
+        image: Image file.
+    """
+    paths = (image.with_name(image.name + suffix) for suffix in _COMPANIONS)
+    return [path for path in paths if path.is_file()]
 
 
 def list_label_files(folder: Path) -> list[Path]:

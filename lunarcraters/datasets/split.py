@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from lunarcraters.datasets.folders import label_path
+from lunarcraters.datasets.folders import label_path, list_companions
 from lunarcraters.datasets.layout import SPLIT_NAMES, count_labels, find_splits, read_class_names
 from lunarcraters.datasets.pairs import Pair, make_pair
 from lunarcraters.datasets.shared_ground import find_overlapping, measure_shared_ground
@@ -63,8 +63,8 @@ def split_dataset(
         Number of pairs in each split.
 
     Raises:
-        DatasetError: A name holds no coordinates, a tile occurs twice, there are too few blocks, no
-            tile of a split is left, the shares do not add up to 1, or splits at random are to be
+        DatasetError: A name holds no coordinates or occurs twice, there are too few blocks, no tile
+            of a split is left, the shares do not add up to 1, or splits at random are to be
             disjoint.
         OptionError: There is no such split, or a share, the seed or the side of a block is outside
             its range.
@@ -85,7 +85,7 @@ def split_dataset(
     how = "at random" if block_deg is None else f"by blocks of {block_deg:g} degrees"
     head = f"# Split {how}, seed {seed} (craters dataset split)."
     description = _data_yaml(list(assigned), head, _list_class_names(dataset))
-    _write(assigned, output, description, os.link if link else shutil.copyfile)
+    _write(assigned, output, description, _link if link else shutil.copyfile)
     return {name: len(members) for name, members in assigned.items()}
 
 
@@ -155,11 +155,11 @@ def _read_pairs(dataset: Path) -> list[Pair]:
         if not any(label_path(image).is_file() for image in split.images):
             raise DatasetError(f"no image in {split.directory} has a label file: add them")
         for image in split.images:
-            if image.stem in pairs:
-                raise DatasetError(
-                    f"{image} and {pairs[image.stem].image} are the same tile: remove one"
-                )
-            pairs[image.stem] = make_pair(image, None)
+            pair = pairs.setdefault(image.stem, make_pair(image, None))
+            if pair.image != image:
+                placed = TileName.parse(image) is not None
+                fault = "are the same tile: remove" if placed else "have the same name: rename"
+                raise DatasetError(f"{image} and {pair.image} {fault} one")
     return list(pairs.values())
 
 
@@ -256,7 +256,8 @@ def _write(
                 for kind in ("images", "labels"):
                     (root / name / kind).mkdir(parents=True)
                 for pair in members:
-                    transfer(pair.image, root / name / "images" / pair.image.name)
+                    for path in (pair.image, *list_companions(pair.image)):
+                        transfer(path, root / name / "images" / path.name)
                     label = root / name / "labels" / label_path(pair.image).name
                     if pair.label is None:
                         label.touch()
@@ -265,8 +266,13 @@ def _write(
             (root / "data.yaml").write_text(description, encoding="utf-8")
             root.rename(output)
     except OSError as error:
-        hint = " (--link works within one disk only)" if transfer is os.link else ""
+        hint = " (--link works within one disk only)" if transfer is _link else ""
         raise OutputError(f"{output} cannot be written: {error.strerror or error}{hint}") from error
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make a hard link to a file, not to a symbolic link that names it."""
+    os.link(source.resolve(), target)
 
 
 def _data_yaml(splits: list[str], head: str, classes: list[str]) -> str:

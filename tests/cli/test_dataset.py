@@ -38,7 +38,7 @@ def test_help_shows_an_example(name):
 def test_check_of_a_sound_dataset_counts_empty_label_files(dataset):
     result = run("check", dataset)
     assert result.exit_code == 0
-    assert "1 label files are empty\n0 problems" in result.stdout
+    assert "1 label files hold no crater\n0 problems" in result.stdout
 
 
 def test_check_prints_problems_and_fails(dataset):
@@ -91,7 +91,7 @@ def test_check_counts_pairs_and_names_classes_and_background(dataset):
         "train: 11 pairs",
         "classes: left out, because they are no craters: boulder (1 labels)",
         "1 images without label file are background",
-        "2 label files are empty",
+        "2 label files hold no crater",
         "0 problems",
     ]
     assert "taken as craters" in run("check", dataset, "--classes", "crater,1").stdout

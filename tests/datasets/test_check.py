@@ -3,9 +3,8 @@ import numpy as np
 import pytest
 import rasterio
 
-from lunarcraters.datasets.check import LOG_NAME, check_dataset, clean_dataset, undo_cleaning
+from lunarcraters.datasets.check import check_dataset
 from lunarcraters.datasets.yolo_labels import read_image
-from lunarcraters.errors import DatasetError
 
 from .test_yolo_labels import damage_jpeg, damage_tiff, write_tiff
 
@@ -28,13 +27,6 @@ def dataset(tmp_path):
         for name in names:
             add(tmp_path, split, name, "" if name in "bdf" else BOX)
     return tmp_path
-
-
-def snapshot(dataset):
-    return {
-        str(path.relative_to(dataset)): path.read_bytes() if path.is_file() else None
-        for path in dataset.rglob("*")
-    }
 
 
 def found(dataset):
@@ -63,20 +55,6 @@ def test_a_split_without_any_label_file_is_a_fault(dataset):
 def test_lists_of_class_names_are_no_label_files(dataset):
     (dataset / "train/labels/classes.txt").write_text("crater\n")
     assert found(dataset) == []
-
-
-def test_empty_pairs_are_moved_aside_in_any_layout_and_back(tmp_path):
-    for split, name in (("train", "a"), ("train", "b"), ("val", "c")):
-        for kind, suffix in (("images", "png"), ("labels", "txt")):
-            (tmp_path / kind / split).mkdir(parents=True, exist_ok=True)
-            (tmp_path / kind / split / f"{name}.{suffix}").write_text(BOX if name == "a" else "")
-    before = snapshot(tmp_path)
-    assert len(clean_dataset(tmp_path)) == 4
-    assert (tmp_path / "empty/train/empty_images/b.png").is_file()
-    assert (tmp_path / "empty/val/empty_labels/c.txt").is_file()
-    assert clean_dataset(tmp_path) == []
-    undo_cleaning(tmp_path)
-    assert snapshot(tmp_path) == before
 
 
 def test_bad_labels_are_found_with_line_and_value(dataset):
@@ -133,81 +111,6 @@ def test_checking_tells_its_progress(dataset):
     assert said == [(n, 7) for n in range(1, 8)]
 
 
-def test_cleaning_moves_empty_pairs_by_name(dataset):
-    # One missing file would shift every pair if they went by position.
-    (dataset / "train/labels/a.txt").unlink()
-    moves = clean_dataset(dataset)
-    assert len(moves) == 6
-    for name, split in (("b", "train"), ("d", "train"), ("f", "valid")):
-        assert (dataset / split / "empty/empty_images" / f"{name}.png").is_file()
-        assert (dataset / split / "empty/empty_labels" / f"{name}.txt").is_file()
-        assert not (dataset / split / "images" / f"{name}.png").exists()
-    assert {p.name for p in (dataset / "train/images").iterdir()} == {"a.png", "c.png"}
-
-
-def test_a_dry_run_moves_nothing(dataset):
-    before = snapshot(dataset)
-    assert len(clean_dataset(dataset, dry_run=True)) == 6
-    assert snapshot(dataset) == before
-
-
-def test_undo_is_exact_even_after_two_cleanings(dataset):
-    before = snapshot(dataset)
-    clean_dataset(dataset)
-    (dataset / "train/labels/a.txt").write_text("")
-    assert len(clean_dataset(dataset)) == 2
-    assert len(undo_cleaning(dataset)) == 8
-    (dataset / "train/labels/a.txt").write_text(BOX)
-    assert snapshot(dataset) == before
-
-
-def test_undo_works_where_the_dataset_has_moved(dataset, tmp_path):
-    before = snapshot(dataset)
-    clean_dataset(dataset)
-    elsewhere = tmp_path.rename(tmp_path.with_name("elsewhere"))
-    undo_cleaning(elsewhere)
-    assert snapshot(elsewhere) == before
-
-
-def test_an_interrupted_cleaning_can_be_undone(dataset):
-    before = snapshot(dataset)
-    moves = clean_dataset(dataset)
-    # As if the process had been killed before the last move.
-    moves[-1].target.rename(moves[-1].source)
-    assert len(undo_cleaning(dataset)) == 5
-    assert snapshot(dataset) == before
-
-
-def test_undo_touches_nothing_where_a_file_is_in_the_way_or_gone(dataset):
-    clean_dataset(dataset)
-    (dataset / "train/images/b.png").write_bytes(b"new")
-    before = snapshot(dataset)
-    with pytest.raises(DatasetError, match="in the way"):
-        undo_cleaning(dataset)
-    assert snapshot(dataset) == before
-    (dataset / "train/images/b.png").unlink()
-    (dataset / "train/empty/empty_images/b.png").unlink()
-    with pytest.raises(DatasetError, match="is gone"):
-        undo_cleaning(dataset)
-
-
-def test_undo_without_cleaning_says_so(dataset):
-    with pytest.raises(DatasetError, match="nothing was cleaned"):
-        undo_cleaning(dataset)
-    (dataset / LOG_NAME).write_text("[]")
-    with pytest.raises(DatasetError, match="not a log"):
-        undo_cleaning(dataset)
-
-
-def test_cleaning_does_not_overwrite_what_was_moved_before(dataset):
-    clean_dataset(dataset)
-    add(dataset, "train", "b", label="")
-    before = snapshot(dataset)
-    with pytest.raises(DatasetError, match="exists already"):
-        clean_dataset(dataset)
-    assert snapshot(dataset) == before
-
-
 def test_images_in_two_splits_are_found(dataset):
     (dataset / "data.yaml").write_text("train: train/images\nval: train/images\n")
     copies = [("duplicate", "valid", f"{name}.png") for name in "abcd"]
@@ -226,3 +129,14 @@ def test_a_class_without_a_name_is_noted_where_others_have_one(dataset):
     (dataset / "data.yaml").write_text("names: [crater]\n")
     notes = [p.detail for p in check_dataset(dataset) if p.kind == "class"]
     assert notes == ["class 9 has no name (named: 0 crater) and is taken as craters"]
+
+
+def test_label_files_without_image_are_found_beside_images(tmp_path):
+    for name in ("a.png", "a.txt", "lost.txt"):
+        (tmp_path / "train" / "more").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "train" / name).write_text(BOX)
+        (tmp_path / "train" / "more" / f"b{name}").write_text(BOX)
+        (tmp_path / "train" / "notes.txt").write_text("of 2011\n")
+        (tmp_path / "train" / "more" / "notes.txt").write_text("of 2012\n")
+    orphans = [name for kind, _, name in found(tmp_path) if kind == "no image"]
+    assert orphans == ["lost.txt", "blost.txt"]

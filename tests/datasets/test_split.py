@@ -2,13 +2,16 @@ import warnings
 
 import numpy as np
 import pytest
+import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lunarcraters.datasets.layout import find_pairs, find_splits
 from lunarcraters.datasets.split import deal_blocks, split_dataset
-from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.datasets.yolo_labels import TileName, read_image
 from lunarcraters.errors import CratersWarning, DatasetError, OptionError, OutputError
+
+from .test_yolo_labels import write_tiff
 
 SHARES = {"train": 0.7, "valid": 0.15, "test": 0.15}
 
@@ -251,3 +254,49 @@ def test_each_block_is_dealt_once_and_no_split_stays_empty(counts, seed):
     dealt = deal_blocks(counts, SHARES, seed)
     assert sorted(block for blocks in dealt.values() for block in blocks) == sorted(counts)
     assert all(dealt.values())
+
+
+def add_plain(folder, names):
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / f"{name}.png").write_text(str(folder))
+        (folder / f"{name}.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+
+
+def test_images_of_one_name_are_to_be_renamed_and_one_image_of_two_splits_is_one(tmp_path):
+    halves = {"train": 0.5, "valid": 0.5}
+    add_plain(tmp_path / "sites/a", "12")
+    add_plain(tmp_path / "sites/b", "23")
+    with pytest.raises(DatasetError, match=r"2\.png and .*2\.png have the same name: rename one"):
+        split_dataset(tmp_path / "sites", tmp_path / "out", fractions=halves, block_deg=None)
+    (tmp_path / "sites/data.yaml").write_text("train: a\nval: a\n")
+    split_dataset(tmp_path / "sites", tmp_path / "out", fractions=halves, block_deg=None)
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 2
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_masks_of_images_go_with_them(tmp_path, link):
+    add_plain(tmp_path / "in", "12")
+    values = np.full((16, 16), 9, np.uint8)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False):
+        for path in (tmp_path / "in").glob("*.png"):
+            path.unlink()
+            write_tiff(path.with_suffix(".tif"), values)
+            with rasterio.open(path.with_suffix(".tif"), "r+") as raster:
+                raster.write_mask(np.arange(256).reshape(16, 16) < 64)
+    halves = {"train": 0.5, "valid": 0.5}
+    split_dataset(tmp_path / "in", tmp_path / "out", fractions=halves, block_deg=None, link=link)
+    images = list((tmp_path / "out").rglob("*.tif"))
+    assert [int(read_image(path)[1].sum()) for path in images] == [64, 64]
+
+
+def test_links_are_to_the_files_that_symbolic_links_name(tmp_path):
+    add_plain(tmp_path / "pool", "12")
+    (tmp_path / "in").mkdir()
+    for path in (tmp_path / "pool").iterdir():
+        (tmp_path / "in" / path.name).symlink_to(f"../pool/{path.name}")
+    halves = {"train": 0.5, "valid": 0.5}
+    split_dataset(tmp_path / "in", tmp_path / "out", fractions=halves, block_deg=None, link=True)
+    images = list((tmp_path / "out").rglob("*.png"))
+    assert [path.read_text() for path in images] == [str(tmp_path / "pool")] * 2
+    assert not any(path.is_symlink() for path in images)
