@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from lunarcraters.api.paths import PathOrText, read_ground
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
-from lunarcraters.files import is_database, local_output
+from lunarcraters.files import catalogue_output, local_output
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.formats.parquet import StoredCatalogue
@@ -107,7 +107,7 @@ def export(
         )
     if lon_domain not in (None, 180, 360):
         raise OptionError(f"lon_domain is {lon_domain!r}: give 180 or 360")
-    target = fspath(out) if is_database(out) else fspath(local_output(out))
+    target = catalogue_output(out)
     stored = open_stored_catalogue(run)
     info = replace(stored.info, lon_domain=lon_domain)
     least, ground = info.threshold(min_score), None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lunarcraters.api.paths import PathOrText
-from lunarcraters.files import is_database, local_output
+from lunarcraters.files import catalogue_output
 from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.redaction import redact
@@ -108,7 +108,7 @@ def measure(
             write_measures(measures, folder / CRATERS, temporary)
         target = fspath(kept)
     else:
-        target = fspath(out) if is_database(out) else fspath(local_output(out))
+        target = catalogue_output(out)
         table = craters.craters.drop(columns=list(MEASURE_COLUMNS), errors="ignore")
         measured = Catalogue.from_table(table.join(measures.to_table()), craters.info)
         write_catalogue(measured, target, overwrite=overwrite)

@@ -204,16 +204,14 @@ def explore(
         CatalogueError: One is in pixels and the other not.
     """
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.run import MASK, read_detections
+    from lunarcraters.detection.run import MASK
     from lunarcraters.errors import CoordinateSystemError, MosaicError
     from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
     from lunarcraters.report.explore import make_interactive_map
 
-    if isinstance(catalogue, Catalogue):
-        craters = catalogue
-    else:
-        run = catalogue if run is None and Path(catalogue).is_dir() else run
-        craters = read_detections(catalogue).filter(min_score)
+    if not isinstance(catalogue, Catalogue) and run is None and Path(catalogue).is_dir():
+        run = catalogue
+    craters = _read_craters(catalogue, min_score)
     ground: Mosaic | None = None
     if isinstance(mosaic, Mosaic):
         ground = mosaic

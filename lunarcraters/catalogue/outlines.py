@@ -29,6 +29,12 @@ def crater_outlines(catalogue: Catalogue) -> Geometries:
     return _shift_lon(circles, shift)
 
 
+def crater_multipolygons(catalogue: Catalogue) -> Geometries:
+    """Draw the circles of craters as multipolygons, (n,), for files of one type of geometry."""
+    parts, craters = shapely.get_parts(crater_outlines(catalogue), return_index=True)
+    return np.asarray(shapely.multipolygons(parts, indices=craters), dtype=object)
+
+
 def crater_boxes(catalogue: Catalogue) -> Geometries:
     """Draw the bounding boxes of craters along the axes, (n,)."""
     if catalogue.radius_m is None:

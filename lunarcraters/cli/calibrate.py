@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from lunarcraters.cli.options import classes_option, json_option, quiet_option
+from lunarcraters.cli.options import classes_option, json_option, quiet_option, workers_option
 from lunarcraters.cli.progress import progress_bar
 
 
@@ -14,9 +14,7 @@ from lunarcraters.cli.progress import progress_bar
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--split", default="valid", show_default=True, help="Split to measure on.")
 @click.option("--tta", "--mirrored", "tta", is_flag=True, help="For craters detect --tta.")
-@click.option(
-    "--workers", type=click.IntRange(1), help="Processes [default: one for two cores, up to 8]."
-)
+@workers_option
 @classes_option
 @quiet_option
 @json_option

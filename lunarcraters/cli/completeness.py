@@ -14,6 +14,7 @@ from lunarcraters.cli.options import (
 )
 from lunarcraters.cli.progress import progress_bar
 from lunarcraters.cli.tables import print_table
+from lunarcraters.cli.wording import share
 
 if TYPE_CHECKING:
     from lunarcraters.completeness.record import Completeness
@@ -112,9 +113,9 @@ def _print(result: "Completeness") -> None:
             f"{row.min_km:.3g} - {row.max_km:.3g}",
             str(row.planted),
             f"{row.recall:.2f} ± {row.recall_error:.2f}",
-            *(_share(recalls.get(row.min_km)) for recalls in by_class),
+            *(share(recalls.get(row.min_km)) for recalls in by_class),
             _error(row.diameter_bias, row.diameter_scatter),
-            _share(row.offset_median),
+            share(row.offset_median),
         )
         for row in result.bins
     ]
@@ -128,10 +129,6 @@ def _print(result: "Completeness") -> None:
             f"but planted craters imply that {100.0 * check.crater_share:.0f} % of these "
             "detections are craters."
         )
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
 
 
 def _error(bias: float | None, scatter: float | None) -> str:

@@ -14,6 +14,7 @@ from lunarcraters.cli.options import (
     overwrite_option,
 )
 from lunarcraters.cli.tables import print_table
+from lunarcraters.cli.wording import share
 
 if TYPE_CHECKING:
     from lunarcraters.counts.record import CountBin, CountTable
@@ -58,7 +59,7 @@ def _print(counts: "CountTable") -> None:
     rows = [_cells(row) for row in counts.bins]
     if any(row.purity is not None for row in counts.bins):
         headings.append("purity")
-        rows = [(*_cells(row), _share(row.purity)) for row in counts.bins]
+        rows = [(*_cells(row), share(row.purity)) for row in counts.bins]
     print_table(headings, rows)
     if counts.note:
         click.echo(counts.note)
@@ -70,8 +71,4 @@ def _cells(row: "CountBin") -> tuple[str, ...]:
         return (*where, "-", "-", "-", "-")
     interval = f"{row.low90:.0f} - {row.high90:.0f}"
     trusted = "yes" if row.trusted else "no"
-    return (*where, f"{row.estimate:.0f}", interval, _share(row.completeness), trusted)
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    return (*where, f"{row.estimate:.0f}", interval, share(row.completeness), trusted)

@@ -1,4 +1,4 @@
-"""Wording: times and lengths as people say them."""
+"""Wording: times, lengths and shares as people say them."""
 
 
 def duration(seconds: float) -> str:
@@ -20,3 +20,8 @@ def length(diameter: float, *, has_crs: bool) -> str:
     if not has_crs:
         return f"{diameter:.3g} px"
     return f"{diameter:.3g} km" if diameter >= 1.0 else f"{1000.0 * diameter:.3g} m"
+
+
+def share(value: float | None) -> str:
+    """Write a share such as `0.85`, or `-` for none."""
+    return "-" if value is None else f"{value:.2f}"

@@ -60,12 +60,9 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
 
 
 def _batch(part: Catalogue) -> pa.RecordBatch:
-    circles = outlines.crater_outlines(part)
-    several = [
-        one if one.geom_type == "MultiPolygon" else shapely.MultiPolygon([one]) for one in circles
-    ]
     batch = pa.RecordBatch.from_pandas(part.table, preserve_index=False)
-    return batch.append_column("geometry", pa.array(shapely.to_wkb(several), pa.binary()))
+    circles = shapely.to_wkb(outlines.crater_multipolygons(part))
+    return batch.append_column("geometry", pa.array(circles, pa.binary()))
 
 
 def read(path: Path) -> Catalogue | EditedCatalogue:

@@ -159,13 +159,9 @@ def _srid(connection: Any, info: CatalogueInfo) -> int:
 
 
 def _rows(part: Catalogue, names: list[str], srid: int) -> Iterator[list[Any]]:
-    circles = outlines.crater_outlines(part)
-    several = [
-        one if one.geom_type == "MultiPolygon" else shapely.MultiPolygon([one]) for one in circles
-    ]
     geometry, centre = (
         shapely.to_wkb(shapely.set_srid(shapes, srid), hex=True, include_srid=True)
-        for shapes in (several, outlines.crater_centres(part))
+        for shapes in (outlines.crater_multipolygons(part), outlines.crater_centres(part))
     )
     columns = [part.table[name].tolist() for name in names]
     for row in zip(*columns, geometry, centre, strict=True):
