@@ -169,7 +169,6 @@ def read_edits(
     shapes: Geometries | None,
     crs: CRS | None,
     source: str,
-    before: pd.DataFrame | None = None,
 ) -> EditedCatalogue:
     """Compare the rows of a file of this program with their geometries.
 
@@ -179,12 +178,11 @@ def read_edits(
         shapes: Points or outlines, (n,), None where a row has none; None for no geometries.
         crs: Coordinate system of the geometries; None for pixels.
         source: Name of the file, for messages.
-        before: Rows before the edit, where the file holds a copy of them.
 
     Raises:
         CatalogueError: The columns are damaged, or a geometry is not the outline of a crater.
     """
-    return from_layer(table, info, _measure(table, info, shapes, crs, source), source, before)
+    return from_layer(table, info, _measure(table, info, shapes, crs, source), source)
 
 
 def _own_crs(crs: Any, info: CatalogueInfo, source: str) -> CRS | None:

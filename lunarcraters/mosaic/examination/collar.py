@@ -46,7 +46,6 @@ class Collar:
     """Counts of pixels of one value in windows along the frame of a mosaic and all over it.
 
     Attributes:
-        lossy: True where compression has changed the values.
         frame: Number of pixels at the frame, and of those that have the value.
         edges: Number of windows that the edge of the value crosses, and of those in which it is
             smooth.
@@ -55,7 +54,6 @@ class Collar:
             the value.
     """
 
-    lossy: bool
     frame: NDArray[np.int64]
     edges: NDArray[np.int64]
     islands: NDArray[np.int64]
@@ -100,7 +98,7 @@ def measure_collar(
     windows = list(_plan_windows(mosaic.extents))
     counts[0] += _count_on_frame(mosaic, value, windows)
     if _share(counts[0]) < _FRAME_SHARE:
-        return Collar(lossy, *counts)  # no collar, whatever else there is
+        return Collar(*counts)  # no collar, whatever else there is
     darker = value <= np.median(others)
     limit = float(np.quantile(others, _SIMILAR if darker else 1.0 - _SIMILAR))
     for box, _ in windows:
@@ -116,7 +114,7 @@ def measure_collar(
         ring = valid & ~same & _ring(same, _LOSSY_RING_PX if lossy else _RING_PX)
         real = values.astype(np.float64)
         counts[3] += _count(ring, ring & (real <= limit if darker else real >= limit))
-    return Collar(lossy, *counts)
+    return Collar(*counts)
 
 
 def _count_on_frame(
