@@ -57,9 +57,12 @@ def measure_purity(
     info = catalogue.info
     ground = None if area is None else read_ground(area, info)
     limits = min_diameter, max_diameter
-    labelled = read_labels(catalogue, fspath(labels), ground, limits, all_seen=all_seen)
+    run_hash = hash_file(folder / CRATERS)
+    labelled = read_labels(
+        catalogue, fspath(labels), ground, limits, all_seen=all_seen, run_hash=run_hash
+    )
     unit = "km" if info.has_crs else "px"
-    purity = measure_purity(labelled, unit=unit, catalogue=hash_file(folder / CRATERS))
+    purity = measure_purity(labelled, unit=unit, catalogue=run_hash)
     new_output(folder / PURITY, overwrite=overwrite)
     write_purity(purity, folder)
     return purity

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
-from lunarcraters.files import is_database, local_output
+from lunarcraters.files import catalogue_output
 
 if TYPE_CHECKING:
     from lunarcraters.reviews.review import Review
@@ -38,17 +38,20 @@ def review(
         OutputError: The file exists, or cannot be written.
     """
     from os import fspath
+    from pathlib import Path
 
     from lunarcraters.catalogue.formats import read_edited, write_catalogue
-    from lunarcraters.detection.run import read_detections
+    from lunarcraters.detection.run import CRATERS, read_detections
+    from lunarcraters.files import hash_file
     from lunarcraters.reviews.compare import compare_with_run
     from lunarcraters.reviews.review import make_reviewed, summarize_review
     from lunarcraters.reviews.suggest import suggest_craters, suggest_tiles
 
     catalogue, rows = read_detections(run), read_edited(fspath(edited))
-    comparison = compare_with_run(catalogue, rows, all_seen=all_seen)
+    run_hash = hash_file(Path(run) / CRATERS) if Path(run).is_dir() else None
+    comparison = compare_with_run(catalogue, rows, all_seen=all_seen, run_hash=run_hash)
     if out is not None:
-        target = fspath(out) if is_database(out) else local_output(out)
+        target = catalogue_output(out)
         reviewed = make_reviewed(catalogue, rows, comparison)
         write_catalogue(reviewed, target, overwrite=overwrite)
     columns = catalogue.columns

@@ -37,6 +37,19 @@ def agree(circles: Float, others: Float, info: CatalogueInfo) -> Bool:
         return np.maximum(shift, change) <= _TOLERANCE * others[:, 2]
 
 
+def overlap(circles: Float, others: Float, info: CatalogueInfo) -> Bool:
+    """Tell which circles have ground in common, (n,).
+
+    Args:
+        circles: Positions and diameters, (n, 3).
+        others: Positions and diameters, (n, 3); NaN has no ground.
+        info: Description of the catalogue.
+    """
+    distance = _distance(circles[:, :2], others[:, :2], info)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(2.0 * distance < circles[:, 2] + others[:, 2])
+
+
 def find_edits(circles: Float, before: Float, info: CatalogueInfo) -> tuple[Bool, Bool]:
     """Tell which circles were moved and which were resized, (n,) each.
 

@@ -21,6 +21,8 @@ _LARGEST_ARC = np.radians(80.0)
 
 _MARGIN = np.radians(1.0)  # an outline is known by points
 
+_HULL_MARGIN_M, _HULL_MARGIN_PX = 1.0, 1e-3  # by which the craters on a hull are within it
+
 
 @dataclass(frozen=True)
 class CraterFilter:
@@ -127,20 +129,27 @@ def _compute_fractions(area: Area, catalogue: Catalogue) -> Float:
     return fractions
 
 
-def lie_among(catalogue: Catalogue, enclosing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell which craters lie on the ground that some of them enclose, their convex hull.
+def enclose(catalogue: Catalogue, enclosing: NDArray[np.bool_]) -> ExportLimits:
+    """Find the narrowest limits that contain some craters: the area is their convex hull.
 
     Args:
         catalogue: Catalogue of n craters.
-        enclosing: True for the craters whose centres span the hull, at least one, (n,).
-
-    Returns:
-        True for the craters on that ground, (n,).
+        enclosing: True for the craters that the limits contain, at least one, (n,).
     """
-    x, y = catalogue.positions.T
-    if catalogue.info.radius_m is not None:
-        middle = sphere.unit_vectors(x[enclosing], y[enclosing]).mean(axis=0)
+    some = catalogue.rows(enclosing)
+    (x, y), crs, margin = some.positions.T, None, _HULL_MARGIN_PX
+    if some.radius_m is not None:
+        middle = sphere.unit_vectors(x, y).mean(axis=0)
         lon, lat = (float(angle) for angle in sphere.vectors_to_lonlat(middle))
-        x, y = stereographic.to_local_frame((lon, lat, catalogue.info.radius_m), x, y)
-    hull = shapely.convex_hull(shapely.multipoints(np.column_stack([x, y])[enclosing]))
-    return np.asarray(shapely.intersects_xy(hull, x, y))
+        crs, margin = stereographic.local_frame(lon, lat, some.radius_m), _HULL_MARGIN_M
+        x, y = sphere.from_lonlat(crs, x, y)
+    points = np.column_stack([x, y])  # one opposite the middle is at no place
+    hull = shapely.convex_hull(shapely.multipoints(points[np.isfinite(points).all(axis=1)]))
+    outline = shapely.buffer(hull, margin, join_style="mitre")
+    return ExportLimits(
+        float(np.nanmin(some.scores, initial=1.0)),
+        float(some.diameters.min()),
+        float(some.diameters.max()),
+        json.loads(str(shapely.to_geojson(outline))),
+        None if crs is None else crs.to_wkt(),
+    )

@@ -15,6 +15,9 @@ REJECTED = "rejected"
 ADDED = "added"
 STATES = (UNSEEN, ACCEPTED, REJECTED, ADDED)
 
+REVIEW_OF = "review_of"
+"""Property of a catalogue that the page of a report saved: SHA-256 of the run's catalogue."""
+
 
 def parse_states(values: "pd.Series[Any]", source: str) -> "pd.Series[Any]":
     """Read the cells of a column `review`; empty ones are unseen.

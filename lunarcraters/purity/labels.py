@@ -61,6 +61,7 @@ def read_labels(
     limits: tuple[float | None, float | None] = (None, None),
     *,
     all_seen: bool = False,
+    run_hash: str | None = None,
 ) -> Labels:
     """Read which detections of a run are craters, of a review or of a reference.
 
@@ -75,6 +76,7 @@ def read_labels(
         limits: Least and greatest diameter of a detection that is labelled, km (or pixels); None
             for those between which a reference is complete.
         all_seen: True where the reviewer looked at every crater, so that unseen ones are accepted.
+        run_hash: SHA-256 of the run's catalogue; None for a catalogue that is no run.
 
     Raises:
         CatalogueError: The file is of another run, body or ground.
@@ -82,7 +84,7 @@ def read_labels(
     """
     if is_database(name) or not (Path(name).is_dir() or is_label_file(Path(name))):
         edited = read_edited(name)
-        comparison = _compare(run, edited, all_seen=all_seen)
+        comparison = _compare(run, edited, all_seen=all_seen, run_hash=run_hash)
         if comparison is not None:
             return label_by_review(run, comparison, name, area, limits)
         reference = from_catalogue(edited.to_catalogue())
@@ -96,12 +98,14 @@ def read_labels(
     return label_by_reference(run, reference, name, area, limits)
 
 
-def _compare(run: Catalogue, edited: EditedCatalogue, *, all_seen: bool) -> Comparison | None:
+def _compare(
+    run: Catalogue, edited: EditedCatalogue, *, all_seen: bool, run_hash: str | None
+) -> Comparison | None:
     """Compare a file with the run that it was exported from; None for one that was not."""
     if REVIEW not in edited.rows and not edited.has_ids:
         return None
     try:
-        return compare_with_run(run, edited, all_seen=all_seen)
+        return compare_with_run(run, edited, all_seen=all_seen, run_hash=run_hash)
     except CatalogueError:
         rows = edited.rows
         is_reviewed = REVIEW in rows and (rows[REVIEW] != UNSEEN).any()

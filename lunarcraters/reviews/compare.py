@@ -7,14 +7,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import REVIEW
-from lunarcraters.catalogue.drawn import agree, find_edits
+from lunarcraters.catalogue.drawn import agree, find_edits, overlap
 from lunarcraters.catalogue.edits import EditedCatalogue
-from lunarcraters.catalogue.filter import lie_among
-from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN
+from lunarcraters.catalogue.export_limits import ExportLimits
+from lunarcraters.catalogue.filter import enclose
+from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, REVIEW_OF, UNSEEN
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 
 _SCORE_TOLERANCE = 1e-5
+_MOST_OTHERS = 0.01  # share of the rows whose score a person may have changed
 _RADIUS_TOLERANCE_M = 1.0
 
 Float = NDArray[np.float64]
@@ -30,11 +32,14 @@ class Comparison:
             `deleted`, `moved` and `resized` where that was done.
         added: Rows of the craters that were added.
         notes: Sentences for the user.
+        limits: Craters of the run that the reviewer had, as an export has them; None where
+            limits do not tell them.
     """
 
     craters: pd.DataFrame
     added: pd.DataFrame
     notes: tuple[str, ...]
+    limits: ExportLimits | None
 
     @property
     def kept(self) -> pd.DataFrame:
@@ -45,7 +50,11 @@ class Comparison:
 
 
 def compare_with_run(
-    run: Catalogue, edited: EditedCatalogue, *, all_seen: bool = False
+    run: Catalogue,
+    edited: EditedCatalogue,
+    *,
+    all_seen: bool = False,
+    run_hash: str | None = None,
 ) -> Comparison:
     """Find what a person changed in the catalogue of a run.
 
@@ -53,18 +62,21 @@ def compare_with_run(
         run: Catalogue of the run, with all its craters.
         edited: Edited catalogue.
         all_seen: True where the reviewer looked at every crater, so that unseen ones are accepted.
+        run_hash: SHA-256 of the run's catalogue, by which files that its page saved are known;
+            None for a catalogue that is no run.
 
     Raises:
         CatalogueError: The edited catalogue is of another body or run, or lost its columns.
     """
     _check_body(run, edited)
     edited = _restore_ids(run, edited)
-    _check_run(run, edited)
+    _check_page(edited, run_hash)
+    changed = _check_run(run, edited)
     table = edited.resolve(run.craters)
     is_added = (table[REVIEW] == ADDED).to_numpy()
     of_run = table["crater_id"].isin(run.craters["crater_id"]).to_numpy()
     there = table[of_run & ~is_added].set_index("crater_id")
-    shown, notes = _find_shown(run, edited, there)
+    shown, limits, notes = _find_shown(run, edited, there)
     craters = run.craters[shown].reset_index(drop=True)
     rows = there.reindex(craters["crater_id"])
     deleted = rows[REVIEW].isna().to_numpy()
@@ -78,7 +90,7 @@ def compare_with_run(
     craters = craters.assign(deleted=deleted, moved=moved, resized=resized)
     names = [*run.columns.names, REVIEW]
     added = table[is_added].reindex(columns=names).reset_index(drop=True)
-    return Comparison(craters, added, notes)
+    return Comparison(craters, added, changed + notes, limits)
 
 
 def _check_body(run: Catalogue, edited: EditedCatalogue) -> None:
@@ -108,14 +120,28 @@ def _restore_ids(run: Catalogue, edited: EditedCatalogue) -> EditedCatalogue:
     return replace(edited, rows=edited.rows.assign(crater_id=ids.mask(lost, restored)))
 
 
-def _check_run(run: Catalogue, edited: EditedCatalogue) -> None:
-    """Refuse a catalogue that was not exported from the run."""
+def _check_page(edited: EditedCatalogue, run_hash: str | None) -> None:
+    """Refuse a catalogue that the page of another run saved."""
+    review_of = edited.info.properties.get(REVIEW_OF)
+    if None not in (review_of, run_hash) and review_of != run_hash:
+        raise CatalogueError(
+            f"{edited.source} is a review of another run, or of this one before it was made again: "
+            "give the run whose page saved it"
+        )
+
+
+def _check_run(run: Catalogue, edited: EditedCatalogue) -> tuple[str, ...]:
+    """Refuse a catalogue that was not exported from the run; a note on doubtful craters.
+
+    Nobody edits scores. A row with another place and score than in the run is another crater, or,
+    without a score, one that has no ground in common with that of the run.
+    """
     if not edited.has_ids:
         raise CatalogueError(
             f"{edited.source} has no column crater_id, which names the craters of the run: export "
             "the run again and keep this column"
         )
-    rows = edited.rows[edited.rows["crater_id"] != ""]
+    rows = _find_former(run, edited)
     known = run.craters.set_index("crater_id").reindex(rows["crater_id"])
     common = known["level"].notna().to_numpy()
     if len(rows) and not common.any():
@@ -124,45 +150,68 @@ def _check_run(run: Catalogue, edited: EditedCatalogue) -> None:
             f"{rows['crater_id'].iloc[0]} ...): give the catalogue that was exported from this run"
         )
     circle = list(run.columns.circle)
-    same = agree(rows[circle].to_numpy(float), known[circle].to_numpy(float), run.info)
-    if "score" in rows:
-        difference = rows["score"].to_numpy(float) - known["score"].to_numpy(float)
-        same |= np.abs(difference) <= _SCORE_TOLERANCE
-    if len(rows) and 2 * int(same[common].sum()) < int(common.sum()):
+    given, former = rows[circle].to_numpy(float), known[circle].to_numpy(float)
+    scores = rows["score"].to_numpy(float) if "score" in rows else np.full(len(rows), np.nan)
+    difference = np.abs(scores - known["score"].to_numpy(float))
+    changed = common & ~agree(given, former, run.info) & ~(difference <= _SCORE_TOLERANCE)
+    others = changed & (np.isfinite(difference) | ~overlap(given, former, run.info))
+    total = int(common.sum())
+    number = int((changed if 2 * changed.sum() > total else others).sum())
+    if number > _MOST_OTHERS * total:
         raise CatalogueError(
-            f"{edited.source} was exported from another run: {int((~same[common]).sum())} of its "
-            f"{int(common.sum())} craters have another place and score in this one"
+            f"{edited.source} was exported from another run: {number} of its {total} craters have "
+            "another place and score in this one: give the run that it was exported from"
         )
+    if not number:
+        return ()
+    return (
+        f"{number} of the craters of {edited.source} have another place and score in the run, and "
+        "are taken to have been moved",
+    )
+
+
+def _find_former(run: Catalogue, edited: EditedCatalogue) -> pd.DataFrame:
+    """Find the rows that name craters of the run, as they were before the edit if that is known."""
+    if edited.before is not None:
+        return edited.before
+    rows, circle = edited.rows, list(run.columns.circle)
+    given = rows[circle].to_numpy(float)
+    circles = np.where(np.isfinite(given), given, edited.drawn)
+    rows = rows.assign(**dict(zip(circle, circles.T, strict=True)))
+    is_added = rows[REVIEW] == ADDED if REVIEW in rows else False
+    return rows[(rows["crater_id"] != "") & ~is_added]
 
 
 def _find_shown(
     run: Catalogue, edited: EditedCatalogue, there: pd.DataFrame
-) -> tuple[Bool, tuple[str, ...]]:
-    """Find the craters of the run that the reviewer had before them, (n,), and a note."""
-    ids = run.craters["crater_id"]
+) -> tuple[Bool, ExportLimits | None, tuple[str, ...]]:
+    """Find the craters of the run that the reviewer had before them, (n,), limits and a note."""
+    ids, limits = run.craters["crater_id"], edited.info.limits
     present = ids.isin(there.index).to_numpy()
-    if edited.info.limits is not None and edited.info.limits.without_clusters:
+    if limits is not None and limits.without_clusters:
         note = (
             f"{edited.source} was exported without clusters: craters of the run that it lacks are "
             "taken for members of clusters, and none of them for rejected"
         )
-        return present, (note,)
-    if edited.info.limits is not None:
-        within = edited.info.limits.contain(run.positions, run.diameters, run.scores)
-        return present | within, ()
+        return present, limits, (note,)
+    if limits is not None:
+        return present | _contain(limits, run), limits, ()
     if edited.before is not None:
-        return present | ids.isin(edited.before["crater_id"]).to_numpy(), ()
+        present = present | ids.isin(edited.before["crater_id"]).to_numpy()
     if not present.any():
-        return present, ()
-    least = float(np.nanmin(np.where(present, run.scores, np.nan), initial=1.0))
-    sizes = run.diameters[present]
-    within = ~(run.scores < least) & (run.diameters >= sizes.min())
-    within &= run.diameters <= sizes.max()
-    within &= lie_among(run, present)
+        return present, None, ()
+    limits = enclose(run, present)
+    within = _contain(limits, run)
+    if edited.before is not None:
+        return present, limits if np.array_equal(within, present) else None, ()
     note = (
         f"{edited.source} does not tell which craters were exported: those of the run that score "
-        f"{least:.3g} or more, from {sizes.min():.3g} to {sizes.max():.3g} "
-        f"{'km' if run.has_crs else 'px'}, are taken to have been, on the ground that its craters "
-        "enclose"
+        f"{limits.min_score:.3g} or more, from {limits.min_diameter:.3g} to "
+        f"{limits.max_diameter:.3g} {'km' if run.has_crs else 'px'}, are taken to have been, on "
+        "the ground that its craters enclose"
     )
-    return present | within, (note,)
+    return present | within, limits, (note,)
+
+
+def _contain(limits: ExportLimits, run: Catalogue) -> Bool:
+    return limits.contain(run.positions, run.diameters, run.scores)

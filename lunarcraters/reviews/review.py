@@ -1,6 +1,6 @@
 """The result of a review: counts, precision and recall as the reviewer saw them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -151,13 +151,16 @@ def summarize_review(
 def make_reviewed(run: Catalogue, edited: EditedCatalogue, comparison: Comparison) -> Catalogue:
     """Make the catalogue that the reviewer left, without the rejected craters.
 
+    Its limits tell which craters the reviewer had, so that the rejected ones are known again.
+
     Args:
         run: Catalogue of the run.
         edited: Edited catalogue.
         comparison: Comparison of both.
     """
     described = edited.info.limits is not None or bool(edited.info.thresholds)
-    return Catalogue.from_table(comparison.kept, edited.info if described else run.info)
+    info = edited.info if described else run.info
+    return Catalogue.from_table(comparison.kept, replace(info, limits=comparison.limits))
 
 
 def _bin(craters: pd.DataFrame, added: pd.DataFrame, diameter: str) -> tuple[ReviewBin, ...]:
