@@ -10,6 +10,7 @@ from pyproj import CRS
 
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
+from lunarcraters.geometry.seam import unroll_outlines
 
 Float = NDArray[np.float64]
 
@@ -67,10 +68,11 @@ class Places:
 
         Those of a polygon that reaches off the Moon are NaN.
         """
-        west, south, east, north = shapely.bounds(self.geometries).T
+        shapes = unroll_outlines(self.geometries) if self.crs.is_geographic else self.geometries
+        west, south, east, north = shapely.bounds(shapes).T
         # Edges are straight in the layer's coordinate system.
         steps = np.maximum(np.maximum(east - west, north - south) / _EDGES, 1e-12)
-        fine = shapely.segmentize(self.geometries, steps)
+        fine = shapely.segmentize(shapes, steps)
         xy, index = shapely.get_coordinates(fine, return_index=True)
         radius_km = sphere.radius_m(self.crs) / 1000.0
         points = sphere.unit_vectors(*sphere.to_lonlat(self.crs, *xy.T))

@@ -52,7 +52,7 @@ def read_area(path: Path, *, has_crs: bool = True) -> Area:
         AreaError: The file cannot be read, has no polygons, or is not in a lunar coordinate
             system.
     """
-    outline, declared = read_polygons(path)
+    outline, declared = read_polygons(path, has_crs=has_crs)
     (area,) = _place([outline], declared, path, has_crs=has_crs)
     return area
 

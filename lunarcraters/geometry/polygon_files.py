@@ -15,6 +15,7 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import AreaError, CratersWarning
+from lunarcraters.geometry.seam import mend_areas
 
 _NO_POLYGONS = re.compile("Point|Line")
 _DIAMETER = re.compile("^diam", re.IGNORECASE)
@@ -25,7 +26,7 @@ _LATITUDE_FIRST = {"JSONFG": "JSON-FG", "GML": "GML"}  # by the name of GDAL's d
 _ERRORS = (DataLayerError, DataSourceError, OSError, IndexError)
 
 
-def read_polygons(path: Path) -> tuple[BaseGeometry, Any]:
+def read_polygons(path: Path, *, has_crs: bool = True) -> tuple[BaseGeometry, Any]:
     """Read the ground that a file draws.
 
     Of a GeoPackage of this program it is the layer `footprint`; of another file the first layer of
@@ -33,14 +34,17 @@ def read_polygons(path: Path) -> tuple[BaseGeometry, Any]:
 
     Args:
         path: File or directory that GDAL reads.
+        has_crs: True for polygons on the Moon, of which those in degrees are mended where they
+            jump at 180 degrees (see `mend_areas`); False for pixels.
 
     Returns:
         Valid polygons as one geometry, and their coordinate system; None where the file has none.
 
     Raises:
-        AreaError: The file cannot be read, or has no polygons but those of craters.
+        AreaError: The file cannot be read, has no polygons but those of craters, or an outline of
+            which it cannot be told whether it jumps.
     """
-    frame = _read_layer(path, [])
+    frame = _read_layer(path, [], has_crs=has_crs)
     return _unite(list(frame.geometry), path), frame.crs
 
 
@@ -62,8 +66,8 @@ def read_named_polygons(
         the file has none.
 
     Raises:
-        AreaError: The file cannot be read, has no polygons but those of craters, or has no such
-            column.
+        AreaError: The file cannot be read, has no polygons but those of craters, no such column,
+            or an outline of which it cannot be told whether it jumps at 180 degrees.
     """
     frame = _read_layer(path, None)
     names = _read_names(frame, path, column)
@@ -77,16 +81,23 @@ def read_named_polygons(
     return {name: _unite(some, path) for name, some in shapes.items()}, frame.crs
 
 
-def _read_layer(path: Path, columns: list[str] | None) -> Any:
-    """Read the layer of the ground as a table; all of its columns if None are named."""
+def _read_layer(path: Path, columns: list[str] | None, *, has_crs: bool = True) -> Any:
+    """Read the layer of the ground as a table; all of its columns if None are named.
+
+    In degrees, its outlines do not jump; those that this program wrote never do.
+    """
     try:
         layer = _choose_layer(path)
+        is_own = layer == _GROUND and "craters" in pyogrio.list_layers(path)[:, 0]
         frame = pyogrio.read_dataframe(path, layer=layer, columns=columns)
         fault = explain_axis_order(path, layer)
     except _ERRORS as error:
         raise AreaError(_explain_unreadable(path)) from error
     if fault is not None:
         raise AreaError(fault)
+    if has_crs and not is_own and frame.crs is not None and frame.crs.is_geographic:
+        mended = mend_areas(frame.geometry.to_numpy(), str(path))
+        frame = frame.set_geometry(mended, crs=frame.crs)
     return frame
 
 

@@ -126,7 +126,24 @@ def make_ring_polygon(lon: Float, lat: Float) -> BaseGeometry:
     valid = np.isfinite(lon) & np.isfinite(lat)
     if valid.sum() < 3:
         return shapely.Polygon()
-    lon, lat = np.append(lon[valid], lon[valid][0]), np.append(lat[valid], lat[valid][0])
+    ring = shapely.make_valid(shapely.Polygon(unroll_ring(lon[valid], lat[valid])))
+    return cut_at_meridian(np.array([ring], object))[0]
+
+
+def unroll_ring(lon: Float, lat: Float) -> Float:
+    """Draw a closed line in the plane, past 180 degrees where it crosses the antimeridian.
+
+    Every edge goes the short way. A line round the Moon is closed along the pole of its hemisphere.
+
+    Args:
+        lon: Longitudes along the line, degrees, (n,).
+        lat: Latitudes along the line, degrees, (n,).
+
+    Returns:
+        Longitudes without jumps and latitudes of a closed ring, degrees, (m, 2).
+    """
+    lon, lat = _without_polar_longitudes(lon, lat)
+    lon, lat = np.append(lon, lon[0]), np.append(lat, lat[0])
     lon = np.unwrap(lon, period=360.0)
     if abs(lon[-1] - lon[0]) > 180.0:
         pole, turn = np.copysign(90.0, lat.mean()), lon[-1] - lon[0]
@@ -135,9 +152,23 @@ def make_ring_polygon(lon: Float, lat: Float) -> BaseGeometry:
         lon = np.concatenate([lon[nearest:-1], lon[: nearest + 1] + turn])
         lon += sphere.wrap_longitude(lon[0]) - lon[0]
         lat = np.concatenate([lat[nearest:-1], lat[: nearest + 1]])
-        lon, lat = np.append(lon, [lon[-1], lon[0]]), np.append(lat, [pole, pole])
-    ring = shapely.make_valid(shapely.Polygon(np.column_stack([lon, lat])))
-    return cut_at_meridian(np.array([ring], object))[0]
+        lon = np.append(lon, [lon[-1], lon[0], lon[0]])
+        lat = np.append(lat, [pole, pole, lat[0]])
+    return np.column_stack([lon, lat])
+
+
+def _without_polar_longitudes(lon: Float, lat: Float) -> tuple[Float, Float]:
+    """Let a closed line come to a pole and leave it along meridians: a pole has no longitude."""
+    polar = np.abs(lat) > 90.0 - _POLE_TOLERANCE_DEG
+    others = np.flatnonzero(~polar)
+    if not polar.any() or not len(others):
+        return lon, lat
+    after = np.searchsorted(others, np.flatnonzero(polar))
+    first = np.flatnonzero(polar) + np.arange(polar.sum())
+    coming, leaving = lon[others[after - 1]], lon[others[after % len(others)]]
+    lon, lat = np.repeat(lon, 1 + polar), np.repeat(lat, 1 + polar)
+    lon[first], lon[first + 1] = coming, leaving
+    return lon, lat
 
 
 def cut_at_meridian(polygons: Geometries, west: float = -180.0) -> Geometries:

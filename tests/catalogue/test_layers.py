@@ -87,6 +87,21 @@ def test_outlines_are_measured_on_the_sphere_wherever_they_lie():
     assert places.roundness > 0.99
 
 
+@pytest.mark.parametrize("sizes", [None, "Diam_km"])
+def test_outlines_may_jump_at_the_antimeridian(tmp_path, sizes):
+    table = pd.DataFrame(
+        {
+            "lon": [-179.9, 179.99, 70.0, 30.0],
+            "lat": [2.0, -80.0, -89.9, 60.0],
+            "diameter_km": [30.0, 20.0, 20.0, 4.5],
+        }
+    )
+    craters = Catalogue(table, sphere.geographic_crs())
+    columns = {"name": list("abcd"), **({sizes: craters.diameters} if sizes else {})}
+    path = write(tmp_path / "a.gpkg", columns, circles(craters, "IAU_2015:30100"), "IAU_2015:30100")
+    assert_same(read_catalogue(path), craters)
+
+
 def test_a_unit_drawn_as_a_polygon_is_no_crater(tmp_path):
     path = write(tmp_path / "a.gpkg", pd.DataFrame({"name": ["mare"]}),
                  [shapely.box(0, 0, 4, 4)], "IAU_2015:30100")  # fmt: skip

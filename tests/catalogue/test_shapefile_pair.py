@@ -53,6 +53,27 @@ def test_a_pair_is_a_count_on_the_ground_that_is_drawn(tmp_path, names, crs):
     assert catalogue.craters["fraction"].tolist() == pytest.approx([0.95, 1.0, 1.0], abs=0.01)
 
 
+@pytest.mark.parametrize("away", [(0.0, -300e3), (20e3, 10e3)])
+def test_a_pair_may_jump_at_the_antimeridian(tmp_path, away):
+    polar = CRS.from_proj4("+proj=stere +lat_0=-90 +lon_0=0 +R=1737400 +units=m")
+    at = np.add(away, np.stack(np.meshgrid([-1e5, -5e4, 0.0, 5e4], [3e4, 1e5]), -1).reshape(-1, 2))
+    layers = {"a_CRATER.shp": shapely.buffer(shapely.points(at), 3e3),
+              "a_AREA.shp": [shapely.Point(away).buffer(110e3)]}  # fmt: skip
+    counts = []
+    for crs in (polar, sphere.geographic_crs()):
+        for name, shapes in layers.items():
+            table = {"Diam_km" if "CRATER" in name else "area": np.full(len(shapes), 6.0)}
+            gpd.GeoDataFrame(table, geometry=list(shapes), crs=polar).to_crs(crs).to_file(
+                tmp_path / name
+            )
+        counts.append(read_catalogue(tmp_path / "a_CRATER.shp"))
+    plane, degrees = counts
+    assert len(degrees) == len(plane) > 4
+    assert degrees.footprint_area_km2 == pytest.approx(plane.footprint_area_km2, rel=3e-3)
+    away_km = sphere.distance_km(*degrees.positions.T, *plane.positions.T)
+    assert sorted(away_km)[-1] < 0.01
+
+
 def test_a_pair_without_its_area_is_a_layer_as_any_other(tmp_path):
     path = draw_pair(tmp_path)
     path.with_name("unit_AREA.shp").unlink()

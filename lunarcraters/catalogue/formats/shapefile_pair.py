@@ -31,6 +31,7 @@ from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area, place_area
 from lunarcraters.geometry.polygons import Geometries, cut_at_meridian, keep_polygons
+from lunarcraters.geometry.seam import mend_areas
 
 _log = logging.getLogger(__name__)
 
@@ -215,6 +216,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
 
     Raises:
         CatalogueError: A file is damaged, or holds no craters or no area.
+        AreaError: It cannot be told whether an outline of the area jumps at 180 degrees.
     """
     if not area_path(path).is_file():
         warnings.warn(
@@ -234,6 +236,8 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     if not len(areas):
         raise CatalogueError(f"{area_path(path)} has no polygon: draw the area that was counted on")
     radius_m = sphere.radius_m(crs)
+    if area_crs.is_geographic:
+        areas = mend_areas(areas, str(area_path(path)))
     footprint = shapely.union_all([place_area(one, area_crs).to_lonlat() for one in areas])
     places = Places(shapes, crs)
     craters = recognise_columns(table, str(path), places=places)
