@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import signal
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import lunarcraters
+from lunarcraters.cli.main import cli
 
 from .conftest import load_module
 
@@ -63,6 +65,14 @@ def test_the_plugin_is_short_and_of_the_oldest_python_of_qgis(plugin_folder):
         assert len(text.splitlines()) <= 300
         names = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
         assert not any(name.startswith("lunarcraters") for name in names), "another Python has it"
+
+
+def test_the_number_of_workers_is_told_as_the_program_tells_it(plugin_folder):
+    told = re.search(r"Worker processes \(default: (.*?)\)", " ".join(
+        path.read_text() for path in (plugin_folder / "craters_processing").glob("*.py")
+    ))  # fmt: skip
+    (workers,) = (one for one in cli.get_command(None, "detect").params if one.name == "workers")
+    assert f"[default: {told[1]}]" in workers.help
 
 
 def test_a_missing_program_is_said_with_what_to_do(program, monkeypatch, tmp_path):

@@ -48,7 +48,7 @@ class Detect(CratersAlgorithm):
         for parameter in (
             *mosaic_parameters(), *score_parameters(), smallest, tta, advanced(model),
             advanced(choice("PRECISION", "Arithmetic of the network", kinds, "auto")),
-            advanced(integer("WORKERS", "Worker processes (default: one a core, up to 8)")),
+            advanced(integer("WORKERS", "Worker processes (default: one for two cores, up to 8)")),
             advanced(overwrite), QgsProcessingParameterFolderDestination("RUN", "Run directory"),
             QgsProcessingParameterVectorDestination("OUTPUT", "Craters"),
         ):  # fmt: skip
