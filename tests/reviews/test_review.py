@@ -261,6 +261,13 @@ def test_a_catalogue_of_another_body_is_refused(run, tmp_path, refuse):
     frame = pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="craters")
     save(frame.set_crs("EPSG:4326", allow_override=True), tmp_path / "b.gpkg")
     assert "not of the Moon" in refuse(run, tmp_path / "b.gpkg")
+    lc.export(run, tmp_path / "d.gpkg")
+    for layer in ("added_craters", "craters"):  # of a file of ours
+        save(frame.set_crs("EPSG:4326", allow_override=True), tmp_path / "d.gpkg", layer)
+        line = refuse(run, tmp_path / "d.gpkg")
+        assert "not of the Moon" in line
+        assert "QGIS: Layer > Set Layer CRS" in line
+        assert "--crs" not in line
     pixels = pd.DataFrame({"x": [9.0], "y": [9.0], "diameter_px": [9.0]})
     write_catalogue(Catalogue(pixels, None), tmp_path / "c.csv")
     assert "is in pixels and the run is not" in refuse(run, tmp_path / "c.csv")

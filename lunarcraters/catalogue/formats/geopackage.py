@@ -39,7 +39,6 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.review_state import ADDED, UNSEEN
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
-from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
 from lunarcraters.process import suppress_warnings
 
@@ -182,7 +181,7 @@ def _read_added(path: Path, info: CatalogueInfo) -> pd.DataFrame:
     if not len(there):
         return pd.DataFrame()
     shapes = np.asarray(shapely.force_2d(there.geometry.to_numpy()), dtype=object)
-    crs = None if info.crs is None else sphere.lunar_crs(drawn.crs or info.crs, str(path))
+    crs = None if info.crs is None else vector.lunar_crs(drawn.crs or info.crs, str(path))
     circles = measure_outlines(shapes, crs, info)
     bad = ~np.isfinite(circles).all(axis=1)
     if bad.any():

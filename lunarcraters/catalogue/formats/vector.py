@@ -115,9 +115,9 @@ def from_frame(
             flat = np.asarray(shapely.force_2d(shapes), dtype=object)
             if not crs:
                 _refuse_metres(flat, source)
-            places = Places(flat, _lunar_crs(crs, source))
+            places = Places(flat, lunar_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
-    lunar = _lunar_crs(crs, source) if places is None else places.crs
+    lunar = lunar_crs(crs, source) if places is None else places.crs
     info = CatalogueInfo(sphere.geographic_crs(sphere.radius_m(lunar)))
     if places is None:
         return Catalogue.from_table(craters, info)
@@ -189,7 +189,7 @@ def _own_crs(crs: Any, info: CatalogueInfo, source: str) -> CRS | None:
     """Coordinate system of the geometries of a file of this program; None for pixels."""
     if not info.has_crs:
         return None
-    return sphere.lunar_crs(crs, source) if info.is_on_body(sphere.RADIUS_M) else CRS(crs)
+    return lunar_crs(crs, source) if info.is_on_body(sphere.RADIUS_M) else CRS(crs)
 
 
 def _measure(
@@ -226,8 +226,16 @@ def _refuse_metres(shapes: Geometries, source: str) -> None:
     )
 
 
-def _lunar_crs(crs: Any, source: str) -> CRS:
-    """Check that a layer is on the Moon; one that names no coordinate system is taken to be."""
+def lunar_crs(crs: Any, source: str) -> CRS:
+    """Check that a layer is on the Moon; one that names no coordinate system is taken to be.
+
+    Args:
+        crs: Coordinate system that the layer names; None where it names none.
+        source: Name of the file, for messages.
+
+    Raises:
+        CoordinateSystemError: The layer is of another body.
+    """
     if not crs:
         _log.warning(
             "note: %s names no coordinate system and is read as longitude and latitude on the Moon",
