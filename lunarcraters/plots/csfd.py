@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency, relative_errors
 from lunarcraters.plots.files import save_png
+from lunarcraters.plots.fonts import add_fonts, label_areas
 from lunarcraters.plots.text import escape_text
 
 _DPI = 150
@@ -121,26 +122,28 @@ def csfd_figure(
     """
     series = {"": csfd} if isinstance(csfd, SizeFrequency) else dict(csfd)
     least = complete_from_km or max(one.complete_from_km for one in series.values())
+    labels = label_areas(series) if len(series) > 1 else {}
     colours = {name: f"C{i % 10}" for i, name in enumerate(series)}
     if len(series) == 1:
         colours = dict.fromkeys(series, "black")
     figure = Figure(figsize=(14, 5.5), layout="constrained")
     for axes, panel in zip(figure.subplots(1, 3), _PANELS, strict=True):
         for name, one in series.items():
-            label = escape_text(name) if len(series) > 1 else "counted" if estimates else ""
+            label = labels[name] if len(series) > 1 else "counted" if estimates else ""
             complete = one.edges[:-1] >= least * (1.0 - 1e-9)
             _draw_points(axes, *panel.points(one), complete, colours[name], label)
         for name, estimate in (estimates or {}).items():
             colour = _colour_estimates(name, colours)
-            label = f"{escape_text(name)}, estimated" if len(series) > 1 else "estimated"
+            label = f"{labels[name]}, estimated" if len(series) > 1 else "estimated"
             points = panel.estimated_points(estimate)
             _draw_points(axes, *points, estimate.trusted, colour, label, "s")
         axes.axvline(least, color="tab:red", linewidth=1, linestyle="--")
         _finish_axes(axes, panel, series)
         for isochron in isochrons:
-            _draw_isochron(axes, isochron, panel.line(isochron), colours)
+            _draw_isochron(axes, isochron, panel.line(isochron), colours, labels)
     _draw_legend(figure)
     figure.suptitle(f"{_describe(series)}; complete from {least:.3g} km (dashed)")
+    add_fonts(figure)
     return figure
 
 
@@ -195,7 +198,11 @@ def _draw_points(
 
 
 def _draw_isochron(
-    axes: Axes, isochron: Isochron, values: Float, colours: Mapping[str, str]
+    axes: Axes,
+    isochron: Isochron,
+    values: Float,
+    colours: Mapping[str, str],
+    labels: Mapping[str, str],
 ) -> None:
     """Draw an isochron: a fitted one in the colour of its points, one of reference dotted."""
     fitted = isochron.area is not None
@@ -204,7 +211,7 @@ def _draw_isochron(
         colour, style = colours[isochron.area], "-"
         if isochron.estimated:
             colour, style = _colour_estimates(isochron.area, colours), "--"
-    label = escape_text(isochron.label) if fitted else None
+    label = _label_isochron(isochron, labels) if fitted else None
     axes.plot(isochron.diameters, values, style, color=colour, linewidth=1, label=label)
     if fitted:
         return
@@ -215,6 +222,15 @@ def _draw_isochron(
         middle = int(np.median(np.flatnonzero(seen)))
         place = isochron.diameters[middle], values[middle]
         axes.annotate(isochron.label, place, fontsize=7, color=colour)
+
+
+def _label_isochron(isochron: Isochron, labels: Mapping[str, str]) -> str:
+    """Label a fitted isochron, which is named by its area where there are several."""
+    area = isochron.area or ""
+    start, age = f"{area}: ", isochron.label
+    if area in labels and age.startswith(start):
+        return f"{labels[area]}: {escape_text(age.removeprefix(start))}"
+    return escape_text(age)
 
 
 def _draw_legend(figure: Figure) -> None:

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from lunarcraters.counts.doubt import ErrorBudget
 from lunarcraters.plots.files import save_png
-from lunarcraters.plots.text import escape_text
+from lunarcraters.plots.fonts import add_fonts, label_areas
 
 MOST_AREAS = 12
 """Number of areas that one figure has."""
@@ -63,6 +63,7 @@ def errors_figure(budgets: Mapping[str, ErrorBudget]) -> Figure:
         budgets: Errors and their parts by the names of areas, at least one.
     """
     shown = dict(list(budgets.items())[:MOST_AREAS])
+    labels = label_areas(shown) if len(shown) > 1 else {}
     columns = min(len(shown), _COLUMNS)
     rows = -(-len(shown) // columns)
     size = (8.0, 4.5) if len(shown) == 1 else (3.6 * columns + 2.4, 3.3 * rows + 0.6)
@@ -72,7 +73,7 @@ def errors_figure(budgets: Mapping[str, ErrorBudget]) -> Figure:
         _draw_parts(axes, budget)
         _finish_axes(axes, budget)
         if len(shown) > 1:
-            axes.set_title(escape_text(name), fontsize=9)
+            axes.set_title(labels[name], fontsize=9)
     for axes in list(panels)[len(shown) :]:
         axes.remove()
     handles = {
@@ -84,6 +85,7 @@ def errors_figure(budgets: Mapping[str, ErrorBudget]) -> Figure:
     figure.legend(list(handles.values()), list(handles), loc="outside right center", fontsize=8)
     few = "" if len(shown) == len(budgets) else f" (first {len(shown)} of {len(budgets)} areas)"
     figure.suptitle(f"1-sigma error of the estimated number of craters{few}\n{_RULE}", fontsize=10)
+    add_fonts(figure)
     return figure
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from lunarcraters.catalogue.randomness import RANDOM_SIGMAS, RandomnessBin
 from lunarcraters.plots.files import save_png
-from lunarcraters.plots.text import escape_text
+from lunarcraters.plots.fonts import add_fonts, label_areas
 
 _DPI = 150
 _TICKS = 0, 1, 3, 5, 10, 30, 100, 300, 1000
@@ -42,7 +42,7 @@ def randomness_figure(bins: Sequence[RandomnessBin]) -> Figure:
     axes = figure.subplots()
     _draw_bands(axes)
     areas = list(dict.fromkeys(one.area for one in bins))
-    most = _LEAST_SIGMAS
+    labels, most = label_areas(areas) if len(areas) > 1 else {}, _LEAST_SIGMAS
     for number, area in enumerate(areas):
         tested = [
             (np.sqrt(one.min_km * one.max_km), one.sigmas)
@@ -53,7 +53,7 @@ def randomness_figure(bins: Sequence[RandomnessBin]) -> Figure:
         most = max(most, float(np.abs(sigmas).max(initial=0.0)) * 1.5)
         colour = "black" if len(areas) == 1 else f"C{number % 10}"
         axes.plot(diameters, sigmas, "o-", color=colour, markersize=5, linewidth=1,
-                  label=escape_text(area))  # fmt: skip
+                  label=labels.get(area))  # fmt: skip
     axes.set(
         xscale="log",
         xlim=(min(one.min_km for one in bins), max(one.max_km for one in bins)),
@@ -73,6 +73,7 @@ def randomness_figure(bins: Sequence[RandomnessBin]) -> Figure:
         axes.text(0.99, height, word, transform=axes.transAxes, ha="right", va=side, color="0.3")
     if len(areas) > 1:
         figure.legend(loc="outside right center", fontsize=8)
+    add_fonts(figure)
     return figure
 
 
