@@ -1,5 +1,6 @@
 """Faults of raster files: why one cannot be opened, or is not complete."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import rasterio
@@ -17,7 +18,12 @@ from lunarcraters.mosaic.labels.sizes import check_image_size
 from lunarcraters.mosaic.names import Named, RasterName, is_remote
 from lunarcraters.mosaic.network.faults import why_not_served
 from lunarcraters.mosaic.network.virtual_files import file_size
-from lunarcraters.mosaic.tiff_blocks import Block, find_stored_blocks, has_positions
+from lunarcraters.mosaic.tiff_blocks import (
+    Block,
+    find_stored_blocks,
+    has_overviews_beside,
+    has_positions,
+)
 from lunarcraters.mosaic.vrt.faults import find_broken_source
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -137,13 +143,10 @@ def check_complete(
     """
     if has_positions(dataset):
         stored = _find_stored_blocks(path, dataset, bands)
-        end = max((block.end for block in stored), default=0)
-        size = file_size(path.uri) if isinstance(path, RasterName) else path.stat().st_size
-        if size is not None and end > size:
-            raise MosaicError(
-                f"{path} is truncated: it has {size:,} bytes of at least {end:,}: copy or "
-                "download it again"
-            )
+        _check_end(path, dataset.name, [b for b in stored if b.overview is None])
+        beside = ".ovr" if has_overviews_beside(dataset) else ""
+        coarse = [block for block in stored if block.overview is not None]
+        _check_end(f"{path}{beside}", f"{dataset.name}{beside}", coarse)
         return stored
     if isinstance(path, RasterName) and is_remote(path.uri):
         return []  # the last pixel of a picture is behind all others
@@ -160,6 +163,17 @@ def check_complete(
             "copy or download it again (a VRT or label: check the files it names)"
         ) from error
     return []
+
+
+def _check_end(name: Named | str, uri: str, stored: Sequence[Block]) -> None:
+    """Check that a file, by its name for messages and for GDAL, does not end before its blocks."""
+    end = max((block.end for block in stored), default=0)
+    size = file_size(uri)
+    if size is not None and end > size:
+        raise MosaicError(
+            f"{name} is truncated: it has {size:,} bytes of at least {end:,}: copy or download it "
+            "again"
+        )
 
 
 def _find_stored_blocks(

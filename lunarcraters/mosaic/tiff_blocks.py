@@ -13,7 +13,9 @@ import rasterio
 from rasterio.errors import RasterioIOError
 
 from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.network.access import remote_environment
 from lunarcraters.mosaic.network.virtual_files import forget_error, last_error
+from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
 
 
 class Block(NamedTuple):
@@ -25,6 +27,7 @@ class Block(NamedTuple):
         row: Row among the blocks.
         end: Byte after the last one in the file.
         size: Number of bytes.
+        box: Box that it shows, pixels of full resolution; it may reach outside the raster.
     """
 
     overview: int | None
@@ -32,6 +35,7 @@ class Block(NamedTuple):
     row: int
     end: int
     size: int
+    box: Box
 
 
 def has_positions(dataset: rasterio.DatasetReader) -> bool:
@@ -51,20 +55,52 @@ def find_stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) 
         bands: Numbers of the bands.
 
     Raises:
-        RasterioIOError: The position of a block cannot be read.
+        RasterioIOError: The position of a block cannot be read, or an overview cannot be opened.
     """
     for band in bands:
-        block_height, block_width = dataset.block_shapes[band - 1]
-        for overview in (None, *range(len(dataset.overviews(band)))):
-            shrink = 1 if overview is None else dataset.overviews(band)[overview]
-            across = -(-dataset.width // (block_width * shrink))
-            down = -(-dataset.height // (block_height * shrink))
-            key = ("TIFF", band) if overview is None else ("TIFF", band, overview)
-            for row, column in product(range(down), range(across)):
-                offset = _read_offset(dataset, column, row, key)
-                count = dataset.get_tag_item(f"BLOCK_SIZE_{column}_{row}", *key)
-                if offset and count:  # neither where a sparse file has no block
-                    yield Block(overview, column, row, int(offset) + int(count), int(count))
+        yield from _find_blocks(dataset, dataset, band, None)
+        for overview in range(len(dataset.overviews(band))):
+            # Its blocks may have another size than those of full resolution.
+            with open_dataset(dataset.name, overview) as coarse:
+                yield from _find_blocks(dataset, coarse, band, overview)
+
+
+def _find_blocks(
+    dataset: rasterio.DatasetReader,
+    level: rasterio.DatasetReader,
+    band: int,
+    overview: int | None,
+) -> Iterator[Block]:
+    """Blocks that a TIFF stores of full resolution, or of one of its overviews, open as `level`."""
+    height, width = level.block_shapes[band - 1]
+    shrink = 1 if overview is None else dataset.overviews(band)[overview]
+    key = ("TIFF", band) if overview is None else ("TIFF", band, overview)
+    for row, column in product(range(-(-level.height // height)), range(-(-level.width // width))):
+        offset = _read_offset(dataset, column, row, key)
+        count = dataset.get_tag_item(f"BLOCK_SIZE_{column}_{row}", *key)
+        if offset and count:  # neither where a sparse file has no block
+            box = Box(column * width, row * height, width, height)
+            box = Box(*(side * shrink for side in box))
+            yield Block(overview, column, row, int(offset) + int(count), int(count), box)
+
+
+def has_overviews_beside(dataset: rasterio.DatasetReader) -> bool:
+    """Tell whether the overviews of a TIFF lie beside it, in a file whose name is its and `.ovr`.
+
+    GDAL leaves such a file unread where the TIFF has overviews of its own.
+
+    Args:
+        dataset: Open TIFF.
+
+    Raises:
+        RasterioIOError: The TIFF cannot be opened again.
+    """
+    if f"{dataset.name}.ovr" not in dataset.files:
+        return False
+    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
+    with suppress_georeferencing_warning(), remote_environment(dataset.name), alone:
+        with rasterio.open(dataset.name) as itself:
+            return not itself.overviews(1)
 
 
 def check_positions(dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box) -> None:

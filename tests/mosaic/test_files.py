@@ -8,11 +8,13 @@ from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rasterio.crs import CRS
+from rasterio.enums import Resampling
 from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
+from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
 
 from ..rasters import SIMPLE_CYLINDRICAL, write_raster
 
@@ -72,6 +74,52 @@ def test_a_truncated_cog_is_found_out_by_its_blocks(tmp_path):
         path.write_bytes(content[: int(len(content) * share)])
         with pytest.raises(MosaicError, match="truncated"):
             open_mosaic(path)
+
+
+def with_overviews(path, *, beside=False):
+    """The raster, with overviews of blocks of 128 pixels."""
+    with rasterio.Env(TIFF_USE_OVR=beside), rasterio.open(path, "r+") as raster:
+        raster.build_overviews([2, 4], Resampling.average)
+    return path
+
+
+@pytest.fixture
+def halves():
+    """An image that takes few bytes where it is compressed."""
+    return np.repeat(np.array([[1, 9]], np.uint8), 512, axis=1).repeat(1024, axis=0)
+
+
+def test_all_blocks_of_overviews_are_listed(tmp_path, halves):
+    path = with_overviews(write_raster(tmp_path / "a.tif", halves))
+    with open_dataset(str(path)) as raster:
+        blocks = list(find_stored_blocks(raster, (1,)))
+    assert max(block.end for block in blocks) == path.stat().st_size
+    for overview, size, count in ((None, (1024, 8), 128), (0, (256, 256), 16), (1, (512, 512), 4)):
+        boxes = {block.box for block in blocks if block.overview == overview}
+        assert len(boxes) == count
+        assert {box[2:] for box in boxes} == {size}
+        assert sum(box.width * box.height for box in boxes) == halves.size
+
+
+def test_a_tiff_that_ends_within_its_overviews_is_truncated(tmp_path, halves):
+    path = with_overviews(write_raster(tmp_path / "a.tif", halves))
+    path.write_bytes(path.read_bytes()[:-10_000])
+    with pytest.raises(MosaicError, match="truncated"):
+        open_mosaic(path)
+
+
+def test_overviews_beside_a_tiff_may_be_larger_than_it_and_are_checked_too(tmp_path, halves):
+    path = with_overviews(write_raster(tmp_path / "a.tif", halves, compress="deflate"), beside=True)
+    overviews = tmp_path / "a.tif.ovr"
+    assert overviews.stat().st_size > path.stat().st_size
+    assert open_mosaic(path).width == 1024
+    overviews.write_bytes(overviews.read_bytes()[:-300])
+    with pytest.raises(MosaicError, match=r"a\.tif\.ovr is truncated"):
+        open_mosaic(path)
+    # GDAL leaves those beside unread where a TIFF has its own.
+    other = with_overviews(write_raster(tmp_path / "b.tif", halves, compress="deflate"))
+    overviews.rename(tmp_path / "b.tif.ovr")
+    assert open_mosaic(other).width == 1024
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.names import RasterName
 from lunarcraters.mosaic.network import access
 from lunarcraters.mosaic.network.faults import why_not_served
+from lunarcraters.mosaic.network.transfer import count_fetched_bytes
 
 from ..rasters import measure_statistics, write_raster
 from ..servers import serve
@@ -176,6 +177,15 @@ def test_pages_are_fetched_once(tmp_path):
         again = open_mosaic(f"{server.url}/a.tif", fetched=tmp_path / "fetched")
         np.testing.assert_array_equal(again.read(again.grid.box)[0], noise)
         assert server.given < 1.15 * path.stat().st_size
+
+
+def test_the_bytes_of_overviews_are_counted_by_their_own_blocks(tmp_path):
+    path = write_raster(tmp_path / "a.tif", np.ones((1024, 1024), np.uint8))
+    with rasterio.open(path, "r+") as raster:
+        raster.build_overviews([2, 4])
+    with serve(tmp_path) as server:
+        counted = count_fetched_bytes(open_mosaic(f"{server.url}/a.tif"))
+    assert counted == 1024**2 + 512**2 + 256**2
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from rasterio.errors import RasterioError
 
-from lunarcraters.geometry.box import Box, intersects
+from lunarcraters.geometry.box import intersects
 from lunarcraters.mosaic.identity import containing_file
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.names import is_remote
@@ -41,14 +41,10 @@ def _count_block_bytes(mosaic: Mosaic) -> int | None:
         with open_dataset(mosaic.uri) as dataset:
             if not has_positions(dataset):
                 return None
-            height, width = dataset.block_shapes[mosaic.bands[0] - 1]
-            factors = dataset.overviews(mosaic.bands[0])
-            total = 0
-            for block in find_stored_blocks(dataset, mosaic.bands):
-                shrink = 1 if block.overview is None else factors[block.overview]
-                across, down = width * shrink, height * shrink
-                box = Box(block.column * across, block.row * down, across, down)
-                total += block.size if intersects(mosaic.extent_table, box).any() else 0
-            return total
+            return sum(
+                block.size
+                for block in find_stored_blocks(dataset, mosaic.bands)
+                if intersects(mosaic.extent_table, block.box).any()
+            )
     except RasterioError:
         return None
