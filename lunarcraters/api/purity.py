@@ -54,6 +54,7 @@ def measure_purity(
 
     folder = Path(run)
     catalogue = read_run(folder)
+    new_output(folder / PURITY, overwrite=overwrite)
     info = catalogue.info
     ground = None if area is None else read_ground(area, info)
     limits = min_diameter, max_diameter
@@ -63,6 +64,5 @@ def measure_purity(
     )
     unit = "km" if info.has_crs else "px"
     purity = measure_purity(labelled, unit=unit, catalogue=run_hash)
-    new_output(folder / PURITY, overwrite=overwrite)
     write_purity(purity, folder)
     return purity

@@ -244,6 +244,13 @@ def test_a_purity_is_replaced_only_if_asked(run, detections, tmp_path):
     assert lc.measure_purity(run, tmp_path / "a.parquet", overwrite=True) == first
 
 
+def test_a_purity_that_is_there_is_said_before_anything_is_read(run, detections, tmp_path):
+    review(detections, tmp_path / "a.parquet")
+    lc.measure_purity(run, tmp_path / "a.parquet")
+    with pytest.raises(OutputError, match="--overwrite"):
+        lc.measure_purity(run, tmp_path / "not_there.parquet")
+
+
 def test_a_purity_of_other_detections_is_left_out(run, detections, tmp_path):
     review(detections, tmp_path / "a.parquet")
     lc.measure_purity(run, tmp_path / "a.parquet")
