@@ -125,8 +125,11 @@ class Checkpoint(keras.callbacks.Callback):
             with replacing(self.best_weights) as temporary:
                 # Keras insists on names that end in .weights.h5.
                 named = temporary.with_suffix(".weights.h5")
-                self.model.save_weights(named)
-                named.replace(temporary)
+                try:
+                    self.model.save_weights(named)
+                    named.replace(temporary)
+                finally:
+                    named.unlink(missing_ok=True)
         before, file = self.state.file, f"state-{epoch + 1}.npz"
         with replacing(self.folder / file) as temporary, temporary.open("wb") as opened:
             np.savez(opened, *(np.asarray(variable.numpy()) for variable in self.variables))

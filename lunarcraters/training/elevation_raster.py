@@ -41,7 +41,7 @@ class ElevationRaster:
 
 @lru_cache(maxsize=8)
 def read_elevation(path: Path) -> ElevationRaster:
-    """Read an elevation model, in a cache.
+    """Read an elevation model, in a cache until its `cache_clear()` is called.
 
     Args:
         path: Raster file.

@@ -1,9 +1,7 @@
 """Fitting: one resumable training, from samples to a model file and its history."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -11,28 +9,27 @@ from typing import Any
 import keras
 import numpy as np
 
-from lunarcraters._version import __version__
 from lunarcraters.errors import CratersError, ModelError, OutputError, RunError
 from lunarcraters.files import remove_directory
 from lunarcraters.network.backends.keras_model import load_network
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
-from lunarcraters.network.model_file import write_model
-from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.resunet import build
 from lunarcraters.process import map_in_threads, suppress_native_stderr
-from lunarcraters.records import to_plain
-from lunarcraters.training.checkpoint import BEST, FOLDER, STATE, Checkpoint, FiniteLoss, read_state
+from lunarcraters.training.checkpoint import FOLDER, STATE, Checkpoint, FiniteLoss, read_state
 from lunarcraters.training.data import TrainingData, compare_data, write_data
 from lunarcraters.training.history import History
 from lunarcraters.training.interruption import Interruption
+from lunarcraters.training.product import MODEL, has_model, write_trained_model
 from lunarcraters.training.relief import ReliefSampler
 from lunarcraters.training.samplers import AnySampler
 from lunarcraters.training.sampling import Batch, Sampler
-from lunarcraters.training.settings import TrainingSettings, compare_settings, write_settings
-
-MODEL = "model.keras"
-"""Model file in the directory of a training."""
+from lunarcraters.training.settings import (
+    SETTINGS,
+    TrainingSettings,
+    compare_settings,
+    write_settings,
+)
 
 _WARM_UP = 0.02  # share of the steps over which the learning rate rises
 _MIN_LEARNING_RATE = 1e-6
@@ -54,14 +51,15 @@ def fit_network(
     """Train a network, and write `model.keras`, `history.csv` and `history.json`.
 
     Each epoch leaves a checkpoint, from which an interrupted training resumes. A training that
-    fails in its first epoch, by its data or its loss, leaves no directory.
+    fails in its first epoch, by its data or its loss, leaves no directory. One that had ended keeps
+    the model file that it has, which may be calibrated by now.
 
     Args:
         settings: Settings of the training.
         train: Sampler of the training batches.
         valid: Sampler of the validation batches, all of which are used once per epoch. In a split
             smaller than a batch, images repeat in it.
-        out: Directory of the training.
+        out: Directory of the training; a new one replaces that in it once its weights are loaded.
         weights: Model file to begin with; None for random weights.
         resume: True to resume from the last checkpoint.
         data: Data of the training, for the description of the model.
@@ -88,8 +86,12 @@ def fit_network(
         _compile(model, settings)
         trained, fixed = _count(model.trainable_variables), _count(model.non_trainable_variables)
         say(f"{model.name}: {trained:,} trainable and {fixed:,} non-trainable parameters")
-        _fit(model, settings, train, valid, out, epoch=epoch, say=say, failures=failures)
-    return _write_model(settings, model, out, data)
+        had_ended = not _fit(
+            model, settings, train, valid, out, epoch=epoch, say=say, failures=failures
+        )
+    if had_ended and has_model(settings, out):
+        return out / MODEL
+    return write_trained_model(settings, model, out, data)
 
 
 @contextmanager
@@ -124,16 +126,19 @@ def _fit(
     epoch: int,
     say: Callable[[str], None],
     failures: list[Exception],
-) -> None:
+) -> bool:
     """Train a compiled network from an epoch on. A training that has ended stays as it is.
 
     The error of a batch that cannot be made is added to `failures`.
+
+    Returns:
+        False if it had ended.
     """
     resume = epoch > 0  # a training that was interrupted in its first epoch begins again
     checkpoint = Checkpoint(model, out, resume=resume)
     callbacks = _make_callbacks(settings)
     if checkpoint.stopped or epoch >= settings.epochs:
-        return
+        return False
     batches = max(len(valid) // train.preset.batch_size, 1)
     numbers = range(epoch * settings.steps, settings.epochs * settings.steps)
     try:
@@ -159,14 +164,20 @@ def _fit(
         if failures:  # TensorFlow raises an error of its own in place of that of a batch
             raise failures[0] from error
         raise
+    return True
 
 
 def _open_directory(
     settings: TrainingSettings, data: TrainingData, out: Path, *, resume: bool
 ) -> int:
-    """Make or check the directory of a training. Returns the number of epochs that are done."""
+    """Make or check the directory of a training. Returns the number of epochs that are done.
+
+    Where it holds another training, and this one does not resume it, this one replaces it.
+    """
     if not resume:
         try:
+            if (out / SETTINGS).is_file():
+                remove_directory(out)
             (out / FOLDER).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror}") from error
@@ -259,37 +270,6 @@ def _make_batches(
     except Exception as error:
         failures.append(error)
         raise
-
-
-def _write_model(
-    settings: TrainingSettings, model: keras.Model, out: Path, data: TrainingData
-) -> Path:
-    """Write the model file, with the best weights in single precision."""
-    preset = settings.preset
-    final = build(preset)
-    model.load_weights(out / FOLDER / BEST)
-    final.set_weights(model.get_weights())
-    training = {
-        "data": to_plain(data),
-        "settings": to_plain(settings),
-        "versions": {
-            "lunarcraters": __version__,
-            keras.backend.backend(): import_module(keras.backend.backend()).__version__,
-            "keras": keras.__version__,
-            "python": sys.version.split()[0],
-        },
-    }
-    info = ModelInfo(
-        preset=preset.name,
-        heads=preset.heads,
-        photometry=preset.photometry,
-        diameters_px=preset.diameters_px,
-        input_size=preset.input_size,
-        training=training,
-    )
-    path = out / MODEL
-    write_model(final, info, path)
-    return path
 
 
 def _count(variables: Any) -> int:

@@ -271,12 +271,18 @@ def resize(image: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.flo
     return np.asarray(cv2.resize(image, (int(size[0]), int(size[1])), interpolation=interpolation))
 
 
+def forget_files() -> None:
+    """Forget images, labels and elevation models, which may have changed since they were read."""
+    _read_pair.cache_clear()
+    read_elevation.cache_clear()
+
+
 @lru_cache(maxsize=1024)
 def _read_pair(
     pair: Pair,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
     """Image, validity, boxes of craters and ignored boxes.
 
-    They are in a cache, because decoding takes a tenth of a training step.
+    They are in a cache until `forget_files`, because decoding takes a tenth of a training step.
     """
     return *read_image(pair.image), pair.read_boxes(), pair.read_ignored()

@@ -1,7 +1,7 @@
 """A training, from the directory of a dataset to a model file with its history and its plots."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,6 @@ from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.datasets.pairs import Pair, measure_smallest_label
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
-from lunarcraters.files import remove_directory
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.presets import Preset, get_preset
@@ -28,6 +27,7 @@ from lunarcraters.training.scenes import (
     LabelledTiles,
     SceneSource,
     find_elevation_sources,
+    forget_files,
 )
 from lunarcraters.training.settings import (
     SETTINGS,
@@ -58,7 +58,7 @@ def train(
             `curves.png`, `panels.png` and checkpoints.
         options: Options of the training.
         resume: True to resume the training in `out`.
-        overwrite: True to replace the training in `out`.
+        overwrite: True to replace the training in `out`, once its weights and teacher are loaded.
         say: Function that takes lines for the user.
 
     Returns:
@@ -67,7 +67,8 @@ def train(
     Raises:
         DatasetError: The dataset is missing, malformed, or has no validation split, or an elevation
             model is not in longitude and latitude.
-        OutputError: `out` holds a training already, or cannot be written.
+        OutputError: `out` holds a training already, or an input of the one that is to replace it,
+            or cannot be written.
         ModelError: The weights or the teacher do not fit, resampled crops have no teacher, or Keras
             does not start with a backend that trains.
         RunError: There is nothing to resume, it was begun with other options or data, or its loss
@@ -81,12 +82,12 @@ def train(
         options = options.resolve_tuning(len(pairs[0]))
         preset = options.resolve_preset()
         inputs = _read_inputs(dataset, pairs, options, preset)
-    _check_directory(out, resume=resume, overwrite=overwrite)
+    given = {p for p in (dataset, options.weights, options.teacher, options.elevation) if p}
+    _check_directory(out, given | inputs.find_folders(), resume=resume, overwrite=overwrite)
+    forget_files()  # which may have changed since an earlier training
     # Keras starts here, once the data and the directory are known to be right.
     start_keras()
     check_backend_trains()
-    if not resume and (out / SETTINGS).is_file():
-        remove_directory(out)
     from lunarcraters.training.fitting import fit_network
 
     sampler = make_sampler(options, preset, inputs.sources, inputs.max_scale)
@@ -124,6 +125,12 @@ class _Inputs:
     teacher: str | None
     data: TrainingData
     max_scale: float | None
+
+    def find_folders(self) -> set[Path]:
+        """Find the directories of the images, which need not lie in that of the dataset."""
+        sources = (*self.sources, self.valid)
+        tiles = [source.pairs for source in sources if isinstance(source, LabelledTiles)]
+        return {pair.image.parent for pairs in tiles for pair in pairs}
 
 
 def _read_inputs(
@@ -246,8 +253,11 @@ def _find_elevation(options: TrainingOptions, preset: Preset) -> Sequence[Elevat
     return sources
 
 
-def _check_directory(out: Path, *, resume: bool, overwrite: bool) -> None:
-    """Refuse a directory that is in use, unless its training is resumed or may be replaced."""
+def _check_directory(out: Path, inputs: Iterable[Path], *, resume: bool, overwrite: bool) -> None:
+    """Refuse a directory that is in use, unless its training is resumed or may be replaced.
+
+    One that holds an input of the training that is to replace it is refused too.
+    """
     if resume or not out.exists():
         return
     replaced = overwrite and (out / SETTINGS).is_file()
@@ -256,6 +266,12 @@ def _check_directory(out: Path, *, resume: bool, overwrite: bool) -> None:
             f"{out} exists already: give --resume to go on with the training in it, "
             "--overwrite to replace one, or another --output"
         )
+    for path in sorted(inputs):
+        places = (path.absolute(), out.absolute()), (path.resolve(), out.resolve())
+        if any(place.is_relative_to(removed) for place, removed in places):
+            raise OutputError(
+                f"{path} lies in {out}, which --overwrite removes: give another --output"
+            )
 
 
 def _choose_policy(options: TrainingOptions, begun: Path | None) -> Policy:

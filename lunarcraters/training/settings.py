@@ -1,5 +1,6 @@
 """Options of a training as a user gives them, and its settings as `settings.json` holds them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -28,6 +29,15 @@ _TUNING_STEPS = (120, 1200)  # fewest and most
 _TUNING_BATCH = 8
 _TUNING_LEARNING_RATE = 5e-4
 _TUNING_JITTER = 0.35  # a single camera varies less than all cameras do
+
+_PRESET_OPTIONS = {
+    "batch_size": "batch",
+    "learning_rate": "learning_rate",
+    "rotated": "rotated",
+    "coarsened": "coarsened",
+    "pooling": "pooling",
+    "photometric_jitter": "tuned",
+}  # the setting or option that replaces each field of a preset
 
 
 @dataclass(frozen=True)
@@ -194,13 +204,24 @@ def compare_settings(settings: TrainingSettings, out: Path) -> list[str]:
         out: Directory of the training.
 
     Returns:
-        Names of the settings that differ, sorted.
+        Names of the settings that differ, sorted: in place of `preset` those of the options that
+        replace some of its values, such as `batch`, where these alone differ.
 
     Raises:
         RunError: There is no such file, or it does not hold the settings of a training.
     """
     before, now = _read(dict[str, Any], out), dict(to_plain(settings))
-    return sorted(key for key in {**before, **now} if before.get(key) != now.get(key))
+    differing = _find_differing(before, now)
+    if "preset" in differing and isinstance(before.get("preset"), dict):
+        fields = _find_differing(before["preset"], now["preset"])
+        if fields <= _PRESET_OPTIONS.keys():
+            differing = differing - {"preset"} | {_PRESET_OPTIONS[field] for field in fields}
+    return sorted(differing)
+
+
+def _find_differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> set[str]:
+    """Find the keys whose values differ."""
+    return {key for key in {**before, **now} if before.get(key) != now.get(key)}
 
 
 def _read(kind: type[T], out: Path) -> T:

@@ -1,0 +1,175 @@
+"""A training that is replaced or resumed, and files that changed since an earlier one."""
+
+import shutil
+from dataclasses import replace
+from errno import ENOSPC
+
+import keras
+import numpy as np
+import pytest
+import yaml
+
+from lunarcraters.errors import ModelError, OutputError, RunError
+from lunarcraters.network.model_file import read_info, shipped_model, update_info
+from lunarcraters.network.presets import PRESETS
+from lunarcraters.training import checkpoint, fitting, session
+from lunarcraters.training.session import train
+from lunarcraters.training.settings import (
+    SETTINGS,
+    TrainingOptions,
+    TrainingSettings,
+    compare_settings,
+    write_settings,
+)
+
+TINY = replace(
+    PRESETS["compact"], name="tiny", filters=(4, 8), blocks=(1, 1), batch_size=2, epochs=1, steps=1
+)
+
+
+@pytest.fixture(autouse=True)
+def _tiny_preset(monkeypatch):
+    monkeypatch.setitem(PRESETS, "tiny", TINY)
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A directory of a training, with a model file."""
+    out = tmp_path / "trained"
+    (out / checkpoint.FOLDER).mkdir(parents=True)
+    (out / SETTINGS).write_text("{}")
+    shutil.copyfile(shipped_model(), out / "model.keras")
+    return out
+
+
+def list_files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("option", ["weights", "teacher"])
+def test_a_training_is_not_replaced_by_one_that_begins_with_its_model(dataset, trained, option):
+    before = list_files(trained)
+    options = TrainingOptions(**{option: trained / "model.keras"})
+    with pytest.raises(OutputError, match=r"model\.keras lies in .*trained, .* another --output"):
+        train(dataset, trained, options, overwrite=True, say=list)
+    assert list_files(trained) == before
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_training_is_not_replaced_by_one_on_images_in_it(dataset, trained, tmp_path, linked):
+    if linked:
+        (trained / "data").symlink_to(dataset)
+    else:
+        shutil.copytree(dataset, trained / "data")
+    with pytest.raises(OutputError, match="data lies in "):
+        train(trained / "data", trained, overwrite=True, say=list)
+    listed = tmp_path / "data.yaml"
+    splits = {split: str(trained / "data" / split / "images") for split in ("train", "valid")}
+    listed.write_text(yaml.safe_dump({"train": splits["train"], "val": splits["valid"], "nc": 1}))
+    with pytest.raises(OutputError, match=r"images lies in "):
+        train(listed, trained, overwrite=True, say=list)
+    assert (trained / "data" / "train").is_dir()
+
+
+def damage_weights(path):
+    """Copy the shipped model, with other bytes amid its weights."""
+    content = bytearray(shipped_model().read_bytes())
+    middle = len(content) // 2
+    for at in range(middle, middle + 64):
+        content[at] ^= 0xA5
+    path.write_bytes(content)
+    return path
+
+
+def test_a_training_stays_where_the_weights_of_the_next_do_not_fit(dataset, trained, tmp_path):
+    before = list_files(trained)
+    options = TrainingOptions(preset="tiny", weights=shipped_model(), precision="float32")
+    with pytest.raises(ModelError, match="of another network than the preset"):
+        train(dataset, trained, options, overwrite=True, say=list)
+    damaged = damage_weights(tmp_path / "damaged.keras")
+    options = TrainingOptions(weights=damaged, precision="float32")
+    with pytest.raises(ModelError, match=r"damaged\.keras is damaged: take another copy"):
+        train(dataset, trained, options, overwrite=True, say=list)
+    assert list_files(trained) == before
+
+
+@pytest.mark.slow
+def test_a_training_that_begins_replaces_the_other(dataset, trained):
+    (trained / "history.csv").write_text("epoch\n7\n")
+    options = TrainingOptions(preset="tiny", precision="float32")
+    model = train(dataset, trained, options, overwrite=True, say=list)
+    assert read_info(model).preset == "tiny"
+    assert (trained / "history.csv").read_text().splitlines()[1].startswith("1,")
+
+
+def test_files_that_changed_since_an_earlier_training_are_read_anew(dataset, tmp_path, monkeypatch):
+    copy = shutil.copytree(dataset, tmp_path / "copy")
+    scenes = []
+
+    def see(settings, sampler, validation, out, **options):
+        scenes.append(sampler.sources[0].scene(0, 1.0, 256, np.random.default_rng(0)))
+        return out / "model.keras"
+
+    monkeypatch.setattr(fitting, "fit_network", see)
+    monkeypatch.setattr(session, "_draw", lambda *args: None)
+    train(copy, tmp_path / "one", TrainingOptions(preset="tiny"), say=list)
+    label = sorted((copy / "train" / "labels").iterdir())[0]
+    label.write_text(label.read_text().splitlines()[0] + "\n")
+    train(copy, tmp_path / "two", TrainingOptions(preset="tiny"), say=list)
+    before, after = (len(scene.circles) + len(scene.clipped) for scene in scenes)
+    assert before > 1
+    assert after == 1
+
+
+@pytest.mark.slow
+def test_a_training_that_has_ended_keeps_the_calibration_of_its_model(dataset, tmp_path):
+    options, out = TrainingOptions(preset="tiny", precision="float32"), tmp_path / "out"
+    model = train(dataset, out, options, say=list)
+    update_info(model, replace(read_info(model), thresholds={"balanced": 0.37}))
+    content = model.read_bytes()
+    assert train(dataset, out, options, resume=True, say=list) == model
+    assert model.read_bytes() == content
+    model.write_bytes(b"damaged")
+    train(dataset, out, options, resume=True, say=list)
+    assert read_info(model).preset == "tiny"
+
+
+def test_options_that_differ_from_those_of_a_training_are_named(tmp_path):
+    settings = TrainingSettings(TINY, 1, 3, 2, "float32")
+    write_settings(settings, tmp_path)
+    for change, names in (
+        ({"batch_size": 4}, ["batch"]),
+        ({"learning_rate": 1.0, "rotated": 0.5}, ["learning_rate", "rotated"]),
+        ({"coarsened": 0.5, "pooling": "max"}, ["coarsened", "pooling"]),
+        ({"name": "other", "batch_size": 4}, ["preset"]),
+        ({"filters": (8, 8)}, ["preset"]),
+    ):
+        other = replace(settings, preset=replace(TINY, **change))
+        assert compare_settings(other, tmp_path) == names
+    tuned = replace(settings, preset=replace(TINY, photometric_jitter=0.35), tuned=True, seed=2)
+    assert compare_settings(tuned, tmp_path) == ["seed", "tuned"]
+
+
+def test_a_resumed_training_names_the_option_that_differs(dataset, trained):
+    (trained / SETTINGS).unlink()
+    write_settings(TrainingSettings(TINY, 1, 1, 1, "float32"), trained)
+    options = TrainingOptions(preset="tiny", batch=3, precision="float32")
+    with pytest.raises(RunError, match="begun with another batch: give the same options"):
+        train(dataset, trained, options, resume=True, say=list)
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_no_part_of_it(tmp_path, monkeypatch):
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    network.compile("sgd", "mse")
+    (tmp_path / checkpoint.FOLDER).mkdir()
+    callback = checkpoint.Checkpoint(network, tmp_path, resume=False)
+    callback.set_model(network)
+
+    def fail(path):
+        path.write_bytes(b"a part")
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(network, "save_weights", fail)
+    with pytest.raises(OutputError, match="No space left on device"):
+        callback.on_epoch_end(0, {"val_loss": 1.0})
+    assert not list((tmp_path / checkpoint.FOLDER).iterdir())
