@@ -94,13 +94,13 @@ def test_a_network_of_vectors_is_refused(tmp_path):
 
 def test_a_model_that_another_process_replaces_is_read_anew(tmp_path):
     path, other = tmp_path / "model.keras", tmp_path / "other.keras"
-    shutil.copyfile(SHIPPED, path)
-    before = model_file.read_info(path)
-    replaced = {"balanced": 0.9, "complete": 0.8, "pure": 0.95}
-    shutil.copyfile(SHIPPED, other)
-    model_file.update_info(other, replace(before, thresholds=replaced))
+    thresholds = {"balanced": 0.9, "complete": 0.8, "pure": 0.95}
+    for copy in (path, other):
+        shutil.copyfile(SHIPPED, copy)
+    model_file.update_info(other, replace(model_file.read_info(other), thresholds=thresholds))
+    assert model_file.read_info(path).thresholds != thresholds
     shutil.copyfile(other, path)
-    assert model_file.read_info(path).thresholds == replaced
+    assert model_file.read_info(path).thresholds == thresholds
 
 
 def test_a_relative_path_is_of_the_current_directory(tmp_path, monkeypatch):
