@@ -3,9 +3,10 @@
     pip install dask-jobqueue
     python pipelines/slurm.py --jobs 20 -- craters detect mosaic.tif -o run
 
-Starts a scheduler here and workers as jobs, runs the command with `--scheduler` and the
-scheduler's address added, and ends the jobs with it. A job that reaches its wall time is no harm:
-give the same command again. Change the numbers below to what your cluster has.
+Starts a scheduler here and workers as jobs, waits for the first job to leave the queue, runs the
+command with `--scheduler` and the scheduler's address added, and ends the jobs with it. A job that
+reaches its wall time is no harm: give the same command again. Change the numbers below to what your
+cluster has.
 """
 
 import subprocess
@@ -47,6 +48,8 @@ def main(
         worker_extra_args=["--nthreads", "1"],
     ) as cluster:
         cluster.scale(jobs=jobs)
+        click.echo("Waiting for the first job to leave the queue.", err=True)
+        cluster.wait_for_workers(1)
         address = cluster.scheduler_address
         sys.exit(subprocess.run([*command, "--scheduler", address]).returncode)
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +27,8 @@ def start_keras(threads: int | None = None, precision: str = "float32") -> None:
     TensorFlow, JAX or PyTorch.
 
     Args:
-        threads: Number of threads of TensorFlow; None for all.
+        threads: Number of threads of TensorFlow, which keeps those that it has computed with; None
+            for all.
         precision: Precision of inference: `float32`, or `bfloat16` for convolutions and the layers
             between them, but not for the heads.
 
@@ -47,8 +49,9 @@ def start_keras(threads: int | None = None, precision: str = "float32") -> None:
         import tensorflow as tf
 
         if threads is not None:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(1)
+            with suppress(RuntimeError):  # it has computed before, and keeps its threads
+                tf.config.threading.set_intra_op_parallelism_threads(threads)
+                tf.config.threading.set_inter_op_parallelism_threads(1)
         if precision == "bfloat16":
             tf.config.optimizer.set_experimental_options(
                 {"auto_mixed_precision_onednn_bfloat16": True}

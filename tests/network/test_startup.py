@@ -20,6 +20,18 @@ check_backend_trains()
 """
 
 
+AGAIN = """
+from lunarcraters.network.startup import start_keras
+
+start_keras(2)
+import tensorflow as tf
+
+tf.reduce_sum(tf.ones(3)).numpy()
+start_keras(1)
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+
+
 def start(home, settings, backend=""):
     (home / "keras.json").write_text(json.dumps(settings))
     done = subprocess.run(
@@ -50,3 +62,10 @@ def test_a_backend_that_does_not_train_is_told_from_those_that_do(tmp_path):
     assert printed == "float32 channels_last float32"
     assert "ModelError: Keras does not train with the backend numpy" in error.splitlines()[-1]
     assert "tensorflow, jax or torch" in error.splitlines()[-1]
+
+
+def test_a_process_that_has_computed_keeps_its_threads():
+    done = subprocess.run(
+        [sys.executable, "-c", AGAIN], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.strip(), done.stderr.strip()) == ("2", "")

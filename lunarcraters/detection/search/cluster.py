@@ -2,9 +2,8 @@
 
 import logging
 import os
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +18,7 @@ from distributed.comm import CommClosedError
 
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.search.preload import METHOD, preload
-from lunarcraters.detection.search.worker import DetectionPlugin, host_of
+from lunarcraters.detection.search.worker import DetectionPlugin, list_runs
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import read_info, read_int8
 from lunarcraters.process import cpu_count
@@ -59,13 +58,14 @@ def cluster(
     with config.set(_CONFIG), _quiet_dask():
         if options.scheduler is None:
             with _local_cluster(worker_count(options.workers, tasks)) as client:
-                _register(client, plugin(_count_tasks_by_host(client), is_local=True))
+                _register(client, plugin(client.id, is_local=True))
                 yield client
             return
         try:
             with _connect(options.scheduler) as client:
-                _register(client, plugin(_count_tasks_by_host(client)))
-                yield client
+                _forget_runs(client)
+                with _registered(client, plugin(client.id)):
+                    yield client
         except (CancelledError, CommClosedError) as error:
             raise RunError(
                 f"the connection to the Dask scheduler at {options.scheduler} was lost: if it "
@@ -121,12 +121,26 @@ def _quiet_dask() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _count_tasks_by_host(client: Client) -> dict[str, int]:
-    """Count the tasks that share the CPU cores of each host at the same time."""
-    counts: Counter[str] = Counter()
-    for address, worker in client.scheduler_info(n_workers=-1)["workers"].items():
-        counts[host_of(address)] += worker["nthreads"]
-    return dict(counts)
+def _forget_runs(client: Client) -> None:
+    """Let workers forget the runs of clients that were killed: they would keep their networks."""
+    listed = client.run(list_runs, on_error="ignore")
+    for name in {name for names in listed.values() for name in names}:
+        events = client.get_events(name)  # of a client; those of one that has left end with that
+        if not events or events[-1][1].get("action") == "remove-client":
+            with suppress(ValueError):  # another client did it
+                client.unregister_worker_plugin(name)
+
+
+@contextmanager
+def _registered(client: Client, plugin: DetectionPlugin) -> Iterator[None]:
+    """Give workers the source and the model, and let them forget both in the end."""
+    _register(client, plugin)
+    try:
+        yield
+    finally:
+        if client.status == "running":  # otherwise the next run has it forgotten
+            with suppress(OSError, TimeoutError, ValueError):
+                client.unregister_worker_plugin(plugin.name)
 
 
 def _register(client: Client, plugin: DetectionPlugin) -> None:
@@ -158,16 +172,22 @@ def count_tasks_at_once(workers: int) -> int:
     return min(-(-cpu_count() // workers), _TASKS_AT_ONCE)
 
 
-def _connect(scheduler: str) -> Client:
-    client = None
+@contextmanager
+def _connect(scheduler: str) -> Iterator[Client]:
+    """Connect to a cluster that runs, and has a worker."""
     try:
         client = Client(scheduler, timeout=_CONNECT_TIMEOUT_S)
-        client.wait_for_workers(1, timeout=_CONNECT_TIMEOUT_S)
     except (OSError, TimeoutError, ValueError) as error:
-        if client is not None:
-            client.close()  # it would stay the client of all that the caller does with Dask
         raise RunError(
-            f"no Dask cluster with a worker answers at {scheduler}: start one with "
-            "`dask scheduler` and `dask worker`, or leave --scheduler out"
+            f"no Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and its "
+            "workers with `dask worker`, or leave --scheduler out"
         ) from error
-    return client
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_CONNECT_TIMEOUT_S)
+        except TimeoutError as error:
+            raise RunError(
+                f"the Dask scheduler at {scheduler} answers, but has no worker yet: start one with "
+                f"`dask worker {scheduler}`, or run the same command again when it has one"
+            ) from error
+        yield client

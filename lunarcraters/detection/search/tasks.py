@@ -1,8 +1,10 @@
 """Tasks: batches of tiles sent to a cluster, a few at a time, in the order given."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from distributed import (
     Client,
@@ -22,12 +24,13 @@ Work = Callable[[Detector, TileSource, T], R]
 
 
 _WAITING = 2  # tasks at a worker beside those that run, so that it never idles
+_RECOUNT_S = 1.0  # between counts of the workers, some of which may come and go
 
 
-def _attempt(work: Work[T, R], task: T) -> R | CratersError:
+def _attempt(run: str, work: Work[T, R], task: T) -> R | CratersError:
     """Do a task; an error of ours is its result, lest the worker print it with a traceback."""
     try:
-        worker = worker_state()
+        worker = worker_state(run)
         return work(worker.detector(), worker.source, task)
     except CratersError as error:
         return type(error)(*error.args)  # bare: GDAL's errors, its causes, cannot travel
@@ -36,18 +39,16 @@ def _attempt(work: Work[T, R], task: T) -> R | CratersError:
 def run_tasks(client: Client, work: Work[T, R], tasks: Sequence[T]) -> Iterator[R]:
     """Run tasks on the cluster, a few at a time, yielding results as they come.
 
+    Workers that join in between get tasks too, soon after the next result.
+
     Raises:
         CratersError: The first that a task raised.
         RunError: The workers of a task died, time and again.
     """
-    waiting = iter(tasks)
-    workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    limit = max(sum(worker["nthreads"] + _WAITING for worker in workers), 1)
-
-    def submit(task: T) -> Any:
-        return client.submit(_attempt, work, task, pure=False)
-
+    waiting, submit = iter(tasks), partial(client.submit, _attempt, client.id, work, pure=False)
+    limit, counted_at = _count_wanted(client), time.monotonic()
     running = as_completed([submit(task) for task in islice(waiting, limit)])
+    under_way = min(limit, len(tasks))
     for future in running:
         try:
             result = future.result()
@@ -60,6 +61,14 @@ def run_tasks(client: Client, work: Work[T, R], tasks: Sequence[T]) -> Iterator[
             raise result
         yield result
         future.release()
-        following = next(waiting, None)
-        if following is not None:
-            running.add(submit(following))
+        under_way -= 1
+        if time.monotonic() - counted_at > _RECOUNT_S:
+            limit, counted_at = _count_wanted(client), time.monotonic()
+        for task in islice(waiting, max(limit - under_way, 0)):
+            running.add(submit(task))
+            under_way += 1
+
+
+def _count_wanted(client: Client) -> int:
+    """Count the tasks that the workers have at the same time, at work and waiting."""
+    return max(sum(threads + _WAITING for threads in client.nthreads().values()), 1)

@@ -13,7 +13,7 @@ from distributed import WorkerPlugin, get_worker
 
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.errors import RunError
-from lunarcraters.mosaic.handles import forget_datasets
+from lunarcraters.mosaic.handles import close_datasets, forget_datasets
 from lunarcraters.network.startup import start_keras
 from lunarcraters.process import cpu_count
 from lunarcraters.tiling.source import TileSource
@@ -21,60 +21,77 @@ from lunarcraters.tiling.source import TileSource
 if TYPE_CHECKING:
     from lunarcraters.network.inference import Detector
 
-_PLUGIN = "lunarcraters"
 _loading = threading.Lock()
+_started: list[str] = []  # the precision of Keras in this process, once it has started
+_CLOSING_S = 1.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _KEPT_BYTES = 256 * 1024 * 1024
 _MAPPED_BYTES = 32 * 1024 * 1024  # the largest that glibc takes
 
 
 class DetectionPlugin(WorkerPlugin):
-    """The state of a worker: the source of the tiles and the model.
+    """The state of a worker in one run: the source of the tiles and the model.
 
     The scheduler gives it to workers that join later too. They load the model at once, beside the
-    task that they wait for; TensorFlow starts only then, where it is needed.
+    task that they wait for; TensorFlow starts only then, where it is needed. A worker has one for
+    each run that is under way.
 
     Attributes:
+        name: Identifier of the client whose run it is.
         source: Tile source.
         model: Model file, where the workers can read it.
         content: Content of the model file; None where they can.
         options: Options of the search; `precision` is not "auto".
-        tasks_by_host: Number of tasks that share the CPU cores of a host, by address.
         versions: Versions of the libraries of the client.
         address: Address of the worker.
         tasks: Number of tasks that the worker does at the same time.
+        sharing: Number of tasks that share the CPU cores of its host, when it began the run.
         loaded: Network; None before the first task.
     """
-
-    name = _PLUGIN
 
     def __init__(
         self,
         source: TileSource,
         model: Path,
         options: DetectOptions,
-        tasks_by_host: dict[str, int],
+        name: str,
         *,
         is_local: bool = False,
     ) -> None:
+        self.name = name
         self.source = source
         self.model = model.absolute()
         self.content = None if is_local else model.read_bytes()
         self.options = options
-        self.tasks_by_host = tasks_by_host
         self.versions = installed_versions()
         self.loaded: Detector | None = None
-        self.address, self.tasks = "", 1
+        self.address, self.tasks, self.sharing = "", 1, 1
 
-    def setup(self, worker: Any) -> None:
+    async def setup(self, worker: Any) -> None:
         """Begin to load the network; what fails is raised by the first task."""
         self.address, self.tasks = worker.address, worker.state.nthreads
+        tasks_by_worker = {self.address: self.tasks, **await worker.scheduler.ncores()}
+        host = _host_of(self.address)
+        self.sharing = sum(n for at, n in tasks_by_worker.items() if _host_of(at) == host)
 
         def load() -> None:
             with suppress(Exception):
                 self.detector()
 
         threading.Thread(target=load, daemon=True).start()
+
+    def teardown(self, worker: Any) -> None:
+        """Let go of the network, and of the files that threads have open if they are idle."""
+        self.loaded = None
+        together = threading.Barrier(self.tasks)
+
+        def close() -> None:
+            with suppress(threading.BrokenBarrierError):
+                together.wait(_CLOSING_S)  # so that every thread has one of these
+            close_datasets()
+
+        for _ in range(self.tasks):
+            worker.executor.submit(close)
 
     def detector(self) -> "Detector":
         """Load the network once, and return it.
@@ -92,11 +109,11 @@ class DetectionPlugin(WorkerPlugin):
         _check_versions(self.versions, self.address)
         _keep_memory()
         forget_datasets()  # a cluster's worker may have read the same paths for another run
-        threads = max(cpu_count() // self.tasks_by_host.get(host_of(self.address), self.tasks), 1)
+        threads = max(cpu_count() // self.sharing, 1)
         cv2.setNumThreads(threads)
         precision = self.options.precision
         if precision != "int8":
-            start_keras(threads * self.tasks, precision)
+            self._start_keras(threads * self.tasks)
         from lunarcraters.network.inference import Detector
         from lunarcraters.network.looks import DEFAULT_LOOKS
 
@@ -112,6 +129,16 @@ class DetectionPlugin(WorkerPlugin):
                 looks=DEFAULT_LOOKS if looks is None else looks,
                 threads=threads,
             )
+
+    def _start_keras(self, threads: int) -> None:
+        wanted = self.options.precision
+        if any(precision != wanted for precision in _started):
+            raise RunError(
+                f"the worker {self.address} has computed in {_started[0]}, and TensorFlow keeps to "
+                f"one precision: give --precision {_started[0]}, or restart the worker"
+            )
+        start_keras(threads, wanted)
+        _started[:] = [wanted]
 
 
 def installed_versions() -> dict[str, str]:
@@ -147,12 +174,35 @@ def _check_versions(wanted: dict[str, str], address: str) -> None:
         )
 
 
-def worker_state() -> DetectionPlugin:
-    """State of the worker that the calling task runs on."""
-    plugin: DetectionPlugin = get_worker().plugins[_PLUGIN]
+def worker_state(name: str) -> DetectionPlugin:
+    """State, in one run, of the worker that the calling task runs on.
+
+    Args:
+        name: Identifier of the client whose run it is.
+
+    Raises:
+        RunError: The worker does not know the run any more.
+    """
+    worker = get_worker()
+    plugin: DetectionPlugin | None = worker.plugins.get(name)
+    if plugin is None:
+        raise RunError(
+            f"the worker {worker.address} took the run for one that was given up, as it lost "
+            "its connection: run the same command again to resume"
+        )
     return plugin
 
 
-def host_of(address: str) -> str:
+def list_runs(dask_worker: Any) -> list[str]:
+    """List the runs that a worker has the state of, by the identifiers of their clients.
+
+    Args:
+        dask_worker: Worker of Dask.
+    """
+    plugins = dask_worker.plugins.items()
+    return [name for name, plugin in plugins if isinstance(plugin, DetectionPlugin)]
+
+
+def _host_of(address: str) -> str:
     """Host of an address such as tcp://10.0.0.7:4000."""
     return address.rpartition(":")[0]

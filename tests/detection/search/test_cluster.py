@@ -1,25 +1,33 @@
+import asyncio
 import logging
 import os
+import time
 from types import SimpleNamespace
 
+import psutil
 import pytest
-from distributed import LocalCluster, default_client
+from distributed import Client, LocalCluster, default_client
 
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.search import cluster, tasks, worker
 from lunarcraters.detection.search.preload import preload
 from lunarcraters.errors import ModelError, RunError
+from lunarcraters.mosaic.handles import Raster, get_dataset
 from lunarcraters.network.model_file import shipped_model
 
+from ...rasters import write_raster
 
-class Client:
+
+class ClientHere:
     """Runs what is submitted at once, in this process."""
+
+    id = "Client-1"
 
     def __init__(self, workers):
         self.workers, self.waiting, self.most = workers, 0, 0
 
-    def scheduler_info(self, n_workers):
-        return {"workers": {number: {"nthreads": 1} for number in range(self.workers)}}
+    def nthreads(self):
+        return dict.fromkeys(range(self.workers), 1)
 
     def submit(self, work, *task, pure):
         self.waiting += 1
@@ -43,14 +51,14 @@ class Completed(list):
 def here(monkeypatch):
     """Tasks run in this process."""
     state = type("State", (), {"detector": lambda self: None, "source": None})()
-    monkeypatch.setattr(tasks, "worker_state", lambda: state)
+    monkeypatch.setattr(tasks, "worker_state", lambda run: state)
     monkeypatch.setattr(tasks, "as_completed", Completed)
 
 
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 50])
 def test_every_task_is_run_once_and_few_wait(count):
-    client, done = Client(workers=2), []
+    client, done = ClientHere(workers=2), []
 
     def work(detector, source, task):
         done.append(task)
@@ -62,12 +70,27 @@ def test_every_task_is_run_once_and_few_wait(count):
 
 
 @pytest.mark.usefixtures("here")
+def test_workers_that_join_later_have_tasks_at_once(monkeypatch):
+    monkeypatch.setattr(tasks, "_RECOUNT_S", -1.0)
+    client = ClientHere(workers=1)
+    results = tasks.run_tasks(client, lambda detector, source, task: task, range(50))
+    next(results)
+    assert client.most == 3
+    client.workers = 4
+    next(results)
+    assert client.waiting == 12
+    client.workers = 1
+    assert sorted(results) == list(range(2, 50))
+    assert client.most == 12
+
+
+@pytest.mark.usefixtures("here")
 def test_an_error_of_ours_is_raised_here():
     def fail(detector, source, task):
         raise ModelError(f"task {task} failed")
 
     with pytest.raises(ModelError, match="task 0 failed"):
-        list(tasks.run_tasks(Client(workers=1), fail, range(3)))
+        list(tasks.run_tasks(ClientHere(workers=1), fail, range(3)))
 
 
 @pytest.mark.slow
@@ -93,7 +116,9 @@ def test_a_scheduler_without_workers_is_left_alone(monkeypatch):
     with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as local:
         options = DetectOptions(None, local.scheduler_address, "float32")
         with (
-            pytest.raises(RunError, match="no Dask cluster with a worker"),
+            pytest.raises(
+                RunError, match=f"at {local.scheduler_address} answers, but has no worker yet"
+            ),
             cluster.cluster(None, shipped_model(), options, tasks=1),
         ):
             pass
@@ -101,12 +126,100 @@ def test_a_scheduler_without_workers_is_left_alone(monkeypatch):
             default_client()
 
 
+@pytest.fixture
+def begin():
+    """A function that begins a run on a cluster which runs, and the client of its owner."""
+    with (
+        LocalCluster(
+            1, threads_per_worker=2, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as local,
+        Client(local) as owner,
+    ):
+        options = DetectOptions(None, local.scheduler_address, "int8")
+
+        def begin(source):
+            return cluster.cluster(source, shipped_model(), options, tasks=1)
+
+        yield begin, owner
+
+
+def list_runs(owner):
+    return [run for runs in owner.run(worker.list_runs).values() for run in runs]
+
+
+@pytest.mark.slow
+def test_runs_on_one_cluster_have_each_their_own_source_and_leave_nothing(begin, noise, tmp_path):
+    begin, owner = begin
+    raster = Raster(str(write_raster(tmp_path / "a.tif", noise)), (1,), None)
+
+    def read(detector, source, task):
+        get_dataset(raster, None).read(1)
+        return source
+
+    def list_open():
+        return [file.path for file in psutil.Process().open_files() if file.path == raster.uri]
+
+    with begin("a") as first:
+        with begin("b") as second:
+            assert list(tasks.run_tasks(first, read, range(3))) == ["a"] * 3
+            assert list(tasks.run_tasks(second, read, range(3))) == ["b"] * 3
+            assert any(owner.run(list_open).values())
+            assert sorted(list_runs(owner)) == sorted([first.id, second.id])
+        assert list(tasks.run_tasks(first, read, range(3))) == ["a"] * 3
+    assert list_runs(owner) == []
+    wait_until(lambda: not any(owner.run(list_open).values()))
+    with pytest.raises(RunError, match="stop"), begin("c"):
+        raise RunError("stop")
+    assert list_runs(owner) == []
+
+
+@pytest.mark.slow
+def test_the_run_of_a_client_that_was_killed_is_forgotten_when_another_begins(begin):
+    begin, owner = begin
+    options = DetectOptions(precision="int8")
+    with Client(owner.scheduler.address, set_as_default=False) as killed:
+        killed.register_plugin(worker.DetectionPlugin("a", shipped_model(), options, killed.id))
+    assert list_runs(owner) == [killed.id]
+    with begin("b") as client:
+        assert list_runs(owner) == [client.id]
+
+
+def wait_until(condition):
+    for _ in range(100):
+        if condition():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not happen")
+
+
+def make_worker(address, **others):
+    async def ncores():
+        return {address: 1, **others}
+
+    state, scheduler = SimpleNamespace(nthreads=1), SimpleNamespace(ncores=ncores)
+    return SimpleNamespace(address=address, state=state, scheduler=scheduler)
+
+
+def test_a_worker_counts_the_tasks_that_share_its_cores(monkeypatch):
+    plugin = worker.DetectionPlugin(None, shipped_model(), DetectOptions(precision="int8"), "a")
+    monkeypatch.setattr(plugin, "detector", lambda: None)
+    others = {"tcp://10.0.0.7:4001": 2, "tcp://10.0.0.8:4000": 4}
+    asyncio.run(plugin.setup(make_worker("tcp://10.0.0.7:4000", **others)))
+    assert (plugin.tasks, plugin.sharing) == (1, 3)
+
+
+def test_a_worker_keeps_to_one_precision_of_tensorflow(monkeypatch):
+    plugin = worker.DetectionPlugin(None, shipped_model(), DetectOptions(precision="float32"), "a")
+    monkeypatch.setattr(worker, "_started", ["bfloat16"])
+    with pytest.raises(RunError, match="give --precision bfloat16, or restart the worker"):
+        plugin.detector()
+
+
 def test_a_worker_with_other_versions_is_named(monkeypatch):
-    plugin = worker.DetectionPlugin(None, shipped_model(), DetectOptions(precision="float32"), {})
+    plugin = worker.DetectionPlugin(None, shipped_model(), DetectOptions(precision="float32"), "a")
     assert {"lunarcraters", "tensorflow", "keras", "numpy"} <= plugin.versions.keys()
-    state = SimpleNamespace(nthreads=1)
     monkeypatch.setattr(worker, "installed_versions", lambda: {**plugin.versions, "keras": "2.4"})
-    plugin.setup(SimpleNamespace(address="tcp://10.0.0.7:4000", state=state))
+    asyncio.run(plugin.setup(make_worker("tcp://10.0.0.7:4000")))
     with pytest.raises(RunError, match=r"10\.0\.0\.7:4000 .* keras 2\.4"):
         plugin.detector()
 
