@@ -83,6 +83,9 @@ def _logit_terms(score: Float, diameters_px: Float, ends: tuple[float, float]) -
 def choose_operating_points(thresholds: Float, precision: Float, recall: Float) -> dict[str, float]:
     """Choose the thresholds `balanced`, `complete` and `pure` on a precision-recall curve.
 
+    Where none has the precision of a point, or `balanced` would be above every true detection, the
+    threshold of the highest precision is taken.
+
     Args:
         thresholds: Score thresholds, descending, (n,).
         precision: Precision at each threshold, (n,).
@@ -96,7 +99,7 @@ def choose_operating_points(thresholds: Float, precision: Float, recall: Float) 
         return int(np.flatnonzero(enough)[-1]) if enough.any() else int(np.argmax(precision))
 
     points = {
-        "balanced": find_last(precision >= recall),
+        "balanced": find_last((precision >= recall) & (recall > 0.0)),
         "complete": find_last(precision >= _COMPLETE_PRECISION),
         "pure": find_last(precision >= _PURE_PRECISION),
     }

@@ -27,6 +27,15 @@ def test_a_precision_that_is_never_reached_gives_the_highest():
     assert found["pure"] == found["complete"] == 0.8
 
 
+def test_a_balanced_threshold_is_not_above_every_true_detection():
+    found = choose_operating_points(
+        np.array([0.9, 0.5, 0.3, 0.2]),
+        np.array([0.0, 0.0, 1.0 / 3.0, 0.25]),
+        np.array([0.0, 0.0, 1.0, 1.0]),
+    )
+    assert found == {"balanced": 0.3, "complete": 0.3, "pure": 0.3}
+
+
 def test_balanced_thresholds_find_as_many_as_are_listed():
     found = np.arange(1, 101)
     true = np.cumsum(np.sin(found) > -0.3)  # the first is true, and not every later one
