@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "plots": {"geometry", "mosaic", "mask", "catalogue", "counts", "evaluation", "network",
               "hazard"},
     "report": {"geometry", "mosaic", "mask", "catalogue", "detection", "evaluation", "plots",
-               "morphometry"},
+               "morphometry", "reviews"},
 }  # fmt: skip
 
 

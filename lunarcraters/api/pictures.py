@@ -144,7 +144,8 @@ def write_report(
     Args:
         run: Directory of a finished run.
         out: HTML file to write.
-        edited: Edited catalogue of the run, whose craters are shown; None for those of the run.
+        edited: Edited catalogue of the run, whose craters are shown and with whose decisions the
+            review begins; None for the craters of the run.
         reference: Catalogue or labels to score the run against.
         min_diameter: Smallest crater that is scored, km (pixels without a coordinate system).
         mosaic: Mosaic underneath; None for the one that was searched.
@@ -160,7 +161,9 @@ def write_report(
     Raises:
         CratersError: The run, the reference or the mosaic cannot be used, or the page exists.
     """
-    from lunarcraters.catalogue.formats import read_catalogue
+    from os import fspath
+
+    from lunarcraters.catalogue.formats import read_edited
     from lunarcraters.detection.run import open_run
     from lunarcraters.report import page
 
@@ -169,7 +172,7 @@ def write_report(
         Path(run),
         local_output(out),
         _mosaic_of_run(run, mosaic, crs),
-        detections=None if edited is None else read_catalogue(Path(edited)),
+        edited=None if edited is None else read_edited(fspath(edited)),
         reference=None if reference is None else Path(reference),
         min_diameter=min_diameter,
         min_score=min_score,

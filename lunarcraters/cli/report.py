@@ -18,7 +18,8 @@ from lunarcraters.cli.options import (
 @click.argument("run", type=click.Path(path_type=Path))
 @output_option("HTML file to write.")
 @click.option("--edited", type=click.Path(path_type=Path),
-              help="Edited catalogue of the run, whose craters are shown.")  # fmt: skip
+              help="Edited catalogue of the run, whose craters are shown and with whose decisions "
+              "the review begins.")  # fmt: skip
 @click.option("--reference", type=click.Path(path_type=Path),
               help="Catalogue or labels to score the run against.")  # fmt: skip
 @click.option("--min-diameter", type=click.FloatRange(0), default=0.0,

@@ -105,15 +105,8 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
         detections: Craters to draw.
         ellipses: Columns x, y, width, height and angle of the craters on the map, (n,) each.
     """
-    positions, diameters = detections.positions, detections.diameters
-    columns = ellipses | {
-        "across": positions[:, 0],
-        "along": positions[:, 1],
-        "diameter": diameters,
-        "deviation": detections.deviations,
-        "score": np.nan_to_num(detections.scores, nan=1.0),
-        "bin": bin_by_size(diameters)[1].astype(np.int16),
-    }
+    columns = make_columns(detections, ellipses)
+    columns["bin"] = bin_by_size(detections.diameters)[1].astype(np.int16)
     if MEASURE_NOTE in detections.craters:
         columns |= {name: detections.craters[name].to_numpy(np.float32) for name in _SHOWN_MEASURES}
     first = IndexFilter(list(range(min(len(detections), MOST_DRAWN))), name="shown")
@@ -142,6 +135,25 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
             ],
         )
     )
+
+
+def make_columns(
+    detections: Catalogue, ellipses: dict[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    """Make the columns of craters that the page reads, (n,) each.
+
+    Args:
+        detections: Craters.
+        ellipses: Columns x, y, width, height and angle of the craters on the map, (n,) each.
+    """
+    positions = detections.positions
+    return ellipses | {
+        "across": positions[:, 0],
+        "along": positions[:, 1],
+        "diameter": detections.diameters,
+        "deviation": detections.deviations,
+        "score": np.nan_to_num(detections.scores, nan=1.0),
+    }
 
 
 def compute_ellipses(positions: Float, diameters: Float, mosaic: Mosaic) -> dict[str, NDArray[Any]]:

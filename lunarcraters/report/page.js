@@ -11,6 +11,15 @@
   const part = (plot, name) => plots[plot].document.get_model_by_name(name);
   const craters = part("map", "detections").data;
   const count = craters.diameter.length;
+
+  // The review is of the craters of the run, also where the map shows those of an edited catalogue.
+  const data = text("review-data");
+  const columns = Object.entries(data.craters ?? {});
+  const found = columns.length ? Object.fromEntries(columns.map(([name, values]) => [name, decodeFloats(values)])) : craters;
+  for (const size of found.diameter) {
+    about.smallest = Math.min(about.smallest, size);
+    about.largest = Math.max(about.largest, size);
+  }
   const element = (id) => document.getElementById(id);
 
   // Sliders of diameters go evenly through their logarithms.
@@ -138,7 +147,7 @@
 
   // The review has a map of its own, which shows the same place.
   const { x_range, y_range } = plots.map;
-  const review = new Review({ about, data: text("review-data"), craters, limits, layers: await pictures(), reference: part("map", "reference")?.data_source.data });
+  const review = new Review({ about, data, craters: found, limits, layers: await pictures(), reference: part("map", "reference")?.data_source.data });
   globalThis.review = review;
 
   async function pictures() {

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from bokeh.embed import json_item
@@ -13,6 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.measures import MEASURE_NOTE
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import read_manifest
@@ -22,13 +24,14 @@ from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import RULES
 from lunarcraters.evaluation.scores import Scores, compute_scores
-from lunarcraters.files import replacing
+from lunarcraters.files import hash_file, replacing
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.plots.maps import check_same_space
 from lunarcraters.report import charts
 from lunarcraters.report.bins import make_bins
 from lunarcraters.report.map import MOST_DRAWN, make_map, picture_size
 from lunarcraters.report.review import make_review_data
+from lunarcraters.reviews.compare import compare_with_run
 
 MOST = 200_000
 """Number of craters that a page holds: the largest ones, if there are more."""
@@ -75,7 +78,7 @@ def write_report(
     out: Path,
     mosaic: Mosaic,
     *,
-    detections: Catalogue | None = None,
+    edited: EditedCatalogue | None = None,
     reference: Path | None = None,
     min_diameter: float = 0.0,
     min_score: str | None = None,
@@ -88,7 +91,8 @@ def write_report(
         run: Directory of the run.
         out: HTML file to write.
         mosaic: Mosaic underneath.
-        detections: Craters to show, as a reviewer left them; None for those of the run.
+        edited: Edited catalogue of the run, whose craters are shown and with whose decisions the
+            review begins; None for the craters of the run.
         reference: Catalogue or labels to score the run against; None for no comparison.
         min_diameter: Smallest crater that is scored, km (pixels).
         min_score: Score, or operating point, that the page begins with; None for `balanced`.
@@ -100,19 +104,22 @@ def write_report(
 
     Raises:
         RunError: The directory is not a run, or the run is not finished.
-        CatalogueError: There is no such operating point, or the reference cannot be used.
+        CatalogueError: There is no such operating point, the edited catalogue is of another run,
+            or the reference cannot be used.
         MosaicError: The mosaic cannot be read.
         OutputError: The page exists or cannot be written.
     """
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists: give another name, or --overwrite to replace it")
-    detections = read_run(run) if detections is None else detections
+    craters = read_run(run)
+    detections = craters if edited is None else edited.to_catalogue()
     check_same_space(detections, mosaic)
     least = detections.threshold(min_score)
     comparison = None
     if reference is not None:
         comparison = _compare(detections, read_reference(reference), min_diameter, least)
-    content = _render(run, detections, mosaic, comparison, least, closeups)
+    review = _review(craters, hash_file(run / CRATERS), edited, mosaic, least, closeups)
+    content = _render(run, detections, mosaic, comparison, least, review)
     with replacing(out) as temporary:
         temporary.write_text(content, encoding="utf-8")
     return min(len(detections), MOST)
@@ -128,13 +135,37 @@ def _compare(
     )
 
 
+def _review(
+    craters: Catalogue,
+    run_hash: str,
+    edited: EditedCatalogue | None,
+    mosaic: Mosaic,
+    least: float,
+    closeups: int,
+) -> dict[str, Any]:
+    """Make the data of the review mode, which is of the craters of the run in every page."""
+    found = craters.rows(slice(MOST))
+    comparison = None
+    if edited is not None:
+        comparison = compare_with_run(craters, edited, run_hash=run_hash)
+    return make_review_data(
+        found,
+        run_hash,
+        mosaic,
+        comparison=comparison,
+        left_out=len(craters) - len(found),
+        min_score=least,
+        closeups=closeups,
+    )
+
+
 def _render(
     run: Path,
     detections: Catalogue,
     mosaic: Mosaic,
     comparison: _Comparison | None,
     least: float,
-    closeups: int,
+    review: dict[str, Any],
 ) -> str:
     """Fill the page's template."""
     shown = detections.rows(slice(MOST))
@@ -142,9 +173,6 @@ def _render(
     area = detections.footprint_area_km2 if detections.has_crs else None
     mask = run / MASK
     figures = _figures(shown, mosaic, mask, comparison, least, has_area=bool(area))
-    review = make_review_data(
-        shown, run / CRATERS, mosaic, left_out=left_out, min_score=least, closeups=closeups
-    )
     return _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
         unit="km" if detections.has_crs else "px",

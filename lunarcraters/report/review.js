@@ -36,7 +36,8 @@ class Review {
     this.map = new ReviewMap({ canvas, craters, ground: this.ground, marks: this.marks, most: about.most, styleOf });
     Object.assign(this.map, { layers, hiddenReference: reference, onDraw: () => this.#describeDrawn() });
     this.unit = about.unit;
-    this.store = new ReviewStore(data.identity, this.marks, (sentence) => this.note(sentence));
+    if (data.start) this.marks.restore(data.start);
+    this.store = new ReviewStore(data.key, this.marks, (sentence) => this.note(sentence));
     this.#listen();
     this.store.load();
   }
@@ -306,7 +307,8 @@ class Review {
       const kept = this.file.read(await chosen.text());
       this.marks.restore(kept);
       this.select(null);
-      this.note(`Loaded ${chosen.name}: ${kept.accepted.length} accepted, ${kept.rejected.length} rejected, ${kept.added.length} added.`);
+      const unknown = kept.unknown ? ` ${kept.unknown} craters that it lacks are unseen: it does not tell whether they were exported.` : "";
+      this.note(`Loaded ${chosen.name}: ${kept.accepted.length} accepted, ${kept.rejected.length} rejected, ${kept.added.length} added.${unknown}`);
     } catch (error) {
       this.note(error.message);
     }

@@ -1,19 +1,22 @@
 """The data of the review mode: what the map does not hold, and the head of the saved file."""
 
+import base64
 import hashlib
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lunarcraters.catalogue.formats.geojson import describe_collection
+from lunarcraters.catalogue.review_state import REVIEW_OF
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.records import to_plain
+from lunarcraters.records import to_json, to_plain
 from lunarcraters.report.closeups import Closeup, make_closeups
 from lunarcraters.report.ground import GroundLattice, make_lattice
-from lunarcraters.report.map import compute_ellipses
+from lunarcraters.report.map import compute_ellipses, make_columns
+from lunarcraters.report.marks import Marks, make_marks
+from lunarcraters.reviews.compare import Comparison
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,9 @@ class ReviewData:
     """What the page needs to review its craters and to save them.
 
     Attributes:
-        identity: SHA-256 of the run's catalogue; reviews of different runs are kept apart by it.
+        identity: SHA-256 of the run's catalogue, which saved files name.
+        key: Name under which the browser keeps the review: that of the run, and of the edited
+            catalogue with which it begins.
         columns: Names of the columns of a crater, in the order of the saved file.
         ids: Identifiers, (n,).
         levels: Octaves, (n,).
@@ -30,9 +35,13 @@ class ReviewData:
         collection: Members of the saved GeoJSON but its features.
         ground: Lattice of the mosaic's places on the Moon; null for an image without coordinates.
         closeups: Closeups by row.
+        start: Decisions with which the review begins; null for none.
+        craters: Columns of the craters of the run, float64 as base64; null where they are those of
+            the map.
     """
 
     identity: str
+    key: str
     columns: tuple[str, ...]
     ids: list[str]
     levels: list[int]
@@ -41,13 +50,16 @@ class ReviewData:
     collection: dict[str, Any]
     ground: GroundLattice | None
     closeups: dict[int, Closeup]
+    start: Marks | None
+    craters: dict[str, str] | None
 
 
 def make_review_data(
-    shown: Catalogue,
-    catalogue: Path,
+    found: Catalogue,
+    identity: str,
     mosaic: Mosaic,
     *,
+    comparison: Comparison | None,
     left_out: int,
     min_score: float,
     closeups: int,
@@ -55,42 +67,57 @@ def make_review_data(
     """Make the data of the review mode, as JSON.
 
     Args:
-        shown: Craters of the page.
-        catalogue: File of the run's catalogue.
+        found: Craters of the run, as many as a page holds.
+        identity: SHA-256 of the run's catalogue.
         mosaic: Mosaic underneath.
+        comparison: Edited catalogue, which the map shows, compared with the run; None for a map of
+            the run.
         left_out: Number of smaller craters of the run that the page does not hold.
         min_score: Score about which craters are doubtful.
         closeups: Number of the most doubtful craters that may have closeups.
     """
-    identity = hashlib.sha256(catalogue.read_bytes()).hexdigest()
     collection = describe_collection(
-        replace(shown.info, properties={**shown.properties, "review_of": identity})
+        replace(found.info, properties={**found.properties, REVIEW_OF: identity})
     )
-    smallest = float(shown.diameters.min()) if left_out else 0.0
+    smallest = float(found.diameters.min()) if left_out else 0.0
     collection["catalogue"]["limits"] = {"min_score": 0.0, "min_diameter": smallest}
-    table = shown.craters
+    table, start, key = found.craters, None, identity
+    if comparison is not None:
+        start = make_marks(comparison, found)
+        key += f" {hashlib.sha256(to_json(start).encode()).hexdigest()}"
     tile_names, tiles = np.unique(table["tile"].to_numpy(str), return_inverse=True)
     data: dict[str, Any] = to_plain(
         ReviewData(
             identity,
-            shown.columns.names,
+            key,
+            found.columns.names,
             table["crater_id"].tolist(),
             table["level"].tolist(),
             tile_names.tolist(),
             tiles.tolist(),
             collection,
             make_lattice(mosaic.grid, mosaic.pixel_size_m) if mosaic.has_crs else None,
-            _make_closeups(shown, mosaic, min_score, closeups),
+            _make_closeups(found, mosaic, min_score, closeups),
+            start,
+            None if start is None else _encode_columns(found, mosaic),
         )
     )
     return data
 
 
+def _encode_columns(found: Catalogue, mosaic: Mosaic) -> dict[str, str]:
+    columns = make_columns(found, compute_ellipses(found.positions, found.diameters, mosaic))
+    return {
+        name: base64.b64encode(column.astype(float).tobytes()).decode()
+        for name, column in columns.items()
+    }
+
+
 def _make_closeups(
-    shown: Catalogue, mosaic: Mosaic, min_score: float, most: int
+    found: Catalogue, mosaic: Mosaic, min_score: float, most: int
 ) -> dict[int, Closeup]:
-    ellipses = compute_ellipses(shown.positions, shown.diameters, mosaic)
-    doubt = np.abs(np.nan_to_num(shown.scores, nan=1.0) - min_score)
+    ellipses = compute_ellipses(found.positions, found.diameters, mosaic)
+    doubt = np.abs(np.nan_to_num(found.scores, nan=1.0) - min_score)
     return make_closeups(
         mosaic,
         ellipses["x"].astype(float),

@@ -76,19 +76,24 @@ class ReviewFile {
       throw new Error("This file is a review of another run: load it into the page of that run.");
     }
     const rows = new Map(this.data.ids.map((id, row) => [id, row]));
-    const kept = { accepted: [], rejected: [], circles: {}, added: [] };
-    let alike = 0;
-    for (const { properties, geometry } of file.features) alike += this.#take(properties ?? {}, geometry, rows, kept);
-    const known = file.features.length - kept.added.length;
-    if (of === undefined && !(2 * alike >= known && known > 0)) {
-      throw new Error("The craters of this file are not those of this page: load it into the page of its run.");
+    const kept = { accepted: [], rejected: [], circles: {}, added: [], unknown: 0 };
+    const named = new Map(); // the craters of the file that name a row, by row
+    for (const { properties, geometry } of file.features) this.#sort(properties ?? {}, geometry, rows, kept, named);
+    this.#check([...named.values()].map(([own]) => own), of !== undefined);
+    for (const [row, [own, ...copies]] of named) {
+      if (!own.same) kept.circles[row] = own.circle;
+      if (own.review !== "unseen") kept[own.review].push(row);
+      else if (!own.same) kept.accepted.push(row); // moved or resized by another program
+      kept.added.push(...copies.filter(({ review }) => review !== "rejected").map(({ circle }) => circle));
     }
+    this.#rejectMissing(file.catalogue?.limits, named, kept);
     return kept;
   }
 
-  // Takes one crater of a file; whether it is where the run has it.
-  #take(properties, geometry, rows, kept) {
-    const [id] = this.data.columns;
+  // Sorts one crater of a file among the added ones, or those that name its row. Of craters that
+  // share an identifier, the one where the run has it comes first: it is the crater of the run.
+  #sort(properties, geometry, rows, kept, named) {
+    const [id, , , , , score] = this.data.columns;
     const review = properties.review || "unseen";
     if (!STATE_NAMES.includes(review)) {
       throw new Error(`The state ${JSON.stringify(review)} of a crater is none of ${STATE_NAMES.join(", ")}: mend the column review.`);
@@ -97,13 +102,48 @@ class ReviewFile {
     const circle = this.#circle(properties, geometry, row);
     if (row === undefined) {
       if (review !== "rejected") kept.added.push(circle);
-      return false;
+      return;
     }
     const same = this.#agree(circle, this.#original(row), 1e-6);
-    if (!same) kept.circles[row] = circle;
-    if (review !== "unseen") kept[review].push(row);
-    else if (!same) kept.accepted.push(row); // moved or resized by another program
-    return same;
+    const other = !same && Math.abs(properties[score] - this.craters.score[row]) > 1e-5;
+    const crater = { circle, review, same, other };
+    const [own, ...copies] = named.get(row) ?? [crater];
+    if (own === crater) named.set(row, [crater]);
+    else named.set(row, same && !own.same ? [crater, own, ...copies] : [own, ...copies, crater]);
+  }
+
+  // Refuses the file of another run: nobody edits scores, so that a crater with another score and
+  // another place is another crater.
+  #check(craters, names_run) {
+    const alike = craters.filter(({ same }) => same).length;
+    const others = craters.filter(({ other }) => other).length;
+    if (names_run || (craters.length && 2 * alike >= craters.length && 100 * others <= craters.length)) return;
+    throw new Error("The craters of this file are not those of this page: load it into the page of its run.");
+  }
+
+  // Craters that the file lacks were rejected where it tells that they were exported. Of others
+  // that may have been, the number is told.
+  #rejectMissing(limits, named, kept) {
+    if (limits?.without_clusters) return;
+    const { score, diameter } = this.craters;
+    const { min_score = 0, min_diameter = 0, max_diameter } = limits ?? this.#enclose(named.keys());
+    for (let row = 0; row < this.data.ids.length; row++) {
+      const size = diameter[row];
+      if (named.has(row) || score[row] < min_score || size < min_diameter || size > (max_diameter ?? Infinity)) continue;
+      if (limits && !limits.area) kept.rejected.push(row);
+      else kept.unknown += 1;
+    }
+  }
+
+  // The scores and diameters between which some rows lie.
+  #enclose(rows) {
+    const limits = { min_score: Infinity, min_diameter: Infinity, max_diameter: 0 };
+    for (const row of rows) {
+      limits.min_score = Math.min(limits.min_score, this.craters.score[row]);
+      limits.min_diameter = Math.min(limits.min_diameter, this.craters.diameter[row]);
+      limits.max_diameter = Math.max(limits.max_diameter, this.craters.diameter[row]);
+    }
+    return limits;
   }
 
   // The circle of a crater: that of its columns, or of its outline where another program moved it.

@@ -1,12 +1,12 @@
 "use strict";
-// A review kept in the browser, under the identity of its run. Without storage the review goes on,
+// A review kept in the browser, under the key of its page. Without storage the review goes on,
 // and the person is told once.
 
 const NOT_KEPT = "This browser does not keep the review (a private window, or its storage is full): save the file before you close the page.";
 
 class ReviewStore {
-  constructor(identity, marks, onNote) {
-    Object.assign(this, { key: `craters review ${identity}`, marks, onNote, kept: true, saved: true, waiting: 0 });
+  constructor(key, marks, onNote) {
+    Object.assign(this, { key: `craters review ${key}`, marks, onNote, kept: true, saved: true, waiting: 0 });
     addEventListener("pagehide", () => this.flush());
     addEventListener("visibilitychange", () => this.flush());
     addEventListener("beforeunload", (event) => {

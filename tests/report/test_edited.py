@@ -1,0 +1,143 @@
+"""The page of an edited catalogue, and files of a review that other programs have changed."""
+
+import copy
+import json
+
+import pytest
+import shapely
+
+import lunarcraters as lc
+from lunarcraters.catalogue.formats import read_edited
+from lunarcraters.errors import CatalogueError
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.report.page import write_report
+
+from .pages import press, save, stored, told, write_run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def page(run, scene, tmp_path_factory):
+    path = tmp_path_factory.mktemp("edited") / "report.html"
+    write_report(run, path, open_mosaic(scene))
+    return path
+
+
+@pytest.fixture
+def reviewed(open_tab, page, tmp_path):
+    """A review of each kind, as the page saved it, and its decisions."""
+    tab, complaints = open_tab(page, "#review")
+    press(tab, "n", "a", "a", "r", "r", "n", "Shift+ArrowRight", "Shift+ArrowRight")
+    press(tab, *"n...", "n", "i", "n", "i")
+    save(tab, tmp_path / "review.geojson")
+    assert complaints == []
+    return tmp_path / "review.geojson", stored(tab)
+
+
+def load(tab, path, content):
+    path.write_text(json.dumps(content))
+    tab.set_input_files("#review-file", path)
+    tab.wait_for_function(f"review.element('note').value.startsWith('Loaded {path.name}')")
+
+
+def test_the_page_of_an_edited_catalogue_begins_with_its_decisions(
+    reviewed, run, scene, browser, open_tab, tmp_path
+):
+    path, decisions = reviewed
+    edited = tmp_path / "edited.html"
+    write_report(run, edited, open_mosaic(scene), edited=read_edited(path))
+    assert len(decisions["accepted"]) == 4
+    assert [len(decisions[name]) for name in ("rejected", "circles", "added")] == [2, 2, 2]
+    with browser.new_context() as other:
+        tab, complaints = open_tab(edited, "#review", other)
+        assert stored(tab) == decisions
+        assert told(tab, "counts").endswith("4 accepted, 2 rejected, 2 added.")
+        save(tab, tmp_path / "again.geojson")
+        assert (tmp_path / "again.geojson").read_bytes() == path.read_bytes()
+        press(tab, "n", "r")
+        tab.reload()
+        tab.wait_for_selector("body[data-ready=yes]", state="attached")
+        assert len(stored(tab)["rejected"]) == 3, "the browser keeps what was decided since"
+        assert complaints == []
+
+
+def test_a_review_in_the_browser_and_that_of_an_edited_catalogue_stay_apart(
+    reviewed, run, scene, open_tab, page, tmp_path
+):
+    path, decisions = reviewed
+    content = json.loads(path.read_text())
+    for feature in content["features"]:
+        feature["properties"]["review"] = "unseen"
+    content["features"][7]["properties"]["review"] = "rejected"
+    path.write_text(json.dumps({**content, "features": content["features"][:300]}))
+    edited = tmp_path / "edited.html"
+    write_report(run, edited, open_mosaic(scene), edited=read_edited(path))
+    tab, _ = open_tab(edited, "#review")
+    assert 7 in stored(tab)["rejected"]
+    press(tab, "n", "a")
+    tab, _ = open_tab(page, "#review")
+    assert stored(tab) == decisions
+
+
+def test_a_file_that_other_programs_made_is_the_same_to_the_page(
+    run, scene, browser, open_tab, tmp_path
+):
+    lc.export(run, tmp_path / "a.csv", min_score=0.3)
+    lines = (tmp_path / "a.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "a.csv").write_text("".join(lines[:5] + lines[7:]))
+    counts = lc.review(run, tmp_path / "a.csv").counts
+    page = tmp_path / "edited.html"
+    write_report(run, page, open_mosaic(scene), edited=read_edited(tmp_path / "a.csv"))
+    tab, complaints = open_tab(page, "#review")
+    assert counts.rejected == len(stored(tab)["rejected"]) == 2
+    rows = save(tab, tmp_path / "a.geojson")
+    assert len(rows) == 300, "the craters of the run below the score of the export are there"
+    assert lc.review(run, tmp_path / "a.geojson").counts.rejected == 2
+    assert complaints == []
+
+
+def test_the_page_of_an_edited_catalogue_of_another_run_is_refused(reviewed, run, scene, tmp_path):
+    write_run(tmp_path / "other", lc.read_run(run).rows(slice(200)), scene)
+    with pytest.raises(CatalogueError, match="is a review of another run"):
+        lc.write_report(tmp_path / "other", tmp_path / "a.html", edited=reviewed[0], mosaic=scene)
+    assert not (tmp_path / "a.html").exists()
+
+
+def test_the_page_reads_a_changed_file_as_the_program_does(reviewed, run, open_tab, page, tmp_path):
+    path, decisions = reviewed
+    content = json.loads(path.read_text())
+    features = content["features"]
+    unseen = [k for k, one in enumerate(features) if one["properties"]["review"] == "unseen"]
+    near = copy.deepcopy(features[unseen[9]])  # as a GIS copies it
+    outline = shapely.affinity.translate(shapely.geometry.shape(near["geometry"]), 0.3)
+    near["geometry"] = shapely.geometry.mapping(outline)
+    lost = unseen[20:23]
+    left = [one for k, one in enumerate(features) if k not in lost]
+    tab, _ = open_tab(page, "#review")
+    for number, some in enumerate(([near, *left], [*left, near])):
+        load(tab, tmp_path / f"changed{number}.geojson", {**content, "features": some})
+        state = stored(tab)
+        assert state["rejected"] == sorted([*decisions["rejected"], *lost])
+        assert state["accepted"] == decisions["accepted"]
+        assert len(state["added"]) == len(decisions["added"]) + 1
+        counts = lc.review(run, tmp_path / f"changed{number}.geojson").counts
+        assert (counts.accepted, counts.rejected, counts.added) == tuple(
+            len(state[name]) for name in ("accepted", "rejected", "added")
+        )
+    del content["catalogue"]  # as GDAL writes it
+    load(tab, tmp_path / "bare.geojson", {**content, "features": left})
+    assert stored(tab)["rejected"] == decisions["rejected"]
+    assert "3 craters that it lacks are unseen" in told(tab, "note")
+
+
+def test_the_page_refuses_an_export_of_its_run_before_it_was_made_again(
+    run, scene, open_tab, page, tmp_path
+):
+    craters = lc.read_run(run)
+    table = craters.craters.drop(index=200).drop(columns="crater_id").reset_index(drop=True)
+    again = type(craters)(table, craters.crs, thresholds=craters.thresholds)
+    lc.export(write_run(tmp_path / "again", again, scene), tmp_path / "a.geojson", min_score=0)
+    tab, _ = open_tab(page, "#review")
+    tab.set_input_files("#review-file", tmp_path / "a.geojson")
+    tab.wait_for_function("review.element('note').value.includes('not those of this page')")
