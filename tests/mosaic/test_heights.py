@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
 from lunarcraters.mosaic.examination.examine import examine_mosaic
@@ -13,6 +14,7 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.preview import read_preview
 
 from ..rasters import write_raster
+from ..servers import serve
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +257,18 @@ def test_rasters_of_one_scale_have_the_heights_that_they_stand_for(terrain, tmp_
     heights_m = model.read(model.mosaic.grid.box, (1, 1))[0]
     assert model.unit_m == 0.25
     np.testing.assert_allclose(heights_m - heights_m[0, 0], terrain - terrain[0, 0], atol=0.26)
+
+
+def test_the_unit_of_xml_is_read(terrain, tmp_path):
+    path = described(write_raster(tmp_path / "a.tif", terrain / 0.3048), unit="ft")
+    with rasterio.open(path) as raster:
+        copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
+    xml = (tmp_path / "a.vrt").read_text().replace('relativeToVRT="1">', f">{tmp_path}/")
+    assert unit_m(xml) == 0.3048
+
+
+def test_the_unit_of_a_raster_on_a_server_is_read_with_the_query_of_its_address(terrain, tmp_path):
+    described(write_raster(tmp_path / "a.tif", terrain / 0.3048), unit="ft")
+    with serve(tmp_path) as server:
+        assert unit_m(f"{server.url}/a.tif?X-Amz-Signature=1") == 0.3048
+        assert [path for path in server.asked if "?" not in path] == []

@@ -139,10 +139,16 @@ def find_heights(
     if unit is not None:
         how = f"in {unit}, as you say"
     if metres is None:
-        found = _judge(mosaic, real, asked, named, (roughness, step * abs(scale)), wording)
+        steps = roughness, step * abs(scale)
+        found = _judge(mosaic, real, asked, named, steps, declared, wording)
         if not isinstance(found, float):
             return found
         metres, how = found, f"in {'kilometres' if found == 1000.0 else 'metres'}, by its values"
+    if _DEPTHS.search(words):
+        raise MosaicError(
+            f"{mosaic.name} holds depths by its name or description, in which craters are hills: "
+            f"change the sign of its values, {wording.otherwise}"
+        )
     notice = _check(mosaic, real * metres, step * abs(scale) * metres, how, wording)
     return Heights(metres * scale, notice)
 
@@ -153,6 +159,7 @@ def _judge(
     asked: bool | None,
     named: bool,
     steps: tuple[float, float],
+    declared: str,
     wording: Wording,
 ) -> float | str | None:
     """Judge values by their range and roughness, where no unit tells what they are.
@@ -160,7 +167,6 @@ def _judge(
     Returns:
         Metres of one unit; a sentence or None where they are no heights.
     """
-    declared = read_description(mosaic)[0]
     roughness, step = steps
     metres = find_unit_m(real, named=named or bool(asked))
     if asked and not named and looks_like_slopes(real, roughness):
@@ -197,11 +203,6 @@ def _check(mosaic: Mosaic, heights_m: Float, step_m: float, how: str, wording: W
     Returns:
         Sentence for the user.
     """
-    if _DEPTHS.search(read_description(mosaic)[1]):
-        raise MosaicError(
-            f"{mosaic.name} holds depths by its name or description, in which craters are hills: "
-            f"change the sign of its values, {wording.otherwise}"
-        )
     if mosaic.pixel_size_m is None:
         raise MosaicError(
             f"{mosaic.name} holds heights {how}, but no coordinate system that tells the size of "

@@ -63,7 +63,7 @@ def read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
     raster = mosaic.rasters[0]
     name, unit, description = Path(str(raster.path)).name, "", ""
     try:
-        with open_dataset(str(raster.path)) as dataset:
+        with open_dataset(raster.uri) as dataset:
             band = raster.bands[0] - 1
             unit, description = dataset.units[band] or "", dataset.descriptions[band] or ""
     except RasterioIOError:
