@@ -14,6 +14,7 @@ from lunarcraters.completeness.plants import (
     find_direction_deg,
     find_north_deg,
 )
+from lunarcraters.mosaic.dtypes import as_dtype
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.statistics import ValueStatistics
@@ -92,7 +93,8 @@ class PlantedTiles:
         relief = measure_relief_share(grey, sun_deg)
         # What is left of the texture is as strong as the part that is no relief.
         erase_older_relief(grey, plants, tile.frame, size_m, 1.0 - float(np.sqrt(1.0 - relief)))
-        return _as_dtype(np.where(valid, add_light(grey, level, light), values), values), valid
+        planted = np.where(valid, add_light(grey, level, light), values)
+        return as_dtype(planted, values.dtype), valid
 
     def fingerprint(self) -> str:
         """Compute the SHA-256 of the mosaic and the settings."""
@@ -149,12 +151,3 @@ def add_light(grey: Float32, level: Float32, light: Float32) -> Float32:
     lit = np.clip(here / dark, 0.0, 1.0)
     shaded = grey + lit * level * (light - np.float32(1.0))
     return np.where((level > 0.0) & (light != 1.0), np.maximum(shaded, 0.0), grey)
-
-
-def _as_dtype(shaded: NDArray[np.generic], values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Shaded values in the type of the picture, clipped to its range; the rest as it is."""
-    real = shaded.astype(np.float64)
-    if values.dtype.kind in "iu":
-        ends = np.iinfo(str(values.dtype))
-        real = np.clip(np.rint(real), ends.min, ends.max)
-    return real.astype(values.dtype)

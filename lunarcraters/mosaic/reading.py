@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.dtypes import as_dtype, real_dtype
 from lunarcraters.mosaic.handles import Raster, close_datasets, get_dataset, get_generation
 from lunarcraters.mosaic.network.access import read_patiently, remote_environment
 from lunarcraters.mosaic.network.pages import Pixels
-from lunarcraters.mosaic.windows import as_dtype, read_box, read_dtype
+from lunarcraters.mosaic.windows import read_box, read_dtype
 
 Real = NDArray[np.floating]
 
@@ -117,18 +118,13 @@ def _block_means(
 ) -> Pixels:
     if not valid.all():
         return _means(*_as_real(values, valid), by, values.dtype)
-    means = as_dtype(_average(values.astype(_real_dtype(values.dtype)), by), values.dtype)
+    means = as_dtype(_average(values.astype(real_dtype(values.dtype)), by), values.dtype)
     return means, np.ones(means.shape, np.bool_)
 
 
 def _as_real(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> tuple[Real, Real]:
-    real = _real_dtype(values.dtype)
+    real = real_dtype(values.dtype)
     return values.astype(real), valid.astype(real)
-
-
-def _real_dtype(dtype: np.dtype[np.generic]) -> type[np.floating]:
-    # Single precision represents all 16-bit integers and float32 exactly.
-    return np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64
 
 
 def _means(total: Real, share: Real, by: tuple[int, int], dtype: np.dtype[np.generic]) -> Pixels:
@@ -163,7 +159,7 @@ def _read_from_pages(
         base: Side of a block, pixels.
     """
     dataset, side = get_dataset(raster, None), _PAGE_PX // base
-    real = _real_dtype(read_dtype(raster))
+    real = real_dtype(read_dtype(raster))
     total, share = np.zeros(count[::-1], real), np.zeros(count[::-1], real)
     columns, rows = (
         range(max(f // side, 0), min((f + n - 1) // side + 1, -(-length // _PAGE_PX)))
@@ -187,7 +183,7 @@ def _finest_page(raster: Raster, column: int, row: int, generation: int) -> tupl
     box = Box(column * _PAGE_PX, row * _PAGE_PX, _PAGE_PX, _PAGE_PX)
     values, valid = read_box(raster, None, box)
     if valid.all():
-        total = _average(values.astype(_real_dtype(values.dtype)), (4, 4))
+        total = _average(values.astype(real_dtype(values.dtype)), (4, 4))
         return total, np.broadcast_to(total.dtype.type(1.0), total.shape)
     total, share = (_average(one, (4, 4)) for one in _as_real(values, valid))
     return total, share

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid, wrap_columns
+from lunarcraters.mosaic.dtypes import as_dtype, real_dtype
 from lunarcraters.mosaic.interpolation import (
     CUBIC,
     KNOTS_PX,
     LANCZOS,
     TOLERANCE_PX,
     Float,
-    Float32,
+    Kernel,
     Positions,
     interpolate_positions,
     make_meshgrid,
@@ -61,8 +62,7 @@ def read_frame(mosaic: Mosaic, frame: Grid, *, enlarged: bool = False) -> Pixels
     left, width, by_x = _span(x[inside], by[0], kernel.reach + 1)
     top, height, by_y = _span(y[inside], by[1], kernel.reach + 1)
     values, valid = mosaic.read(Box(left, top, width, height), (by_x, by_y))
-    real, sampled = sample_sharp(values, valid, (x - left) / by_x, (y - top) / by_y, kernel)
-    return _as_dtype(real, values.dtype), sampled
+    return _sample(values, valid, ((x - left) / by_x, (y - top) / by_y), kernel)
 
 
 def read_enlarged(mosaic: Mosaic, box: Box, size: int) -> Pixels:
@@ -81,17 +81,22 @@ def read_enlarged(mosaic: Mosaic, box: Box, size: int) -> Pixels:
     """
     values, valid = mosaic.read(box.pad(_MARGIN_PX))
     positions = _MARGIN_PX + (np.arange(size) + 0.5) * (box.width / size)
-    x, y = np.meshgrid(positions, positions)
-    real, sampled = sample_sharp(values, valid, x, y, LANCZOS)
-    return _as_dtype(real, values.dtype), sampled
+    return _sample(values, valid, make_meshgrid(positions, positions), LANCZOS)
 
 
-def _as_dtype(real: Float32, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
-    """Values of a type, rounded and clipped to its range where it is an integer type."""
-    if dtype.kind in "iu":
-        ends = np.iinfo(str(dtype))
-        real = np.clip(np.rint(real), ends.min, ends.max)
-    return real.astype(dtype)
+def _sample(
+    values: NDArray[np.generic], valid: NDArray[np.bool_], positions: Positions, kernel: Kernel
+) -> Pixels:
+    """Values of the same type, and validity, at positions."""
+    if real_dtype(values.dtype) == np.float32 or not valid.any():
+        real, sampled = sample_sharp(values, valid, *positions, kernel)
+        return as_dtype(real, values.dtype), sampled
+    # The kernel has single precision, which holds heights above the middle one, but not distances
+    # from the Moon's centre.
+    middle = values[valid].mean(dtype=np.float64)
+    real, sampled = sample_sharp(values - middle, valid, *positions, kernel)
+    exact = np.where(sampled, real.astype(np.float64) + middle, 0.0)
+    return as_dtype(exact, values.dtype), sampled
 
 
 def _frame_to_mosaic(grid: Grid, frame: Grid) -> Callable[[Float, Float], Positions]:

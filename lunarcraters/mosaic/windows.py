@@ -8,6 +8,7 @@ import rasterio
 from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.dtypes import as_dtype
 from lunarcraters.mosaic.handles import Raster, get_dataset
 from lunarcraters.mosaic.network.nodata_hints import find_hint
 from lunarcraters.mosaic.network.pages import Pages, Pixels, page_shape
@@ -114,8 +115,3 @@ def _read_arrays(
 def read_dtype(raster: Raster) -> np.dtype[np.generic]:
     """Return the type of a raster's values."""
     return np.dtype(get_dataset(raster, None).dtypes[raster.bands[0] - 1])
-
-
-def as_dtype(real: NDArray[np.floating], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
-    """Convert real values to a raster's type; integers are rounded."""
-    return (np.rint(real) if dtype.kind in "iu" else real).astype(dtype)

@@ -11,7 +11,7 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.interpolation import interpolate_positions, sample
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.mosaic.resampling import read_frame
+from lunarcraters.mosaic.resampling import read_enlarged, read_frame
 
 from ..rasters import write_raster, write_sphere
 
@@ -83,3 +83,19 @@ def test_a_globe_that_overlaps_itself_continues_at_its_other_edge(tmp_path):
     assert valid.all()
     np.testing.assert_array_equal(values[:, :50], mosaic.read(Box(310, 0, 50, 180))[0])
     np.testing.assert_array_equal(values[:, 430:], mosaic.read(Box(20, 0, 50, 180))[0])
+
+
+@pytest.mark.parametrize("enlarged", [True, False])
+def test_distances_from_the_centre_keep_their_digits(tmp_path, enlarged):
+    radii = np.tile(1_737_400.0 + 0.01 * np.arange(200), (200, 1))
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", radii))
+    frame = Grid(
+        stereographic.local_frame(0.0, 0.0).to_wkt(), Affine(50, 0, -800, 0, -50, 800), 32, 32
+    )
+    if enlarged:
+        values, valid = read_enlarged(mosaic, Box(80, 80, 16, 16), 32)
+    else:
+        values, valid = read_frame(mosaic, frame)
+    assert valid.all()
+    np.testing.assert_allclose(np.diff(values, axis=1), 0.005, atol=0.001)
+    np.testing.assert_allclose(values[:, 0], 1_737_400.0 + (0.8 if enlarged else 0.84), atol=0.01)

@@ -1,0 +1,21 @@
+"""Real values become those of a raster's type."""
+
+import numpy as np
+import pytest
+
+from lunarcraters.mosaic.dtypes import as_dtype
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32"])
+@pytest.mark.parametrize("real", ["float32", "float64"])
+def test_integers_are_rounded_and_clipped_to_their_range(dtype, real):
+    ends = np.iinfo(dtype)
+    values = np.array([-1e12, 0.4, 6.6, 1e12, float(ends.max)], real)
+    converted = as_dtype(values, np.dtype(dtype))
+    assert converted.dtype == dtype
+    assert converted.tolist() == [ends.min, 0, 7, ends.max, ends.max]
+
+
+def test_real_numbers_stay_as_they_are():
+    values = np.array([-1e12, 0.4])
+    np.testing.assert_array_equal(as_dtype(values, values.dtype), values)
