@@ -1,6 +1,8 @@
 """Boxes: rectangles of whole pixels, and tests on many of them at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -194,3 +196,30 @@ def _rectangles(edges: NDArray[np.int64], *, margin: float) -> NDArray[np.object
     left, top, right, bottom = edges.T.astype(float)
     boxes = shapely.box(left - margin, top - margin, right + margin, bottom + margin)
     return np.asarray(boxes, np.object_)
+
+
+def find_rectangles(places: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], ...]]:
+    """Find rectangles that cells of a grid make up: equal runs of columns in consecutive rows.
+
+    Args:
+        places: Row and column of each cell, by row and column.
+
+    Yields:
+        First and last row, and first and last column, of a rectangle.
+    """
+    waiting: dict[tuple[int, int], tuple[int, int]] = {}  # rows by columns
+    for row, group in groupby(places, key=itemgetter(0)):
+        for run in _find_runs([column for _, column in group]):
+            top, last = waiting.get(run, (row, row))
+            if last + 1 < row:
+                yield (top, last), run
+                top = row
+            waiting[run] = top, row
+    yield from ((rows, run) for run, rows in waiting.items())
+
+
+def _find_runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each run of consecutive numbers."""
+    for _, run in groupby(enumerate(columns), key=lambda pair: pair[1] - pair[0]):
+        numbers = [number for _, number in run]
+        yield numbers[0], numbers[-1]

@@ -32,9 +32,8 @@ from lunarcraters.mosaic.tiff_blocks import (
     find_data_boxes,
     missing_blocks_are_nodata,
 )
-from lunarcraters.mosaic.vrt.sources import find_vrt_boxes
+from lunarcraters.mosaic.vrt.sources import MOST_DEPTH, find_vrt_boxes
 
-_MOST_DEPTH = 8  # of VRTs in VRTs
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
 _UNLABELLED = ("GTiff", "JP2OpenJPEG")
 """Drivers of images that have no label of their own, but may have one beside them."""
@@ -145,7 +144,7 @@ def inspect_source(
         if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
             raise MosaicError(_why_not_of_use(path, dataset))
         bands = choose_bands(path, dataset)
-        listed = _list_files(dataset, _MOST_DEPTH)
+        listed = _list_files(dataset, MOST_DEPTH)
         stored = check_complete(path, dataset, bands)
         affine, raster_crs = georeferencing(path, dataset, crs)
         stated = read_label_values(path, dataset)

@@ -4,15 +4,14 @@ GDAL (3.10) fills a block with nodata, without an error, where its server does n
 of the block. So positions are read, and errors looked for, before pixels are.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import groupby, product
+from itertools import product
 from typing import Any, NamedTuple
 
 import rasterio
 from rasterio.errors import RasterioIOError
 
-from lunarcraters.geometry.box import Box
+from lunarcraters.geometry.box import Box, find_rectangles
 from lunarcraters.mosaic.network.access import remote_environment
 from lunarcraters.mosaic.network.virtual_files import forget_error, last_error
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
@@ -97,10 +96,13 @@ def has_overviews_beside(dataset: rasterio.DatasetReader) -> bool:
     """
     if f"{dataset.name}.ovr" not in dataset.files:
         return False
-    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
-    with suppress_georeferencing_warning(), remote_environment(dataset.name), alone:
-        with rasterio.open(dataset.name) as itself:
-            return not itself.overviews(1)
+    with (
+        suppress_georeferencing_warning(),
+        remote_environment(dataset.name),
+        rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"),
+        rasterio.open(dataset.name) as alone,
+    ):
+        return not alone.overviews(1)
 
 
 def check_positions(dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box) -> None:
@@ -164,30 +166,13 @@ def find_data_boxes(
     Returns:
         Boxes, pixels, that hold all stored blocks; None where no block is missing.
     """
-    rows: dict[int, set[int]] = defaultdict(set)
-    for block in stored:
-        if block.overview is None:
-            rows[block.row].add(block.column)
+    places = sorted({(block.row, block.column) for block in stored if block.overview is None})
     height, width = dataset.block_shapes[0]
-    across, down = -(-dataset.width // width), -(-dataset.height // height)
-    if not rows or sum(map(len, rows.values())) == across * down:
+    if len(places) in (0, -(-dataset.width // width) * -(-dataset.height // height)):
         return None
-    boxes: dict[tuple[int, int], int] = {}  # open boxes: first and last column, and first row
-    done: list[Box] = []
-    for row in range(min(rows), max(rows) + 2):
-        runs = set(_runs(sorted(rows.get(row, ()))))
-        for first, last in [run for run in boxes if run not in runs]:
-            top = boxes.pop((first, last)) * height
-            right = min((last + 1) * width, dataset.width)
-            bottom = min(row * height, dataset.height)
-            done.append(Box.from_edges(first * width, top, right, bottom))
-        for run in runs:
-            boxes.setdefault(run, row)
-    return tuple(sorted(done))
-
-
-def _runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First and last of each run of consecutive numbers."""
-    for _, run in groupby(enumerate(columns), key=lambda pair: pair[1] - pair[0]):
-        numbers = [number for _, number in run]
-        yield numbers[0], numbers[-1]
+    whole = Box(0, 0, dataset.width, dataset.height)
+    boxes = (
+        Box.from_edges(left * width, top * height, (right + 1) * width, (bottom + 1) * height)
+        for (top, bottom), (left, right) in find_rectangles(places)
+    )
+    return tuple(sorted(box.intersect(whole) for box in boxes))

@@ -1,11 +1,10 @@
 """Pages: pixels from the network, kept in a directory so that all processes read them once."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from itertools import groupby, product
-from operator import itemgetter
+from itertools import product
 from pathlib import Path
 from zlib import crc32
 
@@ -14,7 +13,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
-from lunarcraters.geometry.box import Box
+from lunarcraters.geometry.box import Box, find_rectangles
 
 Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
 """Values (0 where invalid) and validity, of one shape."""
@@ -108,7 +107,7 @@ class Pages:
             # All processes take locks in one order, so that none waits for ever.
             for number in sorted({(31 * row + column) % _LOCKS for row, column in missing}):
                 locks.enter_context(FileLock(self.folder / f"{number}.lock"))
-            for down, across in _rectangles(self._missing(rows, columns)):
+            for down, across in find_rectangles(self._missing(rows, columns)):
                 first, last = self._page(down[0], across[0]), self._page(down[1], across[1])
                 whole = Box.from_edges(first.left, first.top, last.right, last.bottom)
                 values, valid = self.read(whole)
@@ -135,30 +134,6 @@ def _join(parts: Sequence[Pixels], axis: int) -> Pixels:
 
 def _between(ends: tuple[int, int]) -> range:
     return range(ends[0], ends[1] + 1)
-
-
-def _rectangles(pages: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], ...]]:
-    """First and last row, and first and last column, of rectangles that pages make up.
-
-    Args:
-        pages: Rows and columns, by row.
-    """
-    waiting: dict[tuple[int, int], tuple[int, int]] = {}  # rows by columns
-    for row, group in groupby(pages, key=itemgetter(0)):
-        for run in _runs([column for _, column in group]):
-            top, last = waiting.get(run, (row, row))
-            if last + 1 < row:
-                yield (top, last), run
-                top = row
-            waiting[run] = top, row
-    yield from ((rows, run) for run, rows in waiting.items())
-
-
-def _runs(columns: list[int]) -> Iterator[tuple[int, int]]:
-    """First and last of each run of consecutive numbers."""
-    for _, run in groupby(enumerate(columns), key=lambda pair: pair[1] - pair[0]):
-        numbers = [number for _, number in run]
-        yield numbers[0], numbers[-1]
 
 
 def _save(path: Path, pixels: Pixels) -> None:

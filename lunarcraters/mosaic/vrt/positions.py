@@ -14,9 +14,8 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.network.access import names_served
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.tiff_blocks import check_positions, has_positions
-from lunarcraters.mosaic.vrt.sources import find_parts
+from lunarcraters.mosaic.vrt.sources import MOST_DEPTH, find_parts
 
-_MOST_DEPTH = 8
 _PIXELS_AND_MASK = 2  # directories of one shape that a TIFF with a mask of its own has
 
 
@@ -38,7 +37,7 @@ def check_positions_behind(
         for name in _find_directories(dataset.name, tuple(dataset.files), dataset.shape):
             with open_dataset(name) as directory:
                 check_positions(directory, (1,), box)
-    if dataset.driver == "VRT" and depth < _MOST_DEPTH:
+    if dataset.driver == "VRT" and depth < MOST_DEPTH:
         for part in find_parts(dataset, box):
             if names_served(part.source):
                 with open_dataset(part.source) as source:

@@ -20,7 +20,9 @@ from lunarcraters.mosaic.network.virtual_files import read_file, times_forgotten
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.tiff_blocks import find_data_boxes, find_stored_blocks, has_positions
 
-_MOST_DEPTH = 8
+MOST_DEPTH = 8
+"""Number of VRTs in VRTs up to which those inside are looked at."""
+
 _MOST_SOURCES = 2000
 """Number of sources up to which each is opened; of more, only the places are used."""
 
@@ -163,8 +165,10 @@ def _list_placements(name: str, forgotten: int) -> tuple[list[Placement], tuple[
 
 def _source_name(element: Element, folder: PurePosixPath) -> str:
     name = element.text or ""
-    relative = element.get("relativeToVRT") == "1"
-    return _resolve(name, folder) if relative else name
+    if element.get("relativeToVRT") != "1" or name.startswith("/"):
+        return name
+    # A path would make one slash of the two in /vsicurl/http://.
+    return f"{folder}/{name}".replace(":/", "://", 1)
 
 
 def _fill(name: str, band: str, depth: int) -> Filled | None:
@@ -204,12 +208,12 @@ def _fill_vrt(dataset: rasterio.DatasetReader, band: str, depth: int) -> Filled:
     whole = Box(0, 0, dataset.width, dataset.height)
     root = _parse(dataset.name)
     element = None if root is None or root.get("subClass") else _find_band(root, band)
-    if element is None or element.get("subClass") or depth > _MOST_DEPTH:
+    if element is None or element.get("subClass") or depth > MOST_DEPTH:
         return Filled((whole,), None)
     text = element.findtext("NoDataValue")
     filler = 0.0 if text is None or band == "mask" else float(text)
     sources = [child for child in element if child.tag.endswith("Source")]
-    looked = depth if len(sources) <= _MOST_SOURCES else _MOST_DEPTH + 1
+    looked = depth if len(sources) <= _MOST_SOURCES else MOST_DEPTH + 1
     boxes = [
         box
         for source in sources
@@ -242,27 +246,17 @@ def _source_boxes(
     to = _rectangle(source, "DstRect") or tuple(map(float, whole))
     from_ = _rectangle(source, "SrcRect")
     plain = source.tag in ("SimpleSource", "ComplexSource") and source.find("OpenOptions") is None
-    name = source.findtext("SourceFilename")
+    element = source.find("SourceFilename")
     inner = None
-    if plain and from_ and name and depth <= _MOST_DEPTH:
-        element = source.find("SourceFilename")
-        relative = element is not None and element.get("relativeToVRT") == "1"
-        inner = _fill(
-            _resolve(name, folder) if relative else name,
-            source.findtext("SourceBand") or "1",
-            depth + 1,
-        )
+    if plain and from_ and element is not None and element.text and depth <= MOST_DEPTH:
+        name, band = _source_name(element, folder), source.findtext("SourceBand") or "1"
+        inner = _fill(name, band, depth + 1)
     if inner is None or from_ is None or not _leaves(source, inner.filler, filler):
         margin = 0 if plain else 16
         yield _scaled(Box(0, 0, 1, 1), (0.0, 0.0, 1.0, 1.0), to).pad(margin).intersect(whole)
         return
     for box in inner.boxes:
         yield _scaled(box, from_, to).intersect(whole)
-
-
-def _resolve(name: str, folder: PurePosixPath) -> str:
-    # A path would make one slash of the two in /vsicurl/http://.
-    return name if name.startswith("/") else f"{folder}/{name}".replace(":/", "://", 1)
 
 
 def _leaves(source: Element, inner: float | None, filler: float) -> bool:
