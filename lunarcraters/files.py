@@ -122,7 +122,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: It cannot be written: no such directory, no permission, no room.
     """
-    suffixes = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+    packed = path.suffix.lower() == ".gz"
+    suffixes = "".join(path.suffixes[-2:]) if packed else path.suffix
     stem = path.name[: len(path.name) - len(suffixes)]
     temporary = path.with_name(f".{stem}.{os.getpid()}{suffixes}")
     try:

@@ -7,6 +7,7 @@ know are ignored.
 
 import json
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -53,6 +54,22 @@ def from_json(kind: type[T], text: str | bytes) -> T:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "JSON"
         raise RecordError(f"{where}: {first['msg']}") from error
+
+
+def read_record(kind: type[T], path: Path) -> T:
+    """Read a file that is a record.
+
+    Args:
+        kind: Dataclass that the JSON is to be.
+        path: File.
+
+    Raises:
+        RecordError: The file cannot be read, is no JSON, or a field is missing or of another type.
+    """
+    try:
+        return from_json(kind, path.read_bytes())
+    except OSError as error:
+        raise RecordError(f"it cannot be read: {error.strerror or error}") from error
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import replacing
-from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.records import RecordError, read_record, to_json
 from lunarcraters.tiling.source import TilingSettings
 
 FORMAT = 8
@@ -109,8 +109,8 @@ def read_manifest(run: Path) -> Manifest:
     if not path.is_file():
         raise RunError(f"{run} is not a run: give the directory that craters detect wrote")
     try:
-        return from_json(Manifest, path.read_text(encoding="utf-8"))
-    except (RecordError, UnicodeDecodeError) as error:
+        return read_record(Manifest, path)
+    except RecordError as error:
         raise RunError(
             f"{path} is damaged ({error}): run craters detect with --overwrite"
         ) from error

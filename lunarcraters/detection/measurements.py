@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from lunarcraters.errors import RunError
 from lunarcraters.files import replacing
-from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.records import RecordError, read_record, to_json
 
 
 class _Versioned(Protocol):
@@ -58,8 +58,8 @@ def read_measurement(kind: type[M], path: Path, version: int, command: str) -> M
     """
     remedy = f"measure it again with {command}"
     try:
-        record = from_json(kind, path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecordError) as error:
+        record = read_record(kind, path)
+    except RecordError as error:
         raise RunError(f"{path} is damaged ({error}): {remedy}") from error
     if record.format != version:
         raise RunError(f"{path} is of another version of the program: {remedy}")

@@ -18,7 +18,7 @@ from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.names import parse_name
 from lunarcraters.mosaic.network.faults import is_refusal
 from lunarcraters.mosaic.nodata import Nodata, parse_values
-from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.records import RecordError, read_record, to_json
 
 CRATERS = "craters.parquet"
 MEASURES = "measures.parquet"
@@ -70,8 +70,8 @@ def read_result(run: Path) -> RunResult:
     """
     path = run / RESULT
     try:
-        return from_json(RunResult, path.read_text(encoding="utf-8"))
-    except (OSError, RecordError) as error:
+        return read_record(RunResult, path)
+    except RecordError as error:
         raise RunError(
             f"{path} is missing or damaged: {_how_to_finish(run)} to finish the run"
         ) from error

@@ -40,9 +40,7 @@ def rasters_in(directory: Path) -> list[Path]:
         raise MosaicError(f"{directory} cannot be read ({error}): check permissions") from error
     rasters = _without_pairs([path for path in listing if _looks_like_raster(path)])
     if not rasters:
-        below = next(
-            (p for p in listing if p.is_dir() and any(map(_looks_like_raster, p.iterdir()))), None
-        )
+        below = next(filter(_holds_rasters, listing), None)
         hint = f"did you mean {below}?" if below else "name a raster, or a directory that has some"
         raise MosaicError(f"{directory} has no rasters in it: {hint}")
     return rasters
@@ -75,6 +73,14 @@ def _without_pairs(paths: list[Path]) -> list[Path]:
 
 def _is_label(path: Path) -> bool:
     return path.suffix.lower() in LABEL_SUFFIXES
+
+
+def _holds_rasters(path: Path) -> bool:
+    """Tell whether a path is a directory with rasters; one that cannot be read may have none."""
+    try:
+        return path.is_dir() and any(map(_looks_like_raster, path.iterdir()))
+    except OSError:
+        return False
 
 
 def _looks_like_raster(path: Path) -> bool:

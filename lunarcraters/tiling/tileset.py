@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from lunarcraters.errors import OutputError, TileSetError
 from lunarcraters.files import LOCK, empty_directory, locked
@@ -14,7 +15,7 @@ from lunarcraters.mosaic.listing import TILES_FILE
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.process import cpu_count
 from lunarcraters.progress import Progress, no_progress
-from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.records import RecordError, read_record, to_json
 from lunarcraters.redaction import redact
 from lunarcraters.tiling.geotiff import tile_file, write_geotiff, write_index, write_vrt
 from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX, Tile
@@ -123,21 +124,19 @@ def open_tiles(directory: Path) -> TileSet:
         MosaicError: The mosaic of virtual tiles is gone.
     """
     path = directory / TILES_FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
+    if not path.is_file():
         raise TileSetError(
-            f"{directory} is not a directory of tiles ({TILES_FILE} cannot be read): make one "
-            "with craters tile"
-        ) from error
+            f"{directory} is not a directory of tiles ({TILES_FILE} is not there): make one with "
+            "craters tile"
+        )
     try:
-        written = from_json(_Format, text).format
+        written = read_record(_Format, path).format
         if written != FORMAT:
             raise TileSetError(
                 f"{directory} was written by another version of craters "
                 f"({written!r}): write the tiles again with craters tile"
             )
-        tile_set = from_json(TilesRecord, text).to_tile_set(directory)
+        tile_set = read_record(TilesRecord, path).to_tile_set(directory)
     except RecordError as error:
         raise TileSetError(
             f"{path} is damaged ({error}): write the tiles again with craters tile --overwrite"
@@ -186,8 +185,8 @@ def _write_virtual(
         file = directory / tile_file(tile, virtual=True)
         write_vrt(file, tile, mosaic, uri)
         # The directory is renamed to `out` when all files are written.
-        moved = file.read_text(encoding="utf-8").replace(str(directory), str(out.absolute()))
-        file.write_text(moved, encoding="utf-8")
+        xml, here, there = file.read_text(encoding="utf-8"), str(directory), str(out.absolute())
+        file.write_text(xml.replace(escape(here), escape(there)), encoding="utf-8")
         entries.append(
             TileRecord.from_tile(tile, tile_file(tile, virtual=True), None, file.stat().st_size)
         )

@@ -10,11 +10,13 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.geometry import sphere
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".CSV.GZ"])
 def test_csv_has_the_columns_of_robbins(lunar, tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     write_catalogue(lunar, path)
-    table = pd.read_csv(path, dtype={"CRATER_ID": str})
+    assert path.read_bytes().startswith(b"\x1f\x8b") == suffix.lower().endswith(".gz")
+    packed = "gzip" if suffix.lower().endswith(".gz") else None
+    table = pd.read_csv(path, dtype={"CRATER_ID": str}, compression=packed)
     assert tuple(table.columns) == (*ROBBINS_COLUMNS, "SCORE")
     assert table["LON_CIRC_IMG"].between(0, 360, inclusive="left").all()
     assert table["ARC_IMG"].isna().all()
@@ -46,7 +48,8 @@ def test_a_crater_a_hair_west_of_the_meridian_is_at_zero_not_360(tmp_path):
 def test_the_usual_columns_are_read(tmp_path, text):
     (tmp_path / "a.csv").write_bytes(text.encode())
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text.encode()))
-    for name in ("a.csv", "b.csv.gz"):
+    (tmp_path / "c.CSV.GZ").write_bytes(gzip.compress(text.encode()))
+    for name in ("a.csv", "b.csv.gz", "c.CSV.GZ"):
         catalogue = read_catalogue(tmp_path / name)
         assert catalogue.positions.tolist() == [[-169.5, 2.0]]
         assert catalogue.diameters == pytest.approx([3.0])

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from lunarcraters.detection.manifest import Manifest, read_manifest, write_manifest
+from lunarcraters.detection.run import read_result
 from lunarcraters.errors import OutputError, RunError
 
 MANIFEST = Manifest("a" * 64, "moon.tif", "b" * 64, "wac.keras", {"tiles": 3})
@@ -41,3 +42,9 @@ def test_what_is_no_run_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made"):
         write_manifest(MANIFEST, tmp_path / "file" / "run")
+
+
+def test_a_result_that_is_no_text_is_damaged(tmp_path):
+    (tmp_path / "run.json").write_bytes(b'{"craters": "\xff"}')
+    with pytest.raises(RunError, match="is missing or damaged"):
+        read_result(tmp_path)

@@ -1,5 +1,6 @@
 import warnings
 from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,6 +55,27 @@ KINDS = (
     "missing", "text", "empty file", "empty directory", "images below", "tiles", "complex", "Earth",
     "no geotransform", "truncated", "header only",
 )  # fmt: skip
+
+
+def test_a_directory_without_rasters_may_have_others_below_that_cannot_be_read(
+    tmp_path, noise, monkeypatch
+):
+    for name in ("images", "lost+found"):
+        (tmp_path / name).mkdir()
+    listed = Path.iterdir
+
+    def iterdir(path):
+        if path.name == "lost+found":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(MosaicError, match="has no rasters in it: name a raster"):
+        open_mosaic(tmp_path)
+    (tmp_path / "images").rename(tmp_path / "z")  # after the one that cannot be read
+    write_raster(tmp_path / "z" / "a.tif", noise)
+    with pytest.raises(MosaicError, match=r"did you mean .*z"):
+        open_mosaic(tmp_path)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -113,15 +113,22 @@ def test_virtual_tiles_look_like_their_pixels(patchy, tmp_path, kind):
             assert difference.mean() <= (2.0 if kind == "local" else 0.0)
 
 
-def test_a_mosaic_of_many_rasters_has_virtual_tiles_too(tmp_path, noise):
+@pytest.mark.parametrize("name", ["out", "a&b <c>"])
+def test_a_mosaic_of_many_rasters_has_virtual_tiles_too(tmp_path, noise, name):
     (tmp_path / "many").mkdir()
     write_raster(tmp_path / "many" / "a.tif", noise)
     write_raster(tmp_path / "many" / "b.tif", noise, affine=Affine(100, 0, 18_000, 0, -100, 10_000))
     mosaic = open_mosaic(tmp_path / "many")
-    tiles = write_tiles(mosaic, tmp_path / "out", virtual=True, max_size=128, halo=16)
+    tiles = write_tiles(mosaic, tmp_path / name, virtual=True, max_size=128, halo=16)
     tile = tiles.tiles[0]
-    with rasterio.open(tmp_path / "out" / "tiles" / f"{tile.name}.vrt") as raster:
+    with rasterio.open(tmp_path / name / "tiles" / f"{tile.name}.vrt") as raster:
         np.testing.assert_array_equal(raster.read(1), tiles.read(tile)[0])
+
+
+def test_tiles_whose_record_is_no_text_are_damaged(tmp_path):
+    (tmp_path / "tiles.json").write_bytes(b'{"format": "\xff"}')
+    with pytest.raises(TileSetError, match="damaged"):
+        open_tiles(tmp_path)
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as CSV, compressed where the name ends in `.gz`."""
     with ExitStack() as stack:
         file: IO[bytes] = stack.enter_context(path.open("wb"))
-        if path.suffix == ".gz":
+        if path.suffix.lower() == ".gz":
             # No name or time in the archive: the same catalogue gives the same bytes.
             packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0)
             file = cast(IO[bytes], stack.enter_context(packed))

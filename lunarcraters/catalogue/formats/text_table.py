@@ -107,7 +107,7 @@ def _read_text(path: Path) -> str:
     """Read a text; one that is no UTF-8 as a code page, whose letters in names do not matter."""
     try:
         content = path.read_bytes()
-        content = gzip.decompress(content) if path.suffix == ".gz" else content
+        content = gzip.decompress(content) if path.suffix.lower() == ".gz" else content
         text = _decode(content)
     except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CatalogueError(f"{path} is not a text table: {error}") from error
