@@ -25,5 +25,6 @@ def as_dtype(real: NDArray[np.generic], dtype: np.dtype[np.generic]) -> NDArray[
         return real.astype(dtype)
     ends = np.iinfo(str(dtype))
     # Single precision would round the largest integers of 32 bits up, out of their range.
-    whole = np.rint(real.astype(real_dtype(dtype), copy=False))
+    exact = np.promote_types(real.dtype, real_dtype(dtype))
+    whole = np.rint(real.astype(exact, copy=False))
     return np.clip(whole, ends.min, ends.max).astype(dtype)

@@ -19,3 +19,7 @@ def test_integers_are_rounded_and_clipped_to_their_range(dtype, real):
 def test_real_numbers_stay_as_they_are():
     values = np.array([-1e12, 0.4])
     np.testing.assert_array_equal(as_dtype(values, values.dtype), values)
+
+
+def test_double_precision_is_not_rounded_twice():
+    assert as_dtype(np.array([127.5 - 1e-9]), np.dtype("uint8")).tolist() == [127]
