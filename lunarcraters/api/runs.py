@@ -132,7 +132,7 @@ def detect_to_directory(
 
     file = shipped_model() if model is None else Path(model)
     out, search = local_output(run), options or DetectOptions()
-    with fetched_directory(out) as fetched:
+    with fetched_directory(out, overwrite=overwrite) as fetched:
         tiles = open_source(
             as_names(source),
             file,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lunarcraters.detection.manifest import MANIFEST
 from lunarcraters.errors import OutputError
-from lunarcraters.files import LOCK
+from lunarcraters.files import LOCK, locked
 
 FETCHED = ".fetched"
 """Name of the directory; it is removed when the run is done, and kept when it is interrupted."""
@@ -26,16 +26,21 @@ def refuse_other_directory(out: Path) -> None:
 
 
 @contextmanager
-def fetched_directory(out: Path) -> Iterator[Path]:
+def fetched_directory(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """Give the directory of what is read from the network, which is made when it is needed.
 
     Args:
         out: Directory of the run.
+        overwrite: True to read anew what an interrupted run has read.
 
     Raises:
         OutputError: The directory exists and is not that of a run.
+        RunError: What was read is to be removed, and another process is at work with it.
     """
     refuse_other_directory(out)
+    if overwrite and (out / FETCHED).exists():
+        with locked(out):
+            shutil.rmtree(out / FETCHED, ignore_errors=True)
     existed = out.exists()
     try:
         yield out / FETCHED

@@ -1,5 +1,6 @@
 """Runs on rasters from a server: the same catalogue, few bytes, no secrets, patience."""
 
+import os
 import shutil
 
 import pandas as pd
@@ -11,6 +12,7 @@ import lunarcraters as lc
 from lunarcraters.detection.manifest import Manifest, write_manifest
 from lunarcraters.detection.run import read_result, searched_mosaic
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
+from lunarcraters.files import locked
 from lunarcraters.mosaic.network import access
 from lunarcraters.network.model_file import shipped_model
 
@@ -79,6 +81,38 @@ def test_a_mosaic_that_changed_on_its_server_is_not_resumed(folder, tmp_path):
         (served / "a.tif").write_bytes(content + b"\0")
         with pytest.raises(RunError, match=r"a\.tif has changed since the run"):
             lc.detect(name, tmp_path / "run", levels=1, workers=1)
+
+
+@pytest.mark.slow
+def test_a_run_that_replaces_another_fetches_the_mosaic_anew(folder, tmp_path):
+    """As it must where date and size are those of before, or a server tells no date."""
+    with rasterio.open(folder / "a.tif") as part:
+        values = part.read(1)[:400, :400]
+    options = {"size": 192, "levels": 1, "workers": 1}
+    name, run = write_raster(tmp_path / "a.tif", values, tiled=True), tmp_path / "run"
+
+    def stop(done, total):
+        if done:
+            raise KeyboardInterrupt
+
+    with serve(tmp_path) as server:
+        with pytest.raises(KeyboardInterrupt):
+            lc.detect(f"{server.url}/a.tif", run, **options, progress=stop)
+        before = name.stat()
+        write_raster(name, values[::-1], tiled=True)
+        os.utime(name, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert name.stat().st_size == before.st_size
+        there = lc.detect(f"{server.url}/a.tif", run, **options, overwrite=True)
+    here = lc.detect(name, tmp_path / "here", **options)
+    pd.testing.assert_frame_equal(here.craters, there.craters)
+
+
+def test_what_another_process_has_fetched_is_not_taken_away(folder, tmp_path):
+    write_manifest(Manifest("a", "none.tif", "b", "wac.keras", {}), tmp_path)
+    (tmp_path / ".fetched").mkdir()
+    with locked(tmp_path), pytest.raises(RunError, match="another process is at work"):
+        lc.detect(folder / "a.tif", tmp_path, overwrite=True)
+    assert (tmp_path / ".fetched").is_dir()
 
 
 def test_a_run_whose_address_was_secret_asks_for_the_whole_address(folder, tmp_path):

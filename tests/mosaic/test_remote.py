@@ -50,8 +50,12 @@ def assert_same(name, folder, **options):
 @pytest.mark.slow
 @pytest.mark.parametrize("ranges", [True, False])
 @pytest.mark.parametrize(
-    "name", ["{}/a.tif", "/vsicurl/{}/a.tif", "{}/a.tif?key=1", "zip+{}/a.zip!delivery/a.tif"]
-)
+    "name",
+    [
+        "{}/a.tif", "/vsicurl/{}/a.tif", "/vsicurl?max_retry=2&url={}/a.tif", "{}/a.tif?key=1",
+        "zip+{}/a.zip!delivery/a.tif",
+    ],
+)  # fmt: skip
 def test_a_raster_on_a_server_is_read_as_the_file(folder, name, ranges, tmp_path):
     with serve(folder, ranges=ranges) as server:
         assert_same(name.format(server.url), folder, fetched=tmp_path / "fetched")

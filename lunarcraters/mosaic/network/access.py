@@ -36,6 +36,7 @@ os.environ.setdefault("CPL_VSIL_CURL_CHUNK_SIZE", "1024")
 os.environ.setdefault("CPL_VSIL_CURL_CACHE_SIZE", str(64 << 20))
 
 _ADDRESS = re.compile(r"(?:/vsi\w+/|://)[^<>\"'{}]+")
+_WITH_OPTIONS = re.compile(r"/vsi\w+\?")
 _BESIDE_TIFF = ".tif,.tiff,.aux.xml,.ovr,.msk,.tfw,.tifw,.wld"
 """Names that a server is asked for where rasters are TIFFs.
 
@@ -76,7 +77,8 @@ def remote_environment(uri: str) -> AbstractContextManager[object]:
         return nullcontext()
     options = dict(_OPTIONS)
     addresses = [address.strip().lower() for address in _ADDRESS.findall(uri)]
-    if all(address.endswith((".tif", ".tiff")) for address in addresses):
+    are_tiffs = all(address.endswith((".tif", ".tiff")) for address in addresses)
+    if are_tiffs and not _WITH_OPTIONS.search(uri):  # GDAL takes options for a query, cut off first
         options["CPL_VSIL_CURL_ALLOWED_EXTENSIONS"] = _BESIDE_TIFF
     options = {k: v for k, v in options.items() if k not in os.environ}
     if has_query(uri):
