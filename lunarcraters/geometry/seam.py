@@ -25,13 +25,14 @@ _SHORT_DEG = 10.0  # an edge on the ground, in all outlines that certainly jump
 _SHORT_SHARE = 1.0 / 7.0  # such an edge, of the length of its outline
 
 Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 
 def unroll_outlines(outlines: Geometries) -> Geometries:
     """Let the outlines of craters go past the end of the map instead of jumping.
 
     Every edge of more than 180 degrees of longitude goes the short way, but for those of 360
-    degrees and along a pole, as maps of the whole Moon end.
+    degrees along a parallel and those along a pole, as maps of the whole Moon end.
 
     Args:
         outlines: Polygons and MultiPolygons in longitude and latitude, degrees, (n,).
@@ -51,7 +52,8 @@ def mend_areas(polygons: Geometries, source: str) -> Geometries:
 
     An outline jumps where an edge of more than 180 degrees of longitude would be short the other
     way, as all of its other edges are: at most 10 degrees on the ground, and a seventh of the
-    outline. An outline of meridians and parallels alone, such as a box, is as it is drawn.
+    outline. An outline of meridians and parallels alone, such as a box, is as it is drawn, unless
+    its edge of more than 180 degrees is only a part of a side.
 
     Args:
         polygons: Polygons, MultiPolygons and other geometries in longitude and latitude, degrees,
@@ -89,18 +91,17 @@ def _rings(polygon: shapely.Polygon) -> Iterator[Float]:
         yield shapely.get_coordinates(ring)
 
 
-def _has_long_edge(points: Float) -> bool:
-    """Tell whether an edge is of more than 180 degrees, neither of 360 nor along a pole."""
-    lon, lat = points.T
-    across = np.abs(np.diff(lon))
-    polar = np.abs(lat) > 90.0 - _ROUNDING_DEG
-    long = (across > 180.0) & (across < 360.0 - _ROUNDING_DEG) & ~(polar[1:] & polar[:-1])
-    return bool(long.any())
+def _find_long_edges(points: Float) -> Bool:
+    """Find edges of more than 180 degrees, neither of 360 along a parallel nor along a pole."""
+    across, along = np.abs(np.diff(points, axis=0)).T
+    whole = (across > 360.0 - _ROUNDING_DEG) & (along < _ROUNDING_DEG)
+    polar = np.abs(points[:, 1]) > 90.0 - _ROUNDING_DEG
+    return np.asarray((across > 180.0) & ~whole & ~(polar[1:] & polar[:-1]))
 
 
 def _unroll(polygon: shapely.Polygon) -> shapely.Polygon:
     exterior, *holes = (
-        unroll_ring(*points[:-1].T) if _has_long_edge(points) else points
+        unroll_ring(*points[:-1].T) if _find_long_edges(points).any() else points
         for points in _rings(polygon)
     )
     return shapely.Polygon(exterior, holes)
@@ -108,10 +109,8 @@ def _unroll(polygon: shapely.Polygon) -> shapely.Polygon:
 
 def _jumps(points: Float, source: str) -> bool:
     """Tell whether a ring jumps, or is as it is drawn; refuse one that may be either."""
-    if not _has_long_edge(points):
-        return False
-    along = (np.abs(np.diff(points, axis=0)) < _ROUNDING_DEG).any(axis=1)
-    if along.all() and shapely.Polygon(points).area > 1e-6:
+    long = _find_long_edges(points)
+    if not long.any() or _is_box(points, long):
         return False
     chords = np.linalg.norm(np.diff(sphere.unit_vectors(*points.T), axis=0), axis=1)
     edges = np.degrees(2.0 * np.arcsin(np.minimum(chords / 2.0, 1.0)))
@@ -131,6 +130,15 @@ def _jumps(points: Float, source: str) -> bool:
             "pole may lie: draw the area on a polar map, or in parts without a pole"
         )
     return True
+
+
+def _is_box(points: Float, long: Bool) -> bool:
+    """Tell whether meridians and parallels alone bound a ring, each long edge a whole side."""
+    still = np.abs(np.diff(points, axis=0)) < _ROUNDING_DEG
+    flat = still[:, 1] & ~still[:, 0]
+    side = ~(np.roll(flat, 1) | np.roll(flat, -1))
+    whole = bool((still.any(axis=1) & (side | ~long)).all())
+    return whole and shapely.Polygon(points).area > 1e-6
 
 
 def _draw(points: Float, jumps: bool) -> BaseGeometry:

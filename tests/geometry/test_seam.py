@@ -14,10 +14,18 @@ from lunarcraters.geometry.seam import mend_areas
 MOON = "IAU_2015:30100"
 SOUTH = "+proj=stere +lat_0=-90 +R=1737400 +units=m"
 FAR = "+proj=laea +lat_0=5 +lon_0=180 +R=1737400 +units=m"
+CYLINDRICAL = "+proj=eqc +lon_0=180 +R=1737400 +units=m"
+SQUARE = shapely.segmentize(shapely.box(0, -50e3, 100e3, 50e3), 10e3)
 DISC = shapely.Point(20e3, 10e3).buffer(110e3)
 SHARP = shapely.Polygon([(0, 0), (60e3, -200e3), (-80e3, -200e3)])
 BAND = [(-179, 5), *((-179, y) for y in range(4, -6, -1)), *((179, y) for y in range(-5, 6))]
 QUAD = [(-170, -30), (170, -31), (171, 30), (-169, 31)]
+
+
+def turn(shape, angle):
+    """Turn a shape about the origin and back, which leaves errors of rounding."""
+    there = shapely.affinity.rotate(shape, angle, origin=(0, 0))
+    return shapely.affinity.rotate(there, -angle, origin=(0, 0))
 
 
 def mend(*polygons):
@@ -43,6 +51,10 @@ def draw(path, shape, crs, to=None):
         (DISC | shapely.Point(0, 300e3).buffer(50e3), SOUTH),
         (shapely.segmentize(SHARP, 5e3), SOUTH),
         (shapely.Point(1e4, 0).buffer(300e3) - shapely.Point(3e4, 9e3).buffer(1e5), FAR),
+        # Rounding writes its points on the meridian of 180 degrees as 180 or -180.
+        (shapely.affinity.translate(turn(SQUARE, 11), 0, -300e3), SOUTH),
+        (shapely.affinity.translate(SQUARE, -50e3, 0), CYLINDRICAL),
+        (SQUARE, CYLINDRICAL),
     ],
 )
 @pytest.mark.parametrize("name", ["a.gpkg", "a_AREA.shp"])
@@ -65,6 +77,7 @@ def test_areas_that_jump_are_those_of_their_map(tmp_path, shape, crs, name):
         shapely.box(-180, -90, 180, 90) - shapely.box(-175, -5, 175, 5),
         shapely.MultiPolygon([shapely.box(170, 0, 180, 5), shapely.box(-180, 0, -170, 5)]),
         shapely.Polygon(BAND),
+        shapely.Polygon([BAND[0], *BAND]),
         crater_polygons([30.0], [-89.0], [100.0])[0],
         crater_polygons([180.0], [40.0], [100.0])[0],
         shapely.box(0, 0, 9e5, 9e4),
