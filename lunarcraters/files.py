@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
@@ -125,7 +126,8 @@ def replacing(path: Path) -> Iterator[Path]:
     packed = path.suffix.lower() == ".gz"
     suffixes = "".join(path.suffixes[-2:]) if packed else path.suffix
     stem = path.name[: len(path.name) - len(suffixes)]
-    temporary = path.with_name(f".{stem}.{os.getpid()}{suffixes}")
+    # Two threads may write it, or processes of one number on two hosts, as in containers.
+    temporary = path.with_name(f".{stem}.{uuid4().hex[:16]}{suffixes}")
     try:
         temporary.touch()  # libraries would give a worse reason, and only after the work
         temporary.unlink()

@@ -41,3 +41,12 @@ def test_nothing_is_left_of_a_file_that_fails(tmp_path):
     with pytest.raises(ValueError, match="wrong"):
         _write(tmp_path / "a.gpkg", ValueError("wrong"))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_two_write_at_once_is_whole(tmp_path):
+    path = tmp_path / "a.part"
+    with replacing(path) as first, replacing(path) as second:
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first", "which ended last"
+    assert list(tmp_path.iterdir()) == [path]

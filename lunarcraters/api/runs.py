@@ -142,7 +142,9 @@ def detect_to_directory(
         )
         if model is None:
             file = shipped_model(relief=tiles.height_unit_m is not None)
-        catalogue = detect(tiles, out, file, search, overwrite=overwrite, progress=progress)
+        catalogue = detect(
+            tiles, out, file, search, overwrite=overwrite, is_held=True, progress=progress
+        )
     from lunarcraters.detection.summary import summarize_run
 
     return summarize_run(out, catalogue, tiles, file)

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +40,7 @@ def detect(
     options: DetectOptions = _DEFAULTS,
     *,
     overwrite: bool = False,
+    is_held: bool = False,
     progress: Progress = no_progress,
 ) -> "StoredCatalogue":
     """Detect the craters of a mosaic or of its tiles.
@@ -56,6 +57,7 @@ def detect(
         model: Model file.
         options: Options of the search.
         overwrite: True to replace another run in `out`.
+        is_held: True where the caller holds `out` against other processes (`fetched_directory`).
         progress: Function of the number of tiles done and in all.
 
     Returns:
@@ -71,7 +73,9 @@ def detect(
     started = time.monotonic()
     with choose_weights(model, source) as weights:
         run = plan_run(source, out, model, weights, options)
-        return _make(run, started, overwrite=overwrite, progress=progress)
+        refuse_other_directory(out)  # before the lock, which would make a directory
+        with nullcontext() if is_held else locked(out):
+            return _make(run, started, overwrite=overwrite, progress=progress)
 
 
 def _make(
@@ -79,23 +83,21 @@ def _make(
 ) -> "StoredCatalogue":
     """Make a run that is planned, or what is missing of it."""
     source, out = run.source, run.out
-    refuse_other_directory(out)  # before the lock, which would make a directory
-    with locked(out):
-        is_new = _open_directory(run, overwrite=overwrite)
-        with _removing_failed_start(run, is_new=is_new):
-            _make_folder(run.folder)
-            to_search = _find_batches_to_search(run)
-            results = Results(run.batches, run.folder, to_search)
-            with stitching(source, results, out) as mask:
-                search_s = _search(run, to_search, results, progress)
-                _check_unchanged(run)
-                unread = _collect_unread_tiles(run)
-                from lunarcraters.detection.outputs import write_run_outputs
+    is_new = _open_directory(run, overwrite=overwrite)
+    with _removing_failed_start(run, is_new=is_new):
+        _make_folder(run.folder)
+        to_search = _find_batches_to_search(run)
+        results = Results(run.batches, run.folder, to_search)
+        with stitching(source, results, out) as mask:
+            search_s = _search(run, to_search, results, progress)
+            _check_unchanged(run)
+            unread = _collect_unread_tiles(run)
+            from lunarcraters.detection.outputs import write_run_outputs
 
-                catalogue = write_run_outputs(
-                    source, run.result_files, out, run.info, run.manifest, unread, mask
-                )
-        _finish(run, catalogue, to_search, unread, time.monotonic() - started, search_s)
+            catalogue = write_run_outputs(
+                source, run.result_files, out, run.info, run.manifest, unread, mask
+            )
+    _finish(run, catalogue, to_search, unread, time.monotonic() - started, search_s)
     return catalogue
 
 

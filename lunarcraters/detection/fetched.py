@@ -29,26 +29,27 @@ def refuse_other_directory(out: Path) -> None:
 def fetched_directory(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """Give the directory of what is read from the network, which is made when it is needed.
 
+    The directory of the run is held against other processes, which would fetch the same.
+
     Args:
         out: Directory of the run.
         overwrite: True to read anew what an interrupted run has read.
 
     Raises:
-        OutputError: The directory exists and is not that of a run.
-        RunError: What was read is to be removed, and another process is at work with it.
+        OutputError: The directory exists and is not that of a run, or cannot be written.
+        RunError: Another process is at work in it.
     """
     refuse_other_directory(out)
-    if overwrite and (out / FETCHED).exists():
-        with locked(out):
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    with locked(out):
+        if overwrite:
             shutil.rmtree(out / FETCHED, ignore_errors=True)
-    existed = out.exists()
-    try:
-        yield out / FETCHED
-    except BaseException:
-        if not (out / MANIFEST).is_file():  # the run has not begun
-            shutil.rmtree(out / FETCHED, ignore_errors=True)
-            if not existed:
-                with suppress(OSError):
-                    (out / LOCK).unlink(missing_ok=True)
-                    out.rmdir()
-        raise
+        try:
+            yield out / FETCHED
+        except BaseException:
+            if not (out / MANIFEST).is_file():  # the run has not begun
+                shutil.rmtree(out / FETCHED, ignore_errors=True)
+                for remove in ((out / LOCK).unlink, *(folder.rmdir for folder in made)):
+                    with suppress(OSError):
+                        remove()
+            raise

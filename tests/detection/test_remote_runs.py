@@ -107,11 +107,15 @@ def test_a_run_that_replaces_another_fetches_the_mosaic_anew(folder, tmp_path):
     pd.testing.assert_frame_equal(here.craters, there.craters)
 
 
-def test_what_another_process_has_fetched_is_not_taken_away(folder, tmp_path):
-    write_manifest(Manifest("a", "none.tif", "b", "wac.keras", {}), tmp_path)
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_another_fetches_into_a_run_is_neither_taken_away_nor_fetched_twice(
+    folder, tmp_path, overwrite
+):
     (tmp_path / ".fetched").mkdir()
-    with locked(tmp_path), pytest.raises(RunError, match="another process is at work"):
-        lc.detect(folder / "a.tif", tmp_path, overwrite=True)
+    with serve(folder) as server, locked(tmp_path):
+        with pytest.raises(RunError, match="another process is at work"):
+            lc.detect(f"{server.url}/a.tif", tmp_path, overwrite=overwrite)
+        assert server.asked == []
     assert (tmp_path / ".fetched").is_dir()
 
 
@@ -164,7 +168,7 @@ def test_a_run_that_does_not_begin_leaves_nothing(folder, tmp_path, monkeypatch)
     monkeypatch.setattr(access, "_given_up", [False])
     with serve(folder) as server:
         with pytest.raises(CratersError, match="404"):
-            lc.detect(f"{server.url}/none.tif", tmp_path / "run")
+            lc.detect(f"{server.url}/none.tif", tmp_path / "new" / "run")
         server.set(left=12)
         with pytest.raises(CratersError):
             lc.detect(f"{server.url}/a.tif", tmp_path / "run")

@@ -1,11 +1,11 @@
 """Pages: pixels from the network, kept in a directory so that all processes read them once."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from uuid import uuid4
 from zlib import crc32
 
 import numpy as np
@@ -144,7 +144,7 @@ def _save(path: Path, pixels: Pixels) -> None:
     """
     values, valid = pixels
     content = values.tobytes() + np.packbits(valid).tobytes()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:16]}")
     try:
         temporary.write_bytes(content + _checksum(content))
         temporary.replace(path)
