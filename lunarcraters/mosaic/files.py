@@ -66,6 +66,8 @@ class Source:
         declared_nodata: Nodata value that the file declares, or None.
         scales: Factor of the values of each band that is read, from stored ones to real ones.
         offsets: Real value of a stored 0, of each band that is read.
+        unit: Unit of the values of the band, or of red, as the file names it, or "".
+        description: Description of the band, or of red, or "".
         not_brighter: Why greater values are not brighter ones, should they be those of a picture,
             as the rest of a sentence; None where they are.
     """
@@ -87,6 +89,8 @@ class Source:
     declared_nodata: float | None = None
     scales: tuple[float, ...] = (1.0,)
     offsets: tuple[float, ...] = (0.0,)
+    unit: str = ""
+    description: str = ""
     not_brighter: str | None = None
 
 
@@ -168,6 +172,8 @@ def inspect_source(
             declared_nodata=dataset.nodatavals[bands[0] - 1],
             scales=tuple(dataset.scales[band - 1] for band in bands),
             offsets=tuple(dataset.offsets[band - 1] for band in bands),
+            unit=dataset.units[bands[0] - 1] or "",
+            description=dataset.descriptions[bands[0] - 1] or "",
             not_brighter=why_not_brighter(dataset, bands),
         )
 

@@ -11,6 +11,7 @@ from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicErr
 from lunarcraters.mosaic.examination.examine import examine_mosaic
 from lunarcraters.mosaic.examination.heights import open_elevation_model
 from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.mosaic.nodata import list_values
 from lunarcraters.mosaic.preview import read_preview
 
 from ..rasters import write_raster
@@ -265,6 +266,23 @@ def test_the_unit_of_xml_is_read(terrain, tmp_path):
         copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
     xml = (tmp_path / "a.vrt").read_text().replace('relativeToVRT="1">', f">{tmp_path}/")
     assert unit_m(xml) == 0.3048
+
+
+@pytest.mark.parametrize("nodata", [None, (-32768, -32767)])
+def test_the_unit_is_read_beside_several_values_of_no_data(terrain, tmp_path, nodata):
+    feet = np.rint(terrain / 0.3048).astype(np.int16)
+    feet[:60], feet[:, :60] = -32768, -32767
+    path = described(write_raster(tmp_path / "a.tif", feet), unit="ft")
+    examination = examined(path, nodata=nodata)[0]
+    assert sorted(list_values(examination.mosaic.nodata)) == [-32768, -32767]
+    assert examination.height_unit_m == 0.3048
+
+
+def test_depths_are_refused_beside_several_values_of_no_data(terrain, tmp_path):
+    path = write_raster(tmp_path / "a.tif", terrain)
+    described(path, unit="m", description="depth below the datum")
+    with pytest.raises(MosaicError, match="holds depths"):
+        examined(path, nodata=(-9999, -8888))
 
 
 def test_the_unit_of_a_raster_on_a_server_is_read_with_the_query_of_its_address(terrain, tmp_path):

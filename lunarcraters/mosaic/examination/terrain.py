@@ -4,12 +4,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.errors import RasterioIOError
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.sphere import RADIUS_M
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.statistics import plan_samples
 
 ELEVATION_M = (-9_500.0, 11_000.0)
@@ -61,15 +59,9 @@ def read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
         mosaic: Mosaic.
     """
     raster = mosaic.rasters[0]
-    name, unit, description = Path(str(raster.path)).name, "", ""
-    try:
-        with open_dataset(raster.uri) as dataset:
-            band = raster.bands[0] - 1
-            unit, description = dataset.units[band] or "", dataset.descriptions[band] or ""
-    except RasterioIOError:
-        pass
-    words = f"{name} {description}".lower().replace("_", " ")
-    return unit.strip().lower(), words, raster.scales[0], raster.offsets[0]
+    name = Path(str(raster.path)).name
+    words = f"{name} {raster.description}".lower().replace("_", " ")
+    return raster.unit.strip().lower(), words, raster.scales[0], raster.offsets[0]
 
 
 def find_unit_m(values: Float, *, named: bool) -> float | None:
