@@ -245,7 +245,10 @@ def make_box_area(
             f"{west:g},{south:g},{east:g},{north:g} is no area: give west,south,east,north in "
             "degrees, south below north"
         )
-    east += 360.0 * (east <= west)
+    while east <= west:
+        east += 360.0
+    if east > 540.0:  # longitudes from -180 on would not reach it in one turn
+        west, east = west - 360.0, east - 360.0
     return Area(shapely.box(west, south, min(east, west + 360.0), north), sphere.geographic_crs())
 
 

@@ -33,6 +33,26 @@ def test_a_box_may_cross_the_antimeridian_and_be_told_from_0_to_360():
 
 
 @pytest.mark.parametrize(
+    ("edges", "width"),
+    [
+        ((300, -10, -350, 10), 70),
+        ((350, -10, 340, 10), 350),
+        ((300, -10, 300, 10), 360),
+        ((360, -10, -360, 10), 360),
+        ((-360, -10, -350, 10), 10),
+        ((-10, -10, -360, 10), 10),
+    ],
+)
+def test_edges_of_any_turn_enclose_the_ground_east_of_the_western_one(edges, width):
+    area = make_box_area(*edges)
+    assert area.to_lonlat().area == pytest.approx(width * 20)
+    for start in (-180, 0):
+        lon = start + np.arange(360) + 0.5
+        inside = (lon - edges[0]) % 360.0 < width
+        np.testing.assert_array_equal(area.contains(lon, 0.0), inside)
+
+
+@pytest.mark.parametrize(
     "edges", [(0, 10, 20, 10), (0, 20, 20, 10), (0, -95, 9, 0), (0, 0, 999, 9)]
 )
 def test_a_box_without_ground_is_refused(edges):
