@@ -134,7 +134,7 @@ def _enclose(grid: Grid, circles: Circles, by: tuple[int, int]) -> Box:
         # The ground all round the pole lies in all columns, up to the row of the pole.
         edges[0] = min(edges[0], float((x[:, -1] - grid.period_px / 2.0).min()))
         edges[2] = max(edges[2], float((x[:, -1] + grid.period_px / 2.0).max()))
-        _, rows = grid.from_lonlat(np.zeros(2), np.copysign(90.0, circles.lat[poles][[0, -1]]))
+        _, rows = grid.from_lonlat(np.zeros(poles.sum()), np.copysign(90.0, circles.lat[poles]))
         edges[1] = min(edges[1], float(rows.min()))
         edges[3] = max(edges[3], float(rows.max()))
     low = [

@@ -47,3 +47,11 @@ def test_a_rim_beyond_the_seam_is_measured_as_elsewhere(tmp_path, side, crs, fir
 def test_a_rim_at_a_pole_is_measured_as_elsewhere(tmp_path, rim, circle):
     path = write_globe(tmp_path / "dem.tif", 0.0, *rim)
     assert_known(measure(path, (*circle, KM)).iloc[0], KM, 0.1, diameter=0.015)
+
+
+def test_craters_of_both_poles_in_one_batch_have_all_their_ground(tmp_path):
+    path = write_globe(tmp_path / "dem.tif", -180.0, 20.0, -83.0)
+    circles = [(0.0, 83.0, KM), (20.0, -83.0, KM), (60.0, 82.5, KM)]
+    alone, among = measure(path, circles[1]).iloc[0], measure(path, circles).iloc[1]
+    assert_known(among, KM, 0.1, diameter=0.015)
+    assert among.ground_share == alone.ground_share == 1.0
