@@ -138,7 +138,9 @@ def circle_outlines_px(
         grid: Grid of the mosaic.
 
     Returns:
-        x and y in pixels of the grid, (n, 49, 2); NaN outside the projection.
+        x and y in pixels of the grid, (n, 49, 2); NaN outside the projection. Where columns are
+        meridians, a line goes on past the edge of the grid, with its middle within half a turn of
+        the centre's column; one round a pole ends a turn beside its start.
     """
     if radius_m is None:
         angles = np.linspace(0.0, 2.0 * np.pi, _OUTLINE_POINTS, endpoint=False)
@@ -148,4 +150,29 @@ def circle_outlines_px(
         lon, lat = positions.T
         rim = sphere.circle_points(lon, lat, diameters, _OUTLINE_POINTS, radius_m)
         points = np.stack(grid.from_lonlat(*rim), axis=-1)
-    return np.concatenate([points, points[:, :1]], axis=1)
+    outlines = np.concatenate([points, points[:, :1]], axis=1)
+    if radius_m is not None and grid.period_px is not None:
+        x = np.unwrap(outlines[..., 0], axis=1, period=grid.period_px)
+        away = (x.min(axis=1) + x.max(axis=1)) / 2.0 - grid.from_lonlat(lon, lat)[0]
+        outlines[..., 0] = x - grid.period_px * np.rint(away / grid.period_px)[:, None]
+    return outlines
+
+
+def repeat_outlines_px(outlines: Float, grid: Grid) -> tuple[Float, Index]:
+    """Repeat outlines a turn to the west and to the east, where a grid shows them there as well.
+
+    Args:
+        outlines: Lines of `circle_outlines_px`, (n, points, 2).
+        grid: Grid of the mosaic.
+
+    Returns:
+        Lines that reach a column of the grid, (m, points, 2), and the number of the circle that
+        each belongs to, (m,); the lines as they are where columns are not meridians.
+    """
+    if grid.period_px is None:
+        return outlines, np.arange(len(outlines))
+    west, east = outlines[..., 0].min(axis=1), outlines[..., 0].max(axis=1)
+    shifts = np.array([0.0, -1.0, 1.0]) * grid.period_px
+    numbers = [np.flatnonzero((east + by > 0.0) & (west + by < grid.width)) for by in shifts]
+    lines = [outlines[of] + [by, 0.0] for of, by in zip(numbers, shifts, strict=True)]
+    return np.concatenate(lines), np.concatenate(numbers)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
-from lunarcraters.geometry.circles import circle_outlines_px
+from lunarcraters.geometry.circles import circle_outlines_px, repeat_outlines_px
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import preview_step, read_preview
 from lunarcraters.plots.files import save_png
@@ -76,9 +76,10 @@ def map_figure(catalogue: Catalogue, mosaic: Mosaic) -> Figure:
     outlines = circle_outlines_px(
         catalogue.positions, catalogue.diameters, catalogue.radius_m, mosaic.grid
     )
+    lines, numbers = repeat_outlines_px(outlines, mosaic.grid)
     colours = matplotlib.colormaps["autumn"]
-    values = np.nan_to_num(catalogue.scores, nan=1.0)
-    axes.add_collection(LineCollection(list(outlines), colors=colours(values), linewidths=0.9))
+    values = np.nan_to_num(catalogue.scores, nan=1.0)[numbers]
+    axes.add_collection(LineCollection(list(lines), colors=colours(values), linewidths=0.9))
     if mosaic.has_crs:
         draw_graticule(axes, mosaic)
     if np.isfinite(catalogue.scores).any():

@@ -15,7 +15,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.geometry.box import Box
-from lunarcraters.geometry.circles import circle_outlines_px
+from lunarcraters.geometry.circles import circle_outlines_px, repeat_outlines_px
 from lunarcraters.mask.cog import SCALE
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import stretch_contrast
@@ -112,7 +112,8 @@ def _circles(positions: Float, diameters: Float, radius_m: float | None, mosaic:
     """Compute the outlines of craters that lie whole on the mosaic's plane, (n, points, 2)."""
     outlines = circle_outlines_px(positions, diameters, radius_m, mosaic.grid)
     whole = np.isfinite(outlines).all(axis=(1, 2))
-    return np.asarray(outlines[whole], np.float32)
+    lines, _ = repeat_outlines_px(outlines[whole], mosaic.grid)
+    return np.asarray(lines, np.float32)
 
 
 def _fullest_windows(circles: Float32, mosaic: Mosaic, count: int) -> list[Box]:

@@ -7,7 +7,12 @@ import rasterio
 from affine import Affine
 
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.circles import compute_diameters_px
+from lunarcraters.geometry.circles import (
+    circle_outlines_px,
+    compute_diameters_px,
+    repeat_outlines_px,
+)
+from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 GSD_M = 10_000.0
@@ -46,3 +51,36 @@ def test_pixels_of_an_image_without_coordinates_are_themselves(tmp_path):
         np.array([[3.0, 4.0]]), np.array([5.0]), mosaic.grid, mosaic.pixel_size_m
     )
     assert diameters_px.tolist() == [5.0]
+
+
+def globe(first_lon):
+    crs_wkt = sphere.geographic_crs().to_wkt()
+    return Grid(crs_wkt, Affine(1, 0, first_lon, 0, -1, 90), 360, 180)
+
+
+@pytest.mark.parametrize("first_lon", [-180.0, 0.0])
+@pytest.mark.parametrize("offset", [-0.5, 0.5])
+def test_a_circle_across_the_edge_is_one_line_drawn_at_both_ends(first_lon, offset):
+    grid = globe(first_lon)
+    positions = np.array([[first_lon + offset, 10.0], [first_lon + 100.0, 10.0]])
+    diameters = np.radians([4.0, 4.0]) * sphere.RADIUS_M / 1000.0
+    outlines = circle_outlines_px(positions, diameters, sphere.RADIUS_M, grid)
+    assert np.abs(np.diff(outlines, axis=1)).max() < 1.0
+    centre_x = outlines[..., 0].mean(axis=1)
+    np.testing.assert_allclose(centre_x, [offset % 360.0, 100.0], atol=0.1)
+    lines, numbers = repeat_outlines_px(outlines, grid)
+    assert np.bincount(numbers).tolist() == [2, 1]
+    ends = np.sort(lines[numbers == 0][..., 0].mean(axis=1))
+    np.testing.assert_allclose(ends, np.sort([offset, 360.0 + offset]), atol=0.1)
+
+
+@pytest.mark.parametrize("lat", [-89.0, 89.0])
+@pytest.mark.parametrize("lon", [1.0, 100.0, 359.0])
+def test_a_circle_round_a_pole_is_a_line_through_every_column(lon, lat):
+    grid = globe(0.0)
+    diameter = np.radians([6.0]) * sphere.RADIUS_M / 1000.0
+    outlines = circle_outlines_px(np.array([[lon, lat]]), diameter, sphere.RADIUS_M, grid)
+    assert np.abs(np.diff(outlines[..., 0], axis=1)).max() < 30.0
+    lines, _ = repeat_outlines_px(outlines, grid)
+    columns = np.unique(np.floor(lines[..., 0] / 30.0))
+    assert set(range(12)) <= set(columns.tolist())

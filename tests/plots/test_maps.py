@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from affine import Affine
 from rasterio.transform import from_origin
 
 from lunarcraters.catalogue.table import Catalogue
@@ -10,6 +11,7 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.plots.maps import _MARGINS_PX, draw_map
+from tests.rasters import write_raster
 
 
 @pytest.fixture
@@ -36,6 +38,20 @@ def test_a_crater_is_drawn_where_it_is(mosaic, tmp_path):
     radius = np.hypot(columns + 0.5 - 120, rows + 0.5 - 200)
     assert len(radius) > 100
     assert np.abs(radius - 40).max() < 3
+
+
+def test_a_crater_across_the_edge_is_drawn_at_both_ends_and_not_between(tmp_path):
+    path = tmp_path / "globe.tif"
+    write_raster(path, np.full((180, 360), 100, np.uint8), "IAU_2015:30100", Affine(
+        1, 0, -180, 0, -1, 90))  # fmt: skip
+    craters = pd.DataFrame({"lon": [179.0], "lat": [0.0], "diameter_km": [600.0], "score": [0.9]})
+    draw_map(Catalogue(craters, sphere.geographic_crs()), open_mosaic(path), tmp_path / "map.png")
+    left, _, _, top = _MARGINS_PX
+    picture = cv2.imread(str(tmp_path / "map.png")).astype(int)[top : top + 180, left : left + 360]
+    columns = np.nonzero(np.ptp(picture, axis=2) > 60)[1]
+    assert (columns < 12).any()
+    assert (columns > 345).any()
+    assert not ((columns > 20) & (columns < 340)).any()
 
 
 def test_pixels_are_not_drawn_on_the_sphere(mosaic, tmp_path):
