@@ -207,6 +207,20 @@ def test_no_file_is_lost(picture, tmp_path):
     assert not (tmp_path / "a.tif").exists()
 
 
+def test_a_file_that_is_read_is_never_replaced(picture, dem, tmp_path):
+    searched = write_run(tmp_path / "relief", DEGREES, degrees(10, 60), ANYWHERE, [], dem=dem)
+    for run, out, options in (
+        (picture, dem, {"elevation": dem}),
+        (searched, dem, {}),
+        (picture, picture / "mask.tif", {}),
+    ):
+        before = out.read_bytes()
+        options = {**options, "overwrite": True}
+        refused(run, out.with_suffix(".png"), errors.OutputError, "--raster", **options)
+        assert out.read_bytes() == before
+        assert not out.with_suffix(".png").exists()
+
+
 @pytest.mark.slow
 def test_the_command_says_what_it_measured(picture, dem, tmp_path):
     def plot(*arguments):
