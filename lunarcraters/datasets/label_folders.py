@@ -16,7 +16,7 @@ from lunarcraters.datasets.folders import (
 )
 from lunarcraters.datasets.layout import find_splits
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import count_classes
+from lunarcraters.datasets.yolo_labels import count_classes, is_label_file
 from lunarcraters.errors import CatalogueError, DatasetError
 
 
@@ -50,11 +50,12 @@ def find_labels(path: Path, classes: Sequence[str] = ()) -> Labels:
     places = dict.fromkeys((folder, *(file.parent for file in files)))
     names = find_class_names(places, folder.absolute().parent.parent)
     choice = choose_classes(names, count_classes(files), classes)
+    taken = choice.numbers, choice.ignored
     if path.is_file():
-        return Labels((Pair(find_image(path), path, choice.numbers),), choice.notes)
+        return Labels((Pair(find_image(path), path, *taken),), choice.notes)
     images = list_images(mirror(folder, "labels", "images") or folder)
     owners = {label_path(image): image for image in images}
-    pairs = [Pair(owners.get(f) or find_image(f), f, choice.numbers) for f in files]
+    pairs = [Pair(owners.get(f) or find_image(f), f, *taken) for f in files]
     bare = [Pair(image, None) for label, image in owners.items() if not label.is_file()]
     notes = choice.notes
     if bare:
@@ -69,7 +70,11 @@ def _list_files(path: Path) -> tuple[Path, list[Path]]:
         Directory that holds them, and the files.
     """
     folders = (path / "labels", path, mirror(path, "images", "labels"))
-    found = {folder: list_label_files(folder) for folder in folders if folder and folder.is_dir()}
+    found = {
+        folder: list(filter(_is_label, list_label_files(folder)))
+        for folder in folders
+        if folder and folder.is_dir()
+    }
     for folder, files in found.items():
         if any(file.parent == folder for file in files):
             return folder, files
@@ -82,3 +87,8 @@ def _list_files(path: Path) -> tuple[Path, list[Path]]:
             if files and "all" in splits:
                 return folder, files
     raise CatalogueError(f"{path} has no label files: give a catalogue, or {hint}")
+
+
+def _is_label(path: Path) -> bool:
+    """Tell a label file from other texts beside images. In `labels/`, each text is a label file."""
+    return "labels" in path.parts[:-1] or is_label_file(path) or find_image(path).is_file()

@@ -195,3 +195,26 @@ def test_labels_in_a_txt_stay_labels(tmp_path):
     assert read_reference(tmp_path / "labels" / f"{TILE}.txt").tiles is not None
     write_label(tmp_path, TILE, [])
     assert len(read_reference(tmp_path / "labels" / f"{TILE}.txt").diameters) == 0
+
+
+@pytest.mark.parametrize("given", [".", "labels", f"labels/{TILE}.txt"])
+def test_labels_of_the_class_ignored_are_neither_craters_nor_background(tmp_path, given):
+    write_label(tmp_path, TILE, ["0 0.3 0.3 0.2 0.2", "1 0.7 0.7 0.1 0.1"], size=(100, 100))
+    (tmp_path / "data.yaml").write_text("names: [crater, ignored]\n")
+    reference = read_reference(tmp_path / given)
+    assert reference.boxes[:, 1] == pytest.approx(np.array([0.2, 0.1]) * 1.3718808 * KM_PER_DEGREE)
+    assert reference.clipped.tolist() == [False, True]
+
+
+def test_other_texts_beside_images_are_no_labels(tmp_path):
+    for name in (TILE, "20.0,21.0,60.0,61.0"):
+        (tmp_path / f"{name}.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.zeros((9, 9), np.uint8))
+    (tmp_path / "README.txt").write_text("Labels of two tiles, by hand\n")
+    assert len(read_reference(tmp_path).tiles) == 2
+    (tmp_path / f"{TILE}.txt").write_text("crater 0.5 0.5 0.1 0.1\n")
+    with pytest.raises(DatasetError, match="line 1"):
+        read_reference(tmp_path)
+    write_label(tmp_path / "alone", TILE, ["crater 0.5 0.5 0.1 0.1"])
+    with pytest.raises(DatasetError, match="line 1"):
+        read_reference(tmp_path / "alone")
