@@ -165,6 +165,9 @@ def add_accurate_int8(
 def _calibrate_finer(model: Path, trials: Trials, precision: Precision) -> dict[int, Calibration]:
     """Calibrate runs that search an enlarged mosaic, by their finest octave.
 
+    Where no labelled crater is found, there is nothing to measure: such runs have the calibration
+    of others.
+
     Args:
         model: Model file without calibration.
         trials: Split to be searched.
@@ -177,5 +180,6 @@ def _calibrate_finer(model: Path, trials: Trials, precision: Precision) -> dict[
             trials.search(model, task, precision=precision, share=share, finest=finest)
             for share in shares
         ]
-        finer[finest] = measure_calibration(enlarged, (*SMALLER_SIZES_PX, *SIZES_PX))
+        if any(trial.match_labels().true.any() for trial in enlarged):
+            finer[finest] = measure_calibration(enlarged, (*SMALLER_SIZES_PX, *SIZES_PX))
     return finer

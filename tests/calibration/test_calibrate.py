@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lunarcraters.calibration import calibrate
 from lunarcraters.calibration.calibrate import calibrate_model
 from lunarcraters.calibration.diameters import measure_diameter_errors
 from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
@@ -122,3 +125,14 @@ def test_a_file_calibrated_before_sizes_counted_is_read_as_it_was():
 def test_a_split_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DatasetError):
         calibrate_model(tmp_path / "model.keras", tmp_path, "valid")
+
+
+def test_enlarged_searches_without_a_labelled_crater_measure_nothing(monkeypatch, tmp_path):
+    def search(model, task, *, finest, **options):
+        ratio = [np.nan, 1.0] if finest == -1 else [np.nan, np.nan]
+        return SimpleNamespace(match_labels=lambda: matches(ratio))
+
+    monkeypatch.setattr(calibrate, "measure_calibration", lambda trials, sizes: len(trials))
+    trials = SimpleNamespace(search=search)
+    found = calibrate._calibrate_finer(tmp_path / "model.keras", trials, "float32")
+    assert found == {-1: 2}
