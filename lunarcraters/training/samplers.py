@@ -1,7 +1,9 @@
-"""The samplers of a training: which of them its options ask for."""
+"""The samplers of a training: which of them its options ask for, and at which scales."""
 
+import math
 from collections.abc import Sequence
 
+from lunarcraters.datasets.pairs import Pair, measure_smallest_label
 from lunarcraters.network.presets import Preset
 from lunarcraters.training.distillation import DistilledSampler, open_teacher
 from lunarcraters.training.relief import ReliefSampler
@@ -49,3 +51,20 @@ def make_validation(
     if isinstance(source, ElevationSource):
         return ReliefSampler([source], preset, options.seed, augment=False)
     return Sampler([source], preset, options.seed, augment=False)
+
+
+def choose_max_scale(pairs: Sequence[Pair], preset: Preset) -> float | None:
+    """Choose the largest scale at which craters smaller than the labels are not taught.
+
+    Larger crops would show craters that nobody labelled at sizes that the network detects, as
+    background.
+
+    Args:
+        pairs: Images with their label files.
+        preset: Preset, whose `diameters_px` is the range of the octave.
+
+    Returns:
+        Scale; None for no limit, where an edge cuts every label, so that no size is known.
+    """
+    smallest = measure_smallest_label(pairs)
+    return preset.diameters_px[0] / smallest if math.isfinite(smallest) else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lunarcraters.datasets.layout import open_dataset
-from lunarcraters.datasets.pairs import Pair, measure_smallest_label
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
 from lunarcraters.network.inference import Detector
@@ -20,7 +20,7 @@ from lunarcraters.network.startup import (
 from lunarcraters.training.data import TrainingData, describe_relief, describe_tiles
 from lunarcraters.training.distillation import check_teacher
 from lunarcraters.training.relief import ReliefSampler, split_elevation_sources
-from lunarcraters.training.samplers import make_sampler, make_validation
+from lunarcraters.training.samplers import choose_max_scale, make_sampler, make_validation
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import (
     ElevationSource,
@@ -66,7 +66,7 @@ def train(
 
     Raises:
         DatasetError: The dataset is missing, malformed, or has no validation split, or an elevation
-            model is not in longitude and latitude.
+            model or its catalogue cannot be trained on (`ElevationSource.check`).
         OutputError: `out` holds a training already, or an input of the one that is to replace it,
             or cannot be written.
         ModelError: The weights or the teacher do not fit, resampled crops have no teacher, or Keras
@@ -187,19 +187,6 @@ def _make_settings(
         tuned=options.tune,
         max_scale=inputs.max_scale,
     )
-
-
-def choose_max_scale(pairs: Sequence[Pair], preset: Preset) -> float:
-    """Choose the largest scale at which craters smaller than the labels are not taught.
-
-    Larger crops would show craters that nobody labelled at sizes that the network detects, as
-    background.
-
-    Args:
-        pairs: Images with their label files.
-        preset: Preset, whose `diameters_px` is the range of the octave.
-    """
-    return preset.diameters_px[0] / measure_smallest_label(pairs)
 
 
 def _read_pairs(

@@ -23,6 +23,7 @@ Policy = Literal["float32", "mixed_bfloat16"]
 """Keras dtype policy."""
 
 
+_TUNED = "compact"  # the preset whose models can be tuned
 _TUNING_EPOCHS = 6
 _TUNING_STEPS_PER_IMAGE = 12
 _TUNING_STEPS = (120, 1200)  # fewest and most
@@ -62,7 +63,7 @@ class TrainingOptions:
             labels; None for no distillation.
         resampled: True if the teacher sees crops that are rotated and rescaled a little, without
             blur and noise.
-        elevation: Directory of elevation rasters (metres, in degrees), each with a catalogue
+        elevation: Directory of elevation rasters (heights, in degrees), each with a catalogue
             beside it (`NAME_craters.csv` or `.csv.gz`), which are shaded as further scenes; None
             for none.
         elevation_scenes: Number of scenes of each elevation raster per epoch.
@@ -100,20 +101,22 @@ class TrainingOptions:
             images: Number of training images.
 
         Raises:
-            ModelError: There is a teacher, or the weights are of a network without centres.
+            ModelError: There is a teacher or another preset, or the weights are of one.
         """
         if not self.tune:
             return self
         if self.teacher:
             raise ModelError("--tune learns from labels alone: leave --teacher out")
+        if self.preset != _TUNED:
+            raise ModelError(f"--tune is for the preset {_TUNED} alone: leave --preset out")
         weights = self.weights or shipped_model()
-        info = read_info(weights)
-        if "centre" not in info.heads or info.preset not in PRESETS:
-            raise ModelError(f"{weights} cannot be tuned: give a model of the preset compact")
+        info, preset = read_info(weights), PRESETS[_TUNED]
+        made = info.preset, info.photometry, info.heads
+        if made != (preset.name, preset.photometry, preset.heads):
+            raise ModelError(f"{weights} cannot be tuned: give a model of the preset {_TUNED}")
         steps = min(max(_TUNING_STEPS_PER_IMAGE * images, _TUNING_STEPS[0]), _TUNING_STEPS[1])
         return replace(
             self,
-            preset=info.preset,
             weights=weights,
             epochs=self.epochs or _TUNING_EPOCHS,
             steps=self.steps or -(-steps // (self.epochs or _TUNING_EPOCHS)),

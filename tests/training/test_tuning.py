@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import cv2
+import numpy as np
 import pytest
 
 from lunarcraters import api
@@ -15,9 +16,10 @@ from lunarcraters.network import texture
 from lunarcraters.network.model_file import extract_former, read_info, shipped_model
 from lunarcraters.network.presets import get_preset
 from lunarcraters.rendering.scene import render_scene
+from lunarcraters.training.samplers import choose_max_scale
 from lunarcraters.training.sampling import Sampler
 from lunarcraters.training.scenes import LabelledTiles
-from lunarcraters.training.session import choose_max_scale
+from lunarcraters.training.session import train
 from lunarcraters.training.settings import TrainingOptions
 
 SMALL = replace(get_preset("compact"), batch_size=4)
@@ -46,6 +48,30 @@ def test_craters_below_the_smallest_label_are_not_shown_as_background(dataset):
         sampler.batch(number)
     assert max(asked) <= limit
     assert min(asked) < limit / 2  # coarser octaves are shown too
+
+
+def test_labels_that_an_edge_cuts_limit_no_scale(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((64, 64), 9, np.uint8))
+    (tmp_path / "a.txt").write_text("0 0.05 0.5 0.1 0.2\n")
+    assert choose_max_scale(find_pairs(tmp_path, "all"), SMALL) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"weights": shipped_model(relief=True)}, "cannot be tuned: give a model of the preset"),
+        ({"preset": "relief"}, "leave --preset out"),
+        ({"preset": "baseline"}, "leave --preset out"),
+    ],
+    ids=["relief", "preset relief", "preset baseline"],
+)
+def test_only_models_of_the_preset_compact_are_tuned(dataset, tmp_path, options, words):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "settings.json").write_text("{}")
+    with pytest.raises(ModelError, match=words):
+        train(dataset, out, TrainingOptions(tune=True, **options), overwrite=True, say=list)
+    assert (out / "settings.json").is_file()
 
 
 def test_the_schedule_follows_the_number_of_images():
