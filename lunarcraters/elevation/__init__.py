@@ -1,1 +1,1 @@
-"""Elevation models: shading."""
+"""Elevation models: units, slopes and local heights, shading."""

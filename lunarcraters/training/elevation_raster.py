@@ -13,6 +13,7 @@ import rasterio
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.grey_values import open_tiff
+from lunarcraters.elevation.units import METRES, NO_UNIT
 from lunarcraters.errors import CoordinateSystemError, DatasetError
 from lunarcraters.geometry.sphere import lunar_crs
 
@@ -43,14 +44,21 @@ class ElevationRaster:
 def read_elevation(path: Path) -> ElevationRaster:
     """Read an elevation model, in a cache until its `cache_clear()` is called.
 
+    Values become metres by the scale, the offset and the unit of the file; without a unit, they
+    are metres.
+
     Args:
         path: Raster file.
 
     Raises:
-        DatasetError: It cannot be read, or is not in longitude and latitude of the Moon.
+        DatasetError: It cannot be read, is not in longitude and latitude of the Moon, or has a unit
+            that is none of heights.
     """
     with _opened(path) as raster:
         metres, valid = raster.read(1), raster.read_masks(1) > 0
+        scale, offset = _find_metres(path, raster)
+        if (scale, offset) != (1.0, 0.0):
+            metres = (metres * scale + offset).astype(np.float32)
         valid &= np.isfinite(metres)
         grid = raster.transform
     return ElevationRaster(metres, valid, grid.c, grid.f, grid.a)
@@ -63,10 +71,11 @@ def check_elevation(path: Path) -> None:
         path: Raster file.
 
     Raises:
-        DatasetError: It cannot be opened, or is not in longitude and latitude of the Moon.
+        DatasetError: It cannot be opened, is not in longitude and latitude of the Moon, or has a
+            unit that is none of heights.
     """
-    with _opened(path):
-        pass
+    with _opened(path) as raster:
+        _find_metres(path, raster)
 
 
 def fill_gaps(heights: Float32, valid: Bool) -> Float32:
@@ -101,6 +110,18 @@ def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
             yield raster
     except rasterio.RasterioIOError as error:
         raise DatasetError(f"{path} is not an elevation raster: {error}") from error
+
+
+def _find_metres(path: Path, raster: rasterio.DatasetReader) -> tuple[float, float]:
+    """Find the metres of one unit of the values, and of the value 0."""
+    unit = (raster.units[0] or "").strip().lower()
+    if unit not in METRES and unit not in NO_UNIT:
+        raise DatasetError(
+            f"{path} declares the unit {unit!r}, which is none of heights: set it with "
+            "gdal_edit.py -units m if its values are heights"
+        )
+    metres = METRES.get(unit, 1.0)
+    return float(raster.scales[0]) * metres, float(raster.offsets[0]) * metres
 
 
 def _check_coordinates(path: Path, raster: rasterio.DatasetReader) -> None:

@@ -8,7 +8,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.pairs import Pair
@@ -21,6 +20,7 @@ from lunarcraters.datasets.yolo_labels import (
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import DatasetError
 from lunarcraters.geometry.sphere import RADIUS_M
+from lunarcraters.training.elevation_craters import read_craters
 from lunarcraters.training.elevation_raster import check_elevation, fill_gaps, read_elevation
 
 
@@ -109,8 +109,8 @@ class ElevationSource:
     """An elevation model with a catalogue of its craters, with another sun in every scene.
 
     Attributes:
-        elevation: Raster of elevations in metres, in longitude and latitude (`ElevationRaster`).
-        catalogue: CSV file with the columns `lon`, `lat`, `diam_km`.
+        elevation: Raster of elevations, in longitude and latitude (`read_elevation`).
+        catalogue: CSV file of its craters (`read_craters`).
         scenes: Number of scenes per epoch.
     """
 
@@ -123,18 +123,19 @@ class ElevationSource:
         return self.scenes
 
     def check(self) -> None:
-        """Check that the raster can be trained on, without reading its heights.
+        """Check that raster and catalogue can be trained on, without reading heights.
 
         Raises:
-            DatasetError: It cannot be opened, or is not in longitude and latitude of the Moon.
+            DatasetError: The raster cannot be opened, is not in longitude and latitude of the Moon,
+                or has a unit that is none of heights; or the catalogue is malformed or empty.
         """
         check_elevation(self.elevation)
+        read_craters(self.catalogue)
 
     @cached_property
     def _craters(self) -> NDArray[np.float64]:
         """Longitude and latitude in degrees and diameter in km of the craters, (n, 3)."""
-        table = pd.read_csv(self.catalogue)
-        return table[["lon", "lat", "diam_km"]].to_numpy(float)
+        return read_craters(self.catalogue)
 
     def scene(self, index: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
         """Shade a random window under a random sun.
@@ -208,6 +209,7 @@ def find_elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSourc
             catalogue = raster.with_name(raster.stem + suffix)
             if catalogue.is_file():
                 sources.append(ElevationSource(raster, catalogue, scenes))
+                break
     if not sources:
         raise DatasetError(
             f"{folder} holds no elevation: expected NAME.tif with NAME_craters.csv beside it"

@@ -1,3 +1,5 @@
+import gzip
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_grey
 from lunarcraters.errors import DatasetError
+from lunarcraters.training.elevation_raster import read_elevation
 from lunarcraters.training.scenes import (
     ElevationSource,
     LabelledTiles,
@@ -194,3 +197,68 @@ def test_a_file_that_is_no_image_is_named(tmp_path, dataset):
     with pytest.raises(DatasetError, match=r"broken\.png"):
         read_grey(broken)
     assert len(find_pairs(dataset, "train")) == 6
+
+
+def declare(raster, scale=1.0, offset=0.0, unit=""):
+    """Declare what the values of an elevation model are."""
+    with rasterio.open(raster, "r+") as file:
+        file.scales, file.offsets, file.units = (scale,), (offset,), (unit,)
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "unit", "metres"),
+    [(0.5, 0.0, "m", 1.0), (1.0, 0.0, "km", 1000.0), (0.25, 10.0, "Feet", 0.3048)],
+)
+def test_heights_are_metres_by_scale_offset_and_unit(tmp_path, scale, offset, unit, metres):
+    source = write_elevation(tmp_path, dig())
+    plain = source.terrain(0.5, 320, np.random.default_rng(1)).values
+    read_elevation.cache_clear()
+    values = ((dig() / metres - offset) / scale).astype(np.float32)
+    source = write_elevation(tmp_path, values)
+    declare(source.elevation, scale, offset, unit)
+    source.check()
+    heights = source.terrain(0.5, 320, np.random.default_rng(1)).values
+    np.testing.assert_allclose(heights, plain, atol=1e-4)
+
+
+def test_values_of_a_unit_that_is_none_of_heights_are_refused(tmp_path):
+    source = write_elevation(tmp_path, dig())
+    declare(source.elevation, unit="deg")
+    with pytest.raises(DatasetError, match=r"the unit 'deg', which is none of heights"):
+        source.check()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lon,lat,size\n1,2,3\n", r"no column 'diam_km': give the columns lon, lat and diam_km"),
+        ("x,lat,diam_km\n1,2,3\n", "no column 'lon'"),
+        ("lon,lat,diam_km\n", "has no craters"),
+        ("lon,lat,diam_km\n1,2,3\n1,2,\n1,2,x\n", "2 rows, the first of them row 2"),
+        ("lon,lat,diam_km\n1,2,0\n", "diameter above 0"),
+        ("", "is not a CSV file that can be read"),
+    ],
+)
+def test_a_catalogue_that_cannot_be_trained_on_is_refused(tmp_path, text, words):
+    source = write_elevation(tmp_path, dig())
+    source.catalogue.write_text(text)
+    with pytest.raises(DatasetError, match=words) as caught:
+        source.check()
+    assert str(source.catalogue) in str(caught.value)
+
+
+def test_diameters_may_have_the_name_that_the_program_writes(tmp_path):
+    source = write_elevation(tmp_path, dig())
+    expected = source.terrain(0.5, 320, np.random.default_rng(1)).circles
+    source.catalogue.write_text("crater_id,lon,lat,diameter_km\n1,2.5,0.0,20.0\n")
+    source = find_elevation_sources(tmp_path, 3)[0]
+    source.check()
+    circles = source.terrain(0.5, 320, np.random.default_rng(1)).circles
+    np.testing.assert_array_equal(circles, expected)
+
+
+def test_a_model_with_two_files_of_craters_is_taken_once(tmp_path):
+    source = write_elevation(tmp_path, dig())
+    with gzip.open(f"{source.catalogue}.gz", "wt") as file:
+        file.write(source.catalogue.read_text())
+    assert find_elevation_sources(tmp_path, 3) == [source]

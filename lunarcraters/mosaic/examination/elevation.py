@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.elevation.units import METRES, NO_UNIT
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.sphere import RADIUS_M
 from lunarcraters.mosaic.examination.terrain import (
@@ -18,14 +19,6 @@ from lunarcraters.mosaic.examination.terrain import (
 )
 from lunarcraters.mosaic.mosaic import Mosaic
 
-METRES = {
-    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
-    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),
-    **dict.fromkeys(("ft", "foot", "feet"), 0.3048),
-    **dict.fromkeys(("ftus", "us-ft", "us survey foot", "us survey feet"), 1200.0 / 3937.0),
-}
-"""Metres of the units of heights, by the names that files have for them."""
-
 _ANGLES = {
     "deg",
     "degree",
@@ -37,8 +30,6 @@ _ANGLES = {
     "radian",
     "radians",
 }
-
-_NO_UNIT = ("", "none", "unknown", "dn", "1", "-")
 
 _ELEVATION = re.compile(
     r"(?<![a-z])(s?ldem|dem|dtm|dsm|gld100|topo(graphy)?|elevations?|heights?|altitudes?)(?![a-z])"
@@ -111,7 +102,8 @@ def find_heights(
         mosaic: Mosaic that is to be searched or measured on.
         values: Sample of its valid values, (n,).
         asked: True where the user says that they are heights, False where not, None for neither.
-        unit: Unit that the user names, a key of `METRES`; None for the file's own.
+        unit: Unit that the user names, a key of `METRES` (`lunarcraters.elevation.units`); None for
+            the file's own.
         wording: Advice of the command that examines the mosaic.
 
     Returns:
@@ -178,7 +170,7 @@ def _judge(
         )
         _refuse_if(asked, sentence)
         return None
-    if declared not in _NO_UNIT:
+    if declared not in NO_UNIT:
         sentence = (
             f"{mosaic.name} declares the unit {declared!r}, which is none of heights: "
             f"{wording.unit.format('m')} if its values are heights"
