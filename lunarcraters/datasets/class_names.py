@@ -7,12 +7,12 @@ from lunarcraters.datasets.description import read_description
 from lunarcraters.errors import DatasetError
 
 
-def find_class_names(directories: Iterable[Path], top: Path | None = None) -> dict[int, str]:
+def find_class_names(directories: Iterable[Path], top: Path) -> dict[int, str]:
     """Find the names of classes in directories or in those above them.
 
     Args:
         directories: Directories of label files.
-        top: Highest directory to look into; None for the second above each.
+        top: Highest directory to look into.
 
     Returns:
         Names by number; empty where none are found.
@@ -35,15 +35,14 @@ def find_class_names(directories: Iterable[Path], top: Path | None = None) -> di
     return names
 
 
-def _find_names(directory: Path, top: Path | None) -> tuple[Path, dict[int, str]]:
+def _find_names(directory: Path, top: Path) -> tuple[Path, dict[int, str]]:
     """Find the names of classes in a directory or in those above it, and the directory they are in.
 
     Args:
         directory: Directory of label files.
-        top: Highest directory to look into; None for the second above.
+        top: Highest directory to look into.
     """
-    directory = directory.absolute()
-    top = (directory.parent.parent if top is None else top).absolute()
+    directory, top = directory.absolute(), top.absolute()
     for folder in (directory, *directory.parents[:4]):
         names = read_description(folder).names
         if names or folder == top:

@@ -68,7 +68,7 @@ def read_yaml(path: Path) -> Description:
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # no text, or an impossible date
         raise DatasetError(f"{path} is not YAML: mend it or remove it") from error
     if not isinstance(content, dict):
         return Description()

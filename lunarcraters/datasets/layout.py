@@ -80,7 +80,7 @@ class Dataset:
             )
         found = self.splits[name]
         if not found.images:
-            raise DatasetError(f"{found.folders[0]} has no images (PNG, JPEG or TIFF)")
+            raise DatasetError(f"{found.folders[0]} has no images (PNG, JPEG, TIFF or BMP)")
         lost = [path for path in found.images if not path.is_file()]
         if lost:
             raise DatasetError(
@@ -174,9 +174,8 @@ def find_splits(dataset: Path) -> dict[str, Split]:
     splits = _splits_in(dataset, read_description(dataset))
     if splits:
         return splits
-    inner = sorted(path for path in dataset.iterdir() if path.is_dir())
-    visible = [path for path in inner if not path.name.startswith(".")]
-    datasets = {root: _find_below(root) for root in visible}
+    inner = sorted(p for p in dataset.iterdir() if p.is_dir() and not p.name.startswith("."))
+    datasets = {root: _find_below(root) for root in inner}
     below = [root for root, found in datasets.items() if found]
     if len(below) > 1:
         names = ", ".join(root.name for root in below[:5]) + " ..." * (len(below) > 5)
@@ -231,8 +230,8 @@ def _splits_in(root: Path, description: Description) -> dict[str, Split]:
             )
         elif found is not None and places:
             raise DatasetError(
-                f"{places[0][0]}, which the description names for {name!r}, is missing or has no "
-                f"label files: put it there, or name {found} instead"
+                f"{places[0][0]}, which the description names for {name!r}, is missing or "
+                f"empty, or has no label files: put it there, or name {found} instead"
             )
         elif found is not None:
             splits[name] = _make_split((found,))
@@ -266,13 +265,14 @@ def _splits_without_labels(root: Path, names: set[str]) -> dict[str, Split]:
 
 
 def _make_place(candidates: tuple[Path, ...]) -> Split | None:
-    """Make a split of the first candidate that is a directory of images or a list of them."""
+    """Make a split of the first candidate that is a directory of images or a list of some."""
     for path in candidates:
         folder = find_image_folder(path)
         if folder is not None:
             return _make_split((folder,))
         if path.suffix.lower() == ".txt" and path.is_file():
-            return Split((), tuple(_read_list(path)))
+            images = tuple(_read_list(path))
+            return Split((), images) if images else None
     return None
 
 

@@ -155,6 +155,10 @@ def _read_pairs(dataset: Path) -> list[Pair]:
         if not any(label_path(image).is_file() for image in split.images):
             raise DatasetError(f"no image in {split.directory} has a label file: add them")
         for image in split.images:
+            if not image.is_file():
+                raise DatasetError(
+                    f"{image} is listed and is missing: put it there, or take it off the list"
+                )
             pair = pairs.setdefault(image.stem, make_pair(image, None))
             if pair.image != image:
                 placed = TileName.parse(image) is not None

@@ -188,7 +188,7 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """
     values = _read_values(path)
     named, is_bytes = TileName.parse(path.name) is not None, values.dtype == np.uint8
-    valid = values > 0 if named else np.ones(values.shape, np.bool_)
+    valid = values != 0 if named else np.ones(values.shape, np.bool_)
     if _is_tiff(path) and not (named and is_bytes):
         with open_tiff(path) as dataset:
             valid &= dataset.read_masks(1) > 0

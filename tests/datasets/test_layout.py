@@ -231,3 +231,27 @@ def test_an_image_that_is_missing_is_named_where_directories_are_named_too(tmp_p
     (tmp_path / "data.yaml").write_text("train: [new/images, more.txt]\n")
     with pytest.raises(DatasetError, match=r"1 of 2 images listed for 'train' .*c\.png"):
         find_pairs(tmp_path, "train")
+
+
+def test_a_list_without_images_is_no_split(tmp_path):
+    make(tmp_path, "train", ["a"])
+    (tmp_path / "val.txt").write_text("\n")
+    (tmp_path / "data.yaml").write_text("train: train/images\nval: val.txt\n")
+    assert list(find_splits(tmp_path)) == ["train"]
+    with pytest.raises(DatasetError, match="no split 'valid': it has train"):
+        find_pairs(tmp_path, "valid")
+    make(tmp_path, "valid", ["b"])
+    with pytest.raises(DatasetError, match=r"val\.txt, .* is missing or empty, or has no"):
+        find_splits(tmp_path)
+
+
+def test_hidden_directories_hold_no_images(tmp_path):
+    make(make(tmp_path, "site_a", ["a"]), ".stversions", ["a"])
+    assert [pair.image.parent.parent.name for pair in find_pairs(tmp_path, "all")] == ["site_a"]
+
+
+def test_an_impossible_date_is_no_yaml(tmp_path):
+    make(tmp_path, "train", ["a"])
+    (tmp_path / "data.yaml").write_text("date: 2024-02-30\ntrain: train/images\n")
+    with pytest.raises(DatasetError, match="not YAML: mend it"):
+        find_splits(tmp_path)

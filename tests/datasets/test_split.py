@@ -300,3 +300,12 @@ def test_links_are_to_the_files_that_symbolic_links_name(tmp_path):
     images = list((tmp_path / "out").rglob("*.png"))
     assert [path.read_text() for path in images] == [str(tmp_path / "pool")] * 2
     assert not any(path.is_symlink() for path in images)
+
+
+def test_a_listed_image_that_is_missing_is_named(tmp_path):
+    add_plain(tmp_path / "in", "12")
+    (tmp_path / "in/train.txt").write_text("1.png\n2.png\n3.png\n")
+    (tmp_path / "in/data.yaml").write_text("train: train.txt\n")
+    halves = {"train": 0.5, "valid": 0.5}
+    with pytest.raises(DatasetError, match=r"3\.png is listed and is missing: put it there"):
+        split_dataset(tmp_path / "in", tmp_path / "out", fractions=halves, block_deg=None)

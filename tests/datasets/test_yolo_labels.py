@@ -249,3 +249,10 @@ def test_an_image_of_16_bits_without_contrast_or_ground_is_read(tmp_path):
     grey, valid = read_image(tmp_path / f"{NAME}.png")
     assert not grey.any()
     assert not valid.any()
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+def test_values_below_0_of_an_image_named_by_its_edges_are_ground(tmp_path, dtype):
+    values = np.arange(-50, 50).reshape(10, 10).astype(dtype)
+    write_tiff(tmp_path / f"{NAME}.tif", values)
+    np.testing.assert_array_equal(read_image(tmp_path / f"{NAME}.tif")[1], values != 0)
