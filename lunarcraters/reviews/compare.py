@@ -70,8 +70,7 @@ def compare_with_run(
     """
     _check_body(run, edited)
     edited = _restore_ids(run, edited)
-    _check_page(edited, run_hash)
-    changed = _check_run(run, edited)
+    changed = _check_run(run, edited, names_run=_check_page(edited, run_hash))
     table = edited.resolve(run.craters)
     is_added = (table[REVIEW] == ADDED).to_numpy()
     of_run = table["crater_id"].isin(run.craters["crater_id"]).to_numpy()
@@ -120,21 +119,22 @@ def _restore_ids(run: Catalogue, edited: EditedCatalogue) -> EditedCatalogue:
     return replace(edited, rows=edited.rows.assign(crater_id=ids.mask(lost, restored)))
 
 
-def _check_page(edited: EditedCatalogue, run_hash: str | None) -> None:
-    """Refuse a catalogue that the page of another run saved."""
+def _check_page(edited: EditedCatalogue, run_hash: str | None) -> bool:
+    """Refuse a catalogue that the page of another run saved; tell whether that of this run did."""
     review_of = edited.info.properties.get(REVIEW_OF)
     if None not in (review_of, run_hash) and review_of != run_hash:
         raise CatalogueError(
             f"{edited.source} is a review of another run, or of this one before it was made again: "
             "give the run whose page saved it"
         )
+    return None not in (review_of, run_hash)
 
 
-def _check_run(run: Catalogue, edited: EditedCatalogue) -> tuple[str, ...]:
+def _check_run(run: Catalogue, edited: EditedCatalogue, *, names_run: bool) -> tuple[str, ...]:
     """Refuse a catalogue that was not exported from the run; a note on doubtful craters.
 
-    Nobody edits scores. A row with another place and score than in the run is another crater, or,
-    without a score, one that has no ground in common with that of the run.
+    Nobody edits scores. A row with another score than in the run, and no ground in common with the
+    crater there, is another crater. So are most rows if most have another place and score.
     """
     if not edited.has_ids:
         raise CatalogueError(
@@ -153,17 +153,20 @@ def _check_run(run: Catalogue, edited: EditedCatalogue) -> tuple[str, ...]:
     given, former = rows[circle].to_numpy(float), known[circle].to_numpy(float)
     scores = rows["score"].to_numpy(float) if "score" in rows else np.full(len(rows), np.nan)
     difference = np.abs(scores - known["score"].to_numpy(float))
-    changed = common & ~agree(given, former, run.info) & ~(difference <= _SCORE_TOLERANCE)
-    others = changed & (np.isfinite(difference) | ~overlap(given, former, run.info))
+    same, ids = agree(given, former, run.info), rows["crater_id"]
+    # Of rows with one identifier, those beside the one at its place are copies.
+    common = common & (same | ~ids.isin(ids[same]).to_numpy())
+    changed = common & ~same & ~(difference <= _SCORE_TOLERANCE)
+    others = changed & ~overlap(given, former, run.info)
     total = int(common.sum())
     number = int((changed if 2 * changed.sum() > total else others).sum())
+    if not number or names_run:
+        return ()
     if number > _MOST_OTHERS * total:
         raise CatalogueError(
             f"{edited.source} was exported from another run: {number} of its {total} craters have "
             "another place and score in this one: give the run that it was exported from"
         )
-    if not number:
-        return ()
     return (
         f"{number} of the craters of {edited.source} have another place and score in the run, and "
         "are taken to have been moved",

@@ -85,6 +85,33 @@ def test_moved_craters_whose_scores_were_changed_too_are_told(runs, tmp_path):
         lc.review(runs[0], tmp_path / "a.csv")
 
 
+def read_exported(run, path):
+    lc.export(run, path, min_score=0)
+    return pd.read_csv(path, dtype={"CRATER_ID": str})
+
+
+@pytest.mark.parametrize("score", [None, np.nan, 1.0])
+def test_copies_of_craters_are_added_ones_and_no_others(runs, tmp_path, score):
+    table = read_exported(runs[0], tmp_path / "a.csv")
+    copies = table[:6].assign(LON_CIRC_IMG=table["LON_CIRC_IMG"][:6] + 30.5)
+    copies = copies if score is None else copies.assign(SCORE=score)
+    pd.concat([table, copies]).to_csv(tmp_path / "a.csv", index=False)
+    told = lc.review(runs[0], tmp_path / "a.csv")
+    assert (told.counts.added, told.counts.moved) == (6, 0)
+    assert "have another place" not in "".join(told.notes)
+
+
+def test_craters_moved_on_their_ground_are_no_others_where_scores_are_rounded(runs, tmp_path):
+    table = read_exported(runs[0], tmp_path / "a.csv").round({"SCORE": 2})
+    table.loc[:9, "LON_CIRC_IMG"] += 0.05
+    table.to_csv(tmp_path / "a.csv", index=False)
+    assert lc.review(runs[0], tmp_path / "a.csv").counts.moved == 10
+    table = read_exported(runs[1], tmp_path / "b.csv").round({"SCORE": 2})
+    table.to_csv(tmp_path / "b.csv", index=False)
+    with pytest.raises(CatalogueError, match=ANOTHER):
+        lc.review(runs[0], tmp_path / "b.csv")
+
+
 def test_what_the_page_of_another_run_saved_is_refused(runs, tmp_path):
     run, again = runs
     craters = lc.read_run(run)
@@ -96,6 +123,12 @@ def test_what_the_page_of_another_run_saved_is_refused(runs, tmp_path):
         write_catalogue(Catalogue.from_table(marked.craters, info), tmp_path / f"{name}.geojson")
     assert lc.review(run, tmp_path / "own.geojson").counts.accepted == 40
     assert lc.measure_purity(run, tmp_path / "own.geojson").craters == 40
+    content = json.loads((tmp_path / "own.geojson").read_text())
+    for feature in content["features"][:10]:
+        feature["properties"] |= {"lon": feature["properties"]["lon"] + 2.0, "score": 1.0}
+        feature["geometry"] = None
+    (tmp_path / "moved.geojson").write_text(json.dumps(content))
+    assert lc.review(run, tmp_path / "moved.geojson").counts.moved == 10
     for verb in (lc.review, lc.measure_purity):
         with pytest.raises(CatalogueError, match="is a review of another run"):
             verb(run, tmp_path / "other.geojson", overwrite=True)
