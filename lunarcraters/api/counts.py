@@ -233,6 +233,8 @@ def plot_csfd(
     lines = make_isochrons(
         counts, isochrons, system, least, fit_range, binning, completeness, purity
     )
+    # An area that is not drawn, for lack of counted craters, may have an estimated age.
+    lines = [line for line in lines if line.area is None or line.area in series]
     estimates = {}
     if completeness is not None:
         by_area = estimate_on_areas(counts, completeness, least, binning, purity)

@@ -2,12 +2,15 @@ import csv
 import json
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from click.testing import CliRunner
 
 from lunarcraters import api
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.csfd import command
 from lunarcraters.completeness.record import read_completeness
 from lunarcraters.completeness.summary import MIN_SCORES
@@ -15,8 +18,9 @@ from lunarcraters.counts.areas import count_on_areas
 from lunarcraters.counts.estimate import estimate_count
 from lunarcraters.counts.table import estimate_on_areas
 from lunarcraters.dating.isochrons import make_isochrons
-from lunarcraters.detection.run import CRATERS
+from lunarcraters.detection.run import CRATERS, MASK
 from lunarcraters.errors import OutputError
+from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import make_box_area
 from lunarcraters.plots.csfd import Isochron, csfd_figure
 from tests.counts.surfaces import (
@@ -28,6 +32,7 @@ from tests.counts.surfaces import (
     plant,
     surface,
 )
+from tests.hazard.grounds import DEGREES, degrees, write_mask
 
 
 def test_the_estimate_is_the_true_number_where_the_count_is_not():
@@ -223,6 +228,25 @@ def test_the_age_of_an_estimate_has_an_isochron_too(craterstats, run, tmp_path):
     assert f"{age.estimated.age_ga:.3g}"[:3] in again[2].label
     api.plot_csfd(run, tmp_path / "a.png", isochrons=["fit"], fit_range=(1.0, 5.0))
     assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_an_area_whose_age_is_estimated_without_a_count_is_not_drawn(craterstats, run, tmp_path):
+    craters = api.read_catalogue(run / CRATERS)
+    few = craters.craters[craters.scores < 0.85].assign(lon=3.0)
+    both = pd.concat([craters.craters, few], ignore_index=True)
+    Catalogue.from_table(both, craters.info).to_file(run / CRATERS, overwrite=True)
+    write_mask(run / MASK, DEGREES, degrees(-5, 5, 0.1), np.ones((100, 100), bool))
+    boxes = {"a": shapely.box(-1, -1, 1, 1), "b": shapely.box(2, -1, 4, 1)}
+    areas = gpd.GeoDataFrame(
+        {"name": list(boxes)}, geometry=list(boxes.values()), crs=sphere.geographic_crs()
+    )
+    areas.to_file(tmp_path / "areas.gpkg")
+    options = {"area": tmp_path / "areas.gpkg", "min_score": 0.85, "fit_range": (1.5, 5.0)}
+    _, uncounted = api.date(run, **options).areas
+    assert uncounted.raw.age_ga is None
+    assert uncounted.estimated.age_ga is not None
+    api.plot_csfd(run, tmp_path / "a.png", isochrons=["fit"], **options)
+    assert (tmp_path / "a.png").is_file()
 
 
 def test_ages_of_counts_and_estimates_stand_side_by_side(craterstats, run):
