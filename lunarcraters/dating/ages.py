@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.binning import Binning, edges_between, lower_edges, number_bins
-from lunarcraters.catalogue.csfd import SizeFrequency, bin_by_size, require_craters
+from lunarcraters.catalogue.csfd import require_craters
 from lunarcraters.completeness.record import Completeness
-from lunarcraters.counts.areas import AreaCount
+from lunarcraters.counts.areas import AreaCount, find_span, pool_counts
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.estimate import Estimate, estimate_count
 from lunarcraters.dating.chronology import ChronologySystem
@@ -87,11 +87,10 @@ def complete_from(counts: Sequence[AreaCount], min_score: float, binning: Binnin
     Raises:
         CatalogueError: There are no craters.
     """
-    sizes = [one.catalogue.above_score(min_score).diameters for one in counts]
-    diameters = np.concatenate(sizes)
-    require_craters(len(diameters), "date")
-    edges, bins = bin_by_size(diameters, binning)
-    return SizeFrequency(edges, np.bincount(bins).astype(float), 1.0).complete_from_km
+    require_craters(sum(len(one.catalogue.above_score(min_score)) for one in counts), "date")
+    span = find_span(counts, min_score)
+    sizes = [one.count(min_score, binning, span) for one in counts]
+    return pool_counts(sizes, binning).complete_from_km
 
 
 def snap_range(fit_range: Range, system: ChronologySystem, binning: Binning) -> Range:

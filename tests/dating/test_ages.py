@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from lunarcraters.api import plot_csfd
 from lunarcraters.catalogue.binning import BINNINGS
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.areas import AreaCount, count_on_areas
@@ -133,6 +134,13 @@ def test_the_fit_begins_above_the_fullest_bin_of_all_areas():
     assert complete_from(counts, 0.0, "pseudo-log") == pytest.approx(1.4)
     with pytest.raises(CatalogueError, match="no craters to date"):
         complete_from(count_on_areas(catalogue([])), 0.0, "sqrt2")
+
+
+def test_craters_that_count_in_part_fill_a_bin_in_part_as_in_the_plot(tmp_path):
+    craters = catalogue(np.repeat([1.05, 2.1], [10, 5]), fraction=np.repeat([0.1, 1.0], [10, 5]))
+    least = complete_from(count_on_areas(craters), 0.0, "sqrt2")
+    assert least == pytest.approx(8.0**0.5)
+    assert least == plot_csfd(craters, tmp_path / "a.png").complete_from_km
 
 
 def test_a_range_is_widened_to_edges_of_bins(craterstats):
