@@ -202,14 +202,18 @@ def read_int8(path: Path) -> Int8Model:
 
 def _check(path: Path) -> set[str]:
     """Raise a ModelError unless the path is a `.keras` file. Returns the names of its members."""
-    if not path.is_file():
-        raise ModelError(f"{path}: no such model file: give a .keras file that is there")
     try:
+        if not path.is_file():
+            raise ModelError(f"{path}: no such model file: give a .keras file that is there")
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except _UNREADABLE as error:
         raise ModelError(
             f"{path} is not a .keras file: give one saved by Keras 3 or craters train"
+        ) from error
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}): check its permissions"
         ) from error
     if not {_CONFIG, _WEIGHTS} <= names:
         raise ModelError(f"{path} is an archive but not a .keras file: it holds no network")

@@ -4,7 +4,7 @@ import shutil
 import struct
 import zipfile
 from dataclasses import replace
-from errno import ENOSPC
+from errno import EACCES, ENOSPC
 from pathlib import Path
 
 import keras
@@ -52,6 +52,21 @@ def test_an_archive_whose_list_of_members_is_damaged_is_no_model(tmp_path):
     content = SHIPPED.read_bytes()
     path.write_bytes(content.replace(b"PK\x01\x02", b"PK\x01\x03"))
     with pytest.raises(ModelError, match=r"not a \.keras file"):
+        model_file.read_info(path)
+
+
+@pytest.mark.parametrize("at", ["model.keras", "models/model.keras"])
+def test_a_model_that_may_not_be_read_is_named(tmp_path, monkeypatch, at):
+    path = tmp_path / at
+    path.parent.mkdir(exist_ok=True)
+    shutil.copyfile(SHIPPED, path)
+
+    def refuse(*_):
+        raise PermissionError(EACCES, "Permission denied")
+
+    monkeypatch.setattr(*((Path, "stat") if "/" in at else (zipfile.io, "open")), refuse)
+    message = r"model\.keras cannot be read \(Permission denied\): check its permissions"
+    with pytest.raises(ModelError, match=message):
         model_file.read_info(path)
 
 
