@@ -127,26 +127,36 @@ def _forget_runs(client: Client) -> None:
     for name in {name for names in listed.values() for name in names}:
         events = client.get_events(name)  # of a client; those of one that has left end with that
         if not events or events[-1][1].get("action") == "remove-client":
-            with suppress(ValueError):  # another client did it
-                client.unregister_worker_plugin(name)
+            _forget(client, name)
+
+
+def _forget(client: Client, name: str) -> None:
+    """Let workers forget a run, if the connection holds and no other client did it.
+
+    A worker that could not load the run does not know it: KeyError.
+    """
+    with suppress(OSError, ValueError, KeyError):
+        client.unregister_worker_plugin(name)
 
 
 @contextmanager
 def _registered(client: Client, plugin: DetectionPlugin) -> Iterator[None]:
     """Give workers the source and the model, and let them forget both in the end."""
-    _register(client, plugin)
     try:
+        _register(client, plugin)
         yield
     finally:
         if client.status == "running":  # otherwise the next run has it forgotten
-            with suppress(OSError, TimeoutError, ValueError):
-                client.unregister_worker_plugin(plugin.name)
+            _forget(client, plugin.name)
 
 
 def _register(client: Client, plugin: DetectionPlugin) -> None:
     try:
         client.register_plugin(plugin)
-    except ImportError as error:
+    except Exception as error:
+        # Dask's scheduler has them as text, in an exception of no kind.
+        if not any(kind.__name__ in repr(error) for kind in (ImportError, ModuleNotFoundError)):
+            raise
         raise RunError(
             f"a worker cannot import what the run needs ({error}): install lunarcraters "
             f"{version('lunarcraters')} in the Python of every worker"

@@ -11,6 +11,7 @@ from distributed import (
     KilledWorker,
     as_completed,
 )
+from distributed.comm import CommClosedError
 
 from lunarcraters.detection.search.worker import worker_state
 from lunarcraters.errors import CratersError, RunError
@@ -44,6 +45,7 @@ def run_tasks(client: Client, work: Work[T, R], tasks: Sequence[T]) -> Iterator[
     Raises:
         CratersError: The first that a task raised.
         RunError: The workers of a task died, time and again.
+        CancelledError, CommClosedError: The connection to the scheduler was lost.
     """
     waiting, submit = iter(tasks), partial(client.submit, _attempt, client.id, work, pure=False)
     limit, counted_at = _count_wanted(client), time.monotonic()
@@ -70,5 +72,13 @@ def run_tasks(client: Client, work: Work[T, R], tasks: Sequence[T]) -> Iterator[
 
 
 def _count_wanted(client: Client) -> int:
-    """Count the tasks that the workers have at the same time, at work and waiting."""
-    return max(sum(threads + _WAITING for threads in client.nthreads().values()), 1)
+    """Count the tasks that the workers have at the same time, at work and waiting.
+
+    Raises:
+        CommClosedError: The scheduler does not answer any more.
+    """
+    try:
+        threads = client.nthreads().values()
+    except (OSError, AttributeError) as error:  # the latter once the client has given it up
+        raise CommClosedError(str(error)) from error
+    return max(sum(number + _WAITING for number in threads), 1)

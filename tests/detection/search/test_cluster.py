@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 from distributed import Client, LocalCluster, default_client
+from distributed.comm import CommClosedError
 
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.search import cluster, tasks, worker
@@ -91,6 +92,26 @@ def test_an_error_of_ours_is_raised_here():
 
     with pytest.raises(ModelError, match="task 0 failed"):
         list(tasks.run_tasks(ClientHere(workers=1), fail, range(3)))
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    "fault", [OSError("Timed out trying to connect"), AttributeError("ncores")]
+)
+def test_a_scheduler_that_is_lost_while_workers_are_counted_closes_the_connection(
+    monkeypatch, fault
+):
+    monkeypatch.setattr(tasks, "_RECOUNT_S", -1.0)
+    client = ClientHere(workers=1)
+    results = tasks.run_tasks(client, lambda detector, source, task: task, range(50))
+    next(results)
+
+    def fail():
+        raise fault
+
+    client.nthreads = fail
+    with pytest.raises(CommClosedError, match=str(fault)):
+        next(results)
 
 
 @pytest.mark.slow
@@ -182,6 +203,39 @@ def test_the_run_of_a_client_that_was_killed_is_forgotten_when_another_begins(be
     assert list_runs(owner) == [killed.id]
     with begin("b") as client:
         assert list_runs(owner) == [client.id]
+
+
+class ForOneWorker:
+    """A source that every second worker cannot load, as one that lacks the package."""
+
+    loaded = 0
+
+    def __reduce__(self):
+        return ForOneWorker.load, ()
+
+    @staticmethod
+    def load():
+        ForOneWorker.loaded += 1
+        if ForOneWorker.loaded % 2 == 0:
+            raise ModuleNotFoundError("No module named 'lunarcraters'")
+        return ForOneWorker()
+
+
+@pytest.mark.slow
+def test_a_run_that_one_worker_cannot_load_says_so_and_leaves_nothing(monkeypatch):
+    monkeypatch.setattr(worker.DetectionPlugin, "detector", lambda self: None)
+    here = {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(n_workers=2, processes=False, **here) as local:
+        options = DetectOptions(None, local.scheduler_address, "int8")
+        for _ in range(2):
+            with (
+                pytest.raises(RunError, match="a worker cannot import what the run needs"),
+                cluster.cluster(ForOneWorker(), shipped_model(), options, tasks=1),
+            ):
+                pass
+            for each in local.workers.values():
+                assert worker.list_runs(each) == []
+            assert not [name for name in local.scheduler.worker_plugins if "Client" in name]
 
 
 def wait_until(condition):
