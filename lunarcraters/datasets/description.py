@@ -1,5 +1,6 @@
 """Descriptions of datasets: `data.yaml` and lists of class names, as other tools write them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,19 @@ def read_yaml(path: Path) -> Description:
             base = str(content.get("path") or "")
             places[split] = tuple(tuple(find_candidates(path.parent, base, t)) for t in texts)
     return Description(_read_names(content.get("names")), places)
+
+
+def describe_splits(origin: str, splits: Iterable[str], classes: Sequence[str]) -> str:
+    """Make the text of `data.yaml` for splits with directories `SPLIT/images`.
+
+    Args:
+        origin: Sentence about how the dataset was made, for the comment in the first line.
+        splits: Names of the splits that there are, of `train`, `valid` and `test`.
+        classes: Names of the classes by number.
+    """
+    lines = [f"# {origin}", *(f"{_YAML_KEYS[name][0]}: {name}/images" for name in splits)]
+    names = yaml.safe_dump(list(classes), default_flow_style=True, allow_unicode=True, width=10**9)
+    return "\n".join([*lines, f"nc: {len(classes)}", f"names: {names.strip()}", ""])
 
 
 def find_candidates(directory: Path, base: str, text: str) -> list[Path]:

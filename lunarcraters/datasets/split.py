@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-import yaml
 
+from lunarcraters.datasets.description import describe_splits
 from lunarcraters.datasets.folders import label_path, list_companions
 from lunarcraters.datasets.layout import SPLIT_NAMES, count_labels, find_splits, read_class_names
 from lunarcraters.datasets.pairs import Pair, make_pair
@@ -83,8 +83,8 @@ def split_dataset(
         assigned = _leave_out_shared(assigned)
     _warn_of_shared_ground(assigned, at_random=block_deg is None)
     how = "at random" if block_deg is None else f"by blocks of {block_deg:g} degrees"
-    head = f"# Split {how}, seed {seed} (craters dataset split)."
-    description = _data_yaml(list(assigned), head, _list_class_names(dataset))
+    origin = f"Split {how}, seed {seed} (craters dataset split)."
+    description = describe_splits(origin, assigned, _list_class_names(dataset))
     _write(assigned, output, description, _link if link else shutil.copyfile)
     return {name: len(members) for name, members in assigned.items()}
 
@@ -277,11 +277,3 @@ def _write(
 def _link(source: Path, target: Path) -> None:
     """Make a hard link to a file, not to a symbolic link that names it."""
     os.link(source.resolve(), target)
-
-
-def _data_yaml(splits: list[str], head: str, classes: list[str]) -> str:
-    """Make the text of `data.yaml`."""
-    keys = {"train": "train", "valid": "val", "test": "test"}
-    lines = [head, *(f"{keys[name]}: {name}/images" for name in splits)]
-    names = yaml.safe_dump(classes, default_flow_style=True, allow_unicode=True, width=10**9)
-    return "\n".join([*lines, f"nc: {len(classes)}", f"names: {names.strip()}", ""])

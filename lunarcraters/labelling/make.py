@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-import yaml
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.datasets.description import describe_splits
 from lunarcraters.datasets.grey_values import stretch_grey
 from lunarcraters.datasets.split import check_shares, deal_blocks
 from lunarcraters.errors import (
@@ -38,7 +38,6 @@ _MIN_GROUND = 0.1  # least share of a tile that has data and was counted
 _WHOLE = 0.5  # share of a tile that a crater may take before the next octave shows it too
 _STEP_PX = 8  # of the pixels by which tiles on counted ground are chosen
 _BLOCKS = 6  # blocks along the longer side of the ground
-_KEYS = {"train": "train", "valid": "val", "test": "test"}
 
 _NOWHERE = (
     "no crater of the catalogue lies on the ground of the mosaic that was counted: check that both "
@@ -169,7 +168,10 @@ def make_dataset(
                 craters[member.split] += member.craters
             _check(images, craters, fractions)
             _write_index(root / "index.gpkg", mosaic, members)
-            (root / "data.yaml").write_text(_describe(list(fractions), seed), encoding="utf-8")
+            origin = f"Made by craters dataset make, seed {seed}. Grey value 0 is nodata."
+            filled = [name for name in fractions if images[name]]
+            description = describe_splits(origin, filled, ["crater", "ignored"])
+            (root / "data.yaml").write_text(description, encoding="utf-8")
             root.rename(out)
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
@@ -268,14 +270,6 @@ def _check(images: Counter[str], craters: Counter[str], fractions: Mapping[str, 
             f"there is too little ground for the split {empty[0]}: give a smaller --size, or "
             "fewer splits with --test 0"
         )
-
-
-def _describe(splits: Sequence[str], seed: int) -> str:
-    """Make the text of `data.yaml`."""
-    lines = [f"# Made by craters dataset make, seed {seed}. Grey value 0 is nodata."]
-    lines += [f"{_KEYS[name]}: {name}/images" for name in splits]
-    names = yaml.safe_dump(["crater", "ignored"], default_flow_style=True).strip()
-    return "\n".join([*lines, "nc: 2", f"names: {names}", ""])
 
 
 def _write_index(path: Path, mosaic: Mosaic, members: Sequence[_Member]) -> None:

@@ -290,3 +290,13 @@ def test_no_dataset_is_made_of_heights(tmp_path):
     with pytest.raises(MosaicError, match="holds heights, and a dataset is made of pictures"):
         lc.api.make_dataset(path, craters, tmp_path / "dataset")
     assert not (tmp_path / "dataset").exists()
+
+
+def test_a_split_without_share_is_not_described(tmp_path):
+    shares = {"train": 0.5, "valid": 0.5, "test": 0.0}
+    made, dataset, _ = make(tmp_path, "equator", fractions=shares)
+    assert made.images["test"] == 0
+    assert (dataset / "data.yaml").read_text() == (
+        "# Made by craters dataset make, seed 0. Grey value 0 is nodata.\n"
+        "train: train/images\nval: valid/images\nnc: 2\nnames: [crater, ignored]\n"
+    )
