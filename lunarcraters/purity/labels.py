@@ -149,7 +149,8 @@ def label_by_review(
     matches = match_craters(detections.rows(true), corrected, get_rule(RULE))
     true[true] = matches.reference_of >= 0
     inside = _contain(area, detections.positions)
-    inside &= _lie_between(detections.diameters, limits[0] or 0.0, limits[1] or np.inf)
+    most = np.inf if limits[1] is None else limits[1]
+    inside &= _lie_between(detections.diameters, limits[0] or 0.0, most)
     return _label(name, "review", detections, true, inside)
 
 
@@ -199,7 +200,9 @@ def label_by_reference(
             f"no crater of {name} lies on the ground that it is said to cover: give a larger area"
         )
     low, high = _find_complete(reference.diameters[on_ground])
-    inside &= _lie_between(run.diameters, limits[0] or low, limits[1] or high)
+    low = low if limits[0] is None else limits[0]
+    high = high if limits[1] is None else limits[1]
+    inside &= _lie_between(run.diameters, low, high)
     return _label(name, "reference", run, true, inside & (run.scores >= _LEAST_SCORE))
 
 

@@ -186,6 +186,8 @@ def test_sizes_that_a_reference_does_not_hold_are_not_labelled(run, detections, 
     assert purity.min_km >= 2.0
     assert purity.max_km <= 9.0 / 2.0**0.5
     whole = lc.measure_purity(run, table, area=(-5, -5, 5, 5), min_diameter=1.0, overwrite=True)
+    every = lc.measure_purity(run, table, area=(-5, -5, 5, 5), min_diameter=0, overwrite=True)
+    assert every.labelled == whole.labelled, "no detection is smaller than 1 km"
     assert whole.craters / whole.labelled < 0.8 * purity.craters / purity.labelled
 
 
