@@ -69,11 +69,6 @@ class Preset:
     coarsened: float = 0.0
     photometric_jitter: float = 1.0
 
-    @property
-    def stride(self) -> int:
-        """Divisor of the sides of the input, pixels: the stem divides, then each level halves."""
-        return int(self.stem * 2 ** (len(self.filters) - 1))
-
 
 _COMPACT = Preset(
     name="compact",

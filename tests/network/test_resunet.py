@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
 from lunarcraters.errors import ModelError
+from lunarcraters.network.backends.keras_model import input_geometry
 from lunarcraters.network.presets import PRESETS, get_preset
 from lunarcraters.network.resunet import _halve, build
 
@@ -22,11 +25,21 @@ def test_baseline_has_the_published_parameters():
 
 @pytest.mark.slow
 def test_compact_takes_any_multiple_of_its_stride():
-    chosen = get_preset("compact")
-    model = build(chosen)
-    for side in (chosen.stride, 3 * chosen.stride):
+    model = build(get_preset("compact"))
+    stride = input_geometry(model, "compact").stride
+    assert stride == 16
+    for side in (stride, 3 * stride):
         maps = model(np.zeros((1, side, side, 1), np.float32))
         assert maps.shape == (1, side, side, 3)
+
+
+@pytest.mark.parametrize(("stem", "pools", "stride"), [(4, 4, 64), (1, 5, 32), (2, 1, 16)])
+def test_a_stem_and_pools_make_the_stride(stem, pools, stride):
+    levels = {"filters": (4,) * (pools + 1), "blocks": (1,) * (pools + 1)}
+    model = build(replace(get_preset("compact"), stem=stem, **levels))
+    assert input_geometry(model, "small").stride == stride
+    maps = model(np.zeros((1, stride, 3 * stride, 1), np.float32))
+    assert maps.shape == (1, stride, 3 * stride, 3)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """A Keras network of a model file, in any backend of Keras."""
 
+import math
 import threading
 import zlib
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from lunarcraters.errors import ModelError
 
 Float32 = NDArray[np.float32]
 
-_MIN_POOLS = 4
-"""Smallest number of halvings to assume. A stride is a multiple of 16 pixels, as the sizes of tiles
-are, so that a tile fits every network after padding."""
+_STEP_PX = 16
+"""A stride is a multiple of these pixels, as the sizes of tiles are, so that a tile fits every
+network after padding."""
 
 
 @dataclass(frozen=True)
@@ -113,5 +114,7 @@ def input_geometry(model: keras.Model, path: Path | str) -> InputGeometry:
         )
     if shape[1] != shape[2]:
         raise ModelError(f"{path} takes images of {shape[2]} x {shape[1]}: they must be square")
+    convolutions = (layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    stem = next((layer.strides[0] for layer in convolutions), 1)
     pools = sum(isinstance(layer, keras.layers.MaxPooling2D) for layer in model.layers)
-    return InputGeometry(int(shape[-1]), shape[1], 2 ** max(pools, _MIN_POOLS))
+    return InputGeometry(int(shape[-1]), shape[1], math.lcm(stem * 2**pools, _STEP_PX))
