@@ -8,9 +8,8 @@ sees the crop rotated and rescaled a little, without blur, coarsening and noise.
 to give the same maps in any projection, and to detect in a coarse image what a fine one shows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 import cv2
 import numpy as np
@@ -44,7 +43,6 @@ class DistilledSampler:
     sampler: Sampler
     teacher: Detector
     resampled: bool = False
-    _lock: Lock = field(default_factory=Lock)  # the int8 form runs one batch at a time
 
     @property
     def preset(self) -> Preset:
@@ -70,12 +68,11 @@ class DistilledSampler:
             Images, (n, height, width, 1), and targets, (n, height, width, channels).
         """
         images, targets, clean, closer = self.sampler.samples(number)
-        with self._lock:
-            if self.resampled:
-                rng = np.random.default_rng([self.sampler.seed, number])
-                maps = resampled_view(self.teacher, clean, closer, number, rng)
-            else:
-                maps = self.teacher.view(images, number)
+        if self.resampled:
+            rng = np.random.default_rng([self.sampler.seed, number])
+            maps = resampled_view(self.teacher, clean, closer, number, rng)
+        else:
+            maps = self.teacher.view(images, number)
         return images, np.concatenate([targets, maps], axis=-1)
 
 
