@@ -123,7 +123,7 @@ class ModelInfo:
     Attributes:
         preset: Name of the preset that it was built from, or `foreign`.
         heads: Names of the output channels.
-        photometry: Normalisation of the grey values, `local` or `unit`.
+        photometry: Normalisation of the grey values, `local` or `unit`; `relief` of heights.
         diameters_px: Smallest and largest diameter that one octave detects, pixels.
         input_size: Side of the input, pixels; None for any multiple of the stride.
         thresholds: Operating points by name (`balanced` ...), chosen on the validation split.

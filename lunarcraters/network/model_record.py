@@ -82,7 +82,7 @@ class ModelRecord:
     Attributes:
         preset: Name of the preset, or `foreign`.
         heads: Names of the output channels.
-        photometry: Normalisation of the grey values, `local` or `unit`.
+        photometry: Normalisation of the grey values, `local` or `unit`; `relief` of heights.
         diameters_px: Smallest and largest diameter that one octave detects, pixels.
         input_size: Side of the input, pixels; null for any multiple of the stride.
         thresholds: Score thresholds by name of the operating point.

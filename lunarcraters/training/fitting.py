@@ -57,8 +57,8 @@ def fit_network(
     Args:
         settings: Settings of the training.
         train: Sampler of the training batches.
-        valid: Sampler of the validation batches, all of which are used once per epoch. In a split
-            smaller than a batch, images repeat in it.
+        valid: Sampler of the validation batches. Each epoch uses the same whole batches; the
+            rest of the images is not used. In a split smaller than a batch, images repeat in it.
         out: Directory of the training; a new one replaces that in it once its weights are loaded.
         weights: Model file to begin with; None for random weights.
         resume: True to resume from the last checkpoint.

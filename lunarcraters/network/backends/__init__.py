@@ -1,1 +1,1 @@
-"""Backends: the network in TensorFlow and in LiteRT (int8)."""
+"""Backends: the network in TensorFlow, JAX or PyTorch, and in LiteRT (int8)."""
