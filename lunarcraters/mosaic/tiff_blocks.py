@@ -46,21 +46,25 @@ def has_positions(dataset: rasterio.DatasetReader) -> bool:
     return dataset.driver in ("GTiff", "COG")
 
 
-def find_stored_blocks(dataset: rasterio.DatasetReader, bands: tuple[int, ...]) -> Iterator[Block]:
-    """List the blocks that a TIFF stores, those of its overviews included.
+def find_stored_blocks(
+    dataset: rasterio.DatasetReader, bands: tuple[int, ...], *, overviews: bool = True
+) -> Iterator[Block]:
+    """List the blocks that a TIFF stores, those of full resolution first.
 
     Args:
         dataset: Open TIFF.
         bands: Numbers of the bands.
+        overviews: True to list the blocks of its overviews too.
 
     Raises:
         RasterioIOError: The position of a block cannot be read, or an overview cannot be opened.
     """
     for band in bands:
         yield from _find_blocks(dataset, dataset, band, None)
-        for overview in range(len(dataset.overviews(band))):
-            # Its blocks may have another size than those of full resolution.
-            with open_dataset(dataset.name, overview) as coarse:
+    for overview in range(len(dataset.overviews(bands[0])) if overviews else 0):
+        # Its blocks may have another size than those of full resolution.
+        with open_dataset(dataset.name, overview) as coarse:
+            for band in bands:
                 yield from _find_blocks(dataset, coarse, band, overview)
 
 
@@ -73,13 +77,13 @@ def _find_blocks(
     """Blocks that a TIFF stores of full resolution, or of one of its overviews, open as `level`."""
     height, width = level.block_shapes[band - 1]
     shrink = 1 if overview is None else dataset.overviews(band)[overview]
+    across, down = width * shrink, height * shrink
     key = ("TIFF", band) if overview is None else ("TIFF", band, overview)
     for row, column in product(range(-(-level.height // height)), range(-(-level.width // width))):
         offset = _read_offset(dataset, column, row, key)
         count = dataset.get_tag_item(f"BLOCK_SIZE_{column}_{row}", *key)
         if offset and count:  # neither where a sparse file has no block
-            box = Box(column * width, row * height, width, height)
-            box = Box(*(side * shrink for side in box))
+            box = Box(column * across, row * down, across, down)
             yield Block(overview, column, row, int(offset) + int(count), int(count), box)
 
 

@@ -13,9 +13,11 @@ from rasterio.enums import Resampling
 from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError
+from lunarcraters.mosaic import tiff_blocks
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
 from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
+from lunarcraters.mosaic.vrt.sources import find_vrt_boxes
 
 from ..rasters import SIMPLE_CYLINDRICAL, write_raster
 
@@ -121,6 +123,28 @@ def test_all_blocks_of_overviews_are_listed(tmp_path, halves):
         assert len(boxes) == count
         assert {box[2:] for box in boxes} == {size}
         assert sum(box.width * box.height for box in boxes) == halves.size
+
+
+def test_an_overview_is_opened_once_for_all_bands(tmp_path, halves, monkeypatch):
+    opened = []
+
+    def open_noted(name, overview=None):
+        opened.append(overview)
+        return open_dataset(name, overview)
+
+    path = write_raster(tmp_path / "a.tif", np.stack([halves] * 3), photometric="RGB")
+    with_overviews(path)
+    monkeypatch.setattr(tiff_blocks, "open_dataset", open_noted)
+    with open_dataset(str(path)) as raster:
+        assert {block.overview for block in find_stored_blocks(raster, (1, 2, 3))} == {None, 0, 1}
+        assert opened == [0, 1]
+        of_pixels = find_stored_blocks(raster, (1, 2, 3), overviews=False)
+        assert {block.overview for block in of_pixels} == {None}
+    copy(path, tmp_path / "a.vrt", driver="VRT")
+    opened.clear()
+    with open_dataset(str(tmp_path / "a.vrt")) as raster:
+        find_vrt_boxes(raster, (1, 2, 3), None)
+    assert opened == []
 
 
 def test_a_tiff_that_ends_within_its_overviews_is_truncated(tmp_path, halves):

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -188,8 +187,7 @@ def _fill_dataset(dataset: rasterio.DatasetReader, band: str, depth: int) -> Fil
     whole = (Box(0, 0, dataset.width, dataset.height),)
     if not has_positions(dataset):
         return Filled(whole, None)
-    blocks = find_stored_blocks(dataset, (int(band),))
-    stored = list(takewhile(lambda block: block.overview is None, blocks))
+    stored = list(find_stored_blocks(dataset, (int(band),), overviews=False))
     boxes = find_data_boxes(dataset, stored) if stored else ()
     return Filled(whole, None) if boxes is None else Filled(boxes, dataset.nodata or 0.0)
 
