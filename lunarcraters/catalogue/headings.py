@@ -254,7 +254,7 @@ def _with_unit(
 
 
 def find_pixels(names: Sequence[object]) -> tuple[dict[str, str], Size] | None:
-    """Find positions and a size in pixels: columns whose headings have that unit.
+    """Find positions and a size in pixels: x, y, diameter_px, or columns with that unit.
 
     Args:
         names: Names of the columns.
@@ -262,6 +262,8 @@ def find_pixels(names: Sequence[object]) -> tuple[dict[str, str], Size] | None:
     Returns:
         Names in the table of x and y, and the columns of the size; None where one is missing.
     """
+    if set(PIXEL_COLUMNS.circle) <= set(names):
+        return {"x": "x", "y": "y"}, Size((PIXEL_COLUMNS.diameter,), 1.0, "px")
     found = {}
     for ours, keys in _PIXELS.items():
         columns = [size.names[0] for key in keys for size in _with_unit(names, (key,), "px", 1.0)]
@@ -275,8 +277,6 @@ def find_pixels(names: Sequence[object]) -> tuple[dict[str, str], Size] | None:
 
 def is_catalogue(names: Sequence[str]) -> bool:
     """Tell whether these names are a heading of a table of craters."""
-    if set(PIXEL_COLUMNS.circle) <= set(names):
-        return True
     if find_pixels(names):
         return True
     return {"lon", "lat"} <= find_columns(names).keys() and bool(find_sizes(names))

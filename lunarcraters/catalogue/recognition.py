@@ -70,9 +70,6 @@ def recognise_columns(
     """
     table = table.rename(columns=find_short_names(table.columns))
     table = _without_repeated(table, source)
-    if set(PIXEL_COLUMNS.circle) <= set(table.columns):
-        names = (*PIXEL_COLUMNS.names, FRACTION, REVIEW)
-        return _to_numbers(table, {n: n for n in names if n in table}, source)
     pixels = find_pixels(list(table.columns))
     if pixels is not None:
         return _recognise_pixels(table, *pixels, source)
@@ -190,7 +187,7 @@ def _are_added(table: pd.DataFrame) -> "pd.Series[bool]":
 def _recognise_pixels(
     table: pd.DataFrame, wanted: dict[str, str], size: Size, source: str
 ) -> pd.DataFrame:
-    """Read a table in pixels; a size of -1 stands for an image without craters.
+    """Read a table in pixels; a size of -1 of another program is an image without craters.
 
     Args:
         table: Table.
@@ -199,7 +196,9 @@ def _recognise_pixels(
         source: Name of the file or table, for messages.
     """
     sizes = _diameters(table, size, source)
-    kept = table[pd.to_numeric(table[size.names[0]], errors="coerce") != -1.0]
+    is_own = set(PIXEL_COLUMNS.circle) <= set(table.columns)
+    bare = pd.to_numeric(table[size.names[0]], errors="coerce") == -1.0
+    kept = table if is_own else table[~bare]
     images = {str(value) for name in _IMAGES if name in kept for value in kept[name].unique()}
     if len(images) > 1:
         raise CatalogueError(
@@ -208,10 +207,11 @@ def _recognise_pixels(
         )
     others = {n: name for n, name in find_columns(kept.columns).items() if n in _OF_ANY_UNIT}
     deviation = PIXEL_COLUMNS.diameter_sd
+    empty = _are_empty(kept, [*wanted.values(), *size.names])
     wanted = wanted | others | ({deviation: deviation} if deviation in kept else {})
     out = _to_numbers(kept, wanted, source)
     out["diameter_px"] = sizes[table.index.isin(kept.index)]
-    return _check_shares(out, wanted, source, pd.Series(False, out.index))
+    return _check_shares(out, wanted, source, empty)
 
 
 def _require(

@@ -62,6 +62,25 @@ def test_scores_and_other_columns_of_a_table_in_pixels_are_read(tmp_path):
     assert craters["review"].tolist() == ["unseen", "accepted"]
 
 
+def test_tables_named_x_and_y_are_read_as_those_named_x_px_and_y_px(tmp_path):
+    heading = "id,x,y,diameter_px,confidence,fraction,inputImage"
+    with pytest.raises(CatalogueError, match="fraction of crater 2 is 50, and the part"):
+        read(tmp_path / "a.csv", f"{heading}\n7,1,2,3,0.5,1,a\n8,4,5,6,0.25,50,a\n")
+    with pytest.raises(CatalogueError, match="craters of 2 images"):
+        read(tmp_path / "a.csv", f"{heading}\n7,1,2,3,0.5,1,a\n8,4,5,6,0.25,0.5,b\n")
+    craters = read(tmp_path / "a.csv", f"{heading}\n7,1,2,3,0.5,1,a\n8,4,5,6,0.25,0.5,a\n").craters
+    assert craters["crater_id"].tolist() == ["8", "7"]
+    assert craters[["score", "fraction"]].to_numpy().tolist() == [[0.25, 0.5], [0.5, 1.0]]
+    with pytest.raises(CatalogueError, match=r"has no size \(x 4, y 5, diameter_px -1"):
+        read(tmp_path / "a.csv", "x,y,diameter_px\n1,2,3\n4,5,-1\n")
+
+
+def test_a_row_of_a_table_in_pixels_may_have_a_name_that_begins_with_a_hash(tmp_path):
+    text = "name,x_px,y_px,diameter_px\n#a,1,2,3\nb,4,5,6\n"
+    with pytest.warns(CratersWarning, match="'#a,1,2,3', are read as craters"):
+        assert len(read(tmp_path / "a.csv", text)) == 2
+
+
 def test_values_in_pixels_that_are_no_scores_are_left_out_and_said(tmp_path):
     with pytest.warns(CratersWarning, match="confidence has values outside 0 to 1"):
         catalogue = read(tmp_path / "a.csv", "x_px,y_px,diameter_px,confidence\n512,700,10,95\n")

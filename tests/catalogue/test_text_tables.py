@@ -66,6 +66,18 @@ def test_lines_whose_numbers_are_none_are_comments(tmp_path, recwarn, comment):
     assert not [one for one in recwarn if issubclass(one.category, CratersWarning)]
 
 
+@pytest.mark.parametrize("comment", ["# second part,,,", "#2,2,3,4", "#,2,3,4"])
+def test_lines_with_a_hash_are_comments_where_the_first_column_has_numbers(
+    tmp_path, recwarn, comment
+):
+    text = lines("id,lon,lat,diam_km", "7{2:.0f},{0},{1},{2}")
+    first, rest = text.split("\n", 1)
+    for number, part in enumerate(([first, comment, rest], [first, rest + comment])):
+        assert_read(read(tmp_path / f"{number}.csv", "\n".join(part) + "\n"))
+    assert_read(read(tmp_path / "c.txt", (text + comment).replace(",", " ") + "\n"))
+    assert not [one for one in recwarn if issubclass(one.category, CratersWarning)]
+
+
 def test_an_empty_value_at_the_end_of_rows_is_none(tmp_path):
     assert_read(read(tmp_path / "a.csv", lines("lon,lat,diameter_km", "{},{},{},")))
 

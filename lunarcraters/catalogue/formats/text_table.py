@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from lunarcraters.catalogue.headings import find_columns, find_sizes, is_catalogue, is_text
+from lunarcraters.catalogue.headings import (
+    find_columns,
+    find_pixels,
+    find_sizes,
+    is_catalogue,
+    is_text,
+)
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning
@@ -184,21 +190,31 @@ def _has_decimal_commas(rows: list[list[str]], heading: _Heading) -> bool:
 
 
 def _without_comments(body: str, heading: _Heading, path: Path) -> str:
-    """Leave out lines that begin with #, but for rows whose first value, a name, begins so."""
+    """Leave out lines that begin with #, but for rows whose first value, a name, begins so.
+
+    Where the first value of another row is a number, it is no name, and all of them are comments.
+    """
     if not (body.startswith("#") or "\n#" in body):
         return body
-    columns, sizes = find_columns(heading.names), find_sizes(heading.names)
-    used = {columns.get("lon"), columns.get("lat"), *(n for size in sizes for n in size.names)}
+    pixels = find_pixels(heading.names)
+    columns = pixels[0] if pixels else find_columns(heading.names)
+    sizes = [pixels[1]] if pixels else find_sizes(heading.names)
+    used = {columns.get(name) for name in ("lon", "lat", "x", "y")}
+    used |= {name for size in sizes for name in size.names}
     numbers = [i for i, name in enumerate(heading.names) if name in used]
 
     def is_row(line: str) -> bool:
         values = _split(line, heading.delimiter)
-        return len(values) == len(heading.names) and all(
-            not values[i] or values[i][0] in "+-.0123456789" for i in numbers
-        )
+        if len(values) != len(heading.names) or not any(values[i] for i in numbers):
+            return False  # a spreadsheet fills the line of a comment with empty values
+        return all(not values[i] or values[i][0] in "+-.0123456789" for i in numbers)
 
     lines = body.split("\n")
     rows = dict.fromkeys(line for line in lines if line.startswith("#") and is_row(line))
+    separator = None if heading.delimiter == _BLANKS else heading.delimiter
+    firsts = (line.split(separator, 1)[0].strip(' "') for line in lines if line.strip())
+    if rows and any(map(_NUMBER.match, firsts)):
+        rows = {}
     if rows:
         warnings.warn(
             f"{path}: rows that begin with # and fit its heading, such as {next(iter(rows))!r}, "
