@@ -68,14 +68,17 @@ def errors_figure(budgets: Mapping[str, ErrorBudget]) -> Figure:
     rows = -(-len(shown) // columns)
     size = (8.0, 4.5) if len(shown) == 1 else (3.6 * columns + 2.4, 3.3 * rows + 0.6)
     figure = Figure(figsize=size, layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat
+    panels = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
     for axes, (name, budget) in zip(panels, shown.items(), strict=False):
         _draw_parts(axes, budget)
         _finish_axes(axes, budget)
         if len(shown) > 1:
             axes.set_title(labels[name], fontsize=9)
-    for axes in list(panels)[len(shown) :]:
+    for axes in panels[len(shown) :]:
         axes.remove()
+    for axes in panels[len(shown) - columns : len(shown)]:  # the lowest that are left
+        axes.xaxis.set_tick_params(which="both", labelbottom=True)
+        axes.set_xlabel("diameter, km")
     handles = {
         label: line
         for axes in figure.axes
@@ -123,5 +126,4 @@ def _finish_axes(axes: Axes, budget: ErrorBudget) -> None:
     axes.xaxis.set_minor_formatter("{x:g}")
     axes.grid(which="both", color="0.88")
     axes.set_axisbelow(True)
-    axes.set_xlabel("diameter, km")
     axes.label_outer()

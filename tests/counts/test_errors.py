@@ -10,6 +10,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.plot import command
 from lunarcraters.completeness.record import COMPLETENESS
 from lunarcraters.counts.areas import count_on_areas
+from lunarcraters.counts.doubt import ErrorBudget
 from lunarcraters.counts.estimate import estimate_count
 from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import CatalogueError, OutputError, RunError
@@ -105,6 +106,18 @@ def test_a_part_that_was_not_measured_has_no_line_and_areas_have_panels():
     many = errors_figure({str(number): without for number in range(MOST_AREAS + 3)})
     assert len(many.axes) == MOST_AREAS
     assert f"first {MOST_AREAS} of {MOST_AREAS + 3} areas" in many.get_suptitle()
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 5, 7])
+def test_a_figure_has_a_panel_for_each_area_and_a_scale_below_each_column(number):
+    some = np.ones(2)
+    budget = ErrorBudget(np.array([1.0, 2.0, 4.0]), *[some] * 7, some > 0)
+    figure = errors_figure({str(area): budget for area in range(number)})
+    assert len(figure.axes) == number
+    labelled = [axes for axes in figure.axes if axes.get_xlabel()]
+    assert labelled == figure.axes[-min(number, 3) :]
+    for axes in figure.axes:
+        assert axes.xaxis.get_tick_params()["labelbottom"] == (axes in labelled)
 
 
 def test_every_bin_that_is_not_to_be_trusted_is_hatched():
