@@ -168,9 +168,10 @@ def choose_cells(run: Mosaic, cell_km: float | None, model: Mosaic | None) -> Ce
         )
     cells = Cells(run.grid, side_px, side_px * pixel_km)
     if model is not None and cells.side_km < least_km * (1.0 - 1e-6):
+        enough_km = np.ceil(least_km * (1.0 - 1e-6) / pixel_km) * pixel_km
         raise OptionError(
             f"cells of {cells.side_km:.3g} km have fewer than {LEAST_PX} x {LEAST_PX} pixels of "
-            f"{model.name} ({model_km:.3g} km): give --cell {_round_up(least_km):g} or larger, or "
+            f"{model.name} ({model_km:.3g} km): give --cell {_round_up(enough_km):g} or larger, or "
             "a finer elevation model"
         )
     rows, columns = cells.shape

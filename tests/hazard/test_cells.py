@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -99,3 +101,15 @@ def test_cells_hold_pixels_of_the_run_and_of_the_elevation_model(scene, tmp_path
     with pytest.raises(OptionError, match=r"fewer than 4 x 4 pixels of .*dem.tif.* --cell 8 or"):
         choose_cells(run, 2.0, model)
     assert choose_cells(run, None, model).side_px >= 80
+
+
+@pytest.mark.parametrize("pixel_m", [59.225, 50.0, 62.6, 77.0, 1234.5])
+def test_the_size_of_cells_that_is_advised_is_taken(scene, tmp_path, pixel_m):
+    run = open_mosaic(scene)
+    affine = Affine(pixel_m, 0, 0, 0, -pixel_m, 0)
+    model = open_mosaic(write_raster(tmp_path / "dem.tif", np.ones((40, 40)), affine=affine))
+    with pytest.raises(OptionError, match="--cell") as told:
+        choose_cells(run, 0.1, model)
+    advised = float(re.search(r"--cell ([\d.]+)", str(told.value))[1])
+    assert 4 * pixel_m / 1000.0 <= choose_cells(run, advised, model).side_km * 1.001
+    assert advised <= 4 * pixel_m / 1000.0 * 1.1 + 0.1
