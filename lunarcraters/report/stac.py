@@ -146,14 +146,13 @@ def _make_item(run: Path, info: CatalogueInfo, count: int, folder: Path) -> dict
 def _describe_grid(grid: Grid) -> dict[str, Any]:
     """Describe the grid of the mask in the words of the projection extension."""
     assert grid.crs is not None
-    left, top = grid.affine @ (0, 0)
-    right, bottom = grid.affine @ (grid.width, grid.height)
+    x, y = grid.affine @ (grid.width * np.array([0, 1, 0, 1]), grid.height * np.array([0, 0, 1, 1]))
     return {
         "proj:code": find_iau_code(grid.crs),
         "proj:wkt2": grid.crs.to_wkt("WKT2_2019"),
         "proj:shape": [grid.height, grid.width],
         "proj:transform": [float(value) for value in grid.affine[:6]],
-        "proj:bbox": [min(left, right), min(bottom, top), max(left, right), max(bottom, top)],
+        "proj:bbox": [float(value) for value in (x.min(), y.min(), x.max(), y.max())],
     }
 
 

@@ -55,6 +55,19 @@ def test_an_item_tells_ground_grid_and_files(run, tmp_path):
         assert (tmp_path / asset["href"]).is_file()
 
 
+def test_the_box_of_a_rotated_grid_holds_all_its_corners(run, tmp_path):
+    affine = Affine.translation(-20e3, 30e3) @ Affine.rotation(45) @ Affine.scale(1000, -1000)
+    with rasterio.open(run / MASK, "r+") as mask:
+        mask.transform = affine
+    write_stac_item(run, tmp_path / "item.json")
+    west, south, east, north = json.loads((tmp_path / "item.json").read_text())["properties"][
+        "proj:bbox"
+    ]
+    side = 1000 / 2**0.5  # of 40 columns to the north-east and 30 rows to the south-east
+    assert [west, east] == pytest.approx([-20e3, -20e3 + 70 * side])
+    assert [south, north] == pytest.approx([30e3 - 30 * side, 30e3 + 40 * side])
+
+
 def item_on(run, ground):
     """Item of the run if it had searched this ground."""
     craters = pd.DataFrame({"lon": [], "lat": [], "diameter_km": []})
