@@ -1,6 +1,7 @@
 """Against a real server: `LUNARCRATERS_POSTGIS=postgresql://user@host/database`."""
 
 import os
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,18 @@ def database(request):
     yield f"{server}{'&' if '?' in server else '?'}table={table}"
     with psycopg.connect(server) as connection:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def test_options_of_an_address_reach_the_database_as_they_are():
+    server = "postgresql://user@host/db?options=-c%20search_path%3Dmoon&password=a+b%2Bc%2Fd"
+    parsed, table = postgis._split(f"{server}&table=craters")
+    assert table == "craters"
+    # As libpq reads it: of percent signs alone.
+    options = dict(pair.split("=") for pair in parsed.partition("?")[2].split("&"))
+    assert {name: unquote(value) for name, value in options.items()} == {
+        "options": "-c search_path=moon",
+        "password": "a+b+c/d",
+    }
 
 
 def test_a_catalogue_comes_back_from_a_database(database, lunar):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pandas as pd
 import shapely
@@ -112,9 +112,10 @@ def read(name: str) -> Catalogue | EditedCatalogue:
 def _split(name: str) -> tuple[str, str]:
     """Split an address into that of the database and the name of the table."""
     where, _, query = name.partition("?")
-    options = dict(parse_qsl(query))
+    # The database takes + as it is, and a blank as %20 alone.
+    options = dict(parse_qsl(query.replace("+", "%2B")))
     table = options.pop("table", DEFAULT_TABLE)
-    return where + "?" * bool(options) + urlencode(options), table
+    return where + "?" * bool(options) + urlencode(options, quote_via=quote), table
 
 
 @contextmanager
