@@ -114,8 +114,6 @@ def write_mask(
             return measured.result()
     except (RasterioError, CPLE_BaseError) as error:  # `copy` raises GDAL's own errors
         raise OutputError(f"{path} cannot be written, is the disk full? ({error})") from error
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def copy_as_cog(raster: Path, temporary: Path, path: Path, **options: str) -> None:
