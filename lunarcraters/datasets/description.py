@@ -77,7 +77,7 @@ def read_yaml(path: Path) -> Description:
     for split, keys in _YAML_KEYS.items():
         named: Any = next((content[key] for key in keys if content.get(key)), [])
         listed = named if isinstance(named, list) else [named]
-        texts = [text for text in listed if isinstance(text, str)]
+        texts = [str(text) for text in listed if type(text) in (str, int)]
         if texts:
             base = str(content.get("path") or "")
             places[split] = tuple(tuple(find_candidates(path.parent, base, t)) for t in texts)

@@ -134,11 +134,11 @@ def read_class_names(path: Path, splits: Mapping[str, Split]) -> dict[int, str]:
     Raises:
         DatasetError: `data.yaml` is not YAML, or directories name the classes differently.
     """
-    names = read_yaml(path).names if path.is_file() else {}
-    top = path if path.is_dir() else path.parent
+    description = path / "data.yaml" if path.is_dir() else path
+    names = read_yaml(description).names if description.is_file() else {}
     images = {image.parent: image for split in splits.values() for image in split.images}
     folders = dict.fromkeys(label_path(image).parent for image in images.values())
-    return names or find_class_names(folders, top)
+    return names or find_class_names(folders, description.parent)
 
 
 def find_splits(dataset: Path) -> dict[str, Split]:

@@ -109,3 +109,12 @@ def test_directories_that_number_the_classes_differently_are_refused(tmp_path):
     (tmp_path / "b" / "labels" / "classes.txt").write_text("Boulder\nCrater\n")
     with pytest.raises(DatasetError, match=r"class 0 is 'Crater' in .*a/labels and 'Boulder' in"):
         open_dataset(tmp_path)
+
+
+def test_data_yaml_names_the_classes_before_lists_in_directories_below(tmp_path):
+    for split in ("train", "valid"):
+        add(tmp_path, split, "0 0.5 0.5 0.1 0.1\n")
+    (tmp_path / "train" / "labels" / "classes.txt").write_text("dog\ncrater\n")
+    (tmp_path / "data.yaml").write_text("names: [crater]\n")
+    for path in (tmp_path, tmp_path / "data.yaml"):
+        assert open_dataset(path).classes.numbers == {0}

@@ -255,3 +255,13 @@ def test_an_impossible_date_is_no_yaml(tmp_path):
     (tmp_path / "data.yaml").write_text("date: 2024-02-30\ntrain: train/images\n")
     with pytest.raises(DatasetError, match="not YAML: mend it"):
         find_splits(tmp_path)
+
+
+def test_directories_may_be_named_by_numbers(tmp_path):
+    for split in ("2019", "2020", "v"):
+        make(tmp_path, split, [split])
+    (tmp_path / "data.yaml").write_text("train: [2019, 2020]\nval: v\ntest: true\nnames: [a]\n")
+    splits = find_splits(tmp_path)
+    assert [len(split.images) for split in splits.values()] == [2, 1]
+    (tmp_path / "data.yaml").write_text("train: 2019\nval: 2020\nnames: [a]\n")
+    assert list(find_splits(tmp_path)) == ["train", "valid"]
