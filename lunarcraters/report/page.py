@@ -1,6 +1,7 @@
 """The page: one HTML file that shows a run and needs no other file and no network."""
 
 import json
+import warnings
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -19,7 +20,7 @@ from lunarcraters.catalogue.measures import MEASURE_NOTE
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.run import CRATERS, MASK, read_result, read_run
-from lunarcraters.errors import OutputError
+from lunarcraters.errors import CratersWarning, OutputError
 from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import RULES
@@ -148,6 +149,8 @@ def _review(
     comparison = None
     if edited is not None:
         comparison = compare_with_run(craters, edited, run_hash=run_hash)
+        for note in comparison.notes:
+            warnings.warn(note, CratersWarning, stacklevel=3)
     return make_review_data(
         found,
         run_hash,

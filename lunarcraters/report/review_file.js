@@ -104,20 +104,22 @@ class ReviewFile {
       if (review !== "rejected") kept.added.push(circle);
       return;
     }
-    const same = this.#agree(circle, this.#original(row), 1e-6);
-    const other = !same && Math.abs(properties[score] - this.craters.score[row]) > 1e-5;
-    const crater = { circle, review, same, other };
+    const original = this.#original(row);
+    const same = this.#agree(circle, original, 1e-6);
+    const changed = !this.#agree(circle, original, 2e-3) && !(Math.abs(properties[score] - this.craters.score[row]) <= 1e-5);
+    const off = 2 * this.ground.distance(circle, original) >= circle.diameter + original.diameter;
+    const crater = { circle, review, same, changed, other: changed && off };
     const [own, ...copies] = named.get(row) ?? [crater];
     if (own === crater) named.set(row, [crater]);
     else named.set(row, same && !own.same ? [crater, own, ...copies] : [own, ...copies, crater]);
   }
 
-  // Refuses the file of another run: nobody edits scores, so that a crater with another score and
-  // another place is another crater.
+  // Refuses the file of another run, as `craters review` does: nobody edits scores, so that a crater
+  // with another score and no ground in common with that of the run is another crater.
   #check(craters, names_run) {
-    const alike = craters.filter(({ same }) => same).length;
+    const changed = craters.filter((crater) => crater.changed).length;
     const others = craters.filter(({ other }) => other).length;
-    if (names_run || (craters.length && 2 * alike >= craters.length && 100 * others <= craters.length)) return;
+    if (names_run || (craters.length && 2 * changed <= craters.length && 100 * others <= craters.length)) return;
     throw new Error("The craters of this file are not those of this page: load it into the page of its run.");
   }
 

@@ -8,7 +8,7 @@ import shapely
 
 import lunarcraters as lc
 from lunarcraters.catalogue.formats import read_edited
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.report.page import write_report
 
@@ -88,7 +88,8 @@ def test_a_file_that_other_programs_made_is_the_same_to_the_page(
     (tmp_path / "a.csv").write_text("".join(lines[:5] + lines[7:]))
     counts = lc.review(run, tmp_path / "a.csv").counts
     page = tmp_path / "edited.html"
-    write_report(run, page, open_mosaic(scene), edited=read_edited(tmp_path / "a.csv"))
+    with pytest.warns(CratersWarning, match="does not tell which craters were exported"):
+        write_report(run, page, open_mosaic(scene), edited=read_edited(tmp_path / "a.csv"))
     tab, complaints = open_tab(page, "#review")
     assert counts.rejected == len(stored(tab)["rejected"]) == 2
     rows = save(tab, tmp_path / "a.geojson")
@@ -141,3 +142,35 @@ def test_the_page_refuses_an_export_of_its_run_before_it_was_made_again(
     tab, _ = open_tab(page, "#review")
     tab.set_input_files("#review-file", tmp_path / "a.geojson")
     tab.wait_for_function("review.element('note').value.includes('not those of this page')")
+
+
+def test_the_page_tells_craters_that_were_moved_from_those_of_another_run(
+    run, open_tab, page, tmp_path
+):
+    lc.export(run, tmp_path / "a.geojson", min_score=0)
+    content = json.loads((tmp_path / "a.geojson").read_text())
+    half = content["features"][: 2 * len(content["features"]) // 3]
+    tab, _ = open_tab(page, "#review")
+
+    def move(features, diameters):
+        """Move craters by their columns; a degree has 30.3 km."""
+        for one in features:
+            one["geometry"] = None
+            one["properties"]["lat"] += diameters * one["properties"]["diameter_km"] / 30.3
+        return content
+
+    # Most are moved, with the scores of the run.
+    load(tab, tmp_path / "moved.geojson", move(half, 2.0))
+    assert len(stored(tab)["circles"]) == len(half)
+    assert lc.review(run, tmp_path / "moved.geojson").counts.moved == len(half)
+    move(half, -2.0)
+    # Without scores, some are moved on their ground, and then off it.
+    for one in content["features"]:
+        del one["properties"]["score"]
+    load(tab, tmp_path / "near.geojson", move(half[:20], 0.25))
+    assert len(stored(tab)["circles"]) == 20
+    (tmp_path / "far.geojson").write_text(json.dumps(move(half[:20], 2.0)))
+    tab.set_input_files("#review-file", tmp_path / "far.geojson")
+    tab.wait_for_function("review.element('note').value.includes('not those of this page')")
+    with pytest.raises(CatalogueError, match="was exported from another run"):
+        lc.review(run, tmp_path / "far.geojson")
