@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from rasterio.enums import MaskFlags
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.dtypes import as_dtype
@@ -96,7 +97,10 @@ def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
 def _read_arrays(
     dataset: rasterio.DatasetReader, bands: tuple[int, ...], box: Box, *, is_remote: bool
 ) -> tuple[NDArray[np.generic], NDArray[np.uint8]]:
-    """Values and masks of a box, (bands, height, width)."""
+    """Values and masks of a box, (bands, height, width); one mask where all bands share it."""
+    flags = dataset.mask_flag_enums
+    shared = all(MaskFlags.per_dataset in flags[band - 1] for band in bands)
+    masked = list(bands[:1] if shared else bands)
     window = ((box.top, box.bottom), (box.left, box.right))
     while True:
         forgotten = times_forgotten()
@@ -106,7 +110,7 @@ def _read_arrays(
         # With several threads GDAL reads the sources of a VRT in any order, even if they overlap.
         with rasterio.Env(VRT_NUM_THREADS="1"):
             values = dataset.read(list(bands), window=window)
-            masks = dataset.read_masks(list(bands), window=window)
+            masks = dataset.read_masks(masked, window=window)
         # Another thread may have made GDAL forget positions that it was to find in its cache.
         if not is_remote or forgotten == times_forgotten():
             return values, masks

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from affine import Affine
 
+from lunarcraters.mosaic import windows
+from lunarcraters.mosaic.handles import get_dataset
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.nodata import list_values
 
@@ -74,6 +77,63 @@ def test_a_mask_of_colours_holds_beside_several_values(tmp_path, colours):
     valid = read_all(open_mosaic(path, nodata=(0, 255)))[1]
     no_data = np.isin(colours[0], (0, 255)) & (colours == colours[0]).all(axis=0)
     np.testing.assert_array_equal(valid, (mask > 0) & ~no_data)
+
+
+@pytest.mark.parametrize("order", [(0, 255), (255, 0)])
+def test_a_colour_of_no_data_is_no_ground_however_transparent_it_is(tmp_path, colours, order):
+    alpha = np.tile(np.array([0, 1, 128, 254, 255], np.uint8), (48, 8))
+    path = write_raster(
+        tmp_path / "a.tif", np.concatenate([colours, alpha[None]]), photometric="RGB", alpha="YES"
+    )
+    values, valid = read_all(open_mosaic(path, nodata=order))
+    no_data = np.isin(colours[0], order) & (colours == colours[0]).all(axis=0)
+    np.testing.assert_array_equal(valid, (alpha > 0) & ~no_data)
+    np.testing.assert_array_equal(values[valid], luminance(colours)[valid])
+
+
+@pytest.mark.parametrize("declared", [0, 255])
+@pytest.mark.parametrize(("left_m", "is_beside"), [(4000, True), (3900, False), (4050, False)])
+def test_colours_are_hidden_by_vrts_only_where_rasters_overlap_or_are_resampled(
+    tmp_path, colours, declared, left_m, is_beside
+):
+    """One with a mask for each source takes several times as long to read."""
+    for name, left in (("a.tif", 0), ("b.tif", left_m)):
+        affine = Affine(100, 0, left, 0, -100, 0)
+        options = {"photometric": "RGB", "nodata": declared, "affine": affine}
+        write_raster(tmp_path / name, colours, **options)
+    mosaic = open_mosaic(tmp_path)
+    assert (mosaic.uri.count("&lt;VRTDataset") == 0) == is_beside
+    values, valid = read_all(mosaic)
+    ground = ~(colours == declared).all(axis=0)
+    np.testing.assert_array_equal(valid[:, :39], ground[:, :39])
+    if is_beside:
+        np.testing.assert_array_equal(valid, np.tile(ground, 2))
+        np.testing.assert_array_equal(values, np.where(valid, np.tile(luminance(colours), 2), 0))
+
+
+@pytest.mark.parametrize("declared", [None, 0])
+def test_the_mask_of_colours_is_read_once(tmp_path, colours, declared, monkeypatch):
+    for name, left in (("a.tif", 0), ("b.tif", 4000)):
+        affine = Affine(100, 0, left, 0, -100, 0)
+        options = {"photometric": "RGB", "nodata": declared, "affine": affine}
+        write_raster(tmp_path / name, colours, **options)
+    mosaic, noted = open_mosaic(tmp_path), []
+
+    class Noting:
+        def __init__(self, dataset):
+            self.dataset = dataset
+
+        def __getattr__(self, name):
+            return getattr(self.dataset, name)
+
+        def read_masks(self, bands, **options):
+            noted.append(bands)
+            return self.dataset.read_masks(bands, **options)
+
+    monkeypatch.setattr(windows, "get_dataset", lambda *asked: Noting(get_dataset(*asked)))
+    valid = read_all(mosaic)[1]
+    np.testing.assert_array_equal(valid, np.tile((colours != declared).any(axis=0), 2))
+    assert noted == [[1]]
 
 
 @pytest.mark.parametrize(("declared", "nodata"), [(0, None), (None, 0), (255, None), (None, 255)])

@@ -1,5 +1,6 @@
 """VRT: several rasters as one, or a window of one, as XML that GDAL opens without a file."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -8,7 +9,7 @@ import numpy as np
 from affine import Affine
 from pyproj import CRS
 
-from lunarcraters.geometry.box import Box
+from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import Layout, Placement
 from lunarcraters.mosaic.files import Source
@@ -33,7 +34,7 @@ def build_mosaic_vrt(layout: Layout) -> str:
     Args:
         layout: Grid, sources and the placement of each.
     """
-    sources = [_with_colour_mask(source) for source in layout.sources]
+    sources = _mask_overlapping(layout)
     root = _dataset_element(layout.grid)
     dtype = GDAL_TYPES[layout.dtype]
     for index, band in enumerate(sources[0].bands):
@@ -83,25 +84,48 @@ def _build_replacing_vrt(source: Source, value: float, filler: float) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _with_colour_mask(source: Source) -> Source:
-    """Return a source that has a mask if it has several bands and a nodata value."""
-    nodata = source.declared_nodata if source.nodata is None else source.nodata
-    if len(source.bands) == 1 or nodata is None or source.masked or source.measured is not None:
-        return source
-    return _mask_colours(source, [nodata])
+def _mask_overlapping(layout: Layout) -> list[Source]:
+    """Give masks to sources with a colour of no data that must not hide others, or is resampled.
+
+    Sources beside each other have none, which takes several times as long to read.
+    """
+    boxes = [
+        Box.from_edges(math.floor(x), math.floor(y), math.ceil(x + width), math.ceil(y + height))
+        for x, y, width, height in layout.placements
+    ]
+    table, sources = np.array(boxes, np.int64), list(layout.sources)
+    for index, source in enumerate(layout.sources):
+        colour = _find_colour(source)
+        beside = _is_aligned(layout.placements[index])
+        beside = beside and not intersects(table[:index], boxes[index]).any()
+        if colour is not None and not beside:
+            sources[index] = _mask_colours(source, [colour])
+    return sources
+
+
+def _find_colour(source: Source) -> float | None:
+    """Value that all of several bands have where there is no data; None where a mask tells that."""
+    if len(source.bands) == 1 or source.masked or source.measured is not None:
+        return None
+    return source.declared_nodata if source.nodata is None else source.nodata
 
 
 def _mask_colours(source: Source, values: Sequence[float]) -> Source:
     """Return a source with a mask of the pixels whose bands all have the same of some values."""
-    for value in values:
+    # An alpha band between 0 and 255 becomes 255 first.
+    for value in (None, *values) if source.masked else values:
         xml = _build_masking_vrt(source, value)
         bands = tuple(range(1, len(source.bands) + 1))
         source = replace(source, uri=xml, bands=bands, masked=True)
     return source
 
 
-def _build_masking_vrt(source: Source, value: float) -> str:
-    """Build the XML of one source without the pixels all of whose bands have a value."""
+def _build_masking_vrt(source: Source, value: float | None) -> str:
+    """Build the XML of one source without the pixels all of whose bands have a value.
+
+    Its mask is 0 or 255. Where the source has one of its own, that must be so there already, unless
+    there is no value.
+    """
     grid = Grid(source.crs_wkt, source.affine or Affine.identity(), source.width, source.height)
     placement = (0.0, 0.0, float(grid.width), float(grid.height))
     root = _dataset_element(grid)
@@ -109,10 +133,11 @@ def _build_masking_vrt(source: Source, value: float) -> str:
     for index, band in enumerate(source.bands):
         element = _band(root, index, len(source.bands), GDAL_TYPES[source.dtype])
         _source(element, source, placement, str(band))
-        _add_values_but(mask, source, placement, band, value)
+        if value is not None:
+            _add_values_but(mask, source, placement, band, value)
     if source.masked:  # what the mask of the source leaves out is left out again
         element = _source(mask, source, placement, f"mask,{source.bands[0]}")
-        _child(element, "NODATA", "255")
+        _child(element, *(("LUT", "0:0,1:255") if value is None else ("NODATA", "255")))
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -198,9 +223,10 @@ def _add_values(
     parent: ElementTree.Element, source: Source, placement: Placement, band: int
 ) -> None:
     element = _source(parent, source, placement, str(band), resampling="cubic")
-    if source.nodata is not None and not source.masked:
+    colour = _find_colour(source)
+    if colour is None and source.nodata is not None and not source.masked:
         _child(element, "NODATA", repr(source.nodata))
-    else:
+    elif colour is None:
         _child(element, "UseMaskBand", "true")
 
 
@@ -211,6 +237,9 @@ def _add_validity(parent: ElementTree.Element, source: Source, placement: Placem
         low, high = source.measured
         steps = {low - 1: 0, low: 255, high: 255, high + 1: 0}
         _child(element, "LUT", ",".join(f"{value!r}:{valid}" for value, valid in steps.items()))
+    elif (colour := _find_colour(source)) is not None:
+        for band in source.bands:
+            _add_values_but(parent, source, placement, band, colour)
     elif source.nodata is not None and not source.masked:
         _add_values_but(parent, source, placement, source.bands[0], source.nodata)
     else:
@@ -237,8 +266,7 @@ def _source(
     *,
     resampling: str = "nearest",
 ) -> ElementTree.Element:
-    aligned = all(float(number).is_integer() for number in placement)
-    attributes = {} if aligned else {"resampling": resampling}
+    attributes = {} if _is_aligned(placement) else {"resampling": resampling}
     element = _child(parent, "ComplexSource", **attributes)
     _child(element, "SourceFilename", source.uri, relativeToVRT="0")
     _child(element, "SourceBand", band)
@@ -254,6 +282,10 @@ def _source(
     _rectangle(element, "SrcRect", (0, 0, source.width, source.height))
     _rectangle(element, "DstRect", placement)
     return element
+
+
+def _is_aligned(placement: Placement) -> bool:
+    return all(float(number).is_integer() for number in placement)
 
 
 def _rectangle(parent: ElementTree.Element, tag: str, box: Sequence[float]) -> None:
