@@ -26,5 +26,5 @@ def as_dtype(real: NDArray[np.generic], dtype: np.dtype[np.generic]) -> NDArray[
     ends = np.iinfo(str(dtype))
     # Single precision would round the largest integers of 32 bits up, out of their range.
     exact = np.promote_types(real.dtype, real_dtype(dtype))
-    whole = np.rint(real.astype(exact, copy=False))
-    return np.clip(whole, ends.min, ends.max).astype(dtype)
+    whole = np.asarray(np.rint(real.astype(exact, copy=False)))
+    return np.clip(whole, ends.min, ends.max, out=whole).astype(dtype)

@@ -1,5 +1,7 @@
 """Real values become those of a raster's type."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -23,3 +25,14 @@ def test_real_numbers_stay_as_they_are():
 
 def test_double_precision_is_not_rounded_twice():
     assert as_dtype(np.array([127.5 - 1e-9]), np.dtype("uint8")).tolist() == [127]
+
+
+def test_values_are_rounded_and_clipped_in_one_array():
+    real = np.full(1_000_000, 300.4, np.float32)
+    tracemalloc.start()
+    whole = as_dtype(real, np.dtype(np.uint8))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1.1 * (real.nbytes + whole.nbytes)
+    assert real[0] == np.float32(300.4)
+    assert as_dtype(np.array(300.4), np.dtype(np.uint8)) == 255
