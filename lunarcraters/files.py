@@ -116,9 +116,19 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def new_mark() -> str:
+    """A mark of who writes a file: two threads may, or processes of one number on two hosts."""
+    return uuid4().hex[:16]
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, mark: str = "") -> Iterator[Path]:
     """Give a temporary sibling, of the same suffix, that takes the file's place if all goes well.
+
+    Args:
+        path: File to write.
+        mark: What tells the name from those of others who write the file; "" for one of its own.
+            Files that belong together have the same.
 
     Raises:
         OutputError: It cannot be written: no such directory, no permission, no room.
@@ -126,8 +136,7 @@ def replacing(path: Path) -> Iterator[Path]:
     packed = path.suffix.lower() == ".gz"
     suffixes = "".join(path.suffixes[-2:]) if packed else path.suffix
     stem = path.name[: len(path.name) - len(suffixes)]
-    # Two threads may write it, or processes of one number on two hosts, as in containers.
-    temporary = path.with_name(f".{stem}.{uuid4().hex[:16]}{suffixes}")
+    temporary = path.with_name(f".{stem}.{mark or new_mark()}{suffixes}")
     try:
         temporary.touch()  # libraries would give a worse reason, and only after the work
         temporary.unlink()

@@ -25,7 +25,7 @@ from lunarcraters.catalogue.formats import (
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OptionError, OutputError
-from lunarcraters.files import is_database, replacing
+from lunarcraters.files import is_database, new_mark, replacing
 
 # Each module has `write(info, parts, path)`, with the arguments of `write_catalogue_parts`, and
 # `read(path)`. A format of several files has `companions(path)`, the paths of the others. What
@@ -137,10 +137,11 @@ def write_catalogue_parts(
         raise OutputError(f"{there[0]} exists: give another name, or --overwrite to replace it")
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
+    mark = new_mark()
     with ExitStack() as stack:
-        temporary = stack.enter_context(replacing(path))
+        temporary = stack.enter_context(replacing(path, mark))
         for companion in companions:
-            stack.enter_context(replacing(companion))
+            stack.enter_context(replacing(companion, mark))
         module.write(info, parts, temporary)
 
 

@@ -5,7 +5,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from uuid import uuid4
 from zlib import crc32
 
 import numpy as np
@@ -13,6 +12,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
+from lunarcraters.files import new_mark
 from lunarcraters.geometry.box import Box, find_rectangles
 
 Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
@@ -144,7 +144,7 @@ def _save(path: Path, pixels: Pixels) -> None:
     """
     values, valid = pixels
     content = values.tobytes() + np.packbits(valid).tobytes()
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:16]}")
+    temporary = path.with_name(f".{path.name}.{new_mark()}")
     try:
         temporary.write_bytes(content + _checksum(content))
         temporary.replace(path)
