@@ -96,7 +96,7 @@ def export(
     """
     from lunarcraters.catalogue.clusters import find_cluster_members, leave_out
     from lunarcraters.catalogue.filter import CraterFilter
-    from lunarcraters.catalogue.formats import write_catalogue_parts
+    from lunarcraters.catalogue.formats import check_output, write_catalogue_parts
     from lunarcraters.detection.run import open_stored_catalogue
     from lunarcraters.errors import OptionError
 
@@ -116,6 +116,7 @@ def export(
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
     limits = crater_filter.limits(least, stored.info.limits)
     info = replace(info, limits=limits)
+    check_output(info, target, form=form, overwrite=overwrite)
     written = clustered = 0
 
     def filtered() -> "Iterator[Catalogue]":

@@ -74,7 +74,7 @@ def measure(
         CoordinateSystemError: The elevation model is not of the Moon.
         OutputError: The measures are there already, or cannot be written.
     """
-    from lunarcraters.catalogue.formats import write_catalogue
+    from lunarcraters.catalogue.formats import check_output, write_catalogue
     from lunarcraters.catalogue.formats.parquet import write_measures
     from lunarcraters.catalogue.measures import MEASURES as MEASURE_COLUMNS
     from lunarcraters.catalogue.table import Catalogue
@@ -95,6 +95,9 @@ def measure(
         raise OutputError(f"{kept} exists: give --overwrite to measure the craters again")
     craters = read_detections(run)
     require_lunar(craters.info)
+    target = fspath(kept) if out is None else catalogue_output(out)
+    if out is not None:
+        check_output(craters.info, target, overwrite=overwrite)
     model = open_elevation_model(elevation, crs=crs, nodata=nodata, unit=unit)
     measures = measure_craters(
         craters.positions,
@@ -106,9 +109,7 @@ def measure(
     if out is None:
         with replacing(kept) as temporary:
             write_measures(measures, folder / CRATERS, temporary)
-        target = fspath(kept)
     else:
-        target = catalogue_output(out)
         table = craters.craters.drop(columns=list(MEASURE_COLUMNS), errors="ignore")
         measured = Catalogue.from_table(table.join(measures.to_table()), craters.info)
         write_catalogue(measured, target, overwrite=overwrite)

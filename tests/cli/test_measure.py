@@ -79,6 +79,25 @@ def test_measures_are_replaced_when_asked_only(run, dem):
     assert told["median_depth_to_diameter"] == pytest.approx(0.18, abs=0.03)
 
 
+def test_a_catalogue_that_cannot_be_written_is_refused_before_craters_are_measured(
+    run, dem, tmp_path, monkeypatch
+):
+    def measure_nothing(*arguments, **options):
+        raise AssertionError("craters were measured")
+
+    monkeypatch.setattr("lunarcraters.morphometry.measure.measure_craters", measure_nothing)
+    (tmp_path / "there.csv").touch()
+    for out, words in (
+        (tmp_path / "there.csv", "exists"),
+        (tmp_path / "a.xyz", "a catalogue is written as"),
+        (tmp_path / "none" / "a.csv", "does not exist"),
+        ("https://host/a.csv", "not a local path"),
+    ):
+        refused = craters(run, "--elevation", dem, "-o", out).exception
+        assert isinstance(refused, OutputError)
+        assert words in str(refused)
+
+
 def test_measures_of_other_craters_are_left_out_and_this_is_said(run, dem, three_craters):
     assert craters(run, "--elevation", dem).exit_code == 0
     write_catalogue(three_craters.rows(slice(2)), run / CRATERS, overwrite=True)

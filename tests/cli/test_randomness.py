@@ -141,3 +141,15 @@ def test_fractions_and_clusters_exclude_each_other(counted, tmp_path):
     refused = run(counted, tmp_path / "a.gpkg", *options, of=export)
     assert isinstance(refused.exception, OptionError)
     assert not (tmp_path / "a.gpkg").exists()
+
+
+def test_an_export_that_cannot_be_written_is_refused_before_clusters_are_sought(
+    counted, tmp_path, monkeypatch
+):
+    def seek_nothing(*arguments):
+        raise AssertionError("clusters were sought")
+
+    monkeypatch.setattr("lunarcraters.catalogue.clusters.find_cluster_members", seek_nothing)
+    for name in ("a.xyz", "none/a.csv", counted.name):
+        refused = run(counted, tmp_path / name, "--without-clusters", of=export)
+        assert isinstance(refused.exception, OutputError)

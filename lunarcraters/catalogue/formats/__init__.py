@@ -112,6 +112,45 @@ def write_catalogue_parts(
         postgis.write(info, parts, str(path), overwrite=overwrite)
         return
     path = Path(path)
+    module, companions = _check_file(info, path, form, overwrite)
+    mark = new_mark()
+    with ExitStack() as stack:
+        temporary = stack.enter_context(replacing(path, mark))
+        for companion in companions:
+            stack.enter_context(replacing(companion, mark))
+        module.write(info, parts, temporary)
+
+
+def check_output(
+    info: CatalogueInfo,
+    path: Path | str,
+    *,
+    form: FormatName | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Refuse, before long work, a file that `write_catalogue_parts` would refuse after it.
+
+    Args:
+        info: Description of the catalogue.
+        path: File to write, or address of a PostGIS database, whose tables are not looked up.
+        form: Format, whatever the name says; None for the one that the name says.
+        overwrite: True to replace a file that is there.
+
+    Raises:
+        OptionError: There is no such format.
+        OutputError: The file exists, its directory does not, or its suffix is not known.
+        CatalogueError: The format needs what the catalogue does not have.
+    """
+    if is_database(path):
+        info.require_positions()
+    else:
+        _check_file(info, Path(path), form, overwrite)
+
+
+def _check_file(
+    info: CatalogueInfo, path: Path, form: FormatName | None, overwrite: bool
+) -> tuple[ModuleType, list[Path]]:
+    """Refuse a file that cannot be written; gives the module of its format, and its companions."""
     module = _FORMATS.get((_suffix(path) if form is None else f".{form}") or "")
     if module is None and form is not None:
         raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
@@ -137,12 +176,7 @@ def write_catalogue_parts(
         raise OutputError(f"{there[0]} exists: give another name, or --overwrite to replace it")
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
-    mark = new_mark()
-    with ExitStack() as stack:
-        temporary = stack.enter_context(replacing(path, mark))
-        for companion in companions:
-            stack.enter_context(replacing(companion, mark))
-        module.write(info, parts, temporary)
+    return module, companions
 
 
 def read_catalogue(path: Path | str) -> Catalogue:
