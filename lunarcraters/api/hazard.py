@@ -79,7 +79,7 @@ def plot_hazard(
         elevation: Elevation model in any lunar coordinate system; None for the one that the run
             searched, or for no slopes where it searched a picture.
         cell: Side of a cell in the middle of the run, km, rounded to whole pixels; None for a
-            fiftieth of the longer side, 8 pixels at least.
+            fiftieth of the longer side, 8 pixels of the run and 4 of the elevation model at least.
         slope_limit: Slope from which ground is steep, degrees.
         min_diameter: Smallest crater that counts, km.
         min_score: Lowest score, or operating point; None for "balanced" where there is one.

@@ -176,7 +176,7 @@ def tiles_command(run: Path, out: Path, **options: Any) -> None:
               )  # fmt: skip
 @click.option("--cell", type=float, metavar="KM",
               help="Side of a cell, rounded to whole pixels [default: a fiftieth of the longer "
-              "side, 8 pixels at least].")  # fmt: skip
+              "side, 8 pixels of the run and 4 of the elevation model at least].")  # fmt: skip
 @click.option("--slope-limit", type=float, default=15.0, show_default=True, metavar="DEGREES",
               help="Slope from which ground is steep.")  # fmt: skip
 @click.option("--min-diameter", type=float, default=0.0, metavar="KM",

@@ -51,7 +51,7 @@ class BinnedCount:
 
     @property
     def events(self) -> int:
-        """Number of independent craters whose Poisson error is that of the total, at least 1.
+        """Number of independent craters with the Poisson error of the total, at least 1; 0 of none.
 
         The number of craters where each counts as a whole; fewer where craters count in part, or
         where the number is an estimate.

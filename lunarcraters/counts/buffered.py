@@ -2,6 +2,10 @@
 
 Fassett and Head (2008), Icarus 198, 37: a crater that touches a narrow feature counts as a whole,
 and the ground on which its centre could lie is the feature widened by its radius.
+
+Radii are measured in a stereographic frame around the middle of the area, whose scale grows as
+1 / cos(arc / 2)^2 (1.03 at 20 degrees, 1.13 at 40): the craters that count and the ground on which
+they do shrink alike, so that densities hold.
 """
 
 from functools import cached_property

@@ -19,7 +19,7 @@ class ModelAge:
         n1_low: Craters of 1 km and larger per km^2 that `low_ga` stands for.
         n1_high: Craters of 1 km and larger per km^2 that `high_ga` stands for.
         fit_probability: Probability that craters of the isochron deviate from it as much; null
-            where there are not two craters.
+            where there are not two craters, or not two bins.
         note: Reason why there is no age or why the fit is poor; empty for a good fit.
     """
 
