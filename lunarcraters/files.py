@@ -127,7 +127,7 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
 
     Args:
         path: File to write.
-        mark: What tells the name from those of others who write the file; "" for one of its own.
+        mark: Text that tells the name from those of other writers; "" for one of its own.
             Files that belong together have the same.
 
     Raises:
