@@ -35,6 +35,19 @@ def find_class_names(directories: Iterable[Path], top: Path) -> dict[int, str]:
     return names
 
 
+def is_described_below(directories: Iterable[Path], top: Path) -> bool:
+    """Tell whether a dataset further down, with a `data.yaml` of its own, holds some directories.
+
+    Args:
+        directories: Directories of label files.
+        top: Directory above them, whose own description does not count.
+    """
+    top = top.absolute()
+    folders = (folder.absolute() for folder in directories)
+    inside = (place for folder in folders for place in (folder, *folder.parents))
+    return any(top in place.parents and (place / "data.yaml").is_file() for place in inside)
+
+
 def _find_names(directory: Path, top: Path) -> tuple[Path, dict[int, str]]:
     """Find the names of classes in a directory or in those above it, and the directory they are in.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lunarcraters.datasets.class_names import find_class_names
+from lunarcraters.datasets.class_names import find_class_names, is_described_below
 from lunarcraters.datasets.classes import ClassChoice, choose_classes
 from lunarcraters.datasets.description import (
     Description,
@@ -138,7 +138,8 @@ def read_class_names(path: Path, splits: Mapping[str, Split]) -> dict[int, str]:
     names = read_yaml(description).names if description.is_file() else {}
     images = {image.parent: image for split in splits.values() for image in split.images}
     folders = dict.fromkeys(label_path(image).parent for image in images.values())
-    return names or find_class_names(folders, description.parent)
+    first = path.is_file() or not is_described_below(folders, path)
+    return (first and names) or find_class_names(folders, description.parent)
 
 
 def find_splits(dataset: Path) -> dict[str, Split]:
@@ -221,7 +222,7 @@ def _splits_in(root: Path, description: Description) -> dict[str, Split]:
         places = description.places.get(name, ())
         made = [_make_place(candidates) for candidates in places]
         found = next(filter(None, map(find_image_folder, _list_candidates(root, name))), None)
-        if any(made):
+        if any(piece and piece.images for piece in made):
             pairs = zip(made, places, strict=True)
             pieces = [piece or _make_bare(candidates) for piece, candidates in pairs]
             splits[name] = Split(
@@ -265,14 +266,13 @@ def _splits_without_labels(root: Path, names: set[str]) -> dict[str, Split]:
 
 
 def _make_place(candidates: tuple[Path, ...]) -> Split | None:
-    """Make a split of the first candidate that is a directory of images or a list of some."""
+    """Make a split of the first candidate that is a directory of images or a list, perhaps empty."""
     for path in candidates:
         folder = find_image_folder(path)
         if folder is not None:
             return _make_split((folder,))
         if path.suffix.lower() == ".txt" and path.is_file():
-            images = tuple(_read_list(path))
-            return Split((), images) if images else None
+            return Split((), tuple(_read_list(path)))
     return None
 
 

@@ -53,7 +53,7 @@ def mend_areas(polygons: Geometries, source: str) -> Geometries:
     An outline jumps where an edge of more than 180 degrees of longitude would be short the other
     way, as all of its other edges are: at most 10 degrees on the ground, and a seventh of the
     outline. An outline of meridians and parallels alone, such as a box, is as it is drawn, unless
-    its edge of more than 180 degrees is only a part of a side.
+    its edge of more than 180 degrees goes back along a side.
 
     Args:
         polygons: Polygons, MultiPolygons and other geometries in longitude and latitude, degrees,
@@ -133,11 +133,12 @@ def _jumps(points: Float, source: str) -> bool:
 
 
 def _is_box(points: Float, long: Bool) -> bool:
-    """Tell whether meridians and parallels alone bound a ring, each long edge a whole side."""
-    still = np.abs(np.diff(points, axis=0)) < _ROUNDING_DEG
-    flat = still[:, 1] & ~still[:, 0]
-    side = ~(np.roll(flat, 1) | np.roll(flat, -1))
-    whole = bool((still.any(axis=1) & (side | ~long)).all())
+    """Tell whether meridians and parallels alone bound a ring, and no long edge goes back."""
+    steps = np.diff(points, axis=0)
+    still = np.abs(steps) < _ROUNDING_DEG
+    way = np.where(still[:, 1], np.sign(steps[:, 0]), 0.0)
+    back = (way * np.roll(way, 1) < 0.0) | (way * np.roll(way, -1) < 0.0)
+    whole = bool((still.any(axis=1) & ~(back & long)).all())
     return whole and shapely.Polygon(points).area > 1e-6
 
 

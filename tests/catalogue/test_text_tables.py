@@ -57,6 +57,13 @@ def test_names_may_begin_with_a_hash(tmp_path, heading):
         assert_read(read(tmp_path / "a.csv", text))
 
 
+def test_names_may_begin_with_a_hash_beside_others_that_are_numbers(tmp_path):
+    for name in ("1234", "."):
+        text = f"name,lon,lat,diameter_km\n#1,1,2,3\n{name},2,3,4\n#3,4,5,6\n"
+        with pytest.warns(CratersWarning, match="are read as craters"):
+            assert len(read(tmp_path / "a.csv", text)) == 3
+
+
 @pytest.mark.parametrize("comment", ["#10,20,5", "# the last ones", "#", "#,,,"])
 def test_lines_whose_numbers_are_none_are_comments(tmp_path, recwarn, comment):
     text = lines("lon,lat,diam_km", "{},{},{}") + comment + "\n"

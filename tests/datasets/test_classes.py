@@ -118,3 +118,11 @@ def test_data_yaml_names_the_classes_before_lists_in_directories_below(tmp_path)
     (tmp_path / "data.yaml").write_text("names: [crater]\n")
     for path in (tmp_path, tmp_path / "data.yaml"):
         assert open_dataset(path).classes.numbers == {0}
+
+
+def test_a_dataset_further_down_names_its_own_classes(tmp_path):
+    (tmp_path / "data.yaml").write_text("names: [crater]\n")
+    for split in ("train", "valid"):
+        add(tmp_path / "inner", split, "0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n")
+    (tmp_path / "inner" / "data.yaml").write_text("names: [boulder, crater]\n")
+    assert open_dataset(tmp_path).classes.numbers == {1}

@@ -144,6 +144,15 @@ def test_a_listed_image_that_is_missing_is_named(tmp_path):
         find_pairs(tmp_path, "train")
 
 
+def test_a_list_may_be_empty_beside_another(tmp_path):
+    make(tmp_path, ".", ["a"])
+    (tmp_path / "train.txt").write_text("images/a.png\n")
+    (tmp_path / "extra.txt").touch()
+    (tmp_path / "data.yaml").write_text("train: [train.txt, extra.txt]\nval: extra.txt\n")
+    assert list(find_splits(tmp_path)) == ["train"]
+    assert [pair.image.stem for pair in find_pairs(tmp_path, "train")] == ["a"]
+
+
 def test_a_dataset_as_cvat_writes_it_is_one_split(tmp_path):
     (tmp_path / "obj_train_data").mkdir()
     (tmp_path / "obj_train_data" / "a.png").write_bytes(b"")

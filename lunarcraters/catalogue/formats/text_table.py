@@ -192,7 +192,7 @@ def _has_decimal_commas(rows: list[list[str]], heading: _Heading) -> bool:
 def _without_comments(body: str, heading: _Heading, path: Path) -> str:
     """Leave out lines that begin with #, but for rows whose first value, a name, begins so.
 
-    Where the first value of another row is a number, it is no name, and all of them are comments.
+    Where the first values of the other rows, which are more, are numbers, all of them are comments.
     """
     if not (body.startswith("#") or "\n#" in body):
         return body
@@ -211,9 +211,9 @@ def _without_comments(body: str, heading: _Heading, path: Path) -> str:
 
     lines = body.split("\n")
     rows = dict.fromkeys(line for line in lines if line.startswith("#") and is_row(line))
-    separator = None if heading.delimiter == _BLANKS else heading.delimiter
-    firsts = (line.split(separator, 1)[0].strip(' "') for line in lines if line.strip())
-    if rows and any(map(_NUMBER.match, firsts)):
+    others = [line for line in lines if not line.startswith("#") and rows and is_row(line)]
+    firsts = [_split(line, heading.delimiter)[0] for line in others]
+    if len(others) > len(rows) and all(_NUMBER.match(first) for first in firsts):
         rows = {}
     if rows:
         warnings.warn(
