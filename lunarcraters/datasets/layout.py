@@ -266,7 +266,7 @@ def _splits_without_labels(root: Path, names: set[str]) -> dict[str, Split]:
 
 
 def _make_place(candidates: tuple[Path, ...]) -> Split | None:
-    """Make a split of the first candidate that is a directory of images or a list, perhaps empty."""
+    """Make a split of the first candidate that is a directory or a list, maybe empty, of images."""
     for path in candidates:
         folder = find_image_folder(path)
         if folder is not None:
