@@ -118,7 +118,7 @@ def hash_file(path: Path) -> str:
 
 def new_mark() -> str:
     """A mark of who writes a file: two threads may, or processes of one number on two hosts."""
-    return uuid4().hex[:16]
+    return uuid4().hex[:8]
 
 
 @contextmanager
