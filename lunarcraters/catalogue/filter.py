@@ -136,20 +136,20 @@ def enclose(catalogue: Catalogue, enclosing: NDArray[np.bool_]) -> ExportLimits:
         catalogue: Catalogue of n craters.
         enclosing: True for the craters that the limits contain, at least one, (n,).
     """
-    some = catalogue.rows(enclosing)
-    (x, y), crs, margin = some.positions.T, None, _HULL_MARGIN_PX
-    if some.radius_m is not None:
+    inner = catalogue.rows(enclosing)
+    (x, y), crs, margin = inner.positions.T, None, _HULL_MARGIN_PX
+    if inner.radius_m is not None:
         middle = sphere.unit_vectors(x, y).mean(axis=0)
         lon, lat = (float(angle) for angle in sphere.vectors_to_lonlat(middle))
-        crs, margin = stereographic.local_frame(lon, lat, some.radius_m), _HULL_MARGIN_M
+        crs, margin = stereographic.local_frame(lon, lat, inner.radius_m), _HULL_MARGIN_M
         x, y = sphere.from_lonlat(crs, x, y)
     points = np.column_stack([x, y])  # one opposite the middle is at no place
     hull = shapely.convex_hull(shapely.multipoints(points[np.isfinite(points).all(axis=1)]))
     outline = shapely.buffer(hull, margin, join_style="mitre")
     return ExportLimits(
-        float(np.nanmin(some.scores, initial=1.0)),
-        float(some.diameters.min()),
-        float(some.diameters.max()),
+        float(np.nanmin(inner.scores, initial=1.0)),
+        float(inner.diameters.min()),
+        float(inner.diameters.max()),
         json.loads(str(shapely.to_geojson(outline))),
         None if crs is None else crs.to_wkt(),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from lunarcraters.datasets.folders import label_path, list_companions, place_aside
 from lunarcraters.datasets.layout import Split, find_splits
 from lunarcraters.errors import DatasetError, OutputError
+from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, from_json, to_json
 
 LOG_NAME = "cleaning_log.json"
@@ -172,9 +173,8 @@ def _write_log(directory: Path, moves: list[Move]) -> None:
             for move in dict.fromkeys(moves)
         )
     )
-    temporary = directory / f"{LOG_NAME}.tmp"
-    temporary.write_text(to_json(log), encoding="utf-8")
-    temporary.replace(directory / LOG_NAME)
+    with replacing(directory / LOG_NAME) as temporary:
+        temporary.write_text(to_json(log), encoding="utf-8")
 
 
 def _read_log(directory: Path) -> list[Move]:

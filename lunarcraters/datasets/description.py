@@ -114,14 +114,15 @@ def find_candidates(directory: Path, base: str, text: str) -> list[Path]:
     """
     slashed = text.strip().replace("\\", "/")
     parts = [part for part in slashed.split("/") if part not in ("", ".", "..") and ":" not in part]
-    found = [directory / base / slashed, directory / slashed]
+    candidates = [directory / base / slashed, directory / slashed]
     if slashed.startswith("../"):
-        found = [directory.joinpath(*parts), *found]  # what tools mean that write `../train/images`
+        # What tools mean that write `../train/images`.
+        candidates = [directory.joinpath(*parts), *candidates]
     for start in range(len(parts)):
         # A bare `images` at the end of a longer path may be that of any split.
         if start == 0 or parts[start:] != ["images"]:
-            found.append(directory.joinpath(*parts[start:]))
-    return list(dict.fromkeys(found))
+            candidates.append(directory.joinpath(*parts[start:]))
+    return list(dict.fromkeys(candidates))
 
 
 def _read_names(names: Any) -> dict[int, str]:

@@ -70,12 +70,12 @@ def _list_files(path: Path) -> tuple[Path, list[Path]]:
         Directory that holds them, and the files.
     """
     folders = (path / "labels", path, mirror(path, "images", "labels"))
-    found = {
+    labels_in = {
         folder: list(filter(_is_label, list_label_files(folder)))
         for folder in folders
         if folder and folder.is_dir()
     }
-    for folder, files in found.items():
+    for folder, files in labels_in.items():
         if any(file.parent == folder for file in files):
             return folder, files
     hint = "the directory of one split, which holds labels/"
@@ -83,7 +83,7 @@ def _list_files(path: Path) -> tuple[Path, list[Path]]:
         splits = find_splits(mirror(path, "labels", "images") or path)
         example = next(iter(splits.values())).images[0]
         hint = f"the labels of one split, for example {label_path(example).parent}"
-        for folder, files in found.items():
+        for folder, files in labels_in.items():
             if files and "all" in splits:
                 return folder, files
     raise CatalogueError(f"{path} has no label files: give a catalogue, or {hint}")

@@ -44,20 +44,20 @@ class Marks:
     added: list[Circle]
 
 
-def make_marks(comparison: Comparison, found: Catalogue) -> Marks:
+def make_marks(comparison: Comparison, detected: Catalogue) -> Marks:
     """Turn what a person changed in the catalogue of a run into decisions on a page.
 
     Args:
         comparison: Edited catalogue compared with the run.
-        found: Craters of the run that the page holds.
+        detected: Craters of the run that the page holds.
     """
-    rows = pd.Series(np.arange(len(found)), index=found.craters["crater_id"])
+    rows = pd.Series(np.arange(len(detected)), index=detected.craters["crater_id"])
     craters = comparison.craters
     craters = craters[craters["crater_id"].isin(rows.index)]
     numbers = rows.loc[craters["crater_id"]].to_numpy()
     states = craters[REVIEW].to_numpy()
-    before = _read_circles(found.craters, found.columns)[numbers]
-    after = _read_circles(craters, found.columns)
+    before = _read_circles(detected.craters, detected.columns)[numbers]
+    after = _read_circles(craters, detected.columns)
     moved, resized = craters["moved"].to_numpy(bool), craters["resized"].to_numpy(bool)
     circles = np.where(np.column_stack([moved, moved, resized]), after, before)
     changed = np.flatnonzero(moved | resized)
@@ -65,7 +65,7 @@ def make_marks(comparison: Comparison, found: Catalogue) -> Marks:
         numbers[states == ACCEPTED].tolist(),
         numbers[states == REJECTED].tolist(),
         dict(zip(numbers[changed].tolist(), _to_circles(circles[changed]), strict=True)),
-        _to_circles(_read_circles(comparison.added, found.columns)),
+        _to_circles(_read_circles(comparison.added, detected.columns)),
     )
 
 

@@ -15,8 +15,8 @@
   // The review is of the craters of the run, also where the map shows those of an edited catalogue.
   const data = text("review-data");
   const columns = Object.entries(data.craters ?? {});
-  const found = columns.length ? Object.fromEntries(columns.map(([name, values]) => [name, decodeFloats(values)])) : craters;
-  for (const size of found.diameter) {
+  const detected = columns.length ? Object.fromEntries(columns.map(([name, values]) => [name, decodeFloats(values)])) : craters;
+  for (const size of detected.diameter) {
     about.smallest = Math.min(about.smallest, size);
     about.largest = Math.max(about.largest, size);
   }
@@ -147,7 +147,7 @@
 
   // The review has a map of its own, which shows the same place.
   const { x_range, y_range } = plots.map;
-  const review = new Review({ about, data, craters: found, limits, layers: await pictures(), reference: part("map", "reference")?.data_source.data });
+  const review = new Review({ about, data, craters: detected, limits, layers: await pictures(), reference: part("map", "reference")?.data_source.data });
   globalThis.review = review;
 
   async function pictures() {

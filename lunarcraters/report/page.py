@@ -145,18 +145,18 @@ def _review(
     closeups: int,
 ) -> dict[str, Any]:
     """Make the data of the review mode, which is of the craters of the run in every page."""
-    found = craters.rows(slice(MOST))
+    detected = craters.rows(slice(MOST))
     comparison = None
     if edited is not None:
         comparison = compare_with_run(craters, edited, run_hash=run_hash)
         for note in comparison.notes:
             warnings.warn(note, CratersWarning, stacklevel=3)
     return make_review_data(
-        found,
+        detected,
         run_hash,
         mosaic,
         comparison=comparison,
-        left_out=len(craters) - len(found),
+        left_out=len(craters) - len(detected),
         min_score=least,
         closeups=closeups,
     )

@@ -55,7 +55,7 @@ class ReviewData:
 
 
 def make_review_data(
-    found: Catalogue,
+    detected: Catalogue,
     identity: str,
     mosaic: Mosaic,
     *,
@@ -67,7 +67,7 @@ def make_review_data(
     """Make the data of the review mode, as JSON.
 
     Args:
-        found: Craters of the run, as many as a page holds.
+        detected: Craters of the run, as many as a page holds.
         identity: SHA-256 of the run's catalogue.
         mosaic: Mosaic underneath.
         comparison: Edited catalogue, which the map shows, compared with the run; None for a map of
@@ -77,36 +77,37 @@ def make_review_data(
         closeups: Number of the most doubtful craters that may have closeups.
     """
     collection = describe_collection(
-        replace(found.info, properties={**found.properties, REVIEW_OF: identity})
+        replace(detected.info, properties={**detected.properties, REVIEW_OF: identity})
     )
-    smallest = float(found.diameters.min()) if left_out else 0.0
+    smallest = float(detected.diameters.min()) if left_out else 0.0
     collection["catalogue"]["limits"] = {"min_score": 0.0, "min_diameter": smallest}
-    table, start, key = found.craters, None, identity
+    table, start, key = detected.craters, None, identity
     if comparison is not None:
-        start = make_marks(comparison, found)
+        start = make_marks(comparison, detected)
         key += f" {hashlib.sha256(to_json(start).encode()).hexdigest()}"
     tile_names, tiles = np.unique(table["tile"].to_numpy(str), return_inverse=True)
     data: dict[str, Any] = to_plain(
         ReviewData(
             identity,
             key,
-            found.columns.names,
+            detected.columns.names,
             table["crater_id"].tolist(),
             table["level"].tolist(),
             tile_names.tolist(),
             tiles.tolist(),
             collection,
             make_lattice(mosaic.grid, mosaic.pixel_size_m) if mosaic.has_crs else None,
-            _make_closeups(found, mosaic, min_score, closeups),
+            _make_closeups(detected, mosaic, min_score, closeups),
             start,
-            None if start is None else _encode_columns(found, mosaic),
+            None if start is None else _encode_columns(detected, mosaic),
         )
     )
     return data
 
 
-def _encode_columns(found: Catalogue, mosaic: Mosaic) -> dict[str, str]:
-    columns = make_columns(found, compute_ellipses(found.positions, found.diameters, mosaic))
+def _encode_columns(detected: Catalogue, mosaic: Mosaic) -> dict[str, str]:
+    ellipses = compute_ellipses(detected.positions, detected.diameters, mosaic)
+    columns = make_columns(detected, ellipses)
     return {
         name: base64.b64encode(column.astype(float).tobytes()).decode()
         for name, column in columns.items()
@@ -114,10 +115,10 @@ def _encode_columns(found: Catalogue, mosaic: Mosaic) -> dict[str, str]:
 
 
 def _make_closeups(
-    found: Catalogue, mosaic: Mosaic, min_score: float, most: int
+    detected: Catalogue, mosaic: Mosaic, min_score: float, most: int
 ) -> dict[int, Closeup]:
-    ellipses = compute_ellipses(found.positions, found.diameters, mosaic)
-    doubt = np.abs(np.nan_to_num(found.scores, nan=1.0) - min_score)
+    ellipses = compute_ellipses(detected.positions, detected.diameters, mosaic)
+    doubt = np.abs(np.nan_to_num(detected.scores, nan=1.0) - min_score)
     return make_closeups(
         mosaic,
         ellipses["x"].astype(float),

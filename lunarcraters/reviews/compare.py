@@ -122,12 +122,14 @@ def _restore_ids(run: Catalogue, edited: EditedCatalogue) -> EditedCatalogue:
 def _check_page(edited: EditedCatalogue, run_hash: str | None) -> bool:
     """Refuse a catalogue that the page of another run saved; tell whether that of this run did."""
     review_of = edited.info.properties.get(REVIEW_OF)
-    if None not in (review_of, run_hash) and review_of != run_hash:
+    if review_of is None or run_hash is None:
+        return False
+    if review_of != run_hash:
         raise CatalogueError(
             f"{edited.source} is a review of another run, or of this one before it was made again: "
             "give the run whose page saved it"
         )
-    return None not in (review_of, run_hash)
+    return True
 
 
 def _check_run(run: Catalogue, edited: EditedCatalogue, *, names_run: bool) -> tuple[str, ...]:

@@ -5,15 +5,7 @@ import pytest
 from lunarcraters.datasets.clean import LOG_NAME, clean_dataset, undo_cleaning
 from lunarcraters.errors import DatasetError, OutputError
 
-from .test_check import BOX, add
-
-
-@pytest.fixture
-def dataset(tmp_path):
-    for split, names in (("train", "abcd"), ("valid", "efg")):
-        for name in names:
-            add(tmp_path, split, name, "" if name in "bdf" else BOX)
-    return tmp_path
+from .conftest import BOX, add
 
 
 def snapshot(dataset):

@@ -9,6 +9,7 @@ import pytest
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.report.page import write_report
 
 from .pages import write_run
 
@@ -34,6 +35,14 @@ def run(tmp_path_factory, scene):
         thresholds={"balanced": 0.40037},
     )
     return write_run(path, found, scene)
+
+
+@pytest.fixture(scope="session")
+def page(run, scene, tmp_path_factory):
+    """The page of the run."""
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    write_report(run, path, open_mosaic(scene))
+    return path
 
 
 @pytest.fixture

@@ -17,13 +17,6 @@ from .pages import press, save, stored, told, write_run
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
-def page(run, scene, tmp_path_factory):
-    path = tmp_path_factory.mktemp("edited") / "report.html"
-    write_report(run, path, open_mosaic(scene))
-    return path
-
-
 @pytest.fixture
 def reviewed(open_tab, page, tmp_path):
     """A review of each kind, as the page saved it, and its decisions."""

@@ -18,13 +18,6 @@ from .pages import current, distance_km, drag, on_screen, press, save, stored, t
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
-def page(run, scene, tmp_path_factory):
-    path = tmp_path_factory.mktemp("review") / "report.html"
-    write_report(run, path, open_mosaic(scene))
-    return path
-
-
 @pytest.fixture
 def review(open_tab, page):
     """The page in its review mode; it complained of nothing in the end."""

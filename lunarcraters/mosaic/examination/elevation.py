@@ -132,10 +132,10 @@ def find_heights(
         how = f"in {unit}, as you say"
     if metres is None:
         steps = roughness, step * abs(scale)
-        found = _judge(mosaic, real, asked, named, steps, declared, wording)
-        if not isinstance(found, float):
-            return found
-        metres, how = found, f"in {'kilometres' if found == 1000.0 else 'metres'}, by its values"
+        judged = _judge(mosaic, real, asked, named, steps, declared, wording)
+        if not isinstance(judged, float):
+            return judged
+        metres, how = judged, f"in {'kilometres' if judged == 1000.0 else 'metres'}, by its values"
     if _DEPTHS.search(words):
         raise MosaicError(
             f"{mosaic.name} holds depths by its name or description, in which craters are hills: "
