@@ -14,9 +14,8 @@ from lunarcraters.completeness.plants import (
     find_direction_deg,
     find_north_deg,
 )
-from lunarcraters.mosaic.dtypes import as_dtype
+from lunarcraters.mosaic.dtypes import Pixels, as_dtype
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.rendering.relief import blur
 from lunarcraters.tiling.plan import Tile

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lunarcraters.detection.cost import Cost, measure_cost
 from lunarcraters.detection.options import Precision
-from lunarcraters.mosaic.network.transfer import count_fetched_bytes
+from lunarcraters.mosaic.remote.transfer import count_fetched_bytes
 from lunarcraters.network.model_file import read_info
 from lunarcraters.tiling.plan import FINEST, SUGGESTED_MIN_CRATER_PX
 from lunarcraters.tiling.source import TileSource

@@ -16,8 +16,8 @@ from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.names import parse_name
-from lunarcraters.mosaic.network.faults import is_refusal
 from lunarcraters.mosaic.nodata import Nodata, parse_values
+from lunarcraters.mosaic.remote.faults import is_refusal
 from lunarcraters.records import RecordError, read_record, to_json
 
 CRATERS = "craters.parquet"

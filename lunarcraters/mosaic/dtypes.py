@@ -1,7 +1,10 @@
-"""Types of values: real numbers that hold those of a raster, and the way back."""
+"""Types of values: pixels, real numbers that hold those of a raster, and the way back."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
+"""Values (0 where invalid) and validity, of one shape."""
 
 
 def real_dtype(dtype: np.dtype[np.generic]) -> type[np.floating]:

@@ -16,8 +16,8 @@ from lunarcraters.mosaic.labels.label import (
 )
 from lunarcraters.mosaic.labels.sizes import check_image_size
 from lunarcraters.mosaic.names import Named, RasterName, is_remote
-from lunarcraters.mosaic.network.faults import why_not_served
-from lunarcraters.mosaic.network.virtual_files import file_size
+from lunarcraters.mosaic.remote.faults import why_not_served
+from lunarcraters.mosaic.remote.virtual_files import file_size
 from lunarcraters.mosaic.tiff_blocks import (
     Block,
     find_stored_blocks,

@@ -24,9 +24,9 @@ from lunarcraters.mosaic.labels.values import read_label_values
 from lunarcraters.mosaic.listing import rasters_in
 from lunarcraters.mosaic.name_lists import expand
 from lunarcraters.mosaic.names import Named, RasterName
-from lunarcraters.mosaic.network.access import is_served, remote_environment
-from lunarcraters.mosaic.network.whole_files import fetch_whole, gives_only_whole_files
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.access import is_served, remote_environment
+from lunarcraters.mosaic.remote.whole_files import fetch_whole, gives_only_whole_files
 from lunarcraters.mosaic.tiff_blocks import (
     Block,
     find_data_boxes,

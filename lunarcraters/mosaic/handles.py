@@ -9,9 +9,9 @@ import rasterio
 from rasterio.errors import RasterioError, RasterioIOError
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.network.access import RemoteReading, describe, remote_environment
-from lunarcraters.mosaic.network.virtual_files import forget_remote_files
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.access import RemoteReading, describe, remote_environment
+from lunarcraters.mosaic.remote.virtual_files import forget_remote_files
 
 _OPEN_DATASETS = 8
 

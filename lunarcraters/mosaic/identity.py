@@ -10,10 +10,10 @@ from rasterio.errors import RasterioError
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.names import RasterName, is_remote
-from lunarcraters.mosaic.network.access import remote_environment
-from lunarcraters.mosaic.network.faults import why_not_served
-from lunarcraters.mosaic.network.virtual_files import file_size, read_headers
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.access import remote_environment
+from lunarcraters.mosaic.remote.faults import why_not_served
+from lunarcraters.mosaic.remote.virtual_files import file_size, read_headers
 from lunarcraters.redaction import redact
 
 _SAMPLE_BYTES = 1 << 16

@@ -17,14 +17,14 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
+from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.handles import Raster, forget_datasets, read_signature
 from lunarcraters.mosaic.identity import hash_files
 from lunarcraters.mosaic.names import parse_name
-from lunarcraters.mosaic.network.access import RemoteReading
-from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
+from lunarcraters.mosaic.remote.access import RemoteReading
 from lunarcraters.mosaic.vrt.build import build_mosaic_vrt, replace_further_values
 from lunarcraters.mosaic.vrt.faults import why_not_read
 

@@ -12,9 +12,9 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.identity import containing_file
 from lunarcraters.mosaic.listing import has_raster_suffix
 from lunarcraters.mosaic.names import Named, RasterName, is_remote, parse_name
-from lunarcraters.mosaic.network.access import remote_environment
-from lunarcraters.mosaic.network.virtual_files import list_archive
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.access import remote_environment
+from lunarcraters.mosaic.remote.virtual_files import list_archive
 
 _LISTS = {".txt", ".lst", ".list"}
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
-from lunarcraters.mosaic.network.access import remote_environment
+from lunarcraters.mosaic.remote.access import remote_environment
 from lunarcraters.process import suppress_warnings
 
 # GDAL caches blocks in a twentieth of the machine's memory by default. A fixed size, in MB, keeps

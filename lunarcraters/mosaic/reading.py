@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.dtypes import as_dtype, real_dtype
+from lunarcraters.mosaic.dtypes import Pixels, as_dtype, real_dtype
 from lunarcraters.mosaic.handles import Raster, close_datasets, get_dataset, get_generation
-from lunarcraters.mosaic.network.access import read_patiently, remote_environment
-from lunarcraters.mosaic.network.pages import Pixels
+from lunarcraters.mosaic.remote.access import read_patiently, remote_environment
 from lunarcraters.mosaic.windows import read_box, read_dtype
 
 Real = NDArray[np.floating]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid, wrap_columns
-from lunarcraters.mosaic.dtypes import as_dtype, real_dtype
+from lunarcraters.mosaic.dtypes import Pixels, as_dtype, real_dtype
 from lunarcraters.mosaic.interpolation import (
     CUBIC,
     KNOTS_PX,
@@ -21,7 +21,6 @@ from lunarcraters.mosaic.interpolation import (
     sample_sharp,
 )
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.network.pages import Pixels
 
 _MARGIN_PX = LANCZOS.reach + 1
 """Margin of a box that is enlarged."""

@@ -12,9 +12,9 @@ import rasterio
 from rasterio.errors import RasterioIOError
 
 from lunarcraters.geometry.box import Box, find_rectangles
-from lunarcraters.mosaic.network.access import remote_environment
-from lunarcraters.mosaic.network.virtual_files import forget_error, last_error
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
+from lunarcraters.mosaic.remote.access import remote_environment
+from lunarcraters.mosaic.remote.virtual_files import forget_error, last_error
 
 
 class Block(NamedTuple):

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from rasterio.enums import MaskFlags
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.dtypes import as_dtype
+from lunarcraters.mosaic.dtypes import Pixels, as_dtype
 from lunarcraters.mosaic.handles import Raster, get_dataset
-from lunarcraters.mosaic.network.nodata_hints import find_hint
-from lunarcraters.mosaic.network.pages import Pages, Pixels, page_shape
-from lunarcraters.mosaic.network.virtual_files import times_forgotten
 from lunarcraters.mosaic.nodata import can_store
+from lunarcraters.mosaic.remote.nodata_hints import find_hint
+from lunarcraters.mosaic.remote.pages import Pages, page_shape
+from lunarcraters.mosaic.remote.virtual_files import times_forgotten
 from lunarcraters.mosaic.tiff_blocks import check_positions
 from lunarcraters.mosaic.vrt.positions import check_positions_behind
 

@@ -17,8 +17,8 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.errors import MosaicError, OutputError, TileSetError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import make_ring_polygon
+from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
 from lunarcraters.mosaic.vrt.build import build_window_vrt
 from lunarcraters.process import suppress_warnings

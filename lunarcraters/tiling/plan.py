@@ -10,8 +10,8 @@ from lunarcraters.errors import TileSetError
 from lunarcraters.geometry import stereographic
 from lunarcraters.geometry.box import Box, connected_extents
 from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.resampling import read_enlarged, read_frame
 from lunarcraters.tiling.local_frames import STRIDE_PX, LocalFrames
 from lunarcraters.tiling.local_plan import Ground, max_stretch, plan_local_frames

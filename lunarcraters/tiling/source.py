@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.examination.examine import examine_mosaic
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.tiling.geotiff import read_geotiff, tile_file
 from lunarcraters.tiling.plan import (

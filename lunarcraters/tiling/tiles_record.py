@@ -10,8 +10,8 @@ from lunarcraters.errors import TileSetError
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.network.access import RemoteReading
 from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.mosaic.remote.access import RemoteReading
 from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.redaction import redact
 from lunarcraters.tiling.plan import Tile

@@ -13,7 +13,7 @@ from lunarcraters.detection.manifest import Manifest, write_manifest
 from lunarcraters.detection.run import read_result, searched_mosaic
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import locked
-from lunarcraters.mosaic.network import access
+from lunarcraters.mosaic.remote import access
 from lunarcraters.network.model_file import shipped_model
 
 from ..rasters import write_raster

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.network.pages import Pages
+from lunarcraters.mosaic.remote.pages import Pages
 
 LIMITS = Box(0, 0, 70, 45)
 

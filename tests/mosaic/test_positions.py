@@ -10,9 +10,9 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.handles import get_dataset
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.mosaic.network import access
-from lunarcraters.mosaic.network.virtual_files import forget_remote_files
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote import access
+from lunarcraters.mosaic.remote.virtual_files import forget_remote_files
 from lunarcraters.mosaic.vrt.positions import check_positions_behind
 from lunarcraters.mosaic.vrt.sources import Part, find_parts
 

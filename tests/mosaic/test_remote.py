@@ -12,9 +12,9 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.names import RasterName
-from lunarcraters.mosaic.network import access
-from lunarcraters.mosaic.network.faults import why_not_served
-from lunarcraters.mosaic.network.transfer import count_fetched_bytes
+from lunarcraters.mosaic.remote import access
+from lunarcraters.mosaic.remote.faults import why_not_served
+from lunarcraters.mosaic.remote.transfer import count_fetched_bytes
 
 from ..rasters import measure_statistics, write_raster
 from ..servers import serve

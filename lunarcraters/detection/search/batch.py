@@ -15,8 +15,8 @@ from lunarcraters.detection.search.batches import Batch
 from lunarcraters.detection.search.georeferencing import georeference
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.mask.cog import NODATA, SCALE
+from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.handles import close_datasets
-from lunarcraters.mosaic.network.pages import Pixels
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_info import ModelInfo

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 from rasterio.errors import RasterioError
 
 from lunarcraters.mosaic.names import RasterName, is_remote
-from lunarcraters.mosaic.network.faults import is_refusal, why_not_served
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.faults import is_refusal, why_not_served
 from lunarcraters.mosaic.vrt.sources import list_sources
 
 

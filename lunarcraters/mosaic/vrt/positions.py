@@ -11,8 +11,8 @@ from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioIOError
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.network.access import names_served
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.access import names_served
 from lunarcraters.mosaic.tiff_blocks import check_positions, has_positions
 from lunarcraters.mosaic.vrt.sources import MOST_DEPTH, find_parts
 

@@ -15,8 +15,8 @@ from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError, RasterioIOError
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.network.virtual_files import read_file, times_forgotten
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.virtual_files import read_file, times_forgotten
 from lunarcraters.mosaic.tiff_blocks import find_data_boxes, find_stored_blocks, has_positions
 
 MOST_DEPTH = 8

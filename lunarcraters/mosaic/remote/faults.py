@@ -3,8 +3,8 @@
 import re
 
 from lunarcraters.mosaic.names import RasterName
-from lunarcraters.mosaic.network.access import remote_environment
-from lunarcraters.mosaic.network.virtual_files import read_beginning
+from lunarcraters.mosaic.remote.access import remote_environment
+from lunarcraters.mosaic.remote.virtual_files import read_beginning
 
 _STATUS = re.compile(r"response code[^:]*: (\d{3})")
 _DENIED = re.compile(

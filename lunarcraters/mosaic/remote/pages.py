@@ -9,14 +9,11 @@ from zlib import crc32
 
 import numpy as np
 from filelock import FileLock
-from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
 from lunarcraters.files import new_mark
 from lunarcraters.geometry.box import Box, find_rectangles
-
-Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
-"""Values (0 where invalid) and validity, of one shape."""
+from lunarcraters.mosaic.dtypes import Pixels
 
 _SIDE_PX = 512
 _PAGE_PX = 1 << 18

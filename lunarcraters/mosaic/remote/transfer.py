@@ -6,9 +6,9 @@ from lunarcraters.geometry.box import intersects
 from lunarcraters.mosaic.identity import containing_file
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.names import is_remote
-from lunarcraters.mosaic.network.access import remote_environment
-from lunarcraters.mosaic.network.virtual_files import file_size
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.access import remote_environment
+from lunarcraters.mosaic.remote.virtual_files import file_size
 from lunarcraters.mosaic.tiff_blocks import find_stored_blocks, has_positions
 
 

@@ -13,7 +13,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from lunarcraters.mosaic.names import has_query, is_remote
-from lunarcraters.mosaic.network.virtual_files import forget_remote_files
+from lunarcraters.mosaic.remote.virtual_files import forget_remote_files
 
 T = TypeVar("T")
 

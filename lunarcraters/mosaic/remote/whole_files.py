@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.identity import containing_file, file_name
 from lunarcraters.mosaic.names import has_query
-from lunarcraters.mosaic.network.access import remote_environment
-from lunarcraters.mosaic.network.virtual_files import download, read_headers
+from lunarcraters.mosaic.remote.access import remote_environment
+from lunarcraters.mosaic.remote.virtual_files import download, read_headers
 from lunarcraters.redaction import redact
 
 _BESIDE = (".aux.xml", ".ovr", ".msk")
