@@ -262,7 +262,7 @@ def balanced_scores(found: Catalogue, craters: Catalogue) -> OperatingPoint:
 
 def count_twins(found: Catalogue) -> int:
     """Number of pairs of craters at the balanced threshold that are one crater."""
-    some = found.select(found.threshold("balanced"))
+    some = found.filter(found.threshold("balanced"))
     points = sphere.unit_vectors(*some.positions.T) * sphere.RADIUS_M / 1000.0
     apart = np.linalg.norm(points[:, None] - points[None], axis=2)
     small = np.minimum(some.diameters[:, None], some.diameters[None])

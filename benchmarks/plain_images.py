@@ -51,7 +51,7 @@ def main(dataset: Path, model: Path | None, min_pixels: float, picture: Path | N
             numbers = (scores.average_precision, point.f1, point.precision, point.recall, best.f1)
             print(f"| {rule} | " + " | ".join(f"{number:.3f}" for number in numbers) + " |")
         if picture is not None:
-            chosen = found.select(found.threshold("balanced"))
+            chosen = found.filter(found.threshold("balanced"))
             draw_map(chosen, open_mosaic(sheet), picture)
 
 

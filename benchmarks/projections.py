@@ -84,7 +84,7 @@ def main(
         ground = folder / "stereographic.tif"
         first_view(mosaic, lon, lat, side, as_if, ground)
         wanted = found_in(ground, mirrored)
-        count = len(wanted.select(wanted.threshold("balanced")))
+        count = len(wanted.filter(wanted.threshold("balanced")))
         print(f"stereographic: {count} craters at the balanced threshold")
         print("| projection | known | the same | offset, D | diameter |")
         print("|---|---|---|---|---|")
@@ -205,9 +205,9 @@ def agreement(ours: Catalogue, theirs: Catalogue, ground: Path, least_px: float)
     balanced, complete = ours.threshold("balanced"), ours.threshold("complete")
     known, same = [], []
     for one, other in ((ours, theirs), (theirs, ours)):
-        chosen = one.select(balanced)
-        known.append(pairs(other.select(complete), chosen, ground, least_px)[0])
-        share, reference, detected, offset = pairs(other.select(balanced), chosen, ground, least_px)
+        chosen = one.filter(balanced)
+        known.append(pairs(other.filter(complete), chosen, ground, least_px)[0])
+        share, reference, detected, offset = pairs(other.filter(balanced), chosen, ground, least_px)
         same.append(share)
     apart = np.linalg.norm(offset, axis=1) / reference
     return Agreement(

@@ -40,7 +40,7 @@ def main(split: Path) -> None:
             found = found_in(Path(folder), False)
         ways = ((wanted, found), (found, wanted))
         shares, counts = zip(
-            *(known(one.select(balanced), other.select(complete)) for one, other in ways),
+            *(known(one.filter(balanced), other.filter(complete)) for one, other in ways),
             strict=True,
         )
         print(f"| {size} | {counts[0]} and {counts[1]} | {min(shares):.1%} |", flush=True)

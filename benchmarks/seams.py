@@ -51,7 +51,7 @@ def main(mosaic: Path, size: int, smallest: float | None) -> None:
             found = detect(source, folder / f"run{column}", shipped_model()).read()
             runs.append(found)
             print(f"without {column} columns, {row} rows: {len(source.tiles)} tiles, ", end="")
-            kept = found.select(found.threshold("balanced"))
+            kept = found.filter(found.threshold("balanced"))
             print(f"{len(kept)} craters, {doubled(kept):.3%} of them double", flush=True)
         common = open_mosaic(folder / f"{SHIFTS[1][0]}_{SHIFTS[1][1]}.tif")
         print("| columns, rows | of the first: here | at the same threshold | of these: there |")
@@ -94,11 +94,11 @@ def doubled(catalogue: Catalogue) -> float:
 
 def known(one: Catalogue, other: Catalogue, threshold: str, common: Mosaic) -> float:
     """Share of the craters of one that the other has above a threshold, where both have looked."""
-    chosen = one.select(one.threshold("balanced"))
+    chosen = one.filter(one.threshold("balanced"))
     x, y = common.grid.from_lonlat(*chosen.positions.T)
     reach = chosen.diameters * 500.0 / common.pixel_size_m + EDGE_PX
     inside = (x > reach) & (x < common.width - reach) & (y > reach) & (y < common.height - reach)
-    wanted = other.select(other.threshold(threshold))
+    wanted = other.filter(other.threshold(threshold))
     i, _ = find_close_pairs(
         places(chosen), chosen.diameters, places(wanted), wanted.diameters, **SAME
     )

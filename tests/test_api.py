@@ -23,19 +23,19 @@ def found(three):
 def test_a_catalogue_is_a_geodataframe_and_a_file(found, tmp_path):
     assert isinstance(found.geodataframe, gpd.GeoDataFrame)
     assert found.geodataframe.geom_type.eq("Polygon").all()
-    found.chosen().to_file(tmp_path / "a.gpkg")
+    found.filter().to_file(tmp_path / "a.gpkg")
     again = lc.read_catalogue(tmp_path / "a.gpkg")
     assert isinstance(again, lc.Catalogue)
     assert again.craters["diameter_km"].tolist() == [30.0, 20.0]
 
 
 def test_craters_are_chosen_by_score_size_and_place(found):
-    assert len(found.chosen(0)) == 3
-    assert len(found.chosen(0, max_diameter=20.0)) == 2
-    assert found.chosen(0, area=(1.5, -1, 9, 1)).craters["lon"].tolist() == [2.0, 3.0]
-    assert isinstance(found.chosen(0), lc.Catalogue)
+    assert len(found.filter(0)) == 3
+    assert len(found.filter(0, max_diameter=20.0)) == 2
+    assert found.filter(0, area=(1.5, -1, 9, 1)).craters["lon"].tolist() == [2.0, 3.0]
+    assert isinstance(found.filter(0), lc.Catalogue)
     with pytest.raises(CatalogueError):
-        found.chosen("best")
+        found.filter("best")
 
 
 def test_a_catalogue_is_scored_against_another_or_a_file(found, tmp_path):
@@ -49,9 +49,9 @@ def test_a_catalogue_is_scored_against_another_or_a_file(found, tmp_path):
 @pytest.mark.slow
 def test_a_scene_is_searched_and_drawn(scene, tmp_path):
     found = lc.detect(scene, tmp_path / "run", workers=1, levels=1)
-    assert len(found.chosen()) > 100
+    assert len(found.filter()) > 100
     assert len(lc.read_run(tmp_path / "run")) == len(found)
-    found.chosen("pure").plot(tmp_path / "map.png")
+    found.filter("pure").plot(tmp_path / "map.png")
     assert (tmp_path / "map.png").stat().st_size > 100_000
 
 

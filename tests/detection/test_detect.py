@@ -68,7 +68,7 @@ def craters_of(catalogue):
 @pytest.mark.slow
 def test_the_scenes_craters_are_found(run, truth, mosaic):
     found = read_run(run)
-    chosen = found.select(found.threshold("balanced")).craters
+    chosen = found.filter(found.threshold("balanced")).craters
     area = open_mosaic(mosaic)
     x, y = area.grid.from_lonlat(truth["lon"], truth["lat"])
     inside = (x > 20) & (x < area.width - 20) & (y > 20) & (y < area.height - 20)

@@ -106,7 +106,7 @@ def test_ground_without_data_has_no_craters(heights, search_heights, tmp_path):
     holes[200:300, 150:350] = np.nan
     holes[:, -40:] = np.nan
     found = search_heights(write_dem(tmp_path / "dem.tif", holes), tmp_path / "run")
-    some = in_pixels(found.select(found.threshold("balanced")), PIXEL_M)
+    some = in_pixels(found.filter(found.threshold("balanced")), PIXEL_M)
     columns, rows = some[:, 0] + SIDE / 2, some[:, 1] + SIDE / 2
     assert len(some) > 20
     assert not ((rows > 200) & (rows < 300) & (columns > 150) & (columns < 350)).any()

@@ -64,7 +64,7 @@ def found_in(values, profile, folder, search):
     mosaic = open_mosaic(path)
 
     def circles(operating_point):
-        chosen = found.select(found.threshold(operating_point))
+        chosen = found.filter(found.threshold(operating_point))
         pixels = np.column_stack(mosaic.grid.from_lonlat(*chosen.positions.T))
         return pixels, chosen.diameters / (mosaic.pixel_size_m / 1000.0)
 

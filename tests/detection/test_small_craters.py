@@ -83,8 +83,8 @@ def test_no_crater_is_found_twice_and_larger_ones_stay(runs):
     space = sphere.unit_vectors(*fine.positions.T) * fine.radius_m / 1000.0
     i, j = find_close_pairs(space, fine.diameters, space, fine.diameters, reach=0.1, max_ratio=1.2)
     assert (i == j).all()
-    chosen = plain.select(plain.threshold("balanced"))
-    kept = fine.select(fine.threshold("complete"))
+    chosen = plain.filter(plain.threshold("balanced"))
+    kept = fine.filter(fine.threshold("complete"))
     large = chosen.diameters >= 0.8
     ours, theirs = (
         sphere.unit_vectors(*c.positions.T) * c.radius_m / 1000.0 for c in (chosen, kept)
@@ -132,8 +132,8 @@ def test_a_picture_without_coordinates_is_searched_enlarged_too(
         picture.write(values)
     found = search_here(tmp_path / "part.png", tmp_path / "run", smallest_px=4.0)
     assert not found.has_crs
-    small = found.select(found.threshold("balanced")).diameters < 8.0
-    on_moon = runs[4.0][1].select(runs[4.0][1].threshold("balanced")).diameters < 0.8
+    small = found.filter(found.threshold("balanced")).diameters < 8.0
+    on_moon = runs[4.0][1].filter(runs[4.0][1].threshold("balanced")).diameters < 0.8
     assert small.sum() == pytest.approx(on_moon.sum(), rel=0.1)
 
 

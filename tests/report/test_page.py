@@ -19,7 +19,7 @@ def page(run, scene, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "report.html"
     reference = path.with_suffix(".csv")
     found = _read(run)
-    write_catalogue(found.select(0.7), reference)
+    write_catalogue(found.filter(0.7), reference)
     write_report(run, path, open_mosaic(scene), reference=reference)
     return path
 
@@ -55,7 +55,7 @@ def test_a_run_without_craters_has_a_page(run, scene, tmp_path):
     empty = tmp_path / "run"
     shutil.copytree(run, empty)
     found = _read(run)
-    write_catalogue(found.select(1.0), empty / CRATERS, overwrite=True)
+    write_catalogue(found.filter(1.0), empty / CRATERS, overwrite=True)
     assert write_report(empty, tmp_path / "a.html", open_mosaic(scene)) == 0
     about = re.search(r'id="about">(.*?)<', (tmp_path / "a.html").read_text()).group(1)
     assert json.loads(about)["total"] == 0
@@ -100,7 +100,7 @@ def test_a_browser_counts_as_the_program_does(run, shown):
     for score in (0.40037, 0.8, 0.5):
         if score != 0.40037:  # where it stands at first, between two steps of the slider
             slide(tab, "least-score", score)
-        chosen = _read(run).select(score)
+        chosen = _read(run).filter(score)
         assert tab.get_attribute("body", "data-shown") == str(len(chosen))
         counted = count_by_size(chosen, chosen.footprint_area_km2)
         full = counted.counts > 0
