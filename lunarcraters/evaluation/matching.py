@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters.catalogue.review_state import find_confirmed
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference
@@ -34,7 +35,8 @@ class Matches:
     Lengths are in km, or in pixels without a coordinate system.
 
     Attributes:
-        score: Scores of the detections, (n,); NaN where there is none.
+        score: Scores of the detections, (n,); NaN where there is none, and for craters that were
+            confirmed by eye, which count whatever their scores.
         detected: Diameters of the detections, (n,).
         deviation: Standard deviations of the detected diameters, (n,); NaN where not known.
         reference_of: Index of the reference that each detection matches, (n,); -1 for none.
@@ -103,7 +105,8 @@ def match_craters(
     reference_counted &= _on_ground(detections.footprint, reference.positions)
     judged = _within(sizes, *limits) & ~reference.crosses_edge(positions, sizes)
     judged &= _on_ground(reference.footprint, positions)
-    i, j, offset = _match_pairs(detections, reference, rule, reference_counted)
+    scores = np.where(find_confirmed(detections.craters), np.nan, detections.scores)
+    i, j, offset = _match_pairs(detections, scores, reference, rule, reference_counted)
     reference_of = np.full(len(sizes), -1)
     reference_of[i] = j
     offsets = np.full((len(sizes), 2), np.nan)
@@ -111,7 +114,7 @@ def match_craters(
     to_counted = np.zeros(len(sizes), dtype=bool)
     to_counted[i] = reference_counted[j]
     return Matches(
-        score=detections.scores,
+        score=scores,
         detected=sizes,
         deviation=detections.deviations,
         reference_of=reference_of,
@@ -138,7 +141,7 @@ def _check_same_body(detections: Catalogue, reference: Reference) -> None:
 
 
 def _match_pairs(
-    detections: Catalogue, reference: Reference, rule: Rule, reference_counted: Bool
+    detections: Catalogue, scores: Float, reference: Reference, rule: Rule, reference_counted: Bool
 ) -> tuple[Index, Index, Float]:
     """Detections and references that match, (k,) each, and their offsets, (k, 2)."""
     sizes, positions = detections.diameters, detections.positions
@@ -152,7 +155,7 @@ def _match_pairs(
     )
     offset = _offsets(positions[i], reference.positions[j], reference)
     quality = rule.quality(offset, sizes[i], reference.diameters[j], reference.boxes[j])
-    chosen = _assign(i, j, quality, detections.scores, reference_counted)
+    chosen = _assign(i, j, quality, scores, reference_counted)
     return i[chosen], j[chosen], offset[chosen]
 
 

@@ -58,7 +58,7 @@ class _Sheet:
         title: Title.
         rows: Indices of the craters of each row.
         outlines: Outlines of all craters of that kind, (k, points, 2).
-        values: Number over the panel of each crater, (k,).
+        values: Number over the panel of each crater, (k,); NaN for none.
     """
 
     title: str
@@ -120,7 +120,9 @@ def write_gallery(
 def _false_sheets(matches: Matches, view: _View, edges: Sequence[float]) -> dict[str, _Sheet]:
     """The false detections of highest score, and a random sample of them all."""
     false = np.flatnonzero(matches.counted & view.above & ~matches.true)
-    worst = _by_size(false, -matches.score[false], matches.detected, edges)
+    # Craters that were confirmed by eye have no score, and come first.
+    order = -np.nan_to_num(matches.score[false], nan=1.0)
+    worst = _by_size(false, order, matches.detected, edges)
     sample = np.random.default_rng(0).permutation(false)[:_RANDOM]
     rows = [sample[i : i + _COLUMNS] for i in range(0, len(sample), _COLUMNS)]
     title = "found, not in the reference"
@@ -170,7 +172,8 @@ def _sheet_figure(view: _View, sheet: _Sheet) -> Figure:
     for row, line in zip(sheet.rows, panels, strict=False):
         for crater, axes in zip(row, line, strict=False):
             _draw_panel(axes, view, sheet.outlines[crater])
-            axes.set_title(f"{sheet.values[crater]:.2f}", fontsize=7, pad=2)
+            value = sheet.values[crater]
+            axes.set_title("" if np.isnan(value) else f"{value:.2f}", fontsize=7, pad=2)
     return figure
 
 

@@ -4,10 +4,12 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import match_craters, pool_matches
 from lunarcraters.evaluation.reference import Reference, from_catalogue
 from lunarcraters.evaluation.rules import RULES, OverlapRule
+from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.geometry import sphere
 from tests.evaluation.conftest import lunar_catalogue, pixel_catalogue
 
@@ -44,6 +46,17 @@ def test_a_detection_takes_its_best_free_reference():
     # The catalogue orders craters of one size by x.
     assert found.reference_of.tolist() == [0, 1]
     assert found.offset.tolist() == [[2.5, 0.0], [-1.0, 0.0]]
+
+
+def test_craters_that_were_confirmed_by_eye_count_whatever_their_scores():
+    rows = [(0, 0, 5, 0.1), (10, 0, 6, 0.2), (20, 0, 7, 0.3), (30, 0, 8, 0.9)]
+    reviews = ["accepted", "unseen", "added", "accepted"]
+    table = lunar_catalogue(rows).craters.sort_values("lon").assign(review=reviews)
+    detections = Catalogue(table, sphere.geographic_crs())
+    matches = match_craters(detections, from_catalogue(lunar_catalogue(rows)), CIRCLE)
+    chosen = compute_scores(matches, 0.5).chosen
+    assert (chosen.true, chosen.false, chosen.missed) == (3, 0, 1)
+    assert chosen.true == len(detections.above_score(0.5))
 
 
 def test_a_match_to_a_clipped_reference_is_neither_true_nor_false():
