@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.reliability import (
@@ -263,11 +264,12 @@ def _bins(
     )
     joined = np.concatenate(diameters)
     if edges is None:
-        low, high = (int(np.floor(2.0 * np.log2(x) + 1e-9)) for x in (joined.min(), joined.max()))
-        limits = 2.0 ** (np.arange(low, high + 2) / 2.0)
+        limits, numbers = bin_by_size(joined)
+        groups = np.split(numbers, np.cumsum([len(group) for group in diameters])[:-1])
+        counts = [np.bincount(group, minlength=len(limits) - 1).tolist() for group in groups]
     else:
         limits = np.append(edges, max(float(joined.max()), edges[-1]) * (1.0 + 1e-9))
-    counts = [np.histogram(x * (1.0 + 1e-12), limits)[0].tolist() for x in diameters]
+        counts = [np.histogram(x * (1.0 + 1e-12), limits)[0].tolist() for x in diameters]
     return tuple(
         DiameterBin(float(limits[k]), float(limits[k + 1]), *row)
         for k, row in enumerate(zip(*counts, strict=True))

@@ -105,11 +105,7 @@ def compare_sizes(
     theirs = _within(reference.diameters, reference.fractions, min_diameter, max_diameter)
     if not len(ours[0]) + len(theirs[0]):
         raise CatalogueError("no crater has a size that counts: change --min-diameter")
-    edges = bin_by_size(np.concatenate([ours[0], theirs[0]]))[0] if bins is None else bins
-    edges = np.append(edges, np.inf) if bins is not None else np.asarray(edges)
-    counts = [
-        np.histogram(sizes, edges, weights=shares)[0].tolist() for sizes, shares in (theirs, ours)
-    ]
+    edges, counts = _count(theirs, ours, bins)
     areas = reference.area_km2, catalogue.footprint_area_km2
     rows = zip(edges[:-1].tolist(), edges[1:].tolist(), *counts, strict=True)
     return SizeComparison(
@@ -128,6 +124,23 @@ def _within(sizes: Float, fractions: Float | None, low: float, high: float) -> t
     """Sizes within limits, and the parts for which they count."""
     kept = (sizes >= low) & (sizes <= high)
     return sizes[kept], np.ones(int(kept.sum())) if fractions is None else fractions[kept]
+
+
+def _count(
+    theirs: tuple[Float, Float], ours: tuple[Float, Float], bins: Sequence[float] | None
+) -> tuple[Float, list[list[float]]]:
+    """Edges of bins, and what lies in each bin of references and of detections."""
+    if bins is not None:
+        edges = np.append(bins, np.inf)
+        return edges, [
+            np.histogram(sizes, edges, weights=n)[0].tolist() for sizes, n in (theirs, ours)
+        ]
+    edges, numbers = bin_by_size(np.concatenate([theirs[0], ours[0]]))
+    groups = np.split(numbers, [len(theirs[0])])
+    return edges, [
+        np.bincount(group, shares, len(edges) - 1).tolist()
+        for group, (_, shares) in zip(groups, (theirs, ours), strict=True)
+    ]
 
 
 def _bin(

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.scores import compute_scores, precision_recall_curve
@@ -99,6 +100,14 @@ def test_bins_are_root_two_wide_and_count_each_side_by_its_own_diameter():
     assert [(one.detections, one.true) for one in found.bins] == [(0, 0), (2, 2), (1, 0), (0, 0)]
     assert [one.recall for one in found.bins] == [1, 1, None, 0]
     assert [one.precision for one in found.bins] == [None, 1, 0, None]
+
+
+@pytest.mark.parametrize("diameter", [4.0 * (1.0 - 1e-10), 2.0**1.5 * (1.0 - 1e-11)])
+def test_a_diameter_on_an_edge_but_for_rounding_is_counted_in_the_bin_above(diameter):
+    sizes = [diameter, 6.0]
+    first = compute_scores(matches([0.9, 0.8], [0, 1], sizes, detected=sizes), 0.0).bins[0]
+    assert [first.low, first.high] == bin_by_size(np.array(sizes))[0][:2].tolist()
+    assert (first.references, first.found, first.detections, first.true) == (1, 1, 1, 1)
 
 
 @pytest.mark.parametrize(

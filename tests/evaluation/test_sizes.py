@@ -52,6 +52,14 @@ def test_densities_are_compared_bin_by_bin(run):
     assert sum(one.references for one in compared.bins) == compared.references
 
 
+def test_craters_on_the_edge_of_a_bin_but_for_rounding_are_counted():
+    sizes = [np.nextafter(4.0, 0.0), 6.0]
+    run = count(sizes, 100.0, has_positions=True)
+    compared = api.evaluate(run, count([*sizes, 3.9999999999], 100.0))
+    assert (compared.references, compared.detections) == (3.0, 2.0)
+    assert (compared.bins[0].low, compared.bins[0].references) == (4.0, 2.0)
+
+
 def test_limits_and_bins_are_those_asked_for(run):
     compared = api.evaluate(
         run, count([1.1, 3.0], 100.0), min_diameter=1.2, max_diameter=3.5, bins=[1.0, 2.0],
