@@ -37,6 +37,7 @@ def review(
         CatalogueError: The edited catalogue is of another body or run, or lost its columns.
         OutputError: The file exists, or cannot be written.
     """
+    from dataclasses import replace
     from os import fspath
     from pathlib import Path
 
@@ -52,8 +53,9 @@ def review(
     comparison = compare_with_run(catalogue, rows, all_seen=all_seen, run_hash=run_hash)
     if out is not None:
         target = catalogue_output(out)
-        reviewed = make_reviewed(catalogue, rows, comparison)
+        reviewed, notes = make_reviewed(catalogue, rows, comparison)
         write_catalogue(reviewed, target, overwrite=overwrite)
+        comparison = replace(comparison, notes=comparison.notes + notes)
     columns = catalogue.columns
     return summarize_review(
         catalogue,

@@ -66,13 +66,13 @@ class EditedCatalogue:
             CatalogueError: A row has neither a place and a size nor an outline.
         """
         if REVIEW not in self.rows and not np.isfinite(self.drawn).any():
-            return _measure_fractions(Catalogue.from_table(self.rows, self.info))
+            return measure_fractions(Catalogue.from_table(self.rows, self.info))
         table = self.resolve()
         if (table[REVIEW] == UNSEEN).all():
             table = table.drop(columns=REVIEW)
         else:
             table = table[table[REVIEW] != REJECTED].reset_index(drop=True)
-        return _measure_fractions(Catalogue.from_table(table, self.info))
+        return measure_fractions(Catalogue.from_table(table, self.info))
 
     def resolve(self, before: pd.DataFrame | None = None) -> pd.DataFrame:
         """Settle place, size and state of every row, rejected ones too.
@@ -207,8 +207,13 @@ def _set_added(
     table.loc[table.index[unnamed], "crater_id"] = names
 
 
-def _measure_fractions(catalogue: Catalogue) -> Catalogue:
-    """Fill in the parts of craters that have none, where the others have one."""
+def measure_fractions(catalogue: Catalogue) -> Catalogue:
+    """Fill in the parts of craters that have none, where the others have one.
+
+    Args:
+        catalogue: Craters; a part that is not known is that on the ground of the catalogue, or the
+            crater as a whole where the ground is not known.
+    """
     if FRACTION not in catalogue.craters:
         return catalogue
     fractions = catalogue.craters[FRACTION].to_numpy(float, copy=True)

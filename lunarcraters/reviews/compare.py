@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.columns import REVIEW
+from lunarcraters.catalogue.columns import FRACTION, REVIEW
 from lunarcraters.catalogue.drawn import agree, find_edits, overlap
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.export_limits import ExportLimits
 from lunarcraters.catalogue.filter import enclose
+from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, REVIEW_OF, UNSEEN
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
@@ -28,8 +29,9 @@ class Comparison:
     """The craters of a run that a reviewer had before them, and those that the reviewer added.
 
     Attributes:
-        craters: Rows of the run, with place and size after the edit, `review`, and True in
-            `deleted`, `moved` and `resized` where that was done.
+        craters: Rows of the run, with place and size after the edit, `review`, `fraction` where
+            the file has parts of craters, and True in `deleted`, `moved` and `resized` where that
+            was done.
         added: Rows of the craters that were added.
         notes: Sentences for the user.
         limits: Craters of the run that the reviewer had, as an export has them; None where
@@ -46,7 +48,11 @@ class Comparison:
         """All rows but the rejected ones, as a catalogue has them."""
         craters = self.craters[self.craters[REVIEW] != REJECTED]
         craters = craters.drop(columns=["deleted", "moved", "resized"])
-        return pd.concat([craters, self.added], ignore_index=True) if len(self.added) else craters
+        if not len(self.added):
+            return craters
+        table = pd.concat([craters, self.added], ignore_index=True)
+        forget_measures(table, (table[REVIEW] == ADDED).to_numpy(), UNMEASURED)
+        return table
 
 
 def compare_with_run(
@@ -87,7 +93,12 @@ def compare_with_run(
     craters[circle] = after
     craters[REVIEW] = np.where(all_seen & (states == UNSEEN), ACCEPTED, states)
     craters = craters.assign(deleted=deleted, moved=moved, resized=resized)
+    forget_measures(craters, moved | resized, MOVED)
     names = [*run.columns.names, REVIEW]
+    craters = craters.drop(columns=FRACTION, errors="ignore")
+    if FRACTION in table:
+        craters[FRACTION] = rows[FRACTION].to_numpy()
+        names.append(FRACTION)
     added = table[is_added].reindex(columns=names).reset_index(drop=True)
     return Comparison(craters, added, changed + notes, limits)
 

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.columns import REVIEW
+from lunarcraters.catalogue.columns import FRACTION, REVIEW
 from lunarcraters.catalogue.csfd import bin_by_size
-from lunarcraters.catalogue.edits import EditedCatalogue
+from lunarcraters.catalogue.edits import EditedCatalogue, measure_fractions
+from lunarcraters.catalogue.export_limits import ExportLimits
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.review_state import ACCEPTED, REJECTED, UNSEEN
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.reviews.compare import Comparison
@@ -148,19 +150,48 @@ def summarize_review(
     )
 
 
-def make_reviewed(run: Catalogue, edited: EditedCatalogue, comparison: Comparison) -> Catalogue:
+def make_reviewed(
+    run: Catalogue, edited: EditedCatalogue, comparison: Comparison
+) -> tuple[Catalogue, tuple[str, ...]]:
     """Make the catalogue that the reviewer left, without the rejected craters.
 
     Its limits tell which craters the reviewer had, so that the rejected ones are known again.
+    Craters for whose parts the file counts have these parts.
 
     Args:
         run: Catalogue of the run.
         edited: Edited catalogue.
         comparison: Comparison of both.
+
+    Returns:
+        Catalogue, and sentences for the user.
     """
-    described = edited.info.limits is not None or bool(edited.info.thresholds)
-    info = edited.info if described else run.info
-    return Catalogue.from_table(comparison.kept, replace(info, limits=comparison.limits))
+    info, notes = _describe(run, edited, comparison.limits)
+    return measure_fractions(Catalogue.from_table(comparison.kept, info)), notes
+
+
+def _describe(
+    run: Catalogue, edited: EditedCatalogue, limits: ExportLimits | None
+) -> tuple[CatalogueInfo, tuple[str, ...]]:
+    """Describe the reviewed catalogue, without ground where the file may be of a part of it."""
+    if edited.info.limits is not None or edited.info.thresholds:
+        return replace(edited.info, limits=limits), ()
+    info = replace(run.info, limits=limits)
+    is_whole = FRACTION not in edited.rows and limits is not None and _is_everywhere(limits, run)
+    if is_whole or info.footprint is None:
+        return info, ()
+    note = (
+        f"{edited.source} does not tell its ground, and may lack craters elsewhere on that of the "
+        "run: the reviewed catalogue has no ground, so give --area to count its craters"
+    )
+    return replace(info, footprint=None, footprint_area_km2=None), (note,)
+
+
+def _is_everywhere(limits: ExportLimits, run: Catalogue) -> bool:
+    """Tell whether all craters of a run with the scores and diameters of limits are within."""
+    craters = run.positions, run.diameters, run.scores
+    everywhere = replace(limits, area=None, area_crs=None)
+    return np.array_equal(limits.contain(*craters), everywhere.contain(*craters))
 
 
 def _bin(craters: pd.DataFrame, added: pd.DataFrame, diameter: str) -> tuple[ReviewBin, ...]:
