@@ -1,14 +1,23 @@
-"""The documentation is a site that builds without a warning."""
+"""The documentation is a site that builds without a warning, and names what there is."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-mkdocs_build = pytest.importorskip("mkdocs.commands.build", reason="needs lunarcraters[docs]")
+
+def test_the_functions_that_the_architecture_names_are_there(repository):
+    text = (repository / "docs" / "architecture.md").read_text()
+    named = re.findall(r"`(?:\w+\.)?(\w+)` in `([\w/]+\.py)`", text)
+    assert len(named) > 20
+    for name, module in named:
+        source = (repository / "lunarcraters" / module).read_text()
+        assert re.search(rf"^ *(?:def |class )?{name}\b", source, re.MULTILINE), (name, module)
 
 
 @pytest.mark.slow
 def test_the_site_builds_strictly(repository, tmp_path):
+    mkdocs_build = pytest.importorskip("mkdocs.commands.build", reason="needs lunarcraters[docs]")
     from mkdocs.config import load_config
 
     config = load_config(str(repository / "mkdocs.yml"), strict=True, site_dir=str(tmp_path))

@@ -122,18 +122,14 @@ def info(
         CratersError: The source or the model cannot be used.
     """
     from lunarcraters.detection.estimate import estimate_run
-    from lunarcraters.detection.source import open_source
-    from lunarcraters.network.model_file import shipped_model
+    from lunarcraters.detection.source import open_source_and_model
 
-    file = shipped_model() if model is None else Path(model)
     with TemporaryDirectory(prefix="craters-") as folder:
-        tiles = open_source(
+        tiles, file = open_source_and_model(
             as_names(source),
-            file,
+            None if model is None else Path(model),
             options or SourceOptions(),
             precision=precision,
             fetched=Path(folder),
         )
-        if model is None:
-            file = shipped_model(relief=tiles.height_unit_m is not None)
         return estimate_run(tiles, file, workers=workers, precision=precision, plan_only=plan_only)

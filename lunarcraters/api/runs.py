@@ -71,7 +71,7 @@ def detect(
         looks: Number of looks at an elevation model, 1, 2, 4 or 8, whose maps are averaged; None
             for 4. Each takes as long as the search of a picture.
         batch: Number of tiles in one call of the network; None for as many as make up two
-            megapixels, at least one, or two in TensorFlow. (`at_once` is its earlier name.)
+            megapixels, at least two, or one in int8. (`at_once` is its earlier name.)
         strict: True to stop at a tile that cannot be read.
         overwrite: True to replace another run in the directory.
         progress: Function of the number of tiles done and in all.
@@ -127,21 +127,17 @@ def detect_to_directory(
     """
     from lunarcraters.detection.detect import detect
     from lunarcraters.detection.fetched import fetched_directory
-    from lunarcraters.detection.source import open_source
-    from lunarcraters.network.model_file import shipped_model
+    from lunarcraters.detection.source import open_source_and_model
 
-    file = shipped_model() if model is None else Path(model)
     out, search = local_output(run), options or DetectOptions()
     with fetched_directory(out, overwrite=overwrite) as fetched:
-        tiles = open_source(
+        tiles, file = open_source_and_model(
             as_names(source),
-            file,
+            None if model is None else Path(model),
             source_options or SourceOptions(),
             precision=search.precision,
             fetched=fetched,
         )
-        if model is None:
-            file = shipped_model(relief=tiles.height_unit_m is not None)
         catalogue = detect(
             tiles, out, file, search, overwrite=overwrite, is_held=True, progress=progress
         )

@@ -11,7 +11,7 @@ from lunarcraters.errors import RunError, TileSetError
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import Mosaic, Name, open_mosaic
 from lunarcraters.mosaic.names import parse_name
-from lunarcraters.network.model_file import read_info
+from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import choose_precision
 from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX, has_native_frames
@@ -100,6 +100,38 @@ def open_source(
         min_detectable_px=info.diameters_px[0],
         elevation=options.elevation,
     )
+
+
+def open_source_and_model(
+    names: Sequence[Name],
+    model: Path | None,
+    options: SourceOptions,
+    *,
+    precision: Precision,
+    fetched: Path,
+) -> tuple[TileSource, Path]:
+    """Open the source of a run, and choose the model that searches it.
+
+    Without a model, tiles are planned for the network of pictures that comes with the program. The
+    one for elevation models has the same sizes; only what is opened tells which of them is needed.
+
+    Args:
+        names: One directory of tiles; or rasters, and directories of them, as one mosaic.
+        model: Model file; None for the weights that come with the program.
+        options: Tiling options.
+        precision: Arithmetic of the network.
+        fetched: Directory for what is read from the network.
+
+    Returns:
+        The source, and the model file.
+
+    Raises:
+        CratersError: The source or the model cannot be used.
+    """
+    source = open_source(
+        names, model or shipped_model(), options, precision=precision, fetched=fetched
+    )
+    return source, model or shipped_model(relief=source.height_unit_m is not None)
 
 
 def hash_tiling(source: TileSource) -> str:
