@@ -78,7 +78,7 @@ def check_outline(
     if outline is None:
         return
     drawn = sphere.area_km2(outline, radius_m)
-    if drawn > 0.0 and not 1.0 / _LIKENESS < area_km2 / drawn < _LIKENESS:
+    if not drawn / _LIKENESS < area_km2 < drawn * _LIKENESS:
         warnings.warn(
             f"{source}: its total area is {area_km2:g} km2, but its outline encloses {drawn:.3g} "
             "km2: densities are of the total area; mend it if it is wrong",

@@ -13,6 +13,7 @@ from lunarcraters.geometry import sphere
 pytestmark = pytest.mark.filterwarnings("ignore:.*outline encloses")
 
 COUNTS = [".scc", ".diam"]
+MOON = "IAU_2015:30100"
 
 
 def test_a_spatial_count_keeps_the_ground_and_its_area(lunar, tmp_path):
@@ -199,3 +200,46 @@ def test_craters_of_another_body_stay_there(tmp_path, suffix):
     for other in (".csv", ".geojson"):
         with pytest.raises(CatalogueError, match=r"radius of 3396\.19 km.* takes for the Moon"):
             write_catalogue(mars, tmp_path / f"b{other}")
+
+
+@pytest.mark.parametrize(
+    "ground",
+    [
+        shapely.box(-180, -90, 180, 90),
+        shapely.box(-180, -60, 180, 60) - shapely.box(-100, -10, 100, 10),
+        shapely.box(-100, -60, 100, 60),
+    ],
+)
+@pytest.mark.parametrize("lon_domain", [None, 360])
+def test_outlines_with_edges_over_180_degrees_are_read_again(tmp_path, ground, lon_domain):
+    craters = pd.DataFrame({"lon": [0.0], "lat": [30.0], "diameter_km": [5.0]})
+    area_km2 = sphere.area_km2(ground)
+    catalogue = Catalogue(craters, MOON, ground, area_km2, lon_domain=lon_domain)
+    write_catalogue(catalogue, tmp_path / "a.scc")
+    again = read_catalogue(tmp_path / "a.scc").footprint
+    assert again.is_valid
+    assert again.symmetric_difference(ground).area < 1e-6
+
+
+def _write_count(path, ring, area_km2):
+    rows = "".join(f"{i}\t1\text\t{lon}\t{lat}\n" for i, (lon, lat) in enumerate(ring, 1))
+    path.write_text(
+        "a_axis_radius = 1737.4 <km>\nunit_boundary = {vertex, sub_area, tag, lon, lat\n#\n"
+        f"{rows}}}\nTotal_area = {area_km2:.3f} <km^2>\n"
+        "crater = {diam, fraction, lon, lat, topo_scale_factor\n5\t1\t177\t0\t1\n}\n"
+    )
+
+
+def test_an_outline_past_180_degrees_is_brought_to_the_map(tmp_path):
+    ground = shapely.box(170, -10, 190, 10)
+    _write_count(tmp_path / "a.scc", ground.exterior.coords, sphere.area_km2(ground))
+    again = read_catalogue(tmp_path / "a.scc").footprint
+    both = shapely.union(shapely.box(170, -10, 180, 10), shapely.box(-180, -10, -170, 10))
+    assert again.equals(both)
+
+
+@pytest.mark.filterwarnings("default:.*outline encloses")
+def test_an_outline_that_encloses_nothing_is_said_and_left_out(tmp_path):
+    _write_count(tmp_path / "a.scc", [(lon, 80) for lon in range(0, 361, 10)], 1e6)
+    with pytest.warns(CratersWarning, match="1e.06 km2, but its outline encloses 0 km2"):
+        assert read_catalogue(tmp_path / "a.scc").footprint is None

@@ -19,7 +19,9 @@ from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.polygons import make_ring_polygon
+from lunarcraters.geometry.polygons import cut_at_meridian, keep_polygons, make_ring_polygon
+
+_EDGE_DEG = 90.0  # longest edge of an outline that is written
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -64,7 +66,8 @@ def _write_boundary(info: CatalogueInfo, file: TextIO) -> None:
 
 def _rings(footprint: BaseGeometry | None) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Go through closed rings, each polygon's outline (`ext`) before its holes (`int`)."""
-    for polygon in shapely.get_parts(footprint):
+    # An edge of more than 180 degrees would be read as one that goes the short way.
+    for polygon in shapely.get_parts(shapely.segmentize(footprint, _EDGE_DEG)):
         yield "ext", shapely.get_coordinates(polygon.exterior)
         for hole in polygon.interiors:
             yield "int", shapely.get_coordinates(hole)
@@ -85,6 +88,8 @@ def read(path: Path) -> Catalogue:
     footprint = _footprint(structure.tables.get("unit_boundary"), path)
     area_km2 = structure.number("total_area", power=2)
     check_outline(footprint, area_km2, radius_m, str(path))
+    if footprint is not None and footprint.is_empty:
+        footprint = None
     check_sizes(craters, area_km2, str(path), list(structure.tables["crater"]))
     crs = sphere.geographic_crs(radius_m)
     return Catalogue(craters, crs, footprint=footprint, footprint_area_km2=area_km2)
@@ -101,8 +106,8 @@ def _footprint(boundary: pd.DataFrame | None, path: Path) -> BaseGeometry | None
                 polygons[-1] = polygons[-1].difference(polygon)
             else:
                 polygons.append(polygon)
-        parts = [part for polygon in polygons for part in shapely.get_parts(polygon)]
-        return shapely.MultiPolygon(parts)
+        ground = shapely.union_all(shapely.make_valid(np.array(polygons, object)))
+        return keep_polygons(cut_at_meridian(np.array([ground], object))[0])
     except (KeyError, ValueError, shapely.GEOSException) as error:
         raise CatalogueError(f"{path}: its unit_boundary is damaged: {error}") from error
 
