@@ -1,15 +1,23 @@
 """Files that are read again: no column of a measured and reviewed catalogue is lost."""
 
+import json
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from pyproj import Transformer
+from shapely.geometry import mapping, shape
+from shapely.ops import transform
 
 from lunarcraters.catalogue.columns import FRACTION, LUNAR_COLUMNS, REVIEW
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.measures import MEASURE_NOTE, MEASURES
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
+
+POLAR = "urn:ogc:def:crs:IAU:2015:30130"
 
 COLUMNS = [*LUNAR_COLUMNS.names, FRACTION, REVIEW, *MEASURES]
 
@@ -81,3 +89,32 @@ def test_short_names_of_other_programs_are_no_measures(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id,lon,lat,diam_km,slope_deg,dep_diam\n1,2,3,4,5,0.1\n")
     assert not set(MEASURES) & set(read_catalogue(path).craters)
+
+
+def test_a_geojson_that_is_indented_keeps_its_description(lunar, pixels, tmp_path):
+    path = tmp_path / "a.geojson"
+    for catalogue in (lunar, pixels):
+        write_catalogue(catalogue, path, overwrite=True)
+        path.write_text(json.dumps(json.loads(path.read_text()), indent=2))
+        assert read_catalogue(path).header() == catalogue.header()
+
+
+@pytest.mark.parametrize("crs", [{"type": "name", "properties": {"name": POLAR}}, None])
+def test_a_copy_of_a_geojson_in_another_projection_has_no_description(measured, tmp_path, crs):
+    path = tmp_path / "a.geojson"
+    north = measured.rows(measured.craters["lat"].to_numpy() > 0.0)
+    write_catalogue(north.with_info(thresholds={"balanced": 0.3}), path)
+    members = json.loads(path.read_text())
+    to_polar = Transformer.from_crs("IAU_2015:30100", "IAU_2015:30130", always_xy=True).transform
+    for feature in members["features"]:
+        outline = transform(to_polar, shape(feature["geometry"]))
+        feature["geometry"] = mapping(outline)
+    members |= {"crs": crs}
+    path.write_text(json.dumps({name: one for name, one in members.items() if one}, indent=2))
+    if crs is None:
+        with pytest.raises(CatalogueError, match="metres of a map"):
+            read_catalogue(path)
+    else:
+        again = read_catalogue(path)
+        assert again.thresholds == {}
+        assert again.positions == pytest.approx(north.positions)

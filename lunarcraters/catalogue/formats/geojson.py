@@ -27,7 +27,8 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.given_areas import names_crs
 from lunarcraters.geometry.polygons import Geometries
 
-_URN = "urn:ogc:def:crs:IAU::30100"
+_CODE = ":30100"
+_URN = f"urn:ogc:def:crs:IAU:{_CODE}"
 _DECIMALS = 9
 _FEATURES = '"features": ['
 _FEATURE = '{"type": "Feature", "properties": '
@@ -102,6 +103,8 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         table, shapes = _read_features(members["features"], path)
     else:
         table, shapes = _read_lines(path)
+    if info.has_crs and "crs" not in members:
+        vector.refuse_metres(shapes, str(path))
     return vector.read_edits(table, info, shapes, info.crs, str(path))
 
 
@@ -187,12 +190,21 @@ def _read_members(path: Path) -> dict[str, Any] | None:
         try:
             members = json.loads(line.rstrip().rstrip(",") + "}")
         except ValueError:
+            members = {}
+        if "catalogue" not in members:
             content = path.read_text(encoding="utf-8")
             members = json.loads(content) if '"catalogue"' in content else None
     except ValueError:
         return None
-    described = isinstance(members, dict) and isinstance(members.get("catalogue"), dict)
-    return members if described else None
+    return members if _is_own(members) else None
+
+
+def _is_own(members: Any) -> bool:
+    """Tell whether members are those of this program, and not of a copy in another projection."""
+    if not isinstance(members, dict) or not isinstance(members.get("catalogue"), dict):
+        return False
+    crs = members.get("crs")
+    return crs is None or f'{_CODE}"' in json.dumps(crs)
 
 
 def _find_header(members: dict[str, Any]) -> dict[str, Any]:

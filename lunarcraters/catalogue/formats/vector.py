@@ -114,7 +114,7 @@ def from_frame(
         if there.any():
             flat = np.asarray(shapely.force_2d(shapes), dtype=object)
             if not crs:
-                _refuse_metres(flat, source)
+                refuse_metres(flat, source)
             places = Places(flat, lunar_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
     lunar = lunar_crs(crs, source) if places is None else places.crs
@@ -207,11 +207,19 @@ def _measure(
     return drawn
 
 
-def _refuse_metres(shapes: Geometries, source: str) -> None:
-    """Refuse geometries that cannot be degrees where a file names no coordinate system."""
+def refuse_metres(shapes: Geometries, source: str) -> None:
+    """Refuse geometries that cannot be degrees where a file names no coordinate system.
+
+    Args:
+        shapes: Geometries, (n,).
+        source: Name of the file, for messages.
+
+    Raises:
+        CatalogueError: Coordinates are beyond 720 degrees of longitude or 90 of latitude.
+    """
     west, south, east, north = shapely.total_bounds(shapes)
     x, y = max(-west, east), max(-south, north)
-    if x <= 720.0 and y <= 90.0:
+    if not (x > 720.0 or y > 90.0):  # or there are none
         return
     if x <= 90.0 and y <= 360.0:
         meaning = "longitude and latitude seem to be exchanged: points are written lon, lat"
