@@ -65,25 +65,25 @@ class Area:
         return self
 
     def contains(self, x: ArrayLike, y: ArrayLike) -> Bool:
-        """Test which points lie in the area.
+        """Test which points lie in the area or on its edge.
 
         Args:
             x: Longitudes in degrees, or pixel coordinates, any shape.
             y: Latitudes in degrees, or pixel coordinates, broadcast with `x`.
 
         Returns:
-            True inside, of the shape of `x` and `y`.
+            True inside and on the edge, of the shape of `x` and `y`.
         """
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         if self.crs is None:
-            return np.asarray(shapely.contains_xy(self.outline, x, y))
+            return np.asarray(shapely.intersects_xy(self.outline, x, y))
         if not self.crs.is_geographic:
             return np.asarray(
-                shapely.contains_xy(self.outline, *sphere.from_lonlat(self.crs, x, y))
+                shapely.intersects_xy(self.outline, *sphere.from_lonlat(self.crs, x, y))
             )
         inside = np.zeros(x.shape, bool)
         for period_deg in (-360.0, 0.0, 360.0):
-            inside |= shapely.contains_xy(self.outline, x + period_deg, y)
+            inside |= shapely.intersects_xy(self.outline, x + period_deg, y)
         return inside
 
     def compute_shares(self, positions: Float, diameters: Float) -> Float:
@@ -238,12 +238,16 @@ def make_box_area(
     Raises:
         AreaError: The edges enclose no area.
     """
+    edges = f"{west:g},{south:g},{east:g},{north:g}"
     if not has_crs:
+        if not abs(east - west) * abs(north - south) > 0.0:
+            raise AreaError(
+                f"{edges} is no area: give west,south,east,north in pixels, opposite edges apart"
+            )
         return Area(shapely.box(west, min(south, north), east, max(south, north)), None)
     if not (-90.0 <= south < north <= 90.0 and -360.0 <= west <= 360.0 and -360.0 <= east <= 360.0):
         raise AreaError(
-            f"{west:g},{south:g},{east:g},{north:g} is no area: give west,south,east,north in "
-            "degrees, south below north"
+            f"{edges} is no area: give west,south,east,north in degrees, south below north"
         )
     while east <= west:
         east += 360.0

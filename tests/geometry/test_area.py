@@ -52,6 +52,25 @@ def test_edges_of_any_turn_enclose_the_ground_east_of_the_western_one(edges, wid
         np.testing.assert_array_equal(area.contains(lon, 0.0), inside)
 
 
+def test_points_on_the_edge_are_in_every_area_that_shares_it(tmp_path):
+    edge = make_box_area(-180, -90, 180, 90)
+    assert edge.contains([0, -180, 180, 5], [0, 3, -3, 90]).all()
+    assert make_box_area(0, -90, 360, 90).contains([0, -180, 5], [0, 3, -90]).all()
+    for west, east in ((-10, 0), (0, 10)):
+        assert make_box_area(west, -10, east, 10).contains(0, 0)
+        assert make_box_area(west, -10, east, 10, has_crs=False).contains(0, 0)
+        polar = read_area(saved(tmp_path / "a.gpkg", shapely.box(west, -9, east, 9), POLAR))
+        assert polar.contains(0, 90)
+
+
+@pytest.mark.parametrize(
+    "edges", [(0, 10, 20, 10), (5, 0, 5, 10), (float("nan"), 0, 1, 1), (0, 0, 1, float("nan"))]
+)
+def test_a_box_of_pixels_without_ground_is_refused(edges):
+    with pytest.raises(AreaError, match="west,south,east,north in pixels"):
+        make_box_area(*edges, has_crs=False)
+
+
 @pytest.mark.parametrize(
     "edges", [(0, 10, 20, 10), (0, 20, 20, 10), (0, -95, 9, 0), (0, 0, 999, 9)]
 )
