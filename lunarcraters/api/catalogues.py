@@ -90,8 +90,9 @@ def export(
         CatalogueError: The file is not a catalogue, there is no such operating point, or the format
             needs what is not there.
         AreaError: The area cannot be read, or nothing of it was searched.
-        OptionError: Fractions are asked for without an area, or without clusters; or there is no
-            such format or domain of longitudes.
+        OptionError: Fractions are asked for without an area, or without clusters; a catalogue with
+            fractions is exported without clusters and without an area; or there is no such format
+            or domain of longitudes.
         OutputError: The file exists, or cannot be written.
     """
     from lunarcraters.catalogue.clusters import find_cluster_members, leave_out
@@ -109,6 +110,8 @@ def export(
         raise OptionError(f"lon_domain is {lon_domain!r}: give 180 or 360")
     target = catalogue_output(out)
     stored = open_stored_catalogue(run)
+    if without_clusters and area is None:
+        _refuse_fractions(stored)
     info = replace(stored.info, lon_domain=lon_domain)
     least, ground = info.threshold(min_score), None
     if area is not None:
@@ -138,6 +141,19 @@ def export(
 
     write_catalogue_parts(info, counted(), target, form=form, overwrite=overwrite)
     return Exported(written, len(stored), least, clustered)
+
+
+def _refuse_fractions(stored: "StoredCatalogue | Catalogue") -> None:
+    """Refuse to find clusters among craters whose centre may lie off the ground."""
+    from lunarcraters.catalogue.columns import FRACTION
+    from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.errors import OptionError
+
+    if isinstance(stored, Catalogue) and FRACTION in stored.craters:  # a run has no fractions
+        raise OptionError(
+            "the catalogue has parts of craters, and clusters are found by craters whose centre "
+            "lies on the ground: give its area too (--area), which takes these as a whole"
+        )
 
 
 def _restrict_to(

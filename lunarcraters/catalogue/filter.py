@@ -31,7 +31,7 @@ class CraterFilter:
     Attributes:
         min_diameter: Smallest diameter, km (pixels where there is no coordinate system).
         max_diameter: Largest diameter, km (pixels).
-        area: Area in which centres lie; None for everywhere.
+        area: Area in which centres lie; None for everywhere. With it, craters count as a whole.
         fractions: True for all craters that touch the area, each with the part of it that lies
             inside as the column `fraction`; of a catalogue with fractions, inside both areas.
     """
@@ -89,10 +89,29 @@ class CraterFilter:
         if self.area is None:
             return filtered
         if not self.fractions:
-            return filtered.rows(self.area.contains(*filtered.positions.T))
+            return take_centred(filtered.rows(self.area.contains(*filtered.positions.T)))
         filtered = filtered.rows(_may_touch(self.area, filtered))
         shares = _compute_fractions(self.area, filtered)
         return filtered.with_fractions(shares).rows(shares > 0.0)
+
+
+def take_centred(catalogue: Catalogue) -> Catalogue:
+    """Take craters as a whole: of those with fractions the ones whose centre is on their ground.
+
+    Args:
+        catalogue: Craters, perhaps with fractions; all of them are taken where the ground is not
+            known.
+    """
+    if FRACTION not in catalogue.craters:
+        return catalogue
+    taken = catalogue
+    if catalogue.footprint is not None:
+        ground = Area(catalogue.footprint, catalogue.crs)
+        cut = ~(catalogue.craters[FRACTION].to_numpy(float) >= 1.0)
+        inside = ~cut
+        inside[cut] = ground.contains(*catalogue.positions[cut].T)
+        taken = catalogue.rows(inside)
+    return Catalogue.from_table(taken.craters.drop(columns=FRACTION), taken.info)
 
 
 def _may_touch(area: Area, catalogue: Catalogue) -> NDArray[np.bool_]:

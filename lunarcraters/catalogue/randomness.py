@@ -16,6 +16,7 @@ from scipy.stats import t as student_t
 
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.catalogue.csfd import bin_by_size, require_craters
+from lunarcraters.catalogue.filter import take_centred
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
@@ -98,7 +99,8 @@ def assess_randomness(
     """Compare the places of craters with random ones, bin by bin.
 
     Args:
-        catalogues: Craters of each area by its name, with the ground that they were counted on.
+        catalogues: Craters of each area by its name, with the ground that they were counted on; of
+            those with fractions, the ones whose centre lies on it are compared.
         binning: Convention of the bins, which are the same for all areas.
 
     Returns:
@@ -107,6 +109,7 @@ def assess_randomness(
     Raises:
         CatalogueError: There are no craters, or it is not known where they or the ground are.
     """
+    catalogues = {name: take_centred(one) for name, one in catalogues.items()}
     diameters = np.concatenate([one.diameters for one in catalogues.values()])
     require_craters(len(diameters))
     span = float(diameters.min()), float(diameters.max())

@@ -17,7 +17,7 @@ from lunarcraters.catalogue.csfd import (
     count_weights,
     require_craters,
 )
-from lunarcraters.catalogue.filter import CraterFilter
+from lunarcraters.catalogue.filter import CraterFilter, take_centred
 from lunarcraters.catalogue.ground import clip_outline, describe_ground
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.binned import BinnedCount
@@ -158,9 +158,9 @@ def _count_on_area(
     ground = {"footprint": info.footprint, "footprint_area_km2": info.footprint_area_km2}
     area_km2 = info.footprint_area_km2 or 0.0
     if edge == "buffered":
-        widened = WidenedGround(area, catalogue.info, area_km2)
-        touching = widened.touches(catalogue.positions, catalogue.diameters)
-        return AreaCount(name, catalogue.rows(touching).with_info(**ground), area_km2, widened)
+        widened, craters = WidenedGround(area, catalogue.info, area_km2), take_centred(catalogue)
+        touching = craters.rows(widened.touches(craters.positions, craters.diameters))
+        return AreaCount(name, touching.with_info(**ground), area_km2, widened)
     inside = CraterFilter(area=area, fractions=edge == "fractions").apply(catalogue)
     return AreaCount(name, inside.with_info(**ground), area_km2)
 

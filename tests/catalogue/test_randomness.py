@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from scipy.stats import kstest
@@ -48,6 +49,16 @@ def test_clusters_are_told_from_random_craters(ground):
     assert row.sigmas < -3.0
     assert row.distance_km < row.expected_km
     assert row.p_value < 0.0027
+
+
+def test_craters_whose_centre_lies_off_the_ground_are_not_compared():
+    ground = GROUNDS["the equator"]
+    craters = catalogue(at_random(ground, 60, 3), ground)
+    (expected,) = assess_randomness({"all": craters})
+    beyond = craters.craters.assign(lon=craters.craters["lon"] + 40.0, fraction=0.5)
+    both = pd.concat([craters.craters.assign(fraction=1.0), beyond]).drop(columns="crater_id")
+    (row,) = assess_randomness({"all": Catalogue.from_table(both, craters.info)})
+    assert row == expected
 
 
 def test_a_lattice_is_ordered():

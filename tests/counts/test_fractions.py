@@ -13,6 +13,7 @@ import lunarcraters as lc
 from lunarcraters.catalogue.filter import CraterFilter
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.areas import count_on_areas
+from lunarcraters.errors import OptionError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area, make_box_area
 
@@ -76,6 +77,39 @@ def test_a_crater_without_a_part_has_that_on_both_areas():
     half = Area(shapely.box(0, -3, 3, 3), MOON)
     after, expected = (CraterFilter(area=half, fractions=True).apply(c) for c in (unknown, before))
     np.testing.assert_allclose(after.craters["fraction"], expected.craters["fraction"], atol=0.02)
+
+
+@pytest.mark.parametrize("edges", AREAS)
+def test_with_other_rules_craters_whose_centre_is_on_both_areas_count_as_a_whole(edges, tmp_path):
+    before = by_parts(craters(0.0), INNER)
+    areas = {"a": make_box_area(*edges)}
+    positions = before.positions
+    low, high = np.maximum(edges[:2], INNER[:2]), np.minimum(edges[2:], INNER[2:])
+    expected = ((positions > low) & (positions < high)).all(axis=1).sum()
+    (count,) = count_on_areas(before, areas, "centre")
+    assert count.count(0.0).counts.sum() == expected
+    before.to_file(tmp_path / "a.scc")
+    done = lc.export(tmp_path / "a.scc", tmp_path / "b.gpkg", area=edges)
+    exported = lc.read_catalogue(tmp_path / "b.gpkg").craters
+    assert (done.written, len(exported), "fraction" in exported) == (expected, expected, False)
+
+
+@pytest.mark.parametrize("edges", AREAS[1:])
+def test_buffered_craters_count_as_a_whole_where_their_centre_is_on_the_ground(edges):
+    before, areas = by_parts(craters(0.0), INNER), {"a": make_box_area(*edges)}
+    (count,) = count_on_areas(before, areas, "buffered")
+    whole = craters(0.0).with_info(footprint=before.footprint)
+    whole = whole.rows((np.abs(whole.positions) < 1.0).all(axis=1))
+    (buffered,) = count_on_areas(whole, areas, "buffered")
+    assert count.count(0.0).counts.sum() == buffered.count(0.0).counts.sum()
+
+
+def test_clusters_of_a_catalogue_of_parts_need_whole_craters(tmp_path):
+    by_parts(craters(0.0), INNER).to_file(tmp_path / "a.scc")
+    with pytest.raises(OptionError, match="parts of craters"):
+        lc.export(tmp_path / "a.scc", tmp_path / "b.gpkg", without_clusters=True)
+    lc.export(tmp_path / "a.scc", tmp_path / "b.gpkg", area=tuple(INNER), without_clusters=True)
+    assert (np.abs(lc.read_catalogue(tmp_path / "b.gpkg").positions) < 1.0).all()
 
 
 def save_edited(catalogue, path):
