@@ -19,7 +19,7 @@ import numpy as np
 
 from lunarcraters.calibration.trials import MIN_PIXELS
 from lunarcraters.datasets.layout import find_pairs
-from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.datasets.pairs import Pair
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.source import open_source
@@ -72,12 +72,20 @@ ROWS = (
 )
 
 
-class Stretched(LabelledTiles):
-    """Tiles as they are: craters at 45 degrees are 1.4 times wider than tall."""
+class StretchedPair(Pair):
+    """A tile as it is: craters at 45 degrees are 1.4 times wider than tall."""
 
-    def squeeze(self, name: TileName | None) -> float:
-        """None."""
-        return 1.0
+    squeeze = 1.0
+
+
+def find_tiles(dataset: Path, split: str, *, isotropic: bool) -> LabelledTiles:
+    """Tiles of a split, whose stretch is removed where they are to be isotropic."""
+    pairs = find_pairs(dataset, split)
+    if not isotropic:
+        pairs = [
+            StretchedPair(pair.image, pair.label, pair.classes, pair.ignored) for pair in pairs
+        ]
+    return LabelledTiles(tuple(pairs))
 
 
 class MaskOnly(Sampler):
@@ -138,13 +146,12 @@ def train(row: Row, dataset: Path, elevation: Path, folder: Path, steps: int) ->
     from lunarcraters.training.fitting import fit_network
 
     chosen = variant(row)
-    kind = LabelledTiles if row.isotropic else Stretched
-    sources: list[SceneSource] = [kind(tuple(find_pairs(dataset, "train")))]
+    sources: list[SceneSource] = [find_tiles(dataset, "train", isotropic=row.isotropic)]
     if row.relit:
         sources += find_elevation_sources(elevation, 100)
     sampler = SAMPLERS[row.targets](sources, chosen, seed=1)
     valid = SAMPLERS[row.targets](
-        [kind(tuple(find_pairs(dataset, "valid")))], chosen, seed=1, augment=False
+        [find_tiles(dataset, "valid", isotropic=row.isotropic)], chosen, seed=1, augment=False
     )
     epochs = max(steps // 250, 1)
     settings = TrainingSettings(chosen, 1, epochs, steps // epochs, "float32")

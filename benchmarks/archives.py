@@ -112,11 +112,11 @@ def origin_px(numbers):
 def main(reader):
     """Print a table of the products; exit with 1 where a reading differs."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    from lunarcraters.errors import MosaicNote
+    from lunarcraters.errors import CratersWarning
     from lunarcraters.mosaic.mosaic import open_mosaic
     from tests import archives
 
-    warnings.simplefilter("ignore", MosaicNote)
+    warnings.simplefilter("ignore", CratersWarning)
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         products = []
