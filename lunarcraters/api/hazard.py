@@ -1,5 +1,6 @@
 """Verbs on landing sites: the hazard map of a run."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,7 +125,8 @@ def plot_hazard(
     craters = catalogue.filter(min_score, min_diameter=min_diameter)
     model = _open_elevation(Path(run), elevation, unit, crs, nodata)
     mask = Path(run) / MASK
-    check_apart(cog, [mask, *(() if model is None else model.mosaic.sources)])
+    elevations = () if model is None else model.mosaic.sources
+    check_apart(cog, [mask, *_list_searched(Path(run)), *elevations])
     ground = open_mask(mask)
     cells = choose_cells(ground, cell, None if model is None else model.mosaic)
     hazard = make_hazard_map(
@@ -154,6 +156,19 @@ def _open_elevation(
         return None
     mosaic = searched_mosaic(run, crs=crs, nodata=nodata, option="--elevation")
     return make_elevation_model(mosaic, unit=unit)
+
+
+def _list_searched(run: Path) -> list[Path]:
+    """List the files that a run searched, as far as it notes their names."""
+    from lunarcraters.detection.manifest import read_manifest
+    from lunarcraters.mosaic.names import parse_name
+
+    manifest = read_manifest(run)
+    merged = manifest.settings.get("merged")
+    names = str(merged).split(" + ") if merged else [manifest.input_name]
+    searched = [parse_name(re.sub(r" and \d+ more$", "", name)) for name in names]
+    paths = [path for path in searched if isinstance(path, Path)]
+    return [file for path in paths for file in (path, *path.glob("*"))]
 
 
 def _title(min_score: float, min_diameter: float) -> str:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 import lunarcraters as lc
 from lunarcraters import errors
 from lunarcraters.cli.plot import command
+from lunarcraters.detection.manifest import read_manifest, write_manifest
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
 
@@ -219,6 +221,23 @@ def test_a_file_that_is_read_is_never_replaced(picture, dem, tmp_path):
         refused(run, out.with_suffix(".png"), errors.OutputError, "--raster", **options)
         assert out.read_bytes() == before
         assert not out.with_suffix(".png").exists()
+
+
+@pytest.mark.parametrize("name", ["{}", "{} and 2 more", "folder", "else.tif + {}"])
+def test_the_picture_that_a_run_searched_is_never_replaced(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    site = write_raster(tmp_path / "folder" / "site.tif", np.ones((9, 9)))
+    named = tmp_path / "folder" if name == "folder" else name.format(site)
+    run = write_run(tmp_path / "run", DEGREES, degrees(10, 60), ANYWHERE, [(10.1, 59.9, 2.0, 0.9)])
+    manifest = read_manifest(run)
+    if " + " in str(named):
+        manifest = replace(manifest, settings=manifest.settings | {"merged": named})
+    else:
+        manifest = replace(manifest, input_name=str(named))
+    write_manifest(manifest, run)
+    before = site.read_bytes()
+    refused(run, site.with_suffix(".png"), errors.OutputError, "--raster", overwrite=True)
+    assert site.read_bytes() == before
 
 
 @pytest.mark.slow
