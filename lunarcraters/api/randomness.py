@@ -43,7 +43,8 @@ def measure_randomness(
         CatalogueError: It is not known where the craters or the ground are, or there are none.
         AreaError: The areas cannot be read, or nothing of them was searched.
         OptionError: There is no such convention of bins.
-        OutputError: The table exists or has another suffix, or a file cannot be written.
+        OutputError: The table exists, it or the figure has another suffix, or a file cannot be
+            written.
     """
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.catalogue.randomness import RandomnessTable, assess_randomness
@@ -51,16 +52,21 @@ def measure_randomness(
     from lunarcraters.files import new_table, write_rows
 
     check_binning(binning)
+    picture = None if figure is None else local_output(figure)
+    if picture is not None:
+        from lunarcraters.plots.files import check_png
+
+        check_png(picture)
     target = None if out is None else new_table(out, overwrite=overwrite)
     counts = count_on_areas(catalogue, read_areas(area, name_column))
     least = counts[0].catalogue.threshold(min_score)
     craters = {one.name: one.catalogue.above_score(least) for one in counts}
     bins = assess_randomness(craters, binning)
     table = RandomnessTable(binning=binning, min_score=least, bins=bins)
-    if figure is not None:
+    if picture is not None:
         from lunarcraters.plots.randomness import draw_randomness
 
-        draw_randomness(bins, local_output(figure))
+        draw_randomness(bins, picture)
     if target is not None:
         write_rows([asdict(row) for row in bins], target)
     return table

@@ -91,6 +91,13 @@ def test_what_cannot_be_tested_is_said_in_a_sentence(counted, tmp_path):
         assert isinstance(run(counted, "--area", away).exception, AreaError)
 
 
+@pytest.mark.parametrize("figure", ["a.pdf", "s3://bucket/a.png"])
+def test_a_figure_that_cannot_be_written_is_refused_at_once(figure, monkeypatch):
+    monkeypatch.setattr("lunarcraters.counts.areas.count_on_areas", pytest.fail)
+    with pytest.raises(OutputError):
+        api.measure_randomness("counted.gpkg", figure=figure)
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 def test_nodata_of_a_run_is_no_ground_of_random_craters(tmp_path):
