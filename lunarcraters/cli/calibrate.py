@@ -42,7 +42,10 @@ def command(
     from lunarcraters.calibration.record import CalibrationSummary
     from lunarcraters.records import to_json
 
-    say = partial(click.echo, err=True)
+    def say(line: str) -> None:
+        if not quiet:
+            click.echo(line, err=True)
+
     progress = partial(progress_bar, quiet=quiet or as_json)
     info = api.calibrate(
         model,

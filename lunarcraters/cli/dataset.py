@@ -125,7 +125,7 @@ def check_command(
     from lunarcraters import api
     from lunarcraters.records import to_plain
 
-    with progress_bar("reading", quiet=quiet) as progress:
+    with progress_bar("reading", quiet=quiet, unit="images") as progress:
         findings = api.check_dataset(
             dataset,
             progress,

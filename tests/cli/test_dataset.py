@@ -41,6 +41,10 @@ def test_check_of_a_sound_dataset_counts_empty_label_files(dataset):
     assert "1 label files hold no crater\n0 problems" in result.stdout
 
 
+def test_check_counts_the_images_that_it_reads(dataset):
+    assert "reading: 12 of 12 images" in run("check", dataset, "--sample", 0).output
+
+
 def test_check_prints_problems_and_fails(dataset):
     (dataset / "train/labels/0,1,0,1.txt").write_text("0 1.7 0.5 0.1 0.1\n")
     result = run("check", dataset, "--quiet")
