@@ -58,7 +58,7 @@ def calibrate_model(
         model: Model file, whose description is replaced.
         dataset: Directory in LU3M6TGT's layout.
         split: Name of the split to measure on, which must not be the one to report on.
-        workers: Number of worker processes; None for one per core.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         tta: True to calibrate test-time augmentation, and nothing else.
         classes: Names or numbers of the classes of the labels that are craters; empty to go by
             their names.

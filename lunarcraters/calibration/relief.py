@@ -36,7 +36,7 @@ class _Ground:
         elevation: Raster of heights.
         catalogue: File of its craters.
         folder: Directory for runs.
-        workers: Number of worker processes; None for one per core.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         progress: Progress display.
     """
 
@@ -80,7 +80,7 @@ def calibrate_relief(
         model: Model file, whose description is replaced.
         elevation: Elevation model to measure on, which must not be the one to report on.
         catalogue: File of its craters.
-        workers: Number of worker processes; None for one per core.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         say: Function that takes lines for the user.
         progress: Progress display.
 

@@ -79,7 +79,7 @@ class Trials:
         pairs: Images of the split with their label files. Those that are not all named by their
             edges are laid side by side, as images without coordinates.
         folder: Directory for runs and copies of the images.
-        workers: Number of worker processes; None for one per core.
+        workers: Number of worker processes; None for one for two cores, up to 8.
         tta: True for test-time augmentation.
         progress: Progress display.
         min_pixels: Smallest label that counts, pixels.

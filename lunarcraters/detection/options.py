@@ -63,7 +63,7 @@ class DetectOptions:
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time.
         tiles_per_call: Number of tiles in one call of the network; default: as many as make up two
-            megapixels, at least one, or two in TensorFlow.
+            megapixels, at least two, or one in int8.
         strict: True to stop at a tile that cannot be read.
         looks: Number of looks at an elevation model, 1, 2, 4 or 8, whose maps are averaged;
             default: 4. Each takes as long as the search of a picture.

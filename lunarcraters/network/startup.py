@@ -121,7 +121,7 @@ def choose_precision(asked: Precision | Literal["auto"], *, has_int8: bool) -> P
 
 
 def count_least_images(precision: str) -> int:
-    """Count the images that a call of the network takes at least: TensorFlow pads one to two.
+    """Count the images that a call of the network takes at least: two, or one in int8.
 
     Args:
         precision: Precision of inference.
