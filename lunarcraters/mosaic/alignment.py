@@ -207,7 +207,7 @@ def _check_compatible(first: Source, first_affine: Affine, other: Source, affine
             f"{first.path} and {other.path} have different pixel sizes ({first_affine.a:.6g} and "
             f"{affine.a:.6g}): give them one at a time, or resample one (gdalwarp -tr)"
         )
-    if first.bands != other.bands:
+    if len(first.bands) != len(other.bands):
         raise MosaicError(
             f"{first.path} and {other.path} differ in bands (one is in colour): make both grey"
         )

@@ -6,6 +6,21 @@ from numpy.typing import NDArray
 Pixels = tuple[NDArray[np.generic], NDArray[np.bool_]]
 """Values (0 where invalid) and validity, of one shape."""
 
+GDAL_TYPES = {
+    "uint8": "Byte",
+    "int8": "Int8",
+    "uint16": "UInt16",
+    "int16": "Int16",
+    "uint32": "UInt32",
+    "int32": "Int32",
+    "float32": "Float32",
+    "float64": "Float64",
+}
+"""GDAL's names of the types that are read, by those of NumPy."""
+
+NEARLY_INFINITE = 3.4e38
+"""ISIS cubes mark missing and saturated float pixels by values near the largest float."""
+
 
 def real_dtype(dtype: np.dtype[np.generic]) -> type[np.floating]:
     """Return the type of real numbers that represents all values of a type exactly.
@@ -15,6 +30,19 @@ def real_dtype(dtype: np.dtype[np.generic]) -> type[np.floating]:
     """
     # Single precision represents all 16-bit integers and float32 exactly.
     return np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64
+
+
+def finite_range(dtype: np.dtype[np.generic]) -> tuple[float, float] | None:
+    """Return the least and greatest real number of a type that may be ground; None for integers.
+
+    Args:
+        dtype: Type of a raster's values.
+    """
+    if dtype.kind != "f":
+        return None
+    # GDAL compares in single precision.
+    greatest = float(np.nextafter(np.float32(NEARLY_INFINITE), np.float32(0.0)))
+    return -greatest, greatest
 
 
 def as_dtype(real: NDArray[np.generic], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:

@@ -16,6 +16,7 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.brightness import why_not_brighter
+from lunarcraters.mosaic.dtypes import GDAL_TYPES
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
 from lunarcraters.mosaic.identity import file_name
@@ -34,7 +35,6 @@ from lunarcraters.mosaic.tiff_blocks import (
 )
 from lunarcraters.mosaic.vrt.sources import MOST_DEPTH, find_vrt_boxes
 
-_DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
 _UNLABELLED = ("GTiff", "JP2OpenJPEG")
 """Drivers of images that have no label of their own, but may have one beside them."""
 
@@ -145,9 +145,14 @@ def inspect_source(
         return inspect_source(label, crs, nodata)
     uri = dataset.name
     with dataset, remote_environment(uri):
-        if dataset.count == 0 or dataset.dtypes[0] not in _DTYPES:
-            raise MosaicError(_why_not_of_use(path, dataset))
+        if dataset.count == 0:
+            raise MosaicError(
+                f"{path} has no band: make it a single-band raster, for example with gdal_translate"
+            )
         bands = choose_bands(path, dataset)
+        dtype = dataset.dtypes[bands[0] - 1]
+        if dtype not in GDAL_TYPES:
+            raise MosaicError(_why_not_of_use(path, dtype))
         listed = _list_files(dataset, MOST_DEPTH)
         stored = check_complete(path, dataset, bands)
         affine, raster_crs = georeferencing(path, dataset, crs)
@@ -160,7 +165,7 @@ def inspect_source(
             affine=affine,
             width=dataset.width,
             height=dataset.height,
-            dtype=dataset.dtypes[0],
+            dtype=dtype,
             bands=bands,
             # Tiles of the LU3M6TGT kind fill what lies outside their source with 0.
             nodata=nodata if nodata is not None else 0.0 if by_name else stated.nodata,
@@ -178,14 +183,12 @@ def inspect_source(
         )
 
 
-def _why_not_of_use(path: Named, dataset: rasterio.DatasetReader) -> str:
-    """Sentence about a raster that has no band, or one of a type that is not read."""
-    if dataset.count == 0:
-        return f"{path} has no band: make it a single-band raster, for example with gdal_translate"
-    kept = ", which keeps the real part" if dataset.dtypes[0].startswith("complex") else ""
+def _why_not_of_use(path: Named, dtype: str) -> str:
+    """Sentence about a raster of a type that is not read."""
+    kept = ", which keeps the real part" if dtype.startswith("complex") else ""
     return (
-        f"{path} has values of type {dataset.dtypes[0]}: convert it with gdal_translate -ot "
-        f"Float32{kept}, and name the result"
+        f"{path} has values of type {dtype}: convert it with gdal_translate -ot Float32{kept}, and "
+        "name the result"
     )
 
 

@@ -25,8 +25,9 @@ from lunarcraters.mosaic.names import parse_name
 from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.remote.access import RemoteReading
-from lunarcraters.mosaic.vrt.build import build_mosaic_vrt, replace_further_values
+from lunarcraters.mosaic.vrt.build import build_mosaic_vrt
 from lunarcraters.mosaic.vrt.faults import why_not_read
+from lunarcraters.mosaic.vrt.masks import replace_further_values
 
 Name = str | PathLike[str]
 """Name of a raster or a directory, as a user writes it."""
@@ -146,9 +147,10 @@ class Mosaic:
         """Read values and validity of a box, which may reach outside the mosaic.
 
         A mosaic of the whole Moon continues at its other edge. A decimated pixel is the mean of
-        the valid pixels in its block, and it is valid where at least half of them are. Where the
-        raster has overviews that are aligned with the box, they are read and no mean is computed,
-        unless the user named a nodata value.
+        the valid pixels in its block, and it is valid where at least half of them are; of a block
+        across that edge only the pixels on one side of it count. Where the raster has overviews
+        that are aligned with the box, they are read and no mean is computed, unless the user named
+        a nodata value.
 
         Args:
             box: Box, mosaic pixels.
@@ -190,8 +192,7 @@ class Mosaic:
         """Return the mosaic such that what is read from the network is kept and read once.
 
         Args:
-            folder: Directory for the pixels; those of one version of the files do not mix with
-                those of another.
+            folder: Directory for the pixels, apart for each version of the files.
 
         Raises:
             MosaicError: A file cannot be read.
@@ -250,8 +251,7 @@ def open_mosaic(
         names: Rasters that GDAL reads, directories of them, or both (see `find_rasters`).
         crs: Coordinate system in place of the files' own; None for the files' own.
         nodata: Value, or values, that mean "no data" in place of the files' own; None for those.
-        fetched: Directory for what is read from the network, so that it is read once; None for
-            none.
+        fetched: Directory that keeps what is read from the network; None for none.
 
     Raises:
         MosaicError: A file is missing, unreadable, truncated, not a raster or not compatible with
@@ -283,7 +283,7 @@ def _lay_out(
     alone = len(layout.sources) == 1 and first.nodata is None and first.measured is None
     mosaic = Mosaic(
         name=name,
-        uri=first.uri if alone else build_mosaic_vrt(layout),
+        uri=first.uri if alone else build_mosaic_vrt(layout, nodata),
         grid=layout.grid,
         dtype=layout.dtype,
         extents=layout.extents,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rasterio.enums import MaskFlags
 
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.dtypes import Pixels, as_dtype
+from lunarcraters.mosaic.dtypes import NEARLY_INFINITE, Pixels, as_dtype
 from lunarcraters.mosaic.handles import Raster, get_dataset
 from lunarcraters.mosaic.nodata import can_store
 from lunarcraters.mosaic.remote.nodata_hints import find_hint
@@ -19,9 +19,6 @@ from lunarcraters.mosaic.tiff_blocks import check_positions
 from lunarcraters.mosaic.vrt.positions import check_positions_behind
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
-
-_NEARLY_INFINITE = 3.4e38
-"""ISIS cubes mark missing and saturated float pixels by values near the largest float."""
 
 
 def read_box(raster: Raster, overview: int | None, box: Box) -> Pixels:
@@ -85,7 +82,7 @@ def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:
         # The value is compared in the raster's precision: -3.4e38 differs in single and double.
         valid &= (values != np.asarray(nodata).astype(values.dtype)).any(axis=0)
     if values.dtype.kind == "f":
-        valid &= (np.abs(values) < _NEARLY_INFINITE).all(axis=0)
+        valid &= (np.abs(values) < NEARLY_INFINITE).all(axis=0)
     if not valid.all():
         values = np.where(valid, values, np.zeros((), values.dtype))
     if len(bands) == 1:

@@ -2,6 +2,7 @@
 
 from .isis import isis_mapping, isis_west, isis_word, write_isis
 from .pds3 import (
+    SPECIAL_16,
     clementine,
     kaguya,
     kaguya_first,
@@ -40,6 +41,7 @@ __all__ = [
     "KM_RESOLUTION",
     "METRES",
     "PRODUCTS",
+    "SPECIAL_16",
     "array",
     "cartography",
     "change2_dom",

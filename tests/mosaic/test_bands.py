@@ -1,5 +1,7 @@
 """Bands: which are searched, and which hide ground."""
 
+from xml.sax.saxutils import escape
+
 import numpy as np
 import pytest
 import rasterio
@@ -89,3 +91,28 @@ def test_several_grey_bands_give_the_first(noise, tmp_path):
     with pytest.warns(CratersWarning, match="2 bands"):
         mosaic = open_mosaic(path)
     np.testing.assert_array_equal(read_all(mosaic)[0], noise)
+
+
+def test_the_type_is_that_of_the_bands_that_are_read(noise, tmp_path):
+    write_raster(tmp_path / "first.tif", noise)
+    write_raster(tmp_path / "colour.tif", noise.astype(np.uint16) * 10)
+    with rasterio.open(tmp_path / "first.tif") as raster:
+        place = ", ".join(map(repr, raster.transform.to_gdal()))
+        system, (height, width) = escape(raster.crs.to_wkt()), raster.shape
+    bands = "".join(
+        f'<VRTRasterBand dataType="{dtype}" band="{band}"><ColorInterp>{colour}</ColorInterp>'
+        f"<SimpleSource><SourceFilename>{tmp_path / name}</SourceFilename></SimpleSource>"
+        "</VRTRasterBand>"
+        for band, (dtype, colour, name) in enumerate(
+            [("Byte", "Undefined", "first.tif")]
+            + [("UInt16", colour, "colour.tif") for colour in ("Red", "Green", "Blue")],
+            start=1,
+        )
+    )
+    (tmp_path / "a.vrt").write_text(
+        f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}"><SRS>{system}</SRS>'
+        f"<GeoTransform>{place}</GeoTransform>{bands}</VRTDataset>"
+    )
+    mosaic = open_mosaic(tmp_path / "a.vrt")
+    assert mosaic.dtype == "uint16"
+    np.testing.assert_array_equal(read_all(mosaic)[0], noise.astype(np.uint16) * 10)
