@@ -214,12 +214,14 @@ def _overview(
     if max(by) == 1:
         return best
     full = get_dataset(raster, None)
+    flags, width, height = full.mask_flag_enums, full.width, full.height
+    # A dataset is closed when many others have been opened.
     for index, factor in enumerate(full.overviews(raster.bands[0])):
         if factor <= best[1] or any(number % factor for number in (*by, *origin)):
             continue
         coarse = get_dataset(raster, index)
         # An overview without the mask of its raster would make nodata valid.
-        alike = coarse.mask_flag_enums == full.mask_flag_enums
-        if alike and coarse.shape == (-(-full.height // factor), -(-full.width // factor)):
+        alike = coarse.mask_flag_enums == flags
+        if alike and coarse.shape == (-(-height // factor), -(-width // factor)):
             best = index, factor
     return best

@@ -97,6 +97,17 @@ def test_overviews_are_used_where_they_fit(noise, tmp_path):
     )
 
 
+def test_more_overviews_than_a_thread_holds_open_are_used(tmp_path):
+    path = write_raster(tmp_path / "a.tif", np.full((64, 5120), 9, np.uint8))
+    with rasterio.open(path, "r+") as raster:
+        raster.build_overviews([2**n for n in range(1, 10)], rasterio.enums.Resampling.average)
+    mosaic = open_mosaic(path)
+    for by in (64, 128, 256, 512):
+        values, valid = mosaic.read((0, 0, 5120, 64), (by, 64))
+        assert valid.all()
+        assert (values == 9).all()
+
+
 @pytest.mark.parametrize(
     "dtype", ["uint8", "int8", "uint16", "int16", "int32", "float32", "float64"]
 )
