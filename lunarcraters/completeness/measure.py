@@ -36,10 +36,10 @@ from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summar
 from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.options import DetectOptions, Precision
-from lunarcraters.detection.run import read_run
+from lunarcraters.detection.run import CRATERS, read_run
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import RunError, check_range
-from lunarcraters.files import locked, replacing
+from lunarcraters.files import hash_file, locked, replacing
 from lunarcraters.network.model_file import read_info
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import to_plain
@@ -113,16 +113,19 @@ def measure_completeness(
         CratersError: A tile cannot be read or searched.
     """
     catalogue, manifest = read_run(run), read_manifest(run)
-    plan = hash_plan(manifest, options)
+    plan, craters = hash_plan(manifest, options), hash_file(run / CRATERS)
     with locked(run):
         if (run / COMPLETENESS).is_file() and not overwrite:
-            return _read_same(run, plan)
-        folder = _open_folder(run, plan, overwrite=overwrite)
+            record = _read_same(run, plan)
+            if _read_note(run) == plan + craters:  # it was killed before all was removed
+                shutil.rmtree(run / FOLDER)
+            return record
+        folder = _open_folder(run, plan + craters, overwrite=overwrite)
         with choose_weights(model, source) as weights:
             record = _measure(
                 folder, catalogue, manifest, source, weights, options, workers, progress
             )
-        record = replace(record, plan=plan)
+        record = replace(record, plan=plan, catalogue=craters)
         write_completeness(record, run)
         shutil.rmtree(folder)
     return record
@@ -188,7 +191,7 @@ def _summarize(
 
 
 def hash_plan(manifest: Manifest, options: CompletenessOptions) -> str:
-    """Compute the SHA-256 of all that a measurement depends on.
+    """Compute the SHA-256 of all that a measurement depends on but the run's catalogue.
 
     Args:
         manifest: Manifest of the run.
@@ -197,7 +200,10 @@ def hash_plan(manifest: Manifest, options: CompletenessOptions) -> str:
     noted = to_plain(manifest)
     if manifest.tiling_settings is None:  # of an earlier version, whose measurements still hold
         del noted["tiling_settings"]
-    text = json.dumps(noted, indent=1, sort_keys=True) + repr((asdict(options), __version__))
+    numbers = {
+        name: None if value is None else float(value) for name, value in asdict(options).items()
+    } | {"seed": int(options.seed)}  # 1 and 1.0 are one option
+    text = json.dumps(noted, indent=1, sort_keys=True) + repr((numbers, __version__))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -205,27 +211,33 @@ def _read_same(run: Path, plan: str) -> Completeness:
     """Read a measurement that is there already.
 
     Raises:
-        RunError: It was made with other options.
+        RunError: It was made with other options, of other detections or by another version.
     """
     record = read_completeness(run)
     if record.plan != plan:
         raise RunError(
-            f"{run / COMPLETENESS} was measured with other options or before the run was made "
-            "again: give --overwrite to replace it"
+            f"{run / COMPLETENESS} was measured with other options, before the run was made again "
+            "or by another version of the program: give --overwrite to replace it"
         )
     return record
+
+
+def _read_note(run: Path) -> str:
+    """Read the plan of a measurement that was begun; empty where there is none."""
+    note = run / FOLDER / _PLAN
+    return note.read_text(encoding="utf-8") if note.is_file() else ""
 
 
 def _open_folder(run: Path, plan: str, *, overwrite: bool) -> Path:
     """Open the directory of what is searched; another measurement that was begun is dropped."""
     folder = run / FOLDER
-    note = folder / _PLAN
-    begun = note.read_text(encoding="utf-8") if note.is_file() else ""
+    note, begun = folder / _PLAN, _read_note(run)
     if begun != plan:
         if begun and not overwrite and any(path != note for path in folder.iterdir()):
             raise RunError(
-                f"{folder} holds a measurement that was begun with other options: give these to "
-                "resume it, or --overwrite to replace it"
+                f"{folder} holds a measurement that was begun with other options, before the run "
+                "was made again or by another version of the program: give the same to resume it, "
+                "or --overwrite to replace it"
             )
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

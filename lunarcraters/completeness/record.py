@@ -1,5 +1,6 @@
 """The record of a completeness: the file `completeness.json` in the directory of a run."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from lunarcraters.detection.measurements import (
     read_measurement,
     write_measurement,
 )
-from lunarcraters.errors import RunError
+from lunarcraters.detection.run import CRATERS
+from lunarcraters.errors import CratersWarning, RunError
+from lunarcraters.files import hash_file
 
 COMPLETENESS = "completeness.json"
 """Name of the file in the directory of a run."""
@@ -134,7 +137,9 @@ class Completeness:
         planted: Number of planted craters.
         searched_share: Pixels searched for the measurement, as a share of those of the run.
         seed: Seed of all random choices.
-        plan: SHA-256 of all that the measurement depends on.
+        plan: SHA-256 of the run's manifest and of the options, on which the measurement depends.
+        catalogue: SHA-256 of the run's `craters.parquet`, on which it depends too; empty in older
+            records.
         unit: Unit of diameters, `km` or `px`.
         score_check: Scores against the share of craters; null where there are too few for it.
         format: Format of the record.
@@ -148,6 +153,7 @@ class Completeness:
     searched_share: float
     seed: int
     plan: str = ""
+    catalogue: str = ""
     unit: str = "km"
     score_check: ScoreCheck | None = None
     format: int = FORMAT
@@ -160,13 +166,15 @@ class Completeness:
 
         Args:
             diameters: Diameters, km (or pixels), any shape.
-            min_score: Least score of detections that count.
+            min_score: Least score of detections that count; the recall falls to 0 from the last of
+                `min_scores` to 1.
 
         Returns:
             Recall, 0 to 1, of the shape of `diameters`.
         """
+        scores = (*self.min_scores, 1.0)
         middles = np.log([np.sqrt(row.min_km * row.max_km) for row in self.bins])
-        at_score = [np.interp(min_score, self.min_scores, row.recall_above) for row in self.bins]
+        at_score = [np.interp(min_score, scores, (*row.recall_above, 0.0)) for row in self.bins]
         return np.asarray(np.interp(np.log(np.asarray(diameters, float)), middles, at_score))
 
 
@@ -183,15 +191,32 @@ def read_completeness(run: Path) -> Completeness:
     """Read `completeness.json` of a run.
 
     Raises:
-        RunError: The file is missing or damaged.
+        RunError: The file is missing, damaged, or of other detections than the run has now.
     """
-    path, command = run / COMPLETENESS, f"craters completeness {run}"
-    if not path.is_file():
+    if not (run / COMPLETENESS).is_file():
         raise RunError(
             find_obstacle(run)
-            or f"{run} does not tell how complete it is: measure it with {command}"
+            or f"{run} does not tell how complete it is: measure it with craters completeness {run}"
         )
-    return read_measurement(Completeness, path, FORMAT, f"{command} --overwrite")
+    record = _read(run)
+    if _is_stale(record, run):
+        raise RunError(
+            f"{run / COMPLETENESS} is of other detections than the run has now: measure it again "
+            f"with {_measure_again(run)}"
+        )
+    return record
+
+
+def _read(run: Path) -> Completeness:
+    return read_measurement(Completeness, run / COMPLETENESS, FORMAT, _measure_again(run))
+
+
+def _is_stale(record: Completeness, run: Path) -> bool:
+    return bool(record.catalogue) and record.catalogue != hash_file(run / CRATERS)
+
+
+def _measure_again(run: Path) -> str:
+    return f"craters completeness {run} --overwrite"
 
 
 def find_obstacle(run: Path) -> str | None:
@@ -220,6 +245,9 @@ def find_obstacle(run: Path) -> str | None:
 def find_completeness(source: object) -> Completeness | None:
     """Read the completeness of a run; None for other catalogues, or where it was not measured.
 
+    A completeness of other detections than the run has now is left out, of which a
+    `CratersWarning` tells.
+
     Args:
         source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
 
@@ -227,4 +255,16 @@ def find_completeness(source: object) -> Completeness | None:
         RunError: The record is damaged.
     """
     path = find_measurement(source, COMPLETENESS)
-    return None if path is None else read_completeness(path.parent)
+    if path is None:
+        return None
+    run = path.parent
+    record = _read(run)
+    if _is_stale(record, run):
+        warnings.warn(
+            f"{path} is of other detections than the run has now and is left out: measure it again "
+            f"with {_measure_again(run)}",
+            CratersWarning,
+            stacklevel=2,
+        )
+        return None
+    return record

@@ -9,6 +9,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.completeness.freshness import compute_greatest_wear
 from lunarcraters.completeness.plants import SIMPLE_KM, to_frame
 from lunarcraters.completeness.regions import Region
+from lunarcraters.detection.merging import MAX_IOU
 from lunarcraters.geometry.circles import circle_iou
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.tiling.plan import in_core
@@ -23,7 +24,6 @@ CROWDING = 0.2
 
 _SPACING = 0.8  # least distance of two planted centres, sums of their diameters
 _ATTEMPTS = 60  # at finding a place
-_SAME_IOU = 0.35  # overlap from which a detection of the run could be taken for a planted crater
 _INSET = 0.3  # least distance of a centre from the edge of a core, diameters
 _RIM_POINTS = 8
 
@@ -259,6 +259,6 @@ def _is_free(x: float, y: float, diameter: float, taken: Circles, detections: Ci
     if near.any():
         return False
     ratio = detections.diameter / diameter
-    alike = (ratio > _SAME_IOU**0.5) & (ratio < _SAME_IOU**-0.5)
+    alike = (ratio > MAX_IOU**0.5) & (ratio < MAX_IOU**-0.5)
     alike &= np.abs(detections.x - x) < diameter
-    return not (detections.rows(alike).iou(x, y, diameter) > _SAME_IOU).any()
+    return not (detections.rows(alike).iou(x, y, diameter) > MAX_IOU).any()
