@@ -68,10 +68,12 @@ def errors_figure(budgets: Mapping[str, ErrorBudget]) -> Figure:
     rows = -(-len(shown) // columns)
     size = (8.0, 4.5) if len(shown) == 1 else (3.6 * columns + 2.4, 3.3 * rows + 0.6)
     figure = Figure(figsize=size, layout="constrained")
+    limits = _find_limits(shown)
     panels = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
     for axes, (name, budget) in zip(panels, shown.items(), strict=False):
         _draw_parts(axes, budget)
         _finish_axes(axes, budget)
+        axes.set_xlim(*limits)
         if len(shown) > 1:
             axes.set_title(labels[name], fontsize=9)
     for axes in panels[len(shown) :]:
@@ -90,6 +92,16 @@ def errors_figure(budgets: Mapping[str, ErrorBudget]) -> Figure:
     figure.suptitle(f"1-sigma error of the estimated number of craters{few}\n{_RULE}", fontsize=10)
     add_fonts(figure)
     return figure
+
+
+def _find_limits(budgets: Mapping[str, ErrorBudget]) -> tuple[float | None, float | None]:
+    """Find the smallest and largest diameter of all estimates, km; None where there are none."""
+    ends = [
+        budget.edges[[estimated[0], estimated[-1] + 1]]
+        for budget in budgets.values()
+        if len(estimated := np.flatnonzero(np.isfinite(budget.total)))
+    ]
+    return (float(np.min(ends)), float(np.max(ends))) if ends else (None, None)
 
 
 def _draw_parts(axes: Axes, budget: ErrorBudget) -> None:
@@ -112,12 +124,9 @@ def _draw_parts(axes: Axes, budget: ErrorBudget) -> None:
 
 def _finish_axes(axes: Axes, budget: ErrorBudget) -> None:
     """Hatch bins that are not to be trusted, and scale and label the axes."""
-    (estimated,) = np.nonzero(np.isfinite(budget.total))
     for i in np.flatnonzero(~budget.trusted):
         axes.axvspan(budget.edges[i], budget.edges[i + 1], zorder=0, **_UNTRUSTED)
     axes.set(xscale="log", yscale="log", ylim=(_LEAST, _MOST))
-    if len(estimated):
-        axes.set_xlim(budget.edges[estimated[0]], budget.edges[estimated[-1] + 1])
     axes.set_yticks(_TICKS)
     axes.yaxis.set_major_formatter("{x:g} %")
     axes.yaxis.set_minor_locator(NullLocator())

@@ -120,6 +120,16 @@ def test_a_figure_has_a_panel_for_each_area_and_a_scale_below_each_column(number
         assert axes.xaxis.get_tick_params()["labelbottom"] == (axes in labelled)
 
 
+def test_the_panels_show_the_bins_of_all_areas():
+    some, none = np.ones(2), np.full(2, np.nan)
+    wide = ErrorBudget(np.array([1.0, 4.0, 16.0]), *[some] * 7, some > 0)
+    narrow = ErrorBudget(np.array([2.0, 3.0, 4.0]), *[some] * 7, some > 0)
+    empty = ErrorBudget(np.array([0.1, 0.2, 0.4]), *[none] * 7, some < 0)
+    for budgets in ((wide, narrow, empty), (narrow, wide), (empty, wide)):
+        figure = errors_figure(dict(zip("abc", budgets, strict=False)))
+        assert [axes.get_xlim() for axes in figure.axes] == [(1.0, 16.0)] * len(budgets)
+
+
 def test_every_bin_that_is_not_to_be_trusted_is_hatched():
     """A bin whose estimate is zero has no error, and is hatched as well."""
     random = np.random.default_rng(5)
