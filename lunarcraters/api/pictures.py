@@ -85,14 +85,14 @@ def plot_tiles(
     """
     from lunarcraters.detection.run import MASK
     from lunarcraters.evaluation.reference import read_reference
-    from lunarcraters.mask.cog import open_mask
+    from lunarcraters.mask.cog import open_mask_over
     from lunarcraters.plots.panels import draw_panels
 
-    mask = Path(run) / MASK
+    ground = _mosaic_of(run, mosaic, crs)
     return draw_panels(
         _read_craters(run, min_score),
-        _mosaic_of(run, mosaic, crs),
-        open_mask(mask) if mask.is_file() else None,
+        ground,
+        open_mask_over(Path(run) / MASK, ground, same_pixels=True),
         None if reference is None else read_reference(Path(reference)),
         local_output(out),
         count=count,
@@ -196,7 +196,8 @@ def explore(
     Args:
         catalogue: Catalogue, all of whose craters are drawn; its file, or the directory of a run.
         run: Directory of the run, whose mosaic and mask lie underneath; None for no mask.
-        mosaic: Mosaic underneath; None for the one that was searched, if it is still there.
+        mosaic: Mosaic underneath; None for the one that was searched, if it is still there and
+            tells where it lies.
         min_score: Lowest score, or operating point, of a run's craters; None for "balanced". A
             catalogue is drawn whole.
         crs: Coordinate system in place of the mosaic's own.
@@ -225,6 +226,8 @@ def explore(
     elif Path(craters.properties.get("input", "")).is_file():
         with suppress(MosaicError, CoordinateSystemError):  # a map without it is one too
             ground = open_mosaic(Path(craters.properties["input"]), crs=crs)
+        if ground is not None and ground.has_crs != craters.has_crs:
+            ground = None
     return make_interactive_map(craters, ground, None if run is None else Path(run) / MASK)
 
 

@@ -152,6 +152,18 @@ class Grid:
         """
         return other.from_lonlat(*self.to_lonlat(x, y))
 
+    def has_extent_of(self, other: "Grid") -> bool:
+        """Tell whether the corners of two grids agree, to half a pixel of the coarser one.
+
+        Args:
+            other: Grid in the same coordinate system, of any resolution.
+        """
+        x, y = np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.0, 0.0, 1.0, 1.0])
+        ours, ours_y = ~other.affine @ (self.affine @ (x * self.width, y * self.height))
+        moved = np.abs([ours - x * other.width, ours_y - y * other.height]).max(axis=1)
+        coarser = [other.width / self.width, other.height / self.height]
+        return bool((moved <= 0.5 * np.maximum(coarser, 1.0)).all())
+
     def jacobian_m(self, x: ArrayLike, y: ArrayLike) -> Float:
         """Compute the displacement in space by a step of one pixel along x and along y.
 

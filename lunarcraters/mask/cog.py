@@ -1,5 +1,6 @@
 """The mask file of a run: a Cloud Optimized GeoTIFF on the mosaic's grid."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -19,7 +20,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
-from lunarcraters.errors import MosaicError, OutputError
+from lunarcraters.errors import CratersWarning, MosaicError, OutputError
 from lunarcraters.files import replacing
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
@@ -45,6 +46,36 @@ Further overviews are made of the last of these.
 
 Mask = NDArray[np.uint8]
 """Probability times 254, or 255 for nodata, (height, width)."""
+
+
+def open_mask_over(path: Path, mosaic: Mosaic, *, same_pixels: bool = False) -> Mosaic | None:
+    """Open the mask of a run to show it over a mosaic; None where there is none that fits.
+
+    A `CratersWarning` tells of a mask of other ground.
+
+    Args:
+        path: File that `write_mask` wrote, or that is missing.
+        mosaic: Mosaic underneath, which may be another than the run searched.
+        same_pixels: True for a mask of the pixels of the mosaic; False for one of its extent, in
+            pixels of any size.
+
+    Raises:
+        MosaicError: The file is damaged.
+    """
+    if not path.is_file():
+        return None
+    mask = open_mask(path)
+    ours, grid = mask.grid, mosaic.grid
+    fits = ours.has_extent_of(grid)
+    if fits and not (same_pixels and (ours.width, ours.height) != (grid.width, grid.height)):
+        return mask
+    warnings.warn(
+        f"{path} is on another grid than {mosaic.name}, and is not shown: give the mosaic that was "
+        "searched to see it",
+        CratersWarning,
+        stacklevel=2,
+    )
+    return None
 
 
 def open_mask(path: Path) -> Mosaic:

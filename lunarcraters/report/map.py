@@ -14,7 +14,7 @@ from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.catalogue.measures import MEASURE_NOTE
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.evaluation.reference import Reference
-from lunarcraters.mask.cog import open_mask
+from lunarcraters.mask.cog import open_mask_over
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import preview_step, read_preview
 
@@ -48,7 +48,8 @@ def make_map(
     Args:
         detections: Craters to draw.
         mosaic: Mosaic underneath.
-        mask: File of the mask, which is left out if it is missing; None for no such layer.
+        mask: File of the mask, which is left out if it is missing or of another extent than the
+            mosaic; None for no such layer.
         reference: Reference craters; None for no such layer.
         detected: True for references that were detected, (n,).
     """
@@ -59,8 +60,9 @@ def make_map(
     ground = _add_image(plot, encode_image(".jpg", grey), mosaic, "mosaic")
     for ends in (plot.x_range, plot.y_range):
         ends.update(renderers=[ground], range_padding=0.02)
-    if mask is not None and mask.is_file():
-        colours = encode_image(".png", _mask_colours(open_mask(mask)))
+    searched = None if mask is None else open_mask_over(mask, mosaic)
+    if searched is not None:
+        colours = encode_image(".png", _mask_colours(searched))
         _add_image(plot, colours, mosaic, "mask").visible = False
     if reference is not None:
         _add_reference(plot, reference, np.asarray(detected), mosaic)

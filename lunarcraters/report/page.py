@@ -174,8 +174,7 @@ def _render(
     shown = detections.rows(slice(MOST))
     left_out = len(detections) - len(shown)
     area = detections.footprint_area_km2 if detections.has_crs else None
-    mask = run / MASK
-    figures = _figures(shown, mosaic, mask, comparison, least, has_area=bool(area))
+    figures = _figures(shown, mosaic, run / MASK, comparison, least, has_area=bool(area))
     return _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
         unit="km" if detections.has_crs else "px",
@@ -187,7 +186,7 @@ def _render(
         largest=float(shown.diameters.max()) if len(shown) else 1.0,
         area=area,
         bins=make_bins(shown.diameters, area),
-        has_mask=mask.is_file(),
+        has_mask=figures["map"].select_one({"name": "mask"}) is not None,
         comparison=comparison,
         figures={name: _json(json_item(plot)) for name, plot in figures.items()},
         origin=_origin(run, detections),
