@@ -1,9 +1,18 @@
 """Directories: which of their files are the rasters of a mosaic."""
 
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.labels.label import LABEL_SUFFIXES, is_raster_label, named_images
+from lunarcraters.mosaic.labels.label import (
+    LABEL_SUFFIXES,
+    images_in_text,
+    is_raster_label,
+    is_raster_text,
+)
+
+File = TypeVar("File", bound=PurePath)
 
 TILES_FILE = "tiles.json"
 """The file that marks a directory written by `craters tile`."""
@@ -20,9 +29,6 @@ _SUFFIXES = PICTURES | LABEL_SUFFIXES | _PLACED | {".img", ".vic", ".vicar"}
 def rasters_in(directory: Path) -> list[Path]:
     """List the raster files of a directory, without its subdirectories.
 
-    A label stands for the image that it names, for GDAL opens the label. Where the image is a
-    GeoTIFF or the like, it stands for itself. Other text files are passed over.
-
     Args:
         directory: Directory to list.
 
@@ -38,7 +44,8 @@ def rasters_in(directory: Path) -> list[Path]:
         listing = sorted(directory.iterdir())
     except OSError as error:
         raise MosaicError(f"{directory} cannot be read ({error}): check permissions") from error
-    rasters = _without_pairs([path for path in listing if _looks_like_raster(path)])
+    files = [path for path in listing if _has_raster_suffix(path) and path.is_file()]
+    rasters = choose_rasters(files, _read_text)
     if not rasters:
         below = next(filter(_holds_rasters, listing), None)
         hint = f"did you mean {below}?" if below else "name a raster, or a directory that has some"
@@ -46,12 +53,41 @@ def rasters_in(directory: Path) -> list[Path]:
     return rasters
 
 
-def has_raster_suffix(path: Path) -> bool:
-    """Tell whether a file is a raster, or a label of one, by its name.
+def choose_rasters(files: Sequence[File], read: Callable[[File], bytes]) -> list[File]:
+    """Choose the rasters among files.
+
+    A label stands for the image that it names, for GDAL opens the label. Where the image is a
+    GeoTIFF or the like, it stands for itself. Other text files are passed over.
 
     Args:
-        path: File, which need not be there.
+        files: Files of one or several directories.
+        read: Function that reads a file, or nothing of one that cannot be read.
+
+    Returns:
+        Rasters in the same order.
     """
+    rasters = [file for file in files if _has_raster_suffix(file)]
+    texts = {
+        file: text for file in filter(_is_label, rasters) if is_raster_text(text := read(file))
+    }
+    images = {(f.parent, f.name.lower()): f for f in rasters if not _is_label(f)}
+    left_out = {file for file in filter(_is_label, rasters) if file not in texts}
+    for label, text in texts.items():
+        names = [(label.parent, name.lower()) for name in images_in_text(text)]
+        named = {images[name] for name in names if name in images}
+        placed = any(image.suffix.lower() in _PLACED for image in named)
+        left_out |= {label} if placed else named
+    return [file for file in rasters if file not in left_out]
+
+
+def _read_text(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _has_raster_suffix(path: PurePath) -> bool:
     name = path.name.lower()
     return (
         path.suffix.lower() in _SUFFIXES
@@ -60,18 +96,7 @@ def has_raster_suffix(path: Path) -> bool:
     )
 
 
-def _without_pairs(paths: list[Path]) -> list[Path]:
-    """Rasters, of each image and its label the one that GDAL is to open."""
-    images = {path.name.lower(): path for path in paths if not _is_label(path)}
-    left_out: set[Path] = set()
-    for label in filter(_is_label, paths):
-        named = {images[n.lower()] for n in named_images(label) if n.lower() in images}
-        placed = any(image.suffix.lower() in _PLACED for image in named)
-        left_out |= {label} if placed else named
-    return [path for path in paths if path not in left_out]
-
-
-def _is_label(path: Path) -> bool:
+def _is_label(path: PurePath) -> bool:
     return path.suffix.lower() in LABEL_SUFFIXES
 
 
@@ -84,5 +109,5 @@ def _holds_rasters(path: Path) -> bool:
 
 
 def _looks_like_raster(path: Path) -> bool:
-    is_file = has_raster_suffix(path) and path.is_file()
+    is_file = _has_raster_suffix(path) and path.is_file()
     return is_file and (not _is_label(path) or is_raster_label(path))

@@ -3,18 +3,18 @@
 import os
 import zipfile
 from collections.abc import Iterator
-from glob import glob, has_magic
-from pathlib import Path
+from glob import escape, glob, has_magic
+from pathlib import Path, PurePosixPath
 
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.identity import containing_file
-from lunarcraters.mosaic.listing import has_raster_suffix
+from lunarcraters.mosaic.listing import choose_rasters
 from lunarcraters.mosaic.names import Named, RasterName, is_remote, parse_name
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.remote.access import remote_environment
-from lunarcraters.mosaic.remote.virtual_files import list_archive
+from lunarcraters.mosaic.remote.virtual_files import list_archive, read_file
 
 _LISTS = {".txt", ".lst", ".list"}
 
@@ -36,17 +36,16 @@ def expand(name: str | os.PathLike[str], *, listed: bool = False) -> Iterator[Na
     elif parsed.is_dir():
         yield parsed
     elif not parsed.exists():
-        yield from _match(parsed)
+        for path in _match(parsed):
+            yield from _rasters_of_file(path)
     elif parsed.suffix.lower() in _LISTS and not listed and not _is_raster(parsed):
         yield from _read_list(parsed)
-    elif parsed.suffix.lower() == ".zip":
-        yield from _rasters_of_archive(parsed)
     else:
-        yield parsed
+        yield from _rasters_of_file(parsed)
 
 
-def _match(pattern: Path) -> list[Named]:
-    """Rasters of a pattern, in alphabetical order."""
+def _match(pattern: Path) -> list[Path]:
+    """Files and directories of a pattern, in alphabetical order."""
     if not has_magic(str(pattern)):
         raise MosaicError(f"{pattern} does not exist: check the path of the mosaic")
     found = sorted(glob(str(pattern), recursive=True))  # noqa: PTH207 (the pattern may be absolute)
@@ -64,7 +63,10 @@ def _is_raster(path: Path) -> bool:
 
 
 def _read_list(path: Path) -> Iterator[Named]:
-    """Names that a text file lists, relative to its directory or else to the current one."""
+    """What a text file lists.
+
+    Names and patterns are relative to its directory, or else to the current one.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -75,14 +77,27 @@ def _read_list(path: Path) -> Iterator[Named]:
     if not names:
         raise MosaicError(f"{path} lists no raster: write one name a line")
     for name in names:
-        beside = path.parent / name
         try:
-            yield from expand(str(beside) if beside.exists() else name, listed=True)
+            yield from expand(_find_beside(path, name), listed=True)
         except MosaicError as error:
             raise MosaicError(
                 f"{path} is not a raster that GDAL reads, and as a list of rasters it names what "
                 f"is not there ({error})"
             ) from error
+
+
+def _find_beside(path: Path, name: str) -> str:
+    """Name relative to the directory of a file, if it is there."""
+    if (path.parent / name).exists():
+        return str(path.parent / name)
+    pattern = str(Path(escape(str(path.parent))) / name)
+    return pattern if glob(pattern, recursive=True) else name  # noqa: PTH207 (may be absolute)
+
+
+def _rasters_of_file(path: Path) -> list[Named]:
+    """Rasters of a ZIP archive; any other file, or a directory, itself."""
+    is_archive = path.suffix.lower() == ".zip" and path.is_file()
+    return _rasters_of_archive(path) if is_archive else [path]
 
 
 def _rasters_of_archive(path: Path) -> list[Named]:
@@ -103,7 +118,7 @@ def _rasters_of_served_archive(name: RasterName) -> list[Named]:
         return []  # a file in an archive
     with remote_environment(name.uri):
         members = sorted(list_archive(f"/vsizip/{{{name.uri}}}"))
-    return _rasters_among(members, name, name.uri) if members else []
+        return _rasters_among(members, name, name.uri) if members else []
 
 
 def _rasters_among(members: list[str], archive: Named, uri: str) -> list[Named]:
@@ -112,9 +127,10 @@ def _rasters_among(members: list[str], archive: Named, uri: str) -> list[Named]:
     Raises:
         MosaicError: There are none.
     """
-    rasters = [member for member in members if has_raster_suffix(Path(member))]
+    files = [PurePosixPath(member) for member in members if not member.endswith("/")]
+    rasters = choose_rasters(files, lambda file: read_file(f"/vsizip/{{{uri}}}/{file}"))
     if not rasters:
         raise MosaicError(
             f"{archive} has no rasters in it: name a raster, or an archive that has some"
         )
-    return [RasterName(f"/vsizip/{{{uri}}}/{member}") for member in rasters]
+    return [RasterName(f"/vsizip/{{{uri}}}/{raster}") for raster in rasters]

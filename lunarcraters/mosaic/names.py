@@ -4,6 +4,8 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from lunarcraters.redaction import redact
 
@@ -79,14 +81,15 @@ def parse_name(name: str | os.PathLike[str]) -> Named:
         return Path(text)
     match = _SCHEME.fullmatch(text)
     if match and match[1].lower() == "file":
-        return Path(("/" if len(match[3]) > 2 or len(match[3]) == 1 else "") + match[4])
+        path = Path(("/" if len(match[3]) > 2 or len(match[3]) == 1 else "") + match[4])
+        return path if _exists(str(path)) else Path(url2pathname(urlsplit(text).path))
     if match and match[1].lower() in _ARCHIVES:
         return RasterName(_in_archive(match))
     if match and match[2] is None and match[1].lower() in _FILE_SYSTEMS:
         # A path would have lost a slash: http:/host.
         return RasterName(_FILE_SYSTEMS[match[1].lower()] + match[4])
     match = _IN_ARCHIVE.fullmatch(text)
-    if match and _exists(match[2].split("/")[0].lstrip("{") or "/"):
+    if match and _exists(match[2].split("/")[0].strip("{}") or "/"):
         return RasterName(f"/vsi{match[1]}/{_absolute(match[2])}")
     if text.startswith("/vsi") or text.lstrip().startswith("<") or _DRIVER.match(text):
         return RasterName(text)

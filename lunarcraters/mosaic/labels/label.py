@@ -51,12 +51,21 @@ def is_raster_label(path: Path) -> bool:
         path: File with one of the suffixes of labels.
     """
     try:
-        head = read_head(path)
+        return is_raster_text(path.read_bytes())
     except OSError:
         return False
+
+
+def is_raster_text(text: bytes) -> bool:
+    """Tell whether a text is the label of an image, or XML that GDAL opens.
+
+    Args:
+        text: Content of a file with one of the suffixes of labels.
+    """
+    head = text[:_LABEL_BYTES]
     if b"<Product_" in head:
         # Labels are longer than their beginning: the description of the array may come later.
-        return b"Array_2D" in (text := path.read_bytes()) or b"Array_3D" in text
+        return b"Array_2D" in text or b"Array_3D" in text
     if any(tag in head for tag in _RASTER_XML):
         return True
     return b"IsisCube" in head or any(True for _ in _image_pointers(head))
@@ -72,8 +81,21 @@ def named_images(label: Path) -> list[str]:
         Names as the label spells them, without those of tables and documents.
     """
     head = read_head(label)
+    return images_in_text(label.read_bytes() if b"<Product_" in head else head)
+
+
+def images_in_text(text: bytes) -> list[str]:
+    """List the files that the text of a label names as its images.
+
+    Args:
+        text: Content of a label of PDS3, PDS4 or ISIS.
+
+    Returns:
+        Names as the label spells them, without those of tables and documents.
+    """
+    head = text[:_LABEL_BYTES]
     if b"<Product_" in head:
-        return [name for name in _PDS4_FILE.findall(label.read_text(errors="replace")) if name]
+        return [name for name in _PDS4_FILE.findall(text.decode(errors="replace")) if name]
     compressed = _COMPRESSED_FILE.findall(head.decode("latin-1"))
     return compressed or [name for name in _image_pointers(head) if not name.isdigit()]
 
