@@ -16,7 +16,7 @@ from lunarcraters.cli.options import (
     system_option,
 )
 from lunarcraters.cli.tables import print_table
-from lunarcraters.dating.wording import format_age, format_age_error
+from lunarcraters.dating.wording import format_age, format_age_error, format_number
 
 if TYPE_CHECKING:
     from lunarcraters.dating.record import Dating, ModelAge
@@ -80,7 +80,7 @@ def _print(dating: "Dating") -> None:
 
 
 def _cells(age: "ModelAge") -> tuple[str, ...]:
-    craters = f"{age.craters:.5g}"
+    craters = format_number(age.craters, 5)
     if age.age_ga is None or age.low_ga is None or age.high_ga is None:
         return (craters, "-", "-", "-", "-")
     fit = "-" if age.fit_probability is None else f"{age.fit_probability:.3f}"

@@ -1,4 +1,14 @@
-"""Ages as people write them."""
+"""Ages and numbers as people write them."""
+
+
+def format_number(value: float, digits: int) -> str:
+    """Write a number with so many digits that count and without an exponent, such as `12300`.
+
+    Args:
+        value: Number, 1e-4 or larger, or 0.
+        digits: Number of its digits that are not rounded.
+    """
+    return f"{float(f'{value:.{digits}g}'):.15g}"
 
 
 def format_age(age_ga: float) -> str:
@@ -8,7 +18,7 @@ def format_age(age_ga: float) -> str:
         age_ga: Age, Ga.
     """
     unit, value = _scale(age_ga)
-    return f"{value:.3g} {unit}"
+    return f"{format_number(value, 3)} {unit}"
 
 
 def format_age_error(age_ga: float, low_ga: float, high_ga: float) -> str:
@@ -21,7 +31,8 @@ def format_age_error(age_ga: float, low_ga: float, high_ga: float) -> str:
     """
     _, value = _scale(age_ga)
     unit = value / age_ga
-    return f"+{unit * (high_ga - age_ga):.2g} -{unit * (age_ga - low_ga):.2g}"
+    above, below = unit * (high_ga - age_ga), unit * (age_ga - low_ga)
+    return f"+{format_number(above, 2)} -{format_number(below, 2)}"
 
 
 def _scale(age_ga: float) -> tuple[str, float]:
