@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,16 @@ class BinnedCount:
     covariance: Float
     areas_km2: Float
 
+    def select(self, low_km: float, high_km: float) -> Bool:
+        """Tell which bins lie within a range of diameters, whose limits are edges of bins, (n,).
+
+        Args:
+            low_km: Smallest diameter, km.
+            high_km: Largest diameter, km.
+        """
+        middles = np.sqrt(self.edges[:-1] * self.edges[1:])
+        return np.asarray((middles > low_km) & (middles < high_km))
+
     def within(self, low_km: float, high_km: float) -> "BinnedCount":
         """Take the bins that lie within a range of diameters, whose limits are edges of bins.
 
@@ -32,8 +43,7 @@ class BinnedCount:
             low_km: Smallest diameter, km.
             high_km: Largest diameter, km.
         """
-        middles = np.sqrt(self.edges[:-1] * self.edges[1:])
-        (bins,) = np.nonzero((middles > low_km) & (middles < high_km))
+        bins = np.flatnonzero(self.select(low_km, high_km))
         if not len(bins):
             none = np.empty(0)
             return BinnedCount(np.array([low_km]), none, np.empty((0, 0)), none)

@@ -199,11 +199,9 @@ def date_estimate(
         low_km: Smallest diameter, km, an edge of a bin.
         high_km: Largest diameter, km, an edge of a bin.
     """
-    edges = estimate.raw.edges
-    middles = np.sqrt(edges[1:] * edges[:-1])
-    inside = (middles > low_km) & (middles < high_km)
+    inside = estimate.raw.select(low_km, high_km)
     if estimate.raw.areas_km2[inside].sum() and np.isnan(estimate.values[inside]).any():
-        least = edges[1:][np.isnan(estimate.values)].max()
+        least = estimate.raw.edges[1:][np.isnan(estimate.values)].max()
         note = f"no craters were planted below {least:.3g} km: begin the range there"
         return ModelAge(craters=0.0, note=note)
     age = date_count(estimate.binned, system, low_km, high_km)
