@@ -1,6 +1,6 @@
 """Buffered crater counting: the ground of an area, wider by the radius of the crater that counts.
 
-Fassett and Head (2008), Icarus 198, 37: a crater that touches a narrow feature counts as a whole,
+Fassett and Head (2008), Icarus 195, 61: a crater that touches a narrow feature counts as a whole,
 and the ground on which its centre could lie is the feature widened by its radius.
 
 Radii are measured in a stereographic frame around the middle of the area, whose scale grows as

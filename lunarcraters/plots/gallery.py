@@ -80,7 +80,7 @@ def write_gallery(
     Detections are orange, references blue; the crater in question is in the middle. `false.png`
     shows the highest scores that match no reference; `missed.png` references that nothing, or only
     the lowest scores, matched; `sizes.png` matches whose diameters differ most; `random_false.png`
-    a numbered random sample of false detections, to be judged by eye.
+    a random sample of false detections, to be judged by eye.
 
     Args:
         catalogue: Detections.
