@@ -10,8 +10,10 @@ from bokeh.models import CDSView, ColumnDataSource, HoverTool, IndexFilter, Mode
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.csfd import bin_by_size
+from lunarcraters.catalogue.columns import FRACTION, REVIEW
+from lunarcraters.catalogue.csfd import bin_by_size, count_weights
 from lunarcraters.catalogue.measures import MEASURE_NOTE
+from lunarcraters.catalogue.review_state import find_confirmed
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.mask.cog import open_mask_over
@@ -109,6 +111,10 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
     """
     columns = make_columns(detections, ellipses)
     columns["bin"] = bin_by_size(detections.diameters)[1].astype(np.int16)
+    if FRACTION in detections.craters:
+        columns["weight"] = count_weights(detections)
+    if REVIEW in detections.craters:
+        columns["confirmed"] = find_confirmed(detections.craters).astype(np.uint8)
     if MEASURE_NOTE in detections.craters:
         columns |= {name: detections.craters[name].to_numpy(np.float32) for name in _SHOWN_MEASURES}
     first = IndexFilter(list(range(min(len(detections), MOST_DRAWN))), name="shown")

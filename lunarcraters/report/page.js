@@ -40,11 +40,12 @@
     };
   }
 
+  // Craters that a reviewer confirmed count whatever their scores.
   function chosen({ score, low, high }) {
     const indices = [];
     for (let i = 0; i < count; i++) {
       const size = craters.diameter[i];
-      if (craters.score[i] >= score && size >= low && size <= high) indices.push(i);
+      if ((craters.score[i] >= score || craters.confirmed?.[i]) && size >= low && size <= high) indices.push(i);
     }
     return indices;
   }
@@ -54,7 +55,7 @@
 
   function countBins(indices) {
     const counts = new Array(edges.length - 1).fill(0);
-    for (const i of indices) counts[craters.bin[i]] += 1;
+    for (const i of indices) counts[craters.bin[i]] += craters.weight?.[i] ?? 1;
     return counts;
   }
 
@@ -132,13 +133,15 @@
     const indices = chosen(bounds);
     shown = indices;
     draw();
-    drawCounts(countBins(indices));
+    const counts = countBins(indices);
+    drawCounts(counts);
     drawScores(indices);
     const round = (value) => `${Number(value.toPrecision(3))} ${about.unit}`;
     element("least-score-value").value = bounds.score.toFixed(3);
     element("least-diameter-value").value = round(bounds.low);
     element("most-diameter-value").value = round(bounds.high);
-    const density = about.area ? ` (${Number(((indices.length / about.area) * 1e6).toPrecision(4)).toLocaleString()} in 10⁶ km²)` : "";
+    const number = counts.reduce((sum, n) => sum + n, 0);
+    const density = about.area ? ` (${Number(((number / about.area) * 1e6).toPrecision(4)).toLocaleString()} in 10⁶ km²)` : "";
     element("summary").value =
       `${indices.length.toLocaleString()} craters shown of ${about.total.toLocaleString()} found${density}`;
     document.body.dataset.shown = indices.length;

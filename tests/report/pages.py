@@ -37,6 +37,14 @@ def stored(tab):
     return tab.evaluate("review.marks.store()")
 
 
+def points(tab, plot):
+    """The columns of the points of a plot."""
+    source = f"Bokeh.documents.map(d => d.get_model_by_name('{plot} points')).find(Boolean)"
+    return tab.evaluate(
+        f"Object.fromEntries(Object.entries({source}.data).map(([k, v]) => [k, [...v]]))"
+    )
+
+
 def save(tab, path):
     """Save the review; its rows as JSON."""
     with tab.expect_download() as download:

@@ -3,16 +3,19 @@
 import copy
 import json
 
+import numpy as np
 import pytest
 import shapely
 
 import lunarcraters as lc
+from lunarcraters.catalogue.csfd import count_by_size
 from lunarcraters.catalogue.formats import read_edited
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.report.page import write_report
 
-from .pages import press, save, stored, told, write_run
+from .pages import points, press, save, stored, told, write_run
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +74,30 @@ def test_a_review_in_the_browser_and_that_of_an_edited_catalogue_stay_apart(
     press(tab, "n", "a")
     tab, _ = open_tab(page, "#review")
     assert stored(tab) == decisions
+
+
+def test_the_page_counts_parts_and_confirmed_craters_as_the_program_does(
+    run, scene, open_tab, tmp_path
+):
+    (tmp_path / "a").mkdir()
+    path = tmp_path / "a" / "parts.geojson"
+    catalogue = lc.read_catalogue(run / "craters.parquet")
+    parts = np.resize([1.0, 0.25, 0.5], len(catalogue))
+    states = np.resize(["unseen", "accepted"], len(catalogue))
+    marked = Catalogue.from_table(
+        catalogue.craters.assign(fraction=parts, review=states), catalogue.info
+    )
+    marked.to_file(path)
+    edited = read_edited(path)
+    write_report(run, tmp_path / "page.html", open_mosaic(scene), edited=edited)
+    tab, complaints = open_tab(tmp_path / "page.html")
+    chosen = edited.to_catalogue().filter()
+    assert len(chosen) > len(catalogue.filter())
+    assert tab.get_attribute("body", "data-shown") == str(len(chosen))
+    counted = count_by_size(chosen, chosen.footprint_area_km2)
+    drawn = points(tab, "cumulative")["y"]
+    assert drawn == pytest.approx(counted.cumulative[counted.counts > 0].tolist(), rel=1e-9)
+    assert complaints == []
 
 
 def test_a_file_that_other_programs_made_is_the_same_to_the_page(

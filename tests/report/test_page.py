@@ -13,6 +13,8 @@ from lunarcraters.errors import CatalogueError, OutputError, RunError
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.report.page import write_report
 
+from .pages import points
+
 
 @pytest.fixture(scope="session")
 def page(run, scene, tmp_path_factory):
@@ -78,13 +80,6 @@ def test_the_command_writes_a_page_once(run, tmp_path):
 def shown(open_tab, page):
     """The page in a browser that has no network, and what it complained of."""
     return open_tab(page)
-
-
-def points(tab, plot):
-    source = f"Bokeh.documents.map(d => d.get_model_by_name('{plot} points')).find(Boolean)"
-    return tab.evaluate(
-        f"Object.fromEntries(Object.entries({source}.data).map(([k, v]) => [k, [...v]]))"
-    )
 
 
 def slide(tab, name, value):
