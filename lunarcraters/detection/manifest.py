@@ -15,11 +15,13 @@ MANIFEST = "manifest.json"
 """Name of the file in the directory of a run."""
 
 _INPUT = "mosaic or tiling (--size, --halo, --levels, --crs, --nodata)"
+_TILE_COUNT = "tile_count"
 _WORDS = {
     "smallest_px": "smallest crater",
     "mirrored": "choice of --tta",
     "looks": "number of looks",
     "nodata_undeclared": "use of --nodata",
+    _TILE_COUNT: "number of tiles (craters tile writes none without ground)",
 }
 
 
@@ -33,14 +35,16 @@ class Manifest:
         model: SHA-256 of the model file.
         model_name: Model file as the user named it.
         settings: Version of the program, `precision`, `mirrored` (test-time augmentation),
-            `smallest_px` (smallest crater, pixels; null for 8) and, where there are any, `nodata`
+            `smallest_px` (smallest crater, pixels; null for 8), `tile_count` (number of tiles;
+            missing in older runs) and, where there are any, `nodata`
             (values that the user called "no data", or that were left out though undeclared, with
             commas between) and `nodata_undeclared` (true for the latter; missing in older runs),
             `weights` (`before tuning` where a tuned model's are not used), for an
             elevation model, `looks` (number of looks) and, for a merged run, `merged` (mosaics of
             the runs).
         format: Format of the run's directory.
-        tiling: SHA-256 of the tiling options and the coordinate system alone; null in older runs.
+        tiling: SHA-256 of the tiling options and the coordinate system alone; null in older and in
+            merged runs.
         mosaic: SHA-256 of the mosaic alone; null in older runs.
         tiling_settings: Settings by which the mosaic was cut into tiles; null in older and in
             merged runs.
@@ -77,10 +81,12 @@ class Manifest:
         differing = [
             word for name, word in words.items() if getattr(self, name) != getattr(other, name)
         ]
-        names = sorted(self.settings.keys() | other.settings.keys())
+        names = self.settings.keys() | other.settings.keys()
+        if self.input != other.input or not all(_TILE_COUNT in m.settings for m in (self, other)):
+            names -= {_TILE_COUNT}  # it is another, or one does not tell it
         return differing + [
             _WORDS.get(name, name)
-            for name in names
+            for name in sorted(names)
             if self.settings.get(name) != other.settings.get(name)
         ]
 

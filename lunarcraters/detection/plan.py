@@ -82,6 +82,7 @@ def plan_run(
             "precision": precision,
             "mirrored": options.tta,
             "smallest_px": source.settings.smallest_px,
+            "tile_count": len(source.tiles),
             **_nodata_settings(source),
             **({} if looks is None else {"looks": looks}),
             **({} if weights == model else {"weights": "before tuning"}),
