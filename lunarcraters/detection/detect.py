@@ -3,7 +3,8 @@
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,12 +22,14 @@ from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
-from lunarcraters.files import LOCK, empty_directory, locked
+from lunarcraters.files import LOCK, locked
 from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.source import TileSource
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from lunarcraters.catalogue.formats.parquet import StoredCatalogue
 
 _DEFAULTS = DetectOptions()
@@ -83,13 +86,22 @@ def _make(
 ) -> "StoredCatalogue":
     """Make a run that is planned, or what is missing of it."""
     source, out = run.source, run.out
-    is_new = _open_directory(run, overwrite=overwrite)
-    with _removing_failed_start(run, is_new=is_new):
+    is_new = _check_directory(run, overwrite=overwrite)
+    to_search = run.batches if is_new else _find_batches_to_search(run)
+    total = _count_tiles(run.batches)
+    progress(total - _count_tiles(to_search), total)
+    with _removing_failed_start(run, is_new=is_new), ExitStack() as workers:
+        client = None
+        if to_search:  # tasks bring their tiles; those of a large mosaic are a long list to send
+            opened = cluster(source.with_tiles(()), run.weights, run.options, tasks=len(to_search))
+            client = workers.enter_context(opened)
+        if is_new:  # only now: a run that cannot begin replaces no other
+            _begin(run)
         _make_folder(run.folder)
-        to_search = _find_batches_to_search(run)
         results = Results(run.batches, run.folder, to_search)
         with stitching(source, results, out) as mask:
-            search_s = _search(run, to_search, results, progress)
+            search_s = _search(run, client, to_search, results, progress) if client else 0.0
+            workers.close()
             _check_unchanged(run)
             unread = _collect_unread_tiles(run)
             from lunarcraters.detection.outputs import write_run_outputs
@@ -101,40 +113,54 @@ def _make(
     return catalogue
 
 
-def _open_directory(run: RunPlan, *, overwrite: bool) -> bool:
-    """Begin a run, or make sure that the one in the directory is the same run.
+def _check_directory(run: RunPlan, *, overwrite: bool) -> bool:
+    """Make sure that a run in the directory is the same run, and note the names that it has now.
 
     Returns:
         True where the run is new.
     """
-    out = run.out
-    if (out / MANIFEST).is_file():
-        begun = run.manifest if overwrite else read_manifest(out)
-        differences = begun.differences(run.manifest)
-        if begun.has_changed_input(run.manifest):
-            raise RunError(
-                f"{run.manifest.input_name} has changed since the run in {out} began: give another "
-                "--output, or --overwrite to replace the run"
-            )
-        if differences:
-            raise RunError(
-                f"{out} holds a run with another {' and another '.join(differences)}: give "
-                "another --output, or --overwrite to replace it"
-            )
-        if not overwrite:
-            return False
-        empty_directory(out, keep=(FETCHED, LOCK))
-    write_manifest(run.manifest, out)
-    return True
+    out, manifest = run.out, run.manifest
+    if overwrite or not (out / MANIFEST).is_file():
+        return True
+    begun = read_manifest(out)
+    if begun.has_changed_input(manifest):
+        raise RunError(
+            f"{manifest.input_name} has changed since the run in {out} began: give another "
+            "--output, or --overwrite to replace the run"
+        )
+    if differences := begun.differences(manifest):
+        raise RunError(
+            f"{out} holds a run with another {' and another '.join(differences)}: give "
+            "another --output, or --overwrite to replace it"
+        )
+    named = replace(begun, input_name=manifest.input_name, model_name=manifest.model_name)
+    if named != begun:
+        write_manifest(named, out)
+    return False
+
+
+def _begin(run: RunPlan) -> None:
+    """Begin a run in its directory, in which nothing stays of another run."""
+    if (run.out / MANIFEST).is_file():
+        from lunarcraters.detection.run import empty_run
+
+        empty_run(run.out, keep=(FETCHED,))
+    write_manifest(run.manifest, run.out)
 
 
 @contextmanager
 def _removing_failed_start(run: RunPlan, *, is_new: bool) -> Iterator[None]:
-    """Remove the directory of a new run that fails before its first batch is done."""
+    """Remove the directory of a new run that fails before its first batch is done.
+
+    A finished run that it was to replace, and did not yet, stays.
+    """
     try:
         yield
     except CratersError:
-        if is_new and not any(run.folder.glob(f"*{SUFFIX}")):
+        from lunarcraters.detection.run import RESULT
+
+        is_kept = (run.out / RESULT).exists() or any(run.folder.glob(f"*{SUFFIX}"))
+        if is_new and not is_kept:
             shutil.rmtree(run.out, ignore_errors=True)
         raise
 
@@ -156,7 +182,11 @@ def _find_batches_to_search(run: RunPlan) -> list[Batch]:
 
 
 def _search(
-    run: RunPlan, to_search: Sequence[Batch], results: Results, progress: Progress
+    run: RunPlan,
+    client: "Client",
+    to_search: Sequence[Batch],
+    results: Results,
+    progress: Progress,
 ) -> float:
     """Search batches on workers; every result is a file when its batch is done.
 
@@ -165,26 +195,20 @@ def _search(
     """
     total = _count_tiles(run.batches)
     done = total - _count_tiles(to_search)
-    progress(done, total)
-    if not to_search:
-        return 0.0
     options = run.options
     work = partial(search_batch, run.folder.resolve(), options.tiles_per_call, options.strict)
-    # Tasks bring their tiles; those of a large mosaic would be a long list to send.
-    without_tiles = run.source.with_tiles(())
-    with cluster(without_tiles, run.weights, options, tasks=len(to_search)) as client:
-        if run.info.photometry == "relief" and not done:
-            from lunarcraters.detection.search.depths import warn_of_depths
+    if run.info.photometry == "relief" and not done:
+        from lunarcraters.detection.search.depths import warn_of_depths
 
-            warn_of_depths(client, run.source, run.source.tiles)
-        Thread(target=import_module, args=(_ENDING,), daemon=True).start()
-        worked_s = 0.0
-        for number, seconds in run_tasks(client, work, to_search):
-            worked_s += seconds
-            results.add(run.batches[number])
-            done += len(run.batches[number].tiles)
-            progress(done, total)
-        return worked_s / max(sum(client.nthreads().values()), 1)
+        warn_of_depths(client, run.source, run.source.tiles)
+    Thread(target=import_module, args=(_ENDING,), daemon=True).start()
+    worked_s = 0.0
+    for number, seconds in run_tasks(client, work, to_search):
+        worked_s += seconds
+        results.add(run.batches[number])
+        done += len(run.batches[number].tiles)
+        progress(done, total)
+    return worked_s / max(sum(client.nthreads().values()), 1)
 
 
 def _check_unchanged(run: RunPlan) -> None:

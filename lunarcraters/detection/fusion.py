@@ -23,16 +23,18 @@ from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.fetched import refuse_other_directory
 from lunarcraters.detection.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from lunarcraters.detection.merging import average_octaves, suppress
+from lunarcraters.detection.options import SMALLEST_PX
 from lunarcraters.detection.run import (
     CRATERS,
     MASK,
     RunResult,
+    empty_run,
     open_run,
     read_result,
     write_result,
 )
 from lunarcraters.errors import OptionError, OutputError
-from lunarcraters.files import LOCK, empty_directory, locked
+from lunarcraters.files import locked
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.box import Box
@@ -44,7 +46,6 @@ from lunarcraters.mosaic.resampling import read_frame
 from lunarcraters.network.decoding import detectability
 
 _BLOCK_PX = 2 * UNIT_PX
-_SMALLEST_PX = 8.0  # of a run that does not say
 _UNSEEN, _LOWEST = 0.01, 1e-4  # score where a run has not seen a crater: most and least
 
 Float = NDArray[np.float64]
@@ -71,7 +72,7 @@ class _Run:
     @property
     def smallest_px(self) -> float:
         """Smallest crater that was searched for, pixels of the mosaic."""
-        return float(self.manifest.settings.get("smallest_px") or _SMALLEST_PX)
+        return float(self.manifest.settings.get("smallest_px") or SMALLEST_PX[1])
 
     def weights(self, positions: Float, diameters: Float) -> Float:
         """Compute to what degree the run should have seen craters, 0 to 1, (n,)."""
@@ -102,8 +103,8 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
 
     Raises:
         RunError: A directory is not a finished run.
-        OptionError: There are less than two runs, or they are of images without coordinates, or of
-            two bodies, or of other ground.
+        OptionError: There are less than two runs, one is named twice, or they are of images without
+            coordinates, or of two bodies, or of other ground.
         OutputError: `out` cannot be written, or holds a run.
     """
     started = time.monotonic()
@@ -113,7 +114,7 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
         raise OutputError(f"{out} exists: give another --output, or --overwrite to replace it")
     craters = _fuse(runs)
     with locked(out):
-        empty_directory(out, keep=(LOCK,))
+        empty_run(out)
         manifest = _describe(runs)
         write_manifest(manifest, out)
         _write_mask(runs, out / MASK)
@@ -136,9 +137,12 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
 
 def _open(paths: Sequence[Path], out: Path) -> list[_Run]:
     """Open runs that can be fused."""
-    if len({path.resolve() for path in paths}) < 2:
+    folders = {path.resolve() for path in paths}
+    if len(folders) < 2:
         raise OptionError("one run was given: name two runs of the same ground, or more")
-    if out.resolve() in {path.resolve() for path in paths}:
+    if len(folders) < len(paths):
+        raise OptionError("a run is named twice, and would count twice: name each run once")
+    if out.resolve() in folders:
         raise OptionError(f"{out} is one of the runs: give another --output")
     runs = []
     for path in paths:

@@ -20,7 +20,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.band_merging import OctaveRange, merge_in_bands
 from lunarcraters.detection.manifest import Manifest
-from lunarcraters.detection.run import CRATERS, MASK
+from lunarcraters.detection.run import CRATERS, MASK, RESULT
 from lunarcraters.detection.search.results import StitchedMask
 from lunarcraters.errors import OutputError
 from lunarcraters.geometry import sphere
@@ -40,7 +40,7 @@ def write_run_outputs(
     unread: Mapping[str, str],
     mask: Future[StitchedMask],
 ) -> StoredCatalogue:
-    """Write the mask and the catalogue of a run.
+    """Write the mask and the catalogue of a run, which is not finished until `run.json` is written.
 
     Args:
         source: Tiles that were searched.
@@ -68,6 +68,7 @@ def write_run_outputs(
             _write_merged, merged, source, result_files, description, info, tile_names
         )
         stitched = mask.result()
+        (out / RESULT).unlink(missing_ok=True)  # not finished while files are of two states
         stitched.path.replace(out / MASK)
         merging.result()
         description = replace(

@@ -1,5 +1,6 @@
 """The directory of a run: its files, and how they are read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -10,7 +11,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest
 from lunarcraters.errors import AreaError, MosaicError, RunError
-from lunarcraters.files import is_database, replacing
+from lunarcraters.files import LOCK, empty_directory, is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
@@ -75,6 +76,22 @@ def read_result(run: Path) -> RunResult:
         raise RunError(
             f"{path} is missing or damaged: {_how_to_finish(run)} to finish the run"
         ) from error
+
+
+def empty_run(run: Path, *, keep: Sequence[str] = ()) -> None:
+    """Remove all that is in the directory of a run but its manifest, which another then replaces.
+
+    If this is interrupted, the directory is that of an unfinished run.
+
+    Args:
+        run: Directory of the run.
+        keep: Names in it that stay too.
+
+    Raises:
+        OSError: Something in it cannot be removed.
+    """
+    (run / RESULT).unlink(missing_ok=True)
+    empty_directory(run, keep=(MANIFEST, LOCK, *keep))
 
 
 def read_run(path: Path) -> Catalogue:

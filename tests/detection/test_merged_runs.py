@@ -1,6 +1,7 @@
 """Craters of merged runs: tiles and octaves are those of the first run's mosaic."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.fusion import merge_runs
 from lunarcraters.detection.manifest import read_manifest, write_manifest
 from lunarcraters.detection.run import CRATERS, RESULT, read_result, read_run, write_result
-from lunarcraters.errors import RunError
+from lunarcraters.errors import OptionError, RunError
 
 from ..hazard.grounds import DEGREES, degrees, write_run
 
@@ -95,6 +96,35 @@ def test_a_merge_that_was_interrupted_is_to_be_merged_again(runs, tmp_path):
     (runs[0] / RESULT).unlink()
     with pytest.raises(RunError, match="run the same craters detect again"):
         read_run(runs[0])
+
+
+@pytest.mark.parametrize("count", range(1, 3))
+def test_a_merge_that_was_killed_while_it_replaced_another_is_made_again(
+    runs, tmp_path, monkeypatch, count
+):
+    merge_runs(runs, tmp_path / "a")
+    left, unlink = [None] * count, Path.unlink
+
+    def be_killed(path, missing_ok=False):
+        if path.parent == tmp_path / "a" and not path.name.startswith("."):
+            if not left:
+                raise KeyboardInterrupt
+            left.pop()
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", be_killed)
+        with pytest.raises(KeyboardInterrupt):
+            merge_runs(runs, tmp_path / "a", overwrite=True)
+    with pytest.raises(RunError, match="merge its runs again, with craters merge --overwrite"):
+        read_run(tmp_path / "a")
+    merge_runs(runs, tmp_path / "a", overwrite=True)
+    assert len(read_run(tmp_path / "a")) == 4
+
+
+def test_a_run_that_is_named_twice_is_refused(runs, tmp_path):
+    with pytest.raises(OptionError, match="named twice"):
+        merge_runs([*runs, runs[0].parent / "coarse" / ".." / "fine"], tmp_path / "a")
 
 
 def test_unread_tiles_of_all_runs_are_named(runs, tmp_path):
