@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lunarcraters.detection.options import DetectOptions, Precision
-from lunarcraters.detection.search.batches import Batch, search_batch
+from lunarcraters.detection.search.batches import TASK_PX, Batch, search_batch
 from lunarcraters.detection.search.cluster import cluster, count_tasks_at_once, worker_count
 from lunarcraters.detection.search.results import Results
 from lunarcraters.detection.search.tasks import run_tasks
@@ -20,13 +20,11 @@ from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.mask.stitching import stitch_blocks
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.network.model_file import read_info
-from lunarcraters.network.startup import choose_precision
+from lunarcraters.network.startup import choose_precision, count_least_images
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import TileSource
 
 _SAMPLED = 64  # tiles of the finest level that are looked at
-
-_TRIAL_PX = 2 * 1024 * 1024  # that each task searches, once to warm up and once by the clock
 
 _MASK_COPIES = 2  # on disk: in the parts, and stitched
 
@@ -81,7 +79,8 @@ def measure_cost(
         )
     share = 1.0 - len(full) / len(tiles)
     count = worker_count(workers, len(full))
-    first, second = _trials(full, count * count_tasks_at_once(count))
+    least = count_least_images(precision)
+    first, second = _trials(full, count * count_tasks_at_once(count), least)
     options = DetectOptions(workers=count, precision=precision)
     trial = _search_trials(source.with_tiles(()), model, options, first, second)
     rate = trial.pixels / trial.seconds
@@ -153,15 +152,15 @@ def _holds_data(source: TileSource, tile: Tile) -> bool:
         return False
 
 
-def _trials(tiles: Sequence[Tile], at_once: int) -> tuple[list[Batch], list[Batch]]:
-    """A batch for each task that runs at the same time, twice.
+def _trials(tiles: Sequence[Tile], at_once: int, least: int) -> tuple[list[Batch], list[Batch]]:
+    """A batch for each task that runs at the same time, once to warm up and once by the clock.
 
     They are from all over the mosaic, because local frames cost more, and of the size that most
     pixels are in; tiles come again where there are few.
     """
     sizes = Counter(tile.size for tile in tiles)
     size = max(sizes, key=lambda side: sizes[side] * side**2)
-    each = max(_TRIAL_PX // size**2, 1)
+    each = max(TASK_PX // size**2, least)
     same = spread_evenly([tile for tile in tiles if tile.size == size], 2 * at_once * each)
     batches = []
     for first in range(2 * at_once):

@@ -7,10 +7,10 @@ from operator import attrgetter
 from pathlib import Path
 
 from lunarcraters.detection.cost import Cost, measure_cost
-from lunarcraters.detection.options import Precision
+from lunarcraters.detection.options import SMALLEST_PX, Precision
 from lunarcraters.mosaic.remote.transfer import count_fetched_bytes
 from lunarcraters.network.model_file import read_info
-from lunarcraters.tiling.plan import FINEST, SUGGESTED_MIN_CRATER_PX
+from lunarcraters.tiling.plan import FINEST
 from lunarcraters.tiling.source import TileSource
 
 
@@ -148,6 +148,6 @@ def finer_octaves(source: TileSource, plan: Sequence[Level], model: Path) -> lis
     found, pixels = [], total
     for octave in range(finest.level - 1, FINEST - 1, -1):
         pixels += finest.pixels * 4 ** (finest.level - octave)
-        smallest_px = max(min_detectable_px * 2.0**octave, SUGGESTED_MIN_CRATER_PX)
+        smallest_px = max(min_detectable_px * 2.0**octave, SMALLEST_PX[0])
         found.append(Finer(smallest_px, smallest_px * unit, pixels / total))
     return found

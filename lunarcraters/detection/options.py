@@ -8,7 +8,10 @@ from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.network.looks import choose_looks
 
 SMALLEST_PX = (2.75, 8.0)
-"""Range of `smallest_px`, pixels."""
+"""Range of `smallest_px`, pixels: the smallest crater that users may ask for, and the default.
+
+It limits users alone: calibration plans tiles for craters of 2 pixels.
+"""
 
 Precision = Literal["auto", "int8", "float32", "bfloat16"]
 """Arithmetic of the network; `auto`: int8 where the model has that form and there is no GPU."""

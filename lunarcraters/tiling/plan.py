@@ -32,9 +32,6 @@ MIN_DETECTABLE_PX = 8.0
 FINEST = -2
 """Finest possible octave: four by four pixels for one of the mosaic."""
 
-SUGGESTED_MIN_CRATER_PX = 2.75
-"""Smallest diameter that `craters info` and `craters detect` suggest, pixels; not a limit."""
-
 _LEAST_LEVEL_PX = 128
 
 Float = NDArray[np.float64]

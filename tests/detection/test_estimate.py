@@ -1,6 +1,8 @@
 """What a run will cost is foretold from tiles like those that most of it goes into."""
 
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from lunarcraters import api
 from lunarcraters.detection import cost, estimate
 from lunarcraters.detection.run import read_result
+from lunarcraters.detection.search import batches
 from lunarcraters.detection.search.cluster import count_tasks_at_once, worker_count
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
@@ -30,7 +33,7 @@ def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path,
         return (work(None, None, batch) for batch in batches)
 
     monkeypatch.setattr(cost, "run_tasks", run_tasks)
-    monkeypatch.setattr(cost, "_TRIAL_PX", 4 * 256**2)
+    monkeypatch.setattr(cost, "TASK_PX", 4 * 256**2)
     monkeypatch.setattr(cost, "search_batch", search_nothing)
     monkeypatch.setattr(cost, "_time_stitching", lambda *given: 0.01)
     measured = cost.measure_cost(source, shipped_model(), workers=1)
@@ -84,3 +87,26 @@ def test_the_time_with_smaller_craters_counts_the_start_of_a_run_once(tmp_path):
     searching = (summary.smaller.times - 1.0) * result.search_seconds
     assert summary.smaller_seconds == pytest.approx(result.seconds + searching)
     assert summary.smaller_seconds < 0.6 * summary.smaller.times * result.seconds
+
+
+@pytest.mark.parametrize(("precision", "count"), [("float32", 2), ("int8", 1)])
+def test_a_trial_has_as_many_tiles_in_a_batch_as_a_run(tmp_path, monkeypatch, precision, count):
+    values = np.random.default_rng(0).integers(1, 200, (1000, 1000)).astype(np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
+    source = MosaicTiles.plan(mosaic, max_size=256, halo=16, levels=1)
+    tried = []
+
+    def run_tasks(client, work, some):
+        tried.extend(some)
+        return (work(None, None, batch) for batch in some)
+
+    client = SimpleNamespace(run=lambda _: {})
+    monkeypatch.setattr(cost, "cluster", lambda *_, **__: nullcontext(client))
+    monkeypatch.setattr(cost, "run_tasks", run_tasks)
+    monkeypatch.setattr(cost, "search_batch", search_nothing)
+    monkeypatch.setattr(cost, "_time_stitching", lambda *_: 0.01)
+    for module in (batches, cost):
+        monkeypatch.setattr(module, "TASK_PX", 1)
+    cost.measure_cost(source, shipped_model(), workers=1, precision=precision)
+    assert {len(batch.tiles) for batch in tried} == {count}
+    assert len(next(batches.plan_batches(source.tiles, count)).tiles) == count

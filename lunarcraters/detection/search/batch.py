@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
 from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
-from lunarcraters.detection.search.batches import Batch
+from lunarcraters.detection.search.batches import TASK_PX, Batch
 from lunarcraters.detection.search.georeferencing import georeference
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.mask.cog import NODATA, SCALE
@@ -23,7 +23,6 @@ from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.tiling.plan import Tile, in_core
 from lunarcraters.tiling.source import TileSource
 
-_CALL_PX = 2 * 1024 * 1024  # given to the network at once
 _READ_ATTEMPTS = 3
 _PAUSE_S = 0.2  # between attempts
 
@@ -156,7 +155,7 @@ def _infer(
     """Give tiles to the network, some at once, and yield the maps of each."""
     size = batch.tiles[0].size
     side = _input_side(detector, size)
-    step = min(tiles_per_call or max(_CALL_PX // side**2, detector.least_images), len(batch.tiles))
+    step = min(tiles_per_call or max(TASK_PX // side**2, detector.least_images), len(batch.tiles))
     for first in range(0, len(filled), step):
         some = filled[first : first + step]
         images = [make_input(detector, source, *entry) for entry in some]

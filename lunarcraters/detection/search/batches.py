@@ -12,7 +12,8 @@ from lunarcraters.tiling.order import order_tiles
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.tiling.source import TileSource
 
-_TASK_PX = 2 * 1024 * 1024
+TASK_PX = 2 * 1024 * 1024
+"""Pixels of the tiles of a batch, and of those in one call of the network, unless one has more."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def plan_batches(tiles: Sequence[Tile], least: int = 1) -> Iterator[Batch]:
     number = 0
     for size, same in groupby(order_tiles(tiles), key=lambda tile: tile.size):
         group = list(same)
-        step = max(_TASK_PX // size**2, least)
+        step = max(TASK_PX // size**2, least)
         for first in range(0, len(group), step):
             yield Batch(number, tuple(group[first : first + step]))
             number += 1

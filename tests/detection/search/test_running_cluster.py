@@ -108,7 +108,7 @@ def unplug(process, out, parts):
 @pytest.mark.slow
 def test_a_run_outlives_one_of_its_machines(cluster, mosaic, tmp_path, monkeypatch):
     address, (_, worker, _) = cluster
-    monkeypatch.setattr("lunarcraters.detection.search.batches._TASK_PX", 128 * 128)  # many tasks
+    monkeypatch.setattr("lunarcraters.detection.search.batches.TASK_PX", 128 * 128)  # many tasks
     source = open_source([mosaic], MODEL, SourceOptions(size=128, halo=32))
     alone = detect(source, tmp_path / "alone", MODEL, DetectOptions(workers=2)).read()
     out = tmp_path / "run"
@@ -124,7 +124,7 @@ def test_a_run_whose_scheduler_dies_says_so_and_goes_on_later(
     cluster, mosaic, tmp_path, monkeypatch, capfd
 ):
     address, (scheduler, _, _) = cluster
-    monkeypatch.setattr("lunarcraters.detection.search.batches._TASK_PX", 128 * 128)
+    monkeypatch.setattr("lunarcraters.detection.search.batches.TASK_PX", 128 * 128)
     source = open_source([mosaic], MODEL, SourceOptions(size=128, halo=32))
     out = tmp_path / "run"
     unplug(scheduler, out, parts=3)
