@@ -14,7 +14,6 @@ from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.errors import CratersWarning
 from lunarcraters.evaluation.scores import compute_scores
-from lunarcraters.network.model_file import read_info
 from lunarcraters.process import suppress_warnings
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 from lunarcraters.rendering.scene import render_scene
@@ -128,10 +127,10 @@ def compare_models(
 
 def _score(model: Path, trials: Trials) -> ModelScores:
     """Search images and compare with their labels."""
-    threshold = read_info(model).thresholds.get("balanced")
     # That a tuned model leaves an image to its former weights is what is compared here.
     with suppress_warnings(CratersWarning):
         trial = trials.search(model, "comparing", precision="float32")
+    threshold = trial.detections.thresholds.get("balanced")  # of the weights that searched
     scores = compute_scores(trial.match_labels(), threshold)
     f1 = None if threshold is None else scores.chosen.f1
     return ModelScores(scores.average_precision or 0.0, f1, scores.best.f1)
