@@ -14,8 +14,14 @@ from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import ModelError
-from lunarcraters.network.model_file import read_info, read_int8, shipped_model, write_model
-from lunarcraters.network.model_info import Int8Comparison, Int8Info
+from lunarcraters.network.model_file import (
+    keep_former,
+    read_info,
+    read_int8,
+    shipped_model,
+    write_model,
+)
+from lunarcraters.network.model_info import Int8Comparison, Int8Info, Texture
 from lunarcraters.network.presets import get_preset
 
 
@@ -62,6 +68,26 @@ def test_without_tensorflow_the_form_that_there_is_is_measured_anew(
     assert info == read_info(model)
     assert info.int8.f1 == Int8Comparison(float32=0.6123, int8=0.605)
     assert read_int8(model) == read_int8(shipped_model())
+
+
+def test_the_form_of_a_tuned_model_is_not_measured_on_the_model_before_the_tuning(
+    scene, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(int8, "runs_tensorflow", lambda: False)
+    model, texture = tmp_path / "tuned.keras", Texture((0.0,), ((1.0,),))
+    shutil.copyfile(shipped_model(), model)
+    keep_former(model, shipped_model(), texture)
+    measured = []
+
+    def measure(copy):
+        measured.append(read_info(copy))
+        return 0.6
+
+    info = add_int8(model, open_source([scene], model), 0.6, measure)
+    assert measured[0].tuned_on is None
+    assert measured[0].thresholds == info.thresholds
+    assert info == read_info(model)
+    assert info.tuned_on == texture
 
 
 def test_a_form_that_is_said_to_be_left_out_is_not_kept_from_before(tmp_path, monkeypatch):
