@@ -58,7 +58,7 @@ def describe_tiles(
     """Describe a training on images, and perhaps on elevation rasters beside them.
 
     Args:
-        dataset: Directory of the dataset.
+        dataset: Directory of the dataset, or its description (`data.yaml`).
         pairs: Pairs of the splits `train` and `valid`.
         elevation: Elevation rasters.
         elevation_scenes: Number of scenes of each elevation raster per epoch.
@@ -67,8 +67,9 @@ def describe_tiles(
         DatasetError: A file cannot be read.
     """
     train, valid = pairs
+    folder = dataset.parent if dataset.is_file() else dataset
     return TrainingData(
-        dataset=dataset.resolve().name,
+        dataset=folder.resolve().name,
         train=len(train),
         valid=len(valid),
         elevation=tuple(source.elevation.name for source in elevation),

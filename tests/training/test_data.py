@@ -45,6 +45,14 @@ def test_a_dataset_that_was_moved_is_the_same(dataset, copy, tmp_path):
     assert compare_data(describe(copy), tmp_path) == []
 
 
+def test_a_dataset_that_its_description_names_has_the_name_of_its_directory(dataset, copy):
+    (copy / "data.yaml").write_text("train: train/images\nval: valid/images\nnames: [crater]\n")
+    pairs = [find_pairs(copy, split) for split in ("train", "valid")]
+    described = describe_tiles(copy / "data.yaml", pairs, (), 100)
+    assert described == describe_tiles(copy, pairs, (), 100)
+    assert described.dataset == "copy"
+
+
 def change_label(copy):
     label = next((copy / "train" / "labels").iterdir())
     label.write_text(label.read_text().replace("0.", "0.0", 1))
