@@ -149,9 +149,15 @@ def check_teacher(path: Path, preset: Preset) -> None:
         preset: Preset that is trained.
 
     Raises:
-        ModelError: The file is no model file, or the model gives other maps.
+        ModelError: The file is no model file, the model gives other maps, or the preset learns from
+            labels alone.
     """
     info = read_info(path)
+    if preset.photometry == "unit":
+        raise ModelError(
+            f"{path} cannot teach the preset {preset.name}, which learns from labels alone: leave "
+            "--teacher out"
+        )
     if (info.heads, info.photometry) != (preset.heads, preset.photometry):
         raise ModelError(
             f"{path} cannot teach the preset {preset.name}: it gives {', '.join(info.heads)} for "

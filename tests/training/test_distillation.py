@@ -1,4 +1,5 @@
 import json
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,7 +7,8 @@ import pytest
 
 from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.errors import ModelError
-from lunarcraters.network.model_file import hash_model, read_info, shipped_model
+from lunarcraters.network.model_file import hash_model, read_info, shipped_model, update_info
+from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.presets import get_preset
 from lunarcraters.training.distillation import DistilledSampler, open_teacher, resampled_view
 from lunarcraters.training.sampling import Sampler
@@ -105,6 +107,17 @@ def test_a_teacher_of_other_maps_is_refused_before_anything_is_written(dataset, 
             TrainingOptions(preset="baseline", teacher=shipped_model()),
             say=list,
         )
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_preset_that_learns_from_labels_alone_has_no_teacher(dataset, tmp_path):
+    teacher = tmp_path / "base.keras"
+    shutil.copyfile(shipped_model(), teacher)
+    info = ModelInfo("baseline", ("mask",), "unit", (4.0, 200.0))
+    update_info(teacher, info)
+    options = TrainingOptions(preset="baseline", teacher=teacher)
+    with pytest.raises(ModelError, match="learns from labels alone: leave --teacher out"):
+        train(dataset, tmp_path / "out", options, say=list)
     assert not (tmp_path / "out").exists()
 
 
