@@ -18,7 +18,7 @@ from lunarcraters.api.datasets import (
     split_dataset,
     undo_cleaning,
 )
-from lunarcraters.api.errors import plot_errors
+from lunarcraters.api.error_budgets import plot_errors
 from lunarcraters.api.hazard import plot_hazard
 from lunarcraters.api.models import calibrate, train
 from lunarcraters.api.morphometry import measure

@@ -6,7 +6,7 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from lunarcraters.api.paths import PathOrText, read_ground
+from lunarcraters.api.paths import Ground, PathOrText, read_ground
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import catalogue_output, local_output
@@ -61,7 +61,7 @@ def export(
     min_score: float | str | None = None,
     min_diameter: float = 0.0,
     max_diameter: float = float("inf"),
-    area: PathOrText | tuple[float, float, float, float] | None = None,
+    area: Ground | None = None,
     fractions: bool = False,
     without_clusters: bool = False,
     lon_domain: Literal[180, 360] | None = None,
@@ -157,7 +157,7 @@ def _refuse_fractions(stored: "StoredCatalogue | Catalogue") -> None:
 
 
 def _restrict_to(
-    area: PathOrText | tuple[float, float, float, float],
+    area: Ground,
     run: PathOrText,
     stored: "StoredCatalogue | Catalogue",
     info: "CatalogueInfo",

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import Ground, PathOrText
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.counts.edge_names import EdgeName
 from lunarcraters.files import local_output
@@ -28,7 +28,7 @@ _NO_ESTIMATES = (
 def csfd(
     catalogue: "Catalogue | PathOrText",
     *,
-    area: PathOrText | tuple[float, float, float, float] | None = None,
+    area: Ground | None = None,
     name_column: str | None = None,
     edge: EdgeName = "centre",
     binning: Binning = "sqrt2",
@@ -62,18 +62,15 @@ def csfd(
             hold the counts.
         OutputError: The table exists, has another suffix, or cannot be written.
     """
-    from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import find_completeness
     from lunarcraters.counts.areas import count_on_areas
-    from lunarcraters.counts.edge_names import check_edge
     from lunarcraters.counts.record import CountTable
     from lunarcraters.counts.stat_file import STAT, check_stat, write_stat
     from lunarcraters.counts.table import estimate_on_areas, list_bins
     from lunarcraters.files import new_table, write_rows
     from lunarcraters.purity.record import find_purity
 
-    check_binning(binning)
-    check_edge(edge, has_areas=area is not None)
+    check_rules(binning, edge, area)
     target = None if out is None else new_table(out, (".csv", STAT), overwrite=overwrite)
     counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     completeness, purity = find_completeness(catalogue), find_purity(catalogue)
@@ -95,7 +92,7 @@ def csfd(
 def date(
     catalogue: "Catalogue | PathOrText",
     *,
-    area: PathOrText | tuple[float, float, float, float] | None = None,
+    area: Ground | None = None,
     name_column: str | None = None,
     edge: EdgeName = "centre",
     system: str | None = None,
@@ -132,10 +129,8 @@ def date(
             convention, or a rule lacks an area.
         OutputError: The table exists, has another suffix, or cannot be written.
     """
-    from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import find_completeness
     from lunarcraters.counts.areas import count_on_areas
-    from lunarcraters.counts.edge_names import check_edge
     from lunarcraters.dating.ages import date_areas
     from lunarcraters.dating.chronology import load_system
     from lunarcraters.dating.record import Dating
@@ -143,12 +138,10 @@ def date(
     from lunarcraters.files import new_table
     from lunarcraters.purity.record import find_purity
 
-    check_binning(binning)
-    check_edge(edge, has_areas=area is not None)
+    check_rules(binning, edge, area)
     target = None if out is None else new_table(out, overwrite=overwrite)
     chronology = load_system(system)
-    areas = read_areas(area, name_column)
-    counts = count_on_areas(catalogue, areas, edge)
+    counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     dating = Dating(
         system=chronology.name,
@@ -174,7 +167,7 @@ def plot_csfd(
     catalogue: "Catalogue | PathOrText",
     out: PathOrText,
     *,
-    area: PathOrText | tuple[float, float, float, float] | None = None,
+    area: Ground | None = None,
     name_column: str | None = None,
     edge: EdgeName = "centre",
     binning: Binning = "sqrt2",
@@ -212,17 +205,14 @@ def plot_csfd(
             asked for, and craterstats is not installed, or there is no such system, range or age.
         OutputError: The picture cannot be written, or is not named .png.
     """
-    from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import find_completeness
     from lunarcraters.counts.areas import count_on_areas, find_span, pool_counts
-    from lunarcraters.counts.edge_names import check_edge
     from lunarcraters.counts.table import estimate_on_areas
     from lunarcraters.dating.isochrons import make_isochrons
     from lunarcraters.plots.csfd import draw_csfd
     from lunarcraters.purity.record import find_purity
 
-    check_binning(binning)
-    check_edge(edge, has_areas=area is not None)
+    check_rules(binning, edge, area)
     counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     span = find_span(counts, least)
@@ -253,9 +243,25 @@ def _explain_no_estimates(catalogue: "Catalogue | PathOrText") -> str:
     return f"no estimates: {obstacle}" if obstacle else _NO_ESTIMATES.format(catalogue)
 
 
-def read_areas(
-    area: PathOrText | tuple[float, float, float, float] | None, name_column: str | None
-) -> "dict[str, Area] | None":
+def check_rules(binning: Binning, edge: EdgeName, area: Ground | None) -> None:
+    """Check the rules of a count.
+
+    Args:
+        binning: Convention of the bins.
+        edge: Rule for craters on the edge of an area.
+        area: Areas to count on; None for all ground.
+
+    Raises:
+        OptionError: There is no such rule or convention, or the rule lacks an area.
+    """
+    from lunarcraters.catalogue.binning import check_binning
+    from lunarcraters.counts.edge_names import check_edge
+
+    check_binning(binning)
+    check_edge(edge, has_areas=area is not None)
+
+
+def read_areas(area: Ground | None, name_column: str | None) -> "dict[str, Area] | None":
     """Read areas by name.
 
     Args:

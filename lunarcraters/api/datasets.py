@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, as_names, read_ground
+from lunarcraters.api.paths import Ground, PathOrText, as_names, read_ground
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.nodata import Nodata
@@ -24,7 +24,7 @@ def make_dataset(
     catalogue: "Catalogue | PathOrText",
     out: PathOrText,
     *,
-    area: PathOrText | tuple[float, float, float, float] | None = None,
+    area: Ground | None = None,
     min_score: float | str | None = None,
     min_diameter: float = 0.0,
     size: int = 416,

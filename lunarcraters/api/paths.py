@@ -6,6 +6,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 PathOrText = str | PathLike[str]
+Ground = PathOrText | tuple[float, float, float, float]
+"""File of polygons, or west, south, east and north in degrees."""
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.info import CatalogueInfo
@@ -22,9 +24,7 @@ def as_names(names: PathOrText | Sequence[PathOrText]) -> list[PathOrText]:
     return list(names)
 
 
-def read_ground(
-    area: PathOrText | tuple[float, float, float, float], info: "CatalogueInfo"
-) -> "Area":
+def read_ground(area: Ground, info: "CatalogueInfo") -> "Area":
     """Read an area on the body of a catalogue.
 
     Args:

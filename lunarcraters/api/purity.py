@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, read_ground
+from lunarcraters.api.paths import Ground, PathOrText, read_ground
 
 if TYPE_CHECKING:
     from lunarcraters.purity.record import Purity
@@ -12,7 +12,7 @@ def measure_purity(
     run: PathOrText,
     labels: PathOrText,
     *,
-    area: PathOrText | tuple[float, float, float, float] | None = None,
+    area: Ground | None = None,
     min_diameter: float | None = None,
     max_diameter: float | None = None,
     all_seen: bool = False,

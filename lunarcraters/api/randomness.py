@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.counts import read_areas
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import Ground, PathOrText
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.files import local_output
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def measure_randomness(
     catalogue: "Catalogue | PathOrText",
     *,
-    area: PathOrText | tuple[float, float, float, float] | None = None,
+    area: Ground | None = None,
     name_column: str | None = None,
     binning: Binning = "sqrt2",
     min_score: float | str | None = None,

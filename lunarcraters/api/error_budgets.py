@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lunarcraters.api.counts import read_areas
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.counts import check_rules, read_areas
+from lunarcraters.api.paths import Ground, PathOrText
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.counts.edge_names import EdgeName
 from lunarcraters.counts.record import ErrorTable
@@ -17,7 +17,7 @@ def plot_errors(
     run: PathOrText,
     out: PathOrText,
     *,
-    area: PathOrText | tuple[float, float, float, float] | None = None,
+    area: Ground | None = None,
     name_column: str | None = None,
     edge: EdgeName = "centre",
     binning: Binning = "sqrt2",
@@ -45,18 +45,15 @@ def plot_errors(
         OptionError: There is no such rule or convention, or a rule lacks an area.
         OutputError: The figure cannot be written.
     """
-    from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.completeness.record import read_completeness
     from lunarcraters.counts.areas import count_on_areas
-    from lunarcraters.counts.edge_names import check_edge
     from lunarcraters.counts.table import estimate_on_areas, list_errors
     from lunarcraters.detection.run import open_run
     from lunarcraters.plots.errors import draw_errors
     from lunarcraters.plots.files import check_png
     from lunarcraters.purity.record import find_purity
 
-    check_binning(binning)
-    check_edge(edge, has_areas=area is not None)
+    check_rules(binning, edge, area)
     check_png(target := local_output(out))
     open_run(Path(run))
     completeness = read_completeness(Path(run))
