@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from lunarcraters.datasets.grey_values import open_tiff
 from lunarcraters.elevation.units import METRES, NO_UNIT
 from lunarcraters.errors import CoordinateSystemError, DatasetError
-from lunarcraters.geometry.sphere import lunar_crs
+from lunarcraters.geometry.elevations import choose_unit_m
+from lunarcraters.geometry.sphere import RADIUS_M, lunar_crs
+
+_ROWS = 256  # by which the unit of heights is judged
 
 Bool = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
@@ -45,7 +48,7 @@ def read_elevation(path: Path) -> ElevationRaster:
     """Read an elevation model, in a cache until its `cache_clear()` is called.
 
     Values become metres by the scale, the offset and the unit of the file; without a unit, they
-    are metres.
+    are metres unless that would be too flat, as for a search (`choose_unit_m`).
 
     Args:
         path: Raster file.
@@ -56,7 +59,12 @@ def read_elevation(path: Path) -> ElevationRaster:
     """
     with _opened(path) as raster:
         metres, valid = raster.read(1), raster.read_masks(1) > 0
-        scale, offset = _find_metres(path, raster)
+        scale, offset = raster.scales[0], raster.offsets[0]
+        unit_m = _read_unit_m(path, raster)
+        if unit_m is None:
+            known = valid & np.isfinite(metres)
+            unit_m = _judge_unit_m(metres, known, scale, offset, raster.transform.a)
+        scale, offset = scale * unit_m, offset * unit_m
         if (scale, offset) != (1.0, 0.0):
             metres = (metres * scale + offset).astype(np.float32)
         valid &= np.isfinite(metres)
@@ -75,7 +83,7 @@ def check_elevation(path: Path) -> None:
             unit that is none of heights.
     """
     with _opened(path) as raster:
-        _find_metres(path, raster)
+        _read_unit_m(path, raster)
 
 
 def fill_gaps(heights: Float32, valid: Bool) -> Float32:
@@ -112,16 +120,33 @@ def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
         raise DatasetError(f"{path} is not an elevation raster: {error}") from error
 
 
-def _find_metres(path: Path, raster: rasterio.DatasetReader) -> tuple[float, float]:
-    """Find the metres of one unit of the values, and of the value 0."""
+def _read_unit_m(path: Path, raster: rasterio.DatasetReader) -> float | None:
+    """Read the metres of the unit that a raster declares; None where it declares none."""
     unit = (raster.units[0] or "").strip().lower()
     if unit not in METRES and unit not in NO_UNIT:
         raise DatasetError(
             f"{path} declares the unit {unit!r}, which is none of heights: set it with "
             "gdal_edit.py -units m if its values are heights"
         )
-    metres = METRES.get(unit, 1.0)
-    return float(raster.scales[0]) * metres, float(raster.offsets[0]) * metres
+    return METRES.get(unit)
+
+
+def _judge_unit_m(
+    values: NDArray[Any], valid: Bool, scale: float, offset: float, step_deg: float
+) -> float:
+    """Judge by some rows, and those below them, how many metres a unit of the values has."""
+    every = max(len(values) // _ROWS, 1)
+    rows, below = (
+        np.where(valid[part], values[part] * scale + offset, np.nan).astype(np.float64)
+        for part in (np.s_[:-1:every], np.s_[1::every])
+    )
+    sample = rows[np.isfinite(rows)]
+    if not sample.size:
+        return 1.0
+    steps = [np.abs(step) for step in (np.diff(rows, axis=1), below - rows)]
+    means = [float(step[np.isfinite(step)].mean()) for step in steps if np.isfinite(step).any()]
+    pixel_size_m = float(np.radians(step_deg)) * RADIUS_M
+    return choose_unit_m(sample, max(means, default=0.0), pixel_size_m, named=True)
 
 
 def _check_coordinates(path: Path, raster: rasterio.DatasetReader) -> None:

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from lunarcraters.elevation.units import METRES, NO_UNIT
 from lunarcraters.errors import MosaicError
+from lunarcraters.geometry.elevations import ELEVATION_M, MEAN_SLOPE, choose_unit_m, find_unit_m
 from lunarcraters.geometry.sphere import RADIUS_M
 from lunarcraters.mosaic.examination.terrain import (
-    ELEVATION_M,
-    find_unit_m,
     looks_like_grey,
     looks_like_slopes,
     measure_steps,
@@ -38,8 +37,6 @@ _OTHER = re.compile(r"shade|shaded|relief|slope|ortho|image|albedo|rough|curvatu
 
 _SLOPES = re.compile(r"(?<![a-z])slopes?(?![a-z])")
 _DEPTHS = re.compile(r"(?<![a-z])(depths?|bathymetry|positive[ -]down(wards?)?)(?![a-z])")
-
-_MEAN_SLOPE = (5e-4, 3.0)  # flatter than any lunar ground, steeper than any
 
 Float = NDArray[np.float64]
 
@@ -160,7 +157,6 @@ def _judge(
         Metres of one unit; a sentence or None where they are no heights.
     """
     roughness, step = steps
-    metres = find_unit_m(real, named=named or bool(asked))
     if asked and not named and looks_like_slopes(real, roughness):
         return _describe_slopes(mosaic, asked)
     if looks_like_grey(real, roughness, named=named):
@@ -177,9 +173,7 @@ def _judge(
         )
         _refuse_if(asked, sentence)
         return sentence
-    if metres is None or step > _MEAN_SLOPE[0] * (mosaic.pixel_size_m or np.inf):
-        return 1.0  # a small site may have so little relief that it could be kilometres
-    return metres
+    return choose_unit_m(real, step, mosaic.pixel_size_m or np.inf, named=named or bool(asked))
 
 
 def _check(mosaic: Mosaic, heights_m: Float, step_m: float, how: str, wording: Wording) -> str:
@@ -211,7 +205,7 @@ def _check(mosaic: Mosaic, heights_m: Float, step_m: float, how: str, wording: W
             f"km, which the Moon does not have: {other_unit}"
         )
     slope = step_m / mosaic.pixel_size_m
-    if not _MEAN_SLOPE[0] <= slope <= _MEAN_SLOPE[1]:
+    if not MEAN_SLOPE[0] <= slope <= MEAN_SLOPE[1]:
         raise MosaicError(
             f"{mosaic.name} holds heights {how}, with slopes of {np.degrees(np.arctan(slope)):.2g} "
             f"degrees, as no lunar ground has: {other_unit}"

@@ -6,15 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.geometry.sphere import RADIUS_M
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import plan_samples
 
-ELEVATION_M = (-9_500.0, 11_000.0)
-"""Lowest and highest ground of the Moon, metres above its sphere, with some room."""
-
-_LEAST_SPAN_M = 20.0
-_NEGATIVE = 0.05  # share of the range that lies below 0: in pictures noise alone does
 _LAG_PX = 16
 ROUGH = 0.3
 """Roughness above which values are no terrain, which has 0.08 to 0.25; pictures: 0.12 to 0.65."""
@@ -62,26 +56,6 @@ def read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
     name = Path(str(raster.path)).name
     words = f"{name} {raster.description}".lower().replace("_", " ")
     return raster.unit.strip().lower(), words, raster.scales[0], raster.offsets[0]
-
-
-def find_unit_m(values: Float, *, named: bool) -> float | None:
-    """Find the unit of elevations, or of distances from the Moon's centre.
-
-    Args:
-        values: Sample of the values, (n,).
-        named: True where they are called elevations, so that none need lie below 0.
-
-    Returns:
-        Metres of one unit; None where the values are neither.
-    """
-    low, high = np.percentile(values, [0.5, 99.5])
-    for radius_m, unit_m in ((0.0, 1.0), (RADIUS_M, 1.0), (RADIUS_M, 1000.0), (0.0, 1000.0)):
-        lowest, highest = values.min() * unit_m - radius_m, values.max() * unit_m - radius_m
-        within = ELEVATION_M[0] <= lowest and highest <= ELEVATION_M[1]
-        below = radius_m > 0.0 or (unit_m == 1.0 and -low >= _NEGATIVE * (high - low))
-        if within and (high - low) * unit_m >= _LEAST_SPAN_M and (named or below):
-            return unit_m
-    return None
 
 
 def measure_steps(mosaic: Mosaic) -> tuple[float, float]:
