@@ -17,7 +17,12 @@ from lunarcraters.network.preprocessing import SLOPE_DEVIATION, WINDOW_PX, norma
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import CHANNELS, make_targets
 from lunarcraters.training.sampling import CROP_PX, Batch, rotate_scene
-from lunarcraters.training.scenes import ElevationSource, Scene, find_elevation_sources
+from lunarcraters.training.scenes import (
+    ElevationSource,
+    Scene,
+    find_elevation_sources,
+    find_scene,
+)
 
 _VALIDATION_SCENES = 96
 _MARGIN_PX = WINDOW_PX // 2
@@ -73,11 +78,7 @@ class ReliefSampler:
     def _sample(self, index: int) -> Batch:
         """Make sample `index` of the training."""
         rng = np.random.default_rng([self.seed, index])
-        place = index % len(self)
-        for source in self.sources:
-            if place < len(source):
-                break
-            place -= len(source)
+        source, _ = find_scene(self.sources, index % len(self))
         side = CROP_PX + 2 * _MARGIN_PX
         if not self.augment:
             return self._crop(source.terrain(1.0, side, rng), SLOPE_DEVIATION)
@@ -138,6 +139,27 @@ def split_elevation_sources(
         )
     train = tuple(source for source in sources if source.elevation.stem != name)
     return train, replace(sources[names.index(name)], scenes=_VALIDATION_SCENES)
+
+
+def choose_elevation_source(folder: Path, name: str | None) -> ElevationSource:
+    """Choose the elevation model to measure a model of relief on.
+
+    Args:
+        folder: Directory of `NAME.tif` with `NAME_craters.csv` or `NAME_craters.csv.gz`.
+        name: Name of the elevation model, without `.tif`; None for the last.
+
+    Raises:
+        DatasetError: There is no elevation model of that name.
+    """
+    sources = {source.elevation.stem: source for source in find_elevation_sources(folder, 1)}
+    if name is None:
+        return list(sources.values())[-1]
+    if name not in sources:
+        raise DatasetError(
+            f"{folder} has no elevation model {name!r}, but {', '.join(sources)}: give --split one "
+            "of them that the training left out"
+        )
+    return sources[name]
 
 
 def mirror_scene(scene: Scene, across: bool, down: bool, transposed: bool) -> Scene:

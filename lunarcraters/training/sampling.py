@@ -17,7 +17,7 @@ from lunarcraters.network.preprocessing import WINDOW_PX, normalise
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import CHANNELS, make_box_mask, make_targets
 from lunarcraters.training.camera import simulate_camera
-from lunarcraters.training.scenes import LabelledTiles, Scene, SceneSource
+from lunarcraters.training.scenes import LabelledTiles, Scene, SceneSource, find_scene
 
 CROP_PX = 256
 """Side of a crop, pixels."""
@@ -106,10 +106,7 @@ class Sampler:
         if self.augment:
             place = _permutation(self.seed, epoch, len(self))[place]
         rng = np.random.default_rng([self.seed, index])
-        for source in self.sources:
-            if place < len(source):
-                break
-            place -= len(source)
+        source, place = find_scene(self.sources, place)
         if self.preset.photometry == "unit":
             assert isinstance(source, LabelledTiles)
             image, targets = _baseline_sample(source, place, self.preset)

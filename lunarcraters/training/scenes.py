@@ -2,24 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import (
-    EDGE_PX,
-    box_corners,
-    find_clipped,
-    read_image,
-)
+from lunarcraters.datasets.yolo_labels import EDGE_PX, box_corners, find_clipped
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import DatasetError
 from lunarcraters.geometry.sphere import RADIUS_M
+from lunarcraters.training.decoded_pairs import forget_pairs, read_pair
 from lunarcraters.training.elevation_craters import read_craters
 from lunarcraters.training.elevation_raster import check_elevation, fill_gaps, read_elevation
 
@@ -59,6 +55,9 @@ class SceneSource(Protocol):
         """
 
 
+Source = TypeVar("Source", bound=SceneSource)
+
+
 @dataclass(frozen=True)
 class LabelledTiles:
     """Images with boxes, in the layout of LU3M6TGT.
@@ -86,7 +85,7 @@ class LabelledTiles:
             rng: Random generator, which is not used.
         """
         pair = self.pairs[index]
-        image, valid, labels, ignored = _read_pair(pair)
+        image, valid, labels, ignored = read_pair(pair)
         height, width = image.shape
         boxes = box_corners(labels, width, height)
         cut = find_clipped(boxes, width, height)
@@ -193,6 +192,26 @@ class ElevationSource:
         return Scene(heights, valid, circles[inside], np.empty((0, 4)))
 
 
+def find_scene(sources: Sequence[Source], place: int) -> tuple[Source, int]:
+    """Find the source of a scene among several.
+
+    Args:
+        sources: Sources of scenes.
+        place: Number of the scene, counted from 0 through all sources.
+
+    Returns:
+        Source, and the number of the scene in it.
+
+    Raises:
+        IndexError: The sources have fewer scenes.
+    """
+    for source in sources:
+        if place < len(source):
+            return source, place
+        place -= len(source)
+    raise IndexError("the sources have fewer scenes")
+
+
 def find_elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSource]:
     """Find the elevation rasters of a directory that have a catalogue beside them.
 
@@ -275,16 +294,5 @@ def resize(image: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.flo
 
 def forget_files() -> None:
     """Forget images, labels and elevation models, which may have changed since they were read."""
-    _read_pair.cache_clear()
+    forget_pairs()
     read_elevation.cache_clear()
-
-
-@lru_cache(maxsize=1024)
-def _read_pair(
-    pair: Pair,
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
-    """Image, validity, boxes of craters and ignored boxes.
-
-    They are in a cache until `forget_files`, because decoding takes a tenth of a training step.
-    """
-    return *read_image(pair.image), pair.read_boxes(), pair.read_ignored()

@@ -13,12 +13,15 @@ from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_grey
 from lunarcraters.errors import DatasetError
+from lunarcraters.mosaic.examination.heights import open_elevation_model
+from lunarcraters.training import decoded_pairs
 from lunarcraters.training.elevation_raster import read_elevation
 from lunarcraters.training.scenes import (
     ElevationSource,
     LabelledTiles,
     complete_circles,
     find_elevation_sources,
+    find_scene,
 )
 
 RNG = np.random.default_rng(0)
@@ -219,6 +222,37 @@ def test_heights_are_metres_by_scale_offset_and_unit(tmp_path, scale, offset, un
     source.check()
     heights = source.terrain(0.5, 320, np.random.default_rng(1)).values
     np.testing.assert_allclose(heights, plain, atol=1e-4)
+
+
+def test_kilometres_without_a_unit_are_told_as_in_a_search(tmp_path):
+    plain = write_elevation(tmp_path, dig()).terrain(0.5, 320, np.random.default_rng(1)).values
+    read_elevation.cache_clear()
+    source = write_elevation(tmp_path, dig() / np.float32(1000))
+    source.check()
+    heights = source.terrain(0.5, 320, np.random.default_rng(1)).values
+    np.testing.assert_allclose(heights, plain, atol=1e-4)
+    assert open_elevation_model(source.elevation).unit_m == 1000.0
+
+
+def test_a_scene_is_found_among_several_sources():
+    sources = [LabelledTiles((None,) * count) for count in (2, 0, 3)]
+    places = [find_scene(sources, number) for number in range(5)]
+    expected = [(sources[0], 0), (sources[0], 1), *((sources[2], n) for n in range(3))]
+    assert places == expected
+    with pytest.raises(IndexError):
+        find_scene(sources, 5)
+
+
+def test_decoded_images_are_kept_up_to_a_number_of_bytes(tmp_path, monkeypatch):
+    pairs = [place(tmp_path, lat, []).pairs[0] for lat in (0.0, 10.0, 20.0)]
+    monkeypatch.setattr(decoded_pairs, "_MOST_BYTES", 2 * 2 * 416**2 + 1000)
+    decoded_pairs.forget_pairs()
+    first = [decoded_pairs.read_pair(pair) for pair in pairs]
+    again = [decoded_pairs.read_pair(pair) for pair in pairs]
+    assert [a is b for a, b in zip(first, again, strict=True)] == [True, True, False]
+    np.testing.assert_array_equal(first[2][0], again[2][0])
+    decoded_pairs.forget_pairs()
+    assert decoded_pairs.read_pair(pairs[2]) is decoded_pairs.read_pair(pairs[2])
 
 
 def test_values_of_a_unit_that_is_none_of_heights_are_refused(tmp_path):
