@@ -34,8 +34,8 @@ def train(
         resume: True to go on with the training in `out`.
         overwrite: True to replace the training in `out`.
         calibrated: True to measure thresholds, scores and diameter errors on the split `valid` at
-            the end. Mask-only networks have none, and one that detects none of the labels stays
-            without.
+            the end. Mask-only networks have none, and one that detects none of the labels, or
+            whose images cannot be searched as one mosaic, stays without.
         say: Function that is called with lines for the user.
         progress: Function of the name of a search; its context manager gives a `Progress`.
 
@@ -46,7 +46,7 @@ def train(
         CratersError: The dataset, the directory or the options cannot be used.
     """
     from lunarcraters.calibration.comparison import compare_models
-    from lunarcraters.errors import DatasetError
+    from lunarcraters.errors import CratersError
     from lunarcraters.network.model_file import read_info, shipped_model
     from lunarcraters.training.former import keep_former_model
     from lunarcraters.training.session import train
@@ -61,8 +61,9 @@ def train(
             info = _calibrate(
                 model, Path(dataset), "valid", None, False, options.classes, say, progress
             )
-        except DatasetError as error:
-            # Hours of training are not lost for a network that detects nothing yet.
+        except CratersError as error:
+            # Hours of training are not lost for a network that detects nothing yet, or for images
+            # that are no mosaic.
             say(f"not calibrated: {error}")
         else:
             is_calibrated = True
@@ -136,7 +137,7 @@ def _calibrate(
     from lunarcraters.calibration.relief import calibrate_relief
     from lunarcraters.errors import OptionError
     from lunarcraters.network.model_file import read_info
-    from lunarcraters.training.relief import split_elevation_sources
+    from lunarcraters.training.relief import choose_elevation_source
 
     info = read_info(model)
     if info.photometry != "relief":
@@ -154,7 +155,7 @@ def _calibrate(
         raise OptionError("a model of relief has looks in place of --tta: leave --tta out")
     left_out = (info.training.get("data") or {}).get("left_out")
     name = split if split != "valid" else Path(left_out).stem if left_out else None
-    _, source = split_elevation_sources(dataset, 1, name)
+    source = choose_elevation_source(dataset, name)
     return calibrate_relief(
         model, source.elevation, source.catalogue, workers=workers, say=say, progress=progress
     )

@@ -1,5 +1,6 @@
 """Training and calibration on images without coordinates, in the layouts of other tools."""
 
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -11,8 +12,9 @@ import rasterio
 from lunarcraters import api
 from lunarcraters.calibration.trials import Trials
 from lunarcraters.datasets.layout import find_pairs
-from lunarcraters.errors import DatasetError
-from lunarcraters.network.model_file import shipped_model
+from lunarcraters.errors import DatasetError, MosaicError
+from lunarcraters.network import texture
+from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.progress import no_progress_of
 from lunarcraters.training.session import train
@@ -113,7 +115,8 @@ def test_images_without_coordinates_are_searched_as_a_user_searches_them(
 
 
 @pytest.mark.slow
-def test_a_network_that_detects_nothing_yet_is_kept_without_calibration(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", [DatasetError, MosaicError])
+def test_a_network_that_cannot_be_calibrated_is_kept_without(tmp_path, monkeypatch, kind):
     tiny = replace(
         PRESETS["compact"], name="tiny", filters=(4, 8), blocks=(1, 1), batch_size=2
     )  # fmt: skip
@@ -124,7 +127,7 @@ def test_a_network_that_detects_nothing_yet_is_kept_without_calibration(tmp_path
             add(tmp_path / "in", split, f"{split}{number}", lines, image)
 
     def detect_nothing(*_, **__):
-        raise DatasetError("none is found: train longer")
+        raise kind("none is found: train longer")
 
     monkeypatch.setattr("lunarcraters.calibration.calibrate.calibrate_model", detect_nothing)
     said = []
@@ -132,3 +135,19 @@ def test_a_network_that_detects_nothing_yet_is_kept_without_calibration(tmp_path
     model = api.train(tmp_path / "in", tmp_path / "out", options, say=said.append)
     assert model.is_file()
     assert said[-1] == "not calibrated: none is found: train longer"
+
+
+def test_a_tuned_model_keeps_the_former_one_though_it_cannot_be_calibrated(tmp_path, monkeypatch):
+    """Images of 416 px and of 400 px for a degree are no mosaic."""
+    for name, side in (("0,1,0,1", 416), ("20,21,0,1", 400)):
+        image, lines = draw_tile(1, side=side, craters=3)
+        add(tmp_path / "in", "train", name, lines, image)
+        add(tmp_path / "in", "val", name.replace("0,1", "1,2"), lines, image)
+    model = tmp_path / "model.keras"
+    shutil.copyfile(shipped_model(), model)
+    monkeypatch.setattr("lunarcraters.training.session.train", lambda *_, **__: model)
+    monkeypatch.setattr(texture, "_PATCHES", 8)
+    said = []
+    api.train(tmp_path / "in", tmp_path / "out", TrainingOptions(tune=True), say=said.append)
+    assert said[-1].startswith("not calibrated: ")
+    assert read_info(model).tuned_on is not None

@@ -1,5 +1,6 @@
 """Samples of relief: craters are hollows wherever the ground is turned."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
+from lunarcraters import api
 from lunarcraters.errors import DatasetError
+from lunarcraters.network.model_file import read_info, shipped_model, update_info
 from lunarcraters.network.presets import get_preset
 from lunarcraters.network.targets import CHANNELS
 from lunarcraters.rendering.scene import render_scene
@@ -126,11 +129,30 @@ def test_one_model_is_left_out(models, tmp_path):
         split_elevation_sources(tmp_path, 10, None)
 
 
+@pytest.mark.parametrize(("left_out", "named"), [("b.tif", "valid"), ("a.tif", "b")])
+def test_a_model_of_relief_is_measured_on_one_elevation_model(
+    models, tmp_path, monkeypatch, left_out, named
+):
+    one, measured = tmp_path / "one", []
+    one.mkdir()
+    for path in models.glob("b*"):
+        shutil.copy(path, one)
+    model = tmp_path / "relief.keras"
+    info = read_info(shipped_model(relief=True))
+    shutil.copyfile(shipped_model(relief=True), model)
+    update_info(model, replace(info, training={"data": {"left_out": left_out}}))
+    monkeypatch.setattr(
+        "lunarcraters.calibration.relief.calibrate_relief", lambda *args, **_: measured.append(args)
+    )
+    api.calibrate(model, one, named)
+    assert measured == [(model, one / "b.tif", one / "b_craters.csv")]
+    with pytest.raises(DatasetError, match="no elevation model 'c', but b: give --split one"):
+        api.calibrate(model, one, "c")
+
+
 @pytest.mark.slow
 def test_a_network_of_pictures_is_a_beginning(models, tmp_path):
     import keras
-
-    from lunarcraters.network.model_file import read_info, shipped_model
 
     said = []
     options = TrainingOptions(
