@@ -128,20 +128,33 @@ class EditedCatalogue:
     def _find_added(
         self, table: pd.DataFrame, earlier: Float, edited: Bool, *, has_before: bool
     ) -> Bool:
-        """Find the rows that were added: marked so, unknown, or copies of another row."""
+        """Find the rows that were added: marked so, unknown, or copies of another row.
+
+        Identifiers that were empty or not unique before the edit tell neither.
+        """
         added = table[REVIEW].eq(ADDED).to_numpy(copy=True)
         if self.has_ids:
             ids = table["crater_id"]
-            added |= (ids == "").to_numpy()
+            unclear = self._find_unclear(ids)
+            added |= (ids == "").to_numpy() & ~unclear
             if has_before:
                 added |= ~np.isfinite(earlier).all(axis=1)
             # Of rows that share an identifier, the one at its place is the crater of the run.
             order = np.argsort(edited, kind="stable")
             copies = np.empty(len(ids), bool)
             copies[order] = ids.iloc[order].duplicated().to_numpy()
+            copies &= ~unclear
             added |= copies
             table.loc[copies, "crater_id"] = ""
         return np.asarray(added & (table[REVIEW] != REJECTED).to_numpy(), bool)
+
+    def _find_unclear(self, ids: "pd.Series[str]") -> Bool:
+        """Find identifiers that were empty or not unique in the file before the edit, (n,)."""
+        if self.before is None:
+            return np.zeros(len(ids), bool)
+        before = self.before["crater_id"]
+        unclear = before[before.duplicated() | (before == "")]
+        return np.asarray(ids.isin(unclear), bool)
 
 
 def from_layer(

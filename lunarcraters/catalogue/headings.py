@@ -260,8 +260,13 @@ def find_pixels(names: Sequence[object]) -> tuple[dict[str, str], Size] | None:
         names: Names of the columns.
 
     Returns:
-        Names in the table of x and y, and the columns of the size; None where one is missing.
+        Names in the table of x and y, and the columns of the size; None where one is missing, or
+        where there are longitudes, latitudes and sizes on the Moon as well.
     """
+    lunar = find_columns(names)
+    places = {parse_heading(lunar[name]).key for name in ("lon", "lat") if name in lunar}
+    if len(places - {"x", "y"}) == 2 and find_sizes(names):
+        return None
     if set(PIXEL_COLUMNS.circle) <= set(names):
         return {"x": "x", "y": "y"}, Size((PIXEL_COLUMNS.diameter,), 1.0, "px")
     found = {}

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue import directions, units
+from lunarcraters.catalogue.cells import to_numbers
 from lunarcraters.catalogue.columns import FRACTION, MOST_FRACTION, PIXEL_COLUMNS, REVIEW
 from lunarcraters.catalogue.gazetteer import keep_craters
 from lunarcraters.catalogue.headings import (
@@ -16,13 +17,12 @@ from lunarcraters.catalogue.headings import (
     find_pixels,
     find_repeated,
     find_sizes,
-    is_text,
     parse_heading,
 )
 from lunarcraters.catalogue.measures import take_measures
 from lunarcraters.catalogue.other_units import explain_units
 from lunarcraters.catalogue.places import Places
-from lunarcraters.catalogue.review_state import ADDED, has_states, parse_states
+from lunarcraters.catalogue.review_state import ADDED
 from lunarcraters.catalogue.short_names import find_short_names
 from lunarcraters.errors import CatalogueError, CratersWarning
 
@@ -47,6 +47,7 @@ def recognise_columns(
     places: Places | None = None,
     unit: str = "",
     need_positions: bool = True,
+    keep_empty: bool = False,
 ) -> pd.DataFrame:
     """Bring a table with any of the usual column names to the names of this program.
 
@@ -61,6 +62,7 @@ def recognise_columns(
         places: Geometries of the rows, for what the columns do not tell; None for a mere table.
         unit: Unit that the format gives to sizes without one; empty for none.
         need_positions: False to accept a table of sizes alone.
+        keep_empty: True to keep rows in pixels without a position and a size, which are drawn.
 
     Returns:
         Table with columns lon, lat, diameter_km (or x, y, diameter_px) and the others that exist.
@@ -70,8 +72,11 @@ def recognise_columns(
     """
     table = table.rename(columns=find_short_names(table.columns))
     table = _without_repeated(table, source)
-    pixels = find_pixels(list(table.columns))
+    pixels = find_pixels(list(table.columns)) if places is None else None
     if pixels is not None:
+        if not keep_empty:
+            used = [*pixels[0].values(), *pixels[1].names]
+            table = _without_empty(table, used, source)
         return _recognise_pixels(table, *pixels, source)
     kept = keep_craters(table, source)
     if places is not None and len(kept) < len(table):
@@ -82,27 +87,44 @@ def recognise_columns(
     used = [*wanted.values(), *(name for size in sizes for name in size.names)]
     if places is None:
         kept = _without_empty(kept, used, source)
-    out = _to_numbers(kept, wanted, source)
-    if parse_heading(wanted.get("diameter_sd_km", "")).unit == "m":
-        out["diameter_sd_km"] /= 1000.0
+    out = to_numbers(kept, wanted, source)
     drawn = _are_empty(kept, used) & (places is not None)
     out = _check_shares(out, wanted, source, drawn)
     directions.turn_east(out, wanted, kept, source)
     if places is not None:
         _take_positions(out, wanted, places)
     units.check_positions(out, source)
-    if sizes:
-        known = [size for size in sizes if size.unit] or sizes[:1]
-        columns = {size: _diameters(kept, size, source) for size in known}
-        out["diameter_km"] = units.to_km(columns, out, places, source, unit)
-    elif places is not None:
-        _log.warning("note: %s has no column of sizes: those of its outlines are taken", source)
-        out["diameter_km"] = places.diameters_km
+    _take_sizes(out, wanted, sizes, kept, places, source, unit)
     if places is None and not any(size.unit for size in sizes):
         directions.note_bare(wanted, source)
     if places is not None:
         directions.follow_geometries(out, places, source)
     return out.join(take_measures(kept.reset_index(drop=True)))
+
+
+def _take_sizes(
+    out: pd.DataFrame,
+    wanted: dict[str, str],
+    sizes: list[Size],
+    table: pd.DataFrame,
+    places: Places | None,
+    source: str,
+    unit: str,
+) -> None:
+    """Take diameters of columns or outlines, in km; deviations without a unit have theirs."""
+    deviation = parse_heading(wanted.get("diameter_sd_km", "")).unit
+    if sizes:
+        known = [size for size in sizes if size.unit] or sizes[:1]
+        columns = {size: _diameters(table, size, source) for size in known}
+        km = units.to_km(columns, out, places, source, unit)
+        in_metres = known[0].unit == "m" or bool((km < columns[known[0]]).any())
+        deviation = deviation or "m" * in_metres
+        out["diameter_km"] = km
+    elif places is not None:
+        _log.warning("note: %s has no column of sizes: those of its outlines are taken", source)
+        out["diameter_km"] = places.diameters_km
+    if "diameter_sd_km" in out and deviation == "m":
+        out["diameter_sd_km"] /= 1000.0
 
 
 def _take_positions(out: pd.DataFrame, wanted: dict[str, str], places: Places) -> None:
@@ -209,7 +231,7 @@ def _recognise_pixels(
     deviation = PIXEL_COLUMNS.diameter_sd
     empty = _are_empty(kept, [*wanted.values(), *size.names])
     wanted = wanted | others | ({deviation: deviation} if deviation in kept else {})
-    out = _to_numbers(kept, wanted, source)
+    out = to_numbers(kept, wanted, source)
     out["diameter_px"] = sizes[table.index.isin(kept.index)]
     return _check_shares(out, wanted, source, empty)
 
@@ -251,40 +273,6 @@ def _require(
 
 def _diameters(table: pd.DataFrame, size: Size, source: str) -> Float:
     """Read the diameters that columns give, km, (n,)."""
-    axes = _to_numbers(table, {f"axis {i}": name for i, name in enumerate(size.names)}, source)
+    axes = to_numbers(table, {f"axis {i}": name for i, name in enumerate(size.names)}, source)
     product = axes.prod(axis=1, skipna=False)
     return np.asarray(size.factor * product ** (1.0 / len(size.names)), float)
-
-
-def _to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.DataFrame:
-    """Take the columns `names` (ours: theirs) and turn all but identifiers into numbers."""
-    out = pd.DataFrame(index=pd.RangeIndex(len(table)))
-    for ours, theirs in names.items():
-        values = table[theirs].reset_index(drop=True)
-        if is_text(ours):
-            out[ours] = values.fillna("").astype(str)
-            continue
-        if ours in ("lon", "lat"):
-            values = units.sign_directions(values)
-        numbers = pd.to_numeric(values, errors="coerce").astype(float)
-        bad = np.flatnonzero((numbers.isna() & values.notna()) | np.isinf(numbers))
-        if len(bad):
-            row, text = table.index[bad[0]] + 1, str(values[bad[0]])
-            raise CatalogueError(
-                f"{source}, row {row}: {theirs} is {text!r}, which is not a number: write numbers "
-                "alone, with a decimal point, and name the unit in the heading (diameter_km or "
-                "diameter_m)"
-            )
-        out[ours] = numbers
-    if "level" in out:
-        out["level"] = out["level"].fillna(0)
-    if REVIEW in out:
-        return _with_states(out, source)
-    return out
-
-
-def _with_states(table: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Read the column `review`; one of another author's remarks is left out."""
-    if not has_states(table[REVIEW]):
-        return table.drop(columns=REVIEW)
-    return table.assign(**{REVIEW: parse_states(table[REVIEW], source)})

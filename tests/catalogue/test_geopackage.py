@@ -5,11 +5,13 @@ from contextlib import closing
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 from pyproj import CRS
 
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.geometry import sphere
 
 from .conftest import is_lunar
@@ -104,3 +106,14 @@ def test_gdal_of_the_system_sees_the_moon_in_a_geopackage(lunar, tmp_path):
         pytest.skip("ogrinfo is not installed")
     assert told.stdout.count('ELLIPSOID["Moon (2015) - Sphere",1737400') == 5
     assert "Warning" not in told.stderr
+
+
+@pytest.mark.parametrize("ids", [["1", "1", "2"], ["", "", "2"]])
+def test_identifiers_of_others_that_are_not_unique_add_no_craters(tmp_path, ids):
+    table = pd.DataFrame({"crater_id": ids, "lon": [0.0, 9.0, 18.0], "lat": 0.0, "score": 0.5})
+    catalogue = Catalogue(table.assign(diameter_km=[5.0, 4.0, 3.0]), "IAU_2015:30100")
+    write_catalogue(catalogue, tmp_path / "a.gpkg")
+    again = read_catalogue(tmp_path / "a.gpkg")
+    assert again.craters["crater_id"].tolist() == ids
+    assert again.scores.tolist() == [0.5, 0.5, 0.5]
+    assert "review" not in again.craters

@@ -1,8 +1,12 @@
 """Tables of craters in the pixels of an image."""
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+import shapely
 
 from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.formats.vector import from_table
 from lunarcraters.errors import CatalogueError, CratersWarning
 
 ELLIPSES = (
@@ -85,3 +89,33 @@ def test_values_in_pixels_that_are_no_scores_are_left_out_and_said(tmp_path):
     with pytest.warns(CratersWarning, match="confidence has values outside 0 to 1"):
         catalogue = read(tmp_path / "a.csv", "x_px,y_px,diameter_px,confidence\n512,700,10,95\n")
     assert catalogue.craters["score"].isna().all()
+
+
+@pytest.mark.parametrize("pixels", ["x_px,y_px,diameter_px", "x,y,diameter_px"])
+def test_a_table_in_degrees_may_have_pixels_as_well(tmp_path, pixels):
+    catalogue = read(tmp_path / "a.csv", f"lon,lat,diameter_km,{pixels}\n1,2,5,100,100,50\n")
+    assert catalogue.positions.tolist() == [[1.0, 2.0]]
+    assert catalogue.diameters.tolist() == [5.0]
+
+
+@pytest.mark.parametrize("pixels", [("x_px", "y_px"), ("x", "y")])
+def test_a_layer_of_the_moon_may_have_pixels_as_well(tmp_path, pixels):
+    columns = {name: [100.0] for name in (*pixels, "diameter_px")} | {"diameter_km": [5.0]}
+    frame = gpd.GeoDataFrame(columns, geometry=[shapely.Point(1, 2)], crs="IAU_2015:30100")
+    frame.to_file(tmp_path / "a.gpkg")
+    catalogue = read_catalogue(tmp_path / "a.gpkg")
+    assert catalogue.positions.tolist() == [[1.0, 2.0]]
+    assert catalogue.diameters.tolist() == [5.0]
+
+
+@pytest.mark.parametrize("heading", ["x_px,y_px,diameter_px,name", "x,y,diameter_px,name"])
+def test_empty_rows_in_pixels_are_left_out_as_those_in_degrees_are(tmp_path, heading):
+    with pytest.warns(CratersWarning, match=r"without a position and a size are left out \(1\)"):
+        catalogue = read(tmp_path / "a.csv", f"{heading}\n1,2,5,a\n,,,\n,,,b\n3,4,6,c\n")
+    assert catalogue.positions.tolist() == [[3.0, 4.0], [1.0, 2.0]]
+
+
+def test_every_kind_of_table_is_read_in_pixels():
+    catalogue = from_table(pd.DataFrame({"x": [1.0], "y": [2.0], "diameter_px": [3.0]}), "a table")
+    assert not catalogue.has_crs
+    assert catalogue.diameters.tolist() == [3.0]

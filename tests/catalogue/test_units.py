@@ -1,10 +1,12 @@
 """Metres are never read as kilometres, nor as degrees."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
 from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 
 
@@ -117,3 +119,29 @@ def test_some_rows_in_metres_are_noticed(tmp_path, small):
     mixed = np.where(np.arange(len(metres)) % 5 == 0, metres, metres / 1000.0)
     with pytest.raises(CatalogueError, match="craters within"):
         read_catalogue(write(tmp_path / "a.csv", lon=lon, lat=lat, diameter=mixed))
+
+
+@pytest.mark.parametrize(
+    ("heading", "sd"),
+    [
+        ("lon,lat,diameter_m,diameter_sd", 0.2),
+        ("lon,lat,diameter_m,diameter_sd_km", 200.0),
+        ("lon,lat,radius_m,diameter_sd_m", 0.2),
+        ("lon,lat,diameter_km,diameter_sd", 200.0),
+    ],
+)
+def test_deviations_without_a_unit_have_that_of_the_sizes(tmp_path, heading, sd):
+    (tmp_path / "a.csv").write_text(f"{heading}\n1,2,1000,200\n")
+    assert read_catalogue(tmp_path / "a.csv").deviations.tolist() == [sd]
+
+
+def test_deviations_are_in_metres_where_outlines_or_the_format_tell_it(tmp_path):
+    outline = Catalogue(
+        pd.DataFrame({"lon": [1.0], "lat": [2.0], "diameter_km": [5.0]}), "IAU_2015:30100"
+    ).geodataframe.geometry
+    columns = {"diameter": [5000.0], "diameter_sd": [200.0]}
+    gpd.GeoDataFrame(columns, geometry=outline).to_file(tmp_path / "a.gpkg")
+    assert read_catalogue(tmp_path / "a.gpkg").deviations.tolist() == [0.2]
+    rows = "crater = {diameter, fraction, lon, lat, diameter_sd\n500 1 0 0 20\n}\n"
+    (tmp_path / "a.diam").write_text(f"# diam (m)\narea = 1000\n{rows}")
+    assert read_catalogue(tmp_path / "a.diam").deviations.tolist() == [0.02]

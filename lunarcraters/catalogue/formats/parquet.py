@@ -12,6 +12,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -23,11 +24,9 @@ from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.measures import Measures
-from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.files import hash_file
-from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import Geometries
 
 _KEY = b"lunarcraters"
@@ -169,13 +168,13 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     """
     try:
         schema = pq.read_schema(path)
-        names = [name for name in schema.names if not pa.types.is_binary(schema.field(name).type)]
+        names = [name for name in schema.names if not _is_geometry(schema.field(name).type)]
         table: pd.DataFrame = pq.read_table(path, columns=names).to_pandas()
         metadata = schema.metadata or {}
         header = json.loads(metadata.get(_KEY, b"null"))
         geo = json.loads(metadata.get(b"geo", b"null"))
         shapes = _geometries(geo, path)
-    except (pa.ArrowException, json.JSONDecodeError) as error:
+    except (pa.ArrowException, ValueError) as error:
         raise CatalogueError(f"{path} is not a Parquet file of craters: {error}") from error
     if header is not None:
         info = CatalogueInfo.from_header(header)
@@ -184,14 +183,21 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         column = geo.get("columns", {}).get(geo.get("primary_column"), {})
         # A missing `crs` means the Earth (OGC:CRS84) by the specification, and is refused as such.
         return vector.from_frame(table, shapes, column.get("crs", "OGC:CRS84"), str(path))
-    craters = recognise_columns(table, str(path))
-    return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)
+    return vector.from_table(table, str(path))
+
+
+def _is_geometry(kind: pa.DataType) -> bool:
+    """Tell whether cells of a type may be geometries or boxes of them, which are no numbers."""
+    return bool(pa.types.is_binary(kind) or pa.types.is_nested(kind))
 
 
 def _geometries(geo: dict[str, Any] | None, path: Path) -> Geometries | None:
-    """Read the geometries of a GeoParquet; None where there are none as WKB."""
+    """Read the geometries of a GeoParquet; None where there are none."""
     primary = (geo or {}).get("primary_column")
-    if not geo or geo.get("columns", {}).get(primary, {}).get("encoding") != "WKB":
+    encoding = (geo or {}).get("columns", {}).get(primary, {}).get("encoding")
+    if encoding is None:
         return None
+    if encoding != "WKB":
+        return np.asarray(gpd.read_parquet(path, columns=[primary]).geometry, dtype=object)
     column = pq.read_table(path, columns=[primary])[primary].to_pandas()
     return np.asarray(shapely.from_wkb(column), dtype=object)

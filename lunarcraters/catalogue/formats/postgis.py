@@ -19,7 +19,6 @@ from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersError, OutputError
 from lunarcraters.geometry import sphere
@@ -106,7 +105,7 @@ def read(name: str) -> Catalogue | EditedCatalogue:
         described = CatalogueInfo.from_header(header)
         shapes = None if outlines_wkb is None else shapely.from_wkb(outlines_wkb.to_numpy())
         return vector.read_edits(rows, described, shapes, described.crs, f"the table {table}")
-    return Catalogue(recognise_columns(rows, f"the table {table}"), sphere.geographic_crs())
+    return vector.from_table(rows, f"the table {table}")
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -9,12 +9,10 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from lunarcraters.catalogue.formats.vector import refuse_file
+from lunarcraters.catalogue.formats.vector import from_table, refuse_file
 from lunarcraters.catalogue.headings import is_catalogue
-from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
-from lunarcraters.geometry import sphere
 
 _OPTIONS = {"OGR_XLSX_HEADERS": "DISABLE", "OGR_ODS_HEADERS": "DISABLE"}
 
@@ -28,8 +26,7 @@ def read(path: Path) -> Catalogue:
     for cells in _sheets(path):
         for number, row in enumerate(cells.fillna("").astype(str).to_numpy().tolist()):
             if is_catalogue([name.strip() for name in row]):
-                craters = recognise_columns(_below(cells, number, row), str(path))
-                return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)
+                return from_table(_below(cells, number, row), str(path))
     raise CatalogueError(
         f"{path} has no sheet with columns for lon, lat and diameter: name them lon, lat and "
         "diameter_km in the row above the numbers"

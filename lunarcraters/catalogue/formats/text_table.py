@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lunarcraters.catalogue.formats.vector import from_table
 from lunarcraters.catalogue.headings import (
     find_columns,
     find_pixels,
@@ -20,10 +21,8 @@ from lunarcraters.catalogue.headings import (
     is_catalogue,
     is_text,
 )
-from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning
-from lunarcraters.geometry import sphere
 
 _DELIMITERS = ",;\t|"
 _BLANKS = r"\s+"
@@ -64,8 +63,7 @@ def read(path: Path) -> Catalogue:
     Raises:
         CatalogueError: The file is no table of craters.
     """
-    craters = recognise_columns(read_table(path), str(path))
-    return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)
+    return from_table(read_table(path), str(path))
 
 
 def read_table(path: Path) -> pd.DataFrame:

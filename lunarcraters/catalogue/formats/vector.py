@@ -16,6 +16,7 @@ from pyproj import CRS
 from lunarcraters.catalogue.columns import PIXEL_COLUMNS, are_own_columns
 from lunarcraters.catalogue.drawn import measure_drawn
 from lunarcraters.catalogue.edits import EditedCatalogue, from_layer
+from lunarcraters.catalogue.headings import find_pixels, find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
@@ -102,8 +103,11 @@ def from_frame(
     """
     table = table.replace({None: np.nan})
     places = None
-    if set(PIXEL_COLUMNS.circle) <= set(table.columns):
-        return _with_edits(recognise_columns(table, source), CatalogueInfo(None), shapes, source)
+    names = list(table.columns)
+    has_units = shapes is not None and any(size.unit for size in find_sizes(names))
+    if set(PIXEL_COLUMNS.circle) <= set(names) and find_pixels(names) and not has_units:
+        craters = recognise_columns(table, source, keep_empty=shapes is not None)
+        return _with_edits(craters, CatalogueInfo(None), shapes, source)
     if shapes is not None and len(shapes):
         there = np.array([shape is not None and not shape.is_empty for shape in shapes])
         if not there.all() and there.any():
@@ -122,6 +126,20 @@ def from_frame(
     if places is None:
         return Catalogue.from_table(craters, info)
     return _with_edits(craters, info, places.geometries, source, places.crs)
+
+
+def from_table(table: pd.DataFrame, source: str) -> Catalogue:
+    """Make a catalogue of a table without geometries, in degrees on the Moon or in pixels.
+
+    Args:
+        table: Table of numbers, or of text that reads as numbers.
+        source: Name of the file or table, for messages.
+
+    Raises:
+        CatalogueError: The table holds no craters.
+    """
+    craters = recognise_columns(table, source)
+    return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)
 
 
 def _with_edits(
