@@ -170,7 +170,7 @@ class Catalogue(InNotebook):
 
         from lunarcraters.catalogue.outlines import crater_outlines
 
-        return gpd.GeoDataFrame(self.craters, geometry=crater_outlines(self), crs=self.crs)
+        return gpd.GeoDataFrame(self.table, geometry=crater_outlines(self), crs=self.crs)
 
     def rows(self, which: NDArray[np.bool_] | slice) -> "Catalogue":
         """Take some of the craters; identifiers and order are kept.
@@ -221,12 +221,10 @@ class Catalogue(InNotebook):
             CatalogueError: There is no such operating point.
             AreaError: The area cannot be read.
         """
+        from lunarcraters.api.paths import read_ground
         from lunarcraters.catalogue.filter import CraterFilter
-        from lunarcraters.geometry.given_areas import make_area
 
-        ground = None
-        if area is not None:
-            ground = make_area(area, has_crs=self.has_crs).on_body(self.info.crs)
+        ground = None if area is None else read_ground(area, self.info)
         wanted = CraterFilter(min_diameter, max_diameter, ground, fractions)
         least = self.threshold(min_score)
         limits = self.info.limits and wanted.limits(least, self.info.limits)

@@ -36,7 +36,8 @@ def validate_table(
     unknown = pd.Series(np.full(n, np.nan), index=craters.index)
     numbers = (*columns.circle, columns.diameter_sd, columns.score)
     table = pd.DataFrame({name: craters.get(name, unknown) for name in numbers}).astype(float)
-    table["level"] = craters["level"].astype(np.int64) if "level" in craters else np.int64(0)
+    levels = craters.get("level", unknown).astype(float)
+    table["level"] = levels.fillna(0.0).astype(np.int64)
     table["tile"] = craters["tile"].astype(str) if "tile" in craters else ""
     optional = [name for name in (FRACTION, REVIEW) if name in craters]
     for name in optional:

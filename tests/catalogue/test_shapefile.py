@@ -48,3 +48,15 @@ def test_a_full_disk_leaves_a_whole_shapefile_or_none(many, small_disk, tmp_path
     else:
         for file in whole.iterdir():
             assert (place / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("a.shp", "a.dbf"), ("a.shp", "a.prj"), ("a_CRATER.shp", "a_AREA.shx"), ("a.shp", "a.cpg")],
+)
+def test_a_file_of_another_that_is_there_is_not_replaced(lunar, tmp_path, name, other):
+    (tmp_path / other).write_text("mine")
+    with pytest.raises(OutputError, match=f"{other} exists: .*--overwrite"):
+        write_catalogue(lunar, tmp_path / name)
+    assert (tmp_path / other).read_text() == "mine"
+    write_catalogue(lunar, tmp_path / name, overwrite=True)

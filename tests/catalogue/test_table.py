@@ -141,3 +141,15 @@ def test_fractions_on_another_sphere_are_those_of_an_export(tmp_path):
     exported = lc.read_catalogue(tmp_path / "part.gpkg").craters["fraction"]
     filtered = mars.filter(area=edges, fractions=True).craters["fraction"]
     assert filtered.tolist() == exported.tolist() == pytest.approx([0.353], abs=0.002)
+
+
+def test_a_level_that_is_not_known_is_0():
+    craters = table(diameter_km=[5.0, 4.0], level=[np.nan, -1])
+    assert Catalogue(craters, sphere.geographic_crs()).craters["level"].tolist() == [0, -1]
+
+
+def test_a_geodataframe_has_the_longitudes_of_its_geometries():
+    craters = table(diameter_km=[5.0, 4.0])
+    frame = Catalogue(craters, sphere.geographic_crs(), lon_domain=360).geodataframe
+    assert frame["lon"].tolist() == [1.0, 359.0]
+    assert frame.geometry[1].covers(shapely.Point(359, -3))

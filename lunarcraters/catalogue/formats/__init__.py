@@ -171,7 +171,7 @@ def _check_file(
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
     companions: list[Path] = module.companions(path) if hasattr(module, "companions") else []
-    there = [one for one in (path, *companions) if one.exists() and one.suffix == path.suffix]
+    there = [one for one in (path, *companions) if one.exists()]
     if there and not overwrite:
         raise OutputError(f"{there[0]} exists: give another name, or --overwrite to replace it")
     if not path.parent.is_dir():
