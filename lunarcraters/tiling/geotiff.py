@@ -9,7 +9,7 @@ import rasterio
 import rasterio.shutil
 import shapely
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
 from shapely.geometry.base import BaseGeometry
@@ -132,7 +132,7 @@ def write_vrt(path: Path, tile: Tile, mosaic: Mosaic, uri: str) -> None:
                 width=tile.size,
                 height=tile.size,
                 resampling=Resampling.bilinear,
-                add_alpha=True,
+                add_alpha=ColorInterp.alpha not in source.colorinterp,
             ) as warped,
         ):
             rasterio.shutil.copy(warped, str(path), driver="VRT")

@@ -1,5 +1,6 @@
 """Tile sets: directories of georeferenced tiles, written and opened."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,25 +14,15 @@ from lunarcraters.errors import OutputError, TileSetError
 from lunarcraters.files import LOCK, empty_directory, locked
 from lunarcraters.mosaic.listing import TILES_FILE
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.names import RasterName, is_remote
 from lunarcraters.process import cpu_count
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import RecordError, read_record, to_json
 from lunarcraters.redaction import redact
 from lunarcraters.tiling.geotiff import tile_file, write_geotiff, write_index, write_vrt
 from lunarcraters.tiling.plan import DEFAULT_HALO_PX, DEFAULT_SIZE_PX, Tile
-from lunarcraters.tiling.source import FORMAT, MosaicTiles, TileSet, TileSource
+from lunarcraters.tiling.source import FORMAT, MosaicTiles, TileSet
 from lunarcraters.tiling.tiles_record import TileRecord, TilesRecord
-
-__all__ = [
-    "DEFAULT_HALO_PX",
-    "DEFAULT_SIZE_PX",
-    "MosaicTiles",
-    "TileSet",
-    "TileSource",
-    "is_tile_set",
-    "open_tiles",
-    "write_tiles",
-]
 
 _MOST_THREADS = 4
 
@@ -82,15 +73,14 @@ def write_tiles(
     Raises:
         OutputError: `out` exists, or cannot be written.
         RunError: Another process writes there.
-        TileSetError: The sizes leave no room for a core.
+        TileSetError: The sizes leave no room for a core, or virtual tiles would hold secrets or
+            name a copy that is not kept.
         MosaicError: The mosaic has no valid pixel, or cannot be read.
     """
     _check_free(out, overwrite=overwrite)
-    if virtual and redact(mosaic.uri) != mosaic.uri:
-        raise TileSetError(
-            f"virtual tiles of {mosaic.name} would hold what may be secret in its address: leave "
-            "--virtual out, or give credentials by GDAL's environment variables"
-        )
+    out = out.resolve()
+    if virtual:
+        _check_sources(mosaic)
     source = MosaicTiles.plan(
         mosaic,
         max_size=max_size,
@@ -184,8 +174,8 @@ def _write_virtual(
     for done, tile in enumerate(source.tiles, start=1):
         file = directory / tile_file(tile, virtual=True)
         write_vrt(file, tile, mosaic, uri)
-        # The directory is renamed to `out` when all files are written.
-        xml, here, there = file.read_text(encoding="utf-8"), str(directory), str(out.absolute())
+        # The files are moved to `out` when all are written.
+        xml, here, there = file.read_text(encoding="utf-8"), str(directory), str(out)
         file.write_text(xml.replace(escape(here), escape(there)), encoding="utf-8")
         entries.append(
             TileRecord.from_tile(tile, tile_file(tile, virtual=True), None, file.stat().st_size)
@@ -194,7 +184,25 @@ def _write_virtual(
     return entries
 
 
+def _check_sources(mosaic: Mosaic) -> None:
+    """Make sure that VRTs may name the sources of a mosaic, and find them later."""
+    if redact(mosaic.uri) != mosaic.uri:
+        raise TileSetError(
+            f"virtual tiles of {mosaic.name} would hold what may be secret in its address: leave "
+            "--virtual out, or give credentials by GDAL's environment variables"
+        )
+    for raster in mosaic.rasters:
+        name = raster.path
+        if isinstance(name, RasterName) and is_remote(name.uri) and not raster.served:
+            raise TileSetError(
+                f"virtual tiles read parts of {name}, and its server gives only the whole file: "
+                "download it first, or leave --virtual out"
+            )
+
+
 def _check_free(out: Path, *, overwrite: bool) -> None:
+    if os.path.ismount(out):
+        raise OutputError(f"{out} is a mount point: give a directory inside it as --output")
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if not overwrite:
@@ -208,12 +216,11 @@ def _check_free(out: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def _temporary_directory(out: Path) -> Iterator[Path]:
-    """Directory that is moved to `out` if no error occurs.
+    """Directory whose content is moved to `out` if no error occurs.
 
     It lies in one beside `out`, of one name for all processes: one that is killed leaves it to the
     next.
     """
-    out = out.absolute()
     workplace = out.with_name(f".{out.name}.part")
     with locked(workplace):
         try:
@@ -221,10 +228,25 @@ def _temporary_directory(out: Path) -> Iterator[Path]:
             temporary = workplace / out.name
             temporary.mkdir()
             yield temporary
-            if out.exists():
-                shutil.rmtree(out)
-            temporary.rename(out)
+            if out.is_dir():
+                _move_content(temporary, out)
+            else:
+                temporary.rename(out)
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
         finally:
             shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _move_content(directory: Path, out: Path) -> None:
+    """Replace what is in a directory, which may be a process's current one, and so stays.
+
+    Its record goes last and comes first: tiles that are not all there are known for such.
+    """
+    for path in sorted(out.iterdir(), key=lambda path: path.name == TILES_FILE):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    for path in sorted(directory.iterdir(), key=lambda path: path.name != TILES_FILE):
+        path.rename(out / path.name)

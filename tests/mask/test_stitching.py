@@ -7,7 +7,7 @@ from lunarcraters.errors import OutputError
 from lunarcraters.mask.cog import NODATA
 from lunarcraters.mask.stitching import stitch
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.tiling.tileset import MosaicTiles
+from lunarcraters.tiling.source import MosaicTiles
 
 from ..rasters import write_raster
 

@@ -13,7 +13,8 @@ from affine import Affine
 
 from lunarcraters.errors import MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.tiling.tileset import MosaicTiles, is_tile_set, open_tiles, write_tiles
+from lunarcraters.tiling.source import MosaicTiles
+from lunarcraters.tiling.tileset import is_tile_set, open_tiles, write_tiles
 
 from ..rasters import write_raster
 
