@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, as_names
-from lunarcraters.detection.options import Precision, SourceOptions
+from lunarcraters.detection.options import AskedPrecision, SourceOptions
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
@@ -105,7 +105,7 @@ def info(
     options: SourceOptions | None = None,
     *,
     workers: int | None = None,
-    precision: Precision = "auto",
+    precision: AskedPrecision = "auto",
     plan_only: bool = False,
 ) -> "RunEstimate":
     """Tell what a run would search, and what it would cost on this machine (`craters info`).

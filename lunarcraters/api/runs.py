@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, accepts_old_names, as_names
-from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.detection.options import AskedPrecision, DetectOptions, SourceOptions
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.nodata import Nodata
@@ -31,7 +31,7 @@ def detect(
     elevation: bool | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    precision: Precision = "auto",
+    precision: AskedPrecision = "auto",
     tta: bool = False,
     looks: int | None = None,
     batch: int | None = None,

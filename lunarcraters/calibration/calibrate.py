@@ -27,12 +27,12 @@ from lunarcraters.calibration.int8 import add_int8
 from lunarcraters.calibration.scores import SIZES_PX, SMALLER_SIZES_PX
 from lunarcraters.calibration.trials import Trial, Trials, choose_min_pixels, measure_calibration
 from lunarcraters.datasets.layout import open_dataset
-from lunarcraters.detection.options import Precision
 from lunarcraters.errors import DatasetError, ModelError
 from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.network.model_file import read_info, update_info
 from lunarcraters.network.model_info import Calibration, ModelInfo
 from lunarcraters.network.score_calibration import calibrate_scores
+from lunarcraters.network.startup import Precision
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 
 _SHARES = {-1: (0.5, 0.36), -2: (0.36, 0.25)}
@@ -88,7 +88,8 @@ def calibrate_model(
             return info
         info = add_accurate_int8(model, info, trial, partial(_search_int8, trials), say)
         bare = copy_without_calibration(model, Path(name) / "second")
-        info = replace(info, finer=_calibrate_finer(bare, trials, _choose_precision(bare)))
+        precision: Precision = "int8" if read_info(bare).int8 else "float32"
+        info = replace(info, finer=_calibrate_finer(bare, trials, precision))
         update_info(model, info)
         return info
 
@@ -96,13 +97,8 @@ def calibrate_model(
 def _search(model: Path, trials: Trials) -> Trial:
     """Search the split at its own resolution, in float32 or with test-time augmentation."""
     copy = copy_without_calibration(model, trials.folder / "first")
-    precision = _choose_precision(model) if trials.tta else "float32"
+    precision: Precision = "int8" if trials.tta and read_info(model).int8 else "float32"
     return trials.search(copy, "calibrating", precision=precision)
-
-
-def _choose_precision(model: Path) -> Precision:
-    """Choose int8 if a model has that form."""
-    return "int8" if read_info(model).int8 else "float32"
 
 
 def copy_without_calibration(model: Path, folder: Path) -> Path:

@@ -14,7 +14,7 @@ from lunarcraters.calibration.calibrate import add_accurate_int8, copy_without_c
 from lunarcraters.calibration.scores import SIZES_PX
 from lunarcraters.calibration.trials import Trial, measure_calibration
 from lunarcraters.detection.detect import detect
-from lunarcraters.detection.options import DetectOptions, Precision, SourceOptions
+from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import DatasetError
 from lunarcraters.evaluation.reference import read_reference
@@ -22,6 +22,7 @@ from lunarcraters.evaluation.rules import OffsetRule
 from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.network.model_file import read_info, update_info
 from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.startup import Precision
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 
 RULE = OffsetRule(max_offset=0.35, max_ratio=1.5)

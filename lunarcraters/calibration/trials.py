@@ -15,7 +15,7 @@ from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.pairs import Pair, make_pair, measure_smallest_label
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.detection.detect import detect
-from lunarcraters.detection.options import DetectOptions, Precision
+from lunarcraters.detection.options import AskedPrecision, DetectOptions
 from lunarcraters.detection.source import open_source
 from lunarcraters.evaluation.matching import Matches, match_craters, pool_matches
 from lunarcraters.evaluation.reference import Reference, read_pairs
@@ -97,7 +97,7 @@ class Trials:
         model: Path,
         task: str,
         *,
-        precision: Precision,
+        precision: AskedPrecision,
         share: float = 1.0,
         finest: int = 0,
     ) -> Trial:

@@ -13,7 +13,7 @@ from lunarcraters.cli.options import (
     workers_option,
 )
 from lunarcraters.cli.wording import duration, length
-from lunarcraters.detection.options import Precision, SourceOptions
+from lunarcraters.detection.options import AskedPrecision, SourceOptions
 
 if TYPE_CHECKING:
     from lunarcraters.detection.cost import Cost
@@ -32,7 +32,7 @@ def command(
     source: tuple[str, ...],
     model: Path | None,
     workers: int | None,
-    precision: Precision,
+    precision: AskedPrecision,
     source_options: SourceOptions,
     plan_only: bool,
     as_json: bool,

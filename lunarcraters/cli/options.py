@@ -12,8 +12,8 @@ from lunarcraters.catalogue.binning import BINNINGS
 from lunarcraters.counts.edge_names import EDGE_NAMES
 from lunarcraters.detection.options import (
     SMALLEST_PX,
+    AskedPrecision,
     DetectOptions,
-    Precision,
     SourceOptions,
 )
 from lunarcraters.files import is_database
@@ -130,7 +130,7 @@ workers_option = click.option(
 
 precision_option = click.option(
     "--precision",
-    type=click.Choice(get_args(Precision)),
+    type=click.Choice(get_args(AskedPrecision)),
     default="auto",
     show_default=True,
     help="Arithmetic of the network; auto is int8 where the model has that form and there is no "

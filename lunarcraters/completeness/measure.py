@@ -35,7 +35,7 @@ from lunarcraters.completeness.search import search_planted
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
 from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
-from lunarcraters.detection.options import DetectOptions, Precision
+from lunarcraters.detection.options import AskedPrecision, DetectOptions
 from lunarcraters.detection.run import CRATERS, read_run
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import RunError, check_range
@@ -246,10 +246,10 @@ def _open_folder(run: Path, plan: str, *, overwrite: bool) -> Path:
     return folder
 
 
-def _precision(manifest: Manifest) -> Precision:
+def _precision(manifest: Manifest) -> AskedPrecision:
     """Arithmetic of the run."""
-    named: Precision
-    for named in get_args(Precision):
+    named: AskedPrecision
+    for named in get_args(AskedPrecision):
         if named == manifest.settings["precision"]:
             return named
     return "auto"

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lunarcraters.detection.options import DetectOptions, Precision
+from lunarcraters.detection.options import AskedPrecision, DetectOptions
 from lunarcraters.detection.search.batches import TASK_PX, Batch, search_batch
 from lunarcraters.detection.search.cluster import cluster, count_tasks_at_once, worker_count
 from lunarcraters.detection.search.results import Results
@@ -53,7 +53,11 @@ class Cost:
 
 
 def measure_cost(
-    source: TileSource, model: Path, *, workers: int | None = None, precision: Precision = "auto"
+    source: TileSource,
+    model: Path,
+    *,
+    workers: int | None = None,
+    precision: AskedPrecision = "auto",
 ) -> Cost:
     """Search a few tiles, and estimate the cost of all.
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from lunarcraters.detection.cost import Cost, measure_cost
-from lunarcraters.detection.options import SMALLEST_PX, Precision
+from lunarcraters.detection.options import SMALLEST_PX, AskedPrecision
 from lunarcraters.mosaic.remote.transfer import count_fetched_bytes
 from lunarcraters.network.model_file import read_info
 from lunarcraters.tiling.plan import FINEST
@@ -62,7 +62,7 @@ def estimate_run(
     model: Path,
     *,
     workers: int | None = None,
-    precision: Precision = "auto",
+    precision: AskedPrecision = "auto",
     plan_only: bool = False,
 ) -> RunEstimate:
     """Tell what a run would search, and what it would cost on this machine.

@@ -13,8 +13,11 @@ SMALLEST_PX = (2.75, 8.0)
 It limits users alone: calibration plans tiles for craters of 2 pixels.
 """
 
-Precision = Literal["auto", "int8", "float32", "bfloat16"]
-"""Arithmetic of the network; `auto`: int8 where the model has that form and there is no GPU."""
+AskedPrecision = Literal["auto", "int8", "float32", "bfloat16"]
+"""Arithmetic of the network as users ask for it.
+
+`auto` is int8 where the model has that form and there is no GPU.
+"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class DetectOptions:
 
     workers: int | None = None
     scheduler: str | None = None
-    precision: Precision = "auto"
+    precision: AskedPrecision = "auto"
     tta: bool = False
     tiles_per_call: int | None = None
     strict: bool = False
@@ -91,6 +94,6 @@ class DetectOptions:
         check_range("tiles_per_call", self.tiles_per_call, 1, whole=True)
         if self.looks is not None:
             choose_looks(self.looks)
-        if self.precision not in get_args(Precision):
-            names = ", ".join(get_args(Precision))
+        if self.precision not in get_args(AskedPrecision):
+            names = ", ".join(get_args(AskedPrecision))
             raise OptionError(f"precision is {self.precision!r}: give one of {names}")

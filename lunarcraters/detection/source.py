@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from lunarcraters.detection.manifest import MANIFEST
-from lunarcraters.detection.options import Precision, SourceOptions
+from lunarcraters.detection.options import AskedPrecision, SourceOptions
 from lunarcraters.errors import RunError, TileSetError
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import Mosaic, Name, open_mosaic
@@ -52,7 +52,7 @@ def open_source(
     model: Path,
     options: SourceOptions = _DEFAULTS,
     *,
-    precision: Precision = "auto",
+    precision: AskedPrecision = "auto",
     fetched: Path | None = None,
 ) -> TileSource:
     """Open tiles that `craters tile` wrote, or plan the tiles of a mosaic.
@@ -107,7 +107,7 @@ def open_source_and_model(
     model: Path | None,
     options: SourceOptions,
     *,
-    precision: Precision,
+    precision: AskedPrecision,
     fetched: Path,
 ) -> tuple[TileSource, Path]:
     """Open the source of a run, and choose the model that searches it.

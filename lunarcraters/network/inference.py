@@ -12,7 +12,7 @@ from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks, turn_back, turn_relief
 from lunarcraters.network.model_file import read_info, read_int8
 from lunarcraters.network.preprocessing import normalise, normalise_relief, scale_to_unit
-from lunarcraters.network.startup import count_least_images, runs_tensorflow
+from lunarcraters.network.startup import Precision, count_least_images, runs_tensorflow
 
 Float32 = NDArray[np.float32]
 
@@ -71,7 +71,7 @@ class Detector:
         self,
         path: Path,
         *,
-        precision: str = "float32",
+        precision: Precision = "float32",
         tta: bool = False,
         looks: int = DEFAULT_LOOKS,
         threads: int | None = None,
@@ -200,7 +200,7 @@ class Detector:
         return np.flip(maps, axes)
 
 
-def _load(path: Path, precision: str, threads: int | None) -> Network:
+def _load(path: Path, precision: Precision, threads: int | None) -> Network:
     """Load the network of a model file in the form for a precision."""
     if precision == "int8":
         from lunarcraters.network.backends.int8 import Int8Network

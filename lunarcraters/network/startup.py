@@ -10,7 +10,7 @@ from lunarcraters.errors import ModelError
 from lunarcraters.process import suppress_native_stderr
 
 Precision = Literal["float32", "bfloat16", "int8"]
-"""Precision of inference."""
+"""Precision of inference, chosen of what was asked for by `choose_precision`."""
 
 TRAINING_BACKENDS = ("tensorflow", "jax", "torch")
 """Backends of Keras that train networks."""
@@ -20,7 +20,7 @@ _GRAPHICS_CARDS = ("/dev/nvidia0", "/dev/kfd")
 _TRIALS = 9
 
 
-def start_keras(threads: int | None = None, precision: str = "float32") -> None:
+def start_keras(threads: int | None = None, precision: Precision = "float32") -> None:
     """Import Keras and its backend, and let TensorFlow find its devices. Call this first.
 
     The backend is the one that `KERAS_BACKEND` names, or the file keras.json of the user:
@@ -120,7 +120,7 @@ def choose_precision(asked: Precision | Literal["auto"], *, has_int8: bool) -> P
     return "int8" if has_int8 and not cards else "float32"
 
 
-def count_least_images(precision: str) -> int:
+def count_least_images(precision: Precision) -> int:
     """Count the images that a call of the network takes at least: two, or one in int8.
 
     Args:

@@ -19,6 +19,7 @@ from lunarcraters.errors import ModelError
 from lunarcraters.network.inference import Detector, Float32
 from lunarcraters.network.model_file import read_info
 from lunarcraters.network.presets import Preset
+from lunarcraters.network.startup import Precision
 from lunarcraters.training.sampling import Batch, Sampler
 
 _MAX_ROTATION = np.radians(20.0)  # either way
@@ -172,5 +173,5 @@ def open_teacher(path: Path) -> Detector:
     Args:
         path: Model file.
     """
-    precision = "int8" if read_info(path).int8 else "float32"
+    precision: Precision = "int8" if read_info(path).int8 else "float32"
     return Detector(path, precision=precision, threads=1)

@@ -14,7 +14,7 @@ from distributed import WorkerPlugin, get_worker
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.handles import close_datasets, forget_datasets
-from lunarcraters.network.startup import start_keras
+from lunarcraters.network.startup import Precision, start_keras
 from lunarcraters.process import cpu_count
 from lunarcraters.tiling.source import TileSource
 
@@ -112,8 +112,9 @@ class DetectionPlugin(WorkerPlugin):
         threads = max(cpu_count() // self.sharing, 1)
         cv2.setNumThreads(threads)
         precision = self.options.precision
+        assert precision != "auto", "the plan of a run has chosen it"
         if precision != "int8":
-            self._start_keras(threads * self.tasks)
+            self._start_keras(threads * self.tasks, precision)
         from lunarcraters.network.inference import Detector
         from lunarcraters.network.looks import DEFAULT_LOOKS
 
@@ -130,8 +131,7 @@ class DetectionPlugin(WorkerPlugin):
                 threads=threads,
             )
 
-    def _start_keras(self, threads: int) -> None:
-        wanted = self.options.precision
+    def _start_keras(self, threads: int, wanted: Precision) -> None:
         if any(precision != wanted for precision in _started):
             raise RunError(
                 f"the worker {self.address} has computed in {_started[0]}, and TensorFlow keeps to "
