@@ -10,6 +10,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from lunarcraters.elevation.units import METRES, NO_UNIT
 from lunarcraters.errors import CoordinateSystemError, MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
@@ -74,8 +75,8 @@ def align_sources(sources: Sequence[Source]) -> Layout:
         sources: Raster files, at least one.
 
     Raises:
-        MosaicError: The sources differ in pixel size, bands, scale or offset, are rotated, or are
-            images without coordinates.
+        MosaicError: The sources differ in pixel size, bands, scale, offset or unit, are rotated, or
+            are images without coordinates.
         CoordinateSystemError: The sources differ in coordinate system.
     """
     first = sources[0]
@@ -215,6 +216,12 @@ def _check_compatible(first: Source, first_affine: Affine, other: Source, affine
         raise MosaicError(
             f"{first.path} and {other.path} store values at different scales or offsets: write the "
             "real values of each (gdal_translate -unscale -ot Float32), and give these"
+        )
+    units = [source.unit.strip().lower() for source in (first, other)]
+    if len({METRES.get(unit, unit) for unit in units if unit not in NO_UNIT}) > 1:
+        raise MosaicError(
+            f"{first.path} and {other.path} hold values in different units ({first.unit} and "
+            f"{other.unit}): convert one to the other's (gdal_calc.py, gdal_edit.py -units)"
         )
 
 

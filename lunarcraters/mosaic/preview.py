@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.examination.elevation import Heights, find_heights
+from lunarcraters.mosaic.examination.elevation import Heights, find_heights, may_hold_heights
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import sample_values
 
@@ -41,7 +41,7 @@ def find_height_unit_m(mosaic: Mosaic) -> float | None:
     Raises:
         MosaicError: The mosaic cannot be read, or has no valid pixel.
     """
-    if len(mosaic.bands) > 1 or mosaic.dtype in ("uint8", "int8") or not mosaic.has_crs:
+    if not may_hold_heights(mosaic) or not mosaic.has_crs:
         return None
     values = sample_values(mosaic)
     try:

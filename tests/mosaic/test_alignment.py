@@ -304,6 +304,25 @@ def test_rasters_of_different_scales_or_offsets_are_both_named(tmp_path):
         assert other in str(caught.value)
 
 
+def test_rasters_of_different_units_are_both_named(tmp_path):
+    for name, unit in (
+        ("m", "m"),
+        ("km", "km"),
+        ("metres", "Metres"),
+        ("none", "DN"),
+        ("deg", "deg"),
+    ):
+        path = write_raster(tmp_path / f"{name}.tif", np.full((20, 20), 9, np.int16))
+        with rasterio.open(path, "r+") as raster:
+            raster.units = (unit,)
+    for other in ("metres.tif", "none.tif"):
+        assert open_mosaic([tmp_path / "m.tif", tmp_path / other]).width == 20
+    for other in ("km", "deg"):
+        message = rf"m.tif and .*{other}.tif hold values in different units \(m and {other}\)"
+        with pytest.raises(MosaicError, match=message):
+            open_mosaic([tmp_path / "m.tif", tmp_path / f"{other}.tif"])
+
+
 def test_a_wide_raster_with_gaps_is_laid_out_within_one_turn(tmp_path):
     strip_of_globe(tmp_path / "a.tif", 28, 20)
     strip_of_globe(tmp_path / "b.tif", 48 + 360, 20)

@@ -81,6 +81,15 @@ MEASURE = Wording(
 )
 
 
+def may_hold_heights(mosaic: Mosaic) -> bool:
+    """Tell whether a mosaic has one band of a type that heights are stored in.
+
+    Args:
+        mosaic: Mosaic that is to be searched, measured on or drawn.
+    """
+    return len(mosaic.bands) == 1 and mosaic.dtype not in ("uint8", "int8")
+
+
 def find_heights(
     mosaic: Mosaic,
     values: Float,
@@ -112,7 +121,7 @@ def find_heights(
     """
     if asked is False or not mosaic.rasters:
         return None
-    if len(mosaic.bands) > 1 or mosaic.dtype in ("uint8", "int8"):
+    if not may_hold_heights(mosaic):
         kind = f"grey values ({len(mosaic.bands)} band(s) of {mosaic.dtype})"
         _refuse_if(asked, f"{mosaic.name} holds {kind}, not heights: {wording.picture}")
         return None
