@@ -15,13 +15,15 @@ MANIFEST = "manifest.json"
 """Name of the file in the directory of a run."""
 
 _INPUT = "mosaic or tiling (--size, --halo, --levels, --crs, --nodata)"
-_TILE_COUNT = "tile_count"
+TILE_COUNT = "tile_count"
+"""Name of the setting that is the number of tiles, which tells other tiles of a mosaic apart."""
+
 _WORDS = {
     "smallest_px": "smallest crater",
     "mirrored": "choice of --tta",
     "looks": "number of looks",
     "nodata_undeclared": "use of --nodata",
-    _TILE_COUNT: "number of tiles (craters tile writes none without ground)",
+    TILE_COUNT: "number of tiles (craters tile writes none without ground)",
 }
 
 
@@ -82,8 +84,8 @@ class Manifest:
             word for name, word in words.items() if getattr(self, name) != getattr(other, name)
         ]
         names = self.settings.keys() | other.settings.keys()
-        if self.input != other.input or not all(_TILE_COUNT in m.settings for m in (self, other)):
-            names -= {_TILE_COUNT}  # it is another, or one does not tell it
+        if self.input != other.input or not all(TILE_COUNT in m.settings for m in (self, other)):
+            names -= {TILE_COUNT}  # it is another, or one does not tell it
         return differing + [
             _WORDS.get(name, name)
             for name in sorted(names)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lunarcraters._version import __version__
-from lunarcraters.detection.manifest import Manifest
+from lunarcraters.detection.manifest import TILE_COUNT, Manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.search.batch_result import PARTS
 from lunarcraters.detection.search.batches import Batch, plan_batches
@@ -82,7 +82,7 @@ def plan_run(
             "precision": precision,
             "mirrored": options.tta,
             "smallest_px": source.settings.smallest_px,
-            "tile_count": len(source.tiles),
+            TILE_COUNT: len(source.tiles),
             **_nodata_settings(source),
             **({} if looks is None else {"looks": looks}),
             **({} if weights == model else {"weights": "before tuning"}),

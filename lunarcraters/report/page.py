@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.measures import MEASURE_NOTE
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.manifest import read_manifest
+from lunarcraters.detection.manifest import TILE_COUNT, read_manifest
 from lunarcraters.detection.run import CRATERS, MASK, read_result, read_run
 from lunarcraters.errors import CratersWarning, OutputError
 from lunarcraters.evaluation.matching import Matches, match_craters
@@ -239,7 +239,7 @@ def _origin(run: Path, detections: Catalogue) -> list[tuple[str, str]]:
     """List the origin of the run for people to read: names and values."""
     manifest, result = read_manifest(run), read_result(run)
     points = ", ".join(f"{name} {score:.3f}" for name, score in detections.thresholds.items())
-    settings = manifest.settings.items()
+    settings = (manifest.settings | {TILE_COUNT: None}).items()  # the result tells it
     rows = [
         ("mosaic", manifest.input_name),
         ("its SHA-256", manifest.input),

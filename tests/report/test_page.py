@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 from lunarcraters.catalogue.csfd import count_by_size
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.cli.report import command
+from lunarcraters.detection.manifest import TILE_COUNT, read_manifest, write_manifest
 from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import CatalogueError, OutputError, RunError
 from lunarcraters.mosaic.mosaic import open_mosaic
@@ -130,3 +132,13 @@ def test_a_browser_filters_by_diameter_and_moves_by_keyboard(shown):
     tab.check("[data-layer=reference]")
     assert tab.evaluate("Bokeh.documents[0].get_model_by_name('reference').visible")
     assert complaints == []
+
+
+@pytest.mark.slow
+def test_the_number_of_tiles_is_told_once(run, scene, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "run")
+    manifest = read_manifest(copy)
+    counted = replace(manifest, settings=manifest.settings | {TILE_COUNT: 7})
+    write_manifest(counted, copy)
+    write_report(copy, tmp_path / "page.html", open_mosaic(scene))
+    assert TILE_COUNT not in (tmp_path / "page.html").read_text()
