@@ -17,6 +17,23 @@ def draw_tile(seed, side=416, craters=12):
     return np.clip(image, 1, 255).astype(np.uint8), lines
 
 
+@pytest.fixture(scope="module")
+def without_graphs():
+    """TensorFlow builds no graphs in a module: this takes longer than a training of few steps."""
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch):
+    """Trainings draw nothing."""
+    for name in ("draw_curves", "draw_panels"):
+        monkeypatch.setattr(f"lunarcraters.plots.training.{name}", lambda *_: None)
+
+
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory):
     """Six training and four validation tiles in LU3M6TGT's layout, named by place."""

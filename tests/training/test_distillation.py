@@ -83,6 +83,7 @@ def test_a_teacher_that_resamples_sees_what_was_neither_blurred_nor_given_noise(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_graphs")
 def test_a_training_names_its_teacher_and_begins_with_weights_of_either_pooling(dataset, tmp_path):
     model = shipped_model()
     options = TrainingOptions(

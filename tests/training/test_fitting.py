@@ -6,19 +6,17 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-import tensorflow
 
 from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.network.resunet import build
-from lunarcraters.plots import training as pictures
 from lunarcraters.training import checkpoint, fitting, history
 from lunarcraters.training.data import DATA
 from lunarcraters.training.scenes import LabelledTiles
 from lunarcraters.training.session import train
 from lunarcraters.training.settings import SETTINGS, TrainingOptions, read_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_graphs")]
 
 TINY = replace(
     PRESETS["compact"], name="tiny", filters=(4, 8), blocks=(1, 1), batch_size=2, epochs=3, steps=2,
@@ -28,19 +26,9 @@ TINY = replace(
 
 @pytest.fixture(autouse=True, scope="module")
 def _tiny_preset():
-    """A tiny preset, and no graphs: a training of few steps spends its time on building them."""
     PRESETS["tiny"] = TINY
-    tensorflow.config.run_functions_eagerly(True)
     yield
-    tensorflow.config.run_functions_eagerly(False)
     del PRESETS["tiny"]
-
-
-@pytest.fixture(autouse=True)
-def _no_pictures(undisturbed, monkeypatch):
-    """No pictures but those of the undisturbed training."""
-    for name in ("draw_curves", "draw_panels"):
-        monkeypatch.setattr(pictures, name, lambda *_: None)
 
 
 def fit(dataset, out, **options):
@@ -51,7 +39,7 @@ def fit(dataset, out, **options):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(dataset, tmp_path_factory, _tiny_preset):
+def undisturbed(dataset, tmp_path_factory, _tiny_preset, without_graphs):
     """A whole training, and what it said."""
     out, lines = tmp_path_factory.mktemp("trainings") / "undisturbed", []
     with pytest.MonkeyPatch.context() as patch:

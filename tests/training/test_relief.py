@@ -151,6 +151,7 @@ def test_a_model_of_relief_is_measured_on_one_elevation_model(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_graphs")
 def test_a_network_of_pictures_is_a_beginning(models, tmp_path):
     import keras
 
