@@ -170,6 +170,14 @@ def test_sizes_of_tiles_outside_their_range_are_refused(scene, tmp_path, option,
             lc.SourceOptions(**{option: value})
 
 
+@pytest.mark.parametrize("value", [17, 23, 1000])
+def test_more_octaves_than_any_mosaic_has_are_refused(scene, tmp_path, value):
+    with pytest.raises(errors.OptionError, match=f"levels is {value}: give .* from 1 to 16"):
+        lc.tile(scene, tmp_path / "tiles", levels=value)
+    with pytest.raises(errors.OptionError, match=f"levels is {value}: give .* from 1 to 16"):
+        lc.SourceOptions(levels=value)
+
+
 @pytest.mark.parametrize("value", [0, -3, 20.0, float("nan")])
 def test_smallest_craters_of_tiles_outside_their_range_are_refused(scene, tmp_path, value):
     with pytest.raises(errors.OptionError, match=f"smallest_px is {value!r}: give a number from"):

@@ -11,6 +11,7 @@ import click
 from lunarcraters.catalogue.binning import BINNINGS
 from lunarcraters.counts.edge_names import EDGE_NAMES
 from lunarcraters.detection.options import (
+    MOST_LEVELS,
     SMALLEST_PX,
     AskedPrecision,
     DetectOptions,
@@ -227,14 +228,16 @@ def area_options(function: Function) -> Callable[..., Any]:
     return named_area_options(edge_option(function))
 
 
+levels_option = click.option(
+    "--levels",
+    type=click.IntRange(1, MOST_LEVELS),
+    help="Octaves from full resolution on [default: as many as fit].",
+)
+
 size_options = (
     click.option("--size", type=click.IntRange(64), help="Largest tile, pixels."),
     click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels."),
-    click.option(
-        "--levels",
-        type=click.IntRange(1),
-        help="Octaves from full resolution on [default: as many as fit].",
-    ),
+    levels_option,
     smallest_option,
 )
 

@@ -8,6 +8,7 @@ import click
 from lunarcraters.cli.options import (
     crs_option,
     elevation_option,
+    levels_option,
     nodata_option,
     output_option,
     overwrite_option,
@@ -25,8 +26,7 @@ from lunarcraters.mosaic.nodata import Nodata
               help="Largest tile, pixels.")  # fmt: skip
 @click.option("--halo", type=click.IntRange(0), default=64, show_default=True,
               help="Margin around each tile's core, pixels.")  # fmt: skip
-@click.option("--levels", type=click.IntRange(1),
-              help="Octaves from full resolution on [default: as many as fit].")  # fmt: skip
+@levels_option
 @smallest_option
 @click.option("--virtual", is_flag=True, help="Write VRTs, which hold no pixels.")
 @crs_option

@@ -13,6 +13,9 @@ SMALLEST_PX = (2.75, 8.0)
 It limits users alone: calibration plans tiles for craters of 2 pixels.
 """
 
+MOST_LEVELS = 16
+"""Most octaves: a pixel of the coarsest one is as wide as 32,768 pixels of the mosaic."""
+
 AskedPrecision = Literal["auto", "int8", "float32", "bfloat16"]
 """Arithmetic of the network as users ask for it.
 
@@ -28,7 +31,7 @@ class SourceOptions:
         size: Largest side of a tile, pixels; default: the model's, or 1024;
             1440 in int8 where pixels are nearly square on the ground.
         halo: Margin around the core of each tile, pixels; default: 64, or a quarter of the tile.
-        levels: Number of octaves from full resolution on; default: as many as fit.
+        levels: Number of octaves from full resolution on, up to 16; default: as many as fit.
         smallest_px: Smallest crater to detect, pixels of the mosaic; default: 8. Below 8 the
             mosaic is searched enlarged too.
         crs: Coordinate system in place of the mosaic's own.
@@ -55,6 +58,7 @@ class SourceOptions:
         check_range("size", self.size, 64, whole=True)
         check_range("halo", self.halo, 0, whole=True)
         check_range("levels", self.levels, 1, whole=True)
+        check_range("levels", self.levels, 1, MOST_LEVELS, whole=True)
         check_range("smallest_px", self.smallest_px, SMALLEST_PX[0], SMALLEST_PX[1])
 
 

@@ -43,6 +43,13 @@ def test_a_mosaic_is_cut(mosaic, tmp_path):
     assert (out / "index.gpkg").is_file()
 
 
+def test_octaves_are_limited(mosaic, tmp_path):
+    refused = run(mosaic, "-o", tmp_path / "tiles", "--levels", 23)
+    assert refused.exit_code == 2
+    assert "23 is not in the range 1<=x<=16" in refused.output
+    assert not (tmp_path / "tiles").exists()
+
+
 def test_quiet_says_nothing(mosaic, tmp_path):
     result = run(mosaic, "-o", tmp_path / "tiles", "--virtual", "-q")
     assert result.exit_code == 0
