@@ -12,9 +12,7 @@ import numpy as np
 from lunarcraters.errors import RunError
 from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, from_json, to_json
-
-FOLDER = "checkpoint"
-"""Directory of the checkpoints in the directory of a training."""
+from lunarcraters.training.settings import FOLDER
 
 BEST = "best.weights.h5"
 """File of the weights with the lowest validation loss, in `FOLDER`."""

@@ -16,7 +16,7 @@ from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
 from lunarcraters.network.resunet import build
 from lunarcraters.process import map_in_threads, suppress_native_stderr
-from lunarcraters.training.checkpoint import FOLDER, STATE, Checkpoint, FiniteLoss, read_state
+from lunarcraters.training.checkpoint import STATE, Checkpoint, FiniteLoss, read_state
 from lunarcraters.training.data import TrainingData, compare_data, write_data
 from lunarcraters.training.history import History
 from lunarcraters.training.interruption import Interruption
@@ -25,9 +25,10 @@ from lunarcraters.training.relief import ReliefSampler
 from lunarcraters.training.samplers import AnySampler
 from lunarcraters.training.sampling import Batch, Sampler
 from lunarcraters.training.settings import (
-    SETTINGS,
+    FOLDER,
     TrainingSettings,
     compare_settings,
+    holds_training,
     write_settings,
 )
 
@@ -176,7 +177,7 @@ def _open_directory(
     """
     if not resume:
         try:
-            if (out / SETTINGS).is_file():
+            if holds_training(out):
                 remove_directory(out)
             (out / FOLDER).mkdir(parents=True, exist_ok=True)
         except OSError as error:

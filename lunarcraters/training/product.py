@@ -12,9 +12,9 @@ from lunarcraters.network.model_file import read_info, write_model
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.resunet import build
 from lunarcraters.records import to_plain
-from lunarcraters.training.checkpoint import BEST, FOLDER
+from lunarcraters.training.checkpoint import BEST
 from lunarcraters.training.data import TrainingData
-from lunarcraters.training.settings import TrainingSettings
+from lunarcraters.training.settings import FOLDER, TrainingSettings
 
 MODEL = "model.keras"
 """Model file in the directory of a training."""

@@ -34,6 +34,7 @@ from lunarcraters.training.settings import (
     Policy,
     TrainingOptions,
     TrainingSettings,
+    holds_training,
     read_settings,
 )
 
@@ -69,11 +70,13 @@ def train(
             model or its catalogue cannot be trained on (`ElevationSource.check`).
         OutputError: `out` holds a training already, or an input of the one that is to replace it,
             or cannot be written.
+        OptionError: The preset takes no notice of an option that is given.
         ModelError: The weights or the teacher do not fit, resampled crops have no teacher, or Keras
             does not start with a backend that trains.
         RunError: There is nothing to resume, it was begun with other options or data, or its loss
             is no longer finite.
     """
+    options.check_used()
     if get_preset(options.preset).photometry == "relief" and not options.tune:
         preset = options.resolve_preset()
         inputs = _read_relief(dataset, options)
@@ -247,7 +250,7 @@ def _check_directory(out: Path, inputs: Iterable[Path], *, resume: bool, overwri
     """
     if resume or not out.exists():
         return
-    replaced = overwrite and (out / SETTINGS).is_file()
+    replaced = overwrite and holds_training(out)
     if not replaced and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(
             f"{out} exists already: give --resume to go on with the training in it, "

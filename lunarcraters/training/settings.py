@@ -5,16 +5,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from lunarcraters.errors import ModelError, RunError
+from lunarcraters.errors import ModelError, OptionError, RunError
 from lunarcraters.files import replacing
 from lunarcraters.network.model_file import read_info, shipped_model
-from lunarcraters.network.presets import PRESETS, Pooling, Preset, get_preset
+from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.presets import PRESETS, Photometric, Pooling, Preset, get_preset
 from lunarcraters.records import RecordError, from_json, to_json, to_plain
 
 T = TypeVar("T")
 
 SETTINGS = "settings.json"
 """File of the settings in the directory of a training."""
+
+FOLDER = "checkpoint"
+"""Directory of the checkpoints in the directory of a training."""
 
 TrainingPrecision = Literal["auto", "float32", "bfloat16"]
 """Precision of a training; `auto` is the faster one on this machine."""
@@ -39,6 +43,12 @@ _PRESET_OPTIONS = {
     "pooling": "pooling",
     "photometric_jitter": "tuned",
 }  # the setting or option that replaces each field of a preset
+
+_UNUSED: dict[Photometric, tuple[str, ...]] = {
+    "local": ("left_out",),
+    "unit": ("rotated", "coarsened", "left_out"),
+    "relief": ("coarsened", "resampled"),
+}  # the options of which a training by each normalisation takes no notice
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,21 @@ class TrainingOptions:
     classes: tuple[str, ...] = ()
     tune: bool = False
 
+    def check_used(self) -> None:
+        """Refuse options of which a training of the preset takes no notice.
+
+        Raises:
+            OptionError: There is one.
+            ModelError: There is no such preset.
+        """
+        unused = _UNUSED[get_preset(self.preset).photometry]
+        given = [f"--{name.replace('_', '-')}" for name in unused if getattr(self, name)]
+        if given:
+            raise OptionError(
+                f"a training of the preset {self.preset} takes no notice of {' and '.join(given)}: "
+                "leave that out"
+            )
+
     def resolve_tuning(self, images: int) -> "TrainingOptions":
         """Replace what was not given by what suits the tuning to a number of images.
 
@@ -122,6 +147,7 @@ class TrainingOptions:
             steps=self.steps or -(-steps // (self.epochs or _TUNING_EPOCHS)),
             batch=self.batch or _TUNING_BATCH,
             learning_rate=self.learning_rate or _TUNING_LEARNING_RATE,
+            pooling=self.pooling or _find_pooling(info),
         )
 
     def resolve_preset(self) -> Preset:
@@ -213,13 +239,30 @@ def compare_settings(settings: TrainingSettings, out: Path) -> list[str]:
     Raises:
         RunError: There is no such file, or it does not hold the settings of a training.
     """
-    before, now = _read(dict[str, Any], out), dict(to_plain(settings))
+    # A training that an earlier version began lacks settings of today, which have their defaults.
+    before = {**_read(dict[str, Any], out), **to_plain(read_settings(out))}
+    now = dict(to_plain(settings))
     differing = _find_differing(before, now)
     if "preset" in differing and isinstance(before.get("preset"), dict):
         fields = _find_differing(before["preset"], now["preset"])
         if fields <= _PRESET_OPTIONS.keys():
             differing = differing - {"preset"} | {_PRESET_OPTIONS[field] for field in fields}
     return sorted(differing)
+
+
+def holds_training(out: Path) -> bool:
+    """Tell whether a directory is that of a training, by its settings and its checkpoints.
+
+    Args:
+        out: Directory.
+    """
+    return (out / SETTINGS).is_file() and (out / FOLDER).is_dir()
+
+
+def _find_pooling(info: ModelInfo) -> Pooling | None:
+    """Find the pooling that a model was trained with; None where its file does not tell."""
+    preset = (info.training.get("settings") or {}).get("preset")
+    return preset.get("pooling", "max") if isinstance(preset, dict) else None
 
 
 def _find_differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> set[str]:

@@ -1,5 +1,6 @@
 """A training that is replaced or resumed, and files that changed since an earlier one."""
 
+import json
 import shutil
 from dataclasses import replace
 from errno import ENOSPC
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from lunarcraters.errors import ModelError, OutputError, RunError
+from lunarcraters.errors import ModelError, OptionError, OutputError, RunError
 from lunarcraters.network.model_file import read_info, shipped_model, update_info
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.training import checkpoint, fitting, session
@@ -148,6 +149,48 @@ def test_options_that_differ_from_those_of_a_training_are_named(tmp_path):
         assert compare_settings(other, tmp_path) == names
     tuned = replace(settings, preset=replace(TINY, photometric_jitter=0.35), tuned=True, seed=2)
     assert compare_settings(tuned, tmp_path) == ["seed", "tuned"]
+
+
+def test_a_training_that_an_earlier_version_began_is_resumed(tmp_path):
+    settings = TrainingSettings(TINY, 1, 3, 2, "float32")
+    write_settings(settings, tmp_path)
+    content = json.loads((tmp_path / SETTINGS).read_text())
+    for name in ("tuned", "max_scale", "classes"):
+        del content[name]
+    del content["preset"]["photometric_jitter"]
+    (tmp_path / SETTINGS).write_text(json.dumps(content))
+    assert compare_settings(settings, tmp_path) == []
+    assert compare_settings(replace(settings, tuned=True), tmp_path) == ["tuned"]
+    (tmp_path / SETTINGS).write_text(json.dumps(content | {"option_of_tomorrow": 3}))
+    assert compare_settings(settings, tmp_path) == ["option_of_tomorrow"]
+
+
+def test_a_directory_with_the_settings_of_something_else_is_not_replaced(dataset, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / SETTINGS).write_text("{}")
+    with pytest.raises(OutputError, match="exists already"):
+        train(dataset, mine, TrainingOptions(preset="tiny"), overwrite=True, say=list)
+    assert list_files(mine) == [SETTINGS]
+
+
+@pytest.mark.parametrize(
+    ("preset", "options", "words"),
+    [
+        ("relief", {"resampled": True}, "relief takes no notice of --resampled"),
+        ("relief", {"coarsened": 0.5}, "--coarsened"),
+        ("baseline", {"rotated": 0.5, "coarsened": 0.5}, "--rotated and --coarsened"),
+        ("baseline", {"left_out": "a"}, "--left-out"),
+        ("compact", {"left_out": "a"}, "--left-out"),
+        ("compact", {"left_out": "a", "tune": True}, "--left-out"),
+    ],
+)
+def test_options_of_which_a_preset_takes_no_notice_are_refused(
+    dataset, tmp_path, preset, options, words
+):
+    with pytest.raises(OptionError, match=f"{words}: leave that out"):
+        train(dataset, tmp_path / "out", TrainingOptions(preset=preset, **options), say=list)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_resumed_training_names_the_option_that_differs(dataset, trained):

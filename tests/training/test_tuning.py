@@ -1,5 +1,6 @@
 """Tuning: new images are learned, and the weights for others are kept."""
 
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -13,7 +14,7 @@ from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import measure_smallest_label
 from lunarcraters.errors import ModelError
 from lunarcraters.network import texture
-from lunarcraters.network.model_file import extract_former, read_info, shipped_model
+from lunarcraters.network.model_file import extract_former, read_info, shipped_model, update_info
 from lunarcraters.network.presets import get_preset
 from lunarcraters.rendering.scene import render_scene
 from lunarcraters.training.samplers import choose_max_scale
@@ -86,6 +87,20 @@ def test_the_schedule_follows_the_number_of_images():
     assert TrainingOptions().resolve_tuning(5) == TrainingOptions()
     with pytest.raises(ModelError, match="leave --teacher out"):
         TrainingOptions(tune=True, teacher=shipped_model()).resolve_tuning(5)
+
+
+@pytest.mark.parametrize(
+    ("preset", "pooling"),
+    [({"pooling": "max"}, "max"), ({"pooling": "blurred"}, "blurred"), ({"stem": 4}, "max")],
+)
+def test_a_model_is_tuned_with_its_own_pooling(tmp_path, preset, pooling):
+    model = tmp_path / "model.keras"
+    shutil.copyfile(shipped_model(), model)
+    update_info(model, replace(read_info(model), training={"settings": {"preset": preset}}))
+    options = TrainingOptions(tune=True, weights=model)
+    assert options.resolve_tuning(5).resolve_preset().pooling == pooling
+    other = replace(options, pooling="blurred").resolve_tuning(5)
+    assert other.resolve_preset().pooling == "blurred"
 
 
 def test_a_tuned_model_that_is_worse_is_not_recommended():
