@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunarcraters._version import __version__
 from lunarcraters.catalogue.table import Catalogue
@@ -44,8 +43,6 @@ from lunarcraters.network.model_file import read_info
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import to_plain
 from lunarcraters.tiling.source import TileSource
-
-Float = NDArray[np.float64]
 
 FOLDER = "completeness"
 """Name of the directory, in that of a run, of what is searched; it is removed when all is done."""

@@ -9,7 +9,6 @@ from lunarcraters.completeness.population import Population
 from lunarcraters.completeness.record import CompletenessBin, FreshnessClass
 
 Float = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 Index = NDArray[np.int64]
 
 MIN_SCORES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7,

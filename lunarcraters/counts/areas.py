@@ -7,7 +7,6 @@ from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lunarcraters.catalogue.binning import Binning, edges_between
 from lunarcraters.catalogue.csfd import (
@@ -35,8 +34,6 @@ _NO_AREA = (
     "a run, or what craters export wrote of one (of a catalogue with --area) as .gpkg, .geojson, "
     ".fgb, .parquet, .scc, .diam or *_CRATER.shp"
 )
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

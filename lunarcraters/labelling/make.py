@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.description import describe_splits
@@ -43,8 +42,6 @@ _NOWHERE = (
     "no crater of the catalogue lies on the ground of the mosaic that was counted: check that both "
     "are of one region, and --area and --min-diameter"
 )
-
-Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from lunarcraters.plots.files import save_png
 from lunarcraters.plots.graticule import Line, graticule_lines, scale_bar_km
 
 _SIDE_PX = 1600
-_POINTS = 48
 _DPI = 100
 _MARGINS_PX = (70, 40, 90, 20)  # left, bottom, right, top
 _AT_EDGE = 0.98

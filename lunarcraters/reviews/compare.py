@@ -20,7 +20,6 @@ _SCORE_TOLERANCE = 1e-5
 _MOST_OTHERS = 0.01  # share of the rows whose score a person may have changed
 _RADIUS_TOLERANCE_M = 1.0
 
-Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 

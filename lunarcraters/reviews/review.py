@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import FRACTION, REVIEW
 from lunarcraters.catalogue.csfd import bin_by_size
@@ -16,8 +15,6 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.reviews.compare import Comparison
 from lunarcraters.reviews.proportions import Proportion, compute_proportion
 from lunarcraters.reviews.suggest import SuggestedCrater, SuggestedTile
-
-Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

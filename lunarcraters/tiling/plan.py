@@ -34,8 +34,6 @@ FINEST = -2
 
 _LEAST_LEVEL_PX = 128
 
-Float = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Tile:

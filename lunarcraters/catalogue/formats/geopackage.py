@@ -181,7 +181,7 @@ def _read_added(path: Path, info: CatalogueInfo) -> pd.DataFrame:
     if not len(there):
         return pd.DataFrame()
     shapes = np.asarray(shapely.force_2d(there.geometry.to_numpy()), dtype=object)
-    crs = None if info.crs is None else vector.lunar_crs(drawn.crs or info.crs, str(path))
+    crs = None if info.crs is None else vector.layer_crs(drawn.crs or info.crs, str(path))
     circles = measure_outlines(shapes, crs, info)
     bad = ~np.isfinite(circles).all(axis=1)
     if bad.any():

@@ -119,9 +119,9 @@ def from_frame(
             flat = np.asarray(shapely.force_2d(shapes), dtype=object)
             if not crs:
                 refuse_metres(flat, source)
-            places = Places(flat, lunar_crs(crs, source))
+            places = Places(flat, layer_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
-    lunar = lunar_crs(crs, source) if places is None else places.crs
+    lunar = layer_crs(crs, source) if places is None else places.crs
     info = CatalogueInfo(sphere.geographic_crs(sphere.radius_m(lunar)))
     if places is None:
         return Catalogue.from_table(craters, info)
@@ -207,7 +207,7 @@ def _own_crs(crs: Any, info: CatalogueInfo, source: str) -> CRS | None:
     """Coordinate system of the geometries of a file of this program; None for pixels."""
     if not info.has_crs:
         return None
-    return lunar_crs(crs, source) if info.is_on_body(sphere.RADIUS_M) else CRS(crs)
+    return layer_crs(crs, source) if info.is_on_body(sphere.RADIUS_M) else CRS(crs)
 
 
 def _measure(
@@ -252,7 +252,7 @@ def refuse_metres(shapes: Geometries, source: str) -> None:
     )
 
 
-def lunar_crs(crs: Any, source: str) -> CRS:
+def layer_crs(crs: Any, source: str) -> CRS:
     """Check that a layer is on the Moon; one that names no coordinate system is taken to be.
 
     Args:

@@ -38,7 +38,6 @@ _TOLERANCE_PX = 4.0
 _ON_LINE = 0.6
 
 Bool = NDArray[np.bool_]
-Values = NDArray[np.generic]
 
 
 @dataclass
