@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -27,34 +27,55 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OptionError, OutputError
 from lunarcraters.files import is_database, new_mark, replacing
 
-# Each module has `write(info, parts, path)`, with the arguments of `write_catalogue_parts`, and
-# `read(path)`. A format of several files has `companions(path)`, the paths of the others. What
-# `craters export --format` takes is named in `catalogue.format_names` too.
-_FORMATS: dict[str, ModuleType] = {
-    ".gpkg": geopackage,
-    ".geojson": geojson,
-    ".fgb": flatgeobuf,
-    ".parquet": parquet,
-    ".csv": csv,
-    ".csv.gz": csv,
-    ".scc": scc,
-    ".diam": diam,
-    ".shp": shapefile,
+
+@dataclass(frozen=True)
+class _Format:
+    """A format, and what it needs.
+
+    Attributes:
+        module: Module with `read(path)` and, where the format is written, `write(info, parts,
+            path)`, with the arguments of `write_catalogue_parts`. A format of several files has
+            `companions(path)`, the paths of the others.
+        is_written: False for a format that is only read.
+        needs_positions: False for a format that may hold diameters alone.
+        needs_moon: True for a format that has no place for the radius of another body.
+        has_ids: False for a format whose craters are numbered as they are read.
+    """
+
+    module: ModuleType
+    is_written: bool = True
+    needs_positions: bool = True
+    needs_moon: bool = False
+    has_ids: bool = True
+
+
+_CSV = _Format(csv, needs_moon=True)
+_TEXT = _Format(text_table, is_written=False)
+_SHEET = _Format(spreadsheet, is_written=False)
+_SHAPEFILE = _Format(shapefile)
+_PAIR = _Format(shapefile_pair)
+# By suffix; `catalogue.format_names` names those that `craters export --format` takes.
+_FORMATS = {
+    ".gpkg": _Format(geopackage),
+    ".geojson": _Format(geojson, needs_moon=True),
+    ".fgb": _Format(flatgeobuf),
+    ".parquet": _Format(parquet),
+    ".csv": _CSV,
+    ".csv.gz": _CSV,
+    ".scc": _Format(scc, has_ids=False),
+    ".diam": _Format(diam, needs_positions=False, has_ids=False),
+    ".shp": _SHAPEFILE,
+    ".json": _Format(geojson, is_written=False),
+    ".txt": _TEXT,
+    ".tsv": _TEXT,
+    ".tab": _TEXT,
+    ".dat": _TEXT,
+    ".txt.gz": _TEXT,
+    ".tsv.gz": _TEXT,
+    ".xlsx": _SHEET,
+    ".xlsm": _SHEET,
+    ".ods": _SHEET,
 }
-# Modules that read only.
-_READ_ONLY: dict[str, ModuleType] = {
-    ".json": geojson,
-    ".txt": text_table,
-    ".tsv": text_table,
-    ".tab": text_table,
-    ".dat": text_table,
-    ".txt.gz": text_table,
-    ".tsv.gz": text_table,
-    ".xlsx": spreadsheet,
-    ".xlsm": spreadsheet,
-    ".ods": spreadsheet,
-}
-_WITHOUT_IDS = (".scc", ".diam")  # their craters are numbered as they are read
 _OTHERS = {
     ".xls": "save it as .xlsx: ",
     ".zip": "unpack it and give the file inside: ",
@@ -151,25 +172,25 @@ def _check_file(
     info: CatalogueInfo, path: Path, form: FormatName | None, overwrite: bool
 ) -> tuple[ModuleType, list[Path]]:
     """Refuse a file that cannot be written; gives the module of its format, and its companions."""
-    module = _FORMATS.get((_suffix(path) if form is None else f".{form}") or "")
-    if module is None and form is not None:
-        raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
-    if module is None:
-        names = f"a catalogue is written as {_suffixes(_FORMATS)}: give one of these, or --format"
+    known = _find_format(path) if form is None else _FORMATS.get(f".{form}")
+    if known is None or not known.is_written:
+        if form is not None:
+            raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
+        suffixes = _suffixes(suffix for suffix, one in _FORMATS.items() if one.is_written)
+        names = f"a catalogue is written as {suffixes}: give one of these, or --format"
         raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
-    if module is shapefile and shapefile_pair.is_area(path):
+    if known in (_SHAPEFILE, _PAIR) and shapefile_pair.is_area(path):
         raise OutputError(
             f"{path} is the name of the area of a pair, not of craters: give "
             f"{shapefile_pair.crater_path(path)} for the pair, or another name"
         )
-    if module is shapefile and shapefile_pair.is_pair(path):
-        module = shapefile_pair
-    if module is not diam:
+    if known.needs_positions:
         info.require_positions()
-    if module in (csv, geojson):
+    if known.needs_moon:
         info.require_moon()
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
+    module = known.module
     companions: list[Path] = module.companions(path) if hasattr(module, "companions") else []
     there = [one for one in (path, *companions) if one.exists()]
     if there and not overwrite:
@@ -206,7 +227,8 @@ def read_edited(path: Path | str) -> EditedCatalogue:
     if isinstance(content, EditedCatalogue):
         return content
     edited = EditedCatalogue.from_catalogue(content, str(path))
-    if Path(path).suffix.lower() in _WITHOUT_IDS:
+    known = _find_format(Path(path))
+    if known is not None and not known.has_ids:
         return replace(edited, rows=edited.rows.drop(columns="crater_id"))
     return edited
 
@@ -215,21 +237,19 @@ def _read(path: Path | str) -> Catalogue | EditedCatalogue:
     if is_database(path):
         return postgis.read(str(path))
     path = Path(path)
-    known = _suffixes({**_FORMATS, **_READ_ONLY})
+    names = _suffixes(_FORMATS)
     if not path.is_file():
         fault = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
-        raise CatalogueError(f"{path} {fault}: give a file named {known}")
-    module = {**_READ_ONLY, **_FORMATS}.get(_suffix(path) or "")
-    if module is None:
-        reason = _KML if _is_kml(path) else f"{_advise(path)}catalogues are read from {known}"
+        raise CatalogueError(f"{path} {fault}: give a file named {names}")
+    known = _find_format(path)
+    if known is None:
+        reason = _KML if _is_kml(path) else f"{_advise(path)}catalogues are read from {names}"
         raise CatalogueError(f"{path}: {reason}")
-    if module is shapefile and shapefile_pair.is_pair(path):
-        module = shapefile_pair
     try:
         with path.open("rb") as file:
             if file.read(len(_LFS)) == _LFS:
                 raise CatalogueError(f"{path} is a pointer of Git LFS: run git lfs pull")
-        catalogue: Catalogue | EditedCatalogue = module.read(path)
+        catalogue: Catalogue | EditedCatalogue = known.module.read(path)
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror or error}") from error
     except CatalogueError as error:
@@ -246,17 +266,18 @@ def _advise(path: Path) -> str:
 
 def is_catalogue_name(path: Path) -> bool:
     """Tell whether a name is that of a catalogue, be it one that is refused with advice."""
-    return _suffix(path) is not None or _is_kml(path) or bool(_advise(path))
+    return _find_format(path) is not None or _is_kml(path) or bool(_advise(path))
 
 
 def _is_kml(path: Path) -> bool:
     return path.suffix.lower() in (".kml", ".kmz")
 
 
-def _suffix(path: Path) -> str | None:
-    known = (*_FORMATS, *_READ_ONLY)
-    fitting = [suffix for suffix in known if path.name.lower().endswith(suffix)]
-    return max(fitting, key=len, default=None)
+def _find_format(path: Path) -> _Format | None:
+    """Find the format that the name of a file says; None where it says none."""
+    fitting = [suffix for suffix in _FORMATS if path.name.lower().endswith(suffix)]
+    known = _FORMATS.get(max(fitting, key=len, default=""))
+    return _PAIR if known is _SHAPEFILE and shapefile_pair.is_pair(path) else known
 
 
 def _suffixes(formats: Iterable[str]) -> str:
