@@ -3,6 +3,9 @@ import shutil
 import subprocess
 import sys
 
+# Each core has a process that runs tests: NumPy's further threads would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pandas as pd
 import pytest
