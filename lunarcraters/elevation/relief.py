@@ -1,15 +1,15 @@
 """Relief: slopes and local heights of an elevation model, which do not depend on any light."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.elevation.shading import measure_slopes
+from lunarcraters.elevation.windows import data_share, inner_share, window_mean
 
-WINDOW_PX = 65
+HEIGHT_WINDOW_PX = 65
 """Side of the window of the mean that local heights are relative to, pixels."""
 
 _SPREAD = np.ones((3, 3), np.uint8)  # pixels that a slope is measured from
@@ -59,8 +59,11 @@ def measure_relief(heights_m: NDArray[np.floating], valid: Bool, pixel_size_m: f
     pixels = ((heights_m - middle) / pixel_size_m).astype(np.float32)
     if not whole:
         pixels[~valid] = 0.0
-    mean = _mean(pixels)
-    mean /= _share_of_ones(valid.shape) if whole else _share(valid.astype(np.float32))
+    mean = window_mean(pixels, HEIGHT_WINDOW_PX)
+    if whole:
+        mean /= inner_share(valid.shape, HEIGHT_WINDOW_PX)
+    else:
+        mean /= data_share(valid.astype(np.float32), HEIGHT_WINDOW_PX)
     if not whole:
         np.copyto(pixels, mean, where=~valid)
     slope_x, slope_y = measure_slopes(pixels, 1.0)
@@ -70,20 +73,3 @@ def measure_relief(heights_m: NDArray[np.floating], valid: Bool, pixel_size_m: f
         for plane in (slope_x, slope_y, local):
             plane[~valid] = 0.0
     return Relief(slope_x, slope_y, local, valid)
-
-
-def _share(weight: Float32) -> Float32:
-    """Share of the window that has data, above 0."""
-    return np.maximum(_mean(weight), np.float32(1e-6))
-
-
-@lru_cache(maxsize=4)  # 8 MB for a tile of 1440 px
-def _share_of_ones(shape: tuple[int, int]) -> Float32:
-    """Share of the window that lies in a tile without nodata."""
-    return _share(np.ones(shape, np.float32))
-
-
-def _mean(plane: Float32) -> Float32:
-    """Mean over the window, with zeros outside."""
-    side = (WINDOW_PX, WINDOW_PX)
-    return np.asarray(cv2.blur(plane, side, borderType=cv2.BORDER_CONSTANT), np.float32)

@@ -1,12 +1,11 @@
 """Preprocessing: from the values of a tile to the input of the network."""
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.elevation.relief import measure_relief
+from lunarcraters.elevation.windows import data_share, inner_share, window_mean
 from lunarcraters.mosaic.statistics import ValueStatistics
 
 Float32 = NDArray[np.float32]
@@ -57,9 +56,9 @@ def normalise(
     centred -= np.float32(cv2.sumElems(centred)[0] / count)
     if weight is not None:
         centred *= weight
-    share = _share_of_ones(valid.shape) if weight is None else _share(weight)
-    mean, deviations = _box(centred), cv2.multiply(centred, centred)
-    _box(deviations, deviations)
+    share = inner_share(valid.shape, WINDOW_PX) if weight is None else data_share(weight, WINDOW_PX)
+    mean, deviations = window_mean(centred, WINDOW_PX), cv2.multiply(centred, centred)
+    window_mean(deviations, WINDOW_PX, deviations)
     cv2.divide(mean, share, mean)
     cv2.divide(deviations, share, deviations)
     cv2.subtract(centred, mean, centred)
@@ -72,23 +71,6 @@ def normalise(
     if weight is not None:
         centred *= weight
     return centred
-
-
-def _box(plane: Float32, into: Float32 | None = None) -> Float32:
-    """Mean over the window, with zeros outside the tile; into the plane itself, if need be."""
-    window = (WINDOW_PX, WINDOW_PX)
-    return np.asarray(cv2.blur(plane, window, into, borderType=cv2.BORDER_CONSTANT), np.float32)
-
-
-def _share(weight: Float32) -> Float32:
-    """Share of the window that has data, above 0."""
-    return np.maximum(_box(weight), np.float32(1e-6))
-
-
-@lru_cache(maxsize=4)  # 8 MB for a tile of 1440 px
-def _share_of_ones(shape: tuple[int, int]) -> Float32:
-    """Share of the window that lies in a tile without nodata."""
-    return _share(np.ones(shape, np.float32))
 
 
 def normalise_relief(
@@ -123,7 +105,7 @@ def normalise_relief(
 
 
 def scale_to_unit(
-    values: NDArray[np.generic], valid: NDArray[np.bool_], photometry: ValueStatistics
+    values: NDArray[np.generic], valid: NDArray[np.bool_], statistics: ValueStatistics
 ) -> Float32:
     """Scale grey values to 0..1.
 
@@ -132,7 +114,7 @@ def scale_to_unit(
     Args:
         values: Grey values, any dtype, (height, width).
         valid: Validity mask, False where there is no data, (height, width).
-        photometry: Statistics of the grey values of the mosaic.
+        statistics: Statistics of the grey values of the mosaic.
 
     Returns:
         Grey values, 0 to 1, (height, width); 0 where there is no data.
@@ -140,7 +122,7 @@ def scale_to_unit(
     if values.dtype == np.uint8:
         grey = values.astype(np.float32) / np.float32(255.0)
     else:
-        span = photometry.high - photometry.low or 1e-12
-        filled = np.where(valid, values, photometry.low)
-        grey = np.clip((filled.astype(np.float64) - photometry.low) / span, 0.0, 1.0)
+        span = statistics.high - statistics.low or 1e-12
+        filled = np.where(valid, values, statistics.low)
+        grey = np.clip((filled.astype(np.float64) - statistics.low) / span, 0.0, 1.0)
     return np.where(valid, grey, 0.0).astype(np.float32)

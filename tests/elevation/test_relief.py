@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from lunarcraters.elevation.relief import WINDOW_PX, measure_relief
+from lunarcraters.elevation.relief import HEIGHT_WINDOW_PX, measure_relief
 from lunarcraters.rendering.scene import render_scene
 
-INNER = np.s_[WINDOW_PX // 2 : -(WINDOW_PX // 2), WINDOW_PX // 2 : -(WINDOW_PX // 2)]
+INNER = np.s_[
+    HEIGHT_WINDOW_PX // 2 : -(HEIGHT_WINDOW_PX // 2),
+    HEIGHT_WINDOW_PX // 2 : -(HEIGHT_WINDOW_PX // 2),
+]
 
 
 @pytest.fixture(scope="module")
