@@ -116,7 +116,7 @@ def calibrate(
     from lunarcraters.datasets.layout import open_dataset
     from lunarcraters.network.model_file import read_info
 
-    if read_info(Path(model)).photometry != "relief":
+    if not read_info(Path(model)).is_of_relief:
         for note in open_dataset(Path(dataset), classes).classes.notes:
             say(f"{dataset}: {note}")
     return _calibrate(Path(model), Path(dataset), split, workers, tta, classes, say, progress)
@@ -140,7 +140,7 @@ def _calibrate(
     from lunarcraters.training.relief import choose_elevation_source
 
     info = read_info(model)
-    if info.photometry != "relief":
+    if not info.is_of_relief:
         return calibrate_model(
             model,
             dataset,

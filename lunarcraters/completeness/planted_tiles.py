@@ -55,9 +55,9 @@ class PlantedTiles:
         return self.source.settings
 
     @property
-    def photometry(self) -> ValueStatistics:
+    def statistics(self) -> ValueStatistics:
         """Statistics of the mosaic's values, as the run has them."""
-        return self.source.photometry
+        return self.source.statistics
 
     @property
     def height_unit_m(self) -> None:

@@ -197,7 +197,7 @@ def _search(
     done = total - _count_tiles(to_search)
     options = run.options
     work = partial(search_batch, run.folder.resolve(), options.tiles_per_call, options.strict)
-    if run.info.photometry == "relief" and not done:
+    if run.info.is_of_relief and not done:
         from lunarcraters.detection.search.depths import warn_of_depths
 
         warn_of_depths(client, run.source, run.source.tiles)

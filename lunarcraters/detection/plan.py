@@ -110,7 +110,7 @@ def _settle_looks(source: TileSource, info: ModelInfo, options: DetectOptions) -
         return DEFAULT_LOOKS if options.looks is None else options.looks
     if options.looks is not None:
         raise OptionError(f"{name} is a picture, which has one look: leave --looks out")
-    if info.photometry == "relief":
+    if info.is_of_relief:
         raise ModelError(
             f"the model searches elevation models, and {name} is a picture: leave --model out, or "
             "give --elevation if it holds heights"

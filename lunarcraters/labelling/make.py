@@ -251,7 +251,7 @@ def _write_member(
     labels = labels.on_ground(counted)
     for kind in ("images", "labels"):
         (root / split / kind).mkdir(parents=True, exist_ok=True)
-    image = stretch_grey(values, counted, source.photometry.low, source.photometry.high)
+    image = stretch_grey(values, counted, source.statistics.low, source.statistics.high)
     write_geotiff(root / split / "images" / f"{tile.name}.tif", tile, (image, counted))
     (root / split / "labels" / f"{tile.name}.txt").write_text(labels.lines, encoding="utf-8")
     return [_Member(tile, split, labels.craters, share)]

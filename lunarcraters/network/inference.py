@@ -106,22 +106,22 @@ class Detector:
             )
 
     def images(
-        self, values: NDArray[Any], valid: NDArray[np.bool_], photometry: ValueStatistics
+        self, values: NDArray[Any], valid: NDArray[np.bool_], statistics: ValueStatistics
     ) -> Float32:
         """Convert the grey values of one tile to an input of the network.
 
         Args:
             values: Grey values, any dtype, (height, width).
             valid: Validity mask, False where there is no data, (height, width).
-            photometry: Statistics of the grey values of the mosaic.
+            statistics: Statistics of the grey values of the mosaic.
 
         Returns:
             Image, (height, width, channels).
         """
         if self.info.photometry == "local":
-            grey = normalise(values, valid, photometry.deviation)
+            grey = normalise(values, valid, statistics.deviation)
         else:
-            grey = scale_to_unit(values, valid, photometry)
+            grey = scale_to_unit(values, valid, statistics)
         return np.broadcast_to(grey[..., None], (*grey.shape, self.channels))
 
     def relief(
@@ -163,7 +163,7 @@ class Detector:
 
     def _as_input(self, relief: Float32) -> Float32:
         """Input of the network for relief, (n, side, side, channels)."""
-        if self.info.photometry == "relief":
+        if self.info.is_of_relief:
             return relief
         light = relief[..., :1]
         if self.info.photometry == "unit":

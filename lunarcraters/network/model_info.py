@@ -152,6 +152,11 @@ class ModelInfo:
     tuned_on: Texture | None = None
     training: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_of_relief(self) -> bool:
+        """True for a network of elevation models, False for one of pictures."""
+        return self.photometry == "relief"
+
     def for_run(self, *, tta: bool, finest: int = 0) -> "ModelInfo":
         """Select the calibration that holds for a run.
 

@@ -81,7 +81,7 @@ class TileSource(Protocol):
         """Tiles, by level, row and column."""
 
     @property
-    def photometry(self) -> ValueStatistics:
+    def statistics(self) -> ValueStatistics:
         """Statistics of the mosaic's values."""
 
     @property
@@ -110,14 +110,14 @@ class MosaicTiles:
         mosaic: Mosaic that is cut.
         settings: Settings by which it is cut.
         tiles: Planned tiles, by level, row and column.
-        photometry: Statistics of the mosaic's values.
+        statistics: Statistics of the mosaic's values.
         height_unit_m: Height of one unit of the values, metres; None where they are grey values.
     """
 
     mosaic: Mosaic
     settings: TilingSettings
     tiles: tuple[Tile, ...]
-    photometry: ValueStatistics
+    statistics: ValueStatistics
     height_unit_m: float | None = None
 
     @classmethod
@@ -235,7 +235,7 @@ class TileSet:
         mosaic_fingerprint: SHA-256 of the mosaic when it was cut.
         settings: Settings by which it was cut.
         tiles: Tiles that have a valid pixel (virtual: all), by level, row and column.
-        photometry: Statistics of the mosaic's values.
+        statistics: Statistics of the mosaic's values.
         height_unit_m: Height of one unit of the values, metres; None where they are grey values.
     """
 
@@ -245,7 +245,7 @@ class TileSet:
     mosaic_fingerprint: str
     settings: TilingSettings
     tiles: tuple[Tile, ...]
-    photometry: ValueStatistics
+    statistics: ValueStatistics
     height_unit_m: float | None = None
 
     def read(self, tile: Tile) -> Pixels:

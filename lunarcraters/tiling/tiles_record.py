@@ -200,7 +200,7 @@ class TilesRecord:
             settings=source.settings,
             mosaic=MosaicRecord.from_mosaic(source.mosaic, virtual=virtual),
             mosaic_fingerprint=source.mosaic.fingerprint(),
-            photometry=source.photometry,
+            photometry=source.statistics,
             tiles=tuple(tiles),
             height_unit_m=source.height_unit_m,
         )
@@ -228,6 +228,6 @@ class TilesRecord:
             mosaic_fingerprint=self.mosaic_fingerprint,
             settings=self.settings,
             tiles=tuple(tile.to_tile() for tile in self.tiles),
-            photometry=self.photometry,
+            statistics=self.photometry,
             height_unit_m=self.height_unit_m,
         )

@@ -15,8 +15,8 @@ SIZES = {"max_size": 256, "halo": 24}
 
 
 def as_mask(values, valid, source):
-    scaled = (values.astype(float) - source.photometry.low) * 250.0
-    scaled /= source.photometry.high - source.photometry.low
+    scaled = (values.astype(float) - source.statistics.low) * 250.0
+    scaled /= source.statistics.high - source.statistics.low
     return np.where(valid, np.clip(np.rint(scaled), 0, 254), NODATA).astype(np.uint8)
 
 

@@ -47,7 +47,7 @@ def test_written_tiles_give_what_the_mosaic_gives(patchy, tmp_path, kind, virtua
     written = write_tiles(mosaic, tmp_path / "tiles", virtual=virtual, **SIZES)
     direct = MosaicTiles.plan(mosaic, **SIZES)
     assert written.fingerprint() == direct.fingerprint()
-    assert written.photometry == direct.photometry
+    assert written.statistics == direct.statistics
     assert written.mosaic == mosaic
     planned = {tile.name: tile for tile in direct.tiles}
     for tile in written.tiles:

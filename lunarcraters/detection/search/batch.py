@@ -187,7 +187,7 @@ def make_input(
     """
     unit_m = source.height_unit_m
     if unit_m is None:
-        return detector.images(values, valid, source.photometry)
+        return detector.images(values, valid, source.statistics)
     middle = np.array([tile.size / 2.0])
     pixel_size_m = float(tile.frame.meridian_pixel_size_m(middle, middle)[0])
     if not np.isfinite(pixel_size_m):  # the middle of the tile lies off the Moon
