@@ -115,6 +115,7 @@ def test_images_without_coordinates_are_searched_as_a_user_searches_them(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_graphs")
 @pytest.mark.parametrize("kind", [DatasetError, MosaicError])
 def test_a_network_that_cannot_be_calibrated_is_kept_without(tmp_path, monkeypatch, kind):
     tiny = replace(

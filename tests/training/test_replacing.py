@@ -95,6 +95,7 @@ def test_a_training_stays_where_the_weights_of_the_next_do_not_fit(dataset, trai
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_graphs")
 def test_a_training_that_begins_replaces_the_other(dataset, trained):
     (trained / "history.csv").write_text("epoch\n7\n")
     options = TrainingOptions(preset="tiny", precision="float32")
@@ -123,6 +124,7 @@ def test_files_that_changed_since_an_earlier_training_are_read_anew(dataset, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_graphs")
 def test_a_training_that_has_ended_keeps_the_calibration_of_its_model(dataset, tmp_path):
     options, out = TrainingOptions(preset="tiny", precision="float32"), tmp_path / "out"
     model = train(dataset, out, options, say=list)

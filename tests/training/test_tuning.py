@@ -14,6 +14,7 @@ from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import measure_smallest_label
 from lunarcraters.errors import ModelError
 from lunarcraters.network import texture
+from lunarcraters.network.backends import quantization
 from lunarcraters.network.model_file import extract_former, read_info, shipped_model, update_info
 from lunarcraters.network.presets import get_preset
 from lunarcraters.rendering.scene import render_scene
@@ -118,6 +119,8 @@ def test_a_tuning_says_what_it_bought(tmp_path, monkeypatch):
     monkeypatch.setattr(comparison, "_RENDERED", 1)
     monkeypatch.setattr(texture, "_PATCHES", 8)
     monkeypatch.setattr(calibrate, "_SHARES", {})  # no searches of enlarged images
+    # The choice of channels for the int8 form is tested elsewhere.
+    monkeypatch.setattr(quantization, "narrow", lambda model, examples: model)
     for number, split in enumerate(("train", "val")):
         folder = tmp_path / "dataset" / split
         folder.mkdir(parents=True)
