@@ -1,5 +1,7 @@
 """A VRT is planned as the files that it is made of."""
 
+from pathlib import PurePosixPath
+
 import numpy as np
 import pytest
 import rasterio
@@ -7,7 +9,10 @@ from affine import Affine
 from rasterio.shutil import copy
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.vrt.sources import find_parts, find_vrt_boxes
 from lunarcraters.tiling.plan import plan_tiles
 
 from ..rasters import write_raster
@@ -130,6 +135,24 @@ def test_a_loop_of_vrts_ends(sparse, tmp_path):
         nest(tmp_path / f"{one}.vrt", VRT.format(srs=srs, nodata=0, sources=part))
     with pytest.raises(MosaicError, match=r"a.vrt names itself: correct the name in .*b.vrt$"):
         open_mosaic(tmp_path / "a.vrt")
+
+
+def test_xml_is_taken_apart_as_a_path_once_and_not_for_each_source(sparse, monkeypatch):
+    taken = []
+
+    def take(name):
+        taken.append(name)
+        return PurePosixPath(name)
+
+    monkeypatch.setattr("lunarcraters.mosaic.vrt.sources.PurePosixPath", take)
+    with rasterio.open(sparse) as raster:
+        srs = f"<SRS>{raster.crs.to_wkt()}</SRS>"
+    places = [(column, 0, 100, 1600) for column in range(0, 2000, 100)]
+    parts = "".join(source("SimpleSource", sparse, src=at, dst=at) for at in places)
+    with open_dataset(VRT.format(srs=srs, nodata=0, sources=parts)) as dataset:
+        assert len(find_parts(dataset, Box(0, 0, 2000, 1600))) == 20
+        assert find_vrt_boxes(dataset, (1,), None) is not None
+        assert taken == [dataset.name] * 2
 
 
 @pytest.mark.parametrize(

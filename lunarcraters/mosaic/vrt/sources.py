@@ -150,14 +150,14 @@ def _list_placements(name: str, forgotten: int) -> tuple[list[Placement], tuple[
         return [], (1, 1)
     size = int(root.get("rasterXSize", "1")), int(root.get("rasterYSize", "1"))
     whole = (0.0, 0.0, float(size[0]), float(size[1]))
-    placements = []
+    placements, folder = [], PurePosixPath(name).parent
     for element in root.iter():
         names = _named(element) if element.tag.endswith("Source") else []
         if names:
             to = _rectangle(element, "DstRect") or whole
             from_ = _rectangle(element, "SrcRect") or to
             band = (element.findtext("SourceBand") or "1").lower().removeprefix("mask").lstrip(",")
-            source = _source_name(names[0], PurePosixPath(name).parent)
+            source = _source_name(names[0], folder)
             placements.append((source, int(band or 1), from_, to))
     return placements, size
 
@@ -212,10 +212,9 @@ def _fill_vrt(dataset: rasterio.DatasetReader, band: str, depth: int) -> Filled:
     filler = 0.0 if text is None or band == "mask" else float(text)
     sources = [child for child in element if child.tag.endswith("Source")]
     looked = depth if len(sources) <= _MOST_SOURCES else MOST_DEPTH + 1
+    folder = PurePosixPath(dataset.name).parent
     boxes = [
-        box
-        for source in sources
-        for box in _source_boxes(source, PurePosixPath(dataset.name).parent, whole, filler, looked)
+        box for source in sources for box in _source_boxes(source, folder, whole, filler, looked)
     ]
     return Filled(tuple(dict.fromkeys(boxes)), filler)
 
