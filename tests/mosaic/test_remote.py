@@ -282,3 +282,16 @@ def test_a_file_that_is_given_only_whole_is_fetched_once(tmp_path):
         assert server.given - given < 1.5 * (tmp_path / "a.tif").stat().st_size
     assert str(fetched) in without.uri
     assert (without.read(without.grid.box)[1] == (noise != 50)).all()
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+@pytest.mark.parametrize("name", ["a.tfw", "a.TFW", "a.tifw", "a.wld"])
+def test_the_world_file_of_a_file_that_is_given_only_whole_is_fetched_too(tmp_path, name):
+    write_raster(tmp_path / "a.tif", np.full((600, 800), 50, np.uint8), crs=None, transform=None)
+    (tmp_path / name).write_text("100\n0\n0\n-100\n50\n-50\n")
+    here = open_mosaic(tmp_path / "a.tif", crs="IAU_2015:30110")
+    with serve(tmp_path, ranges=False) as server:
+        there = open_mosaic(
+            f"{server.url}/a.tif", crs="IAU_2015:30110", fetched=tmp_path / "fetched"
+        )
+    assert there.grid == here.grid

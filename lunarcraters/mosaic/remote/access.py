@@ -37,7 +37,13 @@ os.environ.setdefault("CPL_VSIL_CURL_CACHE_SIZE", str(64 << 20))
 
 _ADDRESS = re.compile(r"(?:/vsi\w+/|://)[^<>\"'{}]+")
 _WITH_OPTIONS = re.compile(r"/vsi\w+\?")
-_BESIDE_TIFF = ".tif,.tiff,.aux.xml,.ovr,.msk,.tfw,.tifw,.wld"
+BESIDE = (".aux.xml", ".ovr", ".msk")
+"""Ends of the names of files beside a raster, which follow its whole name."""
+
+WORLD_FILES = (".tfw", ".tifw", ".wld")
+"""Suffixes of the world files of a TIFF, in place of its own."""
+
+_BESIDE_TIFF = ",".join((".tif", ".tiff", *BESIDE, *WORLD_FILES))
 """Names that a server is asked for where rasters are TIFFs.
 
 GDAL would ask for some 30 more: metadata of cameras on satellites of the Earth.

@@ -4,17 +4,15 @@ import atexit
 import hashlib
 import shutil
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.identity import containing_file, file_name
 from lunarcraters.mosaic.names import has_query
-from lunarcraters.mosaic.remote.access import remote_environment
+from lunarcraters.mosaic.remote.access import BESIDE, WORLD_FILES, remote_environment
 from lunarcraters.mosaic.remote.virtual_files import download, read_headers
 from lunarcraters.redaction import redact
-
-_BESIDE = (".aux.xml", ".ovr", ".msk")
 
 
 def gives_only_whole_files(error: Exception) -> bool:
@@ -61,9 +59,9 @@ def _copy(file: str, copy: Path, size: int) -> None:
         new.mkdir(parents=True)
         with remote_environment(file):
             written = _download(file, new / copy.name)
-            for suffix in () if has_query(file) else _BESIDE:
-                beside = new / (copy.name + suffix)
-                if not _download(file + suffix, beside):
+            for name in _list_beside(file):
+                beside = new / file_name(name)
+                if not _download(name, beside):
                     beside.unlink()
         if not written or written < size:
             raise MosaicError(
@@ -77,6 +75,15 @@ def _copy(file: str, copy: Path, size: int) -> None:
             f"{copy} cannot be written ({error.strerror}), and the server of {redact(file)} does "
             "not give parts of files: make room, or download it first"
         ) from error
+
+
+def _list_beside(file: str) -> list[str]:
+    """Names of what may lie beside a file, also in capitals, as GDAL asks for them."""
+    if has_query(file):
+        return []
+    stem = file.removesuffix(PurePosixPath(file).suffix)
+    names = [(file, end) for end in BESIDE] + [(stem, end) for end in WORLD_FILES]
+    return [name + word for name, end in names for word in (end, end.upper())]
 
 
 def _download(file: str, path: Path) -> int:
