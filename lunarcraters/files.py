@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -92,6 +92,23 @@ def new_table(
             "(craters export writes .scc and .diam, and --json prints JSON)"
         )
     return new_output(path, overwrite=overwrite)
+
+
+def check_apart(
+    path: Path, inputs: Iterable[str | os.PathLike[str]], remedy: str = "give another name"
+) -> None:
+    """Refuse to replace a file that the result is made from.
+
+    Args:
+        path: File to write.
+        inputs: Files, or other names, that are read for it.
+        remedy: Advice at the end of the message.
+
+    Raises:
+        OutputError: The file is one of them.
+    """
+    if path.exists() and any(Path(one).exists() and path.samefile(one) for one in inputs):
+        raise OutputError(f"{path} is read for the result, so it cannot be replaced: {remedy}")
 
 
 def write_rows(rows: Sequence[Mapping[str, object]], path: Path) -> None:

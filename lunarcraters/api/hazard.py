@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lunarcraters.api.morphometry import HeightUnit
 from lunarcraters.api.paths import PathOrText
-from lunarcraters.files import local_output
+from lunarcraters.files import check_apart, local_output
 from lunarcraters.mosaic.nodata import Nodata
 from lunarcraters.progress import Progress, no_progress
 
@@ -99,14 +99,14 @@ def plot_hazard(
             ground.
         CoordinateSystemError: The elevation model is not of the Moon.
         OptionError: The cells are too small, too large or too many, or a limit is out of range.
-        OutputError: The GeoTIFF is there already, or is one of the files that are read, or a file
-            cannot be written.
+        OutputError: The GeoTIFF is there already, the GeoTIFF or the PNG is one of the files that
+            are read, or a file cannot be written.
     """
     from lunarcraters.detection.run import MASK, open_run
     from lunarcraters.errors import CatalogueError
     from lunarcraters.hazard.cells import choose_cells
     from lunarcraters.hazard.hazard_map import check_limits, make_hazard_map
-    from lunarcraters.hazard.raster import check_apart, check_name, write_hazard_map
+    from lunarcraters.hazard.raster import check_name, write_hazard_map
     from lunarcraters.mask.cog import open_mask
     from lunarcraters.plots.files import check_png
     from lunarcraters.plots.hazard import draw_hazard_map
@@ -125,8 +125,11 @@ def plot_hazard(
     craters = catalogue.filter(min_score, min_diameter=min_diameter)
     model = _open_elevation(Path(run), elevation, unit, crs, nodata)
     mask = Path(run) / MASK
-    elevations = () if model is None else model.mosaic.sources
-    check_apart(cog, [mask, *_list_searched(Path(run)), *elevations])
+    inputs = [mask, *_list_searched(Path(run))]
+    if model is not None:
+        inputs += map(Path, model.mosaic.sources)
+    check_apart(picture, inputs)
+    check_apart(cog, inputs, "give another name with --raster")
     ground = open_mask(mask)
     cells = choose_cells(ground, cell, None if model is None else model.mosaic)
     hazard = make_hazard_map(

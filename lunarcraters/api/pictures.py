@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
-from lunarcraters.files import local_output
+from lunarcraters.files import check_apart, local_output
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
@@ -38,6 +38,7 @@ def plot_map(
         RunError: The directory is not a finished run.
         MosaicError: The mosaic cannot be read.
         CatalogueError: One is in pixels and the other not.
+        OutputError: The PNG is a file of the mosaic, or cannot be written.
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
@@ -49,8 +50,10 @@ def plot_map(
         ground = open_mosaic(mosaic or _input_of(catalogue), crs=crs)
     else:
         ground = _mosaic_of(catalogue, mosaic, crs)
+    picture = local_output(out)
+    check_apart(picture, ground.sources)
     craters = _read_craters(catalogue, min_score)
-    draw_map(craters, ground, local_output(out))
+    draw_map(craters, ground, picture)
     return len(craters)
 
 
@@ -82,19 +85,22 @@ def plot_tiles(
         RunError: The directory is not a finished run.
         CatalogueError: No crater lies on the mosaic.
         MosaicError: The mosaic cannot be read.
+        OutputError: The PNG is a file of the mosaic, or cannot be written.
     """
     from lunarcraters.detection.run import MASK
     from lunarcraters.evaluation.reference import read_reference
     from lunarcraters.mask.cog import open_mask_over
     from lunarcraters.plots.panels import draw_panels
 
+    picture = local_output(out)
     ground = _mosaic_of(run, mosaic, crs)
+    check_apart(picture, ground.sources)
     return draw_panels(
         _read_craters(run, min_score),
         ground,
         open_mask_over(Path(run) / MASK, ground, same_pixels=True),
         None if reference is None else read_reference(Path(reference)),
-        local_output(out),
+        picture,
         count=count,
     )
 

@@ -1,6 +1,5 @@
 """The hazard map as a Cloud Optimized GeoTIFF with a pixel a cell."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,23 +33,6 @@ def check_name(path: Path, *, overwrite: bool) -> None:
         )
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already: give --overwrite, or another name with --raster")
-
-
-def check_apart(path: Path, inputs: Iterable[str | Path]) -> None:
-    """Refuse to replace a file from which the hazard map is made.
-
-    Args:
-        path: File to write.
-        inputs: Files, or other names, that are read for the map.
-
-    Raises:
-        OutputError: The file is one of them.
-    """
-    if path.exists() and any(Path(one).exists() and path.samefile(one) for one in inputs):
-        raise OutputError(
-            f"{path} is read to make the map, so that it cannot be replaced: give another name "
-            "with --raster"
-        )
 
 
 def write_hazard_map(hazard: HazardMap, path: Path, tags: dict[str, str]) -> None:

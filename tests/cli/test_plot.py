@@ -1,11 +1,13 @@
 import json
 
+import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.cli.plot import command
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, OutputError
 
 
 def plot(*arguments):
@@ -64,6 +66,18 @@ def test_any_catalogue_is_drawn_over_a_mosaic_that_is_given(scene, tmp_path):
     assert "--mosaic" in str(refused.exception)
     done = plot("map", tmp_path / "a.csv", tmp_path / "a.png", "--mosaic", scene)
     assert done.output.startswith("1 craters drawn in"), done.exception
+
+
+@pytest.mark.parametrize("figure", ["map", "tiles"])
+def test_a_mosaic_is_not_replaced_by_a_figure_of_it(figure, tmp_path):
+    site = tmp_path / "site.png"
+    cv2.imwrite(str(site), np.random.default_rng(0).integers(1, 255, (300, 300), np.uint8))
+    before = site.read_bytes()
+    (tmp_path / "a.csv").write_text("x,y,diameter_px\n100,100,40\n")
+    refused = plot(figure, tmp_path / "a.csv", site, "--mosaic", site)
+    assert isinstance(refused.exception, OutputError)
+    assert "is read for the result, so it cannot be replaced" in str(refused.exception)
+    assert site.read_bytes() == before
 
 
 def test_a_catalogue_in_place_of_a_run_is_refused_with_what_to_do(scene, tmp_path):

@@ -240,6 +240,16 @@ def test_the_picture_that_a_run_searched_is_never_replaced(tmp_path, name):
     assert site.read_bytes() == before
 
 
+def test_a_png_that_a_run_searched_is_not_replaced_by_the_picture(picture, tmp_path):
+    site = tmp_path / "site.png"
+    site.write_bytes(b"a picture of the ground")
+    write_manifest(replace(read_manifest(picture), input_name=str(site)), picture)
+    with pytest.raises(errors.OutputError, match="cannot be replaced: give another name"):
+        lc.plot_hazard(picture, site, overwrite=True)
+    assert site.read_bytes() == b"a picture of the ground"
+    assert not site.with_suffix(".tif").exists()
+
+
 @pytest.mark.slow
 def test_the_command_says_what_it_measured(picture, dem, tmp_path):
     def plot(*arguments):
