@@ -10,8 +10,13 @@ import pyogrio
 import pytest
 from pyproj import CRS
 
-from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
+from lunarcraters.catalogue.formats import (
+    read_catalogue,
+    write_catalogue,
+    write_catalogue_parts,
+)
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import OutputError
 from lunarcraters.geometry import sphere
 
 from .conftest import is_lunar
@@ -117,3 +122,42 @@ def test_identifiers_of_others_that_are_not_unique_add_no_craters(tmp_path, ids)
     assert again.craters["crater_id"].tolist() == ids
     assert again.scores.tolist() == [0.5, 0.5, 0.5]
     assert "review" not in again.craters
+
+
+def test_a_geopackage_that_is_open_elsewhere_is_not_replaced(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    with closing(sqlite3.connect(path)) as other:  # as QGIS opens it
+        other.execute("PRAGMA journal_mode = wal")
+        other.execute("UPDATE catalogue SET value = '1' WHERE key = 'version'")
+        other.commit()
+        before = path.read_bytes()
+        with pytest.raises(OutputError, match="open in another program"):
+            write_catalogue(lunar.rows(slice(2)), path, overwrite=True)
+        assert path.read_bytes() == before
+    write_catalogue(lunar.rows(slice(2)), path, overwrite=True)
+    assert len(read_catalogue(path)) == 2
+
+
+def test_a_geopackage_that_is_opened_while_it_is_written_anew_is_not_replaced(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+
+    def parts():
+        (tmp_path / "a.gpkg-journal").touch()
+        yield lunar.rows(slice(2))
+
+    with pytest.raises(OutputError, match=r"a\.gpkg-journal goes"):
+        write_catalogue_parts(lunar.info, parts(), path, overwrite=True)
+    (tmp_path / "a.gpkg-journal").unlink()
+    assert len(read_catalogue(path)) == len(lunar)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.gpkg"]
+
+
+def test_changes_to_a_geopackage_that_is_gone_are_not_put_into_a_new_one(lunar, tmp_path):
+    changes = tmp_path / "a.gpkg-wal"
+    changes.touch()
+    with pytest.raises(OutputError, match=r"a\.gpkg-wal .* is gone: remove it"):
+        write_catalogue(lunar, tmp_path / "a.gpkg")
+    changes.unlink()
+    write_catalogue(lunar, tmp_path / "a.gpkg")

@@ -2,7 +2,9 @@
 
 import os
 
+import pyogrio
 import pytest
+import shapely
 
 from lunarcraters.catalogue.formats import shapefile, write_catalogue
 from lunarcraters.catalogue.table import Catalogue
@@ -60,3 +62,20 @@ def test_a_file_of_another_that_is_there_is_not_replaced(lunar, tmp_path, name, 
         write_catalogue(lunar, tmp_path / name)
     assert (tmp_path / other).read_text() == "mine"
     write_catalogue(lunar, tmp_path / name, overwrite=True)
+
+
+@pytest.mark.parametrize("stems", [["a"], ["a_CRATER", "a_AREA"]])
+def test_a_shapefile_that_is_replaced_loses_the_indexes_of_the_former_one(many, tmp_path, stems):
+    path = tmp_path / f"{stems[0]}.shp"
+    pyogrio.write_dataframe(many.geodataframe.head(40), path, SPATIAL_INDEX="YES")
+    assert path.with_suffix(".qix").is_file()
+    for stem in stems:
+        for suffix in (".sbn", ".sbx", ".idm", ".ind"):
+            (tmp_path / f"{stem}{suffix}").write_bytes(b"of a former file")
+    write_catalogue(many, path, overwrite=True)
+    parts = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+    names = {f"{stem}{suffix}" for stem in stems for suffix in parts}
+    assert {file.name for file in tmp_path.iterdir()} == names
+    inside = pyogrio.read_dataframe(path, bbox=(-30, -30, 30, 30))
+    whole = pyogrio.read_dataframe(path)
+    assert len(inside) == whole.geometry.intersects(shapely.box(-30, -30, 30, 30)).sum()

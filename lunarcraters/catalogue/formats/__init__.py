@@ -35,7 +35,9 @@ class _Format:
     Attributes:
         module: Module with `read(path)` and, where the format is written, `write(info, parts,
             path)`, with the arguments of `write_catalogue_parts`. A format of several files has
-            `companions(path)`, the paths of the others.
+            `companions(path)`, the paths of the others; one that others index `indexes(path)`, the
+            paths of what holds for a former file alone; and one that may be open elsewhere
+            `require_closed(path)`, which refuses it.
         is_written: False for a format that is only read.
         needs_positions: False for a format that may hold diameters alone.
         needs_moon: True for a format that has no place for the radius of another body.
@@ -140,6 +142,10 @@ def write_catalogue_parts(
         for companion in companions:
             stack.enter_context(replacing(companion, mark))
         module.write(info, parts, temporary)
+        if hasattr(module, "require_closed"):  # it may have been opened meanwhile
+            module.require_closed(path)
+        for index in module.indexes(path) if hasattr(module, "indexes") else ():
+            index.unlink(missing_ok=True)
 
 
 def check_output(
@@ -195,6 +201,8 @@ def _check_file(
     there = [one for one in (path, *companions) if one.exists()]
     if there and not overwrite:
         raise OutputError(f"{there[0]} exists: give another name, or --overwrite to replace it")
+    if hasattr(module, "require_closed"):
+        module.require_closed(path)
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
     return module, companions

@@ -55,6 +55,26 @@ _LAYERS: dict[str, tuple[str, Callable[[Catalogue], Geometries]]] = {
 _VERSION = {"VERSION": "1.2"}
 
 
+def require_closed(path: Path) -> None:
+    """Refuse a GeoPackage with changes beside it, which SQLite would put into one in its place.
+
+    Args:
+        path: File to write.
+
+    Raises:
+        OutputError: It is open in another program, or was when that ended badly.
+    """
+    for suffix in ("-wal", "-journal"):
+        changes = path.with_name(path.name + suffix)
+        if changes.exists() and path.exists():
+            raise OutputError(
+                f"{path} is open in another program, or was when that ended badly: close it there "
+                f"(or open and close it), so that {changes.name} goes"
+            )
+        if changes.exists():
+            raise OutputError(f"{changes} holds changes to a file that is gone: remove it")
+
+
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as a GeoPackage.
 

@@ -24,6 +24,11 @@ def companions(path: Path) -> list[Path]:
     return [path.with_suffix(suffix) for suffix in (".shx", ".dbf", ".prj", ".cpg")]
 
 
+def indexes(path: Path) -> list[Path]:
+    """List the indexes that other programs may have made, by place (first three) or attributes."""
+    return [path.with_suffix(suffix) for suffix in (".qix", ".sbn", ".sbx", ".idm", ".ind")]
+
+
 def require_crs(info: CatalogueInfo) -> None:
     """Refuse craters in pixels.
 

@@ -81,6 +81,11 @@ def companions(path: Path) -> list[Path]:
     return [*shapefile.companions(path), area, *shapefile.companions(area)]
 
 
+def indexes(path: Path) -> list[Path]:
+    """List the indexes that other programs may have made of both Shapefiles."""
+    return [*shapefile.indexes(path), *shapefile.indexes(area_path(path))]
+
+
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """Write a catalogue as a pair of Shapefiles in longitude and latitude.
 
