@@ -1,7 +1,8 @@
 """Grids: the coordinate system, affine transform and size of a raster."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from affine import Affine
@@ -153,16 +154,27 @@ class Grid:
         return other.from_lonlat(*self.to_lonlat(x, y))
 
     def has_extent_of(self, other: "Grid") -> bool:
-        """Tell whether the corners of two grids agree, to half a pixel of the coarser one.
+        """Tell whether two grids are of the same ground, to half a pixel of the coarser one.
+
+        Corners are compared in the coordinate systems, and points between them on the sphere:
+        grids round both poles have the same corners, and one system has many descriptions.
 
         Args:
-            other: Grid in the same coordinate system, of any resolution.
+            other: Grid of any resolution.
         """
-        x, y = np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.0, 0.0, 1.0, 1.0])
-        ours, ours_y = ~other.affine @ (self.affine @ (x * self.width, y * self.height))
-        moved = np.abs([ours - x * other.width, ours_y - y * other.height]).max(axis=1)
-        coarser = [other.width / self.width, other.height / self.height]
-        return bool((moved <= 0.5 * np.maximum(coarser, 1.0)).all())
+        if self.has_crs != other.has_crs:
+            return False
+        coarser = np.maximum([other.width / self.width, other.height / self.height], 1.0)
+
+        def agree(to_other: Callable[[Float, Float], Points], shares: list[float]) -> bool:
+            x, y = np.meshgrid(shares, shares)
+            there = to_other(x * self.width, y * self.height)
+            moved = np.abs(np.subtract(there, (x * other.width, y * other.height)))
+            return not (moved > 0.5 * coarser[:, None, None]).any()  # NaN is off the Moon
+
+        if not agree(lambda x, y: ~other.affine @ (self.affine @ (x, y)), [0.0, 1.0]):
+            return False
+        return not self.has_crs or agree(partial(self.transform_to, other), [0.25, 0.5, 0.75])
 
     def jacobian_m(self, x: ArrayLike, y: ArrayLike) -> Float:
         """Compute the displacement in space by a step of one pixel along x and along y.

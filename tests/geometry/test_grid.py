@@ -246,3 +246,16 @@ def test_an_image_without_coordinates_has_pixels_only():
     ):  # fmt: skip
         with pytest.raises(CoordinateSystemError, match="without coordinates"):
             use(point, point)
+
+
+@ALL
+def test_a_grid_has_the_extent_of_its_own_ground_in_other_pixels(name):
+    grid = GRIDS[name]
+    width, height = grid.width // 2 * 2, grid.height // 2 * 2
+    grid = replace(grid, width=width, height=height)
+    coarse = grid.window(Box(0, 0, width, height), 2.0, width // 2, height // 2)
+    assert grid.has_extent_of(grid)
+    assert grid.has_extent_of(coarse)
+    assert coarse.has_extent_of(grid)
+    assert not grid.has_extent_of(grid.window(Box(2, 0, width, height), 1.0, width, height))
+    assert not grid.has_extent_of(replace(grid, crs_wkt=None))

@@ -14,8 +14,11 @@ import lunarcraters as lc
 from lunarcraters import api
 from lunarcraters.detection.run import MASK, read_run
 from lunarcraters.errors import CratersWarning
-from lunarcraters.mask.cog import open_mask_over
+from lunarcraters.geometry.box import Box
+from lunarcraters.mask.cog import open_mask_over, write_mask
 from lunarcraters.mosaic.mosaic import open_mosaic
+
+from ..rasters import write_raster
 
 
 def write(path, like, window, step=1):
@@ -61,6 +64,28 @@ def test_a_mask_is_shown_over_its_own_ground(masked, name, over_map, over_tiles)
             fits,
             [] if fits else [CratersWarning],
         )
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+@pytest.mark.parametrize(
+    ("crs", "other", "fits"),
+    [
+        ("IAU_2015:30130", "IAU_2015:30135", False),
+        ("IAU_2015:30130", "+proj=stere +lat_0=90 +lat_ts=90 +R=1737400", True),
+        ("IAU_2015:30110", "+proj=eqc +lon_0=180 +R=1737400", False),
+        ("IAU_2015:30110", "+proj=eqc +a=1737400 +b=1737400", True),
+    ],
+)
+def test_a_mask_is_not_shown_over_other_ground_with_the_same_numbers(tmp_path, crs, other, fits):
+    grey = np.random.default_rng(0).integers(1, 250, (64, 64), np.uint8)
+    mosaics = []
+    for name, named in (("a.tif", crs), ("b.tif", other)):
+        affine = Affine(1000, 0, -32_000, 0, -1000, 32_000)
+        mosaics.append(open_mosaic(write_raster(tmp_path / name, grey, named, affine), crs=named))
+    searched, shown = mosaics
+    write_mask(searched, [(Box(0, 0, 64, 64), grey)], tmp_path / MASK)
+    assert open_mask_over(tmp_path / MASK, searched, same_pixels=True) is not None
+    assert (open_mask_over(tmp_path / MASK, shown, same_pixels=True) is not None) == fits
 
 
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
