@@ -5,7 +5,7 @@ edge at 1 km. Neukum (1983): 18 bins a decade at round diameters, "pseudo-logari
 of craterstats for the same bins are `root-2`, `10/decade` and `pseudo-log`.
 """
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ BINNINGS: tuple[Binning, ...] = get_args(Binning)
 _PER_DECADE = {"sqrt2": 2.0 / np.log10(2.0), "10-per-decade": 10.0}
 _ROUND = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.7, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0)
 _DIGITS = 9  # of the number of a bin: a diameter on an edge belongs to the larger bin
+_ROUNDING = 2e-10  # what that rounding is, as a share of a diameter
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -64,6 +65,22 @@ def number_bins(diameters: Float, binning: Binning = "sqrt2") -> Index:
     mantissa = np.round(diameters / 10.0**whole, _DIGITS)
     within = np.searchsorted(_ROUND, mantissa, side="right") - 1
     return np.asarray(whole * len(_ROUND) + within, np.int64)
+
+
+def count_between(diameters: Float, edges: Float, weights: Float | None = None) -> NDArray[Any]:
+    """Count diameters between edges that are given.
+
+    One that lies on an edge but for rounding is in the bin above it, as in those of `number_bins`.
+
+    Args:
+        diameters: Diameters, (n,).
+        edges: Edges of the bins, rising, the last above all diameters, (bins + 1,).
+        weights: Number for which each diameter counts, (n,); None for 1.
+
+    Returns:
+        Number in each bin, (bins,): whole numbers without weights.
+    """
+    return np.histogram(diameters, edges * (1.0 - _ROUNDING), weights=weights)[0]
 
 
 def lower_edges(numbers: Index, binning: Binning = "sqrt2") -> Float:

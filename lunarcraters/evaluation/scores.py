@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.binning import count_between
 from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
@@ -269,7 +270,7 @@ def _bins(
         counts = [np.bincount(group, minlength=len(limits) - 1).tolist() for group in groups]
     else:
         limits = np.append(edges, max(float(joined.max()), edges[-1]) * (1.0 + 1e-9))
-        counts = [np.histogram(x * (1.0 + 1e-12), limits)[0].tolist() for x in diameters]
+        counts = [count_between(group, limits).tolist() for group in diameters]
     return tuple(
         DiameterBin(float(limits[k]), float(limits[k + 1]), *row)
         for k, row in enumerate(zip(*counts, strict=True))

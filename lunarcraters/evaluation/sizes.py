@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.binning import count_between
 from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
@@ -133,7 +134,7 @@ def _count(
     if bins is not None:
         edges = np.append(bins, np.inf)
         return edges, [
-            np.histogram(sizes, edges, weights=n)[0].tolist() for sizes, n in (theirs, ours)
+            count_between(sizes, edges, shares).tolist() for sizes, shares in (theirs, ours)
         ]
     edges, numbers = bin_by_size(np.concatenate([theirs[0], ours[0]]))
     groups = np.split(numbers, [len(theirs[0])])

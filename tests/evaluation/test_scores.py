@@ -108,6 +108,9 @@ def test_a_diameter_on_an_edge_but_for_rounding_is_counted_in_the_bin_above(diam
     first = compute_scores(matches([0.9, 0.8], [0, 1], sizes, detected=sizes), 0.0).bins[0]
     assert [first.low, first.high] == bin_by_size(np.array(sizes))[0][:2].tolist()
     assert (first.references, first.found, first.detections, first.true) == (1, 1, 1, 1)
+    edges = [first.low, 5.0]
+    given = compute_scores(matches([0.9, 0.8], [0, 1], sizes, detected=sizes), 0.0, edges).bins
+    assert [(one.references, one.detections) for one in given] == [(1, 1), (1, 1)]
 
 
 @pytest.mark.parametrize(

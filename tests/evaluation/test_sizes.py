@@ -60,6 +60,13 @@ def test_craters_on_the_edge_of_a_bin_but_for_rounding_are_counted():
     assert (compared.bins[0].low, compared.bins[0].references) == (4.0, 2.0)
 
 
+def test_craters_on_an_edge_that_is_given_but_for_rounding_are_counted():
+    sizes = [4.0 * (1.0 - 1e-10), np.nextafter(8.0, 0.0)]
+    run = count(sizes, 100.0, has_positions=True)
+    compared = api.evaluate(run, count([*sizes, 3.99], 100.0), bins=[4.0, 8.0])
+    assert [(one.references, one.detections) for one in compared.bins] == [(1.0, 1.0), (1.0, 1.0)]
+
+
 def test_limits_and_bins_are_those_asked_for(run):
     compared = api.evaluate(
         run, count([1.1, 3.0], 100.0), min_diameter=1.2, max_diameter=3.5, bins=[1.0, 2.0],
