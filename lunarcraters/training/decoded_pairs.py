@@ -1,5 +1,7 @@
 """Decoded images with their labels, which are kept because decoding takes a tenth of a step."""
 
+from threading import Lock
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,33 @@ _MOST_BYTES = 2**30  # three thousand tiles of 416 px
 DecodedPair = tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]
 """Image and validity, (height, width), boxes of craters, (n, 4), and ignored boxes, (m, 4)."""
 
-_kept: dict[Pair, DecodedPair] = {}
+
+class _Kept:
+    """Decoded pairs that are kept, with their number of bytes, for several threads."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[Pair, DecodedPair] = {}
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, pair: Pair) -> DecodedPair | None:
+        return self._pairs.get(pair)
+
+    def add(self, pair: Pair, decoded: DecodedPair) -> None:
+        """Keep a pair where there is room for it."""
+        size = sum(array.nbytes for array in decoded)
+        with self._lock:
+            if pair not in self._pairs and self._bytes + size <= _MOST_BYTES:
+                self._pairs[pair] = decoded
+                self._bytes += size
+
+    def clear(self) -> None:
+        with self._lock:
+            self._pairs.clear()
+            self._bytes = 0
+
+
+_kept = _Kept()
 
 
 def read_pair(pair: Pair) -> DecodedPair:
@@ -28,17 +56,10 @@ def read_pair(pair: Pair) -> DecodedPair:
     decoded = _kept.get(pair)
     if decoded is None:
         decoded = *read_image(pair.image), pair.read_boxes(), pair.read_ignored()
-        # A list, for another thread may add to the dictionary.
-        if sum(map(_count_bytes, [decoded, *_kept.values()])) <= _MOST_BYTES:
-            _kept[pair] = decoded
+        _kept.add(pair, decoded)
     return decoded
 
 
 def forget_pairs() -> None:
     """Forget images and labels, which may have changed since they were read."""
     _kept.clear()
-
-
-def _count_bytes(decoded: DecodedPair) -> int:
-    """Count the bytes of the arrays of a pair."""
-    return sum(array.nbytes for array in decoded)

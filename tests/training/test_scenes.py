@@ -255,6 +255,26 @@ def test_decoded_images_are_kept_up_to_a_number_of_bytes(tmp_path, monkeypatch):
     assert decoded_pairs.read_pair(pairs[2]) is decoded_pairs.read_pair(pairs[2])
 
 
+def test_the_bytes_of_each_decoded_image_are_counted_once(tmp_path, monkeypatch):
+    counted = []
+
+    class Image(np.ndarray):
+        @property
+        def nbytes(self):
+            counted.append(self)
+            return super().nbytes
+
+    def read(_):
+        return np.zeros((8, 8), np.uint8).view(Image), np.ones((8, 8), bool)
+
+    monkeypatch.setattr(decoded_pairs, "read_image", read)
+    decoded_pairs.forget_pairs()
+    for lat in (0.0, 10.0, 20.0, 30.0):
+        decoded_pairs.read_pair(place(tmp_path, lat, []).pairs[0])
+    decoded_pairs.forget_pairs()
+    assert len(counted) == 4
+
+
 def test_values_of_a_unit_that_is_none_of_heights_are_refused(tmp_path):
     source = write_elevation(tmp_path, dig())
     declare(source.elevation, unit="deg")
