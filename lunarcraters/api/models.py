@@ -43,10 +43,12 @@ def train(
         Model file.
 
     Raises:
-        CratersError: The dataset, the directory or the options cannot be used.
+        CratersError: The dataset, the directory or the options cannot be used; or the calibration
+            failed for another reason than those above, such as a lack of disk space, and the model
+            is there without.
     """
     from lunarcraters.calibration.comparison import compare_models
-    from lunarcraters.errors import CratersError
+    from lunarcraters.errors import CoordinateSystemError, DatasetError, MosaicError
     from lunarcraters.network.model_file import read_info, shipped_model
     from lunarcraters.training.former import keep_former_model
     from lunarcraters.training.session import train
@@ -61,7 +63,7 @@ def train(
             info = _calibrate(
                 model, Path(dataset), "valid", None, False, options.classes, say, progress
             )
-        except CratersError as error:
+        except (DatasetError, MosaicError, CoordinateSystemError) as error:
             # Hours of training are not lost for a network that detects nothing yet, or for images
             # that are no mosaic.
             say(f"not calibrated: {error}")
@@ -112,6 +114,7 @@ def calibrate(
     Raises:
         DatasetError: There is no such split, or nothing in it is detected.
         ModelError: The model cannot be used.
+        OptionError: Test-time augmentation or classes are asked for with a model of relief.
     """
     from lunarcraters.datasets.layout import open_dataset
     from lunarcraters.network.model_file import read_info
@@ -153,6 +156,8 @@ def _calibrate(
         )
     if tta:
         raise OptionError("a model of relief has looks in place of --tta: leave --tta out")
+    if classes:
+        raise OptionError("catalogues of elevation models have no classes: leave --classes out")
     left_out = (info.training.get("data") or {}).get("left_out")
     name = split if split != "valid" else Path(left_out).stem if left_out else None
     source = choose_elevation_source(dataset, name)

@@ -12,7 +12,7 @@ import rasterio
 from lunarcraters import api
 from lunarcraters.calibration.trials import Trials
 from lunarcraters.datasets.layout import find_pairs
-from lunarcraters.errors import DatasetError, MosaicError
+from lunarcraters.errors import DatasetError, MosaicError, OutputError, RunError
 from lunarcraters.network import texture
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.presets import PRESETS
@@ -152,3 +152,18 @@ def test_a_tuned_model_keeps_the_former_one_though_it_cannot_be_calibrated(tmp_p
     api.train(tmp_path / "in", tmp_path / "out", TrainingOptions(tune=True), say=said.append)
     assert said[-1].startswith("not calibrated: ")
     assert read_info(model).tuned_on is not None
+
+
+@pytest.mark.parametrize("kind", [RunError, OutputError])
+def test_a_calibration_that_fails_by_the_machine_is_an_error(tmp_path, monkeypatch, kind):
+    model = tmp_path / "model.keras"
+    shutil.copyfile(shipped_model(), model)
+
+    def fail(*_, **__):
+        raise kind("no space is left")
+
+    monkeypatch.setattr("lunarcraters.training.session.train", lambda *_, **__: model)
+    monkeypatch.setattr("lunarcraters.calibration.calibrate.calibrate_model", fail)
+    with pytest.raises(kind, match="no space is left"):
+        api.train(tmp_path / "in", tmp_path / "out", say=list)
+    assert model.is_file()
