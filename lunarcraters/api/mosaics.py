@@ -61,7 +61,7 @@ def tile(
         out: Directory to write.
         size: Largest side of a tile, pixels.
         halo: Margin around the core of each tile, pixels.
-        levels: Number of octaves from full resolution on; None for as many as fit.
+        levels: Number of octaves from full resolution on, up to 16; None for as many as fit.
         smallest_px: Smallest crater that the tiles are for, pixels of the mosaic; None for 8.
         virtual: True to write VRTs, which hold no pixels.
         elevation: True where the mosaic holds heights, False where it is a picture; None to go by

@@ -53,7 +53,7 @@ def detect(
             int8 where pixels are nearly square on the ground.
         halo: Margin around the core of each tile, pixels; None for 64, or a quarter of the tile if
             that is less.
-        levels: Number of octaves from full resolution on; None for as many as fit.
+        levels: Number of octaves from full resolution on, up to 16; None for as many as fit.
         smallest_px: Smallest crater to detect, pixels of the mosaic; None for 8. With 4 the mosaic
             is also searched at twice its size, in four times the time; with 2.75 also at four
             times its size, in sixteen times the time.

@@ -64,7 +64,6 @@ def measure_relief(heights_m: NDArray[np.floating], valid: Bool, pixel_size_m: f
         mean /= inner_share(valid.shape, HEIGHT_WINDOW_PX)
     else:
         mean /= data_share(valid.astype(np.float32), HEIGHT_WINDOW_PX)
-    if not whole:
         np.copyto(pixels, mean, where=~valid)
     slope_x, slope_y = measure_slopes(pixels, 1.0)
     local = pixels - mean
