@@ -22,7 +22,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.buffered import WidenedGround
 from lunarcraters.counts.edge_names import EdgeName
-from lunarcraters.detection.run import clip_footprint, read_detections
+from lunarcraters.detection.run import SearchedGround, read_detections
 from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry.area import Area
 
@@ -112,6 +112,7 @@ def count_on_areas(
         CatalogueError: The catalogue is in pixels, has no positions where areas are given, or does
             not tell its area where none are.
         AreaError: Nothing of any area was searched.
+        MosaicError: The mask of the run is missing or damaged, and areas are given.
     """
     run, name = None, "the catalogue"
     if isinstance(source, Catalogue):
@@ -129,10 +130,11 @@ def count_on_areas(
             raise CatalogueError(_NO_AREA)
         return (AreaCount(WHOLE, catalogue, catalogue.footprint_area_km2),)
     catalogue.info.require_positions()
-    if run is None:
+    searched = None if run is None else SearchedGround(run)
+    if searched is None:
         warnings.warn(describe_ground(catalogue.info, name), CratersWarning, stacklevel=2)
     counts = tuple(
-        _count_on_area(catalogue, run, area_name, area.on_body(catalogue.info.crs), edge)
+        _count_on_area(catalogue, searched, area_name, area.on_body(catalogue.info.crs), edge)
         for area_name, area in areas.items()
     )
     if not any(count.area_km2 for count in counts):
@@ -141,12 +143,12 @@ def count_on_areas(
 
 
 def _count_on_area(
-    catalogue: Catalogue, run: Path | None, name: str, area: Area, edge: EdgeName
+    catalogue: Catalogue, searched: SearchedGround | None, name: str, area: Area, edge: EdgeName
 ) -> AreaCount:
     """Count the craters of a catalogue on one area, whose ground may not have been searched."""
     try:
-        if run is not None:
-            info = clip_footprint(run, catalogue.info, area)
+        if searched is not None:
+            info = searched.clip(catalogue.info, area)
         else:
             info = clip_outline(catalogue.info, area, name)
     except AreaError:

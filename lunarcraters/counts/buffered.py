@@ -9,6 +9,7 @@ they do shrink alike, so that densities hold.
 """
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
@@ -72,6 +73,7 @@ class WidenedGround:
             return np.column_stack(sphere.from_lonlat(self._frame, *points.T))
 
         outline: BaseGeometry = shapely.make_valid(shapely.transform(fine, to_frame))
+        shapely.prepare(outline)
         return outline
 
     def touches(self, positions: Float, diameters_km: Float) -> Bool:
@@ -87,8 +89,8 @@ class WidenedGround:
         touches = (x >= west - reach_m) & (x <= east + reach_m)
         touches &= (y >= south - reach_m) & (y <= north + reach_m)
         (near,) = np.nonzero(touches)
-        centres = np.array([shapely.Point(*xy) for xy in np.column_stack([x, y])[near]], object)
-        touches[near] = shapely.distance(self._outline, centres) <= reach_m[near]
+        reaches: Any = reach_m[near]  # shapely takes arrays, but is typed for one distance
+        touches[near] = shapely.dwithin(self._outline, shapely.points(x[near], y[near]), reaches)
         return touches
 
     def areas_km2(self, diameters_km: Float) -> Float:

@@ -11,7 +11,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest
 from lunarcraters.errors import AreaError, MosaicError, RunError
-from lunarcraters.files import LOCK, empty_directory, is_database, replacing
+from lunarcraters.files import LOCK, empty_directory, hash_file, is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
@@ -103,6 +103,19 @@ def read_run(path: Path) -> Catalogue:
     return open_run(path).read()
 
 
+def read_with_hash(path: Path) -> tuple[Catalogue, str]:
+    """Read the catalogue of a finished run, and compute the SHA-256 of its file.
+
+    The hash comes first: of a run that is made again meanwhile it is not that of the new file.
+
+    Raises:
+        RunError: The directory is not a run, or the run is not finished.
+    """
+    file = path / CRATERS
+    file_hash = hash_file(file) if file.is_file() else ""
+    return read_run(path), file_hash
+
+
 def read_detections(path: str | PathLike[str]) -> Catalogue:
     """Read the catalogue of a finished run, of a file, or of a database.
 
@@ -158,8 +171,39 @@ def _how_to_finish(run: Path) -> str:
     return "run the same craters detect again"
 
 
+class SearchedGround:
+    """The ground that a run searched; its mask is opened once for any number of areas."""
+
+    def __init__(self, run: Path) -> None:
+        """Open the mask of a run.
+
+        Args:
+            run: Directory of the run.
+
+        Raises:
+            MosaicError: The mask is missing or damaged.
+        """
+        self._path = run / MASK
+        self._mask = open_mask(self._path)
+
+    def clip(self, info: CatalogueInfo, area: Area) -> CatalogueInfo:
+        """Leave the part of the ground that lies within an area.
+
+        Args:
+            info: Description of the run's catalogue.
+            area: Area to count craters on.
+
+        Raises:
+            AreaError: Nothing of the area was searched.
+        """
+        footprint, area_km2 = searched_footprint(self._mask, self._path, area)
+        if footprint.is_empty:
+            raise AreaError("nothing of the area was searched: look where it lies")
+        return replace(info, footprint=footprint, footprint_area_km2=area_km2)
+
+
 def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:
-    """Leave of the ground that a run searched the part within an area.
+    """Leave the part of the ground that a run searched that lies within one area.
 
     Args:
         run: Directory of the run.
@@ -168,12 +212,9 @@ def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:
 
     Raises:
         AreaError: Nothing of the area was searched.
+        MosaicError: The mask of the run is missing or damaged.
     """
-    mask = run / MASK
-    footprint, area_km2 = searched_footprint(open_mask(mask), mask, area)
-    if footprint.is_empty:
-        raise AreaError("nothing of the area was searched: look where it lies")
-    return replace(info, footprint=footprint, footprint_area_km2=area_km2)
+    return SearchedGround(run).clip(info, area)
 
 
 def searched_mosaic(

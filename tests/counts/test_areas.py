@@ -6,12 +6,16 @@ import shapely
 from pyproj import CRS
 
 from lunarcraters import api
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.areas import WHOLE, count_on_areas, pool_counts
 from lunarcraters.counts.buffered import WidenedGround
+from lunarcraters.detection.run import MASK
 from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area, make_box_area, place_area
+from lunarcraters.mosaic.mosaic import open_mosaic
+from tests.hazard.grounds import DEGREES, degrees, write_mask
 
 MOON = sphere.geographic_crs()
 KM_PER_DEG = np.pi * 1737.4 / 180.0
@@ -46,6 +50,23 @@ def test_an_area_that_was_not_searched_has_a_row_and_no_ground():
     assert (inside.area_km2 > 0, outside.area_km2, len(outside.catalogue)) == (True, 0.0, 0)
     with pytest.raises(AreaError, match="nothing of any area"):
         count_on_areas(craters, {"b": box(20, 0, 21, 1)})
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+def test_the_mask_of_a_run_is_opened_once_for_all_areas(run, monkeypatch):
+    write_mask(run / MASK, DEGREES, degrees(-5, 5, 0.1), np.ones((100, 100), bool))
+    areas = {str(west): box(west, -1, west + 1, 1) for west in range(-5, 5)}
+    opened = []
+
+    def open_counting(name):
+        opened.append(name)
+        return open_mosaic(name)
+
+    monkeypatch.setattr("lunarcraters.mask.cog.open_mosaic", open_counting)
+    counts = count_on_areas(run, areas)
+    assert opened == [run / MASK]
+    expected = [sphere.area_km2(area.outline) for area in areas.values()]
+    assert [one.area_km2 for one in counts] == pytest.approx(expected, rel=1e-5)
 
 
 def test_without_areas_all_the_ground_counts():
@@ -104,6 +125,23 @@ def test_buffered_counts_on_a_thin_line_have_the_density_of_the_ground():
     density = 20000 / sphere.area_km2(shapely.box(-4.5, -4.5, 4.5, 4.5))
     assert counted.cumulative[0] == pytest.approx(density, rel=3 / counted.counts[0] ** 0.5)
     assert counted.counts[0] > 300
+
+
+def test_craters_that_touch_are_told_at_once_as_one_by_one(monkeypatch):
+    random = np.random.default_rng(5)
+    turns = np.linspace(0.0, 2.0 * np.pi, 200, endpoint=False)
+    reach = 8.0 + 2.0 * np.sin(5.0 * turns)
+    star = np.column_stack([reach * np.cos(turns), reach * np.sin(turns)])
+    hole = shapely.box(-3, -3, 3, 3).exterior
+    widened = WidenedGround(Area(shapely.Polygon(star, [hole]), MOON), CatalogueInfo(MOON), 1.0)
+    positions, diameters = random.uniform(-12, 12, (2000, 2)), random.uniform(1, 80, 2000)
+    x, y = sphere.from_lonlat(widened._frame, *positions.T)
+    centres = [shapely.Point(*centre) for centre in zip(x, y, strict=True)]
+    expected = shapely.distance(widened._outline, centres) <= 500.0 * diameters
+    monkeypatch.setattr(shapely, "Point", None)
+    touches = widened.touches(positions, diameters)
+    np.testing.assert_array_equal(touches, expected)
+    assert 200 < touches.sum() < 1800
 
 
 def test_an_area_as_large_as_half_the_moon_is_not_widened():
