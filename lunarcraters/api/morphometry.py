@@ -78,7 +78,7 @@ def measure(
     from lunarcraters.catalogue.formats.parquet import write_measures
     from lunarcraters.catalogue.measures import MEASURES as MEASURE_COLUMNS
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.run import CRATERS, MEASURES, read_detections
+    from lunarcraters.detection.run import MEASURES, read_detections, read_with_hash
     from lunarcraters.errors import OutputError
     from lunarcraters.files import replacing
     from lunarcraters.morphometry.measure import measure_craters, require_lunar
@@ -93,7 +93,10 @@ def measure(
     kept = folder / MEASURES
     if out is None and kept.exists() and not overwrite:
         raise OutputError(f"{kept} exists: give --overwrite to measure the craters again")
-    craters = read_detections(run)
+    if folder.is_dir():
+        craters, run_hash = read_with_hash(folder)
+    else:
+        craters, run_hash = read_detections(run), ""
     require_lunar(craters.info)
     target = fspath(kept) if out is None else catalogue_output(out)
     if out is not None:
@@ -108,7 +111,7 @@ def measure(
     )
     if out is None:
         with replacing(kept) as temporary:
-            write_measures(measures, folder / CRATERS, temporary)
+            write_measures(measures, run_hash, temporary)
     else:
         table = craters.craters.drop(columns=list(MEASURE_COLUMNS), errors="ignore")
         measured = Catalogue.from_table(table.join(measures.to_table()), craters.info)

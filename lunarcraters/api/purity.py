@@ -46,19 +46,18 @@ def measure_purity(
     from os import fspath
     from pathlib import Path
 
-    from lunarcraters.detection.run import CRATERS, read_run
-    from lunarcraters.files import hash_file, new_output
+    from lunarcraters.detection.run import read_with_hash
+    from lunarcraters.files import new_output
     from lunarcraters.purity.labels import read_labels
     from lunarcraters.purity.measure import measure_purity
     from lunarcraters.purity.record import PURITY, write_purity
 
     folder = Path(run)
-    catalogue = read_run(folder)
+    catalogue, run_hash = read_with_hash(folder)
     new_output(folder / PURITY, overwrite=overwrite)
     info = catalogue.info
     ground = None if area is None else read_ground(area, info)
     limits = min_diameter, max_diameter
-    run_hash = hash_file(folder / CRATERS)
     labelled = read_labels(
         catalogue, fspath(labels), ground, limits, all_seen=all_seen, run_hash=run_hash
     )

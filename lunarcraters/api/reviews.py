@@ -42,14 +42,17 @@ def review(
     from pathlib import Path
 
     from lunarcraters.catalogue.formats import read_edited, write_catalogue
-    from lunarcraters.detection.run import CRATERS, read_detections
-    from lunarcraters.files import hash_file
+    from lunarcraters.detection.run import read_detections, read_with_hash
     from lunarcraters.reviews.compare import compare_with_run
     from lunarcraters.reviews.review import make_reviewed, summarize_review
     from lunarcraters.reviews.suggest import suggest_craters, suggest_tiles
 
-    catalogue, rows = read_detections(run), read_edited(fspath(edited))
-    run_hash = hash_file(Path(run) / CRATERS) if Path(run).is_dir() else None
+    run_hash = None
+    if Path(run).is_dir():
+        catalogue, run_hash = read_with_hash(Path(run))
+    else:
+        catalogue = read_detections(run)
+    rows = read_edited(fspath(edited))
     comparison = compare_with_run(catalogue, rows, all_seen=all_seen, run_hash=run_hash)
     if out is not None:
         target = catalogue_output(out)

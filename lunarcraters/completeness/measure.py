@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -35,10 +36,10 @@ from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summar
 from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.options import AskedPrecision, DetectOptions
-from lunarcraters.detection.run import CRATERS, read_run
+from lunarcraters.detection.run import read_with_hash
 from lunarcraters.detection.weights import choose_weights
-from lunarcraters.errors import RunError, check_range
-from lunarcraters.files import hash_file, locked, replacing
+from lunarcraters.errors import OutputError, RunError, check_range
+from lunarcraters.files import empty_directory, locked, replacing
 from lunarcraters.network.model_file import read_info
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import to_plain
@@ -107,15 +108,17 @@ def measure_completeness(
 
     Raises:
         RunError: The run has another measurement, or nothing to measure by.
+        OutputError: The directory `completeness` in that of the run cannot be written.
         CratersError: A tile cannot be read or searched.
     """
-    catalogue, manifest = read_run(run), read_manifest(run)
-    plan, craters = hash_plan(manifest, options), hash_file(run / CRATERS)
+    catalogue, craters = read_with_hash(run)
+    manifest = read_manifest(run)
+    plan = hash_plan(manifest, options)
     with locked(run):
         if (run / COMPLETENESS).is_file() and not overwrite:
             record = _read_same(run, plan)
             if _read_note(run) == plan + craters:  # it was killed before all was removed
-                shutil.rmtree(run / FOLDER)
+                _remove(run / FOLDER)
             return record
         folder = _open_folder(run, plan + craters, overwrite=overwrite)
         with choose_weights(model, source) as weights:
@@ -124,7 +127,7 @@ def measure_completeness(
             )
         record = replace(record, plan=plan, catalogue=craters)
         write_completeness(record, run)
-        shutil.rmtree(folder)
+        _remove(folder)
     return record
 
 
@@ -236,11 +239,23 @@ def _open_folder(run: Path, plan: str, *, overwrite: bool) -> Path:
                 "was made again or by another version of the program: give the same to resume it, "
                 "or --overwrite to replace it"
             )
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        try:
+            folder.mkdir(exist_ok=True)  # it may be a link to a larger disk
+            empty_directory(folder)
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
         with replacing(note) as temporary:
             temporary.write_text(plan, encoding="utf-8")
     return folder
+
+
+def _remove(folder: Path) -> None:
+    """Remove the directory of what was searched, as far as that is possible: it is of no use."""
+    with suppress(OSError):
+        if folder.is_symlink():
+            empty_directory(folder)
+        else:
+            shutil.rmtree(folder)
 
 
 def _precision(manifest: Manifest) -> AskedPrecision:

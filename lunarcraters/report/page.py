@@ -19,13 +19,13 @@ from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.measures import MEASURE_NOTE
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import TILE_COUNT, read_manifest
-from lunarcraters.detection.run import CRATERS, MASK, read_result, read_run
+from lunarcraters.detection.run import MASK, read_result, read_with_hash
 from lunarcraters.errors import CratersWarning, OutputError
 from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import RULES
 from lunarcraters.evaluation.scores import Scores, compute_scores
-from lunarcraters.files import hash_file, replacing
+from lunarcraters.files import replacing
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.plots.maps import check_same_space
 from lunarcraters.report import charts
@@ -112,14 +112,14 @@ def write_report(
     """
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists: give another name, or --overwrite to replace it")
-    craters = read_run(run)
+    craters, run_hash = read_with_hash(run)
     detections = craters if edited is None else edited.to_catalogue()
     check_same_space(detections, mosaic)
     least = detections.threshold(min_score)
     comparison = None
     if reference is not None:
         comparison = _compare(detections, read_reference(reference), min_diameter, least)
-    review = _review(craters, hash_file(run / CRATERS), edited, mosaic, least, closeups)
+    review = _review(craters, run_hash, edited, mosaic, least, closeups)
     content = _render(run, detections, mosaic, comparison, least, review)
     with replacing(out) as temporary:
         temporary.write_text(content, encoding="utf-8")

@@ -15,6 +15,8 @@ from lunarcraters.detection.run import CRATERS, open_run, read_run
 from lunarcraters.detection.run import MEASURES as FILE
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
+from lunarcraters.morphometry import measure
+from lunarcraters.morphometry.measure import measure_craters
 
 from ..morphometry.relief import plane, write_relief
 from ..rasters import SIMPLE_CYLINDRICAL
@@ -45,6 +47,17 @@ def three_craters():
 def run(three_craters, dem, tmp_path):
     (tmp_path / "run").mkdir()
     return write_run(tmp_path / "run", three_craters, dem)
+
+
+def test_measures_are_not_those_of_a_run_that_is_made_again_meanwhile(run, dem, monkeypatch):
+    def measure_slowly(*arguments, **options):
+        write_catalogue(read_run(run).rows(slice(2)), run / CRATERS, overwrite=True)
+        return measure_craters(*arguments, **options)
+
+    monkeypatch.setattr(measure, "measure_craters", measure_slowly)
+    assert craters(run, "--elevation", dem).exit_code == 0
+    with pytest.warns(CratersWarning, match="of other craters than"):
+        assert not set(NAMES) & set(read_run(run).craters)
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from lunarcraters.completeness.record import (
     write_completeness,
 )
 from lunarcraters.detection.run import CRATERS, read_run
-from lunarcraters.errors import CratersWarning, RunError
+from lunarcraters.errors import CratersWarning, OutputError, RunError
 
 from ..hazard.grounds import DEGREES, degrees, write_run
 
@@ -121,6 +121,36 @@ def test_what_a_killed_measurement_left_behind_is_removed(run, searches, monkeyp
     assert (run / FOLDER).exists()
     assert measure_again(run) == read_completeness(run)
     assert not (run / FOLDER).exists()
+
+
+def test_the_directory_of_what_is_searched_may_be_a_link(run, searches, tmp_path):
+    other = tmp_path / "other_disk"
+    other.mkdir()
+    (other / "old").touch()
+    (run / FOLDER).symlink_to(other)
+    with pytest.raises(KeyboardInterrupt):
+        measure_again(run)
+    assert {file.name for file in other.iterdir()} == {"plan.txt", "searched"}
+    measure_again(run)
+    assert searches == [False, True]
+    assert not list(other.iterdir())
+    (run / FOLDER).unlink()
+    (run / FOLDER).symlink_to(tmp_path / "unplugged_disk")
+    with pytest.raises(OutputError, match="completeness cannot be written"):
+        measure_again(run, 10.0, overwrite=True)
+
+
+def test_a_measurement_that_was_written_is_kept_where_no_directory_can_be_removed(
+    run, searches, monkeypatch
+):
+    with pytest.raises(KeyboardInterrupt):
+        measure_again(run)
+
+    def fail(_):
+        raise PermissionError
+
+    monkeypatch.setattr(shutil, "rmtree", fail)
+    assert measure_again(run) == read_completeness(run) == measure_again(run)
 
 
 def test_what_another_measurement_has_begun_stays(run, searches):

@@ -11,7 +11,8 @@ import shapely
 import lunarcraters as lc
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.run import CRATERS
+from lunarcraters.detection import run as directory
+from lunarcraters.detection.run import CRATERS, read_run
 from lunarcraters.errors import CatalogueError
 from lunarcraters.files import hash_file
 from lunarcraters.geometry import sphere
@@ -132,6 +133,19 @@ def test_what_the_page_of_another_run_saved_is_refused(runs, tmp_path):
     for verb in (lc.review, lc.measure_purity):
         with pytest.raises(CatalogueError, match="is a review of another run"):
             verb(run, tmp_path / "other.geojson", overwrite=True)
+
+
+def test_a_run_that_is_made_again_while_it_is_read_has_another_hash(runs, monkeypatch):
+    page, _ = runs
+    former = hash_file(page / CRATERS)
+
+    def read_slowly(path):
+        catalogue = read_run(path)
+        write_catalogue(catalogue.rows(slice(3)), path / CRATERS, overwrite=True)
+        return catalogue
+
+    monkeypatch.setattr(directory, "read_run", read_slowly)
+    assert directory.read_with_hash(page)[1] == former != hash_file(page / CRATERS)
 
 
 def test_columns_of_the_circle_may_be_lost_where_outlines_are_left(runs, tmp_path):

@@ -102,16 +102,16 @@ class StoredCatalogue:
         return Catalogue.from_table(table, self.info)
 
 
-def write_measures(measures: Measures, catalogue: Path, path: Path) -> None:
+def write_measures(measures: Measures, catalogue_hash: str, path: Path) -> None:
     """Write the measures of all craters of a file that `write` made, in their order.
 
     Args:
         measures: Measures.
-        catalogue: File of the catalogue, of which the measures note the SHA-256.
+        catalogue_hash: SHA-256 of the file of the catalogue as it was read, which is noted.
         path: File to write.
     """
     table = pa.Table.from_pandas(measures.to_table(), preserve_index=False)
-    metadata = {_MEASURED: hash_file(catalogue).encode()}
+    metadata = {_MEASURED: catalogue_hash.encode()}
     schema = table.schema.with_metadata(metadata)
     pq.write_table(table.cast(schema), path, compression="zstd", row_group_size=PART_ROWS)
 
