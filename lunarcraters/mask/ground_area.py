@@ -16,15 +16,13 @@ from lunarcraters.mosaic.interpolation import interpolate_positions
 
 _BLOCK_PX = 1024
 _CELL_PX = 8
-"""Side of the cells within which all pixels are taken to have one area."""
+"""Side of the cells within which all pixels are taken to have one area, off cylindrical grids."""
 
 _LARGEST_CELL = 0.015
 """Side of such a cell, radians, up to which the area is right to some 1e-5."""
 
 _AREA_ERROR = 2e-6
 """Largest relative error of the area of a pixel that is interpolated."""
-
-_ROUNDING_PX = 1e-3
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -45,15 +43,15 @@ def measure_area_km2(
         Area, km^2.
     """
     total = 0.0
-    exceeds = _exceeds_moon(grid)
     for block in (block for box in boxes for block in box.blocks(_BLOCK_PX)):
         searched = raster.read(1, window=Window(*block)) != NODATA
         if area is not None and searched.any():
             searched = select_in_area(grid, area, block, searched)
         if not searched.any():
             continue
-        if exceeds:
-            total += _first_seen_km2(grid, block, searched, _twins(grid, raster, block))
+        if grid.period_px is not None:
+            seen_first = _find_seen_first(grid, raster, block, searched)
+            total += float(_rows_km2(grid, block) @ _sum_rows(seen_first))
         else:
             total += _searched_km2(grid, block, searched & _pixels_on_moon(grid, block))
     return min(total, 4.0 * np.pi * (grid.radius_m / 1000.0) ** 2)
@@ -73,45 +71,49 @@ def measure_pixels_km2(
         A block with searched pixels, and the areas of its pixels, km^2, (height, width); 0 where
         nothing was searched, and where the ground was seen before.
     """
-    exceeds = _exceeds_moon(grid)
     for block in (block for box in boxes for block in box.blocks(_BLOCK_PX)):
         searched = raster.read(1, window=Window(*block)) != NODATA
         if not searched.any():
             continue
-        if exceeds:
-            seen_first = searched * (1.0 - _twins(grid, raster, block))
+        if grid.period_px is not None:
+            seen_first = _find_seen_first(grid, raster, block, searched)
             yield block, _rows_km2(grid, block)[:, None] * seen_first
         else:
             yield block, (searched & _pixels_on_moon(grid, block)) * _pixel_km2(grid, block, 1)
 
 
-def _pole_rows(grid: Grid) -> tuple[float, float]:
-    """Rows of the poles of a grid whose columns are meridians; infinite where they have none."""
-    _, rows = grid.from_lonlat(np.zeros(2), np.array([90.0, -90.0]))
-    if not np.isfinite(rows).all():
-        return -np.inf, np.inf
-    return float(rows.min()), float(rows.max())
+def _find_seen_first(
+    grid: Grid, raster: rasterio.DatasetReader, block: Box, searched: Bool
+) -> Bool | Float:
+    """Find the searched pixels of a block whose ground no column a whole period before shows.
+
+    Args:
+        grid: Grid whose columns are meridians.
+        raster: Mask of the run.
+        block: Block of its pixels.
+        searched: True for searched pixels, (height, width).
+
+    Returns:
+        `searched`, or the shares of the pixels, 0 to 1, (height, width).
+    """
+    if grid.period_px is None or block.right <= grid.period_px:
+        return searched
+    return searched * (1.0 - _twins(grid.period_px, raster, block))
 
 
-def _exceeds_moon(grid: Grid) -> bool:
-    """Tell whether a grid goes round the Moon more than once, or beyond a pole."""
-    if grid.period_px is None:
-        return False
-    first, last = _pole_rows(grid)
-    beyond = max(first, grid.height - last, grid.width - grid.period_px)
-    return beyond > _ROUNDING_PX
+def _sum_rows(pixels: Bool | Float) -> Float:
+    """Sum up each row of a block; small integers are summed fast."""
+    return pixels.sum(axis=1, dtype=np.uint16 if pixels.dtype == bool else float).astype(float)
 
 
-def _twins(grid: Grid, raster: rasterio.DatasetReader, block: Box) -> Float:
+def _twins(period_px: float, raster: rasterio.DatasetReader, block: Box) -> Float:
     """Shares of the pixels of a block whose ground columns a whole period before show too.
 
     Returns:
         Shares, 0 to 1, (height, width); 0 where those were not searched.
     """
     shares = np.zeros((block.height, block.width))
-    if grid.period_px is None or block.right <= grid.period_px:
-        return shares
-    starts = np.arange(block.left, block.right) - grid.period_px
+    starts = np.arange(block.left, block.right) - period_px
     first = np.floor(starts).astype(int)
     low, high = max(int(first[0]), 0), int(first[-1]) + 2
     window = Window(low, block.top, high - low, block.height)
@@ -123,18 +125,6 @@ def _twins(grid: Grid, raster: rasterio.DatasetReader, block: Box) -> Float:
     return shares
 
 
-def _first_seen_km2(grid: Grid, block: Box, searched: Bool, twins: Float) -> float:
-    """Area of the searched pixels of a block, without ground beyond a pole or seen before.
-
-    Args:
-        grid: Grid whose columns are meridians.
-        block: Block of its pixels.
-        searched: True for searched pixels, (height, width).
-        twins: Shares of the pixels that were seen in earlier columns, 0 to 1, (height, width).
-    """
-    return float((_rows_km2(grid, block) * (searched * (1.0 - twins)).sum(axis=1)).sum())
-
-
 def _rows_km2(grid: Grid, block: Box) -> Float:
     """Area of a pixel in each row of a block, without ground beyond a pole, km^2, (height,).
 
@@ -142,10 +132,14 @@ def _rows_km2(grid: Grid, block: Box) -> Float:
         grid: Grid whose columns are meridians.
         block: Block of its pixels.
     """
-    edges = np.clip(np.arange(block.top, block.bottom + 1.0), *_pole_rows(grid))
+    edges = np.arange(block.top, block.bottom + 1.0)
+    _, poles = grid.from_lonlat(np.zeros(2), np.array([90.0, -90.0]))
+    if np.isfinite(poles).all():
+        edges = np.clip(edges, poles.min(), poles.max())
     _, lat = grid.to_lonlat(np.full(edges.shape, grid.width / 2.0), edges, past_edge=True)
-    # At the pole itself rounding may lead beyond it.
-    lat = np.where(np.isnan(lat), np.copysign(90.0, np.nanmean(lat)), lat)
+    # At a pole itself rounding may lead beyond it.
+    nearest = np.where(np.abs(edges - poles[0]) < np.abs(edges - poles[1]), 90.0, -90.0)
+    lat = np.where(np.isnan(lat), nearest, lat)
     heights = np.abs(np.diff(np.sin(np.radians(lat))))
     turn = 2.0 * np.pi / float(grid.period_px or np.inf)
     return np.asarray((grid.radius_m / 1000.0) ** 2 * turn * heights)

@@ -73,6 +73,17 @@ def test_the_cells_of_a_mask_have_its_area_without_nodata(tmp_path, crs, affine)
     assert (total[:, :-1] / whole[:, :-1]).mean() == pytest.approx(0.7, abs=0.02)
 
 
+def test_the_pixels_at_a_pole_have_the_area_of_their_ground(tmp_path):
+    mask = np.zeros((180, 361))
+    mask[-10:] = 1
+    side = np.radians(1) * 1737400
+    affine = Affine(side, 0, -180 * side, 0, -side, 90 * side)
+    path = write_mask(tmp_path / "mask.tif", SIMPLE_CYLINDRICAL, affine, mask)
+    total, _ = searched_km2(path, 20)
+    cap = 2 * np.pi * 1737.4**2 * (1 - np.sin(np.radians(80)))
+    assert total.sum() == pytest.approx(cap, rel=1e-6)
+
+
 def test_ground_that_a_grid_shows_twice_counts_once(tmp_path):
     path = write_mask(tmp_path / "mask.tif", DEGREES, degrees(-200, 90, 1), np.ones((180, 400)))
     total, _ = searched_km2(path, 20)

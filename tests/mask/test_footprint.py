@@ -198,6 +198,27 @@ def test_there_is_no_ground_beyond_a_pole(tmp_path):
     assert area == pytest.approx(zone_km2(360, -90, -10), rel=1e-9)
 
 
+@pytest.mark.parametrize("edges", [(-180, -90, 180, -60), (-180, 60, 180, 90)])
+def test_a_cap_of_a_globe_that_overlaps_itself_has_its_own_ground(tmp_path, edges):
+    rows = 90.0 - np.arange(180) - 0.5
+    mask = np.full((180, 361), NODATA, np.uint8)
+    mask[(rows > edges[1]) & (rows < edges[3])] = 0
+    bounds = tuple(np.array([-180, -90, 181, 90]) * KM_PER_DEGREE * 1000)
+    _, area = ground(tmp_path, "IAU_2015:30110", bounds, mask)
+    assert area == pytest.approx(zone_km2(360, edges[1], edges[3]), rel=1e-6)
+
+
+def test_the_ground_at_a_pole_is_right_to_the_pixel(tmp_path):
+    mask = np.full((180, 360), NODATA, np.uint8)
+    mask[0] = mask[-1] = 0
+    bounds = (-180, -90, 180, 90)
+    _, area = ground(tmp_path, "IAU_2015:30100", bounds, mask)
+    assert area == pytest.approx(2 * zone_km2(360, 89, 90), rel=1e-9)
+    mask[1:3] = 0
+    _, area = ground(tmp_path, "IAU_2015:30100", bounds, mask, make_box_area(0, 87, 180, 90))
+    assert area == pytest.approx(zone_km2(180, 87, 90), rel=1e-9)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "crs",
