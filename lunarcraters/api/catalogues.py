@@ -93,11 +93,12 @@ def export(
         OptionError: Fractions are asked for without an area, or without clusters; a catalogue with
             fractions is exported without clusters and without an area; or there is no such format
             or domain of longitudes.
-        OutputError: The file exists, or cannot be written.
+        OutputError: The file exists, cannot be written, or is a file of a run itself.
     """
     from lunarcraters.catalogue.clusters import find_cluster_members, leave_out
     from lunarcraters.catalogue.filter import CraterFilter
     from lunarcraters.catalogue.formats import check_output, write_catalogue_parts
+    from lunarcraters.detection.own_files import refuse_file_of_run
     from lunarcraters.detection.run import open_stored_catalogue
     from lunarcraters.errors import OptionError
 
@@ -109,6 +110,7 @@ def export(
     if lon_domain not in (None, 180, 360):
         raise OptionError(f"lon_domain is {lon_domain!r}: give 180 or 360")
     target = catalogue_output(out)
+    refuse_file_of_run(target)
     stored = open_stored_catalogue(run)
     if without_clusters and area is None:
         _refuse_fractions(stored)
@@ -120,7 +122,7 @@ def export(
     limits = crater_filter.limits(least, stored.info.limits)
     info = replace(info, limits=limits)
     check_output(info, target, form=form, overwrite=overwrite)
-    written = clustered = 0
+    written, clustered, total = 0, 0, len(stored)
 
     def filtered() -> "Iterator[Catalogue]":
         for part in stored.parts(least):
@@ -140,7 +142,7 @@ def export(
             yield part
 
     write_catalogue_parts(info, counted(), target, form=form, overwrite=overwrite)
-    return Exported(written, len(stored), least, clustered)
+    return Exported(written, total, least, clustered)
 
 
 def _refuse_fractions(stored: "StoredCatalogue | Catalogue") -> None:

@@ -72,12 +72,14 @@ def measure(
         CatalogueError: The craters are in pixels, or none lies on the elevation model.
         MosaicError: The elevation model cannot be read, or does not hold heights.
         CoordinateSystemError: The elevation model is not of the Moon.
-        OutputError: The measures are there already, or cannot be written.
+        OutputError: The measures are there already, cannot be written, or the catalogue to write is
+            a file of a run itself.
     """
     from lunarcraters.catalogue.formats import check_output, write_catalogue
     from lunarcraters.catalogue.formats.parquet import write_measures
     from lunarcraters.catalogue.measures import MEASURES as MEASURE_COLUMNS
     from lunarcraters.catalogue.table import Catalogue
+    from lunarcraters.detection.own_files import refuse_file_of_run
     from lunarcraters.detection.run import MEASURES, read_detections, read_with_hash
     from lunarcraters.errors import OutputError
     from lunarcraters.files import replacing
@@ -100,6 +102,7 @@ def measure(
     require_lunar(craters.info)
     target = fspath(kept) if out is None else catalogue_output(out)
     if out is not None:
+        refuse_file_of_run(target)
         check_output(craters.info, target, overwrite=overwrite)
     model = open_elevation_model(elevation, crs=crs, nodata=nodata, unit=unit)
     measures = measure_craters(

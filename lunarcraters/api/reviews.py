@@ -35,13 +35,14 @@ def review(
     Raises:
         RunError: The directory is not a finished run.
         CatalogueError: The edited catalogue is of another body or run, or lost its columns.
-        OutputError: The file exists, or cannot be written.
+        OutputError: The file exists, cannot be written, or is a file of a run itself.
     """
     from dataclasses import replace
     from os import fspath
     from pathlib import Path
 
     from lunarcraters.catalogue.formats import read_edited, write_catalogue
+    from lunarcraters.detection.own_files import refuse_file_of_run
     from lunarcraters.detection.run import read_detections, read_with_hash
     from lunarcraters.reviews.compare import compare_with_run
     from lunarcraters.reviews.review import make_reviewed, summarize_review
@@ -56,6 +57,7 @@ def review(
     comparison = compare_with_run(catalogue, rows, all_seen=all_seen, run_hash=run_hash)
     if out is not None:
         target = catalogue_output(out)
+        refuse_file_of_run(target)
         reviewed, notes = make_reviewed(catalogue, rows, comparison)
         write_catalogue(reviewed, target, overwrite=overwrite)
         comparison = replace(comparison, notes=comparison.notes + notes)

@@ -11,6 +11,7 @@ from lunarcraters.catalogue.measures import MEASURES, MOVED, UNMEASURED
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.export import command as export_command
 from lunarcraters.cli.measure import command
+from lunarcraters.cli.review import command as review_command
 from lunarcraters.detection.run import CRATERS, open_run, read_run
 from lunarcraters.detection.run import MEASURES as FILE
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
@@ -47,6 +48,24 @@ def three_craters():
 def run(three_craters, dem, tmp_path):
     (tmp_path / "run").mkdir()
     return write_run(tmp_path / "run", three_craters, dem)
+
+
+@pytest.mark.parametrize("name", [CRATERS, FILE])
+def test_the_catalogue_of_a_run_is_not_replaced_by_a_part_of_it(run, dem, tmp_path, name):
+    edited, target = tmp_path / "edited.geojson", run / name
+    assert craters(run, edited, of=export_command).exit_code == 0
+    before = (run / CRATERS).read_bytes()
+    for command_of, arguments in (
+        (export_command, [run, target]),
+        (export_command, [edited, target]),
+        (command, [run, "--elevation", dem, "--output", target]),
+        (review_command, [run, edited, "--output", target]),
+    ):
+        result = craters(*arguments, "--overwrite", of=command_of)
+        assert isinstance(result.exception, OutputError)
+        assert "is a file of a run itself: give another name" in str(result.exception)
+    assert (run / CRATERS).read_bytes() == before
+    assert not (run / FILE).exists()
 
 
 def test_measures_are_not_those_of_a_run_that_is_made_again_meanwhile(run, dem, monkeypatch):
