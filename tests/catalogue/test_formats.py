@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from lunarcraters.catalogue.format_names import FORMAT_NAMES
 from lunarcraters.catalogue.formats import (
     _FORMATS,
+    check_output,
     read_catalogue,
     write_catalogue,
     write_catalogue_parts,
 )
 from lunarcraters.catalogue.formats.parquet import open_stored
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, CoordinateSystemError, OutputError
+from lunarcraters.errors import CatalogueError, CoordinateSystemError, OptionError, OutputError
 from lunarcraters.geometry import sphere
 
 from .conftest import is_lunar
@@ -273,6 +274,15 @@ def test_parts_with_fractions_keep_them(lunar, tmp_path, suffix):
 def test_every_format_name_is_that_of_a_module():
     for name in FORMAT_NAMES:
         assert _FORMATS[f".{name}"].is_written
+
+
+@pytest.mark.parametrize("form", ["fgb", "shp", "csv.gz", "json", "kml"])
+def test_a_format_that_only_the_name_selects_is_refused(lunar, tmp_path, form):
+    with pytest.raises(OptionError, match=f"form is '{form}': give one of gpkg, geojson"):
+        check_output(lunar.info, tmp_path / "a.dat", form=form)
+    with pytest.raises(OptionError, match=f"form is '{form}': give one of gpkg, geojson"):
+        write_catalogue_parts(lunar.info, [lunar], tmp_path / "a.dat", form=form)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["a.kml", "a.kmz"])

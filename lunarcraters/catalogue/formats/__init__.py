@@ -178,10 +178,10 @@ def _check_file(
     info: CatalogueInfo, path: Path, form: FormatName | None, overwrite: bool
 ) -> tuple[ModuleType, list[Path]]:
     """Refuse a file that cannot be written; gives the module of its format, and its companions."""
-    known = _find_format(path) if form is None else _FORMATS.get(f".{form}")
+    if form is not None and form not in FORMAT_NAMES:
+        raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
+    known = _find_format(path) if form is None else _FORMATS[f".{form}"]
     if known is None or not known.is_written:
-        if form is not None:
-            raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
         suffixes = _suffixes(suffix for suffix, one in _FORMATS.items() if one.is_written)
         names = f"a catalogue is written as {suffixes}: give one of these, or --format"
         raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
