@@ -6,6 +6,7 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from lunarcraters.api.mosaics import open_mosaic
 from lunarcraters.api.paths import Ground, PathOrText, read_ground
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
@@ -246,12 +247,14 @@ def evaluate(
 
     Raises:
         CatalogueError: The reference cannot be used, or one is in pixels and the other not, or
-            positions are needed where there are none.
+            positions are needed where there are none, or a gallery of a catalogue has no mosaic.
         OptionError: The bins are none, are not above 0, or do not rise.
         OutputError: The figures cannot be written.
+        RunError: The directory is not a finished run, or does not tell the mosaic of the gallery.
+        MosaicError: The mosaic of the gallery cannot be read.
     """
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.run import read_detections
+    from lunarcraters.detection.run import read_detections, searched_mosaic
     from lunarcraters.errors import CatalogueError
     from lunarcraters.evaluation.evaluate import check_bins, evaluate_catalogue
     from lunarcraters.evaluation.reference import Reference, from_catalogue
@@ -277,6 +280,13 @@ def evaluate(
     by_size = not (detections.has_positions and truth.has_positions)
     if by_size and rule is None and figures is None and gallery is None:
         return compare_sizes(detections, truth, **options)
+    if gallery is not None:  # before the long work
+        if not isinstance(catalogue, Catalogue):
+            ground = searched_mosaic(Path(catalogue), mosaic)
+        elif mosaic is not None:
+            ground = open_mosaic(mosaic)
+        else:
+            raise CatalogueError("a catalogue does not tell which mosaic was searched: give mosaic")
     evaluation, matches = evaluate_catalogue(detections, truth, rule, **options)
     if figures is not None:
         from lunarcraters.plots.scores import write_figures
@@ -284,11 +294,7 @@ def evaluate(
         terms = evaluation.terms
         write_figures(matches, evaluation, terms.match, terms.unit, local_output(figures))
     if gallery is not None:
-        from lunarcraters.detection.run import searched_mosaic
         from lunarcraters.plots.gallery import write_gallery
 
-        if isinstance(catalogue, Catalogue):
-            raise CatalogueError("a gallery needs the directory of a run, which names its mosaic")
-        ground = searched_mosaic(Path(catalogue), mosaic)
         write_gallery(detections, truth, matches, evaluation, ground, local_output(gallery))
     return evaluation

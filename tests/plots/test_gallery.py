@@ -4,7 +4,8 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from lunarcraters.errors import OutputError
+import lunarcraters as lc
+from lunarcraters.errors import CatalogueError, MosaicError, OutputError
 from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import from_catalogue
 from lunarcraters.evaluation.rules import RULES
@@ -59,6 +60,21 @@ def test_a_crater_at_the_edge_of_the_mosaic_and_nothing_at_all(mosaic, tmp_path)
     known = [[1.0, 61.0, 10.0, np.nan]]
     assert gallery([[0.0, 62.0, 30.0, 0.9]], known, mosaic, tmp_path / "edge")
     assert gallery([[1.0, 61.0, 10.0, 0.9]], known, mosaic, tmp_path / "perfect")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("mosaic")
+def test_a_catalogue_has_a_gallery_on_a_mosaic_that_is_given(tmp_path):
+    catalogue = lunar_catalogue([[1.0, 61.0, 10.0, 0.9]])
+    reference = lunar_catalogue([[1.0, 61.0, 11.0, np.nan]])
+    folders = {"figures": tmp_path / "figures", "gallery": tmp_path / "gallery"}
+    with pytest.raises(CatalogueError, match="give mosaic"):
+        lc.evaluate(catalogue, reference, **folders)
+    with pytest.raises(MosaicError, match=r"none\.tif"):
+        lc.evaluate(catalogue, reference, mosaic=tmp_path / "none.tif", **folders)
+    assert not any(folder.exists() for folder in folders.values())
+    lc.evaluate(catalogue, reference, mosaic=tmp_path / "mosaic.tif", **folders)
+    assert (tmp_path / "gallery" / "sizes.png").is_file()
 
 
 def test_a_directory_that_cannot_be_made_is_named(mosaic, tmp_path):
