@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import lunarcraters as lc
 from lunarcraters.calibration import calibrate
 from lunarcraters.calibration.calibrate import calibrate_model
 from lunarcraters.calibration.diameters import measure_diameter_errors
 from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
-from lunarcraters.errors import DatasetError
+from lunarcraters.errors import DatasetError, OptionError
 from lunarcraters.evaluation.matching import Matches
+from lunarcraters.network.model_file import shipped_model
 from lunarcraters.network.model_info import ModelInfo, ScoreCalibration
 from lunarcraters.network.score_calibration import calibrate_scores, interpolate_relative_sd
 
@@ -125,6 +127,12 @@ def test_a_file_calibrated_before_sizes_counted_is_read_as_it_was():
 def test_a_split_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DatasetError):
         calibrate_model(tmp_path / "model.keras", tmp_path, "valid")
+
+
+@pytest.mark.parametrize("option", [{"classes": ("crater",)}, {"tta": True}])
+def test_options_that_a_model_of_relief_does_not_have_are_refused(tmp_path, option):
+    with pytest.raises(OptionError, match=f"leave --{next(iter(option))} out"):
+        lc.calibrate(shipped_model(relief=True), tmp_path, **option)
 
 
 def test_enlarged_searches_without_a_labelled_crater_measure_nothing(monkeypatch, tmp_path):
