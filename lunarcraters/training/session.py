@@ -143,7 +143,7 @@ def _read_inputs(
     train, valid = pairs
     weights, teacher = (hash_model(p) if p else None for p in (options.weights, options.teacher))
     _check_teacher(options, preset)
-    elevation = _find_elevation(options, preset)
+    elevation = _find_elevation(options)
     data = describe_tiles(dataset, pairs, elevation, options.elevation_scenes)
     sources: tuple[SceneSource, ...] = (LabelledTiles(train), *elevation)
     max_scale = choose_max_scale(train, preset) if options.tune else None
@@ -229,15 +229,11 @@ def _check_teacher(options: TrainingOptions, preset: Preset) -> None:
         raise ModelError("only a teacher looks at resampled crops: give --teacher MODEL too")
 
 
-def _find_elevation(options: TrainingOptions, preset: Preset) -> Sequence[ElevationSource]:
+def _find_elevation(options: TrainingOptions) -> Sequence[ElevationSource]:
     """Find the elevation rasters of a training, if it has any."""
     if options.elevation is None:
         return []
     sources = find_elevation_sources(options.elevation, options.elevation_scenes)
-    if preset.photometry == "unit":
-        raise DatasetError(
-            f"the preset {options.preset} is taught on tiles alone: leave --elevation out"
-        )
     for source in sources:
         source.check()
     return sources

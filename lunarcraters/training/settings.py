@@ -46,7 +46,7 @@ _PRESET_OPTIONS = {
 
 _UNUSED: dict[Photometric, tuple[str, ...]] = {
     "local": ("left_out",),
-    "unit": ("rotated", "coarsened", "left_out"),
+    "unit": ("rotated", "coarsened", "elevation", "left_out"),
     "relief": ("coarsened", "resampled"),
 }  # the options of which a training by each normalisation takes no notice
 

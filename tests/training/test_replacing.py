@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from errno import ENOSPC
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -183,6 +184,7 @@ def test_a_directory_with_the_settings_of_something_else_is_not_replaced(dataset
         ("relief", {"coarsened": 0.5}, "--coarsened"),
         ("baseline", {"rotated": 0.5, "coarsened": 0.5}, "--rotated and --coarsened"),
         ("baseline", {"left_out": "a"}, "--left-out"),
+        ("baseline", {"elevation": Path("a")}, "--elevation"),
         ("compact", {"left_out": "a"}, "--left-out"),
         ("compact", {"left_out": "a", "tune": True}, "--left-out"),
     ],
