@@ -77,7 +77,13 @@ class RecipeError(CratersError):
 
 
 def check_range(
-    name: str, value: object, least: float, most: float = math.inf, *, whole: bool = False
+    name: str,
+    value: object,
+    least: float,
+    most: float = math.inf,
+    *,
+    whole: bool = False,
+    noun: str = "",
 ) -> None:
     """Check that an option is a number in its range.
 
@@ -87,6 +93,7 @@ def check_range(
         least: Smallest value.
         most: Largest value; infinite for no limit.
         whole: True where the number must be a whole one.
+        noun: Noun of what is counted, for the message; empty for none.
 
     Raises:
         OptionError: The value is no number, is outside the range, or is not whole.
@@ -95,4 +102,5 @@ def check_range(
     if value is None or (isinstance(value, kind) and least <= float(value) <= most):
         return
     limit = f"of {least:g} or more" if math.isinf(most) else f"from {least:g} to {most:g}"
-    raise OptionError(f"{name} is {value!r}: give a {'whole ' if whole else ''}number {limit}")
+    number = ("whole number" if whole else "number") + (f" of {noun}" if noun else "")
+    raise OptionError(f"{name} is {value!r}: give a {number} {limit}")

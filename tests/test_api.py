@@ -178,6 +178,13 @@ def test_more_octaves_than_any_mosaic_has_are_refused(scene, tmp_path, value):
         lc.SourceOptions(levels=value)
 
 
+@pytest.mark.parametrize("value", [0, 17, 1.5])
+def test_the_message_about_octaves_tells_their_whole_range(value):
+    message = f"levels is {value}: give a whole number of octaves from 1 to 16"
+    with pytest.raises(errors.OptionError, match=message):
+        lc.SourceOptions(levels=value)
+
+
 @pytest.mark.parametrize("value", [0, -3, 20.0, float("nan")])
 def test_smallest_craters_of_tiles_outside_their_range_are_refused(scene, tmp_path, value):
     with pytest.raises(errors.OptionError, match=f"smallest_px is {value!r}: give a number from"):

@@ -57,8 +57,7 @@ class SourceOptions:
         """
         check_range("size", self.size, 64, whole=True)
         check_range("halo", self.halo, 0, whole=True)
-        check_range("levels", self.levels, 1, whole=True)
-        check_range("levels", self.levels, 1, MOST_LEVELS, whole=True)
+        check_range("levels", self.levels, 1, MOST_LEVELS, whole=True, noun="octaves")
         check_range("smallest_px", self.smallest_px, SMALLEST_PX[0], SMALLEST_PX[1])
 
 
