@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from lunarcraters.catalogue.binning import Binning
-from lunarcraters.catalogue.csfd import bin_by_size, count_weights
+from lunarcraters.catalogue.binning import Binning, number_bins
+from lunarcraters.catalogue.csfd import count_weights
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.purity.record import Purity
 
@@ -46,15 +46,15 @@ class BinnedDetections:
 
         Args:
             catalogue: Detections of any score.
-            edges: Edges of the bins, km, (n + 1,), rising.
+            edges: Edges of bins that follow each other, km, (n + 1,), rising.
             binning: Convention of the bins.
             purity: Purity of the run; None where it was not measured.
         """
-        sizes, low, high = catalogue.diameters, float(edges[0]), float(edges[-1])
-        within = (sizes >= low) & (sizes < high)
-        _, bins = bin_by_size(sizes[within], binning, (low, high * (1.0 - 1e-7)))
+        bins = number_bins(catalogue.diameters, binning) - number_bins(edges[:1], binning)
+        within = (bins >= 0) & (bins < len(edges) - 1)
         scores, weights = catalogue.scores[within], count_weights(catalogue)[within]
-        return cls(scores, sizes[within], weights, bins, len(edges) - 1, purity)
+        sizes = catalogue.diameters[within]
+        return cls(scores, sizes, weights, bins[within], len(edges) - 1, purity)
 
     def above(self, least: Float | float) -> "BinnedDetections":
         """Take those that score enough, or have no score.

@@ -10,11 +10,13 @@ import shapely
 from click.testing import CliRunner
 
 from lunarcraters import api
+from lunarcraters.catalogue.binning import BINNINGS
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.csfd import command
 from lunarcraters.completeness.record import read_completeness
 from lunarcraters.completeness.summary import MIN_SCORES
 from lunarcraters.counts.areas import count_on_areas
+from lunarcraters.counts.detections import BinnedDetections
 from lunarcraters.counts.estimate import estimate_count
 from lunarcraters.counts.table import estimate_on_areas
 from lunarcraters.dating.isochrons import make_isochrons
@@ -65,6 +67,18 @@ def test_the_same_run_has_the_same_estimate():
     one, other = (estimate(craters, completeness) for _ in range(2))
     np.testing.assert_array_equal(one.low90, other.low90)
     np.testing.assert_array_equal(one.covariance, other.covariance)
+
+
+def test_detections_on_an_edge_of_a_bin_are_in_the_bin_that_counts_them():
+    craters = catalogue([0.25, 0.27, 0.3], [0.9, 0.9, 0.1])
+    (one,) = count_on_areas(craters)
+    result = estimate_count(one, None, 0.5, "pseudo-log")
+    assert result.raw.values.tolist() == [2.0]
+    for binning in BINNINGS:
+        (one,) = count_on_areas(catalogue([0.11, 0.3, 0.6, 1.3], np.full(4, 0.9)))
+        raw = one.count_with_errors(0.5, binning)
+        detections = BinnedDetections.of(one.catalogue, raw.edges, binning, None)
+        assert detections.count_craters()[0].tolist() == raw.values.tolist()
 
 
 def test_false_detections_with_high_scores_are_noticed():
