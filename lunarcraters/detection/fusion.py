@@ -102,18 +102,17 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
         Catalogue that was written.
 
     Raises:
-        RunError: A directory is not a finished run.
+        RunError: A directory is not a finished run, or another process is at work in `out`.
         OptionError: There are less than two runs, one is named twice, or they are of images without
             coordinates, or of two bodies, or of other ground.
         OutputError: `out` cannot be written, or holds a run.
     """
     started = time.monotonic()
     runs = _open(paths, out)
-    refuse_other_directory(out)
-    if (out / MANIFEST).is_file() and not overwrite:
-        raise OutputError(f"{out} exists: give another --output, or --overwrite to replace it")
+    _check_output(out, overwrite=overwrite)
     craters = _fuse(runs)
     with locked(out):
+        _check_output(out, overwrite=overwrite)  # another process may have made a run meanwhile
         empty_run(out)
         manifest = _describe(runs)
         write_manifest(manifest, out)
@@ -133,6 +132,13 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
         )
         write_result(result, out)
     return open_stored(out / CRATERS)
+
+
+def _check_output(out: Path, *, overwrite: bool) -> None:
+    """Refuse a directory that is not a run, or that of a run that may not be replaced."""
+    refuse_other_directory(out)
+    if (out / MANIFEST).is_file() and not overwrite:
+        raise OutputError(f"{out} exists: give another --output, or --overwrite to replace it")
 
 
 def _open(paths: Sequence[Path], out: Path) -> list[_Run]:

@@ -10,10 +10,11 @@ import shapely
 import lunarcraters as lc
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.detection import fusion
 from lunarcraters.detection.fusion import merge_runs
 from lunarcraters.detection.manifest import read_manifest, write_manifest
 from lunarcraters.detection.run import CRATERS, RESULT, read_result, read_run, write_result
-from lunarcraters.errors import OptionError, RunError
+from lunarcraters.errors import OptionError, OutputError, RunError
 
 from ..hazard.grounds import DEGREES, degrees, write_run
 
@@ -50,6 +51,22 @@ def rows(run):
     table = read_run(run).table
     places = zip(table["tile"], table["level"].tolist(), strict=True)
     return dict(zip(table["diameter_km"].tolist(), places, strict=True))
+
+
+def test_a_run_that_is_made_meanwhile_is_not_replaced_unasked(runs, tmp_path, monkeypatch):
+    out = tmp_path / "merged"
+    fuse = fusion._fuse
+
+    def fuse_slowly(opened):
+        with monkeypatch.context() as patched:
+            patched.setattr(fusion, "_fuse", fuse)
+            merge_runs(runs[::-1], out)
+        return fuse(opened)
+
+    monkeypatch.setattr(fusion, "_fuse", fuse_slowly)
+    with pytest.raises(OutputError, match="merged exists: give another --output"):
+        merge_runs(runs, out)
+    assert rows(out)[6.0] == ("", -1)
 
 
 def test_only_craters_of_the_first_run_are_in_its_tiles(runs, tmp_path):
