@@ -111,6 +111,24 @@ def check_apart(
         raise OutputError(f"{path} is read for the result, so it cannot be replaced: {remedy}")
 
 
+def check_outside(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse to remove what an input of the result lies in, or is linked from.
+
+    Args:
+        path: Directory or file that is removed.
+        inputs: Files and directories that are read for the result.
+
+    Raises:
+        OutputError: One of them lies there.
+    """
+    for one in sorted(inputs):
+        places = (one.absolute(), path.absolute()), (one.resolve(), path.resolve())
+        if any(place.is_relative_to(removed) for place, removed in places):
+            raise OutputError(
+                f"{one} lies in {path}, which --overwrite removes: give another --output"
+            )
+
+
 def write_rows(rows: Sequence[Mapping[str, object]], path: Path) -> None:
     """Write a table as CSV, in UTF-8.
 

@@ -92,6 +92,16 @@ def containing_file(file: str) -> str:
     return file
 
 
+def find_local_files(files: Sequence[str]) -> list[Path]:
+    """Find those files on a disk, each once, that names are about and that are there.
+
+    Args:
+        files: Names that GDAL opens.
+    """
+    holders = dict.fromkeys(map(containing_file, files))
+    return [Path(file) for file in holders if not is_remote(file) and Path(file).exists()]
+
+
 def file_name(file: str) -> str:
     """Return the last part of the name of the file that `containing_file` returns.
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from lunarcraters.errors import OutputError, TileSetError
-from lunarcraters.files import LOCK, empty_directory, locked
+from lunarcraters.files import LOCK, check_outside, empty_directory, locked
+from lunarcraters.mosaic.identity import find_local_files
 from lunarcraters.mosaic.listing import TILES_FILE
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.names import RasterName, is_remote
@@ -25,6 +26,8 @@ from lunarcraters.tiling.source import FORMAT, MosaicTiles, TileSet
 from lunarcraters.tiling.tiles_record import TileRecord, TilesRecord
 
 _MOST_THREADS = 4
+_INDEX, _VRT = "index.gpkg", "mosaic.vrt"
+_WRITTEN = ("tiles", _INDEX, _VRT, TILES_FILE)  # what is in the directory; its record comes last
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class _Format:
 
 
 def is_tile_set(path: Path) -> bool:
-    """Tell whether a directory was written by `write_tiles`."""
+    """Tell whether a directory is said to be one of tiles, by the name of their record."""
     return (path / TILES_FILE).is_file()
 
 
@@ -53,7 +56,8 @@ def write_tiles(
     """Cut a mosaic into georeferenced tiles with an index.
 
     The directory holds `tiles/` (GeoTIFFs of tiles with a valid pixel, or a VRT of each tile),
-    `index.gpkg` (outlines) and `tiles.json` (records). It appears complete or not at all.
+    `index.gpkg` (outlines) and `tiles.json` (records). It appears complete or not at all. Of tiles
+    that are replaced, these are removed, and nothing else that is in the directory.
 
     Args:
         mosaic: Mosaic to cut.
@@ -71,7 +75,7 @@ def write_tiles(
         progress: Function of the number of tiles done and in all.
 
     Raises:
-        OutputError: `out` exists, or cannot be written.
+        OutputError: `out` exists, or what is replaced is read by the mosaic, or cannot be written.
         RunError: Another process writes there.
         TileSetError: The sizes leave no room for a core, or virtual tiles would hold secrets or
             name a copy that is not kept.
@@ -79,6 +83,9 @@ def write_tiles(
     """
     _check_free(out, overwrite=overwrite)
     out = out.resolve()
+    if out.is_dir():
+        for name in _WRITTEN:
+            check_outside(out / name, find_local_files(mosaic.sources))
     if virtual:
         _check_sources(mosaic)
     source = MosaicTiles.plan(
@@ -96,7 +103,7 @@ def write_tiles(
         else:
             entries = _write_pixels(source, directory, progress)
         rows = [(entry.to_tile(), entry.path, entry.valid_fraction) for entry in entries]
-        write_index(directory / "index.gpkg", mosaic, rows)
+        write_index(directory / _INDEX, mosaic, rows)
         record = TilesRecord.from_source(source, entries, virtual=virtual)
         (directory / TILES_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
     return open_tiles(out)
@@ -129,7 +136,7 @@ def open_tiles(directory: Path) -> TileSet:
         tile_set = read_record(TilesRecord, path).to_tile_set(directory)
     except RecordError as error:
         raise TileSetError(
-            f"{path} is damaged ({error}): write the tiles again with craters tile --overwrite"
+            f"{path} is damaged ({error}): write the tiles again with craters tile"
         ) from error
     if tile_set.virtual and tile_set.mosaic.fingerprint() != tile_set.mosaic_fingerprint:
         raise TileSetError(
@@ -169,8 +176,8 @@ def _write_virtual(
     mosaic, uri = source.mosaic, source.mosaic.uri
     entries: list[TileRecord] = []
     if uri.startswith("<"):
-        (directory / "mosaic.vrt").write_text(uri, encoding="utf-8")
-        uri = str(directory / "mosaic.vrt")
+        (directory / _VRT).write_text(uri, encoding="utf-8")
+        uri = str(directory / _VRT)
     for done, tile in enumerate(source.tiles, start=1):
         file = directory / tile_file(tile, virtual=True)
         write_vrt(file, tile, mosaic, uri)
@@ -207,11 +214,19 @@ def _check_free(out: Path, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise OutputError(f"{out} exists: give another --output, or --overwrite to replace it")
-    if not is_tile_set(out):
+    if not _has_record(out):
         raise OutputError(
             f"{out} exists and is not a directory of tiles, so it is not replaced: give another "
             "--output"
         )
+
+
+def _has_record(out: Path) -> bool:
+    """Tell whether a directory has a record of tiles, of whatever version."""
+    try:
+        return read_record(_Format, out / TILES_FILE).format.startswith(FORMAT.rstrip("0123456789"))
+    except RecordError:
+        return False
 
 
 @contextmanager
@@ -239,14 +254,16 @@ def _temporary_directory(out: Path) -> Iterator[Path]:
 
 
 def _move_content(directory: Path, out: Path) -> None:
-    """Replace what is in a directory, which may be a process's current one, and so stays.
+    """Replace tiles in a directory, which may be a process's current one, and so stays.
 
-    Its record goes last and comes first: tiles that are not all there are known for such.
+    Their record is there all the time: tiles that are not all there are known for such.
     """
-    for path in sorted(out.iterdir(), key=lambda path: path.name == TILES_FILE):
+    for name in _WRITTEN[:-1]:
+        path = out / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
-            path.unlink()
-    for path in sorted(directory.iterdir(), key=lambda path: path.name != TILES_FILE):
-        path.rename(out / path.name)
+            path.unlink(missing_ok=True)
+    for name in reversed(_WRITTEN):
+        if (directory / name).exists():
+            (directory / name).replace(out / name)

@@ -1,5 +1,6 @@
 import json
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -196,6 +197,39 @@ def test_a_directory_of_something_else_is_never_replaced(patchy, tmp_path):
     with pytest.raises(OutputError, match="not a directory of tiles"):
         write_tiles(open_mosaic(patchy["native"]), tmp_path, overwrite=True, **SIZES)
     assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize("record", ['{"tilejson": "3.0.0"}', '{"format": "pbf"}', "{"])
+def test_a_directory_with_the_tiles_of_something_else_is_never_replaced(patchy, tmp_path, record):
+    (tmp_path / "tiles.json").write_text(record)
+    (tmp_path / "tiles").mkdir()
+    with pytest.raises(OutputError, match="not a directory of tiles"):
+        write_tiles(open_mosaic(patchy["native"]), tmp_path, overwrite=True, **SIZES)
+    assert (tmp_path / "tiles.json").read_text() == record
+
+
+@pytest.mark.parametrize("virtual", [False, True])
+def test_what_else_is_in_a_directory_of_tiles_stays_when_they_are_replaced(
+    tmp_path, noise, virtual
+):
+    raster, out = write_raster(tmp_path / "mosaic.tif", noise), tmp_path / "out"
+    write_tiles(open_mosaic(raster), out, levels=1, virtual=True, **SIZES)
+    (out / "run").mkdir()
+    (out / "run" / "craters.parquet").write_text("three years")
+    mosaic = open_mosaic(shutil.copy(raster, out / "mosaic.tif"))
+    tiles = write_tiles(mosaic, out, levels=1, virtual=virtual, overwrite=True, **SIZES)
+    assert tiles.read(tiles.tiles[0])[1].any()
+    assert (out / "run" / "craters.parquet").read_text() == "three years"
+    assert {path.suffix for path in (out / "tiles").iterdir()} == {".vrt" if virtual else ".tif"}
+
+
+def test_tiles_are_not_replaced_by_tiles_of_themselves(tmp_path, noise):
+    raster = write_raster(tmp_path / "mosaic.tif", noise)
+    tiles = write_tiles(open_mosaic(raster), tmp_path / "out", levels=1, **SIZES)
+    one = tmp_path / "out" / "tiles" / f"{tiles.tiles[0].name}.tif"
+    with pytest.raises(OutputError, match=r"out/tiles, which --overwrite removes: give another"):
+        write_tiles(open_mosaic(one), tmp_path / "out", overwrite=True, **SIZES)
+    assert one.exists()
 
 
 def test_a_failure_half_way_leaves_nothing(patchy, tmp_path):
