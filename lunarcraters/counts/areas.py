@@ -151,11 +151,13 @@ def _count_on_area(
             info = searched.clip(catalogue.info, area)
         else:
             info = clip_outline(catalogue.info, area, name)
+        area_km2 = info.footprint_area_km2 or 0.0
     except AreaError:
+        area_km2 = 0.0
+    if not area_km2:  # as on an area that holds no centre of a pixel
         none = catalogue.rows(slice(0, 0)).with_info(footprint=None, footprint_area_km2=0.0)
         return AreaCount(name, none, 0.0)
-    ground = {"footprint": info.footprint, "footprint_area_km2": info.footprint_area_km2}
-    area_km2 = info.footprint_area_km2 or 0.0
+    ground = {"footprint": info.footprint, "footprint_area_km2": area_km2}
     if edge == "buffered":
         widened, craters = WidenedGround(area, catalogue.info, area_km2), take_centred(catalogue)
         touching = craters.rows(widened.touches(craters.positions, craters.diameters))

@@ -15,7 +15,7 @@ from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area, make_box_area, place_area
 from lunarcraters.mosaic.mosaic import open_mosaic
-from tests.hazard.grounds import DEGREES, degrees, write_mask
+from tests.hazard.grounds import DEGREES, degrees, write_mask, write_run
 
 MOON = sphere.geographic_crs()
 KM_PER_DEG = np.pi * 1737.4 / 180.0
@@ -67,6 +67,23 @@ def test_the_mask_of_a_run_is_opened_once_for_all_areas(run, monkeypatch):
     assert opened == [run / MASK]
     expected = [sphere.area_km2(area.outline) for area in areas.values()]
     assert [one.area_km2 for one in counts] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+@pytest.mark.parametrize("edge", ["centre", "fractions", "buffered"])
+def test_an_area_that_holds_no_centre_of_a_pixel_has_no_ground(tmp_path, edge):
+    run = write_run(
+        tmp_path / "run", DEGREES, degrees(-5, 5, 0.1), np.ones((100, 100)), [(0.5, 0.5, 2.0, 0.9)]
+    )
+    areas = {"large": box(0, 0, 1, 1), "small": box(0.49, 0.49, 0.51, 0.51)}
+    large, small = count_on_areas(run, areas, edge)
+    assert (small.area_km2, len(small.catalogue), small.widened) == (0.0, 0, None)
+    assert large.area_km2 > 0.0
+    outlines = [area.outline for area in areas.values()]
+    gpd.GeoDataFrame({"name": [*areas]}, geometry=outlines, crs=MOON).to_file(tmp_path / "a.gpkg")
+    api.plot_csfd(run, tmp_path / "a.png", area=tmp_path / "a.gpkg", edge=edge)
+    bins = api.csfd(run, area=tmp_path / "a.gpkg", edge=edge).bins
+    assert {one.area for one in bins if one.raw} == {"large"}
 
 
 def test_without_areas_all_the_ground_counts():
