@@ -22,6 +22,7 @@ from lunarcraters.purity.record import Purity
 Range = tuple[float, float]
 
 _ROUNDING = 1e-9  # of an edge that is a limit of the range too, as a share
+_TOO_MANY = "more craters than the oldest ground has: look at the area and the unit of diameters"
 _DOUBTFUL = 0.1  # share of craters in bins that are not trusted, from which on it is said
 
 
@@ -172,6 +173,8 @@ def date_count(
     expected = per_km2 * some.areas_km2
     area_km2 = float(expected.sum() / per_km2.sum()) * some.events / some.total
     age = system.date(some.events, area_km2, float(edges[0]), float(edges[-1]))
+    if age is None:
+        return ModelAge(craters=some.total, note=_TOO_MANY)
     n1 = [float(n) for t in (age.age_ga, age.low_ga, age.high_ga)
           for n in system.cumulative(np.ones(1), t)]  # fmt: skip
     p = compare_with_isochron(some.values * (some.events / some.total), expected)

@@ -79,7 +79,9 @@ class ChronologySystem:
         a0 = float(self._chronology.a0(age_ga))
         return np.asarray(self._production.evaluate("differential", diameters_km, a0), float)
 
-    def date(self, craters: int, area_km2: float, low_km: float, high_km: float) -> AgeLikelihood:
+    def date(
+        self, craters: int, area_km2: float, low_km: float, high_km: float
+    ) -> AgeLikelihood | None:
         """Date ground by the number of its craters, by Poisson timing analysis.
 
         Args:
@@ -87,13 +89,19 @@ class ChronologySystem:
             area_km2: Area that they were counted on, km^2.
             low_km: Smallest diameter, km.
             high_km: Largest diameter, km.
+
+        Returns:
+            Likelihood of the age; None where ground of no age has so many craters.
         """
         count = self._craterstats.Cratercount()
         count.area = area_km2
         limits = [low_km, high_km]
-        pdf = self._craterstats.Craterpdf(
-            self._production, self._chronology, count, limits, k=craters
-        )
+        try:
+            pdf = self._craterstats.Craterpdf(
+                self._production, self._chronology, count, limits, k=craters
+            )
+        except IndexError:  # it looks for the age beyond the last one
+            return None
         median, low, high = pdf.median1sigma()
         return AgeLikelihood(float(median), float(low), float(high))
 

@@ -86,6 +86,15 @@ def test_halved_craters_date_as_half_as_many(craterstats):
 
 
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+def test_more_craters_than_ground_of_any_age_has_are_not_dated(craterstats):
+    ground = {"a": make_box_area(-0.01, -0.01, 0.01, 0.01)}
+    (one,) = date(catalogue(np.geomspace(2.0, 20.0, 400)), ground, fit_range=(2.0, 20.0))
+    assert (one.raw.age_ga, one.raw.fit_probability) == (None, None)
+    assert one.raw.craters > 300
+    assert one.raw.note.startswith("more craters than the oldest ground has")
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 def test_many_areas_have_a_row_each_and_one_range(craterstats):
     sizes = strew(load_system(), 3.8, seed=3)
     lon = np.random.default_rng(0).uniform(-5, 5, len(sizes))

@@ -42,6 +42,10 @@ def test_more_craters_are_an_older_and_surer_age(craterstats):
     assert few.high_ga / few.low_ga > many.high_ga / many.low_ga
 
 
+def test_no_ground_has_more_craters_than_the_oldest(craterstats):
+    assert load_system().date(100_000, 1.0, 1.0, 300.0) is None
+
+
 def test_without_craterstats_a_sentence_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "craterstats", None)
     with pytest.raises(OptionError, match=r"pip install 'lunarcraters\[dating\]'"):
