@@ -9,6 +9,7 @@ from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.errors import DatasetError, ModelError, OutputError
+from lunarcraters.files import check_outside
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.presets import Preset, get_preset
@@ -252,12 +253,7 @@ def _check_directory(out: Path, inputs: Iterable[Path], *, resume: bool, overwri
             f"{out} exists already: give --resume to go on with the training in it, "
             "--overwrite to replace one, or another --output"
         )
-    for path in sorted(inputs):
-        places = (path.absolute(), out.absolute()), (path.resolve(), out.resolve())
-        if any(place.is_relative_to(removed) for place, removed in places):
-            raise OutputError(
-                f"{path} lies in {out}, which --overwrite removes: give another --output"
-            )
+    check_outside(out, inputs)
 
 
 def _choose_policy(options: TrainingOptions, begun: Path | None) -> Policy:

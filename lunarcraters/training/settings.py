@@ -251,12 +251,16 @@ def compare_settings(settings: TrainingSettings, out: Path) -> list[str]:
 
 
 def holds_training(out: Path) -> bool:
-    """Tell whether a directory is that of a training, by its settings and its checkpoints.
+    """Tell whether a directory is that of a training, by its settings.
 
     Args:
         out: Directory.
     """
-    return (out / SETTINGS).is_file() and (out / FOLDER).is_dir()
+    try:
+        read_settings(out)
+    except RunError:
+        return False
+    return True
 
 
 def _find_pooling(info: ModelInfo) -> Pooling | None:

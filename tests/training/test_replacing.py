@@ -39,7 +39,7 @@ def trained(tmp_path):
     """A directory of a training, with a model file."""
     out = tmp_path / "trained"
     (out / checkpoint.FOLDER).mkdir(parents=True)
-    (out / SETTINGS).write_text("{}")
+    write_settings(TrainingSettings(TINY, 1, 1, 1, "float32"), out)
     shutil.copyfile(shipped_model(), out / "model.keras")
     return out
 
@@ -97,7 +97,10 @@ def test_a_training_stays_where_the_weights_of_the_next_do_not_fit(dataset, trai
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_graphs")
-def test_a_training_that_begins_replaces_the_other(dataset, trained):
+@pytest.mark.parametrize("has_checkpoints", [True, False])
+def test_a_training_that_begins_replaces_the_other(dataset, trained, has_checkpoints):
+    if not has_checkpoints:
+        (trained / checkpoint.FOLDER).rmdir()
     (trained / "history.csv").write_text("epoch\n7\n")
     options = TrainingOptions(preset="tiny", precision="float32")
     model = train(dataset, trained, options, overwrite=True, say=list)
@@ -198,8 +201,6 @@ def test_options_of_which_a_preset_takes_no_notice_are_refused(
 
 
 def test_a_resumed_training_names_the_option_that_differs(dataset, trained):
-    (trained / SETTINGS).unlink()
-    write_settings(TrainingSettings(TINY, 1, 1, 1, "float32"), trained)
     options = TrainingOptions(preset="tiny", batch=3, precision="float32")
     with pytest.raises(RunError, match="begun with another batch: give the same options"):
         train(dataset, trained, options, resume=True, say=list)
