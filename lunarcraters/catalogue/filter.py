@@ -21,6 +21,8 @@ _LARGEST_ARC = np.radians(80.0)
 
 _MARGIN = np.radians(1.0)  # an outline is known by points
 
+_ROUNDING_DEG = 1e-6  # more than an angle is rounded by
+
 _HULL_MARGIN_M, _HULL_MARGIN_PX = 1.0, 1e-3  # by which the craters on a hull are within it
 
 
@@ -123,8 +125,13 @@ def _may_touch(area: Area, catalogue: Catalogue) -> NDArray[np.bool_]:
     if arc >= _LARGEST_ARC:
         return everywhere
     reach = arc + _MARGIN + catalogue.diameters * 500.0 / sphere.radius_m(area.crs)
-    away = np.arccos(np.clip(sphere.unit_vectors(*catalogue.positions.T) @ middle, -1.0, 1.0))
-    return np.asarray(away <= reach)
+    lon, lat = catalogue.positions.T
+    # No point is nearer than its parallel, by which most of the craters are left out.
+    _, middle_lat = sphere.vectors_to_lonlat(middle)
+    near = np.abs(lat - middle_lat) <= np.degrees(reach) + _ROUNDING_DEG
+    cosines = sphere.unit_vectors(lon[near], lat[near]) @ middle
+    near[near] = np.arccos(np.clip(cosines, -1.0, 1.0)) <= reach[near]
+    return np.asarray(near)
 
 
 def _compute_fractions(area: Area, catalogue: Catalogue) -> Float:

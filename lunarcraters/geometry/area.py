@@ -76,14 +76,12 @@ class Area:
         """
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         if self.crs is None:
-            return np.asarray(shapely.intersects_xy(self.outline, x, y))
+            return _intersects(self.outline, x, y)
         if not self.crs.is_geographic:
-            return np.asarray(
-                shapely.intersects_xy(self.outline, *sphere.from_lonlat(self.crs, x, y))
-            )
+            return _intersects(self.outline, *sphere.from_lonlat(self.crs, x, y))
         inside = np.zeros(x.shape, bool)
         for period_deg in (-360.0, 0.0, 360.0):
-            inside |= shapely.intersects_xy(self.outline, x + period_deg, y)
+            inside |= _intersects(self.outline, x + period_deg, y)
         return inside
 
     def compute_shares(self, positions: Float, diameters: Float) -> Float:
@@ -198,6 +196,14 @@ class Area:
         if np.isnan(arc) or bool(self.contains(*sphere.vectors_to_lonlat(-middle))):
             arc = np.pi
         return middle, arc
+
+
+def _intersects(outline: BaseGeometry, x: Float, y: Float) -> Bool:
+    """Tell which points lie in an outline or on its edge: only those in its bounds are tested."""
+    west, south, east, north = outline.bounds
+    inside = np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
+    inside[inside] = shapely.intersects_xy(outline, x[inside], y[inside])
+    return inside
 
 
 def _enclose(inside: shapely.Polygon, crs: CRS) -> BaseGeometry:

@@ -54,6 +54,27 @@ def test_a_crater_counts_for_its_part_on_both_areas(west, edges):
     assert count.count(0.0).counts.sum() == pytest.approx(expected.craters["fraction"].sum())
 
 
+@pytest.mark.parametrize("edges", [(-1, 2, 1, 4), (-180, 80, 180, 90), (179, -90, 181, -88)])
+def test_only_craters_near_the_parallels_of_an_area_are_placed_on_the_sphere(edges, monkeypatch):
+    random = np.random.default_rng(5)
+    lon, lat = random.uniform(-180, 180, 5000), random.uniform(-90, 90, 5000)
+    table = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": random.uniform(1, 300, 5000)})
+    all_craters, area = Catalogue(table, MOON), make_box_area(*edges)
+    shares = area.compute_shares(all_craters.positions, all_craters.diameters)
+    placed, place = [], sphere.unit_vectors
+
+    def place_counting(lon, lat):
+        placed.append(np.size(lon))
+        return place(lon, lat)
+
+    monkeypatch.setattr(sphere, "unit_vectors", place_counting)
+    monkeypatch.setattr(Area, "compute_shares", lambda area, at, sizes: np.ones(len(at)))
+    touching = CraterFilter(area=area, fractions=True).apply(all_craters)
+    inside = all_craters.craters["crater_id"][shares > 0.0]
+    assert set(inside) <= set(touching.craters["crater_id"])
+    assert max(placed) < 2000
+
+
 def test_an_export_of_parts_on_larger_ground_changes_none(tmp_path):
     before = by_parts(craters(0.0), INNER)
     before.to_file(tmp_path / "a.scc")

@@ -63,6 +63,26 @@ def test_points_on_the_edge_are_in_every_area_that_shares_it(tmp_path):
         assert polar.contains(0, 90)
 
 
+@pytest.mark.parametrize("crs", [sphere.geographic_crs(), None])
+def test_only_points_in_the_bounds_of_an_area_are_tested(crs, monkeypatch):
+    random = np.random.default_rng(0)
+    triangle = shapely.Polygon([(170, 0), (190, 5), (175, 20)])
+    x, y = random.uniform(-180, 200, (2, 5000))
+    x[:3], y[:3] = (np.nan, 180, 170), (5, np.inf, 0)
+    turns = (-360.0, 0.0, 360.0) if crs else (0.0,)
+    expected = np.any([shapely.intersects_xy(triangle, x + by, y) for by in turns], axis=0)
+    asked, ask = [], shapely.intersects_xy
+
+    def ask_counting(outline, x, y):
+        asked.append(np.size(x))
+        return ask(outline, x, y)
+
+    monkeypatch.setattr(shapely, "intersects_xy", ask_counting)
+    np.testing.assert_array_equal(Area(triangle, crs).contains(x, y), expected)
+    assert expected.sum() > 5
+    assert sum(asked) < 100
+
+
 @pytest.mark.parametrize(
     "edges", [(0, 10, 20, 10), (5, 0, 5, 10), (float("nan"), 0, 1, 1), (0, 0, 1, float("nan"))]
 )
