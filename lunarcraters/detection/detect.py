@@ -22,7 +22,7 @@ from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
-from lunarcraters.files import LOCK, locked
+from lunarcraters.files import LOCK, check_outside, locked
 from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.source import TileSource
@@ -68,7 +68,8 @@ def detect(
 
     Raises:
         RunError: `out` holds another run, another process is at work in it, or workers died.
-        OutputError: `out` cannot be written, or is not the directory of a run.
+        OutputError: `out` cannot be written, is not the directory of a run, or holds an input of
+            the run that is to replace that in it.
         TileSetError: The tiles do not fit the model, or a tile file cannot be read (strict).
         ModelError: The model cannot be used.
         MosaicError: A tile cannot be read (strict), or none can.
@@ -116,11 +117,18 @@ def _make(
 def _check_directory(run: RunPlan, *, overwrite: bool) -> bool:
     """Make sure that a run in the directory is the same run, and note the names that it has now.
 
+    One that is to be replaced must hold no input of the new one.
+
     Returns:
         True where the run is new.
     """
     out, manifest = run.out, run.manifest
-    if overwrite or not (out / MANIFEST).is_file():
+    if not (out / MANIFEST).is_file():
+        return True
+    if overwrite:
+        kept = (out / FETCHED).resolve()
+        files = [path for path in run.find_inputs() if not path.resolve().is_relative_to(kept)]
+        check_outside(out, files)
         return True
     begun = read_manifest(out)
     if begun.has_changed_input(manifest):

@@ -34,7 +34,7 @@ from lunarcraters.detection.run import (
     write_result,
 )
 from lunarcraters.errors import OptionError, OutputError
-from lunarcraters.files import locked
+from lunarcraters.files import check_outside, locked
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.box import Box
@@ -105,11 +105,12 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
         RunError: A directory is not a finished run, or another process is at work in `out`.
         OptionError: There are less than two runs, one is named twice, or they are of images without
             coordinates, or of two bodies, or of other ground.
-        OutputError: `out` cannot be written, or holds a run.
+        OutputError: `out` cannot be written, or holds a run, or one of those to be fused.
     """
     started = time.monotonic()
     runs = _open(paths, out)
     _check_output(out, overwrite=overwrite)
+    check_outside(out, paths)
     craters = _fuse(runs)
     with locked(out):
         _check_output(out, overwrite=overwrite)  # another process may have made a run meanwhile

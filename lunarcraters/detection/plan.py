@@ -10,12 +10,13 @@ from lunarcraters.detection.search.batch_result import PARTS
 from lunarcraters.detection.search.batches import Batch, plan_batches
 from lunarcraters.detection.source import hash_tiling
 from lunarcraters.errors import ModelError, OptionError
+from lunarcraters.mosaic.identity import find_local_files
 from lunarcraters.mosaic.nodata import list_values
 from lunarcraters.network.looks import DEFAULT_LOOKS
 from lunarcraters.network.model_file import hash_model, read_info
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import choose_precision, count_least_images
-from lunarcraters.tiling.source import TileSource
+from lunarcraters.tiling.source import TileSet, TileSource
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class RunPlan:
     def result_files(self) -> list[Path]:
         """Files of the results of batches, in the order of the batches."""
         return [self.folder / batch.file for batch in self.batches]
+
+    def find_inputs(self) -> list[Path]:
+        """Find the local files that are read: the mosaic, where it is there, tiles, and models."""
+        tiles = [self.source.directory] if isinstance(self.source, TileSet) else []
+        named = Path(self.manifest.model_name)
+        return [*find_local_files(self.source.mosaic.sources), *tiles, named, self.weights]
 
 
 def plan_run(

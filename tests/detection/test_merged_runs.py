@@ -1,5 +1,6 @@
 """Craters of merged runs: tiles and octaves are those of the first run's mosaic."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,15 @@ def test_a_run_that_is_made_meanwhile_is_not_replaced_unasked(runs, tmp_path, mo
     with pytest.raises(OutputError, match="merged exists: give another --output"):
         merge_runs(runs, out)
     assert rows(out)[6.0] == ("", -1)
+
+
+def test_a_run_is_not_replaced_by_a_merge_of_runs_in_it(runs, tmp_path):
+    out = tmp_path / "merged"
+    merge_runs(runs, out)
+    inside = [shutil.copytree(run, out / run.name) for run in runs]
+    with pytest.raises(OutputError, match=r"coarse lies in .*merged, which --overwrite removes"):
+        merge_runs(inside, out, overwrite=True)
+    assert len(read_run(inside[0])) == len(CRATERS_HERE)
 
 
 def test_only_craters_of_the_first_run_are_in_its_tiles(runs, tmp_path):

@@ -2,12 +2,14 @@
 
 import shutil
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS
 from lunarcraters.detection.detect import detect
+from lunarcraters.detection.fetched import FETCHED
 from lunarcraters.detection.manifest import read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.plan import plan_run
@@ -16,7 +18,7 @@ from lunarcraters.detection.search import cluster
 from lunarcraters.detection.search.batch import _empty_table
 from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
 from lunarcraters.detection.source import open_source
-from lunarcraters.errors import RunError
+from lunarcraters.errors import OutputError, RunError
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.tileset import write_tiles
@@ -98,6 +100,34 @@ def test_a_finished_run_is_not_lost_to_one_that_does_not_begin(mosaic, tmp_path)
         detect(open_small(mosaic), out, MODEL, NOBODY, overwrite=True)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert len(read_run(out)) == 0
+
+
+def test_a_run_is_not_replaced_by_one_on_a_mosaic_tiles_or_a_model_in_it(mosaic, tmp_path):
+    out = tmp_path / "run"
+    finish_run(mosaic, out)
+    inside = shutil.copy(mosaic, out / "mosaic.tif")
+    write_tiles(open_mosaic(mosaic), out / "tiles", max_size=128, halo=16)
+    model = shutil.copy(MODEL, out / "model.keras")
+    before = sorted(out.rglob("*"))
+    for source, file, name in (
+        (open_small(inside), MODEL, r"mosaic\.tif"),
+        (open_source([out / "tiles"], MODEL), MODEL, "tiles"),
+        (open_small(mosaic), model, r"model\.keras"),
+    ):
+        with pytest.raises(OutputError, match=f"{name} lies in .*run, which --overwrite removes"):
+            detect(source, out, file, NOBODY, overwrite=True)
+    assert sorted(out.rglob("*")) == before
+
+
+def test_what_was_read_from_the_network_does_not_keep_a_run_from_being_replaced(
+    mosaic, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    finish_run(mosaic, Path("run"))
+    (tmp_path / "run" / FETCHED).mkdir()
+    copy = shutil.copy(mosaic, tmp_path / "run" / FETCHED / "copy.tif")
+    with pytest.raises(RunError, match="no Dask scheduler answers"):
+        detect(open_small(copy), Path("run"), MODEL, NOBODY, overwrite=True)
 
 
 def test_a_run_that_was_killed_while_it_replaced_another_is_begun_again(
