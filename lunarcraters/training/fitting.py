@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from lunarcraters.errors import CratersError, ModelError, OutputError, RunError
-from lunarcraters.files import remove_directory
+from lunarcraters.files import LOCK, empty_directory, locked, remove_directory
 from lunarcraters.network.backends.keras_model import load_network
 from lunarcraters.network.losses import choose_loss
 from lunarcraters.network.metrics import MASK_METRICS
@@ -18,6 +18,7 @@ from lunarcraters.network.resunet import build
 from lunarcraters.process import map_in_threads, suppress_native_stderr
 from lunarcraters.training.checkpoint import STATE, Checkpoint, FiniteLoss, read_state
 from lunarcraters.training.data import TrainingData, compare_data, write_data
+from lunarcraters.training.directory import check_unused
 from lunarcraters.training.history import History
 from lunarcraters.training.interruption import Interruption
 from lunarcraters.training.product import MODEL, has_model, write_trained_model
@@ -26,9 +27,11 @@ from lunarcraters.training.samplers import AnySampler
 from lunarcraters.training.sampling import Batch, Sampler
 from lunarcraters.training.settings import (
     FOLDER,
+    SETTINGS,
     TrainingSettings,
     compare_settings,
     holds_training,
+    read_settings,
     write_settings,
 )
 
@@ -46,6 +49,7 @@ def fit_network(
     *,
     weights: Path | None,
     resume: bool,
+    overwrite: bool = False,
     data: TrainingData,
     say: Callable[[str], None],
 ) -> Path:
@@ -60,9 +64,10 @@ def fit_network(
         train: Sampler of the training batches.
         valid: Sampler of the validation batches. Each epoch uses the same whole batches; the
             rest of the images is not used. In a split smaller than a batch, images repeat in it.
-        out: Directory of the training; a new one replaces that in it once its weights are loaded.
+        out: Directory of the training, which is held against other processes.
         weights: Model file to begin with; None for random weights.
         resume: True to resume from the last checkpoint.
+        overwrite: True to replace the training in `out`, once the weights are loaded.
         data: Data of the training, for the description of the model.
         say: Function that takes lines for the user.
 
@@ -72,8 +77,9 @@ def fit_network(
     Raises:
         DatasetError: An image is damaged.
         ModelError: The weights are of another network.
-        RunError: There is nothing to resume, it was another training, or its loss is not finite.
-        OutputError: The directory cannot be written.
+        RunError: There is nothing to resume, it was another training, its loss is not finite, or
+            another process is at work in the directory.
+        OutputError: The directory is in use, or cannot be written.
     """
     with suppress_native_stderr():  # with JAX or PyTorch, TensorFlow is imported here
         keras.utils.set_random_seed(settings.seed)
@@ -82,17 +88,22 @@ def fit_network(
         _load_weights(model, weights)
     if settings.tuned:
         _freeze_statistics(model)
-    with _leaving_nothing(out, resume=resume) as failures:
-        epoch = _open_directory(settings, data, out, resume=resume)
-        _compile(model, settings)
-        trained, fixed = _count(model.trainable_variables), _count(model.non_trainable_variables)
-        say(f"{model.name}: {trained:,} trainable and {fixed:,} non-trainable parameters")
-        had_ended = not _fit(
-            model, settings, train, valid, out, epoch=epoch, say=say, failures=failures
-        )
-    if had_ended and has_model(settings, out):
-        return out / MODEL
-    return write_trained_model(settings, model, out, data)
+    if resume:
+        read_settings(out)  # before the lock, which would make a directory
+    with locked(out):
+        if not resume:
+            check_unused(out, overwrite=overwrite)  # another process may have trained in it
+        with _leaving_nothing(out, resume=resume) as failures:
+            epoch = _open_directory(settings, data, out, resume=resume)
+            _compile(model, settings)
+            trained, fixed = map(_count, (model.trainable_variables, model.non_trainable_variables))
+            say(f"{model.name}: {trained:,} trainable and {fixed:,} non-trainable parameters")
+            had_ended = not _fit(
+                model, settings, train, valid, out, epoch=epoch, say=say, failures=failures
+            )
+        if had_ended and has_model(settings, out):
+            return out / MODEL
+        return write_trained_model(settings, model, out, data)
 
 
 @contextmanager
@@ -173,13 +184,15 @@ def _open_directory(
 ) -> int:
     """Make or check the directory of a training. Returns the number of epochs that are done.
 
-    Where it holds another training, and this one does not resume it, this one replaces it.
+    Where it holds another training, and this one does not resume it, this one replaces it. If that
+    is interrupted, the directory is that of a training that has no checkpoint yet.
     """
     if not resume:
         try:
-            if holds_training(out):
-                remove_directory(out)
             (out / FOLDER).mkdir(parents=True, exist_ok=True)
+            if holds_training(out):
+                empty_directory(out, keep=(SETTINGS, FOLDER, LOCK))
+                empty_directory(out / FOLDER)
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror}") from error
         write_data(data, out)

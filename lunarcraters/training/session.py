@@ -8,7 +8,7 @@ from pathlib import Path
 from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import TileName
-from lunarcraters.errors import DatasetError, ModelError, OutputError
+from lunarcraters.errors import DatasetError, ModelError
 from lunarcraters.files import check_outside
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_file import hash_model
@@ -19,6 +19,7 @@ from lunarcraters.network.startup import (
     start_keras,
 )
 from lunarcraters.training.data import TrainingData, describe_relief, describe_tiles
+from lunarcraters.training.directory import check_unused
 from lunarcraters.training.distillation import check_teacher
 from lunarcraters.training.relief import ReliefSampler, split_elevation_sources
 from lunarcraters.training.samplers import choose_max_scale, make_sampler, make_validation
@@ -35,7 +36,6 @@ from lunarcraters.training.settings import (
     Policy,
     TrainingOptions,
     TrainingSettings,
-    holds_training,
     read_settings,
 )
 
@@ -74,8 +74,8 @@ def train(
         OptionError: The preset takes no notice of an option that is given.
         ModelError: The weights or the teacher do not fit, resampled crops have no teacher, or Keras
             does not start with a backend that trains.
-        RunError: There is nothing to resume, it was begun with other options or data, or its loss
-            is no longer finite.
+        RunError: There is nothing to resume, it was begun with other options or data, its loss is
+            no longer finite, or another process is at work in `out`.
     """
     options.check_used()
     if get_preset(options.preset).photometry == "relief" and not options.tune:
@@ -103,6 +103,7 @@ def train(
         out,
         weights=options.weights,
         resume=resume,
+        overwrite=overwrite,
         data=inputs.data,
         say=say,
     )
@@ -247,12 +248,7 @@ def _check_directory(out: Path, inputs: Iterable[Path], *, resume: bool, overwri
     """
     if resume or not out.exists():
         return
-    replaced = overwrite and holds_training(out)
-    if not replaced and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(
-            f"{out} exists already: give --resume to go on with the training in it, "
-            "--overwrite to replace one, or another --output"
-        )
+    check_unused(out, overwrite=overwrite)
     check_outside(out, inputs)
 
 

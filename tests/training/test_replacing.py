@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from lunarcraters.errors import ModelError, OptionError, OutputError, RunError
+from lunarcraters.files import locked
 from lunarcraters.network.model_file import read_info, shipped_model, update_info
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.training import checkpoint, fitting, session
@@ -21,6 +22,7 @@ from lunarcraters.training.settings import (
     TrainingOptions,
     TrainingSettings,
     compare_settings,
+    holds_training,
     write_settings,
 )
 
@@ -106,6 +108,62 @@ def test_a_training_that_begins_replaces_the_other(dataset, trained, has_checkpo
     model = train(dataset, trained, options, overwrite=True, say=list)
     assert read_info(model).preset == "tiny"
     assert (trained / "history.csv").read_text().splitlines()[1].startswith("1,")
+
+
+@pytest.mark.parametrize("most", range(3))
+def test_a_training_that_is_killed_while_it_replaces_another_can_be_replaced(
+    dataset, trained, monkeypatch, most
+):
+    (trained / "history.csv").write_text("epoch\n7\n")
+    unlink, removed = Path.unlink, []
+
+    def be_killed(path, **options):
+        if path.parent == trained:
+            if len(removed) == most:
+                raise KeyboardInterrupt
+            removed.append(path.name)
+        unlink(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", be_killed)
+    options = TrainingOptions(preset="tiny", precision="float32")
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, trained, options, overwrite=True, say=list)
+    assert len(removed) == most
+    assert holds_training(trained)
+
+
+def test_two_processes_do_not_train_in_one_directory(dataset, trained, tmp_path):
+    options = TrainingOptions(preset="tiny", precision="float32")
+    with locked(trained):
+        before = list_files(trained)
+        with pytest.raises(RunError, match=r"another process is at work in .*trained"):
+            train(dataset, trained, options, overwrite=True, say=list)
+        assert list_files(trained) == before
+    with locked(tmp_path / "new"), pytest.raises(RunError, match="another process is at work"):
+        train(dataset, tmp_path / "new", options, say=list)
+
+
+def test_a_training_that_ended_meanwhile_is_not_replaced_unasked(
+    dataset, trained, tmp_path, monkeypatch
+):
+    out = tmp_path / "new"
+    build = fitting.build
+
+    def build_slowly(*arguments):
+        shutil.copytree(trained, out)
+        return build(*arguments)
+
+    monkeypatch.setattr(fitting, "build", build_slowly)
+    with pytest.raises(OutputError, match="exists already: give --resume"):
+        train(dataset, out, TrainingOptions(preset="tiny", precision="float32"), say=list)
+    assert set(list_files(trained)) <= set(list_files(out))
+
+
+def test_a_training_that_is_not_there_is_not_resumed_and_no_directory_is_made(dataset, tmp_path):
+    options = TrainingOptions(preset="tiny", precision="float32")
+    with pytest.raises(RunError, match="holds no training to resume"):
+        train(dataset, tmp_path / "new", options, resume=True, say=list)
+    assert not (tmp_path / "new").exists()
 
 
 def test_files_that_changed_since_an_earlier_training_are_read_anew(dataset, tmp_path, monkeypatch):
