@@ -29,12 +29,15 @@ class SizeFrequency:
         area_km2: Area that was searched, km^2; not widened where craters were counted on more.
         bin_areas_km2: Area of each bin, km^2, (n,), where larger craters were counted on more
             ground (buffered crater counting); None where all are counted on the same.
+        squares: Sum of the squares of the parts for which the craters of each bin count, (n,); None
+            where each counts as a whole.
     """
 
     edges: Float
     counts: Float
     area_km2: float
     bin_areas_km2: Float | None = None
+    squares: Float | None = None
 
     @property
     def diameters(self) -> Float:
@@ -52,6 +55,21 @@ class SizeFrequency:
     def at_least(self) -> Float:
         """Number of craters as large as the lower edge of each bin, or larger, (n,)."""
         return np.cumsum(self.counts[::-1])[::-1]
+
+    @property
+    def variances(self) -> Float:
+        """Variance of the number of craters in each bin, (n,)."""
+        return self.counts if self.squares is None else self.squares
+
+    @property
+    def events(self) -> Float:
+        """Number of whole craters with the Poisson error of each bin, (n,)."""
+        return _count_events(self.counts, self.variances)
+
+    @property
+    def events_at_least(self) -> Float:
+        """Number of whole craters with the error of each bin and all larger ones, (n,)."""
+        return _count_events(self.at_least, np.cumsum(self.variances[::-1])[::-1])
 
     @property
     def cumulative(self) -> Float:
@@ -136,6 +154,11 @@ class SizeFrequencyRecord:
     relative: tuple[float, ...]
 
 
+def _count_events(counts: Float, variances: Float) -> Float:
+    """Count the whole craters whose Poisson error is that of counts; 0 where they are 0."""
+    return np.divide(counts**2, variances, out=np.zeros_like(counts), where=variances > 0.0)
+
+
 def relative_errors(counts: Float) -> Float:
     """Compute the Poisson errors of counts over the counts, 1 / sqrt(n); NaN where they are 0."""
     return 1.0 / np.sqrt(np.where(counts > 0.0, counts, np.nan))
@@ -195,8 +218,11 @@ def count_by_size(
         span: Smallest and largest diameter that the bins hold at least, km.
     """
     edges, bins = bin_by_size(catalogue.diameters, binning, span)
-    counts = np.bincount(bins, count_weights(catalogue), minlength=len(edges) - 1).astype(float)
-    return SizeFrequency(edges=edges, counts=counts, area_km2=area_km2)
+    counts, squares = (
+        np.bincount(bins, count_weights(catalogue) ** power, minlength=len(edges) - 1).astype(float)
+        for power in (1, 2)
+    )
+    return SizeFrequency(edges=edges, counts=counts, area_km2=area_km2, squares=squares)
 
 
 def count_weights(catalogue: Catalogue) -> Float:

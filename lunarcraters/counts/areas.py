@@ -11,9 +11,7 @@ import numpy as np
 from lunarcraters.catalogue.binning import Binning, edges_between
 from lunarcraters.catalogue.csfd import (
     SizeFrequency,
-    bin_by_size,
     count_by_size,
-    count_weights,
     require_craters,
 )
 from lunarcraters.catalogue.filter import CraterFilter, take_centred
@@ -86,10 +84,8 @@ class AreaCount:
             span: Smallest and largest diameter that the bins hold at least, km.
         """
         counted = self.count(min_score, binning, span)
-        craters = self.catalogue.above_score(min_score)
-        _, bins = bin_by_size(craters.diameters, binning, span)
-        squares = np.bincount(bins, count_weights(craters) ** 2, minlength=len(counted.counts))
-        return BinnedCount(counted.edges, counted.counts, np.diag(squares), counted.areas_km2)
+        covariance = np.diag(counted.variances)
+        return BinnedCount(counted.edges, counted.counts, covariance, counted.areas_km2)
 
 
 def count_on_areas(
@@ -199,14 +195,15 @@ def pool_counts(counts: Sequence[SizeFrequency], binning: Binning = "sqrt2") -> 
     edges = edges_between(
         min(one.edges[0] for one in held), max(one.edges[-2] for one in held), binning
     )
-    total, km2 = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1)
+    total, squares, km2 = np.zeros((3, len(edges) - 1))
     for one in counts:
         first = int(np.argmin(np.abs(edges - one.edges[0])))
         bins = slice(first, first + len(one.counts))
         total[bins] += one.counts
+        squares[bins] += one.variances
         areas = np.full(len(total), one.area_km2)
         areas[bins] = one.areas_km2
         km2 += areas
     widened = any(one.bin_areas_km2 is not None for one in counts)
     area_km2 = sum(one.area_km2 for one in counts)
-    return SizeFrequency(edges, total, area_km2, km2 if widened else None)
+    return SizeFrequency(edges, total, area_km2, km2 if widened else None, squares)

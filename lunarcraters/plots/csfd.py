@@ -55,11 +55,8 @@ class _Panel:
     def points(self, csfd: SizeFrequency) -> tuple[Float, Float, Float]:
         """Diameters, values and the numbers of craters that give their errors, each (n,)."""
         diameters = csfd.edges[:-1] if self.at_edges else csfd.diameters
-        return (
-            diameters,
-            getattr(csfd, self.name),
-            csfd.at_least if self.at_edges else csfd.counts,
-        )
+        events = csfd.events_at_least if self.at_edges else csfd.events
+        return diameters, getattr(csfd, self.name), events
 
     def estimated_points(self, estimate: EstimatedPoints) -> tuple[Float, Float, Float]:
         """Diameters, values and the numbers of craters that give their errors, each (n,)."""

@@ -10,7 +10,7 @@ from lunarcraters.catalogue.csfd import count_by_size, relative_errors, require_
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
-from lunarcraters.plots.csfd import draw_csfd
+from lunarcraters.plots.csfd import csfd_figure, draw_csfd
 
 
 def catalogue(diameters, area=1000.0, **columns):
@@ -45,6 +45,27 @@ def test_without_craters_the_message_names_all_that_may_help():
 def test_craters_partly_inside_count_for_that_part():
     found = count_sizes([1.1, 1.2, 4.1], fraction=[1.0, 0.5, 0.25])
     assert found.counts.tolist() == [1.5, 0.0, 0.0, 0.0, 0.25]
+
+
+def test_parts_of_craters_have_the_error_of_their_sum():
+    found = count_sizes([1.1, 1.2, 4.1], fraction=[1.0, 0.5, 0.25])
+    assert relative_errors(found.events)[0] == pytest.approx(1.25**0.5 / 1.5)
+    assert relative_errors(found.events_at_least)[0] == pytest.approx(
+        (1.25 + 0.25**2) ** 0.5 / 1.75
+    )
+    assert found.events[1:].tolist() == [0.0, 0.0, 0.0, 1.0]
+    whole = count_sizes(np.geomspace(1.0, 9.0, 500))
+    assert whole.events.tolist() == whole.counts.tolist()
+    assert whole.events_at_least.tolist() == whole.at_least.tolist()
+
+
+def test_the_error_bars_of_parts_of_craters_are_those_of_their_sum():
+    found = count_sizes([1.1] * 8, fraction=[0.5] * 8)
+    for axes in csfd_figure(found).axes:
+        drawn = [points.lines for points in axes.containers]
+        ((_, value),) = (point for line, *_ in drawn for point in line.get_xydata())
+        (bar,) = (bar for *_, (bars,) in drawn for bar in bars.get_segments())
+        assert (bar[:, 1] / value).tolist() == pytest.approx([1 - 8**-0.5, 1 + 8**-0.5])
 
 
 @pytest.mark.slow
