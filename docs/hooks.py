@@ -15,7 +15,7 @@ from lunarcraters import errors
 RECORDS = {
     "`manifest.json` of a run": "detection.manifest:Manifest",
     "`run.json` of a run": "detection.run:RunResult",
-    "`craters detect --json`": "detection.summary:RunCounts",
+    "`craters detect --json` and `craters merge --json`": "detection.summary:RunCounts",
     "`craters info --json`": "detection.estimate:RunEstimate",
     "An octave of `craters info --json`": "detection.estimate:Level",
     "The cost in `craters info --json`": "detection.cost:Cost",
@@ -46,6 +46,8 @@ RECORDS = {
     "Precision or recall of `craters review --json`": "reviews.proportions:Proportion",
     "A crater that `craters review --json` suggests": "reviews.suggest:SuggestedCrater",
     "A tile that `craters review --json` suggests": "reviews.suggest:SuggestedTile",
+    "`craters randomness --json`": "catalogue.randomness:RandomnessTable",
+    "A bin of `craters randomness --json`": "catalogue.randomness:RandomnessBin",
     "`craters csfd --json`": "counts.record:CountTable",
     "A bin of `craters csfd --json`": "counts.record:CountBin",
     "`craters date --json`": "dating.record:Dating",
@@ -58,13 +60,18 @@ RECORDS = {
     "`craters calibrate --json`": "calibration.record:CalibrationSummary",
     "`craters dataset check --json`, a list": "datasets.check:Problem",
     "`settings.json` of a training": "training.settings:TrainingSettings",
+    "The preset in `settings.json`": "network.presets:Preset",
     "`data.json` of a training": "training.data:TrainingData",
     "`craters.json` in a model file": "network.model_record:ModelRecord",
     "Measurements of runs with `--tta` or `--smallest`": "network.model_record:CalibrationRecord",
     "Score calibration": "network.model_info:ScoreCalibration",
+    "Score calibration without regard to size": "network.model_record:ScoreCurve",
     "Diameter errors": "network.model_info:DiameterErrors",
     "Description of the int8 form": "network.model_info:Int8Info",
+    "F1 of the int8 form": "network.model_info:Int8Comparison",
+    "Texture of the images of a tuned model": "network.model_info:Texture",
     "The description in GeoJSON, GeoParquet, GeoPackage": "catalogue.info:CatalogueHeader",
+    "The limits in that description": "catalogue.export_limits:ExportLimits",
 }
 """Module and class of every record, by the title of its table."""
 
@@ -81,6 +88,10 @@ _JSON_WORDS = {
     r"\|": "or",
     r"Literal\[(.*?)\]": r"\1",
     r"\bAny\b": "anything",
+    r"\bEmpty\b": "empty object",
+    r"\bPath\b": "text",
+    r"\bBox\b": "list[integer, integer, integer, integer]",
+    r"\bOptional\[(.*)\]": r"\1 or null",
 }
 
 _PACKAGE = Path(lunarcraters.__file__).parent

@@ -1,6 +1,7 @@
 """The documentation is a site that builds without a warning, and names what there is."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,11 @@ def test_the_site_builds_strictly(repository, tmp_path):
     assert "craters detect" in commands
     assert "--min-score" in commands
     assert (tmp_path / Path("tutorials/date_a_surface/index.html")).is_file()
+
+
+def test_every_record_that_a_type_names_has_a_table(repository):
+    hooks = runpy.run_path(str(repository / "docs" / "hooks.py"))
+    rows = re.findall(r"^\| `\w+` \| (.*?) \| ", hooks["_records"](), re.MULTILINE)
+    named = {name for types in rows for name in re.findall(r"\b[A-Z]\w*", types)}
+    assert len(named) > 20
+    assert named <= {kind.split(":")[1] for kind in hooks["RECORDS"].values()}
