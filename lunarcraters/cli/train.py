@@ -22,11 +22,13 @@ from lunarcraters.network.presets import PRESETS, Pooling
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True),
               help="Highest learning rate [default: the preset's].")  # fmt: skip
 @click.option("--rotated", type=click.FloatRange(0, 1),
-              help="Share of crops turned by any angle, not by quarters [default: 0].")  # fmt: skip
+              help="Share of crops turned by any angle, not by quarters "
+                   "[default: the preset's].")  # fmt: skip
 @click.option(
     "--coarsened",
     type=click.FloatRange(0, 1),
-    help="Share of crops shown as a coarser camera sees them, enlarged again [default: 0].",
+    help="Share of crops shown as a coarser camera sees them, enlarged again "
+    "[default: the preset's].",
 )
 @click.option("--pooling", type=click.Choice(get_args(Pooling)),
               help="How the network halves its resolution [default: the preset's].")  # fmt: skip
@@ -34,7 +36,8 @@ from lunarcraters.network.presets import PRESETS, Pooling
 @click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
               show_default=True, help="auto: the faster one on this machine.")  # fmt: skip
 @click.option("--weights", type=click.Path(path_type=Path),
-              help="Model file of the same preset to begin with.")  # fmt: skip
+              help="Model file of the same preset to begin with, or of pictures for the preset "
+                   "relief.")  # fmt: skip
 @click.option(
     "--teacher",
     type=click.Path(path_type=Path),

@@ -68,7 +68,8 @@ class TrainingOptions:
         pooling: Pooling between encoder levels; None for that of the preset.
         seed: Seed of the weights, of the order of tiles and of every augmentation.
         precision: Precision of the training; `auto` is the faster one on this machine.
-        weights: Model file of the same preset to begin with; None for random weights.
+        weights: Model file of the same preset to begin with, or of pictures for the preset
+            `relief`; None for random weights.
         teacher: Model file with the same heads, whose maps of mirror images are learned beside the
             labels; None for no distillation.
         resampled: True if the teacher sees crops that are rotated and rescaled a little, without
