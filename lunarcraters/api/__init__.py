@@ -1,7 +1,8 @@
 """The Python interface: a function for every command, and the catalogue.
 
-A script that calls `detect`, `train`, `calibrate` or `check_dataset` starts worker processes, so it
-does so under `if __name__ == "__main__":`. Every error that a user can mend is a
+`detect`, `detect_to_directory`, `info`, `measure_completeness`, `train`, `calibrate`,
+`check_dataset` and `run_recipe` start worker processes, so a script calls them under
+`if __name__ == "__main__":`. Every error that a user can mend is a
 `lunarcraters.errors.CratersError`, whose message says what is wrong and what to do.
 """
 

@@ -140,7 +140,7 @@ def write_report(
     reference: PathOrText | None = None,
     min_diameter: float = 0.0,
     mosaic: PathOrText | None = None,
-    min_score: str | None = None,
+    min_score: float | str | None = None,
     closeups: int = 500,
     crs: str | None = None,
     overwrite: bool = False,
@@ -204,8 +204,8 @@ def explore(
         run: Directory of the run, whose mosaic and mask lie underneath; None for no mask.
         mosaic: Mosaic underneath; None for the one that was searched, if it is still there and
             tells where it lies.
-        min_score: Lowest score, or operating point, of a run's craters; None for "balanced". A
-            catalogue is drawn whole.
+        min_score: Lowest score, or operating point, of a file's or run's craters; None for
+            "balanced" where there is one.
         crs: Coordinate system in place of the mosaic's own.
 
     Raises:

@@ -69,7 +69,7 @@ def detect(
         tta: True for test-time augmentation, the mean over four mirror images of each tile: more
             accurate, in four times the time. (`mirrored` is its earlier name.)
         looks: Number of looks at an elevation model, 1, 2, 4 or 8, whose maps are averaged; None
-            for 4. Each takes as long as the search of a picture.
+            for 4. The network takes as long for each as for a picture.
         batch: Number of tiles in one call of the network; None for as many as make up two
             megapixels, at least two, or one in int8. (`at_once` is its earlier name.)
         strict: True to stop at a tile that cannot be read.

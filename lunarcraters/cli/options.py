@@ -263,7 +263,8 @@ detect_options = collect(
         "--looks",
         type=click.Choice(["1", "2", "4", "8"]),
         callback=lambda _, __, value: value and int(value),
-        help="Looks at an elevation model, each in the time of a picture [default: 4].",
+        help="Looks at an elevation model, each of which the network searches like a picture "
+        "[default: 4].",
     ),
     click.option(
         "--batch",

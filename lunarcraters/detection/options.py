@@ -75,7 +75,7 @@ class DetectOptions:
             megapixels, at least two, or one in int8.
         strict: True to stop at a tile that cannot be read.
         looks: Number of looks at an elevation model, 1, 2, 4 or 8, whose maps are averaged;
-            default: 4. Each takes as long as the search of a picture.
+            default: 4. The network takes as long for each as for a picture.
     """
 
     workers: int | None = None

@@ -82,7 +82,7 @@ def write_report(
     edited: EditedCatalogue | None = None,
     reference: Path | None = None,
     min_diameter: float = 0.0,
-    min_score: str | None = None,
+    min_score: float | str | None = None,
     closeups: int = 500,
     overwrite: bool = False,
 ) -> int:
