@@ -86,7 +86,8 @@ def calibrate_model(
         update_info(model, info)
         if tta:
             return info
-        info = add_accurate_int8(model, info, trial, partial(_search_int8, trials), say)
+        search_int8 = partial(trials.search, task="trying 8 bits", precision="int8")
+        info = add_accurate_int8(model, info, trial, search_int8, say)
         bare = copy_without_calibration(model, Path(name) / "second")
         precision: Precision = "int8" if read_info(bare).int8 else "float32"
         info = replace(info, finer=_calibrate_finer(bare, trials, precision))
@@ -116,11 +117,6 @@ def copy_without_calibration(model: Path, folder: Path) -> Path:
     shutil.copyfile(model, copy)
     update_info(copy, read_info(model).without_calibration())
     return copy
-
-
-def _search_int8(trials: Trials, copy: Path) -> Trial:
-    """Search the split at its own resolution with an int8 form."""
-    return trials.search(copy, "trying 8 bits", precision="int8")
 
 
 def add_accurate_int8(

@@ -19,7 +19,6 @@ from lunarcraters.detection.source import open_source
 from lunarcraters.errors import DatasetError
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OffsetRule
-from lunarcraters.geometry.circles import compute_diameters_px
 from lunarcraters.network.model_file import read_info, update_info
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.startup import Precision
@@ -55,15 +54,12 @@ class _Ground:
         with self.progress(task) as progress:
             run = self.folder / precision
             detections = detect(source, run, model, search, progress=progress).read()
-        reference, mosaic = read_reference(self.catalogue), source.mosaic
-        diameters_px = compute_diameters_px(
-            detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
-        )
-        pixel_km = (mosaic.pixel_size_m or 1.0) / 1000.0
+        reference = read_reference(self.catalogue)
+        pixel_km = (source.mosaic.pixel_size_m or 1.0) / 1000.0
         smallest = max(
             read_info(model).diameters_px[0] * pixel_km, float(reference.diameters.min())
         )
-        return Trial(source, detections, reference, smallest, diameters_px, RULE)
+        return Trial(source, detections, reference, smallest, RULE)
 
 
 def calibrate_relief(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,6 @@ class Trial:
         detections: Catalogue of the n detections.
         reference: Label boxes of the split.
         min_diameter: Smallest label that counts, in the unit of the diameters.
-        diameters_px: Diameters of the detections, pixels of the mosaic, (n,).
         rule: Rule by which detections match labels.
     """
 
@@ -55,8 +55,15 @@ class Trial:
     detections: Catalogue
     reference: Reference
     min_diameter: float
-    diameters_px: Float
     rule: Rule = BOX_RULE
+
+    @cached_property
+    def diameters_px(self) -> Float:
+        """Diameters of the detections, pixels of the mosaic, (n,)."""
+        detections, mosaic = self.detections, self.source.mosaic
+        return compute_diameters_px(
+            detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
+        )
 
     def match_labels(self, scores: Float | None = None) -> Matches:
         """Match the detections to the labels.
@@ -127,12 +134,8 @@ class Trials:
         with self.progress(task) as progress:
             detections = detect(source, run, model, options, progress=progress).read()
         reference = read_pairs(pairs)
-        mosaic = source.mosaic
-        diameters_px = compute_diameters_px(
-            detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
-        )
         min_diameter = self.min_pixels * share * (reference.pixel or 1.0)
-        return Trial(source, detections, reference, min_diameter, diameters_px)
+        return Trial(source, detections, reference, min_diameter)
 
     def _copy(self, share: float) -> Sequence[Pair]:
         """Copy the split at a share of its resolution, unless it can be searched as it is."""
