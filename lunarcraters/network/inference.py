@@ -11,7 +11,7 @@ from lunarcraters.errors import ModelError
 from lunarcraters.mosaic.statistics import ValueStatistics
 from lunarcraters.network.looks import DEFAULT_LOOKS, choose_looks, turn_back, turn_relief
 from lunarcraters.network.model_file import read_info, read_int8
-from lunarcraters.network.preprocessing import normalise, normalise_relief, scale_to_unit
+from lunarcraters.network.preprocessing import normalise, scale_to_unit
 from lunarcraters.network.startup import Precision, count_least_images, runs_tensorflow
 
 Float32 = NDArray[np.float32]
@@ -60,7 +60,7 @@ class Detector:
     It is loaded once and called many times, from any thread, with batches of one shape.
 
     Attributes:
-        info: Model description, with the calibration that holds for the run.
+        info: Model description, with the calibration of runs from full resolution on.
         channels: Number of channels of an image.
         stride: Divisor of the sides of images, pixels.
         input_size: Side of images, pixels; None for any multiple of the stride.
@@ -123,21 +123,6 @@ class Detector:
         else:
             grey = scale_to_unit(values, valid, statistics)
         return np.broadcast_to(grey[..., None], (*grey.shape, self.channels))
-
-    def relief(
-        self, heights_m: NDArray[np.floating], valid: NDArray[np.bool_], pixel_size_m: float
-    ) -> Float32:
-        """Convert the heights of one tile to relief, of which the network is shown looks.
-
-        Args:
-            heights_m: Heights, metres, (side, side).
-            valid: Validity mask, False where there is no data, (side, side).
-            pixel_size_m: Ground size of a pixel, metres.
-
-        Returns:
-            Relief, (side, side, 3).
-        """
-        return normalise_relief(heights_m, valid, pixel_size_m)
 
     def relief_maps(self, relief: Float32, looks: int | None = None) -> Float32:
         """Compute the maps of a batch of relief, the means over the looks.

@@ -20,6 +20,7 @@ from lunarcraters.mosaic.handles import close_datasets
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_info import ModelInfo
+from lunarcraters.network.preprocessing import normalise_relief
 from lunarcraters.tiling.plan import Tile, in_core
 from lunarcraters.tiling.source import TileSource
 
@@ -192,7 +193,7 @@ def make_input(
     pixel_size_m = float(tile.frame.meridian_pixel_size_m(middle, middle)[0])
     if not np.isfinite(pixel_size_m):  # the middle of the tile lies off the Moon
         pixel_size_m = (source.mosaic.pixel_size_m or 1.0) * 2.0**tile.level
-    return detector.relief(values.astype(np.float64) * unit_m, valid, pixel_size_m)
+    return normalise_relief(values.astype(np.float64) * unit_m, valid, pixel_size_m)
 
 
 def _input_side(detector: Detector, size: int) -> int:
