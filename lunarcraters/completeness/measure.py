@@ -35,12 +35,13 @@ from lunarcraters.completeness.search import search_planted
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
 from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
-from lunarcraters.detection.options import AskedPrecision, DetectOptions
+from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.run import read_with_hash
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import OutputError, RunError, check_range
 from lunarcraters.files import empty_directory, locked, replacing
 from lunarcraters.network.model_file import read_info
+from lunarcraters.network.startup import Precision
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import to_plain
 from lunarcraters.tiling.source import TileSource
@@ -141,7 +142,7 @@ def _measure(
     workers: int | None,
     progress: Progress,
 ) -> Completeness:
-    tta = bool(manifest.settings["mirrored"])
+    tta, precision = bool(manifest.settings["mirrored"]), _precision(manifest)
     info = read_info(model).for_run(tta=tta, finest=source.settings.finest)
     detections = Detections.of(catalogue, source)
     bins = choose_bins(detections, source, info.diameters_px)
@@ -156,7 +157,7 @@ def _measure(
     sun = find_sun(planned, source.mosaic, options.sun_azimuth_deg, options.sun_altitude_deg)
     planned, plants = _light(planned, source, sun)
     tiles = [tile for one in planned for tile in one.region.tiles]
-    search = DetectOptions(workers=workers, precision=_precision(manifest), tta=tta)
+    search = DetectOptions(workers=workers, precision=precision, tta=tta)
     detected = search_planted(plants, tiles, folder, model, search, progress)
     outcome = judge(planned, detected, source, catalogue.info, info)
     rows, classes, check = _summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
@@ -258,13 +259,21 @@ def _remove(folder: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _precision(manifest: Manifest) -> AskedPrecision:
-    """Arithmetic of the run."""
-    named: AskedPrecision
-    for named in get_args(AskedPrecision):
-        if named == manifest.settings["precision"]:
+def _precision(manifest: Manifest) -> Precision:
+    """Arithmetic of the run.
+
+    Raises:
+        RunError: The run does not tell it.
+    """
+    noted = manifest.settings.get("precision")
+    named: Precision
+    for named in get_args(Precision):
+        if named == noted:
             return named
-    return "auto"
+    raise RunError(
+        f"the run notes the precision {noted!r}, which is not {', '.join(get_args(Precision))}: "
+        "run craters detect again with --overwrite"
+    )
 
 
 def _light(

@@ -215,3 +215,12 @@ def test_a_run_of_an_elevation_model_is_refused(copy):
     (copy / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(RunError, match="elevation model"):
         lc.measure_completeness(copy)
+
+
+@pytest.mark.parametrize("precision", ["auto", "float16"])
+def test_a_run_that_does_not_tell_its_precision_is_refused(copy, precision):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["settings"]["precision"] = precision
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match=f"notes the precision '{precision}', which is not float32"):
+        lc.measure_completeness(copy, workers=1)
