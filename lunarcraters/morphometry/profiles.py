@@ -112,11 +112,11 @@ def measure_profiles(
     heights = remove_plane(sample(circles, AZIMUTHS))
     floor_share = _share_of_floor(heights)
     outline = find_outline(heights, _REFINE, 3)
-    fitted = np.nan_to_num(outline.fitted, nan=1.0)
-    aligned = align(heights, np.clip(fitted, *_REFINE))
+    fitted = np.clip(np.nan_to_num(outline.fitted, nan=1.0), *_REFINE)
+    aligned = align(heights, fitted)
     aligned[_find_disturbed(outline)] = np.nan
 
-    step_m = circles.arc * radius_m / STEPS
+    step_m = circles.arc * fitted.mean(axis=1) * radius_m / STEPS
     shape = _measure(_median_profile(aligned), radius_px, step_m)
     parts = aligned.reshape(len(aligned) * _SECTORS, -1, aligned.shape[-1])
     several = [np.repeat(values, _SECTORS) for values in (radius_px, step_m)]
