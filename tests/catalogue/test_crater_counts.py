@@ -142,6 +142,28 @@ def test_areas_of_one_number_are_told_by_their_vertices(tmp_path):
     assert footprint.equals(shapely.MultiPolygon([shapely.box(x, 0, x + 1, 1) for x in (0, 10)]))
 
 
+def test_an_outline_that_crosses_itself_may_have_a_hole(tmp_path):
+    rings = {
+        "ext": [(0, 0), (10, 10), (10, 0), (0, 10), (0, 0)],
+        "int": [(1, 4), (2, 4), (2, 6), (1, 6), (1, 4)],
+    }
+    rows = [
+        f"{i}\t{ring}\t{tag}\t{x}\t{y}"
+        for ring, (tag, points) in enumerate(rings.items(), 1)
+        for i, (x, y) in enumerate(points, 1)
+    ]
+    (tmp_path / "a.scc").write_text(
+        "a_axis_radius = 1737.4 <km>\nunit_boundary = {vertex, sub_area, tag, lon, lat\n#\n"
+        + "\n".join(rows)
+        + "\n}\nTotal_area = 44000 <km^2>\ncrater = {diam, fraction, lon, lat\n5 1 5 5\n}\n"
+    )
+    footprint = read_catalogue(tmp_path / "a.scc").footprint
+    halves = shapely.MultiPolygon(
+        [shapely.Polygon([(0, 0), (5, 5), (0, 10)]), shapely.Polygon([(10, 0), (5, 5), (10, 10)])]
+    )
+    assert footprint.equals(halves - shapely.box(1, 4, 2, 6))
+
+
 def test_an_outline_across_the_antimeridian_stays_in_one_piece(tmp_path):
     ring = [(179, 0), (-179, 0), (-179, 1), (179, 1), (179, 0)]
     rows = "\n".join(f"{i}\t1\text\t{x}\t{y}" for i, (x, y) in enumerate(ring, 1))

@@ -106,7 +106,7 @@ def _footprint(boundary: pd.DataFrame | None, path: Path) -> BaseGeometry | None
                 polygons[-1] = polygons[-1].difference(polygon)
             else:
                 polygons.append(polygon)
-        ground = shapely.union_all(shapely.make_valid(np.array(polygons, object)))
+        ground = shapely.union_all(np.array(polygons, object))
         return keep_polygons(cut_at_meridian(np.array([ground], object))[0])
     except (KeyError, ValueError, shapely.GEOSException) as error:
         raise CatalogueError(f"{path}: its unit_boundary is damaged: {error}") from error
@@ -124,7 +124,7 @@ def _ring_numbers(boundary: pd.DataFrame) -> "pd.Series[int]":
 
 
 def _ring_polygon(points: NDArray[np.float64]) -> BaseGeometry:
-    """Make the polygon of a ring, which may cross the antimeridian."""
-    if (np.abs(np.diff(points[:, 0])) > 180.0).any():
-        return make_ring_polygon(*points.T)
-    return shapely.Polygon(points)
+    """Make the polygon of a ring, which may cross the antimeridian, and itself."""
+    jumps = (np.abs(np.diff(points[:, 0])) > 180.0).any()
+    polygon = make_ring_polygon(*points.T) if jumps else shapely.Polygon(points)
+    return keep_polygons(shapely.make_valid(polygon))
