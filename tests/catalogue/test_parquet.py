@@ -1,10 +1,15 @@
 """GeoParquet of other programs."""
 
+import json
+
 import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
 
 from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.errors import CatalogueError
 
 
 @pytest.mark.parametrize("encoding", ["WKB", "geoarrow"])
@@ -21,3 +26,25 @@ def test_geometries_are_read_in_any_encoding(tmp_path, encoding, box):
     catalogue = read_catalogue(tmp_path / "a.parquet")
     assert catalogue.positions.tolist() == [[1.0, 2.0], [3.0, 4.0]]
     assert catalogue.diameters.tolist() == [5.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"geometry": {"encoding": "WKB"}},
+        {"geometry": {"encoding": "point"}},
+        {"geometry": {"encoding": "other"}},
+        {"shape": {"encoding": "WKB"}},
+        {"geometry": None},
+        None,
+        [],
+    ],
+)
+def test_damaged_geometries_are_said_in_a_sentence(tmp_path, change):
+    column = next(iter(change), "geometry") if change else "geometry"
+    geo = {"version": "1.1.0", "primary_column": column, "columns": change}
+    table = pa.table({"lon": [1.0], "lat": [2.0], "diameter_km": [3.0], "geometry": [b"garbage"]})
+    table = table.replace_schema_metadata({b"geo": json.dumps(geo).encode()})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(CatalogueError, match=r"a.parquet is not a Parquet file of craters: \S"):
+        read_catalogue(tmp_path / "a.parquet")

@@ -31,6 +31,8 @@ from lunarcraters.geometry.polygons import Geometries
 
 _KEY = b"lunarcraters"
 _MEASURED = b"sha256 of the catalogue"
+_DAMAGED = (AttributeError, KeyError, TypeError, shapely.GEOSException)
+"""Errors of geometries, or of their description, that are not what the file says."""
 
 
 def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
@@ -174,7 +176,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         header = json.loads(metadata.get(_KEY, b"null"))
         geo = json.loads(metadata.get(b"geo", b"null"))
         shapes = _geometries(geo, path)
-    except (pa.ArrowException, ValueError) as error:
+    except (pa.ArrowException, ValueError, *_DAMAGED) as error:
         raise CatalogueError(f"{path} is not a Parquet file of craters: {error}") from error
     if header is not None:
         info = CatalogueInfo.from_header(header)
