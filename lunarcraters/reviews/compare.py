@@ -29,8 +29,8 @@ class Comparison:
 
     Attributes:
         craters: Rows of the run, with place and size after the edit, `review`, `fraction` where
-            the file has parts of craters, and True in `deleted`, `moved` and `resized` where that
-            was done.
+            the file has parts of craters, or the run has and the file does not tell how it was
+            exported, and True in `deleted`, `moved` and `resized` where that was done.
         added: Rows of the craters that were added.
         notes: Sentences for the user.
         limits: Craters of the run that the reviewer had, as an export has them; None where
@@ -94,10 +94,13 @@ def compare_with_run(
     craters = craters.assign(deleted=deleted, moved=moved, resized=resized)
     forget_measures(craters, moved | resized, MOVED)
     names = [*run.columns.names, REVIEW]
-    craters = craters.drop(columns=FRACTION, errors="ignore")
     if FRACTION in table:
         craters[FRACTION] = rows[FRACTION].to_numpy()
-        names.append(FRACTION)
+    elif edited.info.limits is not None:  # the header of a file that was exported without parts
+        craters = craters.drop(columns=FRACTION, errors="ignore")
+    elif FRACTION in craters:
+        craters.loc[moved | resized, FRACTION] = np.nan
+    names += [FRACTION] * (FRACTION in craters)
     added = table[is_added].reindex(columns=names).reset_index(drop=True)
     return Comparison(craters, added, changed + notes, limits)
 
