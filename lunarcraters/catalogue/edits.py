@@ -46,10 +46,19 @@ class EditedCatalogue:
     source: str
 
     @classmethod
-    def from_catalogue(cls, catalogue: Catalogue, source: str) -> "EditedCatalogue":
-        """Take a catalogue whose file has no geometries."""
+    def from_catalogue(
+        cls, catalogue: Catalogue, source: str, *, has_ids: bool = True
+    ) -> "EditedCatalogue":
+        """Take a catalogue whose file has no geometries.
+
+        Args:
+            catalogue: Catalogue.
+            source: Name of the file, for messages.
+            has_ids: False where its identifiers only count the rows of the file.
+        """
         drawn = np.full((len(catalogue), 3), np.nan)
-        return cls(catalogue.craters, catalogue.info, drawn, None, source)
+        rows = catalogue.craters if has_ids else catalogue.craters.drop(columns="crater_id")
+        return cls(rows, catalogue.info, drawn, None, source)
 
     @property
     def has_ids(self) -> bool:
@@ -130,7 +139,8 @@ class EditedCatalogue:
     ) -> Bool:
         """Find the rows that were added: marked so, unknown, or copies of another row.
 
-        Identifiers that were empty or not unique before the edit tell neither.
+        Identifiers that were empty or not unique before the edit tell neither, of rows that have
+        their own numbers.
         """
         added = table[REVIEW].eq(ADDED).to_numpy(copy=True)
         if self.has_ids:
@@ -149,12 +159,16 @@ class EditedCatalogue:
         return np.asarray(added & (table[REVIEW] != REJECTED).to_numpy(), bool)
 
     def _find_unclear(self, ids: "pd.Series[str]") -> Bool:
-        """Find identifiers that were empty or not unique in the file before the edit, (n,)."""
+        """Find identifiers that were empty or not unique in the file before the edit, (n,).
+
+        A row without a position and a size of its own was drawn since, whatever its identifier.
+        """
         if self.before is None:
             return np.zeros(len(ids), bool)
         before = self.before["crater_id"]
         unclear = before[before.duplicated() | (before == "")]
-        return np.asarray(ids.isin(unclear), bool)
+        circles = self.rows[list(self.info.columns.circle)].to_numpy(float)
+        return np.asarray(ids.isin(unclear) & np.isfinite(circles).all(axis=1), bool)
 
 
 def from_layer(

@@ -4,10 +4,12 @@ import subprocess
 from contextlib import closing
 from xml.etree import ElementTree
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from pyproj import CRS
 
 from lunarcraters.catalogue.formats import (
@@ -122,6 +124,24 @@ def test_identifiers_of_others_that_are_not_unique_add_no_craters(tmp_path, ids)
     assert again.craters["crater_id"].tolist() == ids
     assert again.scores.tolist() == [0.5, 0.5, 0.5]
     assert "review" not in again.craters
+
+
+@pytest.mark.parametrize("ids", [["1", "1", "2"], ["", "", "2"], ["", "1", "2"]])
+def test_a_crater_drawn_beside_identifiers_that_are_not_unique_is_added(tmp_path, ids):
+    table = pd.DataFrame({"crater_id": ids, "lon": [0.0, 9.0, 18.0], "lat": 0.0, "score": 0.5})
+    catalogue = Catalogue(table.assign(diameter_km=[7.0, 6.0, 4.0]), "IAU_2015:30100")
+    path = tmp_path / "a.gpkg"
+    write_catalogue(catalogue, path)
+    layer = pyogrio.read_dataframe(path, layer="craters")
+    outline = shapely.Point(20.0, 20.0).buffer(0.08)
+    drawn = gpd.GeoDataFrame({"crater_id": ids[:1]}, geometry=[outline], crs=layer.crs)
+    pyogrio.write_dataframe(
+        drawn.reindex(columns=layer.columns), path, layer="craters", append=True
+    )
+    craters = read_catalogue(path).craters
+    assert craters["review"].tolist() == ["unseen", "unseen", "added", "unseen"]
+    assert craters["crater_id"].tolist() == [*ids[:2], "A0000001", ids[2]]
+    assert craters["score"].tolist() == [0.5, 0.5, 1.0, 0.5]
 
 
 def test_a_geopackage_that_is_open_elsewhere_is_not_replaced(lunar, tmp_path):
