@@ -102,8 +102,6 @@ def _compare(
     run: Catalogue, edited: EditedCatalogue, *, all_seen: bool, run_hash: str | None
 ) -> Comparison | None:
     """Compare a file with the run that it was exported from; None for one that was not."""
-    if REVIEW not in edited.rows and not edited.has_ids:
-        return None
     try:
         return compare_with_run(run, edited, all_seen=all_seen, run_hash=run_hash)
     except CatalogueError:

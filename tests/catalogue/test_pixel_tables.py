@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -116,6 +117,28 @@ def test_empty_rows_in_pixels_are_left_out_as_those_in_degrees_are(tmp_path, hea
 
 
 def test_every_kind_of_table_is_read_in_pixels():
-    catalogue = from_table(pd.DataFrame({"x": [1.0], "y": [2.0], "diameter_px": [3.0]}), "a table")
+    table = pd.DataFrame({"x": [1.0], "y": [2.0], "diameter_px": [3.0]})
+    catalogue = from_table(table, "a table").to_catalogue()
     assert not catalogue.has_crs
     assert catalogue.diameters.tolist() == [3.0]
+
+
+@pytest.mark.parametrize("names", [("x_px", "y_px"), ("x", "y")])
+@pytest.mark.parametrize("geometry", [False, True])
+def test_a_layer_without_geometries_is_read_in_pixels_as_a_table_is(tmp_path, names, geometry):
+    frame = pd.DataFrame({names[0]: [1.0], names[1]: [2.0], "diameter_px": [3.0]})
+    if geometry:
+        frame = gpd.GeoDataFrame(frame, geometry=[None], crs="IAU_2015:30100")
+    pyogrio.write_dataframe(frame, tmp_path / "a.gpkg", geometry_type="Point" if geometry else None)
+    catalogue = read_catalogue(tmp_path / "a.gpkg")
+    assert not catalogue.has_crs
+    assert catalogue.positions.tolist() == [[1.0, 2.0]]
+
+
+def test_an_empty_row_of_a_layer_in_pixels_is_left_out_as_that_of_a_table_is(tmp_path):
+    columns = {"x": [1.0, None, 3.0], "y": [2.0, None, 4.0], "diameter_px": [5.0, None, 6.0]}
+    points = [shapely.Point(1, -2), shapely.Point(9, -9), shapely.Point(3, -4)]
+    gpd.GeoDataFrame({**columns, "name": "a"}, geometry=points).to_file(tmp_path / "a.gpkg")
+    with pytest.warns(CratersWarning, match=r"without a position and a size are left out \(1\)"):
+        catalogue = read_catalogue(tmp_path / "a.gpkg")
+    assert catalogue.positions.tolist() == [[3.0, 4.0], [1.0, 2.0]]

@@ -232,6 +232,12 @@ def test_a_review_of_another_run_is_no_reference(run, detections, tmp_path, refu
     assert "was exported from another run" in refuse(run, tmp_path / "a.gpkg")
 
 
+def test_detections_whose_rows_lost_their_names_are_no_reference(run, detections, tmp_path, refuse):
+    table = detections[0].craters.drop(columns="crater_id")
+    table.to_csv(tmp_path / "a.csv", index=False)
+    assert "has no column crater_id" in refuse(run, tmp_path / "a.csv")
+
+
 def test_all_seen_is_of_a_review(run, detections, tmp_path):
     table = write_reference(detections, tmp_path / "a.csv")
     with pytest.raises(OptionError, match="is a reference, not a review"):

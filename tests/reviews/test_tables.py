@@ -1,5 +1,6 @@
 """Catalogues reviewed as files that do not say what was exported: tables, counts, Shapefiles."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,9 +67,24 @@ def test_craters_beyond_those_of_the_file_are_not_rejected(run, tmp_path, suffix
     assert "on the ground that its craters enclose" in " ".join(result.notes)
 
 
-@pytest.mark.parametrize("suffix", [".scc", ".diam"])
-def test_a_count_does_not_name_the_craters_of_a_run(run, tmp_path, suffix):
-    table = tmp_path / f"count{suffix}"
+@pytest.mark.parametrize("suffix", [".csv", ".shp", ".fgb"])
+def test_a_table_whose_rows_lost_their_names_does_not_name_the_craters(run, tmp_path, suffix):
+    table = tmp_path / f"a{suffix}"
+    craters = lc.read_catalogue(run).craters.drop(columns=["crater_id", "tile"])
+    points = gpd.points_from_xy(craters["lon"], craters["lat"])
+    rows = gpd.GeoDataFrame(craters, geometry=points, crs="IAU_2015:30100").drop(index=0)
+    if suffix == ".csv":
+        rows.drop(columns="geometry").to_csv(table, index=False)
+    else:
+        rows.to_file(table)
+    assert len(lc.read_catalogue(table)) == 39
+    with pytest.raises(CatalogueError, match="has no column crater_id"):
+        lc.review(run, table)
+
+
+@pytest.mark.parametrize("name", ["count.scc", "count.diam", "count_CRATER.shp"])
+def test_a_count_does_not_name_the_craters_of_a_run(run, tmp_path, name):
+    table = tmp_path / name
     catalogue = lc.read_catalogue(run)
     ground = shapely.box(-1, -1, 9, 9)
     write_catalogue(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -55,7 +55,7 @@ _CSV = _Format(csv, needs_moon=True)
 _TEXT = _Format(text_table, is_written=False)
 _SHEET = _Format(spreadsheet, is_written=False)
 _SHAPEFILE = _Format(shapefile)
-_PAIR = _Format(shapefile_pair)
+_PAIR = _Format(shapefile_pair, has_ids=False)
 # By suffix; `catalogue.format_names` names those that `craters export --format` takes.
 _FORMATS = {
     ".gpkg": _Format(geopackage),
@@ -234,11 +234,9 @@ def read_edited(path: Path | str) -> EditedCatalogue:
     content = _read(path)
     if isinstance(content, EditedCatalogue):
         return content
-    edited = EditedCatalogue.from_catalogue(content, str(path))
-    known = _find_format(Path(path))
-    if known is not None and not known.has_ids:
-        return replace(edited, rows=edited.rows.drop(columns="crater_id"))
-    return edited
+    known = None if is_database(path) else _find_format(Path(path))
+    has_ids = known is None or known.has_ids
+    return EditedCatalogue.from_catalogue(content, str(path), has_ids=has_ids)
 
 
 def _read(path: Path | str) -> Catalogue | EditedCatalogue:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats.vector import from_table, refuse_file
 from lunarcraters.catalogue.headings import is_catalogue
 from lunarcraters.catalogue.table import Catalogue
@@ -17,7 +18,7 @@ from lunarcraters.errors import CatalogueError
 _OPTIONS = {"OGR_XLSX_HEADERS": "DISABLE", "OGR_ODS_HEADERS": "DISABLE"}
 
 
-def read(path: Path) -> Catalogue:
+def read(path: Path) -> Catalogue | EditedCatalogue:
     """Read a spreadsheet, whatever lines are above the heading of its table.
 
     Raises:

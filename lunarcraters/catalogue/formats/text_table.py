@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats.vector import from_table
 from lunarcraters.catalogue.headings import (
     find_columns,
@@ -57,7 +58,7 @@ class _Heading:
     names: list[str]
 
 
-def read(path: Path) -> Catalogue:
+def read(path: Path) -> Catalogue | EditedCatalogue:
     """Read a table of craters with any usual separator and names of columns.
 
     Raises:

@@ -16,7 +16,7 @@ from pyproj import CRS
 from lunarcraters.catalogue.columns import PIXEL_COLUMNS, are_own_columns
 from lunarcraters.catalogue.drawn import measure_drawn
 from lunarcraters.catalogue.edits import EditedCatalogue, from_layer
-from lunarcraters.catalogue.headings import find_pixels, find_sizes
+from lunarcraters.catalogue.headings import find_columns, find_pixels, find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
@@ -102,33 +102,40 @@ def from_frame(
         CoordinateSystemError: The layer is not of the Moon.
     """
     table = table.replace({None: np.nan})
-    places = None
     names = list(table.columns)
-    has_units = shapes is not None and any(size.unit for size in find_sizes(names))
+    shapes = np.empty(0, object) if shapes is None else shapes
+    there = np.array([one is not None and not one.is_empty for one in shapes], bool)
+    if not there.any():
+        if find_pixels(names):
+            return from_table(table, source)
+        craters = recognise_columns(table, source)
+        info = CatalogueInfo(sphere.geographic_crs(sphere.radius_m(layer_crs(crs, source))))
+        return _without_edits(craters, info, source)
+    has_units = any(size.unit for size in find_sizes(names))
     if set(PIXEL_COLUMNS.circle) <= set(names) and find_pixels(names) and not has_units:
-        craters = recognise_columns(table, source, keep_empty=shapes is not None)
-        return _with_edits(craters, CatalogueInfo(None), shapes, source)
-    if shapes is not None and len(shapes):
-        there = np.array([shape is not None and not shape.is_empty for shape in shapes])
-        if not there.all() and there.any():
-            _log.warning(
-                "note: %s: %d rows without a geometry are left out", source, int((~there).sum())
-            )
-            table, shapes = table[there], shapes[there]
-        if there.any():
-            flat = np.asarray(shapely.force_2d(shapes), dtype=object)
-            if not crs:
-                refuse_metres(flat, source)
-            places = Places(flat, layer_crs(crs, source))
+        is_own = are_own_columns(find_columns(names))
+        craters = recognise_columns(table, source, keep_empty=is_own)
+        info = CatalogueInfo(None)
+        if is_own:
+            return read_edits(craters, info, shapes, None, source)
+        return _without_edits(craters, info, source)
+    if not there.all():
+        _log.warning(
+            "note: %s: %d rows without a geometry are left out", source, int((~there).sum())
+        )
+        table, shapes = table[there], shapes[there]
+    flat = np.asarray(shapely.force_2d(shapes), dtype=object)
+    if not crs:
+        refuse_metres(flat, source)
+    places = Places(flat, layer_crs(crs, source))
     craters = recognise_columns(table, source, places=places)
-    lunar = layer_crs(crs, source) if places is None else places.crs
-    info = CatalogueInfo(sphere.geographic_crs(sphere.radius_m(lunar)))
-    if places is None:
-        return Catalogue.from_table(craters, info)
-    return _with_edits(craters, info, places.geometries, source, places.crs)
+    info = CatalogueInfo(sphere.geographic_crs(sphere.radius_m(places.crs)))
+    if are_own_columns(craters.columns):
+        return read_edits(craters, info, places.geometries, places.crs, source)
+    return _without_edits(craters, info, source)
 
 
-def from_table(table: pd.DataFrame, source: str) -> Catalogue:
+def from_table(table: pd.DataFrame, source: str) -> Catalogue | EditedCatalogue:
     """Make a catalogue of a table without geometries, in degrees on the Moon or in pixels.
 
     Args:
@@ -139,20 +146,18 @@ def from_table(table: pd.DataFrame, source: str) -> Catalogue:
         CatalogueError: The table holds no craters.
     """
     craters = recognise_columns(table, source)
-    return Catalogue(craters, sphere.geographic_crs() if "lon" in craters else None)
+    info = CatalogueInfo(sphere.geographic_crs() if "lon" in craters else None)
+    return _without_edits(craters, info, source)
 
 
-def _with_edits(
-    craters: pd.DataFrame,
-    info: CatalogueInfo,
-    shapes: Geometries | None,
-    source: str,
-    crs: CRS | None = None,
+def _without_edits(
+    craters: pd.DataFrame, info: CatalogueInfo, source: str
 ) -> Catalogue | EditedCatalogue:
-    """Read what was changed in a copy of a catalogue of this program, which its columns tell."""
-    if shapes is None or not are_own_columns(craters.columns):
-        return Catalogue.from_table(craters, info)
-    return read_edits(craters, info, shapes, crs, source)
+    """Make a catalogue; where no column names the craters, their numbers name none of a run."""
+    catalogue = Catalogue.from_table(craters, info)
+    if "crater_id" in craters:
+        return catalogue
+    return EditedCatalogue.from_catalogue(catalogue, source, has_ids=False)
 
 
 def read_own_layer(
