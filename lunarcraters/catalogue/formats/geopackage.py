@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -185,12 +186,36 @@ def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
 
 def _read_parts(path: Path) -> Iterator[pd.DataFrame]:
     """Read the layer `craters` a few rows at a time; at least one part, which may be empty."""
-    for number in count():
-        some = {"skip_features": number * PART_ROWS, "max_features": PART_ROWS}
-        part = pyogrio.read_dataframe(path, layer="craters", use_arrow=False, **some)
-        yield part
+    key = _find_key(path)
+    some: dict[str, Any] = {}
+    for number in count(1):
+        part = pyogrio.read_dataframe(
+            path,
+            layer="craters",
+            use_arrow=False,
+            fid_as_index=True,
+            max_features=PART_ROWS,
+            **some,
+        )
+        yield part.reset_index(drop=True)
         if len(part) < PART_ROWS:
             return
+        # Rows that are skipped are read all the same.
+        some = {"skip_features": number * PART_ROWS}
+        if key is not None:
+            some = {"where": f"{key} > {part.index[-1]}"}
+
+
+def _find_key(path: Path) -> str | None:
+    """Find the column by which the rows of the layer `craters` are sorted, as SQL.
+
+    None for a layer that another program made as a view, whose rows may be sorted otherwise, or
+    without a column of numbers.
+    """
+    kinds = "SELECT type FROM sqlite_master WHERE name = 'craters'"
+    kind = pyogrio.read_dataframe(path, sql=kinds, read_geometry=False, use_arrow=False)
+    name = pyogrio.read_info(path, layer="craters")["fid_column"].replace('"', '""')
+    return f'"{name}"' if name and kind["type"].tolist() == ["table"] else None
 
 
 def _read_added(path: Path, info: CatalogueInfo) -> pd.DataFrame:
