@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
+from shapely.affinity import affine_transform, translate
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import AreaError
@@ -65,24 +66,41 @@ class Area:
         return self
 
     def contains(self, x: ArrayLike, y: ArrayLike) -> Bool:
-        """Test which points lie in the area or on its edge.
+        """Test which points lie in the area. Those on its edge do not.
 
         Args:
             x: Longitudes in degrees, or pixel coordinates, any shape.
             y: Latitudes in degrees, or pixel coordinates, broadcast with `x`.
 
         Returns:
-            True inside and on the edge, of the shape of `x` and `y`.
+            True inside, of the shape of `x` and `y`.
         """
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         if self.crs is None:
-            return _intersects(self.outline, x, y)
+            return _contains(self.outline, x, y)
         if not self.crs.is_geographic:
-            return _intersects(self.outline, *sphere.from_lonlat(self.crs, x, y))
+            return _contains(self.outline, *sphere.from_lonlat(self.crs, x, y))
         inside = np.zeros(x.shape, bool)
         for period_deg in (-360.0, 0.0, 360.0):
-            inside |= _intersects(self.outline, x + period_deg, y)
+            inside |= _contains(self._seamless_outline, x + period_deg, y)
         return inside
+
+    @cached_property
+    def _seamless_outline(self) -> BaseGeometry:
+        """Outline in degrees, without the edges that have the area on both sides: seam and poles.
+
+        Where it may have some, it is joined with its copies beside it and beyond the poles.
+        """
+        west, south, east, north = self.outline.bounds
+        if east - west < 360.0 and south > -90.0 and north < 90.0:
+            return self.outline
+        beyond = [
+            affine_transform(self.outline, (1.0, 0.0, 0.0, -1.0, 180.0, 2.0 * pole))
+            for pole in (-90.0, 90.0)
+        ]
+        turns = (-360.0, 0.0, 360.0)
+        copies = [translate(part, turn) for part in (self.outline, *beyond) for turn in turns]
+        return shapely.union_all(copies)
 
     def compute_shares(self, positions: Float, diameters: Float) -> Float:
         """Compute the share of each circle that lies in the area, to about 0.01.
@@ -198,11 +216,11 @@ class Area:
         return middle, arc
 
 
-def _intersects(outline: BaseGeometry, x: Float, y: Float) -> Bool:
-    """Tell which points lie in an outline or on its edge: only those in its bounds are tested."""
+def _contains(outline: BaseGeometry, x: Float, y: Float) -> Bool:
+    """Tell which points lie in an outline: only those in its bounds are tested."""
     west, south, east, north = outline.bounds
     inside = np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
-    inside[inside] = shapely.intersects_xy(outline, x[inside], y[inside])
+    inside[inside] = shapely.contains_xy(outline, x[inside], y[inside])
     return inside
 
 
