@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.circles import circle_outlines_px, repeat_outlines_px
+from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import preview_step, read_preview
 from lunarcraters.plots.files import save_png
@@ -25,6 +27,8 @@ _SIDE_PX = 1600
 _DPI = 100
 _MARGINS_PX = (70, 40, 90, 20)  # left, bottom, right, top
 _AT_EDGE = 0.98
+_AT_ONCE = 50_000
+_COLOURS = matplotlib.colormaps["autumn"]
 _HALO = [withStroke(linewidth=2, foreground="black")]
 _WIDE_HALO = [withStroke(linewidth=5, foreground="black")]
 
@@ -72,20 +76,43 @@ def map_figure(catalogue: Catalogue, mosaic: Mosaic) -> Figure:
     axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
     axes.set(autoscale_on=False, xticks=[], yticks=[])
     axes.set(xlim=(0, mosaic.width), ylim=(mosaic.height, 0))
-    outlines = circle_outlines_px(
-        catalogue.positions, catalogue.diameters, catalogue.radius_m, mosaic.grid
-    )
-    lines, numbers = repeat_outlines_px(outlines, mosaic.grid)
-    colours = matplotlib.colormaps["autumn"]
-    values = np.nan_to_num(catalogue.scores, nan=1.0)[numbers]
-    axes.add_collection(LineCollection(list(lines), colors=colours(values), linewidths=0.9))
+    axes.add_collection(_Circles(catalogue, mosaic.grid))
     if mosaic.has_crs:
         draw_graticule(axes, mosaic)
     if np.isfinite(catalogue.scores).any():
         legend = figure.add_axes(((left + width + 14) / whole[0], bottom / whole[1], 14 / whole[0],
                                   min(height, 300) / whole[1]))  # fmt: skip
-        figure.colorbar(ScalarMappable(Normalize(0.0, 1.0), colours), cax=legend, label="score")
+        figure.colorbar(ScalarMappable(Normalize(0.0, 1.0), _COLOURS), cax=legend, label="score")
     return figure
+
+
+class _Circles(LineCollection):
+    """Outlines of craters, which are made as they are drawn, some at a time: each takes 4 kB."""
+
+    def __init__(self, catalogue: Catalogue, grid: Grid) -> None:
+        """Draw nothing yet.
+
+        Args:
+            catalogue: Craters.
+            grid: Grid of the mosaic underneath.
+        """
+        super().__init__([], linewidths=0.9)
+        self._catalogue, self._grid = catalogue, grid
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw all outlines.
+
+        Args:
+            renderer: Renderer of the figure.
+        """
+        for start in range(0, len(self._catalogue), _AT_ONCE):
+            some = self._catalogue.rows(slice(start, start + _AT_ONCE))
+            outlines = circle_outlines_px(some.positions, some.diameters, some.radius_m, self._grid)
+            lines, numbers = repeat_outlines_px(outlines, self._grid)
+            self.set_segments(list(lines))
+            self.set_color(_COLOURS(np.nan_to_num(some.scores, nan=1.0)[numbers]))
+            super().draw(renderer)
+        self.set_segments([])
 
 
 def draw_graticule(axes: Axes, mosaic: Mosaic) -> None:

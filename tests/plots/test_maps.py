@@ -9,6 +9,7 @@ from rasterio.transform import from_origin
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.circles import circle_outlines_px
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.plots.maps import _MARGINS_PX, draw_map
 from tests.rasters import write_raster
@@ -52,6 +53,27 @@ def test_a_crater_across_the_edge_is_drawn_at_both_ends_and_not_between(tmp_path
     assert (columns < 12).any()
     assert (columns > 345).any()
     assert not ((columns > 20) & (columns < 340)).any()
+
+
+def test_outlines_are_made_some_at_a_time_and_drawn_as_all_at_once(mosaic, tmp_path, monkeypatch):
+    random = np.random.default_rng(1)
+    lon, lat = mosaic.grid.to_lonlat(random.uniform(0, 400, 250), random.uniform(0, 300, 250))
+    columns = {"diameter_km": random.uniform(0.5, 9, 250), "score": random.uniform(0, 1, 250)}
+    catalogue = Catalogue(
+        pd.DataFrame({"lon": lon, "lat": lat, **columns}), sphere.geographic_crs()
+    )
+    draw_map(catalogue, mosaic, tmp_path / "at_once.png")
+    made = []
+
+    def make_counting(positions, *others):
+        made.append(len(positions))
+        return circle_outlines_px(positions, *others)
+
+    monkeypatch.setattr("lunarcraters.plots.maps.circle_outlines_px", make_counting)
+    monkeypatch.setattr("lunarcraters.plots.maps._AT_ONCE", 100, raising=False)
+    draw_map(catalogue, mosaic, tmp_path / "map.png")
+    assert (tmp_path / "map.png").read_bytes() == (tmp_path / "at_once.png").read_bytes()
+    assert made == [100, 100, 50]
 
 
 def test_pixels_are_not_drawn_on_the_sphere(mosaic, tmp_path):
