@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.headings import find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
@@ -101,7 +102,7 @@ def restrict_ground(info: CatalogueInfo, area: Area, source: str) -> CatalogueIn
     restricted = clip_outline(info, area, source)
     km2 = restricted.footprint_area_km2
     warnings.warn(
-        f"{describe_ground(info, source)}{'' if km2 is None else f', {km2:.6g} km2'}",
+        f"{describe_ground(info, source)}{'' if km2 is None else f', {format_number(km2, 6)} km2'}",
         CratersWarning,
         stacklevel=2,
     )

@@ -14,7 +14,7 @@ from lunarcraters.cli.options import (
 )
 from lunarcraters.cli.progress import progress_bar
 from lunarcraters.cli.tables import print_table
-from lunarcraters.cli.wording import share
+from lunarcraters.cli.wording import diameter_range, share
 
 if TYPE_CHECKING:
     from lunarcraters.completeness.record import Completeness
@@ -110,7 +110,7 @@ def _print(result: "Completeness") -> None:
     by_class = [{row.min_km: row.recall for row in one.bins} for one in result.freshness]
     rows = [
         (
-            f"{row.min_km:.3g} - {row.max_km:.3g}",
+            diameter_range(row.min_km, row.max_km),
             str(row.planted),
             f"{row.recall:.2f} ± {row.recall_error:.2f}",
             *(share(recalls.get(row.min_km)) for recalls in by_class),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.cli.options import (
     CataloguePath,
     area_options,
@@ -14,8 +15,7 @@ from lunarcraters.cli.options import (
     overwrite_option,
 )
 from lunarcraters.cli.tables import print_table
-from lunarcraters.cli.wording import share
-from lunarcraters.dating.wording import format_number
+from lunarcraters.cli.wording import diameter_range, share
 
 if TYPE_CHECKING:
     from lunarcraters.counts.record import CountBin, CountTable
@@ -67,7 +67,7 @@ def _print(counts: "CountTable") -> None:
 
 
 def _cells(row: "CountBin") -> tuple[str, ...]:
-    where = row.area, f"{row.min_km:.3g} - {row.max_km:.3g}", format_number(row.raw, 6)
+    where = row.area, diameter_range(row.min_km, row.max_km), format_number(row.raw, 6)
     if row.estimate is None or row.low90 is None or row.high90 is None:
         return (*where, "-", "-", "-", "-")
     interval = f"{row.low90:.0f} - {row.high90:.0f}"

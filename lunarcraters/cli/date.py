@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.cli.options import (
     CataloguePath,
     area_options,
@@ -16,7 +17,8 @@ from lunarcraters.cli.options import (
     system_option,
 )
 from lunarcraters.cli.tables import print_table
-from lunarcraters.dating.wording import format_age, format_age_error, format_number
+from lunarcraters.cli.wording import square_km
+from lunarcraters.dating.wording import format_age, format_age_error
 
 if TYPE_CHECKING:
     from lunarcraters.dating.record import Dating, ModelAge
@@ -64,12 +66,12 @@ def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
 def _print(dating: "Dating") -> None:
     first = dating.areas[0]
     click.echo(
-        f"{dating.system}; craters of {first.min_km:.3g} to {first.max_km:.3g} km, score >= "
-        f"{dating.min_score:.3g}"
+        f"{dating.system}; craters of {format_number(first.min_km, 3)} to "
+        f"{format_number(first.max_km, 3)} km, score >= {dating.min_score:.3g}"
     )
     rows = []
     for one in dating.areas:
-        rows.append((one.area, f"{one.area_km2:.6g}", *_cells(one.raw)))
+        rows.append((one.area, square_km(one.area_km2), *_cells(one.raw)))
         if one.estimated:
             rows.append(("  estimated", "", *_cells(one.estimated)))
     print_table(_HEADINGS, rows)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.cli.options import CataloguePath, classes_option, json_option
 from lunarcraters.cli.tables import print_table
+from lunarcraters.cli.wording import diameter_range, square_km
 from lunarcraters.evaluation.rule_names import RULE_NAMES
 from lunarcraters.redaction import redact
 
@@ -144,8 +146,10 @@ def _print(terms: "EvaluationTerms", scores: "Scores") -> None:
     click.echo(f"at {terms.min_score}: {_point(scores.chosen, match)}")
     _print_bins(scores, unit)
     least = f"recall >= {COMPLETENESS_LEVEL:g} in bins of {COMPLETENESS_MIN_COUNT} or more"
-    complete = scores.complete_above
-    click.echo(f"complete ({least}) above: {'-' if complete is None else f'{complete:.3g} {unit}'}")
+    complete = "-"
+    if scores.complete_above is not None:
+        complete = f"{format_number(scores.complete_above, 3)} {unit}"
+    click.echo(f"complete ({least}) above: {complete}")
     sides = ("east", "north") if unit == "km" else ("right", "below")
     click.echo("lower quartile, median, upper quartile of the matches, in reference diameters:")
     click.echo(f"  offset of centres   {_quartiles(scores.offset)}")
@@ -164,7 +168,7 @@ def _print(terms: "EvaluationTerms", scores: "Scores") -> None:
 def _print_bins(scores: "Scores", unit: str) -> None:
     rows = [
         (
-            f"{one.low:.3g} - {one.high:.3g}",
+            diameter_range(one.low, one.high),
             str(one.references),
             "-" if one.recall is None else f"{one.recall:.3f}",
             str(one.detections),
@@ -184,15 +188,15 @@ def _print_sizes(sizes: "SizeComparison") -> None:
         f"km{score}"
     )
     click.echo(
-        f"references: {sizes.references:g} on {_area(sizes.reference_km2)}; "
-        f"detections: {sizes.detections:g} on {_area(sizes.detection_km2)}"
+        f"references: {format_number(sizes.references, 6)} on {_area(sizes.reference_km2)}; "
+        f"detections: {format_number(sizes.detections, 6)} on {_area(sizes.detection_km2)}"
     )
     rows = [
         (
-            f"{one.low:.3g} - " + ("" if one.high is None else f"{one.high:.3g}"),
-            f"{one.references:g}",
+            diameter_range(one.low, one.high),
+            format_number(one.references, 6),
             _number(one.references_per_km2),
-            f"{one.detections:g}",
+            format_number(one.detections, 6),
             _number(one.detections_per_km2),
             _number(one.ratio),
             _number(one.ratio_error),
@@ -208,7 +212,7 @@ def _number(value: float | None) -> str:
 
 
 def _area(km2: float | None) -> str:
-    return "an unknown area" if km2 is None else f"{km2:.6g} km2"
+    return "an unknown area" if km2 is None else f"{square_km(km2)} km2"
 
 
 def _point(point: "OperatingPoint", match: str) -> str:

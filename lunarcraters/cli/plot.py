@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.cli.options import (
     CataloguePath,
     area_options,
@@ -20,6 +21,7 @@ from lunarcraters.cli.options import (
     unit_option,
 )
 from lunarcraters.cli.progress import progress_bar
+from lunarcraters.cli.wording import square_km
 
 
 @click.group("plot")
@@ -95,7 +97,7 @@ def csfd_command(catalogue: Path | str, out: Path, as_json: bool, **options: Any
     else:
         click.echo(
             f"{counted.at_least[0]:.0f} craters on {counted.area_km2:.1f} km2, complete from "
-            f"{counted.complete_from_km:.3g} km, drawn in {out}"
+            f"{format_number(counted.complete_from_km, 3)} km, drawn in {out}"
         )
 
 
@@ -217,8 +219,9 @@ def hazard_command(run: Path, out: Path, as_json: bool, quiet: bool, **options: 
                 f", {done.steep_share:.1%} of the ground steeper than {done.slope_limit:g} degrees"
             )
         click.echo(
-            f"{done.craters} craters on {done.searched_km2:.6g} km2{steep}, in {done.columns} x "
-            f"{done.rows} cells of {done.cell_km:.3g} km, in {done.picture} and {done.raster}"
+            f"{done.craters} craters on {square_km(done.searched_km2)} km2{steep}, in "
+            f"{done.columns} x {done.rows} cells of {done.cell_km:.3g} km, in {done.picture} and "
+            f"{done.raster}"
         )
         if done.note:
             click.echo(done.note)

@@ -7,6 +7,7 @@ import click
 
 from lunarcraters.cli.options import CataloguePath, json_option, overwrite_option
 from lunarcraters.cli.tables import print_table
+from lunarcraters.cli.wording import diameter_range
 
 if TYPE_CHECKING:
     from lunarcraters.purity.record import Purity
@@ -64,6 +65,6 @@ def _print(result: "Purity") -> None:
         share_of_bin = f"{row.craters / row.labelled:.2f}" if row.labelled else "-"
         score = f"{row.mean_score:.2f}" if row.labelled else "-"
         numbers = str(row.labelled), str(row.craters), share_of_bin, score
-        rows.append((f"{row.min_km:.3g} - {row.max_km:.3g}", *numbers))
+        rows.append((diameter_range(row.min_km, row.max_km), *numbers))
     headings = "diameter, " + result.unit, "labelled", "craters", "share", "mean score"
     print_table(headings, rows)

@@ -14,6 +14,7 @@ from lunarcraters.cli.options import (
     overwrite_option,
 )
 from lunarcraters.cli.tables import print_table
+from lunarcraters.cli.wording import diameter_range
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.randomness import RandomnessBin, RandomnessTable
@@ -65,7 +66,7 @@ def _print(randomness: "RandomnessTable") -> None:
 
 
 def _cells(row: "RandomnessBin") -> tuple[str, ...]:
-    where = row.area, f"{row.min_km:.3g} - {row.max_km:.3g}", str(row.craters)
+    where = row.area, diameter_range(row.min_km, row.max_km), str(row.craters)
     if row.distance_km is None or row.expected_km is None or row.verdict is None:
         return (*where, "-", "-", "-", "-", "-")
     distances = f"{row.distance_km:.4g}", f"{row.expected_km:.4g}"

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.cli.options import CataloguePath, json_option, overwrite_option
 from lunarcraters.cli.tables import print_table
+from lunarcraters.cli.wording import diameter_range
 from lunarcraters.redaction import redact
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def _print_bins(review: "Review") -> None:
     for one in review.bins:
         numbers = (one.accepted, one.rejected, one.unseen, one.added)
         shares = (_short(one.precision), _short(one.recall))
-        rows.append((f"{one.low:.3g} - {one.high:.3g}", *map(str, numbers), *shares))
+        rows.append((diameter_range(one.low, one.high), *map(str, numbers), *shares))
     print_table(("diameter, " + review.unit, *headings), rows)
 
 
@@ -98,7 +100,13 @@ def _print_suggestions(review: "Review") -> None:
     x, y = ("lon", "lat") if review.unit == "km" else ("x", "y")
     click.echo("review these craters next:")
     craters = [
-        (one.crater_id, f"{one.x:.6g}", f"{one.y:.6g}", f"{one.diameter:.3g}", f"{one.score:.3f}")
+        (
+            one.crater_id,
+            f"{one.x:.6g}",
+            f"{one.y:.6g}",
+            format_number(one.diameter, 3),
+            f"{one.score:.3f}",
+        )
         for one in review.suggested
     ]
     print_table(("crater_id", x, y, "diameter, " + review.unit, "score"), craters)

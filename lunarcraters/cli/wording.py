@@ -1,4 +1,6 @@
-"""Wording: times, lengths and shares as people say them."""
+"""Wording: times, lengths, areas and shares as people say them."""
+
+from lunarcraters.catalogue.wording import format_number
 
 
 def duration(seconds: float) -> str:
@@ -18,8 +20,20 @@ def duration(seconds: float) -> str:
 def length(diameter: float, *, has_crs: bool) -> str:
     """Write a diameter in km as `1.2 km` or `350 m`, or one in pixels."""
     if not has_crs:
-        return f"{diameter:.3g} px"
-    return f"{diameter:.3g} km" if diameter >= 1.0 else f"{1000.0 * diameter:.3g} m"
+        return f"{format_number(diameter, 3)} px"
+    if diameter < 1.0:
+        return f"{format_number(1000.0 * diameter, 3)} m"
+    return f"{format_number(diameter, 3)} km"
+
+
+def diameter_range(low: float, high: float | None) -> str:
+    """Write the diameters of a bin, in its unit, as `1 - 1.41`, or `724 - ` without an end."""
+    return f"{format_number(low, 3)} - " + ("" if high is None else format_number(high, 3))
+
+
+def square_km(km2: float) -> str:
+    """Write an area in km^2 without the unit, such as `37932400`."""
+    return format_number(km2, 6)
 
 
 def share(value: float | None) -> str:

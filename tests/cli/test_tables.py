@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.csfd import command as csfd
+from lunarcraters.cli.evaluate import command as evaluate
 from lunarcraters.cli.plot import command as plot
 from lunarcraters.cli.randomness import command as randomness
 from lunarcraters.cli.tables import print_table
@@ -58,3 +59,20 @@ def test_names_of_areas_are_printed_and_drawn_as_they_are(counted, tmp_path):
     for table in tables:
         assert not [name for name in NAMES if f"\n{name} " not in table]
     run(plot, "csfd", counted[0], tmp_path / "c.png", *counted[1:])
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+def test_tables_of_large_craters_and_grounds_have_no_exponents(tmp_path):
+    craters = pd.DataFrame({"lon": [5.0, 50.0], "lat": 5.0, "diameter_km": [1200.0, 2400.0]})
+    whole = shapely.box(-180, -90, 180, 90)
+    Catalogue(craters, MOON, whole, sphere.area_km2(whole)).to_file(tmp_path / "a.gpkg")
+    sizes = craters[["diameter_km"]].assign(fraction=1.0)
+    rows = "\n".join(f"{row.diameter_km} {row.fraction}" for row in sizes.itertuples())
+    (tmp_path / "b.diam").write_text(
+        f"area = 37932400\ncrater = {{diameter, fraction\n{rows}\n}}\n"
+    )
+    tables = run(csfd, tmp_path / "a.gpkg"), run(randomness, tmp_path / "a.gpkg")
+    compared = run(evaluate, tmp_path / "b.diam", tmp_path / "b.diam")
+    assert not [table for table in (*tables, compared) if "e+" in table]
+    assert "1020 - " in tables[0]
+    assert "on 37932400 km2" in compared
