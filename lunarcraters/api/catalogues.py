@@ -77,9 +77,9 @@ def export(
         min_score: Lowest score, or operating point; None for "balanced" where there is one.
         min_diameter: Smallest diameter, km (pixels without a coordinate system).
         max_diameter: Largest diameter, km (pixels).
-        area: File of polygons, or west, south, east and north in degrees. The ground counted on is
-            the part of the area that was searched; of a catalogue that does not tell what was
-            searched it is all of the area, of which a `CratersWarning` tells.
+        area: File of polygons, or west, south, east and north in degrees (pixels without a
+            coordinate system). The part that was searched is the ground counted on; all of it is
+            where a catalogue does not tell what was searched, of which a `CratersWarning` tells.
         fractions: True for all craters that touch the area, each with its part inside.
         without_clusters: True to leave out the members of clusters, most of which are secondary
             craters; `lunarcraters.catalogue.clusters` has the rule.

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 PathOrText = str | PathLike[str]
 Ground = PathOrText | tuple[float, float, float, float]
-"""File of polygons, or west, south, east and north in degrees."""
+"""File of polygons, or west, south, east and north in degrees.
+
+For a catalogue without a coordinate system they are pixels.
+"""
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.info import CatalogueInfo
@@ -28,7 +31,8 @@ def read_ground(area: Ground, info: "CatalogueInfo") -> "Area":
     """Read an area on the body of a catalogue.
 
     Args:
-        area: File of polygons, or west, south, east and north in degrees.
+        area: File of polygons, or west, south, east and north in degrees (pixels without a
+            coordinate system).
         info: Description of the catalogue.
 
     Raises:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from lunarcraters import api
+    from lunarcraters.api.paths import Ground
 
 Float = NDArray[np.float64]
 PathOrText = str | PathLike[str]
@@ -203,7 +204,7 @@ class Catalogue(InNotebook):
         *,
         min_diameter: float = 0.0,
         max_diameter: float = np.inf,
-        area: PathOrText | tuple[float, float, float, float] | None = None,
+        area: "Ground | None" = None,
         fractions: bool = False,
     ) -> "Catalogue":
         """Take craters by score, size and place, as `craters export` does.
@@ -214,7 +215,8 @@ class Catalogue(InNotebook):
             min_score: Score, or operating point; None for `balanced` where there is one.
             min_diameter: Smallest diameter, km (pixels where there is no coordinate system).
             max_diameter: Largest diameter, km (pixels).
-            area: File of polygons, or west, south, east and north in degrees.
+            area: File of polygons, or west, south, east and north in degrees (pixels without a
+                coordinate system).
             fractions: True for all craters that touch the area, with the part inside as `fraction`.
 
         Raises:
