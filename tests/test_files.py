@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lunarcraters.errors import OutputError
-from lunarcraters.files import replacing
+from lunarcraters.files import check_outside, replacing
 
 
 def _refuse(*_: object, **__: object) -> None:
@@ -50,3 +50,13 @@ def test_a_file_that_two_write_at_once_is_whole(tmp_path):
         second.write_text("second")
     assert path.read_text() == "first", "which ended last"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_lies_beside_the_working_directory_does_not_lie_in_it(tmp_path, monkeypatch):
+    for name in ("run", "other"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+    for out in (Path(), tmp_path / "run"):
+        check_outside(out, [Path("../other"), tmp_path / "run" / ".." / "other"])
+        with pytest.raises(OutputError, match=r"mosaic\.tif lies in .*--overwrite removes"):
+            check_outside(out, [Path("mosaic.tif")])

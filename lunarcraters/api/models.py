@@ -115,7 +115,6 @@ def calibrate(
         DatasetError: There is no such split, or nothing in it is detected.
         ModelError: The model cannot be used.
         OptionError: Test-time augmentation or classes are asked for with a model of relief.
-        OptionError: Test-time augmentation or classes are asked for with a model of relief.
     """
     from lunarcraters.datasets.layout import open_dataset
     from lunarcraters.network.model_file import read_info
@@ -157,8 +156,6 @@ def _calibrate(
         )
     if tta:
         raise OptionError("a model of relief has looks in place of --tta: leave --tta out")
-    if classes:
-        raise OptionError("catalogues of elevation models have no classes: leave --classes out")
     if classes:
         raise OptionError("catalogues of elevation models have no classes: leave --classes out")
     left_out = (info.training.get("data") or {}).get("left_out")

@@ -1,8 +1,7 @@
 """Grids: the coordinate system, affine transform and size of a raster."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from affine import Affine
@@ -13,6 +12,7 @@ from lunarcraters.errors import CoordinateSystemError
 from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.box import Box
 
+Bool = NDArray[np.bool_]
 Float = NDArray[np.float64]
 Points = tuple[Float, Float]
 """x and y, or longitude and latitude, of one shape; NaN where a point is not on the Moon."""
@@ -166,15 +166,20 @@ class Grid:
             return False
         coarser = np.maximum([other.width / self.width, other.height / self.height], 1.0)
 
-        def agree(to_other: Callable[[Float, Float], Points], shares: list[float]) -> bool:
-            x, y = np.meshgrid(shares, shares)
-            there = to_other(x * self.width, y * self.height)
+        def agree(there: Points, x: Float, y: Float) -> Bool:
             moved = np.abs(np.subtract(there, (x * other.width, y * other.height)))
-            return not (moved > 0.5 * coarser[:, None, None]).any()  # NaN is off the Moon
+            return np.asarray((moved <= 0.5 * coarser[:, None, None]).all(axis=0))
 
-        if not agree(lambda x, y: ~other.affine @ (self.affine @ (x, y)), [0.0, 1.0]):
+        x, y = np.meshgrid([0.0, 1.0], [0.0, 1.0])
+        there = ~other.affine @ (self.affine @ (x * self.width, y * self.height))
+        if not agree(there, x, y).all():
             return False
-        return not self.has_crs or agree(partial(self.transform_to, other), [0.25, 0.5, 0.75])
+        if not self.has_crs:
+            return True
+        x, y = np.meshgrid([0.25, 0.5, 0.75], [0.25, 0.5, 0.75])
+        lon, lat = self.to_lonlat(x * self.width, y * self.height)
+        off_moon = np.isnan(lon)
+        return bool((agree(other.from_lonlat(lon, lat), x, y) | off_moon).all())
 
     def jacobian_m(self, x: ArrayLike, y: ArrayLike) -> Float:
         """Compute the displacement in space by a step of one pixel along x and along y.

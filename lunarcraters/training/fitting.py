@@ -191,8 +191,8 @@ def _open_directory(
         try:
             (out / FOLDER).mkdir(parents=True, exist_ok=True)
             if holds_training(out):
-                empty_directory(out, keep=(SETTINGS, FOLDER, LOCK))
                 empty_directory(out / FOLDER)
+                empty_directory(out, keep=(SETTINGS, FOLDER, LOCK))
         except OSError as error:
             raise OutputError(f"{out} cannot be written: {error.strerror}") from error
         write_data(data, out)

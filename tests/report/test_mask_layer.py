@@ -74,6 +74,8 @@ def test_a_mask_is_shown_over_its_own_ground(masked, name, over_map, over_tiles)
         ("IAU_2015:30130", "+proj=stere +lat_0=90 +lat_ts=90 +R=1737400", True),
         ("IAU_2015:30110", "+proj=eqc +lon_0=180 +R=1737400", False),
         ("IAU_2015:30110", "+proj=eqc +a=1737400 +b=1737400", True),
+        ("+proj=ortho +lon_0=0 +R=1737400", "+proj=ortho +lon_0=180 +R=1737400", False),
+        ("+proj=gnom +lat_0=90 +R=1737400", "+proj=gnom +lat_0=-90 +R=1737400", False),
     ],
 )
 def test_a_mask_is_not_shown_over_other_ground_with_the_same_numbers(tmp_path, crs, other, fits):

@@ -61,6 +61,8 @@ def _copy(file: str, copy: Path, size: int) -> None:
             written = _download(file, new / copy.name)
             for name in _list_beside(file):
                 beside = new / file_name(name)
+                if beside.exists():  # on a disk for which capitals make no difference
+                    continue
                 if not _download(name, beside):
                     beside.unlink()
         if not written or written < size:
