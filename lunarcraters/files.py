@@ -122,8 +122,8 @@ def check_outside(path: Path, inputs: Iterable[Path]) -> None:
         OutputError: One of them lies there.
     """
     for one in sorted(inputs):
-        as_named = tuple(Path(os.path.normpath(name.absolute())) for name in (one, path))  # without ".."
-        places = as_named, (one.resolve(), path.resolve())
+        named = tuple(Path(os.path.normpath(name.absolute())) for name in (one, path))
+        places = named, (one.resolve(), path.resolve())
         if any(place.is_relative_to(removed) for place, removed in places):
             raise OutputError(
                 f"{one} lies in {path}, which --overwrite removes: give another --output"
