@@ -9,7 +9,10 @@ import multiprocessing
 import os
 
 _PRELOADED = "lunarcraters.detection.search.preloaded"
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_ENVIRONMENT = dict.fromkeys((*_THREADS, "PYTHONSAFEPATH"), "1")
+"""NumPy's own threads would not outlive a fork, so that Dask does the same for workers that it
+spawns. No module comes from the working directory, where a user may have a `statistics.py`."""
 
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 """Method by which worker processes start; Windows has no fork."""
@@ -29,12 +32,11 @@ def preload() -> None:
     resource_tracker.ensure_running()  # first: it lets signals through again
     environment = dict(os.environ)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    # As Dask does for workers that it spawns: NumPy's own threads would not outlive a fork.
-    os.environ.update(_ONE_THREAD)
+    os.environ.update(_ENVIRONMENT)
     try:
         forkserver.ensure_running()
     finally:
-        for name in _ONE_THREAD:
+        for name in _ENVIRONMENT:
             os.environ.pop(name)
         os.environ.update(environment)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
