@@ -7,10 +7,12 @@ died is replaced at once.
 
 import multiprocessing
 import os
+import sys
 
 _PRELOADED = "lunarcraters.detection.search.preloaded"
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_ENVIRONMENT = dict.fromkeys((*_THREADS, "PYTHONSAFEPATH"), "1")
+_ENVIRONMENT = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONSAFEPATH"), "1"
+)
 """NumPy's own threads would not outlive a fork, so that Dask does the same for workers that it
 spawns. No module comes from the working directory, where a user may have a `statistics.py`."""
 
@@ -32,11 +34,12 @@ def preload() -> None:
     resource_tracker.ensure_running()  # first: it lets signals through again
     environment = dict(os.environ)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    os.environ.update(_ENVIRONMENT)
+    new = _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)}  # modules are those of here
+    os.environ.update(new)
     try:
         forkserver.ensure_running()
     finally:
-        for name in _ENVIRONMENT:
+        for name in new:
             os.environ.pop(name)
         os.environ.update(environment)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
