@@ -3,12 +3,13 @@
 Crater Analysis Techniques Working Group (1979), Icarus 37, 467; Poisson errors.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.binning import Binning, edges_between, number_bins
+from lunarcraters.catalogue.binning import Binning, count_between, edges_between, number_bins
 from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
@@ -184,6 +185,32 @@ def bin_by_size(
     numbers = number_bins(held, binning)
     edges = edges_between(float(held.min()), float(held.max()), binning)
     return edges, numbers[: len(diameters)] - numbers.min()
+
+
+def count_groups(
+    groups: Sequence[Float], weights: Sequence[Float | None], edges: Float | None
+) -> tuple[Float, list[list[float]]]:
+    """Count several groups of craters in the same bins.
+
+    Args:
+        groups: Diameters of each group, (n,).
+        weights: Number for which each crater of a group counts, (n,); None for 1.
+        edges: Edges of the bins, the last above all diameters; None for those of `bin_by_size`.
+
+    Returns:
+        Edges of the bins, (bins + 1,), and the number of each group in each bin: whole numbers
+        without weights.
+    """
+    both = list(zip(groups, weights, strict=True))
+    if edges is not None:
+        return edges, [count_between(group, edges, shares).tolist() for group, shares in both]
+    edges, numbers = bin_by_size(np.concatenate(groups))
+    bins = np.split(numbers, np.cumsum([len(group) for group in groups])[:-1])
+    counts = [
+        np.bincount(own, shares, len(edges) - 1).tolist()
+        for own, shares in zip(bins, weights, strict=True)
+    ]
+    return edges, counts
 
 
 def require_craters(number: int, verb: str = "count") -> None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.binning import count_between
-from lunarcraters.catalogue.csfd import bin_by_size
+from lunarcraters.catalogue.csfd import count_groups
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.reliability import (
@@ -263,14 +262,11 @@ def _bins(
         matches.detected[counted],
         matches.detected[true],
     )
-    joined = np.concatenate(diameters)
-    if edges is None:
-        limits, numbers = bin_by_size(joined)
-        groups = np.split(numbers, np.cumsum([len(group) for group in diameters])[:-1])
-        counts = [np.bincount(group, minlength=len(limits) - 1).tolist() for group in groups]
-    else:
-        limits = np.append(edges, max(float(joined.max()), edges[-1]) * (1.0 + 1e-9))
-        counts = [count_between(group, limits).tolist() for group in diameters]
+    given = None
+    if edges is not None:
+        largest = float(np.concatenate(diameters).max())
+        given = np.append(edges, max(largest, edges[-1]) * (1.0 + 1e-9))
+    limits, counts = count_groups(diameters, [None] * len(diameters), given)
     return tuple(
         DiameterBin(float(limits[k]), float(limits[k + 1]), *row)
         for k, row in enumerate(zip(*counts, strict=True))

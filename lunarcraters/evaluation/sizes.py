@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.catalogue.binning import count_between
-from lunarcraters.catalogue.csfd import bin_by_size
+from lunarcraters.catalogue.csfd import count_groups
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference, from_catalogue
@@ -106,7 +105,8 @@ def compare_sizes(
     theirs = _within(reference.diameters, reference.fractions, min_diameter, max_diameter)
     if not len(ours[0]) + len(theirs[0]):
         raise CatalogueError("no crater has a size that counts: change --min-diameter")
-    edges, counts = _count(theirs, ours, bins)
+    sizes, shares = zip(theirs, ours, strict=True)
+    edges, counts = count_groups(sizes, shares, None if bins is None else np.append(bins, np.inf))
     areas = reference.area_km2, catalogue.footprint_area_km2
     rows = zip(edges[:-1].tolist(), edges[1:].tolist(), *counts, strict=True)
     return SizeComparison(
@@ -125,23 +125,6 @@ def _within(sizes: Float, fractions: Float | None, low: float, high: float) -> t
     """Sizes within limits, and the parts for which they count."""
     kept = (sizes >= low) & (sizes <= high)
     return sizes[kept], np.ones(int(kept.sum())) if fractions is None else fractions[kept]
-
-
-def _count(
-    theirs: tuple[Float, Float], ours: tuple[Float, Float], bins: Sequence[float] | None
-) -> tuple[Float, list[list[float]]]:
-    """Edges of bins, and what lies in each bin of references and of detections."""
-    if bins is not None:
-        edges = np.append(bins, np.inf)
-        return edges, [
-            count_between(sizes, edges, shares).tolist() for sizes, shares in (theirs, ours)
-        ]
-    edges, numbers = bin_by_size(np.concatenate([theirs[0], ours[0]]))
-    groups = np.split(numbers, [len(theirs[0])])
-    return edges, [
-        np.bincount(group, shares, len(edges) - 1).tolist()
-        for group, (_, shares) in zip(groups, (theirs, ours), strict=True)
-    ]
 
 
 def _bin(
