@@ -1,6 +1,5 @@
 """The record of a completeness: the file `completeness.json` in the directory of a run."""
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +10,11 @@ from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.measurements import (
     find_measurement,
     read_measurement,
+    warn_of_other_detections,
     write_measurement,
 )
 from lunarcraters.detection.run import CRATERS
-from lunarcraters.errors import CratersWarning, RunError
+from lunarcraters.errors import RunError
 from lunarcraters.files import hash_file
 
 COMPLETENESS = "completeness.json"
@@ -260,11 +260,6 @@ def find_completeness(source: object) -> Completeness | None:
     run = path.parent
     record = _read(run)
     if _is_stale(record, run):
-        warnings.warn(
-            f"{path} is of other detections than the run has now and is left out: measure it again "
-            f"with {_measure_again(run)}",
-            CratersWarning,
-            stacklevel=2,
-        )
+        warn_of_other_detections(path, _measure_again(run))
         return None
     return record

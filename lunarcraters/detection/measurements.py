@@ -1,10 +1,11 @@
 """Measurements of a run that are kept in its directory, each a record of a format of its own."""
 
+import warnings
 from os import PathLike
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from lunarcraters.errors import RunError
+from lunarcraters.errors import CratersWarning, RunError
 from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, read_record, to_json
 
@@ -64,3 +65,18 @@ def read_measurement(kind: type[M], path: Path, version: int, command: str) -> M
     if record.format != version:
         raise RunError(f"{path} is of another version of the program: {remedy}")
     return record
+
+
+def warn_of_other_detections(path: Path, command: str) -> None:
+    """Warn that a measurement is left out, because the run was made again since.
+
+    Args:
+        path: File of the measurement.
+        command: Command that measures again.
+    """
+    warnings.warn(
+        f"{path} is of other detections than the run has now and is left out: measure it again "
+        f"with {command}",
+        CratersWarning,
+        stacklevel=3,
+    )

@@ -1,6 +1,5 @@
 """The record of a purity: the file `purity.json` in the directory of a run."""
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,10 +11,10 @@ from scipy.special import expit
 from lunarcraters.detection.measurements import (
     find_measurement,
     read_measurement,
+    warn_of_other_detections,
     write_measurement,
 )
 from lunarcraters.detection.run import CRATERS
-from lunarcraters.errors import CratersWarning
 from lunarcraters.files import hash_file
 from lunarcraters.purity.fit import make_terms
 
@@ -181,11 +180,6 @@ def find_purity(source: object) -> Purity | None:
     command = f"craters purity {run} LABELS --overwrite"
     record = read_measurement(Purity, path, FORMAT, command)
     if record.catalogue != hash_file(run / CRATERS):
-        warnings.warn(
-            f"{path} is of other detections than the run has now and is left out: measure it again "
-            f"with {command}",
-            CratersWarning,
-            stacklevel=2,
-        )
+        warn_of_other_detections(path, command)
         return None
     return record
