@@ -168,13 +168,13 @@ def _restrict_to(
     """Take an area, and the part of it that was searched as the ground of a catalogue."""
     from lunarcraters.catalogue.ground import restrict_ground
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.run import clip_footprint
+    from lunarcraters.detection.run import SearchedGround
 
     info.require_positions()
     ground = read_ground(area, info)
     if isinstance(stored, Catalogue):
         return restrict_ground(info, ground, fspath(run)), ground
-    return clip_footprint(Path(run), info, ground), ground
+    return SearchedGround(Path(run)).clip(info, ground), ground
 
 
 def read_reference(path: PathOrText, classes: Sequence[str] = ()) -> "Reference":

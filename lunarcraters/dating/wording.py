@@ -1,6 +1,6 @@
 """Ages and numbers as people write them."""
 
-from lunarcraters.catalogue.wording import format_number as format_number
+from lunarcraters.catalogue.wording import format_number
 
 
 def format_age(age_ga: float) -> str:

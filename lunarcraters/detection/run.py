@@ -202,21 +202,6 @@ class SearchedGround:
         return replace(info, footprint=footprint, footprint_area_km2=area_km2)
 
 
-def clip_footprint(run: Path, info: CatalogueInfo, area: Area) -> CatalogueInfo:
-    """Leave the part of the ground that a run searched that lies within one area.
-
-    Args:
-        run: Directory of the run.
-        info: Description of the run's catalogue.
-        area: Area to count craters on.
-
-    Raises:
-        AreaError: Nothing of the area was searched.
-        MosaicError: The mask of the run is missing or damaged.
-    """
-    return SearchedGround(run).clip(info, area)
-
-
 def searched_mosaic(
     run: Path,
     mosaic: str | PathLike[str] | None = None,

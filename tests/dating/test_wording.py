@@ -1,6 +1,7 @@
 import pytest
 
-from lunarcraters.dating.wording import format_age, format_age_error, format_number
+from lunarcraters.catalogue.wording import format_number
+from lunarcraters.dating.wording import format_age, format_age_error
 
 
 def test_ages_have_no_exponents():

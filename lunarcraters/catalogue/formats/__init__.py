@@ -180,23 +180,23 @@ def _check_file(
     """Refuse a file that cannot be written; gives the module of its format, and its companions."""
     if form is not None and form not in FORMAT_NAMES:
         raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
-    known = _find_format(path) if form is None else _FORMATS[f".{form}"]
-    if known is None or not known.is_written:
+    kind = _find_format(path) if form is None else _FORMATS[f".{form}"]
+    if kind is None or not kind.is_written:
         suffixes = _suffixes(suffix for suffix, one in _FORMATS.items() if one.is_written)
         names = f"a catalogue is written as {suffixes}: give one of these, or --format"
         raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
-    if known in (_SHAPEFILE, _PAIR) and shapefile_pair.is_area(path):
+    if kind in (_SHAPEFILE, _PAIR) and shapefile_pair.is_area(path):
         raise OutputError(
             f"{path} is the name of the area of a pair, not of craters: give "
             f"{shapefile_pair.crater_path(path)} for the pair, or another name"
         )
-    if known.needs_positions:
+    if kind.needs_positions:
         info.require_positions()
-    if known.needs_moon:
+    if kind.needs_moon:
         info.require_moon()
     if path.is_dir():
         raise OutputError(f"{path} is a directory: give the name of a file")
-    module = known.module
+    module = kind.module
     companions: list[Path] = module.companions(path) if hasattr(module, "companions") else []
     there = [one for one in (path, *companions) if one.exists()]
     if there and not overwrite:
@@ -234,8 +234,8 @@ def read_edited(path: Path | str) -> EditedCatalogue:
     content = _read(path)
     if isinstance(content, EditedCatalogue):
         return content
-    known = None if is_database(path) else _find_format(Path(path))
-    has_ids = known is None or known.has_ids
+    kind = None if is_database(path) else _find_format(Path(path))
+    has_ids = kind is None or kind.has_ids
     return EditedCatalogue.from_catalogue(content, str(path), has_ids=has_ids)
 
 
@@ -247,15 +247,15 @@ def _read(path: Path | str) -> Catalogue | EditedCatalogue:
     if not path.is_file():
         fault = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
         raise CatalogueError(f"{path} {fault}: give a file named {names}")
-    known = _find_format(path)
-    if known is None:
+    kind = _find_format(path)
+    if kind is None:
         reason = _KML if _is_kml(path) else f"{_advise(path)}catalogues are read from {names}"
         raise CatalogueError(f"{path}: {reason}")
     try:
         with path.open("rb") as file:
             if file.read(len(_LFS)) == _LFS:
                 raise CatalogueError(f"{path} is a pointer of Git LFS: run git lfs pull")
-        catalogue: Catalogue | EditedCatalogue = known.module.read(path)
+        catalogue: Catalogue | EditedCatalogue = kind.module.read(path)
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror or error}") from error
     except CatalogueError as error:
@@ -282,8 +282,8 @@ def _is_kml(path: Path) -> bool:
 def _find_format(path: Path) -> _Format | None:
     """Find the format that the name of a file says; None where it says none."""
     fitting = [suffix for suffix in _FORMATS if path.name.lower().endswith(suffix)]
-    known = _FORMATS.get(max(fitting, key=len, default=""))
-    return _PAIR if known is _SHAPEFILE and shapefile_pair.is_pair(path) else known
+    kind = _FORMATS.get(max(fitting, key=len, default=""))
+    return _PAIR if kind is _SHAPEFILE and shapefile_pair.is_pair(path) else kind
 
 
 def _suffixes(formats: Iterable[str]) -> str:
