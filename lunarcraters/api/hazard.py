@@ -1,6 +1,5 @@
 """Verbs on landing sites: the hazard map of a run."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,13 +163,12 @@ def _open_elevation(
 def _list_searched(run: Path) -> list[Path]:
     """List the files that a run searched, as far as it notes their names."""
     from lunarcraters.detection.manifest import read_manifest
-    from lunarcraters.mosaic.names import parse_name
+    from lunarcraters.mosaic.names import first_of_several
 
     manifest = read_manifest(run)
     merged = manifest.settings.get("merged")
     names = str(merged).split(" + ") if merged else [manifest.input_name]
-    searched = [parse_name(re.sub(r" and \d+ more$", "", name)) for name in names]
-    paths = [path for path in searched if isinstance(path, Path)]
+    paths = [path for path in map(first_of_several, names) if isinstance(path, Path)]
     return [file for path in paths for file in (path, *path.glob("*"))]
 
 

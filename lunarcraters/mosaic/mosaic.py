@@ -21,7 +21,7 @@ from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.handles import Raster, forget_datasets, read_signature
 from lunarcraters.mosaic.identity import hash_files
-from lunarcraters.mosaic.names import parse_name
+from lunarcraters.mosaic.names import name_several, parse_name
 from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.remote.access import RemoteReading
@@ -265,8 +265,7 @@ def open_mosaic(
     values = list_values(nodata)
     first = values[0] if values else None
     sources = [inspect_source(name, crs, first, fetched) for name in find_rasters(given)]
-    more = f" and {len(given) - 1} more" if len(given) > 1 else ""
-    return _lay_out(f"{parse_name(given[0])}{more}", sources, values, fetched)
+    return _lay_out(name_several(parse_name(given[0]), len(given)), sources, values, fetched)
 
 
 def _lay_out(

@@ -114,6 +114,25 @@ def has_query(uri: str) -> bool:
     return _WITH_QUERY.search(uri) is not None
 
 
+def name_several(first: Named, count: int) -> str:
+    """Name several rasters by the first, as `a.tif and 2 more`.
+
+    Args:
+        first: Name of the first.
+        count: Number of rasters, at least one.
+    """
+    return str(first) if count == 1 else f"{first} and {count - 1} more"
+
+
+def first_of_several(name: str) -> Named:
+    """Return the first of the rasters that `name_several` has named.
+
+    Args:
+        name: Name of one or several rasters.
+    """
+    return parse_name(re.sub(r" and \d+ more$", "", name))
+
+
 def _exists(path: str) -> bool:
     return os.path.exists(path)  # noqa: PTH110 (Path raises an error for XML, a long name)
 
