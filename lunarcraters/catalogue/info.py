@@ -82,7 +82,8 @@ class CatalogueInfo:
             crs = CRS.from_user_input(self.crs)
         except CRSError:
             crs = None
-        if crs is None or not (crs.is_geographic and sphere.is_sphere(crs)):
+        flattened = crs is not None and sphere.is_lunar(crs) and sphere.is_flattened(crs)
+        if crs is None or flattened or not (crs.is_geographic and sphere.is_sphere(crs)):
             name = str(self.crs) if crs is None else crs.name
             raise CatalogueError(
                 f"crs is {name[:80]!r}, which is not longitude and latitude on a sphere: give "

@@ -8,7 +8,6 @@ from pathlib import Path
 from lunarcraters.detection.manifest import MANIFEST
 from lunarcraters.detection.options import AskedPrecision, SourceOptions
 from lunarcraters.errors import RunError, TileSetError
-from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import Mosaic, Name, open_mosaic
 from lunarcraters.mosaic.names import parse_name
 from lunarcraters.network.model_file import read_info, shipped_model
@@ -140,6 +139,6 @@ def hash_tiling(source: TileSource) -> str:
     Args:
         source: Tile source.
     """
-    crs = sphere.describe_crs(source.mosaic.grid.crs_wkt)
+    crs = source.mosaic.grid.describe_crs()
     options = (asdict(source.settings), crs, source.mosaic.nodata)
     return hashlib.sha256(repr(options).encode()).hexdigest()

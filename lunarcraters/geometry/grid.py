@@ -11,6 +11,7 @@ from pyproj import CRS
 from lunarcraters.errors import CoordinateSystemError
 from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.box import Box
+from lunarcraters.process import suppress_warnings
 
 Bool = NDArray[np.bool_]
 Float = NDArray[np.float64]
@@ -89,6 +90,16 @@ class Grid:
             return self.width
         period_px = self.period_px
         return None if period_px is None or self.width <= period_px else round(period_px)
+
+    def describe_crs(self) -> str | None:
+        """Describe the coordinate system by its PROJ string; None where there is none.
+
+        Each version of PROJ and GDAL writes other WKT of the same system; this stays the same.
+        """
+        if self.crs is None:
+            return None
+        with suppress_warnings(UserWarning):  # names of systems are lost, as they should be
+            return str(self.crs.to_proj4())
 
     def to_lonlat(self, x: ArrayLike, y: ArrayLike, *, past_edge: bool = False) -> Points:
         """Transform pixel coordinates to longitude (-180..180) and latitude.

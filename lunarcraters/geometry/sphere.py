@@ -14,13 +14,13 @@ from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import CoordinateSystemError
-from lunarcraters.process import suppress_warnings
 
 RADIUS_M = 1_737_400.0
 """Radius of the IAU 2015 sphere of the Moon, metres."""
 
 _LUNAR_RADII_M = (1_730_000.0, 1_745_000.0)
 _MAX_FLATTENING = 0.003
+_NO_FLATTENING = 1e-6  # latitudes differ by 2 m at most
 
 Float = NDArray[np.float64]
 
@@ -33,7 +33,8 @@ def lunar_crs(crs: Any, source: str) -> CRS:
         source: Name of the file that the coordinate system belongs to, for the message.
 
     Raises:
-        CoordinateSystemError: It is missing, unreadable, in radians, or not of a lunar sphere.
+        CoordinateSystemError: It is missing, unreadable, in radians, of a flattened body, or not
+            of the Moon.
     """
     if not crs:
         raise CoordinateSystemError(
@@ -53,6 +54,13 @@ def lunar_crs(crs: Any, source: str) -> CRS:
             f"{source}: the coordinate system {parsed.name!r} is of {body}, not of the Moon (a "
             "sphere of radius 1737.4 km): if the raster is lunar, name the right one with --crs"
         )
+    if is_flattened(parsed):
+        raise CoordinateSystemError(
+            f"{source}: the coordinate system {parsed.name!r} is of a flattened Moon, and only "
+            "those of a sphere are read: where latitudes are planetocentric, name the same system "
+            "on a sphere (--crs, or ogr2ogr -a_srs), else convert it (gdalwarp or ogr2ogr -ct, by "
+            "a pipeline with +proj=geoc)"
+        )
     if parsed.is_geographic and parsed.axis_info[0].unit_conversion_factor == 1.0:
         raise CoordinateSystemError(
             f"{source} is in radians: convert it (gdalwarp or ogr2ogr -t_srs IAU_2015:30100)"
@@ -61,17 +69,24 @@ def lunar_crs(crs: Any, source: str) -> CRS:
 
 
 def is_lunar(crs: CRS) -> bool:
-    """Tell whether a coordinate system is of a lunar sphere, in whatever unit."""
+    """Tell whether a coordinate system is of the Moon, in whatever unit."""
     low, high = _LUNAR_RADII_M
     return is_sphere(crs) and low <= radius_m(crs) <= high
 
 
 def is_sphere(crs: CRS) -> bool:
     """Tell whether a coordinate system is of a body that is flattened by 0.3 % at most."""
+    return _flattening(crs) <= _MAX_FLATTENING
+
+
+def is_flattened(crs: CRS) -> bool:
+    """Tell whether the latitudes of a coordinate system are not those of a sphere."""
+    return _flattening(crs) > _NO_FLATTENING
+
+
+def _flattening(crs: CRS) -> float:
     body = crs.ellipsoid
-    if body is None:
-        return False
-    return abs(1 - (body.semi_minor_metre or 0.0) / body.semi_major_metre) <= _MAX_FLATTENING
+    return abs(1 - (body.semi_minor_metre or 0.0) / body.semi_major_metre) if body else 1.0
 
 
 def radius_m(crs: CRS) -> float:
@@ -94,20 +109,6 @@ def geographic_crs(sphere_radius_m: float = RADIUS_M) -> CRS:
 def crs_from_wkt(wkt: str) -> CRS:
     """Parse a coordinate system from WKT. Results are cached: parsing takes milliseconds."""
     return CRS.from_wkt(wkt)
-
-
-def describe_crs(wkt: str | None) -> str | None:
-    """Describe a coordinate system by its PROJ string.
-
-    Each version of PROJ and GDAL writes other WKT of the same system; this stays the same.
-
-    Args:
-        wkt: Lunar coordinate system as WKT; None for an image without coordinates.
-    """
-    if wkt is None:
-        return None
-    with suppress_warnings(UserWarning):  # names of systems are lost, as they should be
-        return str(crs_from_wkt(wkt).to_proj4())
 
 
 @lru_cache(maxsize=512)

@@ -13,6 +13,7 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.sphere import Float
 
 _STEREOGRAPHIC = ("Stereographic", "Polar Stereographic (variant A)")  # the second at a pole
+_DIRECTIONS = ({"east", "north"}, {"north"}, {"south"})  # of axes; at a pole both are the same
 
 
 def local_frame(lon: float, lat: float, sphere_radius_m: float = sphere.RADIUS_M) -> CRS:
@@ -50,7 +51,10 @@ def find_local_frame(crs_wkt: str) -> tuple[float, float, float] | None:
     )
     usual = {"Scale factor at natural origin": 1.0, "False easting": 0.0, "False northing": 0.0}
     metres = {axis.unit_conversion_factor for axis in crs.axis_info} == {1.0}
-    if not np.isfinite(lon + lat) or values != usual or not metres:
+    upright = {axis.direction for axis in crs.axis_info} in _DIRECTIONS
+    if not np.isfinite(lon + lat) or values != usual or not (metres and upright):
+        return None
+    if sphere.is_flattened(crs) or crs.prime_meridian is None or crs.prime_meridian.longitude:
         return None
     return lon, lat, sphere.radius_m(crs)
 

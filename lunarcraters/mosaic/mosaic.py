@@ -13,7 +13,6 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import CoordinateSystemError, MosaicError
-from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
@@ -234,7 +233,7 @@ class Mosaic:
         """
         extents = tuple(tuple(box) for box in self.extents)
         shape = (self.width, self.height, self.dtype, self.bands, extents, list_values(self.nodata))
-        place = sphere.describe_crs(self.grid.crs_wkt), tuple(self.grid.affine[:6])
+        place = self.grid.describe_crs(), tuple(self.grid.affine[:6])
         return hash_files(self.sources, repr((shape, *place)), self.name)
 
 

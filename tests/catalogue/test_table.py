@@ -69,7 +69,15 @@ def test_operating_points_are_found_by_name_or_number():
 
 
 @pytest.mark.parametrize(
-    "crs", ["EPSG:4326", "IAU_2015:30110", "rubbish", sphere.lunar_crs("IAU_2015:30130", "a"), 7.5]
+    "crs",
+    [
+        "EPSG:4326",
+        "IAU_2015:30110",
+        "rubbish",
+        sphere.lunar_crs("IAU_2015:30130", "a"),
+        7.5,
+        "+proj=longlat +a=1738140 +b=1735970",
+    ],
 )
 def test_a_coordinate_system_other_than_degrees_on_a_sphere_is_refused(crs):
     with pytest.raises(CatalogueError, match="not longitude and latitude on a sphere: give"):
