@@ -51,7 +51,7 @@ def identify_file(file: str) -> Iterator[bytes]:
     Of a local file this is its size and content. Files of up to 4 MiB are given whole; of
     larger files 64 pieces of 64 KiB are given, evenly spread from the first byte to the last. Of a
     file on a server it is its name and size, and its ETag or else its date. What GDAL notes beside
-    a local raster (`.aux.xml`) counts where it changes nodata, scale or offset.
+    a local raster (`.aux.xml`) counts where it changes nodata, scale, offset or unit.
 
     Args:
         file: Name that GDAL opens.
@@ -137,10 +137,11 @@ def _find_noted(file: str) -> str:
     for noted in ("NO", "YES"):
         try:
             with rasterio.Env(GDAL_PAM_ENABLED=noted), open_dataset(file) as dataset:
-                meanings.append(repr((dataset.nodatavals, dataset.scales, dataset.offsets)))
+                values = dataset.nodatavals, dataset.scales, dataset.offsets
+                meanings.append((repr(values), repr(dataset.units)))
         except RasterioError:  # not a raster by itself, like the image of a label
             return ""
-    return meanings[1] if meanings[0] != meanings[1] else ""
+    return "".join(noted for own, noted in zip(*meanings, strict=True) if own != noted)
 
 
 def _sample_bytes(path: Path, size: int) -> Iterator[bytes]:

@@ -80,6 +80,18 @@ def test_a_nodata_value_beside_a_file_is_a_part_of_its_fingerprint(noise, tmp_pa
     assert open_mosaic(path).fingerprint() != before
 
 
+def test_a_unit_beside_a_file_is_a_part_of_its_fingerprint(noise, tmp_path):
+    """By it heights are scaled, so that a run with another is another run."""
+    path = write_raster(tmp_path / "a.tif", noise)
+    fingerprints = {open_mosaic(path).fingerprint()}
+    for unit in ("m", "km"):
+        band = f"<PAMRasterBand band='1'><UnitType>{unit}</UnitType></PAMRasterBand>"
+        (tmp_path / "a.tif.aux.xml").write_text(f"<PAMDataset>{band}</PAMDataset>")
+        assert open_mosaic(path).rasters[0].unit == unit
+        fingerprints.add(open_mosaic(path).fingerprint())
+    assert len(fingerprints) == 3
+
+
 def test_the_order_of_files_on_the_same_ground_is_a_part_of_their_fingerprint(noise, tmp_path):
     """The later ones lie on top."""
     first = write_raster(tmp_path / "a.tif", noise)
