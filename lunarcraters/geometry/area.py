@@ -89,18 +89,17 @@ class Area:
     def _seamless_outline(self) -> BaseGeometry:
         """Outline in degrees, without the edges that have the area on both sides: seam and poles.
 
-        Where it may have some, it is joined with its copies beside it and beyond the poles.
+        Where it may have some, it is joined with its copies beside it and beyond the poles, made
+        valid: slivers cross themselves by rounding, once they are moved.
         """
         west, south, east, north = self.outline.bounds
         if east - west < 360.0 and south > -90.0 and north < 90.0:
             return self.outline
-        beyond = [
-            affine_transform(self.outline, (1.0, 0.0, 0.0, -1.0, 180.0, 2.0 * pole))
-            for pole in (-90.0, 90.0)
-        ]
+        mirrors = [(1.0, 0.0, 0.0, -1.0, 180.0, 2.0 * pole) for pole in (-90.0, 90.0)]
+        beyond = [affine_transform(self.outline, mirror) for mirror in mirrors]
         turns = (-360.0, 0.0, 360.0)
         copies = [translate(part, turn) for part in (self.outline, *beyond) for turn in turns]
-        return shapely.union_all(copies)
+        return shapely.union_all([shapely.make_valid(copy) for copy in copies])
 
     def compute_shares(self, positions: Float, diameters: Float) -> Float:
         """Compute the share of each circle that lies in the area, to about 0.01.

@@ -12,6 +12,7 @@ from lunarcraters.errors import AreaError
 from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.area import Area, make_box_area
 from lunarcraters.geometry.given_areas import read_area
+from lunarcraters.geometry.polygons import make_ring_polygon
 
 POLAR = "IAU_2015:30130"
 
@@ -68,6 +69,18 @@ def test_the_seam_and_the_poles_are_no_edges_of_an_area_that_has_both_sides(tmp_
     for west, east in ((-10, 0), (0, 10)):
         assert not make_box_area(west, -10, east, 10).contains(0, 0)
         assert not make_box_area(west, -10, east, 10, has_crs=False).contains(0, 0)
+
+
+@pytest.mark.parametrize(("lat", "radius", "points", "phase"), [(-76, 4, 72, 5), (-56, 8, 360, 4)])
+def test_an_outline_with_slivers_at_the_seam_is_an_area(lat, radius, points, phase):
+    bearings = -np.linspace(0.0, 2.0 * np.pi, points, endpoint=False)
+    arcs = np.radians(radius) * (1.0 + 0.3 * np.cos(3.0 * bearings + phase))
+    ring = sphere.destination(180.0, lat, bearings, arcs)
+    area = Area(make_ring_polygon(*ring), sphere.geographic_crs())
+    for share, expected in ((0.95, True), (1.05, False)):
+        across = sphere.destination(180.0, lat, bearings, share * arcs)
+        assert (area.contains(*across) == expected).all()
+    assert area.contains([180.0, -180.0], lat).all()
 
 
 @pytest.mark.parametrize("crs", [sphere.geographic_crs(), None])
