@@ -48,6 +48,32 @@ def test_a_detection_takes_its_best_free_reference():
     assert found.offset.tolist() == [[2.5, 0.0], [-1.0, 0.0]]
 
 
+def test_a_crater_that_was_confirmed_takes_its_reference_before_others():
+    rows = pixel_catalogue([(50, 50, 20, 0.2), (51, 50, 19, 0.9)]).craters
+    detections = Catalogue(rows.assign(review=["accepted", "unseen"]), None)
+    found = match_craters(detections, labels([(51, 50, 19)]), CIRCLE)
+    assert found.reference_of.tolist() == [0, -1]
+
+
+def test_craters_of_the_least_and_the_largest_diameter_count():
+    rows = [(20, 20, 10), (50, 50, 20), (80, 80, 30)]
+    found = match_craters(
+        pixel_catalogue([(*row, 0.9) for row in rows]), labels(rows), CIRCLE,
+        min_diameter=10.0, max_diameter=30.0,
+    )  # fmt: skip
+    assert found.reference_counted.all()
+    assert found.counted.all()
+
+
+@pytest.mark.parametrize("circle", [(55, 50, 30), (57.5, 50, 20)])
+def test_a_pair_at_the_limits_of_a_rule_matches(circle):
+    size = 20 if circle[2] == 30 else 30
+    found = match_craters(
+        pixel_catalogue([(*circle, 0.9)]), labels([(50, 50, size)]), RULES["offset"]
+    )
+    assert found.true.tolist() == [True]
+
+
 def test_craters_that_were_confirmed_by_eye_count_whatever_their_scores():
     rows = [(0, 0, 5, 0.1), (10, 0, 6, 0.2), (20, 0, 7, 0.3), (30, 0, 8, 0.9)]
     reviews = ["accepted", "unseen", "added", "accepted"]
@@ -147,6 +173,13 @@ def test_offsets_are_east_and_north():
     )
 
 
+def test_offsets_of_basins_are_distances_along_the_sphere():
+    reference = from_catalogue(lunar_catalogue([(20, 0, 2500, np.nan)]))
+    found = match_craters(lunar_catalogue([(20, 12, 2500, 0.9)]), reference, CIRCLE)
+    km_per_degree = np.radians(1) * sphere.RADIUS_M / 1000
+    assert found.offset[0] == pytest.approx([0.0, 12 * km_per_degree])
+
+
 def test_pixels_and_degrees_do_not_mix():
     with pytest.raises(CatalogueError, match="in pixels"):
         match_craters(pixel_catalogue([]), from_catalogue(lunar_catalogue([])), CIRCLE)
@@ -197,11 +230,10 @@ def test_matching_is_the_plain_greedy_rule(seed, rule):
 
 
 def test_pooled_images_keep_their_matches_apart():
-    one = match_craters(
-        pixel_catalogue([(50, 50, 20, 0.9)]), labels([(50, 50, 20), (9, 9, 5)]), CIRCLE
-    )
+    detections = pixel_catalogue([(50, 50, 20, 0.9), (80, 80, 8, 0.4)])
+    one = match_craters(detections, labels([(50, 50, 20), (9, 9, 5)]), CIRCLE)
     both = pool_matches([one, one])
-    assert both.reference_of.tolist() == [0, 2]
+    assert both.reference_of.tolist() == [0, -1, 2, -1]
     assert both.true.sum() == 2
     assert len(both.reference) == 4
 

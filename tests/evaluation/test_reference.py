@@ -19,10 +19,10 @@ def write_label(folder, name, lines, size=None):
 
 
 def test_a_label_becomes_a_crater_on_the_sphere(tmp_path):
-    # 0.02 wide and 0.01 tall at 60.7 degrees: nearly a circle of 0.0137 degrees.
-    write_label(tmp_path, TILE, ["0 0.25 0.5 0.02 0.01"])
+    # 0.02 wide and 0.01 tall at 61 degrees: nearly a circle of 0.0137 degrees.
+    write_label(tmp_path, TILE, ["0 0.25 0.3 0.02 0.01"])
     reference = read_reference(tmp_path)
-    lat = 61.3718808 - 0.5 * 1.3718808
+    lat = 61.3718808 - 0.3 * 1.3718808
     assert reference.positions[0] == pytest.approx([10 + 0.25 * 1.3718808, lat])
     width = 0.02 * 1.3718808 * KM_PER_DEGREE * np.cos(np.radians(lat))
     height = 0.01 * 1.3718808 * KM_PER_DEGREE
@@ -52,7 +52,7 @@ def test_boxes_within_a_pixel_of_the_edge_are_clipped(tmp_path, line, clipped):
 
 
 def test_the_image_tells_the_size_of_a_pixel(tmp_path):
-    write_label(tmp_path, TILE, ["0 0.06 0.5 0.1 0.1"], size=(100, 100))
+    write_label(tmp_path, TILE, ["0 0.06 0.5 0.1 0.1"], size=(50, 100))
     reference = read_reference(tmp_path)
     assert reference.clipped.tolist() == [True]
     assert reference.pixel == pytest.approx(1.3718808 * KM_PER_DEGREE / 100)
@@ -76,6 +76,15 @@ def test_tiles_on_both_conventions_of_longitude_are_one_ground(tmp_path):
     inside = np.array([[-178.3, 0.7], [-179.5, 5.7], [179.8, 5.7], [-179.0, 5.7], [179.8, 0.7]])
     crosses = reference.crosses_edge(inside, np.full(5, 1.0))
     assert crosses.tolist() == [False, False, False, True, True]
+
+
+def test_circles_are_wider_in_longitude_the_nearer_the_pole(tmp_path):
+    write_label(tmp_path, TILE, [])
+    reference = read_reference(tmp_path)
+    # A radius of 7.5 km is 0.25 degrees of latitude and 0.51 of longitude.
+    positions = np.array([[10.4, 60.7], [10.7, 60.7], [10.7, 60.2], [10.7, 61.2]])
+    crosses = reference.crosses_edge(positions, np.full(4, 15.0))
+    assert crosses.tolist() == [True, False, True, True]
 
 
 def test_an_image_without_coordinates_is_in_its_pixels(tmp_path):
@@ -204,6 +213,12 @@ def test_labels_of_the_class_ignored_are_neither_craters_nor_background(tmp_path
     reference = read_reference(tmp_path / given)
     assert reference.boxes[:, 1] == pytest.approx(np.array([0.2, 0.1]) * 1.3718808 * KM_PER_DEGREE)
     assert reference.clipped.tolist() == [False, True]
+
+
+def test_labels_of_the_class_ignored_are_left_out_in_pixels_too(tmp_path):
+    write_label(tmp_path, "site_a", ["0 0.3 0.3 0.2 0.2", "1 0.7 0.7 0.1 0.1"], size=(100, 100))
+    (tmp_path / "data.yaml").write_text("names: [crater, ignored]\n")
+    assert read_reference(tmp_path).clipped.tolist() == [False, True]
 
 
 def test_other_texts_beside_images_are_no_labels(tmp_path):

@@ -22,6 +22,9 @@ def test_box_iou_by_hand():
     assert judge(OverlapRule("box", 0.3), 0, 0, 10, 10, (20, 5)) == pytest.approx(1 / 3)
     assert np.isnan(judge(OverlapRule("box", 0.01), 10, 0, 10, 10))
 
+    # 10 x 5 shared of 100 + 50 - 50: as much as is asked for is enough.
+    assert judge(OverlapRule("box", 0.5), 0, 0, 10, 10, (10, 5)) == 0.5
+
 
 def test_circle_iou_by_hand():
     assert judge(OverlapRule("circle"), 0, 0, 10, 10) == 1
@@ -39,6 +42,8 @@ def test_deepmoon_by_hand():
     assert np.isnan(judge(RULES["deepmoon-strict"], 0, 0, 16, 20))
     assert judge(RULES["deepmoon-strict"], 7, 0, 20, 20) == pytest.approx(-0.49)
     assert np.isnan(judge(RULES["deepmoon-strict"], 7.1, 0, 20, 20))
+    # Radii 2: 2 / 2^2 = 0.5 is not < 0.5.
+    assert np.isnan(judge(RULES["deepmoon-strict"], 1, 1, 4, 4))
 
 
 def test_offset_by_hand():

@@ -86,6 +86,12 @@ def test_catalogues_without_scores_have_no_average_precision():
     assert found.best.f1 == 0.5
 
 
+def test_detections_without_a_score_come_before_those_with_one():
+    found = compute_scores(matches([0.5, np.nan], [-1, 0], [2]))
+    assert found.average_precision == 1.0
+    assert (found.best.threshold, found.best.f1) == (1.0, 1.0)
+
+
 def test_no_reference_to_find_is_an_error():
     with pytest.raises(CatalogueError, match="no reference crater"):
         compute_scores(matches([0.5], [-1], [2], lost=[0]))
@@ -123,6 +129,11 @@ def test_completeness_is_where_recall_stays_up(found, complete):
     n = len(reference_of)
     result = compute_scores(matches(np.full(n, 0.5), reference_of, references))
     assert result.complete_above == complete
+
+
+def test_a_bin_is_complete_from_half_of_its_references_on():
+    assert compute_scores(matches([0.5] * 3, range(3), [1.0] * 6)).complete_above == 1.0
+    assert compute_scores(matches([0.5] * 3, range(3), [1.0] * 7)).complete_above is None
 
 
 def test_bins_of_few_references_do_not_break_completeness():

@@ -48,6 +48,7 @@ def test_densities_are_compared_bin_by_bin(run):
     assert first.ratio == pytest.approx(0.5)
     assert first.ratio_error == pytest.approx(0.5)
     assert (second.references, second.detections) == (0.5, 1.0)
+    assert (second.ratio, second.ratio_error) == pytest.approx((1.0, 3.0**0.5))
     assert {one.ratio for one in compared.bins if not one.references} == {None}
     assert sum(one.references for one in compared.bins) == compared.references
 
@@ -75,6 +76,14 @@ def test_limits_and_bins_are_those_asked_for(run):
     counts = [(one.low, one.high, one.references, one.detections) for one in compared.bins]
     assert counts == [(1.0, 2.0, 0.0, 3.0), (2.0, None, 1.0, 0.0)]
     assert json.loads(to_json(compared.record()))["max_diameter"] == 3.5
+
+
+def test_the_limits_themselves_are_within_and_parts_stay_with_their_craters(run):
+    parts = run.with_fractions(np.linspace(0.2, 1.0, 5))  # the largest crater first
+    compared = api.evaluate(
+        parts, count([1.1, 1.6, 1.7], 100.0), min_diameter=1.1, max_diameter=1.6, min_score=0.5
+    )
+    assert (compared.references, compared.detections) == (2.0, pytest.approx(0.6 + 0.8 + 1.0))
 
 
 def test_either_side_may_lack_positions_and_an_area(run):
