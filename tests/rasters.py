@@ -8,6 +8,7 @@ from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.statistics import sample_values, summarize_values
 
 SIMPLE_CYLINDRICAL = "IAU_2015:30110"
+STRETCHED = "+proj=eqc +lat_ts=60 +R=1737400 +units=m +type=crs"  # twice, to the east
 HALF_TURN_M = np.pi * sphere.RADIUS_M
 
 

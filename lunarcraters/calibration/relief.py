@@ -55,7 +55,7 @@ class _Ground:
             run = self.folder / precision
             detections = detect(source, run, model, search, progress=progress).read()
         reference = read_reference(self.catalogue)
-        pixel_km = (source.mosaic.pixel_size_m or 1.0) / 1000.0
+        pixel_km = (source.mosaic.meridian_pixel_size_m or 1.0) / 1000.0
         smallest = max(
             read_info(model).diameters_px[0] * pixel_km, float(reference.diameters.min())
         )

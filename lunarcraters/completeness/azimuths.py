@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.completeness.dipoles import project
 from lunarcraters.completeness.plan import Planned
-from lunarcraters.completeness.plants import find_north_deg, is_mirrored
+from lunarcraters.completeness.plants import find_top_azimuth_deg
 from lunarcraters.completeness.record import Sun
 from lunarcraters.errors import RunError
 from lunarcraters.geometry.grid import Grid
@@ -126,9 +126,8 @@ def choose_azimuths(planned: Planned, sun: Sun, grid: Grid) -> Float:
         Degrees clockwise from north, (n,); NaN where nothing tells it.
     """
     if sun.azimuth_source == "picture":
-        north_deg = find_north_deg(planned.sites.positions, grid)
-        north_deg = -north_deg if is_mirrored(grid) else north_deg
-        return np.asarray((sun.azimuth_deg - north_deg) % 360.0)
+        top_deg = find_top_azimuth_deg(planned.sites.positions, grid)
+        return np.asarray((sun.azimuth_deg + top_deg) % 360.0)
     if sun.azimuth_source == sun.source == "options":
         return np.full(len(planned.sites.diameters), sun.azimuth_deg)
     elsewhere_deg = _elsewhere(sun.azimuth_deg, sun.azimuth_source)

@@ -10,7 +10,11 @@ from scipy.spatial import KDTree
 
 from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.completeness.dipoles import find_clear, find_sure, measure_dipoles
-from lunarcraters.completeness.plants import find_north_deg, is_mirrored
+from lunarcraters.completeness.plants import (
+    find_north_deg,
+    find_top_azimuth_deg,
+    is_mirrored,
+)
 from lunarcraters.completeness.regions import Region, make_region, order_by_chance
 from lunarcraters.completeness.sampling import (
     Circles,
@@ -63,7 +67,8 @@ def choose_bins(
         diameters_px: Smallest and largest diameter that one octave detects, pixels.
     """
     finest = source.settings.finest
-    unit = 1.0 if not source.mosaic.has_crs else (source.mosaic.pixel_size_m or 1.0) / 1000.0
+    pixel_size_m = source.mosaic.meridian_pixel_size_m
+    unit = 1.0 if pixel_size_m is None else pixel_size_m / 1000.0
     least_px = source.settings.diameter_range_px(finest, diameters_px)[0] * 2.0**finest
     smallest = least_px * unit
     largest = max(float(detections.diameters.max(initial=smallest)), smallest)
@@ -167,9 +172,9 @@ def _plan_region(
     in_data = np.isfinite(dipoles).all(axis=1)
     clear, dipoles = clear[in_data], dipoles[in_data]
     north_deg = find_north_deg(inside.positions[clear], tile.frame)
-    top_deg = north_deg - find_north_deg(inside.positions[clear], source.mosaic.grid)
     if is_mirrored(tile.frame):
-        dipoles, north_deg, top_deg = dipoles * [-1.0, 1.0], -north_deg, -top_deg
+        dipoles, north_deg = dipoles * [-1.0, 1.0], -north_deg
+    top_deg = north_deg + find_top_azimuth_deg(inside.positions[clear], source.mosaic.grid)
     seen, sure = circles.rows(clear), find_sure(inside.scores[clear])
     places = locate(sites.positions, sites.diameters, region, source)
     return Planned(

@@ -185,6 +185,20 @@ def is_mirrored(frame: Grid) -> bool:
     return frame.has_crs and frame.affine.determinant > 0.0
 
 
+def find_top_azimuth_deg(positions: Float, grid: Grid) -> Float:
+    """Find the azimuth of the top of a mosaic at some places; without a coordinate system it is 0.
+
+    Args:
+        positions: Longitude and latitude, degrees, or x and y, pixels, (n, 2).
+        grid: Grid of the mosaic.
+
+    Returns:
+        Degrees clockwise from north, on the ground, (n,).
+    """
+    north_deg = find_north_deg(positions, grid)
+    return north_deg if is_mirrored(grid) else -north_deg
+
+
 def find_direction_deg(azimuth_deg: float, north_deg: float, frame: Grid) -> float:
     """Find the direction of an azimuth in a tile, degrees clockwise from up.
 

@@ -20,7 +20,7 @@ class Level:
 
     Attributes:
         level: Number of the octave; a pixel is 2**level mosaic pixels.
-        gsd_m: Ground size of a pixel, metres; null without a coordinate system.
+        gsd_m: North-south ground size of a pixel, metres; null without a coordinate system.
         diameters: Smallest and largest crater that is searched for, km (or mosaic pixels).
         tiles: Number of tiles.
         pixels: Number of pixels of all tiles, halos included.
@@ -83,7 +83,7 @@ def estimate_run(
     size = f"{mosaic.width:,} x {mosaic.height:,} pixels, {mosaic.dtype}"
     place = "none: an image without coordinates"
     if mosaic.crs is not None:
-        size += f", {mosaic.pixel_size_m:.4g} m a pixel at the centre"
+        size += f", {mosaic.meridian_pixel_size_m:.4g} m a pixel at the centre"
         place = mosaic.crs.name
     cost = None
     if not plan_only:
@@ -101,7 +101,7 @@ def plan_levels(source: TileSource, model: Path) -> list[Level]:
         ModelError: The model file cannot be read.
     """
     detectable_px, level_of = read_info(model).diameters_px, attrgetter("level")
-    gsd_m = source.mosaic.pixel_size_m
+    gsd_m = source.mosaic.meridian_pixel_size_m
     found = []
     for level, group in groupby(sorted(source.tiles, key=level_of), key=level_of):
         tiles = list(group)
@@ -143,7 +143,8 @@ def finer_octaves(source: TileSource, plan: Sequence[Level], model: Path) -> lis
         model: Model file.
     """
     min_detectable_px = read_info(model).diameters_px[0]
-    unit = 1.0 if source.mosaic.pixel_size_m is None else source.mosaic.pixel_size_m / 1000.0
+    pixel_size_m = source.mosaic.meridian_pixel_size_m
+    unit = 1.0 if pixel_size_m is None else pixel_size_m / 1000.0
     finest, total = plan[0], sum(level.pixels for level in plan)
     found, pixels = [], total
     for octave in range(finest.level - 1, FINEST - 1, -1):

@@ -193,7 +193,8 @@ def _shows_more(tile: Tile, catalogue: Catalogue, mosaic: Mosaic, size: int) -> 
     if tile.level == 0:
         return True
     largest = float(catalogue.diameters.max(initial=0.0))
-    pixel = 1.0 if mosaic.pixel_size_m is None else mosaic.pixel_size_m / 1000.0
+    pixel_size_m = mosaic.meridian_pixel_size_m
+    pixel = 1.0 if pixel_size_m is None else pixel_size_m / 1000.0
     return largest / pixel > _WHOLE * size * 2 ** (tile.level - 1)
 
 

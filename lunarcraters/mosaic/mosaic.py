@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.errors import RasterioError
 
-from lunarcraters.errors import CoordinateSystemError, MosaicError
+from lunarcraters.errors import MosaicError
 from lunarcraters.geometry.box import Box, intersects
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.alignment import align_sources
+from lunarcraters.mosaic.centre import find_centre
 from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.handles import Raster, forget_datasets, read_signature
@@ -128,19 +129,18 @@ class Mosaic:
         Raises:
             CoordinateSystemError: The mosaic does not lie on the Moon.
         """
-        if not self.has_crs:
-            return None
-        boxes = np.array([self.grid.box, *self.extents], float)
-        centre = boxes[:, :2] + boxes[:, 2:] / 2.0
-        jacobian_m = self.grid.jacobian_m(centre[:, 0], centre[:, 1])
-        sizes = np.linalg.norm(jacobian_m, axis=1).max(axis=1)
-        on_moon = sizes[np.isfinite(sizes)]
-        if not on_moon.size:
-            raise CoordinateSystemError(
-                f"{self.name} does not lie on the Moon where its coordinate system places it: "
-                "check its geotransform, and its coordinate system (--crs)"
-            )
-        return float(on_moon[0])
+        centre = find_centre(self.grid, self.extents, self.name)
+        return centre and float(np.linalg.norm(self.grid.jacobian_m(*centre), axis=1).max())
+
+    @cached_property
+    def meridian_pixel_size_m(self) -> float | None:
+        """Its north-south size, metres, by which craters are counted in pixels; None without a CRS.
+
+        Raises:
+            CoordinateSystemError: The mosaic does not lie on the Moon.
+        """
+        centre = find_centre(self.grid, self.extents, self.name)
+        return centre and float(self.grid.meridian_pixel_size_m(*centre)[0])
 
     def read(self, box: Box, decimation: int | tuple[int, int] = 1) -> Pixels:
         """Read values and validity of a box, which may reach outside the mosaic.

@@ -1,5 +1,6 @@
 """What a run will cost is foretold from tiles like those that most of it goes into."""
 
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.source import MosaicTiles
 
-from ..rasters import write_raster
+from ..rasters import STRETCHED, write_raster
 
 
 @pytest.mark.slow
@@ -89,6 +90,14 @@ def test_the_time_with_smaller_craters_counts_the_start_of_a_run_once(tmp_path):
     assert summary.smaller_seconds < 0.6 * summary.smaller.times * result.seconds
 
 
+def test_memory_is_measured_where_python_has_no_module_resource(monkeypatch):
+    """On Windows."""
+    used = SimpleNamespace(memory_info=lambda: SimpleNamespace(peak_wset=7))
+    monkeypatch.setitem(sys.modules, "resource", None)
+    monkeypatch.setitem(sys.modules, "psutil", SimpleNamespace(Process=lambda: used))
+    assert cost._peak_bytes() == 7
+
+
 @pytest.mark.parametrize(("precision", "count"), [("float32", 2), ("int8", 1)])
 def test_a_trial_has_as_many_tiles_in_a_batch_as_a_run(tmp_path, monkeypatch, precision, count):
     values = np.random.default_rng(0).integers(1, 200, (1000, 1000)).astype(np.uint8)
@@ -110,3 +119,15 @@ def test_a_trial_has_as_many_tiles_in_a_batch_as_a_run(tmp_path, monkeypatch, pr
     cost.measure_cost(source, shipped_model(), workers=1, precision=precision)
     assert {len(batch.tiles) for batch in tried} == {count}
     assert len(next(batches.plan_batches(source.tiles, count)).tiles) == count
+
+
+def test_octaves_are_told_by_the_size_of_pixels_that_they_are_searched_in(tmp_path):
+    values = np.random.default_rng(0).integers(1, 200, (256, 256)).astype(np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, crs=STRETCHED))
+    source, model = MosaicTiles.plan(mosaic), shipped_model()
+    plan = estimate.plan_levels(source, model)
+    assert plan[0].gsd_m == pytest.approx(100.0)
+    assert plan[0].diameters == pytest.approx((0.8, 7.2))
+    assert estimate.finer_octaves(source, plan, model)[0].diameter == pytest.approx(0.4)
+    told = estimate.estimate_run(source, model, plan_only=True)
+    assert "100 m a pixel" in told.size

@@ -12,7 +12,7 @@ from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..paper import make_mosaic
-from ..rasters import HALF_TURN_M, SIMPLE_CYLINDRICAL, write_raster
+from ..rasters import HALF_TURN_M, SIMPLE_CYLINDRICAL, STRETCHED, write_raster
 
 
 def read_all(mosaic):
@@ -168,6 +168,12 @@ def test_planetary_formats_are_read(noise, tmp_path, name, driver):
     np.testing.assert_array_equal(read_all(mosaic)[0], noise)
     assert mosaic.pixel_size_m == pytest.approx(100.0)
     assert open_mosaic(tmp_path).width == noise.shape[1]
+
+
+def test_pixels_have_a_north_south_size_and_a_larger_one(noise, tmp_path):
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", noise, crs=STRETCHED))
+    assert mosaic.pixel_size_m == pytest.approx(200.0, rel=1e-4)
+    assert mosaic.meridian_pixel_size_m == pytest.approx(100.0)
 
 
 def test_a_mosaic_is_small_and_picklable_after_use(noise, tmp_path):

@@ -1,0 +1,67 @@
+"""Bins and regions of a measurement, in mosaics whose pixels are not upright squares."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from affine import Affine
+
+from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.completeness.plan import choose_bins, plan_regions
+from lunarcraters.completeness.sampling import Detections
+from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.mosaic import open_mosaic
+from lunarcraters.tiling.source import MosaicTiles
+
+from ..rasters import STRETCHED, write_raster
+
+SIDE = 512
+DIAMETERS_PX = 8.0, 72.0
+
+
+@pytest.fixture
+def values():
+    return np.random.default_rng(0).integers(50, 200, (SIDE, SIDE)).astype(np.uint8)
+
+
+def detect_at(lon, lat, diameters_km):
+    """Sure craters at some places."""
+    table = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": diameters_km, "score": 0.99})
+    return Catalogue(table, sphere.geographic_crs())
+
+
+def test_bins_begin_with_the_smallest_crater_that_is_searched(values, tmp_path):
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, crs=STRETCHED))
+    source = MosaicTiles.plan(mosaic)
+    bins = choose_bins(Detections.of(detect_at([0.0], [0.0], 1.0), source), source, DIAMETERS_PX)
+    frame = source.tiles[0].frame
+    smallest_km = 8.0 * frame.meridian_pixel_size_m(*np.full((2, 1), frame.width / 2))[0] / 1000.0
+    assert smallest_km == pytest.approx(0.8, rel=1e-3)
+    assert bins.edges[0] <= smallest_km < bins.edges[1]
+    assert bins.middle_px[0] == pytest.approx(np.sqrt(bins.edges[0] * bins.edges[1]) / 0.1)
+
+
+@pytest.mark.parametrize("frames", ["native", "local"])
+@pytest.mark.parametrize("down", [1.0, -1.0])
+def test_the_top_of_a_mosaic_is_told_whichever_way_its_rows_are_stored(
+    values, tmp_path, frames, down
+):
+    affine = Affine(500.0, 0.0, 6e5, 0.0, -500.0 * down, 9e5 * down)
+    path = write_raster(tmp_path / "a.tif", values, crs="IAU_2015:30130", affine=affine)
+    source = MosaicTiles.plan(open_mosaic(path), max_size=256, halo=32, levels=1, frames=frames)
+    grid = source.mosaic.grid
+    x, y = np.meshgrid(np.arange(60.0, SIDE - 60.0, 50.0), np.arange(60.0, SIDE - 60.0, 50.0))
+    lon, lat = grid.to_lonlat(x.ravel(), y.ravel())
+    detections = Detections.of(detect_at(lon, lat, 8.0), source)
+    bins = choose_bins(detections, source, DIAMETERS_PX)
+    planned = next(plan_regions(source, detections, bins, 1e9, 0))
+    core = planned.region.tiles[0].core
+    x, y = core.left + core.width / 2.0, core.top + core.height / 2.0
+    lon, lat = grid.to_lonlat(np.array([x]), np.array([y]))
+    above = sphere.unit_vectors(*grid.to_lonlat(np.array([x]), np.array([y - 0.1])))
+    up = (above - sphere.unit_vectors(lon, lat))[0]
+    north = sphere.north_vectors(lon, lat)[0]
+    east = np.cross(north, sphere.unit_vectors(lon, lat)[0])
+    azimuth_deg = np.degrees(np.arctan2(up @ east, up @ north))
+    assert len(planned.top_deg)
+    off_deg = planned.top_deg - planned.north_deg - azimuth_deg
+    assert np.abs((off_deg + 180.0) % 360.0 - 180.0).max() < 8.0  # as far as meridians turn
