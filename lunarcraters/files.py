@@ -13,11 +13,17 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from lunarcraters.errors import OutputError, RunError
+from lunarcraters.process import suppress_warnings
 
+_MARKED = re.compile(r"\.(.+)\.[0-9a-f]{8}((?:\.[^.]+)*)")
 _NOT_LOCAL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|/vsi[a-z0-9_]+[/?]")
 
 LOCK = ".lock"
-"""A locked directory's lock; the system releases it when its process ends, however it ends."""
+"""A locked directory's lock; the system releases it when its process ends, however it ends.
+
+Where the file system has no such locks, the file itself is the lock: that of a process which was
+killed on another host stays, and must be removed by hand.
+"""
 
 
 def is_database(name: str | os.PathLike[str]) -> bool:
@@ -185,6 +191,19 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def find_replaced(path: Path) -> Path | None:
+    """Find the file whose place an unfinished one of `replacing` was to take.
+
+    Args:
+        path: File.
+
+    Returns:
+        File of that name in the same directory; None where the name is not one of `replacing`.
+    """
+    name = _MARKED.fullmatch(path.name)
+    return path.with_name(name[1] + name[2]) if name else None
+
+
 def empty_directory(path: Path, *, keep: Sequence[str] = ()) -> None:
     """Remove all that is in a directory.
 
@@ -229,10 +248,17 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / LOCK)
-        lock.acquire(timeout=0)
+        with suppress_warnings(UserWarning, "flock not supported"):  # the file is the lock then
+            lock.acquire(timeout=0)
     except Timeout as error:
         raise RunError(
-            f"another process is at work in {folder}: wait for it, or give another --output"
+            f"another process is at work in {folder}: wait for it, or give another --output; if "
+            f"there is none on any host, remove {folder / LOCK}"
+        ) from error
+    except NotImplementedError as error:  # of a filelock that does not lock by the file itself
+        raise OutputError(
+            f"{folder} cannot be locked, because its file system has no flock: give an --output on "
+            "another one, or install a later filelock"
         ) from error
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error

@@ -1,13 +1,15 @@
 """Files appear whole or not at all, and say why they cannot be written."""
 
 import errno
+import fcntl
 import os
+import warnings
 from pathlib import Path
 
 import pytest
 
-from lunarcraters.errors import OutputError
-from lunarcraters.files import check_outside, replacing
+from lunarcraters.errors import OutputError, RunError
+from lunarcraters.files import LOCK, FileLock, check_outside, locked, replacing
 
 
 def _refuse(*_: object, **__: object) -> None:
@@ -60,3 +62,35 @@ def test_what_lies_beside_the_working_directory_does_not_lie_in_it(tmp_path, mon
         check_outside(out, [Path("../other"), tmp_path / "run" / ".." / "other"])
         with pytest.raises(OutputError, match=r"mosaic\.tif lies in .*--overwrite removes"):
             check_outside(out, [Path("mosaic.tif")])
+
+
+def test_a_lock_that_a_killed_process_left_can_be_removed(monkeypatch, tmp_path):
+    """Without locks of the file system, one that was killed on another host holds its own."""
+    monkeypatch.setattr(fcntl, "flock", _refuse_locks)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with locked(tmp_path):
+            lock = tmp_path / LOCK
+            pid, _, token = lock.read_text().splitlines()
+            left = f"{pid}\nanother-host\n{token}\n"
+    lock.write_text(left)
+    with pytest.raises(RunError, match=rf"another process .* remove {lock}"), locked(tmp_path):
+        pass
+    lock.unlink()
+    with locked(tmp_path):
+        pass
+
+
+def _refuse_locks(*_: object) -> None:
+    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+
+def test_a_file_system_without_locks_is_named(monkeypatch, tmp_path):
+    """Earlier versions of filelock do not lock by the file itself."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    with pytest.raises(OutputError, match=r"cannot be locked, .* no flock"), locked(tmp_path):
+        pass
