@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -25,7 +25,7 @@ from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, check_outside, locked
 from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.progress import Progress, no_progress
-from lunarcraters.tiling.source import TileSource
+from lunarcraters.tiling.source import TileSet, TileSource
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -67,7 +67,8 @@ def detect(
         Catalogue that was written; `read()` gives it whole.
 
     Raises:
-        RunError: `out` holds another run, another process is at work in it, or workers died.
+        RunError: `out` holds another run, another process is at work in it, the mosaic has changed
+            while it was searched, or workers died.
         OutputError: `out` cannot be written, is not the directory of a run, or holds an input of
             the run that is to replace that in it.
         TileSetError: The tiles do not fit the model, or a tile file cannot be read (strict).
@@ -86,9 +87,14 @@ def _make(
     run: RunPlan, started: float, *, overwrite: bool, progress: Progress
 ) -> "StoredCatalogue":
     """Make a run that is planned, or what is missing of it."""
-    source, out = run.source, run.out
+    source, out, finished = run.source, run.out, None
     is_new = _check_directory(run, overwrite=overwrite)
     to_search = run.batches if is_new else _find_batches_to_search(run)
+    if not to_search:
+        from lunarcraters.detection.finish import find_finish_time
+
+        with suppress(RunError):  # it is not finished
+            finished = find_finish_time(out)
     total = _count_tiles(run.batches)
     progress(total - _count_tiles(to_search), total)
     with _removing_failed_start(run, is_new=is_new), ExitStack() as workers:
@@ -103,14 +109,18 @@ def _make(
         with stitching(source, results, out) as mask:
             search_s = _search(run, client, to_search, results, progress) if client else 0.0
             workers.close()
-            _check_unchanged(run)
+            if to_search:
+                _check_unchanged(run)
             unread = _collect_unread_tiles(run)
             from lunarcraters.detection.outputs import write_run_outputs
 
             catalogue = write_run_outputs(
                 source, run.result_files, out, run.info, run.manifest, unread, mask
             )
-    _finish(run, catalogue, to_search, unread, time.monotonic() - started, search_s)
+    from lunarcraters.detection.finish import finish_run
+
+    seconds = time.monotonic() - started, search_s
+    finish_run(run, catalogue, _count_tiles(to_search), unread, seconds, finished)
     return catalogue
 
 
@@ -160,15 +170,14 @@ def _begin(run: RunPlan) -> None:
 def _removing_failed_start(run: RunPlan, *, is_new: bool) -> Iterator[None]:
     """Remove the directory of a new run that fails before its first batch is done.
 
-    A finished run that it was to replace, and did not yet, stays.
+    Files of another run that it was to replace, and did not yet, stay.
     """
     try:
         yield
     except CratersError:
-        from lunarcraters.detection.run import RESULT
-
-        is_kept = (run.out / RESULT).exists() or any(run.folder.glob(f"*{SUFFIX}"))
-        if is_new and not is_kept:
+        own = {MANIFEST, LOCK, FETCHED, PARTS}  # names in a run without results
+        others = any(path.name not in own for path in run.out.glob("*"))
+        if is_new and not others and not any(run.folder.glob(f"*{SUFFIX}")):
             shutil.rmtree(run.out, ignore_errors=True)
         raise
 
@@ -220,23 +229,30 @@ def _search(
 
 
 def _check_unchanged(run: RunPlan) -> None:
-    """Make sure that a mosaic on the network is the one that the run began with.
+    """Make sure that the mosaic is still the one that the run began with.
+
+    If it is not, the results of batches are removed: nobody knows which of the two they are of.
 
     Raises:
         RunError: It has changed.
     """
-    if run.source.mosaic.remote is None:
-        return
+    source = run.source
+    if isinstance(source, TileSet) and not source.virtual:
+        return  # its tiles hold the pixels
     forget_datasets()
     try:
-        now = run.source.with_tiles(()).fingerprint()
+        now = source.mosaic.fingerprint()
     except MosaicError:
-        return  # its server is gone: tiles that were not read are named
-    if now != run.manifest.input:
-        raise RunError(
-            f"{run.source.mosaic.name} has changed on its server while it was searched: run the "
-            "same command again with --overwrite"
-        )
+        return  # it is gone: tiles that were not read are named
+    if now == run.manifest.mosaic:
+        return
+    shutil.rmtree(run.folder, ignore_errors=True)
+    place = "" if source.mosaic.remote is None else " on its server"
+    again = "cut the tiles again, and " if isinstance(source, TileSet) else ""
+    raise RunError(
+        f"{source.mosaic.name} has changed{place} while it was searched: {again}run the same "
+        "command again with --overwrite"
+    )
 
 
 def _collect_unread_tiles(run: RunPlan) -> dict[str, str]:
@@ -249,42 +265,6 @@ def _collect_unread_tiles(run: RunPlan) -> dict[str, str]:
     if len(unread) == len(run.source.tiles):
         raise MosaicError(next(iter(unread.values())))
     return unread
-
-
-def _finish(
-    run: RunPlan,
-    catalogue: "StoredCatalogue",
-    searched: Sequence[Batch],
-    unread: dict[str, str],
-    seconds: float,
-    search_seconds: float,
-) -> None:
-    """Remove leftovers and write `run.json`, whose presence marks the run as finished.
-
-    The numbers of tiles and seconds that it holds are those of this call.
-    """
-    from lunarcraters.detection.run import RunResult, write_result
-
-    _remove_leftovers(run.out)
-    result = RunResult(
-        craters=len(catalogue),
-        tiles=len(run.source.tiles),
-        searched_tiles=_count_tiles(searched),
-        unread_tiles=unread,
-        searched_km2=catalogue.info.footprint_area_km2,
-        seconds=round(seconds, 1),
-        search_seconds=round(search_seconds, 1),
-    )
-    write_result(result, run.out)
-
-
-def _remove_leftovers(out: Path) -> None:
-    """Remove what killed processes left: temporary files and folders begin with a dot."""
-    for path in (*out.glob(".*"), *(out / PARTS).glob(".*")):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif path.name != LOCK:
-            path.unlink(missing_ok=True)
 
 
 def _count_tiles(batches: Sequence[Batch]) -> int:

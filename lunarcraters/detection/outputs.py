@@ -60,7 +60,7 @@ def write_run_outputs(
     description = _describe(source, info, manifest, unread)
     tile_names = np.array([tile.name for tile in source.tiles])
     with (
-        TemporaryDirectory(dir=out, prefix=".merged.") as folder,
+        TemporaryDirectory(dir=out, prefix=".merged.", ignore_cleanup_errors=True) as folder,
         ThreadPoolExecutor(1) as beside,
     ):
         merged = Path(folder) / "craters.bin"

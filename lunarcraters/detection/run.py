@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest
-from lunarcraters.errors import AreaError, MosaicError, RunError
+from lunarcraters.errors import AreaError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, empty_directory, hash_file, is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
@@ -42,6 +43,8 @@ class RunResult:
         seconds: Time of the last command, seconds.
         search_seconds: Time that its tiles took where workers are never idle, seconds: without
             start-up, merging and writing; null where it is not known.
+        finished: Time at which the run was finished, ISO 8601 in UTC; a command that searches no
+            tile does not change it. Null in older runs.
     """
 
     craters: int
@@ -51,16 +54,18 @@ class RunResult:
     searched_km2: float | None = None
     seconds: float
     search_seconds: float | None = None
+    finished: datetime | None = None
 
 
 def write_result(result: RunResult, run: Path) -> None:
-    """Write `run.json`, by which a run is finished.
+    """Write `run.json`, by which a run is finished: now, where the result has no other time.
 
     Raises:
         OutputError: The file cannot be written.
     """
     with replacing(run / RESULT) as temporary:
-        temporary.write_text(to_json(result) + "\n")
+        finished = result.finished or datetime.now(UTC).replace(microsecond=0)
+        temporary.write_text(to_json(replace(result, finished=finished)) + "\n")
 
 
 def read_result(run: Path) -> RunResult:
@@ -88,10 +93,17 @@ def empty_run(run: Path, *, keep: Sequence[str] = ()) -> None:
         keep: Names in it that stay too.
 
     Raises:
-        OSError: Something in it cannot be removed.
+        OutputError: Something in it cannot be removed.
     """
-    (run / RESULT).unlink(missing_ok=True)
-    empty_directory(run, keep=(MANIFEST, LOCK, *keep))
+    try:
+        (run / RESULT).unlink(missing_ok=True)
+        empty_directory(run, keep=(MANIFEST, LOCK, *keep))
+    except OSError as error:
+        name = Path(error.filename or run).name
+        raise OutputError(
+            f"{name} in {run} cannot be removed ({error.strerror or error}): remove it by other "
+            "means, or give another --output"
+        ) from error
 
 
 def read_run(path: Path) -> Catalogue:

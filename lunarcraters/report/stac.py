@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.detection.run import CRATERS, MASK, MEASURES, RESULT, open_run
+from lunarcraters.detection.finish import find_finish_time
+from lunarcraters.detection.run import CRATERS, MASK, MEASURES, open_run
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.files import replacing
 from lunarcraters.geometry.grid import Grid
@@ -37,7 +38,7 @@ def write_stac_item(run: Path, out: Path, *, overwrite: bool = False) -> None:
     """Write a finished run as a STAC item.
 
     Longitudes and latitudes of the item are on the Moon, as the Solar System extension says. Its
-    time is that of the search: a mosaic does not tell when it was taken.
+    time is the end of the search: a mosaic does not tell when it was taken.
 
     Args:
         run: Directory of the run.
@@ -58,7 +59,8 @@ def write_stac_item(run: Path, out: Path, *, overwrite: bool = False) -> None:
         )
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists already: give --overwrite or another --output")
-    item = _make_item(run, info, len(stored), out.absolute().parent)
+    searched = find_finish_time(run)
+    item = _make_item(run, info, len(stored), searched, out.absolute().parent)
     with replacing(out) as temporary:
         temporary.write_text(json.dumps(item, indent=1) + "\n", encoding="utf-8")
 
@@ -94,18 +96,20 @@ def _parameters(crs: CRS) -> dict[str, Any]:
     return {"scale": scale} | {key: value for key, value in parameters.items() if value != 0}
 
 
-def _make_item(run: Path, info: CatalogueInfo, count: int, folder: Path) -> dict[str, Any]:
+def _make_item(
+    run: Path, info: CatalogueInfo, count: int, searched: datetime, folder: Path
+) -> dict[str, Any]:
     """Make the item.
 
     Args:
         run: Directory of the run.
         info: Description of its catalogue.
         count: Number of its craters.
+        searched: Time of the end of the search, UTC.
         folder: Directory of the item.
     """
     assert info.footprint is not None
     ground = _outline(info.footprint)
-    searched = datetime.fromtimestamp((run / RESULT).stat().st_mtime, UTC)
     names = {
         CRATERS: ("craters", _PARQUET),
         MEASURES: ("measures", _PARQUET),

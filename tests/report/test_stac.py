@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,16 @@ def test_an_item_tells_ground_grid_and_files(run, tmp_path):
     assert properties["proj:bbox"] == [-20e3, 0, 20e3, 30e3]
     for asset in item["assets"].values():
         assert (tmp_path / asset["href"]).is_file()
+
+
+def test_the_time_is_that_of_the_search_wherever_the_run_is_copied(run, tmp_path):
+    result = json.loads((run / RESULT).read_text())
+    for told, time in (({"finished": "2024-05-06T07:08:09Z"}, "2024-05-06T07:08:09Z"),
+                       ({"finished": None}, "2001-09-09T01:46:40Z")):  # fmt: skip
+        (run / RESULT).write_text(json.dumps(result | told))
+        os.utime(run / RESULT, (1e9, 1e9))
+        write_stac_item(run, tmp_path / "item.json", overwrite=True)
+        assert json.loads((tmp_path / "item.json").read_text())["properties"]["datetime"] == time
 
 
 def test_the_box_of_a_rotated_grid_holds_all_its_corners(run, tmp_path):
