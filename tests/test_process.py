@@ -1,10 +1,32 @@
+import builtins
 import os
+import sys
 import warnings
 from contextlib import ExitStack
 
 import pytest
 
-from lunarcraters.process import suppress_native_stderr, suppress_warnings
+from lunarcraters.process import cpu_count, suppress_native_stderr, suppress_warnings
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="quotas are those of Linux")
+def test_the_quota_of_a_container_limits_the_cores(monkeypatch, tmp_path):
+    """With `docker run --cpus=1` all cores of the machine are seen, but time is that of one."""
+    (tmp_path / "cpu.max").write_text("100000 100000")
+    (tmp_path / "cgroup").write_text("0::/\n")
+    places = {
+        "/proc/self/cgroup": tmp_path / "cgroup",
+        "/sys/fs/cgroup/cpu.max": tmp_path / "cpu.max",
+    }
+    real = builtins.open
+
+    def open_in_container(file, *arguments, **options):
+        if str(file).startswith("/sys/fs/cgroup/") and file not in places:
+            raise FileNotFoundError(file)
+        return real(places.get(file, file), *arguments, **options)
+
+    monkeypatch.setattr(builtins, "open", open_in_container)
+    assert cpu_count() == 1
 
 
 def test_stderr_is_back_when_the_last_of_several_threads_is_done(capfd):

@@ -16,7 +16,8 @@ TRAINING_BACKENDS = ("tensorflow", "jax", "torch")
 """Backends of Keras that train networks."""
 
 _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
-_GRAPHICS_CARDS = ("/dev/nvidia0", "/dev/kfd")
+_DEVICES = Path("/dev")
+_GRAPHICS_CARDS = ("nvidia[0-9]*", "kfd")  # a container may have any of the cards of its machine
 _TRIALS = 9
 
 
@@ -116,7 +117,7 @@ def choose_precision(asked: Precision | Literal["auto"], *, has_int8: bool) -> P
     """
     if asked != "auto":
         return asked
-    cards = any(Path(device).exists() for device in _GRAPHICS_CARDS)
+    cards = any(True for name in _GRAPHICS_CARDS for _ in _DEVICES.glob(name))
     return "int8" if has_int8 and not cards else "float32"
 
 

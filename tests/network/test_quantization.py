@@ -11,6 +11,7 @@ import pytest
 from keras import layers
 
 from lunarcraters.errors import ModelError
+from lunarcraters.network import startup
 from lunarcraters.network.backends.int8 import Int8Network
 from lunarcraters.network.backends.quantization import quantize
 from lunarcraters.network.model_file import (
@@ -157,6 +158,23 @@ def test_a_model_file_keeps_its_form_until_it_gets_new_weights(small, tmp_path):
 def test_auto_is_what_a_model_has():
     assert choose_precision("bfloat16", has_int8=True) == "bfloat16"
     assert choose_precision("auto", has_int8=False) == "float32"
+
+
+@pytest.mark.parametrize(
+    ("devices", "precision"),
+    [
+        (["nvidia0"], "float32"),
+        (["nvidia3", "nvidiactl"], "float32"),
+        (["kfd"], "float32"),
+        (["nvidiactl", "nvidia-uvm"], "int8"),
+    ],
+)
+def test_auto_sees_any_graphics_card(devices, precision, monkeypatch, tmp_path):
+    """A container with one of several cards has the device of that number."""
+    monkeypatch.setattr(startup, "_DEVICES", tmp_path)
+    for name in devices:
+        (tmp_path / name).touch()
+    assert choose_precision("auto", has_int8=True) == precision
 
 
 def test_it_runs_without_tensorflow():
