@@ -4,6 +4,7 @@ import gc
 import sys
 import warnings
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TextIO
 
 import click
@@ -86,9 +87,16 @@ def _show_warning(
         _show_other_warning(message, category, filename, lineno, file, line)
 
 
+def _print_any_text() -> None:
+    """Let stdout print `?` for a character that its encoding lacks, rather than fail by it."""
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
     warnings.showwarning = _show_warning
+    _print_any_text()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         cli(standalone_mode=True)

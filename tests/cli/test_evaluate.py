@@ -1,9 +1,12 @@
 import json
+import sys
+from io import BytesIO, TextIOWrapper
 
 import pytest
 from click.testing import CliRunner
 
 from lunarcraters.cli.evaluate import RULE_NAMES, command
+from lunarcraters.cli.main import main
 from lunarcraters.errors import CatalogueError, RunError
 from lunarcraters.evaluation.rules import RULES
 
@@ -34,6 +37,17 @@ def test_scores_by_hand_with_the_thresholds_beside_them(files):
         "best F1: precision 1.0000, recall 0.5000, F1 0.6667 (circle IoU >= 0.5, score >= 0.800)"
         in result.output
     )
+
+
+def test_characters_that_a_terminal_lacks_are_question_marks(files, monkeypatch):
+    stdout = TextIOWrapper(BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    monkeypatch.setattr(sys, "argv", ["craters", "evaluate", *files, "--rule", "deepmoon"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert not stopped.value.code
+    stdout.flush()
+    assert "|?r|/min(r) < 1;" in stdout.buffer.getvalue().decode("cp1252")
 
 
 def test_json_holds_the_same_numbers(files):
