@@ -1,6 +1,5 @@
 """The cost of a run, measured by searching a few of its tiles."""
 
-import resource
 import sys
 import time
 from collections import Counter
@@ -176,5 +175,11 @@ def _trials(tiles: Sequence[Tile], at_once: int, least: int) -> tuple[list[Batch
 
 def _peak_bytes() -> int:
     """Most memory that this process has had."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

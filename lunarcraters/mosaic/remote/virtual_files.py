@@ -21,7 +21,7 @@ _forgotten = [0]
 @cache
 def _gdal() -> ctypes.CDLL:
     """Return the GDAL that rasterio has loaded."""
-    library = ctypes.CDLL(rasterio._base.__file__)
+    library = ctypes.CDLL(_find_library())
     text, pointer, size = ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t
     signatures = {
         "VSIGetFileMetadata": (ctypes.POINTER(text), [text, text, pointer]),
@@ -42,6 +42,19 @@ def _gdal() -> ctypes.CDLL:
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library
+
+
+def _find_library() -> str:
+    """Find a library by whose name the functions of the GDAL that rasterio has loaded are found.
+
+    A module of rasterio gives those of the libraries that it needs, but not on Windows: there it is
+    GDAL's own file, beside rasterio in a wheel, else any that is loaded.
+    """
+    module = Path(rasterio._base.__file__)
+    if module.suffix != ".pyd":
+        return str(module)
+    wheel = module.parent.with_name("rasterio.libs")
+    return str(next(wheel.glob("gdal*.dll"), "gdal.dll"))
 
 
 def read_headers(uri: str) -> dict[str, str]:
