@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -243,12 +243,13 @@ class Catalogue(InNotebook):
             overwrite: True to replace a file that is there.
 
         Raises:
-            OutputError: The file exists, or cannot be written, or its suffix is not known.
+            OutputError: The file exists, cannot be written, or is a file of a run itself, or its
+                suffix is not known.
             CatalogueError: The format needs what the catalogue does not have.
         """
-        from lunarcraters.catalogue.formats import write_catalogue
+        from lunarcraters.api.writing import write_catalogue
 
-        write_catalogue(self, fspath(path), overwrite=overwrite)
+        write_catalogue(self, path, overwrite=overwrite)
 
     def evaluate(
         self,

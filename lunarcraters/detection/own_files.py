@@ -17,5 +17,6 @@ def refuse_file_of_run(path: str | PathLike[str]) -> None:
     Raises:
         OutputError: It is such a file.
     """
-    if Path(path).name in (CRATERS, MEASURES) and (Path(path).parent / MANIFEST).is_file():
+    is_named_so = Path(path).name.lower() in (CRATERS, MEASURES)  # file systems may ignore case
+    if is_named_so and (Path(path).parent / MANIFEST).is_file():
         raise OutputError(f"{path} is a file of a run itself: give another name")

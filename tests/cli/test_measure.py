@@ -64,6 +64,9 @@ def test_the_catalogue_of_a_run_is_not_replaced_by_a_part_of_it(run, dem, tmp_pa
         result = craters(*arguments, "--overwrite", of=command_of)
         assert isinstance(result.exception, OutputError)
         assert "is a file of a run itself: give another name" in str(result.exception)
+    for path in (target, run / name.upper()):
+        with pytest.raises(OutputError, match="is a file of a run itself: give another name"):
+            read_run(run).filter().to_file(path, overwrite=True)
     assert (run / CRATERS).read_bytes() == before
     assert not (run / FILE).exists()
 
