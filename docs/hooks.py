@@ -90,6 +90,7 @@ _JSON_WORDS = {
     r"\bAny\b": "anything",
     r"\bEmpty\b": "empty object",
     r"\bPath\b": "text",
+    r"\bdatetime\.datetime\b": "text",
     r"\bBox\b": "list[integer, integer, integer, integer]",
     r"\bOptional\[(.*)\]": r"\1 or null",
 }
