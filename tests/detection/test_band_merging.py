@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.detection.band_merging import merge_in_bands
+from lunarcraters.detection.band_merging import merge_duplicates, merge_in_bands
 from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
@@ -70,6 +70,27 @@ def test_bands_give_what_all_at_once_gives(tmp_path_factory, columns, seed, most
     )
     assert len(once) < len(table)
     pd.testing.assert_frame_equal(bands, once)
+
+
+def test_a_chain_of_craters_is_merged_alike_in_bands(tmp_path):
+    # Each overlaps its neighbours, and the first one decides on all: every other one stays.
+    y = 100.0 + 3.5 * np.arange(5)
+    table = pd.DataFrame({"x": 50.0, "y": y, "diameter_px": 10.0, "level": 0, "tile": "a"})
+    table["score"] = np.linspace(0.9, 0.5, 5)
+    write_batch_result(BatchResult(table, {}), tmp_path / "0.part")
+    bands = merge_in_bands([tmp_path / "0.part"], description(PIXEL_COLUMNS), Octaves(), 1)
+    merged = pd.concat(list(bands))
+    assert sorted(merged["y"]) == [100.0, 107.0, 114.0]
+    assert merged["mosaic_px"].tolist() == merged["diameter_px"].tolist()
+
+
+def test_the_size_in_pixels_is_that_of_the_averaged_diameter():
+    table = pd.DataFrame({"x": 50.0, "y": 50.0, "diameter_px": [10.0, 12.0], "level": [0, 1]})
+    table = table.assign(score=[0.8, 0.7], tile="a")
+    best, merged = merge_duplicates(table, description(PIXEL_COLUMNS), Octaves())
+    assert best["diameter_px"].tolist() == [10.0]
+    assert 10.0 < merged["diameter_px"].item() < 12.0
+    assert merged["mosaic_px"].item() == pytest.approx(merged["diameter_px"].item())
 
 
 def test_no_craters_make_no_bands(tmp_path):

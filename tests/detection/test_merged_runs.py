@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import shapely
 
 import lunarcraters as lc
@@ -14,10 +15,14 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection import fusion
 from lunarcraters.detection.fusion import merge_runs
 from lunarcraters.detection.manifest import read_manifest, write_manifest
-from lunarcraters.detection.run import CRATERS, RESULT, read_result, read_run, write_result
+from lunarcraters.detection.run import CRATERS, MASK, RESULT, read_result, read_run, write_result
 from lunarcraters.errors import OptionError, OutputError, RunError
+from lunarcraters.geometry import sphere
+from lunarcraters.mask.cog import NODATA, SCALE
+from lunarcraters.tiling.source import TilingSettings
 
-from ..hazard.grounds import DEGREES, degrees, write_run
+from ..hazard.grounds import DEGREES, degrees, write_mask, write_run
+from ..rasters import write_raster
 
 TILE = "z0_r0000_c0000"
 CRATERS_HERE = [[0.4, 0.6, 5.0, 0.9], [0.7, 0.3, 6.0, 0.5]]
@@ -149,6 +154,49 @@ def test_a_merge_that_was_killed_while_it_replaced_another_is_made_again(
     assert len(read_run(tmp_path / "a")) == 4
 
 
+def rewrite_catalogue(run, **changes):
+    """Write the catalogue of a run again with another description."""
+    catalogue = read_run(run)
+    info = replace(catalogue.info, **changes)
+    write_catalogue(Catalogue.from_table(catalogue.table, info), run / CRATERS, overwrite=True)
+
+
+def test_operating_points_are_means_of_those_that_all_runs_have(runs, tmp_path):
+    rewrite_catalogue(runs[0], thresholds={"balanced": 0.4, "sure": 0.9})
+    rewrite_catalogue(runs[1], thresholds={"balanced": 0.7})
+    assert merge_runs(runs, tmp_path / "a").info.thresholds == {"balanced": 0.55}
+
+
+def test_craters_off_the_ground_of_the_first_run_are_left_out(runs, tmp_path):
+    beyond = [[0.3, 0.2, 8.0, 0.6], [1.4, 0.5, 9.0, 0.9]]
+    other = write_searched(tmp_path / "other", beyond, [0, 0], step=0.02, mosaic="other")
+    merge_runs([runs[0], other], tmp_path / "a")
+    assert sorted(rows(tmp_path / "a")) == [5.0, 6.0, 8.0]
+
+
+def test_runs_of_bodies_of_other_radii_are_refused(runs, tmp_path):
+    rewrite_catalogue(runs[1], crs=sphere.geographic_crs(1_560_800.0))
+    with pytest.raises(OptionError, match="fine and .*coarse are runs of bodies of other radii"):
+        merge_runs(runs, tmp_path / "a")
+
+
+def test_the_mask_has_nodata_where_the_first_run_has_it_alone(runs, tmp_path):
+    """Between stripes of the greatest probability and of none, the kernel overshoots."""
+    searched = np.ones((100, 100), bool)
+    searched[40:, :30] = False
+    write_mask(runs[0] / MASK, DEGREES, degrees(0.0, 1.0, 0.01), searched)
+    stripes = np.zeros((50, 50), np.uint8)
+    stripes[:, ::10] = stripes[:, 1::10] = SCALE
+    affine = degrees(0.0, 1.0, 0.02)
+    write_raster(runs[1] / MASK, stripes, DEGREES, affine, nodata=NODATA)
+    merge_runs(runs, tmp_path / "a")
+    with rasterio.open(tmp_path / "a" / MASK) as raster:
+        values = raster.read(1)
+    np.testing.assert_array_equal(values != NODATA, searched)
+    assert values[searched].max() == SCALE
+    assert values[searched].min() == 7
+
+
 def test_a_run_that_is_named_twice_is_refused(runs, tmp_path):
     with pytest.raises(OptionError, match="named twice"):
         merge_runs([*runs, runs[0].parent / "coarse" / ".." / "fine"], tmp_path / "a")
@@ -162,3 +210,28 @@ def test_unread_tiles_of_all_runs_are_named(runs, tmp_path):
         f"{runs[0]}/{TILE}": "block 7 is damaged",
         f"{runs[1]}/{TILE}": "block 8 is damaged",
     }
+
+
+@pytest.mark.parametrize("levels", [1, 3])
+def test_a_run_of_few_octaves_does_not_lower_the_scores_of_large_craters(runs, tmp_path, levels):
+    fine = replace(
+        read_manifest(runs[0]),
+        tiling_settings=TilingSettings(1024, 64, levels),
+        diameters_px=(8.0, 40.0),
+    )
+    write_manifest(fine, runs[0])
+    table = merge_runs(runs, tmp_path / "merged").read().table
+    score = table.set_index("diameter_km")["score"][30.0]  # 99 pixels of the fine mosaic
+    assert score == pytest.approx(0.6) if levels == 1 else score < 0.3
+
+
+def test_a_merged_run_names_the_mosaic_that_its_pictures_show(runs, tmp_path):
+    for run in runs:
+        write_manifest(replace(read_manifest(run), input_name=f"{run}.tif"), run)
+    merged = merge_runs(runs, tmp_path / "merged")
+    wanted = {"input": f"{runs[0]}.tif", "merged": f"{runs[0]}.tif + {runs[1]}.tif"}
+    assert merged.info.properties.items() >= wanted.items()
+    former = merged.info.properties | {"input": wanted["merged"]}
+    info = replace(merged.info, properties=former)
+    write_catalogue(Catalogue.from_table(merged.read().table, info), merged.path, overwrite=True)
+    assert read_run(tmp_path / "merged").properties["input"] == wanted["input"]

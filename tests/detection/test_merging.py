@@ -142,6 +142,24 @@ def test_another_octave_mends_place_and_score_by_hand():
     assert logit(score[0]) == pytest.approx((logit(0.8) + 0.5 * logit(0.4)) / 1.5)
 
 
+def test_sizes_are_averaged_as_logarithms():
+    positions, diameters = np.zeros((2, 2)), np.array([10.0, 12.0])
+    heard = np.array([[1.0, 1.0, 0.0]])
+    scores = np.array([0.8, 0.4])
+    _, diameter, _ = average_octaves(
+        np.array([0]), positions, diameters, scores, np.array([0, 1]), heard
+    )
+    weight = (10 / 12) ** 2 * 0.4**2 / (0.8**2 + (10 / 12) ** 2 * 0.4**2)
+    assert diameter[0] == pytest.approx(10.0 * 1.2**weight, rel=1e-9)
+
+
+def test_a_score_of_one_does_not_silence_the_octaves_that_do_not_see_the_crater():
+    kept, levels, one = np.array([0]), np.array([0]), np.array([10.0])
+    heard = np.array([[1.0, 1.0, 0.0]])
+    score = average_octaves(kept, np.zeros((1, 2)), one, np.array([1.0]), levels, heard)[2]
+    assert MIN_SCORE < score[0] < 0.999
+
+
 def test_an_octave_that_should_see_a_crater_and_does_not_makes_it_less_sure():
     kept, levels, one = np.array([0]), np.array([0]), np.array([10.0])
     heard = np.array([[1.0, 0.5, 1.0]])
