@@ -176,7 +176,7 @@ def test_craters_off_the_ground_of_the_first_run_are_left_out(runs, tmp_path):
 
 def test_runs_of_bodies_of_other_radii_are_refused(runs, tmp_path):
     rewrite_catalogue(runs[1], crs=sphere.geographic_crs(1_560_800.0))
-    with pytest.raises(OptionError, match="fine and .*coarse are runs of bodies of other radii"):
+    with pytest.raises(OptionError, match=r"fine and .*coarse are runs of bodies of other radii"):
         merge_runs(runs, tmp_path / "a")
 
 
