@@ -199,8 +199,9 @@ def hash_plan(manifest: Manifest, options: CompletenessOptions) -> str:
         options: Options of the measurement.
     """
     noted = to_plain(manifest)
-    if manifest.tiling_settings is None:  # of an earlier version, whose measurements still hold
-        del noted["tiling_settings"]
+    missing = [name for name in ("tiling_settings", "diameters_px") if noted[name] is None]
+    for name in missing or ("input_name", "model_name"):  # of earlier versions they stay
+        del noted[name]
     numbers = {
         name: None if value is None else float(value) for name, value in asdict(options).items()
     } | {"seed": int(options.seed)}  # 1 and 1.0 are one option

@@ -50,6 +50,8 @@ class Manifest:
         mosaic: SHA-256 of the mosaic alone; null in older runs.
         tiling_settings: Settings by which the mosaic was cut into tiles; null in older and in
             merged runs.
+        diameters_px: Smallest and largest diameter that one octave detects, pixels; null in older
+            and in merged runs.
     """
 
     input: str
@@ -61,6 +63,12 @@ class Manifest:
     tiling: str | None = None
     mosaic: str | None = None
     tiling_settings: TilingSettings | None = None
+    diameters_px: tuple[float, float] | None = None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of the mosaic and of the model file, as properties of the run's catalogue."""
+        return {"input": self.input_name, "model": Path(self.model_name).name}
 
     @property
     def is_of_elevation(self) -> bool:
@@ -122,3 +130,14 @@ def read_manifest(run: Path) -> Manifest:
         raise RunError(
             f"{path} is damaged ({error}): run craters detect with --overwrite"
         ) from error
+
+
+def read_names(run: Path) -> dict[str, str]:
+    """Read the names that the mosaic and the model of a run have now, as `Manifest.names`.
+
+    They are empty where the manifest is missing or damaged.
+    """
+    try:
+        return read_manifest(run).names
+    except RunError:
+        return {}

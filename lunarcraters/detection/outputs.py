@@ -22,7 +22,7 @@ from lunarcraters.detection.band_merging import OctaveRange, merge_in_bands
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.run import CRATERS, MASK, RESULT
 from lunarcraters.detection.search.results import StitchedMask
-from lunarcraters.errors import OutputError
+from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.score_calibration import calibrate_scores, interpolate_relative_sd
@@ -58,6 +58,8 @@ def write_run_outputs(
         OutputError: A file cannot be written.
     """
     description = _describe(source, info, manifest, unread)
+    properties = description.properties | _find_names(out, manifest)
+    description = replace(description, properties=properties)
     tile_names = np.array([tile.name for tile in source.tiles])
     with (
         TemporaryDirectory(dir=out, prefix=".merged.", ignore_cleanup_errors=True) as folder,
@@ -78,7 +80,21 @@ def write_run_outputs(
         )
         parts = _largest_first(merged, tile_names, description)
         write_catalogue_parts(description, parts, out / CRATERS, overwrite=True)
-    return open_stored(out / CRATERS)
+    return open_stored(out / CRATERS).with_properties(manifest.names)
+
+
+def _find_names(out: Path, manifest: Manifest) -> dict[str, str]:
+    """Find the names of mosaic and model in the catalogue of the run that is written again.
+
+    By them a repetition under other names makes the same file, of which measurements hold the hash.
+    """
+    try:
+        properties = open_stored(out / CRATERS).info.properties
+    except CatalogueError:
+        return {}
+    if properties.get("input_sha256") != manifest.input:
+        return {}
+    return {name: properties[name] for name in ("input", "model") if name in properties}
 
 
 def _describe(
@@ -86,9 +102,9 @@ def _describe(
 ) -> CatalogueInfo:
     """Description of the catalogue, but for the ground searched."""
     properties = {
-        "input": manifest.input_name,
+        "input": manifest.names["input"],
         "input_sha256": manifest.input,
-        "model": Path(manifest.model_name).name,
+        "model": manifest.names["model"],
         "model_sha256": manifest.model,
         "lunarcraters": __version__,
     }

@@ -97,6 +97,7 @@ def plan_run(
         tiling=hash_tiling(source),
         mosaic=source.mosaic_fingerprint,
         tiling_settings=source.settings,
+        diameters_px=info.diameters_px,
     )
     options = replace(options, precision=precision, looks=looks)
     batches = tuple(plan_batches(source.tiles, count_least_images(precision)))

@@ -10,7 +10,7 @@ from lunarcraters.catalogue.formats import is_catalogue_name, read_catalogue
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.detection.manifest import MANIFEST, read_manifest
+from lunarcraters.detection.manifest import MANIFEST, read_manifest, read_names
 from lunarcraters.errors import AreaError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, empty_directory, hash_file, is_database, replacing
 from lunarcraters.geometry.area import Area
@@ -159,7 +159,7 @@ def open_stored_catalogue(path: str | PathLike[str]) -> StoredCatalogue | Catalo
 
 
 def open_run(path: Path) -> StoredCatalogue:
-    """Open the catalogue of a finished run, to be read part by part.
+    """Open the catalogue of a finished run, to be read part by part, with its names of now.
 
     Raises:
         RunError: The directory is not a run, or the run is not finished.
@@ -173,7 +173,7 @@ def open_run(path: Path) -> StoredCatalogue:
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
     if not all((path / name).is_file() for name in (RESULT, CRATERS)):
         raise RunError(f"{path} is not a finished run: {_how_to_finish(path)} to finish it")
-    return open_stored(path / CRATERS, path / MEASURES)
+    return open_stored(path / CRATERS, path / MEASURES).with_properties(read_names(path))
 
 
 def _how_to_finish(run: Path) -> str:

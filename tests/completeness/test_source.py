@@ -94,3 +94,11 @@ def test_a_measurement_of_a_run_of_an_earlier_version_still_holds(mosaic, tmp_pa
     of_then = json.dumps(noted, indent=1, sort_keys=True) + repr((asdict(options), __version__))
     assert hash_plan(read_manifest(run), options) == hashlib.sha256(of_then.encode()).hexdigest()
     assert hash_plan(read_manifest(run), options) != of_now
+
+
+def test_a_measurement_holds_whatever_the_mosaic_and_the_model_are_called(mosaic, tmp_path):
+    run, options = tmp_path / "run", CompletenessOptions()
+    begin_run(mosaic, run)
+    before, manifest = hash_plan(read_manifest(run), options), read_manifest(run)
+    assert hash_plan(replace(manifest, input_name="a.tif", model_name="b"), options) == before
+    assert hash_plan(replace(manifest, input="0"), options) != before

@@ -13,7 +13,7 @@ from lunarcraters.detection.fetched import FETCHED
 from lunarcraters.detection.manifest import read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.plan import plan_run
-from lunarcraters.detection.run import read_run
+from lunarcraters.detection.run import CRATERS, read_run, read_with_hash
 from lunarcraters.detection.search import cluster
 from lunarcraters.detection.search.batch import _empty_table
 from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
@@ -165,3 +165,19 @@ def test_a_finished_run_is_not_finished_while_its_files_are_replaced(mosaic, tmp
         read_run(out)
     detect(open_small(mosaic), out, MODEL)
     assert len(read_run(out)) == 0
+
+
+def test_a_run_begun_again_under_another_name_keeps_what_was_measured_of_it(
+    mosaic, tmp_path, monkeypatch
+):
+    out = tmp_path / "run"
+    finish_run(mosaic, out)
+    before = read_with_hash(out)[1]
+    monkeypatch.chdir(tmp_path)
+    detect(open_small(mosaic.name), out, MODEL, NOBODY)
+    catalogue, now = read_with_hash(out)
+    assert catalogue.properties["input"] == mosaic.name
+    assert now == before
+    (out / CRATERS).write_bytes(b"damaged")
+    detect(open_small(mosaic.name), out, MODEL, NOBODY)
+    assert read_run(out).properties["input"] == mosaic.name

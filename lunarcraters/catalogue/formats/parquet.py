@@ -6,8 +6,8 @@ PROJJSON. The same catalogue gives the same bytes.
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,16 @@ class StoredCatalogue:
     def __len__(self) -> int:
         """Number of craters."""
         return int(pq.read_metadata(self.path).num_rows)
+
+    def with_properties(self, properties: Mapping[str, str]) -> "StoredCatalogue":
+        """Give properties that the catalogue has other values, but not in its file.
+
+        Args:
+            properties: Values by name; others of the catalogue stay, and none is added.
+        """
+        own = self.info.properties
+        changed = own | {name: properties[name] for name in own.keys() & properties.keys()}
+        return replace(self, info=replace(self.info, properties=changed))
 
     def count(self, min_score: float) -> int:
         """Count the craters with a score of at least `min_score`, or without one."""
