@@ -74,6 +74,14 @@ class _Run:
         """Smallest crater that was searched for, pixels of the mosaic."""
         return float(self.manifest.settings.get("smallest_px") or SMALLEST_PX[1])
 
+    @property
+    def largest_px(self) -> float:
+        """Largest crater that was searched for, pixels of the mosaic; infinite if not noted."""
+        settings, diameters_px = self.manifest.tiling_settings, self.manifest.diameters_px
+        if settings is None or diameters_px is None:
+            return np.inf
+        return diameters_px[1] * 2.0 ** (settings.levels - 1)
+
     def weights(self, positions: Float, diameters: Float) -> Float:
         """Compute to what degree the run should have seen craters, 0 to 1, (n,)."""
         footprint = self.catalogue.footprint
@@ -83,7 +91,7 @@ class _Run:
         diameters_px = compute_diameters_px(
             positions, diameters, self.mask.grid, self.mask.pixel_size_m
         )
-        return searched * detectability(diameters_px, (self.smallest_px, np.inf))
+        return searched * detectability(diameters_px, (self.smallest_px, self.largest_px))
 
 
 def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> StoredCatalogue:
@@ -229,6 +237,7 @@ def _describe(runs: Sequence[_Run]) -> Manifest:
         settings=first.settings | {"merged": " + ".join(m.input_name for m in manifests)},
         tiling=None,
         tiling_settings=None,
+        diameters_px=None,
     )
 
 
@@ -248,9 +257,10 @@ def _info(
         if name in names
     }
     properties = {
-        "input": str(manifest.settings["merged"]),
+        "input": manifest.names["input"],
+        "merged": str(manifest.settings["merged"]),
         "input_sha256": manifest.input,
-        "model": manifest.model_name,
+        "model": manifest.names["model"],
         "model_sha256": manifest.model,
         "lunarcraters": __version__,
     }

@@ -118,6 +118,7 @@ def test_every_command_reads_the_merged_run(runs, merged, craters, tmp_path):
         ["export", merged, tmp_path / "craters.gpkg"],
         ["evaluate", merged, known],
         ["plot", "map", merged, tmp_path / "map.png"],
+        ["plot", "map", tmp_path / "craters.gpkg", tmp_path / "map_of_file.png"],
         ["report", merged, "-o", tmp_path / "report.html"],
         ["stac", merged, "-o", tmp_path / "item.json"],
     ):
