@@ -1,5 +1,7 @@
 """Datasets made of a mosaic and a catalogue: labels lie on the craters of the images."""
 
+from types import SimpleNamespace
+
 import cv2
 import geopandas as gpd
 import numpy as np
@@ -27,10 +29,12 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.labelling.labels import make_labels
+from lunarcraters.labelling.make import _shows_more
+from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.training.scenes import LabelledTiles
 
-from ..rasters import write_raster
+from ..rasters import STRETCHED, write_raster
 
 pytestmark = pytest.mark.slow
 
@@ -300,3 +304,12 @@ def test_a_split_without_share_is_not_described(tmp_path):
         "# Made by craters dataset make, seed 0. Grey value 0 is nodata.\n"
         "train: train/images\nval: valid/images\nnc: 2\nnames: [crater, ignored]\n"
     )
+
+
+def test_a_crater_is_as_large_in_pixels_as_from_north_to_south(tmp_path):
+    values = np.full((256, 256), 90, np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, crs=STRETCHED))
+    table = pd.DataFrame({"lon": [0.0], "lat": [0.0], "diameter_km": [3.5]})
+    catalogue = Catalogue(table, sphere.geographic_crs())
+    assert _shows_more(SimpleNamespace(level=1), catalogue, mosaic, 64)
+    assert not _shows_more(SimpleNamespace(level=2), catalogue, mosaic, 64)
