@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lunarcraters as lc
-from lunarcraters.catalogue.csfd import count_by_size, relative_errors, require_craters
+from lunarcraters.catalogue.csfd import (
+    SizeFrequency,
+    count_by_size,
+    relative_errors,
+    require_craters,
+)
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
@@ -57,6 +62,26 @@ def test_parts_of_craters_have_the_error_of_their_sum():
     whole = count_sizes(np.geomspace(1.0, 9.0, 500))
     assert whole.events.tolist() == whole.counts.tolist()
     assert whole.events_at_least.tolist() == whole.at_least.tolist()
+
+
+def test_bins_of_a_span_hold_craters_where_they_belong():
+    found = count_by_size(catalogue([4.1]), 1000.0, span=(1.0, 9.0))
+    assert found.edges[[0, -1]] == pytest.approx([1.0, 2.0**3.5])
+    assert found.counts.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+
+
+def test_densities_of_buffered_counts_are_on_the_ground_of_each_bin():
+    edges, counts = np.array([1.0, 2.0, 4.0]), np.array([6.0, 3.0])
+    found = SizeFrequency(edges, counts, 100.0, bin_areas_km2=np.array([120.0, 150.0]))
+    assert found.cumulative == pytest.approx([6 / 120 + 3 / 150, 3 / 150])
+    assert found.differential == pytest.approx([6 / 120, 3 / 150 / 2])
+    assert found.relative == pytest.approx([2.0**1.5 * 6 / 120, 8.0**1.5 * 3 / 150 / 2])
+
+
+def test_the_fullest_bin_is_that_with_most_craters_for_its_width():
+    counts = np.array([4.0, 5.0, 1.0])
+    found = SizeFrequency(np.array([1.0, 1.1, 1.4, 2.0]), counts, 100.0)
+    assert found.complete_from_km == 1.1
 
 
 def test_the_error_bars_of_parts_of_craters_are_those_of_their_sum():

@@ -43,6 +43,7 @@ def test_a_point_lies_in_the_cell_that_holds_it():
     columns, rows = cells.find([0.0, 9.99, 10.0, 94.9, 95.0, -0.1, 5.0, np.nan], [0.0] * 7 + [1.0])
     assert columns.tolist() == [0, 0, 1, 9, -1, -1, 0, -1]
     assert rows.tolist()[:4] == [0, 0, 0, 0]
+    assert cells.find([5.0, 5.0], [49.9, 50.0])[1].tolist() == [4, -1]
 
 
 @pytest.mark.parametrize("west", [-180.0, 0.0, 100.0])
@@ -53,6 +54,12 @@ def test_longitudes_of_any_turn_lie_in_a_grid_that_goes_round(west):
     columns, rows = cells.find(*grid.from_lonlat(lon, np.zeros(4)))
     assert columns.tolist() == [0, 35, 35, 0]
     assert rows.tolist() == [9] * 4
+
+
+def test_ground_between_the_last_column_and_the_first_lies_in_the_last_cell():
+    cells = Cells(grid_of(DEGREES, degrees(0.0, 90, 0.999), 360, 180), 10, 1.0)
+    columns, _ = cells.find(*cells.grid.from_lonlat([359.5, 359.8, 0.1], np.zeros(3)))
+    assert columns.tolist() == [35, 35, 0]
 
 
 @pytest.mark.slow
@@ -101,6 +108,7 @@ def test_the_default_is_fifty_cells_and_eight_pixels_at_least(scene, tmp_path):
     assert choose_cells(small, None, None).side_px == 8
     assert choose_cells(run, 2.0, None).side_px == 20
     assert choose_cells(run, 2.0, None).side_km == pytest.approx(2.0, rel=0.01)
+    assert choose_cells(run, 1.97, None).side_px == 20  # whole pixels come next to it
 
 
 def test_cells_hold_pixels_of_the_run_and_of_the_elevation_model(scene, tmp_path):

@@ -81,6 +81,14 @@ def test_a_run_of_a_picture_has_slopes_with_an_elevation_model(picture, dem, tmp
         assert done.note == ""
 
 
+def test_the_share_of_all_steep_ground_is_by_area(picture, tmp_path):
+    """Of the two rows of cells the lower one holds fewer pixels, and none of the slope."""
+    dem = write_slope(tmp_path / "a.tif", DEGREES, degrees(10, 60), (80, 120), 20.0, from_lat=59.5)
+    done = lc.plot_hazard(picture, tmp_path / "b.png", elevation=dem, cell=CELL_KM * 50 / 40)
+    whole = zone_km2(1.2, 59.2, 60.0)
+    assert done.steep_share == pytest.approx(zone_km2(1.2, 59.5, 60.0) / whole, abs=0.02)
+
+
 def test_a_run_of_an_elevation_model_has_its_slopes(dem, tmp_path):
     run = write_run(tmp_path / "run", DEGREES, degrees(10, 60), ANYWHERE, [], dem=dem)
     done = lc.plot_hazard(run, tmp_path / "a.png", cell=CELL_KM)
