@@ -7,7 +7,7 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.hazard.cells import Cells
-from lunarcraters.hazard.metric import measure_metric
+from lunarcraters.hazard.metric import Metric, measure_metric
 from lunarcraters.hazard.slopes import measure_steep_ground
 from lunarcraters.mosaic.examination.heights import open_elevation_model
 from lunarcraters.mosaic.mosaic import open_mosaic
@@ -39,6 +39,14 @@ def test_a_slope_of_20_degrees_is_one_in_any_projection(tmp_path, name):
     path = write_slope(tmp_path / "dem.tif", *GRIDS[name], (120, 130), 20.0)
     assert (steep_share(path, 19.8) == 1.0).all()
     assert (steep_share(path, 20.2) == 0.0).all()
+
+
+@pytest.mark.parametrize("gradient", [(0.3, 0.0), (0.0, 0.3), (0.2, 0.1), (0.2, -0.1)])
+def test_slopes_on_sheared_pixels_are_those_of_the_ground(gradient):
+    along_x, along_y = np.array([50.0, 0.0]), 40.0 * np.array([0.6, -0.8])
+    metric = Metric(np.array(50.0), np.array(40.0), np.array(0.6))
+    squares = metric.square_slopes(gradient @ along_x, gradient @ along_y)
+    assert squares == pytest.approx(np.dot(gradient, gradient))
 
 
 def test_a_slope_to_the_east_is_steeper_at_60_north_than_its_columns_say(tmp_path):
