@@ -1,6 +1,7 @@
 import re
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from xml.etree import ElementTree
 
@@ -181,3 +182,17 @@ def test_changes_to_a_geopackage_that_is_gone_are_not_put_into_a_new_one(lunar, 
         write_catalogue(lunar, tmp_path / "a.gpkg")
     changes.unlink()
     write_catalogue(lunar, tmp_path / "a.gpkg")
+
+
+@pytest.mark.slow
+def test_a_geopackage_is_read_where_keras_was_imported_first(lunar, tmp_path):
+    """The SQL of pyogrio's GDAL ends such a process."""
+    write_catalogue(lunar, tmp_path / "a #1?.gpkg")
+    code = (
+        "import keras, sys; from lunarcraters import api; "
+        "print(len(api.read_catalogue(sys.argv[1])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "a #1?.gpkg"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, str(len(lunar)))

@@ -210,12 +210,16 @@ def _find_key(path: Path) -> str | None:
     """Find the column by which the rows of the layer `craters` are sorted, as SQL.
 
     None for a layer that another program made as a view, whose rows may be sorted otherwise, or
-    without a column of numbers.
+    without a column of numbers, or in a file that SQLite may not read.
     """
     kinds = "SELECT type FROM sqlite_master WHERE name = 'craters'"
-    kind = pyogrio.read_dataframe(path, sql=kinds, read_geometry=False, use_arrow=False)
+    try:  # not by GDAL's SQL, which ends the process where Keras was imported before pyogrio
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            kind = database.execute(kinds).fetchall()
+    except sqlite3.Error:
+        return None
     name = pyogrio.read_info(path, layer="craters")["fid_column"].replace('"', '""')
-    return f'"{name}"' if name and kind["type"].tolist() == ["table"] else None
+    return f'"{name}"' if name and kind == [("table",)] else None
 
 
 def _read_added(path: Path, info: CatalogueInfo) -> pd.DataFrame:
