@@ -6,6 +6,7 @@ import shapely
 from pyproj import CRS
 
 from lunarcraters import api
+from lunarcraters.catalogue.csfd import SizeFrequency
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.areas import WHOLE, count_on_areas, pool_counts
@@ -174,6 +175,25 @@ def test_pooled_counts_are_on_all_the_ground():
     assert pooled.counts.sum() == 3.0
     assert pooled.area_km2 == pytest.approx(2 * sphere.area_km2(GROUND))
     assert pooled.cumulative[0] == pytest.approx(3.0 / pooled.area_km2)
+
+
+def test_pooled_craters_stay_in_their_bins_with_their_parts():
+    one = count_on_areas(catalogue([0.0, 1.0], [1.0, 5.0]))[0].count(0.0)
+    two = count_on_areas(catalogue([0.0], [0.3], fraction=[0.5]))[0].count(0.0)
+    none = count_on_areas(catalogue([], []))[0].count(0.0)
+    pooled = pool_counts([one, two, none])
+    some = pooled.counts > 0.0
+    assert pooled.edges[:-1][some] == pytest.approx([0.25, 1.0, 4.0])
+    assert pooled.edges[-1] == pytest.approx(32.0**0.5)
+    assert pooled.counts[some].tolist() == [0.5, 1.0, 1.0]
+    assert pooled.variances[some].tolist() == [0.25, 1.0, 1.0]
+
+
+def test_an_area_without_craters_adds_its_ground_to_buffered_counts():
+    edges, wide = np.array([1.0, 2.0**0.5, 2.0]), np.array([110.0, 120.0])
+    some = SizeFrequency(edges, np.array([2.0, 1.0]), 100.0, bin_areas_km2=wide)
+    none = SizeFrequency(np.ones(1), np.empty(0), 50.0, bin_areas_km2=np.empty(0))
+    assert pool_counts([some, none]).areas_km2.tolist() == [160.0, 170.0]
 
 
 @pytest.mark.slow
