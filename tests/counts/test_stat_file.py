@@ -6,6 +6,8 @@ import shapely
 from lunarcraters import api
 from lunarcraters.catalogue.binning import BINNINGS
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.counts.areas import AreaCount
+from lunarcraters.counts.stat_file import write_stat
 from lunarcraters.errors import OptionError, OutputError
 from lunarcraters.geometry import sphere
 
@@ -70,6 +72,17 @@ def test_craters_that_count_in_part_are_events_as_a_whole(counted, tmp_path):
     rows = read(tmp_path / "a.stat")
     assert rows[:, 1].sum() == pytest.approx(47 / 2, rel=0.02)
     assert rows[:, 10].sum() == 47
+
+
+def test_errors_are_those_of_the_craters_that_score_enough(tmp_path):
+    craters = pd.DataFrame({"lon": 0.0, "lat": 0.0, "diameter_km": [1.1, 1.2, 1.5, 1.3]})
+    craters = craters.assign(score=[0.9, 0.9, 0.9, 0.1], fraction=[1.0, 0.5, 1.0, 1.0])
+    one = AreaCount("all", Catalogue(craters, sphere.geographic_crs()), 100.0)
+    write_stat(one, 0.5, "sqrt2", tmp_path / "a.stat")
+    rows = read(tmp_path / "a.stat")[:-1].T
+    assert [rows[column].tolist() for column in (1, 4, 10)] == [[1.5, 1.0], [2.5, 1.0], [2.0, 1.0]]
+    for density, number in ((2, 1), (5, 4), (8, 10)):
+        assert rows[density + 1] == pytest.approx(rows[density] / np.sqrt(rows[number]))
 
 
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
