@@ -81,6 +81,7 @@ def test_columns_that_contradict_each_other_are_refused(tmp_path):
         ([10.0, 20.0], [120.0, 30.0], "exchanged"),
         ([907756.1, 1.0], [76246.9, 2.0], "metres of a map"),
         ([907756.1, 1.0], [3.0, 2.0], "metres of a map"),
+        ([300.0, 1.0], [76246.9, 2.0], "metres of a map"),
         ([100.0, 1.0], [97.0, 2.0], "latitudes at 90"),
         ([400.0, 1.0], [7.0, 2.0], "longitudes end at 360"),
     ],

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
@@ -100,6 +102,19 @@ def test_bins_count_the_labels():
     beyond = 2.0 * purity.bins[-1].max_km
     counts = purity.count_labelled(np.array([(row.min_km * row.max_km) ** 0.5, 0.01, beyond]))
     assert counts.tolist() == [row.labelled, 0, 0]
+
+
+def test_shares_are_weighted_and_bins_differ_from_the_curve_each_for_itself():
+    purity = measure(*draw(np.random.default_rng(6), 400))
+    purity = replace(purity, covariance=tuple(map(tuple, np.diag([0.25, 0.0, 0.0, 0.0]))))
+    scores, diameters = np.array([0.9, 0.3, 0.6, 0.6]), np.full(4, 2.0)
+    weights, bins = np.array([1.0, 0.25, 1.0, 0.5]), np.array([0, 0, 1, 1])
+    shares, covariance = purity.shares(scores, diameters, weights, bins, 2)
+    true = purity.probability(scores, diameters)
+    assert shares == pytest.approx([(true[0] + 0.25 * true[1]) / 1.25, true[2]])
+    # Detections that are alike share the error of the constant, 0.5; the curve is off by 0.3.
+    assert covariance[1, 1] == pytest.approx(0.5**2 + 0.3**2)
+    assert 0.0 < covariance[0, 1] < 0.5**2
 
 
 def test_the_record_of_a_purity_names_its_labels_without_a_password():
