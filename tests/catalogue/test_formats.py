@@ -3,6 +3,8 @@ import json
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
@@ -57,6 +59,20 @@ def test_an_empty_catalogue_is_a_catalogue(lunar, tmp_path, suffix):
     again = read_catalogue(tmp_path / f"a{suffix}")
     assert len(again) == 0
     assert again.columns == empty.columns
+
+
+@pytest.mark.parametrize("suffix", [".fgb", ".parquet"])
+def test_text_without_rows_is_text_in_pandas_2_too(lunar, tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    with pd.option_context("future.infer_string", False):
+        table = lunar.filter(min_diameter=1e6).craters.astype({"crater_id": object, "tile": object})
+        empty = Catalogue.from_table(table, lunar.info)
+        assert empty.table["tile"].dtype == object
+        write_catalogue(empty, path)
+    if suffix == ".parquet":
+        types = pq.read_schema(path)
+        assert not any(pa.types.is_null(one.type) for one in types)
+    assert len(read_catalogue(path)) == 0
 
 
 @pytest.mark.parametrize("suffix", ALL)

@@ -29,7 +29,7 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     """
     parts = iter(parts)
     first = next(parts)
-    schema = _batch(first).schema
+    schema = vector.fix_schema(_batch(first).schema)
     failures: list[Exception] = []
 
     def batches() -> Iterator[pa.RecordBatch]:

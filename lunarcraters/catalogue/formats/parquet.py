@@ -43,7 +43,7 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     }
     parts = iter(parts)
     first = next(parts)
-    schema = _table(first).schema.with_metadata(metadata)
+    schema = vector.fix_schema(_table(first).schema).with_metadata(metadata)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for part in chain([first], parts):
             writer.write_table(_table(part).cast(schema))
@@ -124,7 +124,7 @@ def write_measures(measures: Measures, catalogue_hash: str, path: Path) -> None:
     """
     table = pa.Table.from_pandas(measures.to_table(), preserve_index=False)
     metadata = {_MEASURED: catalogue_hash.encode()}
-    schema = table.schema.with_metadata(metadata)
+    schema = vector.fix_schema(table.schema).with_metadata(metadata)
     pq.write_table(table.cast(schema), path, compression="zstd", row_group_size=PART_ROWS)
 
 

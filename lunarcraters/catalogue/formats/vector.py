@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import shapely
 from numpy.typing import NDArray
@@ -280,3 +281,17 @@ def layer_crs(crs: Any, source: str) -> CRS:
             f"{advise_crs(named)}"
         )
     return sphere.lunar_crs(named, source)
+
+
+def fix_schema(schema: pa.Schema) -> pa.Schema:
+    """Make columns without a type text: pandas 2 does not say what text without rows is.
+
+    Args:
+        schema: Schema that Arrow made of a table of pandas.
+
+    Returns:
+        Schema of the same columns, without metadata.
+    """
+    return pa.schema(
+        [one.with_type(pa.string()) if pa.types.is_null(one.type) else one for one in schema]
+    )
