@@ -1,6 +1,11 @@
 """What columns may not mean is not read, and what they mean is said."""
 
+import warnings
+
+import geopandas as gpd
+import pandas as pd
 import pytest
+import shapely
 
 from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.errors import CatalogueError, CratersWarning
@@ -19,6 +24,18 @@ def test_longitudes_to_the_west_are_turned(tmp_path, name):
     write(path, f"{name},lat,diameter_km\n30,20,2\n31,21,1\n")
     with pytest.warns(CratersWarning, match="degrees to the west"):
         assert read_catalogue(path).positions.tolist() == [[-30.0, 20.0], [-31.0, 21.0]]
+
+
+def test_geometries_count_where_they_lie_off_the_circles_of_their_columns(tmp_path):
+    table = pd.DataFrame({"lon": [350.0], "lat": [0.0], "diam_km": [30.3]})  # of one degree
+    for shift, lat in ((0.4, 0.0), (0.6, 0.6)):
+        path = tmp_path / f"{shift}.gpkg"
+        point = [shapely.Point(-10.0, shift)]
+        gpd.GeoDataFrame(table, geometry=point, crs="IAU_2015:30100").to_file(path)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always", CratersWarning)
+            assert read_catalogue(path).positions.tolist() == [[-10.0, pytest.approx(lat)]]
+        assert any("elsewhere" in str(one.message) for one in said) == (lat == shift)
 
 
 def test_directions_of_values_count_once(tmp_path):
