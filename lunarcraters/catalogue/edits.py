@@ -1,8 +1,9 @@
 """Edited catalogues: what a person changed in a catalogue, in a GIS or on the page of a report.
 
 A row is unseen, accepted, rejected or added. A row whose geometry no longer agrees with its columns
-was moved or resized. Where the row before the edit is known, it tells whether the geometry or the
-columns were changed; where it is not, the geometry counts.
+was moved or resized. Where the row before the edit is known, from the file's own copy or else from
+the run, it tells whether the geometry or the columns were changed; where it is not, the geometry
+counts.
 """
 
 from dataclasses import dataclass
@@ -87,8 +88,8 @@ class EditedCatalogue:
         """Settle place, size and state of every row, rejected ones too.
 
         Args:
-            before: Rows before the edit with unique identifiers, as a run has them; None for the
-                copy in the file, if there is one.
+            before: Rows with unique identifiers as a run has them, by which craters are moved,
+                resized or added; None for the copy in the file, if there is one.
 
         Returns:
             Table with our columns and `review`. Added craters have score 1; craters that were
@@ -99,17 +100,15 @@ class EditedCatalogue:
         """
         columns, table = self.info.columns, self.rows.copy()
         circle = list(columns.circle)
-        known = self.before if before is None else before
-        if known is not None and not (self.has_ids and known["crater_id"].is_unique):
-            known = None
-        earlier = np.full((len(table), 3), np.nan)
-        if known is not None:
-            earlier = known.set_index("crater_id")[circle].reindex(table["crater_id"]).to_numpy()
+        known = self._take_identified(self.before if before is None else before)
+        earlier = self._find_circles(known)
+        exported = self.find_exported()
+        exported = np.where(np.isfinite(exported), exported, earlier)
         given = table[circle].to_numpy(float)
         complete = np.isfinite(given).all(axis=1)
         redrawn = np.isfinite(self.drawn).all(axis=1)
-        # The geometry is as it was: the columns were edited.
-        redrawn &= ~(agree(self.drawn, earlier, self.info) & complete)
+        # The geometry is as it was exported: the columns were edited.
+        redrawn &= ~(agree(self.drawn, exported, self.info) & complete)
         circles = np.where(redrawn[:, None], self.drawn, given)
         self._check(circles)
         table[circle] = circles
@@ -124,6 +123,22 @@ class EditedCatalogue:
             table.loc[edited, FRACTION] = np.nan
         _set_added(table, added, columns, taken=() if known is None else known["crater_id"])
         return table
+
+    def find_exported(self) -> Float:
+        """Find the circles of the rows in the file's own copy, (n, 3); NaN for rows not in it."""
+        return self._find_circles(self._take_identified(self.before))
+
+    def _take_identified(self, before: pd.DataFrame | None) -> pd.DataFrame | None:
+        """Take rows before the edit only where identifiers tell which row is which."""
+        known = before is not None and self.has_ids and before["crater_id"].is_unique
+        return before if known else None
+
+    def _find_circles(self, known: pd.DataFrame | None) -> Float:
+        """Find the circles that the rows had before the edit, (n, 3); NaN for an unknown one."""
+        if known is None:
+            return np.full((len(self.rows), 3), np.nan)
+        circles = known.set_index("crater_id")[list(self.info.columns.circle)]
+        return circles.reindex(self.rows["crater_id"]).to_numpy(float)
 
     def _check(self, circles: Float) -> None:
         bad = ~np.isfinite(circles).all(axis=1) if self.info.has_positions else np.zeros(0, bool)

@@ -30,7 +30,8 @@ class Comparison:
     Attributes:
         craters: Rows of the run, with place and size after the edit, `review`, `fraction` where
             the file has parts of craters, or the run has and the file does not tell how it was
-            exported, and True in `deleted`, `moved` and `resized` where that was done.
+            exported, and True in `deleted`, `moved` and `resized` where that was done, and in
+            `drawn` where an earlier reviewer added the crater, which is accepted.
         added: Rows of the craters that were added.
         notes: Sentences for the user.
         limits: Craters of the run that the reviewer had, as an export has them; None where
@@ -46,7 +47,8 @@ class Comparison:
     def kept(self) -> pd.DataFrame:
         """All rows but the rejected ones, as a catalogue has them."""
         craters = self.craters[self.craters[REVIEW] != REJECTED]
-        craters = craters.drop(columns=["deleted", "moved", "resized"])
+        craters = craters.assign(review=craters[REVIEW].mask(craters["drawn"], ADDED))
+        craters = craters.drop(columns=["deleted", "moved", "resized", "drawn"])
         if not len(self.added):
             return craters
         table = pd.concat([craters, self.added], ignore_index=True)
@@ -71,12 +73,15 @@ def compare_with_run(
             None for a catalogue that is no run.
 
     Raises:
-        CatalogueError: The edited catalogue is of another body or run, or lost its columns.
+        CatalogueError: The edited catalogue is of another body or run, has detections that the run
+            has not, or lost its columns.
     """
     _check_body(run, edited)
     edited = _restore_ids(run, edited)
     changed = _check_run(run, edited, names_run=_check_page(edited, run_hash))
+    _check_detections(run, edited)
     table = edited.resolve(run.craters)
+    table.loc[_find_drawn(run, edited, table), REVIEW] = ACCEPTED
     is_added = (table[REVIEW] == ADDED).to_numpy()
     of_run = table["crater_id"].isin(run.craters["crater_id"]).to_numpy()
     there = table[of_run & ~is_added].set_index("crater_id")
@@ -91,7 +96,8 @@ def compare_with_run(
     moved, resized = find_edits(after, before, run.info)
     craters[circle] = after
     craters[REVIEW] = np.where(all_seen & (states == UNSEEN), ACCEPTED, states)
-    craters = craters.assign(deleted=deleted, moved=moved, resized=resized)
+    drawn = craters["crater_id"].isin(_take_drawn(run)["crater_id"])
+    craters = craters.assign(deleted=deleted, moved=moved, resized=resized, drawn=drawn)
     forget_measures(craters, moved | resized, MOVED)
     names = [*run.columns.names, REVIEW]
     if FRACTION in table:
@@ -186,6 +192,44 @@ def _check_run(run: Catalogue, edited: EditedCatalogue, *, names_run: bool) -> t
         f"{number} of the craters of {edited.source} have another place and score in the run, and "
         "are taken to have been moved",
     )
+
+
+def _check_detections(run: Catalogue, edited: EditedCatalogue) -> None:
+    """Refuse detections that the run has not, such as those that an earlier reviewer rejected.
+
+    They have a score below 1, which nobody gives to a crater that they add.
+    """
+    former, rows = _find_former(run, edited), edited.rows
+    scores = former["score"] if "score" in former else pd.Series(np.nan, former.index)
+    ids = former["crater_id"][(scores < 1.0) & (former["crater_id"] != "")]
+    unknown = rows["crater_id"].isin(ids) & ~rows["crater_id"].isin(run.craters["crater_id"])
+    if REVIEW in rows:
+        unknown &= ~rows[REVIEW].isin((ADDED, REJECTED))
+    if unknown.any():
+        raise CatalogueError(
+            f"{edited.source} has {int(unknown.sum())} craters that the run has not (crater_id "
+            f"{rows['crater_id'][unknown].iloc[0]} ...): give the run or catalogue that it was "
+            "exported from, or set review to added for those that you added"
+        )
+
+
+def _take_drawn(run: Catalogue) -> pd.DataFrame:
+    """Take the rows that an earlier reviewer added, where the run is a reviewed catalogue."""
+    return run.craters[run.craters[REVIEW] == ADDED] if REVIEW in run.craters else run.craters[:0]
+
+
+def _find_drawn(run: Catalogue, edited: EditedCatalogue, table: pd.DataFrame) -> Bool:
+    """Find the added rows that the run has as added ones, (n,).
+
+    Reviewers number the craters that they add alike: the same one has ground in common with that
+    of the run, as the file was exported or, where that is not known, as it is.
+    """
+    circle = list(run.columns.circle)
+    drawn = _take_drawn(run).set_index("crater_id")[circle].reindex(table["crater_id"])
+    exported = edited.find_exported()
+    exported = np.where(np.isfinite(exported), exported, table[circle].to_numpy(float))
+    same = overlap(exported, drawn.to_numpy(float), run.info)
+    return np.asarray(same & (table[REVIEW] == ADDED).to_numpy(), bool)
 
 
 def _find_former(run: Catalogue, edited: EditedCatalogue) -> pd.DataFrame:
