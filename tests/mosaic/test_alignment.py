@@ -161,6 +161,7 @@ def test_discs_whose_systems_differ_in_name_alone_go_together(tmp_path):
     [
         ("IAU_2015:30115", 100.0, CoordinateSystemError, "different coordinate systems"),
         (SIMPLE_CYLINDRICAL, 101.0, MosaicError, "different pixel sizes"),
+        (SIMPLE_CYLINDRICAL, 99.0, MosaicError, "different pixel sizes"),
     ],
 )
 def test_rasters_that_do_not_fit_are_both_named(tmp_path, crs, side, error, message):

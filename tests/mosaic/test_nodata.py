@@ -7,7 +7,7 @@ from affine import Affine
 from lunarcraters.mosaic import windows
 from lunarcraters.mosaic.handles import get_dataset
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.mosaic.nodata import list_values
+from lunarcraters.mosaic.nodata import format_values, list_values, parse_values
 
 from ..rasters import write_raster
 
@@ -32,6 +32,20 @@ def test_a_value_means_the_same_whatever_its_type(tmp_path, nodata):
 def test_values_are_listed_as_pythons_floats():
     assert repr(list_values((np.float64(1), 0, True, np.nan))) == "(1.0, 0.0)"
     assert repr(list_values(np.float32("nan"))) == "(nan,)"
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((), "nan"),
+        ((0.0, -32768.0), "0,-32768"),
+        ((float(np.float32(-3.4028235e38)),), "-3.4028234663852886e+38"),
+        ((0.1234567891,), "0.1234567891"),
+    ],
+)
+def test_values_are_written_as_they_are_read_again(values, text):
+    assert format_values(values) == text
+    assert list_values(parse_values(text)) == values or not values
 
 
 @pytest.fixture
