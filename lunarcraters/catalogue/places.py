@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.best_circles import fit_lunar_circles
 from lunarcraters.geometry.polygons import Geometries
 from lunarcraters.geometry.seam import unroll_outlines
 
 Float = NDArray[np.float64]
 
 _EDGES = 64  # at least, along the longer side of an outline
+_DECIMALS = 9  # of diameters of fitted circles, km
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,13 @@ class Places:
     Attributes:
         geometries: Points or polygons, (n,); None where a crater has none.
         crs: Coordinate system of the geometries, of the Moon.
+        by_area: True for outlines whose circles are those of their areas, as craterstats takes
+            them; False for the circles nearest to their vertices.
     """
 
     geometries: Geometries
     crs: CRS
+    by_area: bool = False
 
     @cached_property
     def has_points(self) -> bool:
@@ -58,6 +63,15 @@ class Places:
         return self._outlines[1]
 
     @cached_property
+    def circles(self) -> Float:
+        """Longitude and latitude in degrees and diameter in km of the polygons' circles, (n, 3)."""
+        if self.by_area:
+            return np.column_stack([self.positions, self.diameters_km])
+        lon, lat, diameter = fit_lunar_circles(self.geometries, self.crs).T
+        # Without rounding, equal outlines at several places would not be of one size.
+        return np.column_stack([lon, lat, diameter.round(_DECIMALS)])
+
+    @cached_property
     def roundness(self) -> float:
         """Median of 4 pi area / perimeter^2 of the polygons, 1 for circles and 0.79 for squares."""
         return self._outlines[2]
@@ -66,7 +80,7 @@ class Places:
     def _outlines(self) -> tuple[Float, Float, float]:
         """Centres, diameters and roundness, each measured in an equal-area plane of its own.
 
-        Those of a polygon that reaches off the Moon are NaN.
+        Those of a polygon that reaches off the Moon, or encloses nothing, are NaN.
         """
         shapes = unroll_outlines(self.geometries) if self.crs.is_geographic else self.geometries
         west, south, east, north = shapely.bounds(shapes).T
@@ -90,7 +104,10 @@ class Places:
         flat = shapely.set_coordinates(fine, np.column_stack(plane))
         area = np.asarray(shapely.area(flat))
         area[off] = np.nan
-        dx, dy = shapely.get_coordinates(shapely.centroid(flat)).T
+        centroids = np.full((len(flat), 2), np.nan)
+        found, which = shapely.get_coordinates(shapely.centroid(flat), return_index=True)
+        centroids[which] = found  # an outline that encloses nothing has none
+        dx, dy = centroids.T
         rho = np.minimum(np.hypot(dx, dy), 2.0)
         cos_c, factor = 1.0 - rho**2 / 2.0, np.sqrt(1.0 - rho**2 / 4.0)
         centre = up * cos_c[:, None] + (east * dx[:, None] + north * dy[:, None]) * factor[:, None]

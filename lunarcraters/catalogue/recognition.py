@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,7 @@ def recognise_columns(
         return _recognise_pixels(table, *pixels, source)
     kept = keep_craters(table, source)
     if places is not None and len(kept) < len(table):
-        places = Places(places.geometries[kept.index.to_numpy()], places.crs)
+        places = replace(places, geometries=places.geometries[kept.index.to_numpy()])
     wanted = find_columns(kept.columns, ellipses=places is None)
     sizes = find_sizes(list(kept.columns))
     _require(wanted, sizes, places, need_positions, kept, source)
@@ -92,7 +93,7 @@ def recognise_columns(
     out = _check_shares(out, wanted, source, drawn)
     directions.turn_east(out, wanted, kept, source)
     if places is not None:
-        _take_positions(out, wanted, places)
+        _take_positions(out, wanted, places.positions if sizes else places.circles[:, :2])
     units.check_positions(out, source)
     _take_sizes(out, wanted, sizes, kept, places, source, unit)
     if places is None and not any(size.unit for size in sizes):
@@ -122,18 +123,18 @@ def _take_sizes(
         out["diameter_km"] = km
     elif places is not None:
         _log.warning("note: %s has no column of sizes: those of its outlines are taken", source)
-        out["diameter_km"] = places.diameters_km
+        out["diameter_km"] = places.circles[:, 2]
     if "diameter_sd_km" in out and deviation == "m":
         out["diameter_sd_km"] /= 1000.0
 
 
-def _take_positions(out: pd.DataFrame, wanted: dict[str, str], places: Places) -> None:
+def _take_positions(out: pd.DataFrame, wanted: dict[str, str], drawn: Float) -> None:
     """Take positions of geometries, for rows without one or where the columns cannot be degrees."""
     if directions.are_bare(wanted) or not units.in_degrees(out):
         out[["lon", "lat"]] = np.nan
     empty = out[["lon", "lat"]].isna().any(axis=1)
     if empty.any():
-        out.loc[empty, ["lon", "lat"]] = places.positions[empty]
+        out.loc[empty, ["lon", "lat"]] = drawn[empty]
 
 
 def _without_repeated(table: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -49,6 +49,8 @@ def fit_lunar_circles(outlines: Geometries, crs: CRS) -> Float:
     """
     xy, index = shapely.get_coordinates(outlines, return_index=True)
     points = sphere.unit_vectors(*sphere.to_lonlat(crs, *xy.T))
+    off = index[~np.isfinite(points).all(axis=1)]
+    points = np.nan_to_num(points)  # a ring with NaN is not closed
     middle = np.zeros((len(outlines), 3))
     np.add.at(middle, index, points)
     lon, lat = sphere.vectors_to_lonlat(middle)
@@ -63,7 +65,9 @@ def fit_lunar_circles(outlines: Geometries, crs: CRS) -> Float:
     near, far = (2.0 * np.arctan((distance + side * diameter / 2) / 2) for side in (-1.0, 1.0))
     bearing, half = np.arctan2(x, y), (far - near) / 2.0
     centre = sphere.destination(lon, lat, bearing, (near + far) / 2.0)
-    return np.column_stack([*centre, 2.0 * half * sphere.radius_m(crs) / 1000.0])
+    circles = np.column_stack([*centre, 2.0 * half * sphere.radius_m(crs) / 1000.0])
+    circles[off] = np.nan
+    return circles
 
 
 def _fit_circle(outline: shapely.Geometry) -> tuple[float, float, float]:

@@ -117,6 +117,16 @@ def test_an_outline_that_reaches_off_the_moon_is_no_crater(tmp_path):
         read_catalogue(path)
 
 
+@pytest.mark.parametrize("sizes", [{}, {"diam_km": [30.0, 30.0, 30.0]}])
+def test_an_outline_that_encloses_nothing_is_no_crater(tmp_path, sizes):
+    circles = [shapely.Point(lon, 0.0).buffer(0.5) for lon in (10.0, 12.0)]
+    line = shapely.Polygon([(1.0, 1.0), (1.1, 1.1), (1.2, 1.2), (1.0, 1.0)])
+    table = {"name": ["a", "b", "c"], **sizes}
+    path = write(tmp_path / "a.gpkg", table, [*circles, line], "IAU_2015:30100")
+    with pytest.raises(CatalogueError, match=r"crater 3 of the table .* has no size .*: mend or"):
+        read_catalogue(path)
+
+
 def test_columns_in_degrees_come_before_geometries_beside_them(tmp_path):
     table = pd.DataFrame({"x_coord": [0.03], "y_coord": [0.06], "Diam_km": [2.0]})
     path = write(tmp_path / "a.shp", table, [shapely.Point(1000.0, 2000.0)], CYLINDRICAL)
@@ -298,3 +308,22 @@ def test_a_pointer_of_git_lfs_is_told_from_a_catalogue(tmp_path, suffix):
     (tmp_path / f"a{suffix}").write_text(pointer)
     with pytest.raises(CatalogueError, match="git lfs pull"):
         read_catalogue(tmp_path / f"a{suffix}")
+
+
+@pytest.mark.parametrize("crs", [CYLINDRICAL, "IAU_2015:30100"])
+@pytest.mark.parametrize("points", [6, 12, 24])
+def test_outlines_of_few_vertices_have_the_circles_on_which_these_lie(
+    craters, tmp_path, crs, points
+):
+    path = write(tmp_path / "a.gpkg", {"name": list("abc")}, circles(craters, crs, points), crs)
+    assert_same(read_catalogue(path), craters, 1e-5)
+
+
+def test_outlines_that_are_not_round_have_the_circles_of_their_areas(tmp_path):
+    round_one = shapely.Point(10.0, 0.0).buffer(0.5)
+    long_one = shapely.affinity.scale(shapely.Point(20.0, 0.0).buffer(0.5), 1.0, 0.5)
+    names = {"name": ["a", "b", "c"]}
+    path = write(tmp_path / "a.gpkg", names, [round_one, long_one, round_one], "IAU_2015:30100")
+    one, other, long = read_catalogue(path).diameters
+    assert one == other
+    assert long == pytest.approx(one * 0.5**0.5, rel=2e-3)

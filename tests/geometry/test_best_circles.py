@@ -53,3 +53,11 @@ def test_an_outline_without_an_area_has_no_circle():
     line = shapely.Polygon([(0, 0), (1, 1), (2, 2), (0, 0)])
     assert np.isnan(fit_circles([line, shapely.Polygon()])).all()
     assert np.isnan(fit_lunar_circles(np.array([line], object), DEGREES)).any()
+
+
+def test_an_outline_that_leaves_the_moon_has_no_circle_and_others_keep_theirs():
+    beyond = shapely.Point(50.0, 88.0).buffer(5.0)  # drawn in degrees, over the pole
+    rim = crater_polygons(np.array([30.0]), np.array([60.0]), np.array([20.0]))
+    circles = fit_lunar_circles(np.array([beyond, rim[0]], object), DEGREES)
+    assert np.isnan(circles[0]).all()
+    assert_circle(circles[1], 30.0, 60.0, 20.0, 1e-3)

@@ -103,8 +103,8 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     if info.footprint is None:
         raise CatalogueError(
             "the ground that the craters were counted on is not known, which *_AREA.shp needs: "
-            "give its outline with --area, export a run of craters detect, or name the file "
-            "otherwise, such as craters.shp"
+            "export them with its outline (craters export --area), export a run of craters detect, "
+            "or name the file otherwise, such as craters.shp"
         )
     radius_m = info.radius_m or sphere.RADIUS_M
     ground = _ground(info.footprint, info.footprint_area_km2, radius_m)
@@ -113,7 +113,8 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     if share > 0.5:
         raise CatalogueError(
             f"the ground counted is one outline round {share:.0%} of the Moon, and craterstats "
-            "measures the other side of such an outline: export a .scc, or parts of it with --area"
+            "measures the other side of such an outline: write a .scc, or export parts of it "
+            "(craters export --area)"
         )
     try:
         for number, part in enumerate(parts):
@@ -244,7 +245,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     if area_crs.is_geographic:
         areas = mend_areas(areas, str(area_path(path)))
     footprint = shapely.union_all([place_area(one, area_crs).to_lonlat() for one in areas])
-    places = Places(shapes, crs)
+    places = Places(shapes, crs, by_area=True)
     craters = recognise_columns(table, str(path), places=places)
     drawn = craters["diameter_km"].isna()
     if drawn.any():
