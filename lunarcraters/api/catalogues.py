@@ -224,6 +224,7 @@ def evaluate(
     figures: PathOrText | None = None,
     gallery: PathOrText | None = None,
     mosaic: PathOrText | None = None,
+    crs: str | None = None,
 ) -> "Evaluation | SizeComparison":
     """Score a catalogue against a reference (`craters evaluate`).
 
@@ -244,6 +245,7 @@ def evaluate(
         figures: Directory for figures (PNG); None for none.
         gallery: Directory for pictures of the worst errors (PNG); None for none.
         mosaic: Mosaic that the gallery shows; None for the one that was searched.
+        crs: Coordinate system in place of that mosaic's own; None for its own.
 
     Raises:
         CatalogueError: The reference cannot be used, or one is in pixels and the other not, or
@@ -271,20 +273,17 @@ def evaluate(
             raise CatalogueError("a smallest crater in pixels needs labels as the reference")
         min_diameter = max(min_diameter, min_pixels * truth.pixel)
         bins = None if bins is None else [edge * truth.pixel for edge in bins]
-    options: Limits = {
-        "min_diameter": min_diameter,
-        "max_diameter": max_diameter,
-        "min_score": min_score,
-        "bins": bins,
-    }
+    options = Limits(
+        min_diameter=min_diameter, max_diameter=max_diameter, min_score=min_score, bins=bins
+    )
     by_size = not (detections.has_positions and truth.has_positions)
     if by_size and rule is None and figures is None and gallery is None:
         return compare_sizes(detections, truth, **options)
     if gallery is not None:  # before the long work
         if not isinstance(catalogue, Catalogue):
-            ground = searched_mosaic(Path(catalogue), mosaic)
+            ground = searched_mosaic(Path(catalogue), mosaic, crs=crs)
         elif mosaic is not None:
-            ground = open_mosaic(mosaic)
+            ground = open_mosaic(mosaic, crs=crs)
         else:
             raise CatalogueError("a catalogue does not tell which mosaic was searched: give mosaic")
     evaluation, matches = evaluate_catalogue(detections, truth, rule, **options)

@@ -73,7 +73,7 @@ def measure(
         MosaicError: The elevation model cannot be read, or does not hold heights.
         CoordinateSystemError: The elevation model is not of the Moon.
         OutputError: The measures are there already, cannot be written, or the catalogue to write is
-            a file of a run itself.
+            a file of a run itself or a crater count, which has no place for them.
     """
     from lunarcraters.catalogue.formats import check_output, write_catalogue
     from lunarcraters.catalogue.formats.parquet import write_measures
@@ -103,7 +103,7 @@ def measure(
     target = fspath(kept) if out is None else catalogue_output(out)
     if out is not None:
         refuse_file_of_run(target)
-        check_output(craters.info, target, overwrite=overwrite)
+        check_output(craters.info, target, measured=True, overwrite=overwrite)
     model = open_elevation_model(elevation, crs=crs, nodata=nodata, unit=unit)
     measures = measure_craters(
         craters.positions,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lunarcraters.catalogue.wording import format_number
-from lunarcraters.cli.options import CataloguePath, classes_option, json_option
+from lunarcraters.cli.options import CataloguePath, classes_option, crs_option, json_option
 from lunarcraters.cli.tables import print_table
 from lunarcraters.cli.wording import diameter_range, square_km
 from lunarcraters.evaluation.rule_names import RULE_NAMES
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
               help="Directory for pictures of the worst errors (PNG).")  # fmt: skip
 @click.option("--mosaic", metavar="MOSAIC",
               help="The mosaic that they show [default: the one that was searched].")  # fmt: skip
+@crs_option
 @classes_option
 @json_option
 def command(

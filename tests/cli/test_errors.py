@@ -235,3 +235,51 @@ def test_a_mosaic_of_one_value_is_refused_in_one_line(craters):
         assert "every valid pixel of a.tif is 90" in said
     assert not Path("r").exists()
     assert not Path("t").exists()
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("crater_id,lon,lat,diameter_km,score\n1,0.4,-0.4,9,0.9\n2,0.9,-0.9,6,0.8\n")
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.scc", "a.diam", "a_CRATER.shp"])
+def test_measures_are_not_written_where_they_have_no_place(craters, table, name):
+    result = craters("measure", table, "--elevation", "not_yet_read.tif", "-o", name)
+    refused(
+        result,
+        name,
+        "a crater count without a place for measures: give *.gpkg,",
+        "*.shp (no *_CRATER.shp)",
+    )
+    assert [path.name for path in Path().iterdir()] == [table.name]
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+@pytest.mark.parametrize("name", ["a.scc", "a_CRATER.shp"])
+def test_a_count_without_ground_is_sent_to_the_command_that_takes_it(craters, table, name):
+    refused(craters("review", table, table, "-o", name), "(craters export --area)")
+    (table.parent / "area.geojson").write_text(
+        '{"type": "Polygon", "coordinates": [[[0, -2], [2, -2], [2, 0], [0, 0], [0, -2]]]}'
+    )
+    assert craters("export", table, name, "--area", "area.geojson")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "command", [["measure", "--elevation", "a.tif"], ["review", "table.csv"], ["export"]]
+)
+def test_names_of_no_format_are_refused_with_those_of_formats(craters, table, command):
+    verb, *others = command
+    result = craters(verb, table, *others, *([] if verb == "export" else ["-o"]), "a.docx")
+    refused(result, "a.docx: a catalogue is written as *.gpkg, ")
+    assert result[2].endswith(": give one of these\n")
+
+
+def test_a_gallery_on_a_mosaic_without_a_coordinate_system_takes_the_one_that_is_named(
+    craters, table
+):
+    write_raster("m.tif", crs=None)
+    gallery = ["evaluate", table, table, "--gallery", "gallery", "--mosaic", "m.tif"]
+    refused(craters(*gallery), "m.tif has no coordinate system: name it with --crs")
+    assert craters(*gallery, "--crs", LUNAR)[0] == 0

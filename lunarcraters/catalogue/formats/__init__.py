@@ -42,6 +42,7 @@ class _Format:
         needs_positions: False for a format that may hold diameters alone.
         needs_moon: True for a format that has no place for the radius of another body.
         has_ids: False for a format whose craters are numbered as they are read.
+        has_measures: False for a format of counts, which has no place for measures.
     """
 
     module: ModuleType
@@ -49,13 +50,14 @@ class _Format:
     needs_positions: bool = True
     needs_moon: bool = False
     has_ids: bool = True
+    has_measures: bool = True
 
 
 _CSV = _Format(csv, needs_moon=True)
 _TEXT = _Format(text_table, is_written=False)
 _SHEET = _Format(spreadsheet, is_written=False)
 _SHAPEFILE = _Format(shapefile)
-_PAIR = _Format(shapefile_pair, has_ids=False)
+_PAIR = _Format(shapefile_pair, has_ids=False, has_measures=False)
 # By suffix; `catalogue.format_names` names those that `craters export --format` takes.
 _FORMATS = {
     ".gpkg": _Format(geopackage),
@@ -64,8 +66,8 @@ _FORMATS = {
     ".parquet": _Format(parquet),
     ".csv": _CSV,
     ".csv.gz": _CSV,
-    ".scc": _Format(scc, has_ids=False),
-    ".diam": _Format(diam, needs_positions=False, has_ids=False),
+    ".scc": _Format(scc, has_ids=False, has_measures=False),
+    ".diam": _Format(diam, needs_positions=False, has_ids=False, has_measures=False),
     ".shp": _SHAPEFILE,
     ".json": _Format(geojson, is_written=False),
     ".txt": _TEXT,
@@ -135,8 +137,8 @@ def write_catalogue_parts(
         postgis.write(info, parts, str(path), overwrite=overwrite)
         return
     path = Path(path)
-    module, companions = _check_file(info, path, form, overwrite)
-    mark = new_mark()
+    kind, companions = _check_file(info, path, form, overwrite)
+    module, mark = kind.module, new_mark()
     with ExitStack() as stack:
         temporary = stack.enter_context(replacing(path, mark))
         for companion in companions:
@@ -153,6 +155,7 @@ def check_output(
     path: Path | str,
     *,
     form: FormatName | None = None,
+    measured: bool = False,
     overwrite: bool = False,
 ) -> None:
     """Refuse, before long work, a file that `write_catalogue_parts` would refuse after it.
@@ -161,29 +164,36 @@ def check_output(
         info: Description of the catalogue.
         path: File to write, or address of a PostGIS database, whose tables are not looked up.
         form: Format, whatever the name says; None for the one that the name says.
+        measured: True where measures are to be kept, for which a crater count has no place.
         overwrite: True to replace a file that is there.
 
     Raises:
         OptionError: There is no such format.
-        OutputError: The file exists, its directory does not, or its suffix is not known.
+        OutputError: The file exists, its directory does not, its suffix is not known, or it has no
+            place for measures.
         CatalogueError: The format needs what the catalogue does not have.
     """
     if is_database(path):
         info.require_positions()
-    else:
-        _check_file(info, Path(path), form, overwrite)
+        return
+    kind, _ = _check_file(info, Path(path), form, overwrite)
+    if measured and not kind.has_measures:
+        names = _suffixes(s for s, one in _FORMATS.items() if one.is_written and one.has_measures)
+        raise OutputError(
+            f"{path} is a crater count without a place for measures: give {names} (no *_CRATER.shp)"
+        )
 
 
 def _check_file(
     info: CatalogueInfo, path: Path, form: FormatName | None, overwrite: bool
-) -> tuple[ModuleType, list[Path]]:
-    """Refuse a file that cannot be written; gives the module of its format, and its companions."""
+) -> tuple[_Format, list[Path]]:
+    """Refuse a file that cannot be written; gives its format, and its companions."""
     if form is not None and form not in FORMAT_NAMES:
         raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
     kind = _find_format(path) if form is None else _FORMATS[f".{form}"]
     if kind is None or not kind.is_written:
         suffixes = _suffixes(suffix for suffix, one in _FORMATS.items() if one.is_written)
-        names = f"a catalogue is written as {suffixes}: give one of these, or --format"
+        names = f"a catalogue is written as {suffixes}: give one of these"
         raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
     if kind in (_SHAPEFILE, _PAIR) and shapefile_pair.is_area(path):
         raise OutputError(
@@ -205,7 +215,7 @@ def _check_file(
         module.require_closed(path)
     if not path.parent.is_dir():
         raise OutputError(f"the directory {path.parent} does not exist: create it first")
-    return module, companions
+    return kind, companions
 
 
 def read_catalogue(path: Path | str) -> Catalogue:

@@ -57,8 +57,8 @@ def counted_area(info: CatalogueInfo) -> float:
         )
     if info.footprint_area_km2 is None:
         raise CatalogueError(
-            "the area that the craters were counted on is not known: give its outline with --area, "
-            "or export a run of craters detect"
+            "the area that the craters were counted on is not known: export them with its outline "
+            "(craters export --area), or export a run of craters detect"
         )
     return info.footprint_area_km2
 
