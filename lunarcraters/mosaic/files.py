@@ -26,8 +26,12 @@ from lunarcraters.mosaic.listing import rasters_in
 from lunarcraters.mosaic.name_lists import expand
 from lunarcraters.mosaic.names import Named, RasterName
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.remote.access import is_served, remote_environment
-from lunarcraters.mosaic.remote.whole_files import fetch_whole, gives_only_whole_files
+from lunarcraters.mosaic.remote.access import (
+    gives_only_whole_files,
+    is_served,
+    remote_environment,
+)
+from lunarcraters.mosaic.remote.whole_files import fetch_whole
 from lunarcraters.mosaic.tiff_blocks import (
     Block,
     find_data_boxes,

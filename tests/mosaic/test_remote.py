@@ -167,6 +167,20 @@ def test_a_source_of_a_vrt_that_its_server_does_not_have_is_named(folder):
             mosaic.fingerprint()
 
 
+def test_a_vrt_whose_server_gives_no_ranges_is_not_read_again_and_its_source_is_named(
+    tmp_path, monkeypatch
+):
+    noise = np.random.default_rng(0).integers(1, 255, (1024, 1024)).astype(np.uint8)
+    write_raster(tmp_path / "large.tif", noise, **BLOCKS)
+    with rasterio.open(tmp_path / "large.tif") as raster:
+        copy(raster, str(tmp_path / "a.vrt"), driver="VRT")
+    monkeypatch.setattr(access.time, "sleep", pytest.fail)
+    with serve(tmp_path, ranges=False) as server:
+        mosaic = open_mosaic(f"{server.url}/a.vrt")
+        with pytest.raises(MosaicError, match=r"/large.tif does not give parts .*: download it"):
+            mosaic.read(mosaic.grid.box)
+
+
 def test_pages_are_fetched_once(tmp_path):
     noise = np.random.default_rng(0).integers(1, 255, (1024, 1024)).astype(np.uint8)
     path = write_raster(

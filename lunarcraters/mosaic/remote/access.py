@@ -134,8 +134,22 @@ def describe(dataset: rasterio.DatasetReader) -> str:
     return repr((dataset.shape, dataset.dtypes, dataset.nodatavals, overviews, masks))
 
 
+def gives_only_whole_files(error: BaseException | None) -> bool:
+    """Tell whether GDAL failed because a server does not know byte ranges.
+
+    Args:
+        error: GDAL's error, with those that caused it; None for none.
+    """
+    if error is None:
+        return False
+    found = "range downloading not supported" in str(error).lower()
+    return found or gives_only_whole_files(error.__cause__)
+
+
 def read_patiently(read: Callable[[], T], forget: Callable[[], None]) -> T:
     """Read, and try again for some 15 seconds where a server fails.
+
+    One that does not know byte ranges will not know them later, and is asked once.
 
     When that was in vain, reads are tried once only, until one succeeds: a server that is gone for
     good must not cost 15 seconds for every tile.
@@ -150,9 +164,11 @@ def read_patiently(read: Callable[[], T], forget: Callable[[], None]) -> T:
     for pause in () if _given_up[0] else _PAUSES_S:
         try:
             return read()
-        except RasterioError:
+        except RasterioError as error:
             forget()
             forget_remote_files()
+            if gives_only_whole_files(error):
+                raise
             time.sleep(pause)
     try:
         result = read()

@@ -3,7 +3,7 @@
 import re
 
 from lunarcraters.mosaic.names import RasterName
-from lunarcraters.mosaic.remote.access import remote_environment
+from lunarcraters.mosaic.remote.access import gives_only_whole_files, remote_environment
 from lunarcraters.mosaic.remote.virtual_files import read_beginning
 
 _STATUS = re.compile(r"response code[^:]*: (\d{3})")
@@ -37,6 +37,8 @@ def why_not_served(name: RasterName, error: Exception) -> str:
         content = _explain_content(name)
         if content:
             return content
+    if gives_only_whole_files(error):
+        return f"the server of {name} does not give parts of files (byte ranges): download it first"
     return f"{name} cannot be opened ({reason}): {advise_on(name, reason)}"
 
 

@@ -15,15 +15,6 @@ from lunarcraters.mosaic.remote.virtual_files import download, read_headers
 from lunarcraters.redaction import redact
 
 
-def gives_only_whole_files(error: Exception) -> bool:
-    """Tell whether GDAL failed because a server does not know byte ranges.
-
-    Args:
-        error: GDAL's error.
-    """
-    return "range downloading not supported" in str(error).lower()
-
-
 def fetch_whole(uri: str, folder: Path | None) -> str:
     """Copy a file, and what lies beside it, from a server that does not know byte ranges.
 

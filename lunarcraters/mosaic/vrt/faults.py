@@ -7,6 +7,7 @@ from rasterio.errors import RasterioError
 
 from lunarcraters.mosaic.names import RasterName, is_remote
 from lunarcraters.mosaic.opening import open_dataset
+from lunarcraters.mosaic.remote.access import gives_only_whole_files
 from lunarcraters.mosaic.remote.faults import is_refusal, why_not_served
 from lunarcraters.mosaic.vrt.sources import list_sources
 
@@ -21,7 +22,8 @@ def why_not_read(uri: str, error: Exception, *, served: bool) -> str:
     """
     # Of servers that fail for a while, sources are not asked one by one.
     reason = _first_cause(error)
-    broken = None if served and not is_refusal(reason) else find_broken_source(uri)
+    is_final = not served or is_refusal(reason) or gives_only_whole_files(error)
+    broken = find_broken_source(uri) if is_final else None
     if broken:
         return broken
     if served:
