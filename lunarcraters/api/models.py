@@ -34,8 +34,9 @@ def train(
         resume: True to go on with the training in `out`.
         overwrite: True to replace the training in `out`.
         calibrated: True to measure thresholds, scores and diameter errors on the split `valid` at
-            the end. Mask-only networks have none, and one that detects none of the labels, or
-            whose images cannot be searched as one mosaic, stays without.
+            the end; `valid` then needs a labelled crater. Mask-only networks have none, and one
+            that detects none of the labels, or whose images cannot be searched as one mosaic,
+            stays without.
         say: Function that is called with lines for the user.
         progress: Function of the name of a search; its context manager gives a `Progress`.
 
@@ -55,7 +56,13 @@ def train(
 
     options = options or TrainingOptions()
     model = train(
-        Path(dataset), local_output(out), options, resume=resume, overwrite=overwrite, say=say
+        Path(dataset),
+        local_output(out),
+        options,
+        resume=resume,
+        overwrite=overwrite,
+        calibrated=calibrated,
+        say=say,
     )
     is_calibrated = False
     if calibrated and "log_size" in read_info(model).heads:
@@ -112,7 +119,7 @@ def calibrate(
         New description of the model.
 
     Raises:
-        DatasetError: There is no such split, or nothing in it is detected.
+        DatasetError: There is no such split, or nothing in it is labelled or detected.
         ModelError: The model cannot be used.
         OptionError: Test-time augmentation or classes are asked for with a model of relief.
     """

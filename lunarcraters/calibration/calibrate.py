@@ -69,9 +69,14 @@ def calibrate_model(
         New description of the model.
 
     Raises:
-        DatasetError: There is no such split, or the model detects none of its labels.
+        DatasetError: There is no such split, it has no labels, or the model detects none of them.
     """
     pairs = open_dataset(dataset, classes).find_pairs(split)
+    if not any(len(pair.read_boxes()) for pair in pairs):
+        raise DatasetError(
+            f"{dataset} has no labelled crater in {split!r}: label some of its images, or choose "
+            "another split with --split"
+        )
     with TemporaryDirectory() as name:
         trials = Trials(pairs, Path(name), workers, tta, progress, choose_min_pixels(pairs))
         trial = _search(model, trials)

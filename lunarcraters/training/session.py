@@ -49,6 +49,7 @@ def train(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    calibrated: bool = False,
     say: Callable[[str], None] = print,
 ) -> Path:
     """Train a network.
@@ -61,14 +62,17 @@ def train(
         options: Options of the training.
         resume: True to resume the training in `out`.
         overwrite: True to replace the training in `out`, once its weights and teacher are loaded.
+        calibrated: True where the network is calibrated on `valid` afterwards, which then needs a
+            labelled crater, unless the network only makes a mask.
         say: Function that takes lines for the user.
 
     Returns:
         Model file.
 
     Raises:
-        DatasetError: The dataset is missing, malformed, or has no validation split, or an elevation
-            model or its catalogue cannot be trained on (`ElevationSource.check`).
+        DatasetError: The dataset is missing, malformed, or has no validation split or no craters in
+            one that needs them, or an elevation model or its catalogue cannot be trained on
+            (`ElevationSource.check`).
         OutputError: `out` holds a training already, or an input of the one that is to replace it,
             or cannot be written.
         OptionError: The preset takes no notice of an option that is given.
@@ -83,6 +87,8 @@ def train(
         inputs = _read_relief(dataset, options)
     else:
         pairs = _read_pairs(dataset, options.classes, say)
+        if calibrated and "log_size" in get_preset(options.preset).heads:
+            _check_valid(dataset, pairs[1])
         options = options.resolve_tuning(len(pairs[0]))
         preset = options.resolve_preset()
         inputs = _read_inputs(dataset, pairs, options, preset)
@@ -221,6 +227,15 @@ def _read_pairs(
     if {pair.image for pair in pairs[0]} & {pair.image for pair in pairs[1]}:
         say(f"{dataset}: train and valid share images, so scores on valid are too good")
     return pairs
+
+
+def _check_valid(dataset: Path, valid: Sequence[Pair]) -> None:
+    """Refuse a validation split on which nothing can be calibrated."""
+    if not any(len(pair.read_boxes()) for pair in valid):
+        raise DatasetError(
+            f"{dataset} has no labelled crater in 'valid', on which the network is calibrated: "
+            "label some of its images, or give --no-calibrate"
+        )
 
 
 def _check_teacher(options: TrainingOptions, preset: Preset) -> None:

@@ -129,6 +129,15 @@ def test_a_split_that_is_not_there_is_named(tmp_path):
         calibrate_model(tmp_path / "model.keras", tmp_path, "valid")
 
 
+def test_a_split_without_labelled_craters_is_named_before_it_is_searched(tmp_path):
+    for kind in ("images", "labels"):
+        (tmp_path / "valid" / kind).mkdir(parents=True)
+    (tmp_path / "valid" / "images" / "a.png").touch()
+    (tmp_path / "valid" / "labels" / "a.txt").touch()
+    with pytest.raises(DatasetError, match=r"no labelled crater in 'valid': label .* --split"):
+        calibrate_model(tmp_path / "model.keras", tmp_path)
+
+
 @pytest.mark.parametrize("option", [{"classes": ("crater",)}, {"tta": True}])
 def test_options_that_a_model_of_relief_does_not_have_are_refused(tmp_path, option):
     with pytest.raises(OptionError, match=f"leave --{next(iter(option))} out"):

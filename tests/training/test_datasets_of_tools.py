@@ -65,6 +65,22 @@ def test_a_training_without_craters_is_refused(tmp_path):
         train(tmp_path, tmp_path / "out", say=list)
 
 
+@pytest.mark.parametrize("lines", [[], ["1 0.5 0.5 0.1 0.1"]])
+def test_a_training_that_could_not_be_calibrated_is_refused_before_it_begins(tmp_path, lines):
+    add(tmp_path, "train", "a", ["0 0.5 0.5 0.1 0.1"])
+    add(tmp_path, "val", "b", lines)
+    (tmp_path / "data.yaml").write_text("names: [crater, ignored]\n")
+    out = tmp_path / "out"
+    with pytest.raises(DatasetError, match=r"no labelled crater in 'valid'.*--no-calibrate"):
+        api.train(tmp_path, out, say=list)
+    assert not out.exists()
+    out.mkdir()
+    (out / "file").touch()
+    for options in ({"calibrated": False}, {"options": TrainingOptions(preset="baseline")}):
+        with pytest.raises(OutputError, match="exists already"):
+            api.train(tmp_path, out, **options, say=list)
+
+
 @pytest.mark.parametrize("names", [("a", "b", "c"), ("0,1,0,1", "20,21,0,1", "40,41,0,1")])
 def test_the_advice_for_a_dataset_without_validation_split_works(tmp_path, names):
     for name in names:
