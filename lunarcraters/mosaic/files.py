@@ -150,9 +150,7 @@ def inspect_source(
     uri = dataset.name
     with dataset, remote_environment(uri):
         if dataset.count == 0:
-            raise MosaicError(
-                f"{path} has no band: make it a single-band raster, for example with gdal_translate"
-            )
+            raise MosaicError(_why_no_band(path, dataset))
         bands = choose_bands(path, dataset)
         dtype = dataset.dtypes[bands[0] - 1]
         if dtype not in GDAL_TYPES:
@@ -185,6 +183,16 @@ def inspect_source(
             description=dataset.descriptions[bands[0] - 1] or "",
             not_brighter=why_not_brighter(dataset, bands),
         )
+
+
+def _why_no_band(path: Named, dataset: rasterio.DatasetReader) -> str:
+    """Sentence about a file without a band of its own: it may hold or describe other rasters."""
+    if dataset.driver == "STACIT":
+        return f"{path} is a STAC item, not a mosaic: give the raster that is to be searched"
+    parts = dataset.subdatasets
+    if parts:
+        return f"{path} holds {len(parts)} rasters: name one of them, as in '{parts[0]}'"
+    return f"{path} has no band: make it a single-band raster, for example with gdal_translate"
 
 
 def _why_not_of_use(path: Named, dtype: str) -> str:

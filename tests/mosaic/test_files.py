@@ -1,3 +1,4 @@
+import json
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
@@ -42,6 +43,21 @@ def broken(tmp_path, kind, noise):
     if kind == "tiles":
         (tmp_path / "tiles.json").write_text("{}")
         return tmp_path, "directory of tiles"
+    if kind == "two rasters":
+        path = tmp_path / "moon.gpkg"
+        write_raster(path, noise, driver="GPKG", RASTER_TABLE="a")
+        write_raster(path, noise, driver="GPKG", RASTER_TABLE="b", APPEND_SUBDATASET=True)
+        return path, "holds 2 rasters: name one of them, as in 'GPKG:.*moon.gpkg:a'"
+    if kind == "STAC item":
+        path = tmp_path / "item.json"
+        crs = CRS.from_user_input("IAU_2015:30100").to_wkt()
+        place = {"proj:transform": [1, 0, 0, 0, -1, 1], "proj:bbox": [0, 0, 1, 1]}
+        schemas = ["https://stac-extensions.github.io/projection/v2.0.0/schema.json"]
+        item = {"stac_version": "1.1.0", "stac_extensions": schemas}
+        item |= {"properties": {"proj:wkt2": crs, **place}}
+        assets = {name: {"href": f"{name}.tif"} for name in "ab"}
+        path.write_text(json.dumps({"type": "Feature", **item, "assets": assets}))
+        return path, "is a STAC item, not a mosaic: give the raster"
     if kind == "complex":
         return write_raster(path, noise.astype(np.complex64)), "complex64.*-ot Float32"
     if kind == "Earth":
@@ -55,7 +71,7 @@ def broken(tmp_path, kind, noise):
 
 KINDS = (
     "missing", "text", "empty file", "empty directory", "images below", "tiles", "complex", "Earth",
-    "no geotransform", "truncated", "header only",
+    "no geotransform", "truncated", "header only", "two rasters", "STAC item",
 )  # fmt: skip
 
 
