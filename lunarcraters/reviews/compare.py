@@ -240,8 +240,8 @@ def _find_former(run: Catalogue, edited: EditedCatalogue) -> pd.DataFrame:
     given = rows[circle].to_numpy(float)
     circles = np.where(np.isfinite(given), given, edited.drawn)
     rows = rows.assign(**dict(zip(circle, circles.T, strict=True)))
-    is_added = rows[REVIEW] == ADDED if REVIEW in rows else False
-    return rows[(rows["crater_id"] != "") & ~is_added]
+    rows = rows[rows["crater_id"] != ""]
+    return rows[rows[REVIEW] != ADDED] if REVIEW in rows else rows
 
 
 def _find_shown(

@@ -6,9 +6,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from pyproj import Transformer
 from shapely.geometry import mapping, shape
-from shapely.ops import transform
 
 from lunarcraters.catalogue.columns import FRACTION, LUNAR_COLUMNS, REVIEW
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
@@ -107,7 +107,7 @@ def test_a_copy_of_a_geojson_in_another_projection_has_no_description(measured, 
     members = json.loads(path.read_text())
     to_polar = Transformer.from_crs("IAU_2015:30100", "IAU_2015:30130", always_xy=True).transform
     for feature in members["features"]:
-        outline = transform(to_polar, shape(feature["geometry"]))
+        outline = shapely.transform(shape(feature["geometry"]), to_polar, interleaved=False)
         feature["geometry"] = mapping(outline)
     members |= {"crs": crs}
     path.write_text(json.dumps({name: one for name, one in members.items() if one}, indent=2))

@@ -50,6 +50,7 @@ def runs(tmp_path):
     ]
 
 
+@pytest.mark.filterwarnings("error::DeprecationWarning:lunarcraters")
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".csv"])
 def test_an_export_of_the_run_before_it_was_made_again_is_refused(runs, tmp_path, suffix):
     run, again = runs
