@@ -1,20 +1,24 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lunarcraters as lc
-from lunarcraters.calibration import calibrate
+from lunarcraters.calibration import calibrate, trials
 from lunarcraters.calibration.calibrate import calibrate_model
 from lunarcraters.calibration.diameters import measure_diameter_errors
 from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
+from lunarcraters.calibration.trials import measure_calibration
 from lunarcraters.errors import DatasetError, OptionError
-from lunarcraters.evaluation.matching import Matches
+from lunarcraters.evaluation.matching import Matches, pool_matches
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.network.model_info import ModelInfo, ScoreCalibration
 from lunarcraters.network.score_calibration import calibrate_scores, interpolate_relative_sd
+from lunarcraters.progress import no_progress_of
 
 
 def test_operating_points_by_hand():
@@ -83,6 +87,53 @@ def test_diameter_errors_are_told_by_size_and_score():
 def test_a_few_matches_give_one_error_for_all_sizes():
     found = measure_diameter_errors(matches(np.array([0.9, 1.0, 1.1])), np.array([9.0, 20.0, 60.0]))
     assert len(np.unique(found.relative_sd)) == 1
+
+
+def test_diameters_are_compared_with_the_label_that_each_detection_matches():
+    some = matches(np.array([2.0, 0.5, np.nan, 3.0]))
+    labels = {"reference": some.detected[[1, 3, 0]], "reference_of": np.array([2, 0, -1, 1])}
+    errors = measure_diameter_errors(replace(some, **labels), np.full(4, 20.0))
+    assert np.max(errors.relative_sd) == 0.0
+
+
+def test_detections_that_are_neither_true_nor_false_do_not_count_for_the_scores():
+    score, sizes = np.tile(np.linspace(0.1, 0.9, 50), 4), np.tile([12.0, 20.0, 40.0, 80.0], 50)
+    true = (score > 0.5) & np.tile([True, False], 100)
+    some = matches(np.where(true, 1.0, np.nan), score)
+    ignored = replace(some, counted=np.zeros(200, bool), reference_of=np.arange(200))
+    calibration = fit_score_calibration(pool_matches([some, ignored]), np.tile(sizes, 2))
+    assert calibration == fit_score_calibration(some, sizes)
+
+
+def test_diameter_errors_go_by_the_size_in_the_octave():
+    levels, ratio = np.repeat([0, 2], 200), np.repeat([1.1, 1.3], 200)
+    craters = pd.DataFrame({"level": levels})
+    trial = SimpleNamespace(
+        diameters_px=np.full(400, 40.0),
+        detections=SimpleNamespace(craters=craters, scores=np.full(400, 0.5)),
+        match_labels=lambda scores=None: matches(ratio),
+    )
+    errors = measure_calibration([trial], (11.0, 64.0)).diameter_sd
+    assert errors.relative_sd[0] == pytest.approx([np.log(1.3)] * 5, abs=1e-4)  # at 10 pixels
+    assert errors.relative_sd[4] == pytest.approx([np.log(1.1)] * 5, abs=1e-4)  # at 40
+
+
+@pytest.mark.parametrize(("smallest_px", "least_px"), [(np.inf, 11.0), (5.0, 11.0), (20.0, 20.0)])
+def test_labels_count_from_11_pixels_or_from_their_smallest(monkeypatch, smallest_px, least_px):
+    monkeypatch.setattr(trials, "measure_smallest_label", lambda pairs: smallest_px)
+    assert trials.choose_min_pixels([]) == least_px
+
+
+def test_labels_of_images_at_half_their_resolution_count_from_half_as_many_pixels(
+    monkeypatch, tmp_path
+):
+    run = SimpleNamespace(read=lambda: None, pixel=0.1)
+    for name in ("open_source", "detect", "read_pairs"):
+        monkeypatch.setattr(trials, name, lambda *_, **__: run)
+    monkeypatch.setattr(trials.Trials, "_copy", lambda self, share: [])
+    split = trials.Trials([], tmp_path, 1, False, no_progress_of, 12.0)
+    trial = split.search(tmp_path / "model.keras", "trying", precision="float32", share=0.5)
+    assert trial.min_diameter == pytest.approx(0.6)
 
 
 @pytest.mark.slow

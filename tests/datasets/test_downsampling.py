@@ -53,3 +53,10 @@ def test_what_is_no_data_has_no_part_in_a_mean(tmp_path):
     found = reduced(tmp_path, "1.0,2.0,3.0,4.0", image)
     assert (found[:, :5] == 0).all()
     assert (found[:, 5:] == 100).all()  # half of the sixth is data
+
+
+def test_a_pixel_of_which_less_than_half_is_data_is_nodata(tmp_path):
+    image = np.full((40, 40), 100, np.uint8)
+    image[:, :11] = 0
+    found = reduced(tmp_path, "1.0,2.0,3.0,4.0", image, share=0.25)
+    assert found[0].tolist() == [0] * 3 + [100] * 7

@@ -1,6 +1,9 @@
+import cv2
+import numpy as np
 import pytest
 
 from lunarcraters.datasets.layout import find_pairs, find_splits
+from lunarcraters.datasets.pairs import Pair, measure_smallest_label
 from lunarcraters.errors import DatasetError
 
 NAME = "-0.8277454,0.5441354,-32.9251402,-31.5532593"
@@ -29,6 +32,15 @@ def test_an_image_without_label_file_shows_no_crater(tmp_path):
     assert bare.label is None
     assert len(bare.read_boxes()) == 0
     assert len(labelled.read_boxes()) == 1
+
+
+def test_the_smallest_labels_are_those_that_are_whole_by_their_extent_on_the_ground(tmp_path):
+    # At 60 degrees north, 40 pixels along a row are as long as 20 along a column.
+    image, label = tmp_path / "10,14,59,61.png", tmp_path / "10,14,59,61.txt"
+    cv2.imwrite(str(image), np.ones((200, 400), np.uint8))
+    lines = ["0 0.5 0.5 0.02 0.02"] + ["0 0.5 0.5 0.1 0.1"] * 9 + ["0 0.5 0.5 0.2 0.2"] * 30
+    label.write_text("\n".join(lines + ["0 0.01 0.5 0.02 0.02"] * 9))
+    assert measure_smallest_label([Pair(image, label)]) == pytest.approx(20.0)
 
 
 def test_a_split_of_which_no_image_has_a_label_file_is_refused(tmp_path):

@@ -8,7 +8,14 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunarcraters.datasets.yolo_labels import TileName, read_grey, read_image, read_labels
+from lunarcraters.datasets.yolo_labels import (
+    TileName,
+    box_corners,
+    find_clipped,
+    read_grey,
+    read_image,
+    read_labels,
+)
 from lunarcraters.errors import DatasetError
 
 NAME = "-0.8277454,0.5441354,-32.9251402,-31.5532593"
@@ -53,6 +60,16 @@ def test_labels_are_rows_of_centre_and_size(tmp_path):
 @pytest.mark.parametrize("text", ["", "\n", "  \n\n"])
 def test_an_empty_label_file_has_no_boxes(tmp_path, text):
     assert read_labels(write(tmp_path, text)).shape == (0, 4)
+
+
+def test_boxes_have_their_edges_in_pixels_of_an_image_of_any_shape():
+    boxes = [[0.6, 0.5, 0.2, 0.5], [0.1, 0.5, 0.2, 0.5], [0.6, 0.8, 0.2, 0.4], [0.9, 0.5, 0.2, 0.5]]
+    corners = box_corners(np.array(boxes), 200, 80)
+    assert corners.tolist() == [
+        pytest.approx(box)
+        for box in ([100, 20, 140, 60], [0, 20, 40, 60], [100, 48, 140, 80], [160, 20, 200, 60])
+    ]
+    assert find_clipped(corners, 200, 80).tolist() == [False, True, True, True]
 
 
 @pytest.mark.parametrize(
