@@ -128,6 +128,9 @@ def test_octaves_are_told_by_the_size_of_pixels_that_they_are_searched_in(tmp_pa
     plan = estimate.plan_levels(source, model)
     assert plan[0].gsd_m == pytest.approx(100.0)
     assert plan[0].diameters == pytest.approx((0.8, 7.2))
+    assert plan[1].gsd_m == pytest.approx(200.0)
+    assert plan[1].diameters == pytest.approx((1.6, 14.4))
+    assert sum(level.pixels for level in plan) == sum(tile.size**2 for tile in source.tiles)
     assert estimate.finer_octaves(source, plan, model)[0].diameter == pytest.approx(0.4)
     told = estimate.estimate_run(source, model, plan_only=True)
     assert "100 m a pixel" in told.size

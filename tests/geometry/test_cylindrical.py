@@ -70,8 +70,9 @@ def test_an_area_of_more_than_half_the_moon_is_not_the_rest_of_it():
     assert measure(ring) == pytest.approx(np.pi * (3200.0**2 - 3000.0**2), rel=1e-2)
 
 
-def test_longitudes_from_another_prime_meridian_are_moved(tmp_path):
+@pytest.mark.parametrize(("prime", "lon"), [(180, -150), (40, -10)])
+def test_longitudes_from_another_prime_meridian_are_moved(tmp_path, prime, lon):
     path = tmp_path / "pm.gpkg"
-    crs = f"+proj=longlat +R={sphere.RADIUS_M} +pm=180"
-    gpd.GeoDataFrame(geometry=[shapely.box(-152, -2, -148, 2)], crs=crs).to_file(path)
+    crs = f"+proj=longlat +R={sphere.RADIUS_M} +pm={prime}"
+    gpd.GeoDataFrame(geometry=[shapely.box(lon - 2, -2, lon + 2, 2)], crs=crs).to_file(path)
     assert read_area(path).contains([30, -150], [0, 0]).tolist() == [True, False]

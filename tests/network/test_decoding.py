@@ -2,7 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from lunarcraters.network.decoding import decode_maps, decode_mask, detectability, octave_weights
+from lunarcraters.network.decoding import (
+    decode_centres,
+    decode_maps,
+    decode_mask,
+    detectability,
+    octave_weights,
+)
 
 
 def discs(*circles, shape=(128, 128)):
@@ -28,6 +34,12 @@ def test_a_peak_is_placed_between_pixels():
     assert scores[0] == pytest.approx(0.8 * 2.4**2 / (2.4**2 + 0.7**2), abs=0.01)
 
 
+@pytest.mark.parametrize(("x", "y"), [(0.2, 40.0), (40.0, 127.8)])
+def test_a_peak_at_the_edge_of_a_tile_stays_there(x, y):
+    circles, _ = decode_centres(*bump(x, y, 30.0, 0.8))
+    assert circles[0, :2] == pytest.approx([x, y], abs=0.3)
+
+
 def test_a_crater_whose_peak_is_ragged_is_found_once():
     centre, size = bump(64.5, 64.5, 30.0, 0.8)
     centre[::2, ::2] *= 0.9
@@ -38,7 +50,10 @@ def test_a_crater_whose_peak_is_ragged_is_found_once():
 
 
 def test_scores_below_five_hundredths_and_sizes_out_of_range_are_left_out():
-    for diameter, score, found in ((30.0, 0.04, 0), (120.0, 0.9, 0), (4.0, 0.9, 0), (30.0, 0.9, 1)):
+    # A quarter beyond the range of the network, sizes are right still.
+    out, within = ((30.0, 0.04), (95.0, 0.9), (6.0, 0.9)), ((30.0, 0.9), (86.0, 0.9), (6.8, 0.9))
+    for diameter, score in (*out, *within):
+        found = (diameter, score) in within
         centre, size = bump(64.5, 64.5, diameter, score)
         maps = np.stack([centre, centre, size], axis=-1)
         assert len(decode_maps(maps, ("mask", "centre", "log_size"), (8, 72))[0]) == found
@@ -55,6 +70,10 @@ def test_touching_craters_of_a_mask_are_split():
     circles, _ = decode_mask(discs(*truth))
     found = circles[np.argsort(circles[:, 0])]
     np.testing.assert_allclose(found, truth, atol=1.6)
+
+
+def test_a_region_with_a_shallow_neck_is_one_crater():
+    assert len(decode_mask(discs((40.0, 64.0, 30.0), (53.0, 64.0, 30.0)))[0]) == 1
 
 
 def test_an_empty_mask_has_no_craters():
