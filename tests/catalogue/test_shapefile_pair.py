@@ -8,7 +8,7 @@ from pyproj import CRS
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
+from lunarcraters.errors import CatalogueError, CoordinateSystemError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 
 CYLINDRICAL = "+proj=eqc +lat_ts=0 +lon_0=0 +R=1737400 +units=m +no_defs"
@@ -96,6 +96,18 @@ def test_a_pair_needs_coordinate_systems_and_the_advice_works(tmp_path):
         read_catalogue(path)
     path.with_name("unit_AREA.prj").write_text(saved)
     assert len(read_catalogue(path)) == 3
+
+
+FLAT = "+a=1738140 +b=1735970 +type=crs"
+
+
+@pytest.mark.parametrize("crs", [f"+proj=longlat {FLAT}", f"+proj=eqc {FLAT}", "EPSG:4326"])
+def test_a_pair_on_a_flattened_body_is_refused(tmp_path, crs):
+    path = draw_pair(tmp_path)
+    for name in ("unit_CRATER", "unit_AREA"):
+        (tmp_path / f"{name}.prj").write_text(CRS.from_user_input(crs).to_wkt("WKT1_ESRI"))
+    with pytest.raises(CoordinateSystemError, match=r"of a flattened Moon|not of the Moon"):
+        read_catalogue(path)
 
 
 @pytest.fixture

@@ -222,6 +222,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
 
     Raises:
         CatalogueError: A file is damaged, or holds no craters or no area.
+        CoordinateSystemError: A coordinate system is of a flattened body.
         AreaError: It cannot be told whether an outline of the area jumps at 180 degrees.
     """
     if not area_path(path).is_file():
@@ -270,6 +271,8 @@ def _read(path: Path) -> tuple[pd.DataFrame, Geometries, CRS]:
         raise CatalogueError(
             f"{path} has no coordinate system: put its .prj beside it, or save it again with one"
         )
+    if sphere.is_flattened(CRS(frame.crs)):
+        sphere.lunar_crs(frame.crs, str(path))  # names what is wrong
     shapes = np.asarray(shapely.force_2d(frame.geometry.to_numpy()), dtype=object)
     there = np.array([one is not None and not one.is_empty for one in shapes], dtype=bool)
     table = pd.DataFrame(frame.drop(columns="geometry"))[there].replace({None: np.nan})
