@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from lunarcraters.errors import OutputError, TileSetError
+from lunarcraters.errors import MosaicError, OutputError, TileSetError
 from lunarcraters.files import LOCK, check_outside, empty_directory, locked
+from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.mosaic.identity import find_local_files
 from lunarcraters.mosaic.listing import TILES_FILE
 from lunarcraters.mosaic.mosaic import Mosaic
@@ -79,7 +80,7 @@ def write_tiles(
         RunError: Another process writes there.
         TileSetError: The sizes leave no room for a core, or virtual tiles would hold secrets or
             name a copy that is not kept.
-        MosaicError: The mosaic has no valid pixel, or cannot be read.
+        MosaicError: The mosaic has no valid pixel, cannot be read, or changes while it is cut.
     """
     _check_free(out, overwrite=overwrite)
     out = out.resolve()
@@ -88,6 +89,7 @@ def write_tiles(
             check_outside(out / name, find_local_files(mosaic.sources))
     if virtual:
         _check_sources(mosaic)
+    fingerprint = mosaic.fingerprint()
     source = MosaicTiles.plan(
         mosaic,
         max_size=max_size,
@@ -104,7 +106,8 @@ def write_tiles(
             entries = _write_pixels(source, directory, progress)
         rows = [(entry.to_tile(), entry.path, entry.valid_fraction) for entry in entries]
         write_index(directory / _INDEX, mosaic, rows)
-        record = TilesRecord.from_source(source, entries, virtual=virtual)
+        _check_unchanged(mosaic, fingerprint)
+        record = TilesRecord.from_source(source, entries, fingerprint, virtual=virtual)
         (directory / TILES_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
     return open_tiles(out)
 
@@ -205,6 +208,20 @@ def _check_sources(mosaic: Mosaic) -> None:
                 f"virtual tiles read parts of {name}, and its server gives only the whole file: "
                 "download it first, or leave --virtual out"
             )
+
+
+def _check_unchanged(mosaic: Mosaic, fingerprint: str) -> None:
+    """Make sure that a mosaic is still the one that was cut.
+
+    Raises:
+        MosaicError: It has changed, or cannot be read.
+    """
+    forget_datasets()
+    if mosaic.fingerprint() != fingerprint:
+        raise MosaicError(
+            f"{mosaic.name} has changed while it was cut: run the same command again once it is "
+            "complete"
+        )
 
 
 def _check_free(out: Path, *, overwrite: bool) -> None:

@@ -291,6 +291,20 @@ def test_a_mosaic_that_breaks_on_the_way_leaves_nothing(patchy, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("virtual", [False, True])
+def test_a_mosaic_that_changes_while_it_is_cut_leaves_nothing(tmp_path, virtual):
+    path, values = tmp_path / "a.tif", np.random.default_rng(0).integers(80, 160, (256, 256))
+    write_raster(path, values.astype(np.uint8))
+
+    def change(done, total):
+        write_raster(tmp_path / "b.tif", values.T.astype(np.uint8)).replace(path)
+
+    with pytest.raises(MosaicError, match=r"a\.tif has changed while it was cut: run"):
+        write_tiles(open_mosaic(path), tmp_path / "out" / "tiles", virtual=virtual,
+                    progress=change, **SIZES)  # fmt: skip
+    assert not list((tmp_path / "out").glob("*"))
+
+
 def test_an_unwritable_place_is_an_error(patchy, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
