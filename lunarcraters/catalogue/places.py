@@ -16,6 +16,9 @@ from lunarcraters.geometry.seam import unroll_outlines
 Float = NDArray[np.float64]
 
 _EDGES = 64  # at least, along the longer side of an outline
+_ROUND_SHARE = 0.7
+"""Area of a round outline, in areas of its circle: 0.76 in a regular pentagon, 0.64 in a square."""
+
 _DECIMALS = 9  # of diameters of fitted circles, km
 
 
@@ -64,12 +67,19 @@ class Places:
 
     @cached_property
     def circles(self) -> Float:
-        """Longitude and latitude in degrees and diameter in km of the polygons' circles, (n, 3)."""
+        """Longitude and latitude in degrees and diameter in km of the polygons' circles, (n, 3).
+
+        An outline that is not nearly round has the circle of its area, and so have those of three
+        or four vertices, which bound a crater as often as they lie on its rim.
+        """
         if self.by_area:
             return np.column_stack([self.positions, self.diameters_km])
-        lon, lat, diameter = fit_lunar_circles(self.geometries, self.crs).T
+        circles = fit_lunar_circles(self.geometries, self.crs)
+        # The corners of every rectangle and triangle lie on a circle.
+        angular = self.diameters_km**2 < _ROUND_SHARE * circles[:, 2] ** 2
+        circles[angular] = np.column_stack([self.positions, self.diameters_km])[angular]
         # Without rounding, equal outlines at several places would not be of one size.
-        return np.column_stack([lon, lat, diameter.round(_DECIMALS)])
+        return np.column_stack([circles[:, :2], circles[:, 2].round(_DECIMALS)])
 
     @cached_property
     def roundness(self) -> float:

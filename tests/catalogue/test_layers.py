@@ -327,3 +327,22 @@ def test_outlines_that_are_not_round_have_the_circles_of_their_areas(tmp_path):
     one, other, long = read_catalogue(path).diameters
     assert one == other
     assert long == pytest.approx(one * 0.5**0.5, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("outline", "share"),
+    [
+        (shapely.box(9.7, -0.1, 10.3, 0.1), 0.12),
+        (shapely.box(9.7, -0.3, 10.3, 0.3), 0.36),
+        (shapely.Polygon([(10.0, 0.0), (10.6, 0.0), (10.0, 0.4)]), 0.12),
+    ],
+)
+def test_rectangles_and_triangles_have_the_circles_of_their_areas(tmp_path, outline, share):
+    rims = [shapely.Point(lon, 0.0).buffer(0.05) for lon in (20.0, 30.0)]
+    names = {"name": ["a", "b", "c"]}
+    path = write(tmp_path / "a.gpkg", names, [outline, *rims], "IAU_2015:30100")
+    catalogue = read_catalogue(path)  # the largest first
+    km = np.radians(1.0) * sphere.RADIUS_M / 1000.0
+    assert catalogue.diameters[0] == pytest.approx(km * 2.0 * (share / np.pi) ** 0.5, rel=1e-3)
+    centre = shapely.get_coordinates(outline.centroid)[0]
+    np.testing.assert_allclose(catalogue.positions[0], centre, atol=1e-4)
