@@ -262,6 +262,7 @@ def evaluate(
     from lunarcraters.evaluation.reference import Reference, from_catalogue
     from lunarcraters.evaluation.sizes import compare_sizes
 
+    bins = None if bins is None else list(bins)
     check_bins(bins)
     detections = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
     if isinstance(reference, Catalogue):
@@ -273,9 +274,8 @@ def evaluate(
             raise CatalogueError("a smallest crater in pixels needs labels as the reference")
         min_diameter = max(min_diameter, min_pixels * truth.pixel)
         bins = None if bins is None else [edge * truth.pixel for edge in bins]
-    options = Limits(
-        min_diameter=min_diameter, max_diameter=max_diameter, min_score=min_score, bins=bins
-    )
+    low, high = float(min_diameter), float(max_diameter)
+    options = Limits(min_diameter=low, max_diameter=high, min_score=min_score, bins=bins)
     by_size = not (detections.has_positions and truth.has_positions)
     if by_size and rule is None and figures is None and gallery is None:
         return compare_sizes(detections, truth, **options)

@@ -115,6 +115,7 @@ def plot_hazard(
     check_png(picture)
     check_name(cog, overwrite=overwrite)
     check_limits(cell, slope_limit)
+    min_diameter, slope_limit = float(min_diameter), float(slope_limit)
     catalogue = open_run(Path(run)).read()
     if not catalogue.has_crs:
         raise CatalogueError(

@@ -68,7 +68,7 @@ class CraterFilter:
         largest = min(self.max_diameter, before.max_diameter or np.inf)
         limits = ExportLimits(
             max(min_score, before.min_score),
-            max(self.min_diameter, before.min_diameter),
+            float(max(self.min_diameter, before.min_diameter)),
             float(largest) if np.isfinite(largest) else None,
             before.area,
             before.area_crs,

@@ -71,11 +71,24 @@ class CatalogueInfo:
     limits: ExportLimits | None = None
 
     def __post_init__(self) -> None:
-        """Parse the coordinate system, and check that it is longitude and latitude on a sphere.
+        """Copy what can change, and check that `crs` is longitude and latitude on a sphere.
 
         Raises:
-            CatalogueError: It is not.
+            CatalogueError: It is not, or a threshold or the area is no number.
         """
+        try:
+            thresholds = {str(name): float(score) for name, score in self.thresholds.items()}
+            area_km2 = self.footprint_area_km2
+            area_km2 = None if area_km2 is None else float(area_km2)
+        except (TypeError, ValueError) as error:
+            raise CatalogueError(
+                f"a threshold, or footprint_area_km2, is no number ({error}): give scores from 0 "
+                "to 1 by name, and an area in km2"
+            ) from error
+        properties = {str(name): str(value) for name, value in self.properties.items()}
+        object.__setattr__(self, "thresholds", thresholds)
+        object.__setattr__(self, "properties", properties)
+        object.__setattr__(self, "footprint_area_km2", area_km2)
         if self.crs is None:
             return
         try:
@@ -175,8 +188,8 @@ class CatalogueInfo:
                 crs=None if self.crs is None else self.crs.to_wkt(),
                 footprint=footprint,
                 footprint_area_km2=self.footprint_area_km2,
-                thresholds=dict(self.thresholds),
-                properties=dict(self.properties),
+                thresholds=self.thresholds,
+                properties=self.properties,
                 limits=self.limits,
             )
         )

@@ -79,7 +79,7 @@ class Catalogue(InNotebook):
 
     def _set(self, craters: pd.DataFrame, info: CatalogueInfo) -> None:
         object.__setattr__(self, "craters", craters)
-        object.__setattr__(self, "info", info)
+        object.__setattr__(self, "info", replace(info))  # a copy: no other catalogue changes it
 
     @classmethod
     def _of_valid(cls, craters: pd.DataFrame, info: CatalogueInfo) -> "Catalogue":

@@ -14,6 +14,7 @@ from lunarcraters.cli.plot import command
 from lunarcraters.detection.manifest import read_manifest, write_manifest
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
+from lunarcraters.records import to_json
 
 from ..rasters import SIMPLE_CYLINDRICAL, write_raster
 from .grounds import DEGREES, degrees, write_heights, write_run, write_slope
@@ -69,6 +70,15 @@ def test_craters_count_by_size_and_score(picture, tmp_path):
 
     assert [counted(), counted(min_score=0), counted(min_diameter=1.0)] == [3, 4, 2]
     assert "no slopes" in lc.plot_hazard(picture, tmp_path / "b.png").note
+
+
+def test_limits_may_be_scalars_of_numpy(picture, dem, tmp_path):
+    limits = {"min_diameter": np.float32(1), "slope_limit": np.float32(12.5)}
+    done = lc.plot_hazard(
+        picture, tmp_path / "a.png", elevation=dem, cell=np.float32(CELL_KM), **limits
+    )
+    told = json.loads(to_json(done))
+    assert (told["min_diameter"], told["slope_limit"], told["craters"]) == (1.0, 12.5, 2)
 
 
 @pytest.mark.slow
