@@ -91,5 +91,6 @@ def assert_known(row, diameter_km, wear=0.0, *, depth=0.05, diameter=0.03):
     rim_km, depth_m = true_measures(diameter_km, wear)
     assert row.measure_note == ""
     assert row.rim_diameter_km == pytest.approx(rim_km, rel=diameter)
+    assert 0.0 < row.rim_diameter_sd_km < 0.1 * row.rim_diameter_km
     assert row.depth_m == pytest.approx(depth_m, rel=depth)
     assert row.depth_to_diameter == pytest.approx(row.depth_m / row.rim_diameter_km / 1000.0)
