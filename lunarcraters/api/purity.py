@@ -46,11 +46,12 @@ def measure_purity(
     from os import fspath
     from pathlib import Path
 
+    from lunarcraters.detection.measurements import PURITY
     from lunarcraters.detection.run import read_with_hash
     from lunarcraters.files import new_output
     from lunarcraters.purity.labels import read_labels
     from lunarcraters.purity.measure import measure_purity
-    from lunarcraters.purity.record import PURITY, write_purity
+    from lunarcraters.purity.record import write_purity
 
     folder = Path(run)
     catalogue, run_hash = read_with_hash(folder)

@@ -20,7 +20,6 @@ from lunarcraters.completeness.planted_tiles import PlantedTiles
 from lunarcraters.completeness.plants import Plants
 from lunarcraters.completeness.population import estimate_population, weigh_sizes
 from lunarcraters.completeness.record import (
-    COMPLETENESS,
     Completeness,
     CompletenessBin,
     FreshnessClass,
@@ -35,6 +34,7 @@ from lunarcraters.completeness.search import search_planted
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
 from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
+from lunarcraters.detection.measurements import COMPLETENESS
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.run import read_with_hash
 from lunarcraters.detection.weights import choose_weights

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.measurements import (
+    COMPLETENESS,
     find_measurement,
     read_measurement,
     warn_of_other_detections,
@@ -16,9 +17,6 @@ from lunarcraters.detection.measurements import (
 from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import RunError
 from lunarcraters.files import hash_file
-
-COMPLETENESS = "completeness.json"
-"""Name of the file in the directory of a run."""
 
 FORMAT = 1
 

@@ -160,7 +160,7 @@ def _check_directory(run: RunPlan, *, overwrite: bool) -> bool:
 def _begin(run: RunPlan) -> None:
     """Begin a run in its directory, in which nothing stays of another run."""
     if (run.out / MANIFEST).is_file():
-        from lunarcraters.detection.run import empty_run
+        from lunarcraters.detection.leftovers import empty_run
 
         empty_run(run.out, keep=(FETCHED,))
     write_manifest(run.manifest, run.out)

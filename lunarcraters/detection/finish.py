@@ -1,28 +1,12 @@
 """The end of a run: what killed processes left is removed, and `run.json` is written."""
 
-import shutil
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue
-from lunarcraters.detection.fetched import FETCHED
-from lunarcraters.detection.manifest import MANIFEST
+from lunarcraters.detection.leftovers import remove_leftovers
 from lunarcraters.detection.plan import RunPlan
-from lunarcraters.detection.run import (
-    CRATERS,
-    MASK,
-    MEASURES,
-    RESULT,
-    RunResult,
-    read_result,
-    write_result,
-)
-from lunarcraters.detection.search.batch_result import PARTS, SUFFIX
-from lunarcraters.files import find_replaced
-
-_FOLDERS = (".mask.", ".merged.")  # of unfinished outputs
-_FILES = (MANIFEST, RESULT, CRATERS, MASK, MEASURES)
+from lunarcraters.detection.run import RESULT, RunResult, read_result, write_result
 
 
 def finish_run(
@@ -60,22 +44,6 @@ def finish_run(
         finished=finished,
     )
     write_result(result, run.out)
-
-
-def remove_leftovers(out: Path) -> None:
-    """Remove what killed processes left of a run, and what was fetched for it, where possible.
-
-    Args:
-        out: Directory of the run, in which other files stay.
-    """
-    for path in out.glob(".*"):
-        if path.name == FETCHED or path.name.startswith(_FOLDERS):
-            shutil.rmtree(path, ignore_errors=True)
-    for path in (*out.glob(".*"), *(out / PARTS).glob(f".*{SUFFIX}")):
-        replaced = find_replaced(path)
-        if replaced and (replaced.suffix == SUFFIX or replaced.name in _FILES):
-            with suppress(OSError):
-                path.unlink()
 
 
 def find_finish_time(run: Path) -> datetime:

@@ -21,6 +21,7 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.fetched import refuse_other_directory
+from lunarcraters.detection.leftovers import empty_run
 from lunarcraters.detection.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from lunarcraters.detection.merging import average_octaves, suppress
 from lunarcraters.detection.options import SMALLEST_PX
@@ -28,7 +29,6 @@ from lunarcraters.detection.run import (
     CRATERS,
     MASK,
     RunResult,
-    empty_run,
     open_run,
     read_result,
     write_result,

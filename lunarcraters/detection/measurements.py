@@ -9,6 +9,9 @@ from lunarcraters.errors import CratersWarning, RunError
 from lunarcraters.files import replacing
 from lunarcraters.records import RecordError, read_record, to_json
 
+COMPLETENESS, PURITY = "completeness.json", "purity.json"
+"""Names of the files in the directory of a run."""
+
 
 class _Versioned(Protocol):
     @property

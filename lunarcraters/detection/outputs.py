@@ -20,7 +20,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.band_merging import OctaveRange, merge_in_bands
 from lunarcraters.detection.manifest import Manifest
-from lunarcraters.detection.run import CRATERS, MASK, RESULT
+from lunarcraters.detection.run import CRATERS, CRATERS_FOLDER, MASK, RESULT
 from lunarcraters.detection.search.results import StitchedMask
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.geometry import sphere
@@ -62,7 +62,7 @@ def write_run_outputs(
     description = replace(description, properties=properties)
     tile_names = np.array([tile.name for tile in source.tiles])
     with (
-        TemporaryDirectory(dir=out, prefix=".merged.", ignore_cleanup_errors=True) as folder,
+        TemporaryDirectory(dir=out, prefix=CRATERS_FOLDER, ignore_cleanup_errors=True) as folder,
         ThreadPoolExecutor(1) as beside,
     ):
         merged = Path(folder) / "craters.bin"

@@ -1,6 +1,5 @@
 """The directory of a run: its files, and how they are read."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import PathLike, fspath
@@ -11,8 +10,8 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, read_names
-from lunarcraters.errors import AreaError, MosaicError, OutputError, RunError
-from lunarcraters.files import LOCK, empty_directory, hash_file, is_database, replacing
+from lunarcraters.errors import AreaError, MosaicError, RunError
+from lunarcraters.files import hash_file, is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
@@ -27,6 +26,9 @@ MEASURES = "measures.parquet"
 MASK = "mask.tif"
 RESULT = "run.json"
 """Name of the file that is written last: a run that has it is finished."""
+
+MASK_FOLDER, CRATERS_FOLDER = ".mask.", ".merged."
+"""Beginnings of the names of directories in which the mask and the catalogue are made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,29 +82,6 @@ def read_result(run: Path) -> RunResult:
     except RecordError as error:
         raise RunError(
             f"{path} is missing or damaged: {_how_to_finish(run)} to finish the run"
-        ) from error
-
-
-def empty_run(run: Path, *, keep: Sequence[str] = ()) -> None:
-    """Remove all that is in the directory of a run but its manifest, which another then replaces.
-
-    If this is interrupted, the directory is that of an unfinished run.
-
-    Args:
-        run: Directory of the run.
-        keep: Names in it that stay too.
-
-    Raises:
-        OutputError: Something in it cannot be removed.
-    """
-    try:
-        (run / RESULT).unlink(missing_ok=True)
-        empty_directory(run, keep=(MANIFEST, LOCK, *keep))
-    except OSError as error:
-        name = Path(error.filename or run).name
-        raise OutputError(
-            f"{name} in {run} cannot be removed ({error.strerror or error}): remove it by other "
-            "means, or give another --output"
         ) from error
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from lunarcraters.detection.measurements import (
+    PURITY,
     find_measurement,
     read_measurement,
     warn_of_other_detections,
@@ -17,9 +18,6 @@ from lunarcraters.detection.measurements import (
 from lunarcraters.detection.run import CRATERS
 from lunarcraters.files import hash_file
 from lunarcraters.purity.fit import make_terms
-
-PURITY = "purity.json"
-"""Name of the file in the directory of a run."""
 
 FORMAT = 1
 

@@ -12,7 +12,6 @@ from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.completeness import measure
 from lunarcraters.completeness.measure import FOLDER, CompletenessOptions
 from lunarcraters.completeness.record import (
-    COMPLETENESS,
     Completeness,
     CompletenessBin,
     Sun,
@@ -20,6 +19,7 @@ from lunarcraters.completeness.record import (
     read_completeness,
     write_completeness,
 )
+from lunarcraters.detection.measurements import COMPLETENESS
 from lunarcraters.detection.run import CRATERS, read_run
 from lunarcraters.errors import CratersWarning, OutputError, RunError
 

@@ -12,7 +12,8 @@ from rasterio.windows import Window
 import lunarcraters as lc
 from lunarcraters.cli.main import cli
 from lunarcraters.completeness.measure import FOLDER
-from lunarcraters.completeness.record import COMPLETENESS, read_completeness
+from lunarcraters.completeness.record import read_completeness
+from lunarcraters.detection.measurements import COMPLETENESS
 from lunarcraters.errors import OptionError, RunError
 from lunarcraters.mosaic.opening import suppress_georeferencing_warning
 from lunarcraters.network.model_file import shipped_model

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from lunarcraters.completeness.record import (
-    COMPLETENESS,
     Completeness,
     CompletenessBin,
     Sun,
     read_completeness,
     write_completeness,
 )
+from lunarcraters.detection.measurements import COMPLETENESS
 from lunarcraters.errors import RunError
 
 

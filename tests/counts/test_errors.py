@@ -8,10 +8,10 @@ from click.testing import CliRunner
 from lunarcraters import api
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.plot import command
-from lunarcraters.completeness.record import COMPLETENESS
 from lunarcraters.counts.areas import count_on_areas
 from lunarcraters.counts.doubt import ErrorBudget
 from lunarcraters.counts.estimate import estimate_count
+from lunarcraters.detection.measurements import COMPLETENESS
 from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import CatalogueError, OutputError, RunError
 from lunarcraters.plots.errors import MOST_AREAS, errors_figure

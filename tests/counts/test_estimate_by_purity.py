@@ -11,8 +11,8 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.csfd import command
 from lunarcraters.counts.areas import count_on_areas
 from lunarcraters.counts.estimate import estimate_count
+from lunarcraters.detection.measurements import PURITY
 from lunarcraters.detection.run import read_run
-from lunarcraters.purity.record import PURITY
 from tests.counts.surfaces import (
     EDGES,
     catalogue,

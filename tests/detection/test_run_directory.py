@@ -15,10 +15,18 @@ from rasterio.transform import from_origin
 
 from lunarcraters.detection import detect as module
 from lunarcraters.detection.detect import detect
-from lunarcraters.detection.finish import remove_leftovers
+from lunarcraters.detection.leftovers import empty_run, remove_leftovers
 from lunarcraters.detection.manifest import MANIFEST
+from lunarcraters.detection.measurements import COMPLETENESS, PURITY
 from lunarcraters.detection.options import DetectOptions
-from lunarcraters.detection.run import CRATERS, RESULT, empty_run, read_result, read_run
+from lunarcraters.detection.run import (
+    CRATERS,
+    CRATERS_FOLDER,
+    MASK_FOLDER,
+    RESULT,
+    read_result,
+    read_run,
+)
 from lunarcraters.detection.search.batch_result import PARTS
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import OutputError, RunError
@@ -72,11 +80,11 @@ def refuse(monkeypatch, owner, function, name):
 
 def test_only_what_killed_processes_left_is_removed(tmp_path):
     stay = [".gitattributes", ".lock", ".nfs000000001", ".notes.20240101.txt", "parts/.0001.part"]
-    go = [".mask.ab/mask.tif", ".merged.ab/craters.bin", ".fetched/page"]
+    go = [f"{MASK_FOLDER}ab/mask.tif", f"{CRATERS_FOLDER}ab/craters.bin", ".fetched/page"]
     for name in (*stay, *go, ".git/HEAD", ".dvc/config"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    for name in (MANIFEST, RESULT, CRATERS, "mask.tif", f"{PARTS}/0001.part"):
+    for name in (MANIFEST, RESULT, CRATERS, "mask.tif", COMPLETENESS, PURITY, f"{PARTS}/0001.part"):
         with replacing(tmp_path / name) as temporary:
             temporary.touch()
             shutil.copy(temporary, f"{temporary}.kept")
@@ -85,6 +93,20 @@ def test_only_what_killed_processes_left_is_removed(tmp_path):
     remove_leftovers(tmp_path)
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {*stay, ".git/HEAD", ".dvc/config"}
+
+
+def test_hidden_files_of_others_stay_when_a_run_is_replaced(tmp_path):
+    stay = [MANIFEST, ".lock", ".git/HEAD", ".gitattributes", ".fetched/page"]
+    go = [RESULT, CRATERS, "mask.tif", "completeness/plan", f"{MASK_FOLDER}ab/mask.tif",
+          ".purity.0123abcd.json"]  # fmt: skip
+    for name in (*stay, *go):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    empty_run(tmp_path, keep=(".fetched",))
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == set(stay)
+    empty_run(tmp_path)
+    assert not (tmp_path / ".fetched").exists(), "what was fetched is of the run"
 
 
 def test_what_cannot_be_removed_at_the_end_is_left(tmp_path, monkeypatch):
@@ -96,7 +118,7 @@ def test_what_cannot_be_removed_at_the_end_is_left(tmp_path, monkeypatch):
 
 
 def test_a_directory_that_cannot_be_removed_at_the_end_is_left(run, mosaic, monkeypatch):
-    refuse(monkeypatch, os, "rmdir", ".merged.")
+    refuse(monkeypatch, os, "rmdir", CRATERS_FOLDER)
     detect(open_source([mosaic], MODEL), run, MODEL, ONE)
     assert read_run(run)
 

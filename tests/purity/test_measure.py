@@ -15,10 +15,11 @@ from scipy.special import expit, logit
 import lunarcraters as lc
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.main import cli, main
+from lunarcraters.detection.measurements import PURITY
 from lunarcraters.detection.run import CRATERS, RunResult, write_result
 from lunarcraters.errors import CatalogueError, CratersWarning, OptionError, OutputError, RunError
 from lunarcraters.geometry import sphere
-from lunarcraters.purity.record import PURITY, find_purity
+from lunarcraters.purity.record import find_purity
 
 GROUND = shapely.box(-5, -5, 5, 5)
 

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters.detection.run import MASK_FOLDER
 from lunarcraters.detection.search.batch_result import read_batch_mask
 from lunarcraters.detection.search.batches import Batch
 from lunarcraters.errors import RunError
@@ -97,7 +98,7 @@ def stitching(source: TileSource, results: Results, out: Path) -> Iterator[Futur
         Mask, once it is finished; its file is removed at the end, unless it was moved.
     """
     with (
-        TemporaryDirectory(dir=out, prefix=".mask.", ignore_cleanup_errors=True) as folder,
+        TemporaryDirectory(dir=out, prefix=MASK_FOLDER, ignore_cleanup_errors=True) as folder,
         ThreadPoolExecutor(1) as beside,
     ):
         path = Path(folder) / "mask.tif"
