@@ -27,7 +27,7 @@ from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.opening import open_dataset, suppress_georeferencing_warning
 from lunarcraters.mosaic.tiff_blocks import find_stored_blocks
-from lunarcraters.process import suppress_native_stderr
+from lunarcraters.process import cpu_count, suppress_native_stderr
 
 NODATA = 255
 """Value of a mask pixel that was not searched."""
@@ -170,7 +170,7 @@ def copy_as_cog(raster: Path, temporary: Path, path: Path, **options: str) -> No
             BLOCKSIZE=str(UNIT_PX),
             BIGTIFF="IF_SAFER",
             SPARSE_OK="TRUE",  # ground that was not searched has no blocks
-            NUM_THREADS="ALL_CPUS",
+            NUM_THREADS=str(cpu_count()),
             **options,
         )
     _check_complete(temporary, path)
@@ -256,7 +256,7 @@ def _create_rasters(mosaic: Mosaic, path: Path) -> Iterator[DatasetWriter]:
             blockxsize=UNIT_PX,
             blockysize=UNIT_PX,
             compress="packbits",  # fast, because the file is written again as a COG
-            num_threads="all_cpus",
+            num_threads=str(cpu_count()),
             sparse_ok=True,
             bigtiff="IF_SAFER",
         )

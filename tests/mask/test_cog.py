@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 
 from lunarcraters.geometry.box import Box
+from lunarcraters.mask import cog
 from lunarcraters.mask.cog import NODATA, UNIT_PX, write_mask
 from lunarcraters.mosaic.mosaic import open_mosaic
 
@@ -45,6 +47,26 @@ def test_the_file_is_the_same_while_another_thread_reads_from_a_server(tmp_path)
         counts.append(write_mask(mosaic, blocks_of(mask), tmp_path / "beside.tif", count_overviews))
     assert counts == [1, 1]
     assert (tmp_path / "beside.tif").read_bytes() == (tmp_path / "alone.tif").read_bytes()
+
+
+def test_no_more_threads_compress_than_the_program_may_use(tmp_path, monkeypatch):
+    mask = np.ones((600, 700), np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", mask))
+    asked = []
+
+    def note(function):
+        def call(*arguments, **options):
+            asked.extend(value for key, value in options.items() if key.lower() == "num_threads")
+            return function(*arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(cog, "cpu_count", lambda: 3)
+    monkeypatch.setattr(rasterio, "open", note(rasterio.open))
+    monkeypatch.setattr(rasterio.shutil, "copy", note(rasterio.shutil.copy))
+    write_mask(mosaic, blocks_of(mask), tmp_path / "mask.tif", lambda _: None)
+    assert len(asked) > 1
+    assert set(asked) == {"3"}
 
 
 @pytest.mark.slow
