@@ -29,6 +29,14 @@ def test_a_catalogue_is_a_geodataframe_and_a_file(found, tmp_path):
     assert again.craters["diameter_km"].tolist() == [30.0, 20.0]
 
 
+@pytest.mark.parametrize("name", ["s3://bucket/a.csv", "/vsimem/a.gpkg"])
+def test_a_catalogue_is_not_written_where_no_local_path_leads(found, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(errors.OutputError, match=f"{name} is not a local path"):
+        found.to_file(name)
+    assert not list(tmp_path.iterdir())
+
+
 def test_craters_are_chosen_by_score_size_and_place(found):
     assert len(found.filter(0)) == 3
     assert len(found.filter(0, max_diameter=20.0)) == 2
