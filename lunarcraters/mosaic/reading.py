@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.dtypes import Pixels, as_dtype, real_dtype
 from lunarcraters.mosaic.handles import Raster, close_datasets, get_dataset, get_generation
+from lunarcraters.mosaic.mask_overviews import shows_mask
 from lunarcraters.mosaic.remote.access import read_patiently, remote_environment
 from lunarcraters.mosaic.windows import read_box, read_dtype
 
@@ -221,7 +222,7 @@ def _overview(
             continue
         coarse = get_dataset(raster, index)
         # An overview without the mask of its raster would make nodata valid.
-        alike = coarse.mask_flag_enums == flags
+        alike = coarse.mask_flag_enums == flags and shows_mask(full, raster.bands[0], index)
         if alike and coarse.shape == (-(-height // factor), -(-width // factor)):
             best = index, factor
     return best

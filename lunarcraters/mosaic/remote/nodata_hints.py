@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rasterio.enums import MaskFlags
 
 from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.mask_overviews import shows_mask
 
 _LARGEST_FACTOR = 8
 """Side of the largest overview pixel, pixels of the raster: smaller than any crater."""
@@ -65,7 +66,10 @@ def find_hint(
         overview: Index of the overview whose pixels are to be read; None for full resolution.
 
     Returns:
-        Hint; None where nodata takes few bytes, or there is no such overview.
+        Hint; None where nodata takes few bytes, or there is no such overview that shows it.
+
+    Raises:
+        RasterioIOError: The mask cannot be opened again.
     """
     flags = dataset.mask_flag_enums[band - 1]
     plain = MaskFlags.nodata in flags and dataset.compression is None
@@ -74,6 +78,7 @@ def find_hint(
     factors = dataset.overviews(band)
     own = 1 if overview is None else factors[overview]
     for index in reversed(range(len(factors))):
-        if own < factors[index] <= own * _LARGEST_FACTOR and factors[index] % own == 0:
+        fits = own < factors[index] <= own * _LARGEST_FACTOR and factors[index] % own == 0
+        if fits and shows_mask(dataset, band, index):
             return NodataHint(index, factors[index] // own)
     return None

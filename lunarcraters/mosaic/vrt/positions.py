@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import rasterio
-from rasterio.enums import MaskFlags
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioIOError
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.remote.access import names_served
+from lunarcraters.mosaic.remote.virtual_files import times_forgotten
 from lunarcraters.mosaic.tiff_blocks import check_positions, has_positions
 from lunarcraters.mosaic.vrt.sources import MOST_DEPTH, find_parts
 
@@ -33,8 +34,12 @@ def check_positions_behind(
     Raises:
         RasterioIOError: A position cannot be read, or a source cannot be opened.
     """
-    if has_positions(dataset) and MaskFlags.per_dataset in dataset.mask_flag_enums[bands[0] - 1]:
-        for name in _find_directories(dataset.name, tuple(dataset.files), dataset.shape):
+    flags = dataset.mask_flag_enums[bands[0] - 1]
+    if MaskFlags.alpha in flags:
+        colours = zip(dataset.indexes, dataset.colorinterp, strict=True)
+        check_positions(dataset, tuple(n for n, c in colours if c == ColorInterp.alpha), box)
+    elif has_positions(dataset) and MaskFlags.per_dataset in flags:
+        for name in _find_directories(dataset.name, dataset.shape, times_forgotten()):
             with open_dataset(name) as directory:
                 check_positions(directory, (1,), box)
     if dataset.driver == "VRT" and depth < MOST_DEPTH:
@@ -47,13 +52,20 @@ def check_positions_behind(
 
 
 @lru_cache(maxsize=256)
-def _find_directories(name: str, files: tuple[str, ...], shape: tuple[int, int]) -> tuple[str, ...]:
-    """Names of the directories of a TIFF, and of a mask beside it, that have a shape.
+def _find_directories(name: str, shape: tuple[int, int], forgotten: int) -> tuple[str, ...]:
+    """Names of the directories of a TIFF, and of masks and overviews beside it, that have a shape.
 
     Those of the pixels and of their mask are among them.
+
+    Args:
+        name: Name of the TIFF that GDAL opens.
+        shape: Height and width of the directories.
+        forgotten: Number that changes when files may have changed.
     """
-    masks = [file for file in files if file.lower().endswith(".msk")]
-    listed = (directory for file in (name, *masks) for directory in _list_directories(file))
+    with open_dataset(name) as dataset:  # one of its overviews would not name files beside it
+        files = dataset.files
+    beside = [file for file in files if file.lower().endswith((".msk", ".ovr"))]
+    listed = (directory for file in (name, *beside) for directory in _list_directories(file))
     alike = tuple(directory for directory, its_shape in listed if its_shape == shape)
     if len(files) == 1 and len(alike) < _PIXELS_AND_MASK:
         raise RasterioIOError("the mask cannot be found again")
