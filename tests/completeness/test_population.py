@@ -3,7 +3,7 @@ import pytest
 
 from lunarcraters.completeness.freshness import compute_freshness, compute_greatest_wear
 from lunarcraters.completeness.outcome import Outcome
-from lunarcraters.completeness.population import estimate_population
+from lunarcraters.completeness.population import Population, estimate_population
 from lunarcraters.completeness.sampling import Detections
 from lunarcraters.completeness.score_check import check_scores
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
@@ -71,6 +71,21 @@ def test_recall_falls_with_the_score_asked_for_and_with_wear():
     recalls = np.array([[row.recall for row in one.bins] for one in classes])
     assert (np.diff(recalls, axis=0) < 0.0).all(), "fresh, worn, degraded"
     assert sum(row.planted for one in classes for row in one.bins) == len(bins)
+
+
+def test_a_bin_is_summed_up_over_craters_by_their_weights_and_likelihood():
+    found, one = np.array([True, True, False]), np.ones(3)
+    score, ratio, offset = [0.3, 0.8, 0.0], [0.1, 0.3, np.nan], [0.02, 0.06, np.nan]
+    outcome = Outcome(1.5 * one, one, one, found, *map(np.array, (score, ratio, offset)))
+    weights = np.array([[1.0, 1.0, 2.0], [4.0, 4.0, 0.0]])
+    population = Population(weights, np.array([0.5, 0.5]))
+    (row,) = summarize_bins(outcome, np.zeros(3, int), np.array([1.0, 2.0]), population)
+    recalls = dict(zip(MIN_SCORES, row.recall_above, strict=True))
+    assert (row.recall, recalls[0.3], recalls[0.35]) == pytest.approx((0.75, 0.75, 0.375))
+    assert row.recall_error > 0.3, "what the likelihoods leave open, and chance"
+    assert row.diameter_bias == pytest.approx(0.2)
+    assert row.diameter_scatter == pytest.approx(0.2 / 2.0**0.5)
+    assert row.offset_median == pytest.approx(0.04)
 
 
 def test_few_planted_craters_that_all_come_back_are_no_proof():

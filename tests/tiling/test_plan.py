@@ -11,7 +11,13 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.tiling.plan import find_finest_octave, in_core, plan_tiles, read_tile
+from lunarcraters.tiling.plan import (
+    find_finest_octave,
+    has_native_frames,
+    in_core,
+    plan_tiles,
+    read_tile,
+)
 from lunarcraters.tiling.tile_grid import anchor_px
 
 from ..paper import PROJECTIONS, count_cores, frame_pixels, make_mosaic, make_paper_mosaic
@@ -88,6 +94,15 @@ def test_frames_are_native_where_pixels_are_nearly_square(name, native):
     assert all((tile.window is not None) == native for tile in tiles)
 
 
+def test_pixels_of_local_frames_are_as_large_as_those_of_the_mosaic_in_their_octave():
+    affine = Affine(1000.0, 0, 0.0, 0, -1000.0, 1.4e6)
+    wkt = sphere.lunar_crs(SIMPLE_CYLINDRICAL, "north").to_wkt()
+    mosaic = make_mosaic("north", Grid(wkt, affine, 400, 300))
+    tiles = plan_tiles(mosaic, max_size=256, halo=24, finest=-1, levels=3)
+    sizes_m = {tile.level: tile.frame.affine.a for tile in tiles}
+    assert sizes_m == pytest.approx({-1: 500.0, 0: 1000.0, 1: 2000.0, 2: 4000.0}, rel=1e-3)
+
+
 def test_an_equatorial_strip_is_native_and_goes_round():
     crs, side, width, _ = PROJECTIONS["simple cylindrical"]
     affine = Affine(side, 0, -HALF_TURN_M, 0, -side, side * 50)
@@ -96,6 +111,10 @@ def test_an_equatorial_strip_is_native_and_goes_round():
     tiles = plan_tiles(strip, max_size=256, halo=24, levels=1)
     assert all(tile.window is not None for tile in tiles)
     assert min(tile.window.left for tile in tiles) <= -24
+    # At 30 degrees, a pixel is 0.87 times as wide as high.
+    north = Affine(side, 0, -HALF_TURN_M, 0, -side, side * 2 + HALF_TURN_M / 6.0)
+    strip = make_mosaic("strip", Grid(wkt, north, width, 4))
+    assert not has_native_frames(strip)
 
 
 @pytest.mark.slow
