@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from lunarcraters.evaluation.rule_names import RuleName as RuleName
     from lunarcraters.evaluation.rules import Rule as Rule
     from lunarcraters.evaluation.sizes import SizeComparison as SizeComparison
+    from lunarcraters.mosaic.given_crs import GivenCrs as GivenCrs
     from lunarcraters.mosaic.mosaic import Mosaic as Mosaic
     from lunarcraters.purity.record import Purity as Purity
     from lunarcraters.report.explore import InteractiveMap as InteractiveMap

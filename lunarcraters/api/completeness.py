@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
+from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ def measure_completeness(
     run: PathOrText,
     *,
     mosaic: PathOrText | None = None,
-    crs: str | None = None,
+    crs: GivenCrs | None = None,
     model: PathOrText | None = None,
     sun_azimuth_deg: float | None = None,
     sun_altitude_deg: float | None = None,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lunarcraters.api.morphometry import HeightUnit
 from lunarcraters.api.paths import PathOrText
 from lunarcraters.files import check_apart, local_output
-from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def plot_hazard(
     min_diameter: float = 0.0,
     min_score: float | str | None = None,
     unit: HeightUnit | None = None,
-    crs: str | None = None,
-    nodata: Nodata = None,
+    crs: GivenCrs | None = None,
+    nodata: GivenNodata = None,
     raster: PathOrText | None = None,
     overwrite: bool = False,
     progress: Progress = no_progress,
@@ -145,8 +146,8 @@ def _open_elevation(
     run: Path,
     elevation: PathOrText | None,
     unit: HeightUnit | None,
-    crs: str | None,
-    nodata: Nodata,
+    crs: GivenCrs | None,
+    nodata: GivenNodata,
 ) -> "ElevationModel | None":
     """Open the elevation model that is given or was searched; None where neither is one."""
     from lunarcraters.detection.manifest import read_manifest

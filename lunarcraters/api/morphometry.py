@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from lunarcraters.api.paths import PathOrText
 from lunarcraters.files import catalogue_output
-from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.redaction import redact
 
@@ -45,8 +46,8 @@ def measure(
     out: PathOrText | None = None,
     *,
     unit: HeightUnit | None = None,
-    crs: str | None = None,
-    nodata: Nodata = None,
+    crs: GivenCrs | None = None,
+    nodata: GivenNodata = None,
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> MeasureCounts:

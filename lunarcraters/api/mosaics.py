@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from lunarcraters.api.paths import PathOrText, as_names
 from lunarcraters.detection.options import AskedPrecision, SourceOptions
 from lunarcraters.files import local_output
-from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 def open_mosaic(
     paths: PathOrText | Sequence[PathOrText],
     *,
-    crs: str | None = None,
-    nodata: Nodata = None,
+    crs: GivenCrs | None = None,
+    nodata: GivenNodata = None,
 ) -> "Mosaic":
     """Open a raster, several, or all those in a directory as one mosaic.
 
     Args:
         paths: Rasters (files, URLs and whatever else GDAL opens), directories of them, or both.
-        crs: Coordinate system in place of the files' own, such as "IAU_2015:30110", or the name
-            of a .prj file.
+        crs: Coordinate system in place of the files' own, such as "IAU_2015:30110", the name of a
+            .prj file, or one of pyproj or of rasterio.
         nodata: Value, or values, that mean "no data" in place of the files' own; NaN where every
             value is ground.
 

@@ -8,7 +8,8 @@ from lunarcraters.api.paths import PathOrText, accepts_old_names, as_names
 from lunarcraters.detection.options import AskedPrecision, DetectOptions, SourceOptions
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
-from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def detect(
     halo: int | None = None,
     levels: int | None = None,
     smallest_px: float | None = None,
-    crs: str | None = None,
-    nodata: Nodata = None,
+    crs: GivenCrs | None = None,
+    nodata: GivenNodata = None,
     elevation: bool | None = None,
     workers: int | None = None,
     scheduler: str | None = None,

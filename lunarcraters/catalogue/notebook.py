@@ -24,7 +24,7 @@ class InNotebook(Described):
         run: str | PathLike[str] | None = None,
         mosaic: "str | PathLike[str] | api.Mosaic | None" = None,
         *,
-        crs: str | None = None,
+        crs: "api.GivenCrs | None" = None,
     ) -> "api.InteractiveMap":
         """Show all craters on a map to zoom, which needs no network.
 

@@ -7,12 +7,15 @@ from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.run import open_as_searched, searched_mosaic
 from lunarcraters.detection.source import default_halo_px, default_size_px, hash_tiling
 from lunarcraters.errors import RunError
+from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.mosaic import Mosaic, Name
 from lunarcraters.network.model_file import hash_model, read_info, shipped_model
 from lunarcraters.tiling.source import MosaicTiles
 
 
-def open_run_source(run: Path, model: Path, mosaic: Name | None, crs: str | None) -> MosaicTiles:
+def open_run_source(
+    run: Path, model: Path, mosaic: Name | None, crs: GivenCrs | None
+) -> MosaicTiles:
     """Tile the mosaic of a run again.
 
     Args:

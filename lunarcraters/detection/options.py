@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from lunarcraters.errors import OptionError, check_range
-from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.nodata import GivenNodata, list_values, pack_values
 from lunarcraters.network.looks import choose_looks
 
 SMALLEST_PX = (2.75, 8.0)
@@ -45,12 +46,12 @@ class SourceOptions:
     halo: int | None = None
     levels: int | None = None
     smallest_px: float | None = None
-    crs: str | None = None
-    nodata: Nodata = None
+    crs: GivenCrs | None = None
+    nodata: GivenNodata = None
     elevation: bool | None = None
 
     def __post_init__(self) -> None:
-        """Check the ranges.
+        """Check the ranges, and list nodata values as `open_mosaic` does.
 
         Raises:
             OptionError: A value is outside its range.
@@ -59,6 +60,7 @@ class SourceOptions:
         check_range("halo", self.halo, 0, whole=True)
         check_range("levels", self.levels, 1, MOST_LEVELS, whole=True, noun="octaves")
         check_range("smallest_px", self.smallest_px, SMALLEST_PX[0], SMALLEST_PX[1])
+        object.__setattr__(self, "nodata", pack_values(list_values(self.nodata)))
 
 
 @dataclass(frozen=True)

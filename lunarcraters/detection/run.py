@@ -15,9 +15,10 @@ from lunarcraters.files import hash_file, is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
+from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.names import parse_name
-from lunarcraters.mosaic.nodata import Nodata, parse_values
+from lunarcraters.mosaic.nodata import GivenNodata, parse_values
 from lunarcraters.mosaic.remote.faults import is_refusal
 from lunarcraters.records import RecordError, read_record, to_json
 
@@ -197,8 +198,8 @@ def searched_mosaic(
     run: Path,
     mosaic: str | PathLike[str] | None = None,
     *,
-    crs: str | None = None,
-    nodata: Nodata = None,
+    crs: GivenCrs | None = None,
+    nodata: GivenNodata = None,
     option: str = "--mosaic",
 ) -> Mosaic:
     """Open the mosaic that a run searched, or another in its place.
@@ -238,7 +239,7 @@ def searched_mosaic(
 
 
 def open_as_searched(
-    name: str | PathLike[str], run: Path, *, crs: str | None = None, nodata: Nodata = None
+    name: str | PathLike[str], run: Path, *, crs: GivenCrs | None = None, nodata: GivenNodata = None
 ) -> Mosaic:
     """Open the mosaic of a run with the same values as "no data".
 

@@ -19,6 +19,7 @@ from lunarcraters.mosaic.brightness import why_not_brighter
 from lunarcraters.mosaic.dtypes import GDAL_TYPES
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
 from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
+from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.identity import file_name
 from lunarcraters.mosaic.labels.label import find_label_of, has_map
 from lunarcraters.mosaic.labels.values import read_label_values
@@ -125,7 +126,7 @@ def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
 
 def inspect_source(
     path: Named,
-    crs: str | None = None,
+    crs: GivenCrs | None = None,
     nodata: float | None = None,
     fetched: Path | None = None,
 ) -> Source:

@@ -10,6 +10,7 @@ from rasterio.transform import from_gcps
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.given_crs import GivenCrs, read_crs
 from lunarcraters.mosaic.labels.label import find, read_label
 from lunarcraters.mosaic.labels.maps import read_label_map
 from lunarcraters.mosaic.listing import PICTURES
@@ -41,15 +42,15 @@ def bounds_in_name(path: Named) -> tuple[float, ...] | None:
 
 
 def georeferencing(
-    path: Named, dataset: rasterio.DatasetReader, crs: str | None
+    path: Named, dataset: rasterio.DatasetReader, crs: GivenCrs | None
 ) -> tuple[Affine | None, object]:
     """Return the affine and the coordinate system of a raster.
 
     Args:
         path: Raster file.
         dataset: Open dataset of the file.
-        crs: Coordinate system, or the name of a file that has it (.prj), to use in place of the
-            file's own; None for the file's own.
+        crs: Coordinate system to use in place of the file's own (see `read_crs`); None for the
+            file's own.
 
     Returns:
         Affine and coordinate system; both None for an image without coordinates.
@@ -58,7 +59,7 @@ def georeferencing(
         MosaicError: The raster has no georeferencing, or one that is not exact.
         CoordinateSystemError: The coordinate system is missing.
     """
-    crs = _text_of_file(crs)
+    crs = read_crs(crs)
     if not (_is_identity(dataset.transform) or dataset.driver in _WITHOUT_PLACE):
         affine, chosen = read_label_map(path, dataset, crs)
         return affine, chosen or _prj_beside(path)
@@ -78,13 +79,6 @@ def georeferencing(
 def _is_identity(affine: Affine) -> bool:
     """True for the identity and its mirror image, which GDAL and rasterio take for "none"."""
     return affine in (Affine.identity(), Affine.scale(1.0, -1.0))
-
-
-def _text_of_file(crs: str | None) -> str | None:
-    """Content of the file that a user named as coordinate system, or the name itself."""
-    if crs and crs.lower().endswith((".prj", ".wkt")) and Path(crs).is_file():
-        return Path(crs).read_text(errors="replace").strip()
-    return crs
 
 
 def _prj_beside(path: Named) -> str | None:

@@ -19,10 +19,11 @@ from lunarcraters.mosaic.alignment import align_sources
 from lunarcraters.mosaic.centre import find_centre
 from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
+from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.handles import Raster, forget_datasets, read_signature
 from lunarcraters.mosaic.identity import hash_files
 from lunarcraters.mosaic.names import name_several, parse_name
-from lunarcraters.mosaic.nodata import Nodata, list_values, pack_values
+from lunarcraters.mosaic.nodata import GivenNodata, Nodata, list_values, pack_values
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.remote.access import RemoteReading
 from lunarcraters.mosaic.vrt.build import build_mosaic_vrt
@@ -240,8 +241,8 @@ class Mosaic:
 def open_mosaic(
     names: Name | Sequence[Name],
     *,
-    crs: str | None = None,
-    nodata: Nodata = None,
+    crs: GivenCrs | None = None,
+    nodata: GivenNodata = None,
     fetched: Path | None = None,
 ) -> Mosaic:
     """Open one raster, or several as one mosaic.

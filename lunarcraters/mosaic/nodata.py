@@ -2,24 +2,25 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 Nodata = float | tuple[float, ...] | None
 """Value that means "no data", or several; NaN alone where every value is ground."""
 
+GivenNodata = float | Sequence[float] | None
+"""Nodata as users give it: several values may be any sequence, or an array."""
 
-def list_values(nodata: Nodata) -> tuple[float, ...]:
+
+def list_values(nodata: GivenNodata) -> tuple[float, ...]:
     """List nodata values as Python's floats; of several NaN is left out, no data in any case.
 
     Args:
-        nodata: One value, several, or None.
+        nodata: One value, several (a sequence or an array), or None.
     """
     if nodata is None:
         return ()
-    values = map(float, nodata if isinstance(nodata, tuple) else (nodata,))
+    values = map(float, np.ravel(nodata))
     return tuple(v for v in dict.fromkeys(values) if not math.isnan(v)) or (math.nan,)
 
 
@@ -54,7 +55,7 @@ def format_values(values: Sequence[float]) -> str:
     return ",".join(texts) or "nan"
 
 
-def can_store(dtype: "np.dtype[np.generic]", value: float) -> bool:
+def can_store(dtype: np.dtype[np.generic], value: float) -> bool:
     """Tell whether pixels of a type may have a value.
 
     Args:

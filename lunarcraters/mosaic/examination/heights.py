@@ -9,9 +9,10 @@ from lunarcraters.errors import MosaicError, OptionError
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.examination.elevation import MEASURE, Heights
 from lunarcraters.mosaic.examination.examine import examine_heights
+from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
 from lunarcraters.mosaic.mosaic import Name as Name
-from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.mosaic.nodata import GivenNodata
 
 UNITS = ("m", "km", "ft")
 """Units of heights that a user can name."""
@@ -51,7 +52,7 @@ class ElevationModel:
 
 
 def open_elevation_model(
-    name: Name, *, crs: str | None = None, nodata: Nodata = None, unit: str | None = None
+    name: Name, *, crs: GivenCrs | None = None, nodata: GivenNodata = None, unit: str | None = None
 ) -> ElevationModel:
     """Open a raster of heights.
 

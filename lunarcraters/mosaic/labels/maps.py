@@ -10,6 +10,7 @@ from pyproj import CRS
 
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
+from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.labels.label import find, find_number, find_part, find_pds4, read_label
 from lunarcraters.mosaic.names import Named
 from lunarcraters.process import suppress_warnings
@@ -69,7 +70,7 @@ class _Bounds:
 
 
 def read_label_map(
-    path: Named, dataset: rasterio.DatasetReader, crs: str | None
+    path: Named, dataset: rasterio.DatasetReader, crs: GivenCrs | None
 ) -> tuple[Affine, object]:
     """Read the place of an image from its label, corrected where GDAL reads that wrongly.
 
