@@ -1,11 +1,20 @@
 """Values as Python gives them: scalars and arrays of NumPy, numbers as text, and objects."""
 
+from functools import partial
+from pathlib import Path
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
+import shapely
+from pyproj import CRS
 
 import lunarcraters as lc
-from lunarcraters.errors import CatalogueError
+from lunarcraters.datasets.classes import choose_classes
+from lunarcraters.dating.isochrons import make_isochrons
+from lunarcraters.errors import AreaError, CatalogueError, CoordinateSystemError, OptionError
 from lunarcraters.records import to_json
 
 MOON = "IAU_2015:30100"
@@ -66,3 +75,108 @@ def test_a_change_of_one_catalogue_is_not_one_of_another(craters):
         other.properties["input"] = "b.tif"
     assert (made.thresholds, made.properties) == (thresholds, properties)
     assert made.thresholds["balanced"] == 0.4
+
+
+@pytest.fixture
+def run(craters, scene, tmp_path):
+    craters.to_file(tmp_path / "run.parquet")
+    return tmp_path / "run.parquet"
+
+
+@pytest.mark.parametrize("nodata", [[0, 255], np.array([0, 255]), np.array(0), (0.0, 255.0)])
+def test_several_values_of_no_data_may_be_a_list_or_an_array(scene, nodata):
+    expected = tuple(np.ravel(nodata).tolist())
+    expected = expected if len(expected) > 1 else expected[0]
+    assert lc.open_mosaic(scene, nodata=nodata).nodata == expected
+    options = lc.SourceOptions(nodata=nodata)
+    assert options.nodata == expected
+    assert options != lc.SourceOptions()
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        shapely.box(5, 0, 15, 5),
+        gpd.GeoSeries([shapely.box(5, 0, 15, 5)], crs=MOON),
+        gpd.GeoDataFrame(geometry=[shapely.box(5, 0, 15, 5)], crs=MOON),
+        ("5", "0", "15", "north"),
+        (None,) * 4,
+        5,
+    ],
+)
+def test_an_area_of_another_kind_is_refused(craters, area):
+    for call in (lambda: craters.filter(0, area=area), lambda: lc.csfd(craters, area=area)):
+        with pytest.raises(AreaError, match="give a file of polygons, or west, south, east and"):
+            call()
+
+
+@pytest.mark.filterwarnings("ignore:the catalogue names an outline")
+@pytest.mark.parametrize("area", [("5", "0", "15", "5"), [5, 0, 15, 5], np.array([5, 0, 15, 5])])
+def test_four_edges_may_be_text_a_list_or_an_array(craters, area):
+    assert len(craters.filter(0, area=area)) == 1
+    searched = craters.with_info(footprint=shapely.box(0, 0, 40, 5))
+    assert {row.area for row in lc.csfd(searched, area=area, min_score=0).bins} == {"5,0,15,5"}
+
+
+def test_numbers_outside_the_ranges_of_the_commands_are_refused(run, tmp_path):
+    edited = tmp_path / "edited.gpkg"
+    lc.read_catalogue(run).to_file(edited)
+    calls = [
+        (
+            "suggest is -3: give a whole number of 0 or more",
+            lambda: lc.review(run, edited, suggest=-3),
+        ),
+        ("count is 0: .* from 1 to 50", lambda: lc.plot_tiles(run, tmp_path / "a.png", count=0)),
+        ("count is -1: ", lambda: lc.plot_tiles(run, tmp_path / "a.png", count=-1)),
+        ("closeups is -1: ", lambda: lc.write_report(run, tmp_path / "a.html", closeups=-1)),
+    ]
+    for words, call in calls:
+        with pytest.raises(OptionError, match=words):
+            call()
+
+
+def test_a_score_holds_for_the_craters_of_a_catalogue_that_is_drawn(craters, scene, tmp_path):
+    def shown(**options):
+        plot = lc.explore(craters, **options)._layout.select_one({"name": "craters"})
+        return len(plot.data_source.data["x"])
+
+    assert [shown(), shown(min_score="pure"), shown(min_score=0.3)] == [3, 1, 2]
+    mosaic = lc.open_mosaic(scene)
+    draw = partial(lc.plot_map, craters, tmp_path / "a.png", mosaic)
+    assert [draw(), draw(min_score="pure")] == [3, 1]
+    for call in (partial(lc.explore, craters), draw):
+        with pytest.raises(CatalogueError, match="no operating point 'nonsense'"):
+            call(min_score="nonsense")
+
+
+def test_isochrons_may_be_one_age_or_an_array(craterstats, craters, tmp_path):
+    searched = craters.with_info(footprint=shapely.box(0, 0, 40, 5), footprint_area_km2=1e5)
+    for ages in (np.array([3.5, 3.6]), "fit", 3.5, np.float32(3.5), ("fit", 1)):
+        lc.plot_csfd(searched, tmp_path / "a.png", isochrons=ages)
+
+
+@pytest.mark.parametrize("ages", [np.array([3.5, 9.0]), "old", 9.0, np.float32(9), ["fit", 9]])
+def test_isochrons_of_no_age_are_refused_whole(ages):
+    with pytest.raises(OptionError, match=r"isochrons has (.*9.*|'old'): give ages in Ga"):
+        make_isochrons([], ages, None, 0.0)
+
+
+def test_classes_may_be_numbers():
+    names, used = {0: "crater", 1: "boulder"}, {0: 4, 1: 5}
+    for wanted in ([1], ["1"], 1, np.array([1]), "boulder"):
+        assert choose_classes(names, used, wanted).numbers == {1}
+    assert choose_classes(names, used, 0).numbers == {0}
+
+
+def test_a_coordinate_system_may_be_an_object_or_a_path(scene, tmp_path):
+    name = "IAU_2015:30110"
+    (tmp_path / "moon.prj").write_text(CRS(name).to_wkt())
+    expected = lc.open_mosaic(scene, crs=name).crs
+    for crs in (CRS(name), rasterio.CRS.from_user_input(name), tmp_path / "moon.prj"):
+        assert lc.open_mosaic(scene, crs=crs).crs == expected
+
+
+@pytest.mark.parametrize("crs", [30110, 4326, CRS(4326), Path("moon.prj"), object()])
+def test_a_coordinate_system_that_is_not_lunar_is_refused(scene, crs):
+    with pytest.raises(CoordinateSystemError, match=r"not understood: give|not of the Moon"):
+        lc.open_mosaic(scene, crs=crs)

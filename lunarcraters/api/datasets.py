@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lunarcraters.api.paths import Ground, PathOrText, as_names, read_ground
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
-from lunarcraters.mosaic.nodata import Nodata
+from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, ProgressDisplay, no_progress, no_progress_of
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def make_dataset(
     size: int = 416,
     fractions: Mapping[str, float] | None = None,
     seed: int = 0,
-    crs: str | None = None,
-    nodata: Nodata = None,
+    crs: GivenCrs | None = None,
+    nodata: GivenNodata = None,
     progress: Progress = no_progress,
 ) -> "MadeDataset":
     """Make a dataset of a mosaic and a catalogue of its craters (`craters dataset make`).
@@ -82,7 +83,7 @@ def make_dataset(
 def check_dataset(
     dataset: PathOrText,
     progress: Progress = no_progress,
-    classes: Sequence[str] = (),
+    classes: Sequence[str | int] = (),
     *,
     sample: int = 12,
     model: PathOrText | None = None,

@@ -97,7 +97,7 @@ def calibrate(
     *,
     workers: int | None = None,
     tta: bool = False,
-    classes: Sequence[str] = (),
+    classes: Sequence[str | int] = (),
     say: Callable[[str], None] = print,
     progress: ProgressDisplay = no_progress_of,
 ) -> "ModelInfo":
@@ -138,7 +138,7 @@ def _calibrate(
     split: str,
     workers: int | None,
     tta: bool,
-    classes: Sequence[str],
+    classes: Sequence[str | int],
     say: Callable[[str], None],
     progress: ProgressDisplay,
 ) -> "ModelInfo":

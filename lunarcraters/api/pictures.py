@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
+from lunarcraters.errors import check_range
 from lunarcraters.files import check_apart, local_output
+from lunarcraters.mosaic.given_crs import GivenCrs
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
@@ -19,16 +21,16 @@ def plot_map(
     mosaic: "PathOrText | Mosaic | None" = None,
     *,
     min_score: float | str | None = None,
-    crs: str | None = None,
+    crs: GivenCrs | None = None,
 ) -> int:
     """Draw craters over their mosaic with a graticule, as a PNG (`craters plot map`).
 
     Args:
-        catalogue: Catalogue, all of whose craters are drawn; its file, or the directory of a run.
+        catalogue: Catalogue, its file, or the directory of a run.
         out: PNG to write.
         mosaic: Mosaic underneath; None for the one that was searched.
-        min_score: Lowest score, or operating point, of a file's or run's craters; None for
-            "balanced" where there is one.
+        min_score: Lowest score, or operating point; None for all craters of a catalogue, and for
+            "balanced" where a file or run has it.
         crs: Coordinate system in place of the mosaic's own.
 
     Returns:
@@ -37,7 +39,7 @@ def plot_map(
     Raises:
         RunError: The directory is not a finished run.
         MosaicError: The mosaic cannot be read.
-        CatalogueError: One is in pixels and the other not.
+        CatalogueError: One is in pixels and the other not, or there is no such operating point.
         OutputError: The PNG is a file of the mosaic, or cannot be written.
     """
     from lunarcraters.catalogue.table import Catalogue
@@ -65,7 +67,7 @@ def plot_tiles(
     count: int = 4,
     mosaic: PathOrText | None = None,
     min_score: float | str | None = None,
-    crs: str | None = None,
+    crs: GivenCrs | None = None,
 ) -> int:
     """Draw pieces of a mosaic beside their masks and boxes, as a PNG (`craters plot tiles`).
 
@@ -73,7 +75,7 @@ def plot_tiles(
         run: Directory of a run, or file of a catalogue.
         out: PNG to write.
         reference: Catalogue or labels, whose mask and boxes are shown too.
-        count: Number of pieces at most.
+        count: Number of pieces at most, 1 to 50.
         mosaic: Mosaic; None for the one that was searched.
         min_score: Lowest score, or operating point; None for "balanced".
         crs: Coordinate system in place of the mosaic's own.
@@ -84,6 +86,7 @@ def plot_tiles(
     Raises:
         RunError: The directory is not a finished run.
         CatalogueError: No crater lies on the mosaic.
+        OptionError: The number of pieces is outside its range.
         MosaicError: The mosaic cannot be read.
         OutputError: The PNG is a file of the mosaic, or cannot be written.
     """
@@ -92,6 +95,7 @@ def plot_tiles(
     from lunarcraters.mask.cog import open_mask_over
     from lunarcraters.plots.panels import draw_panels
 
+    check_range("count", count, 1, 50, whole=True)
     picture = local_output(out)
     ground = _mosaic_of(run, mosaic, crs)
     check_apart(picture, ground.sources)
@@ -142,7 +146,7 @@ def write_report(
     mosaic: PathOrText | None = None,
     min_score: float | str | None = None,
     closeups: int = 500,
-    crs: str | None = None,
+    crs: GivenCrs | None = None,
     overwrite: bool = False,
 ) -> int:
     """Write one HTML page that shows a run (`craters report`).
@@ -173,6 +177,7 @@ def write_report(
     from lunarcraters.detection.run import open_run
     from lunarcraters.report import page
 
+    check_range("closeups", closeups, 0, whole=True)
     open_run(Path(run))  # says what a file is that was given in place of a run
     return page.write_report(
         Path(run),
@@ -193,25 +198,25 @@ def explore(
     mosaic: "PathOrText | Mosaic | None" = None,
     *,
     min_score: float | str | None = None,
-    crs: str | None = None,
+    crs: GivenCrs | None = None,
 ) -> "InteractiveMap":
     """Show craters on a map to zoom, in a notebook or as a page (`save`), without a network.
 
     The map is in the projection of the mosaic where there is one, and else in degrees.
 
     Args:
-        catalogue: Catalogue, all of whose craters are drawn; its file, or the directory of a run.
+        catalogue: Catalogue, its file, or the directory of a run.
         run: Directory of the run, whose mosaic and mask lie underneath; None for no mask.
         mosaic: Mosaic underneath; None for the one that was searched, if it is still there and
             tells where it lies.
-        min_score: Lowest score, or operating point, of a file's or run's craters; None for
-            "balanced" where there is one.
+        min_score: Lowest score, or operating point; None for all craters of a catalogue, and for
+            "balanced" where a file or run has it.
         crs: Coordinate system in place of the mosaic's own.
 
     Raises:
         RunError: The directory is not a finished run.
         MosaicError: The mosaic cannot be read.
-        CatalogueError: One is in pixels and the other not.
+        CatalogueError: One is in pixels and the other not, or there is no such operating point.
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import MASK
@@ -252,16 +257,16 @@ def _input_of(catalogue: "Catalogue") -> str:
 def _read_craters(
     catalogue: "Catalogue | PathOrText", min_score: float | str | None
 ) -> "Catalogue":
-    """Read the craters of a run or file that score enough; a catalogue is taken whole."""
+    """Read the craters that score enough; without a score all of a catalogue are taken."""
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import read_detections
 
     if isinstance(catalogue, Catalogue):
-        return catalogue
+        return catalogue if min_score is None else catalogue.filter(min_score)
     return read_detections(catalogue).filter(min_score)
 
 
-def _mosaic_of(name: PathOrText, mosaic: PathOrText | None, crs: str | None) -> "Mosaic":
+def _mosaic_of(name: PathOrText, mosaic: PathOrText | None, crs: GivenCrs | None) -> "Mosaic":
     """Open the mosaic of a run or of the file of a catalogue, or another in its place."""
     from lunarcraters.detection.run import read_detections
     from lunarcraters.mosaic.mosaic import open_mosaic
@@ -271,7 +276,7 @@ def _mosaic_of(name: PathOrText, mosaic: PathOrText | None, crs: str | None) -> 
     return _mosaic_of_run(name, mosaic, crs)
 
 
-def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: str | None) -> "Mosaic":
+def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: GivenCrs | None) -> "Mosaic":
     """Open the mosaic that a run searched, or another in its place."""
     from lunarcraters.detection.run import searched_mosaic
 

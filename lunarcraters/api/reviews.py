@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
+from lunarcraters.errors import check_range
 from lunarcraters.files import catalogue_output
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ def review(
         run: Directory of a finished run, or the catalogue as it was before the edit.
         edited: Catalogue that was exported from the run and edited.
         out: Catalogue to write, without the rejected craters; None for none.
-        suggest: Number of craters, and of tiles, whose review would tell most.
+        suggest: Number of craters, and of tiles, whose review would tell most; 0 for none.
         all_seen: True where the reviewer looked at every crater, so that unseen ones are accepted.
         overwrite: True to replace a file that is there.
 
     Raises:
         RunError: The directory is not a finished run.
+        OptionError: The number of suggestions is not a whole one of 0 or more.
         CatalogueError: The edited catalogue is of another body or run, or lost its columns.
         OutputError: The file exists, cannot be written, or is a file of a run itself.
     """
@@ -48,6 +50,7 @@ def review(
     from lunarcraters.reviews.review import make_reviewed, summarize_review
     from lunarcraters.reviews.suggest import suggest_craters, suggest_tiles
 
+    check_range("suggest", suggest, 0, whole=True)
     run_hash = None
     if Path(run).is_dir():
         catalogue, run_hash = read_with_hash(Path(run))

@@ -46,7 +46,7 @@ def calibrate_model(
     *,
     workers: int | None = None,
     tta: bool = False,
-    classes: Sequence[str] = (),
+    classes: Sequence[str | int] = (),
     say: Callable[[str], None] = print,
     progress: ProgressDisplay = no_progress_of,
 ) -> ModelInfo:

@@ -93,7 +93,7 @@ def compare_models(
     after: Path,
     dataset: Path,
     *,
-    classes: Sequence[str] = (),
+    classes: Sequence[str | int] = (),
     progress: ProgressDisplay = no_progress_of,
 ) -> Comparison:
     """Compare a tuned model with the one that it came from.

@@ -87,7 +87,7 @@ class LabelOffset:
 
 def check_label_offset(
     dataset: Path,
-    classes: Sequence[str] = (),
+    classes: Sequence[str | int] = (),
     *,
     sample: int = SAMPLE,
     model: Path | None = None,

@@ -49,7 +49,7 @@ class Problem:
 
 
 def check_dataset(
-    dataset: Path, progress: Progress = no_progress, classes: Sequence[str] = ()
+    dataset: Path, progress: Progress = no_progress, classes: Sequence[str | int] = ()
 ) -> list[Problem]:
     """Find the problems of a dataset: of its pairs, its labels and its images.
 

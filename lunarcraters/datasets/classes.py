@@ -30,7 +30,9 @@ class ClassChoice:
 
 
 def choose_classes(
-    names: Mapping[int, str], used: Mapping[int, int], wanted: str | Sequence[str] = ()
+    names: Mapping[int, str],
+    used: Mapping[int, int],
+    wanted: str | int | Sequence[str | int] = (),
 ) -> ClassChoice:
     """Choose the classes that are craters.
 
@@ -47,8 +49,9 @@ def choose_classes(
         DatasetError: There is no such class, or it is not clear which classes are craters.
     """
     known = {number: names.get(number, str(number)) for number in sorted({*names, *used})}
-    given = [wanted] if isinstance(wanted, str) else wanted
-    if wanted:
+    several = [wanted] if isinstance(wanted, str | int) else wanted
+    given = [] if wanted == "" else [str(name) for name in several]
+    if given:
         chosen = frozenset().union(*(_find_class(text, known) for text in given))
         return _make_choice(known, used, chosen)
     titled = [number for number in used if not known[number].isdecimal()]

@@ -34,7 +34,7 @@ class Labels:
     notes: tuple[str, ...]
 
 
-def find_labels(path: Path, classes: Sequence[str] = ()) -> Labels:
+def find_labels(path: Path, classes: Sequence[str | int] = ()) -> Labels:
     """Find the labels of a split.
 
     Args:

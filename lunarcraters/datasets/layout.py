@@ -98,7 +98,7 @@ class Dataset:
         return pairs
 
 
-def open_dataset(path: Path, classes: Sequence[str] = ()) -> Dataset:
+def open_dataset(path: Path, classes: Sequence[str | int] = ()) -> Dataset:
     """Open a dataset: find its splits and choose the classes that are craters.
 
     Args:
@@ -193,7 +193,7 @@ def find_splits(dataset: Path) -> dict[str, Split]:
     )
 
 
-def find_pairs(dataset: Path, split: str, classes: Sequence[str] = ()) -> list[Pair]:
+def find_pairs(dataset: Path, split: str, classes: Sequence[str | int] = ()) -> list[Pair]:
     """Open a dataset, as `open_dataset` does, and find pairs, as `Dataset.find_pairs` does.
 
     Args:

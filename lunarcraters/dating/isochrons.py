@@ -23,7 +23,7 @@ _OLDEST_GA = 4.5
 
 def make_isochrons(
     counts: Sequence[AreaCount],
-    ages: Sequence[float | Literal["fit"]],
+    ages: float | Literal["fit"] | Sequence[float | Literal["fit"]],
     system_name: str | None,
     min_score: float,
     fit_range: tuple[float, float] | None = None,
@@ -35,7 +35,7 @@ def make_isochrons(
 
     Args:
         counts: Craters by area.
-        ages: Ages, Ga, and "fit" for the age of each area; none for no isochrons.
+        ages: Ages, Ga, and "fit" for the age of each area, or one of them; none for no isochrons.
         system_name: Chronology system; None for the default.
         min_score: Lowest score of the craters that are counted.
         fit_range: Smallest and largest diameter of the fit, km; None for those not missed.
@@ -47,6 +47,7 @@ def make_isochrons(
         OptionError: There is no such system, craterstats is not installed, or an age is not one of
             the Moon.
     """
+    ages = [ages] if isinstance(ages, str | int | float | np.number) else list(ages)
     if not ages:
         return []
     for age in ages:

@@ -138,7 +138,7 @@ def from_catalogue(catalogue: Catalogue) -> Reference:
     )
 
 
-def read_reference(path: Path | str, classes: Sequence[str] = ()) -> Reference:
+def read_reference(path: Path | str, classes: Sequence[str | int] = ()) -> Reference:
     """Read a reference.
 
     Args:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,7 @@ from lunarcraters.geometry.polygon_files import advise_crs, read_named_polygons,
 _log = logging.getLogger(__name__)
 
 
-def make_area(
-    given: str | PathLike[str] | tuple[float, float, float, float], *, has_crs: bool = True
-) -> Area:
+def make_area(given: str | PathLike[str] | Iterable[float], *, has_crs: bool = True) -> Area:
     """Make an area from a file of polygons or from four edges.
 
     Args:
@@ -33,11 +32,31 @@ def make_area(
     """
     if isinstance(given, str | PathLike):
         return read_area(Path(given), has_crs=has_crs)
-    if len(given) != 4:
+    return make_box_area(*read_edges(given), has_crs=has_crs)
+
+
+def read_edges(given: Iterable[float]) -> tuple[float, float, float, float]:
+    """Read the four edges of an area.
+
+    Args:
+        given: West, south, east and north: numbers, or their text.
+
+    Raises:
+        AreaError: They are not four numbers.
+    """
+    try:
+        edges = [float(edge) for edge in given]
+    except (TypeError, ValueError) as error:
         raise AreaError(
-            f"an area has four edges, not {len(given)}: give west, south, east and north"
+            f"the area is neither a file nor four edges, but of type {type(given).__name__} "
+            f"({error}): give a file of polygons, or west, south, east and north"
+        ) from error
+    if len(edges) != 4:
+        raise AreaError(
+            f"an area has four edges, not {len(edges)}: give west, south, east and north"
         )
-    return make_box_area(*given, has_crs=has_crs)
+    west, south, east, north = edges
+    return west, south, east, north
 
 
 def read_area(path: Path, *, has_crs: bool = True) -> Area:

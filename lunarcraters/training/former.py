@@ -10,7 +10,7 @@ from lunarcraters.network.texture import measure_texture, summarize_texture
 
 
 def keep_former_model(
-    tuned: Path, former: Path, dataset: Path, classes: Sequence[str] = ()
+    tuned: Path, former: Path, dataset: Path, classes: Sequence[str | int] = ()
 ) -> None:
     """Put the model before a tuning into the file of the tuned one, with the texture of its images.
 

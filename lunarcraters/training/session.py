@@ -201,7 +201,7 @@ def _make_settings(
 
 
 def _read_pairs(
-    dataset: Path, classes: Sequence[str], say: Callable[[str], None]
+    dataset: Path, classes: Sequence[str | int], say: Callable[[str], None]
 ) -> list[tuple[Pair, ...]]:
     """Find the pairs of `train` and `valid`, and read every label, so that a bad one shows now."""
     opened = open_dataset(dataset, classes)
