@@ -62,7 +62,7 @@ class Trial:
         """Diameters of the detections, pixels of the mosaic, (n,)."""
         detections, mosaic = self.detections, self.source.mosaic
         return compute_diameters_px(
-            detections.positions, detections.diameters, mosaic.grid, mosaic.pixel_size_m
+            detections.positions, detections.diameters, mosaic.grid, mosaic.meridian_pixel_size_m
         )
 
     def match_labels(self, scores: Float | None = None) -> Matches:

@@ -123,7 +123,11 @@ def _merge(
     mosaic, columns = source.mosaic, description.columns
     tiles = planned.region.tiles
     octaves = OctaveRange(
-        mosaic.grid, mosaic.pixel_size_m, tiles[0].level, tiles[-1].level + 1, info.diameters_px
+        mosaic.grid,
+        mosaic.meridian_pixel_size_m,
+        tiles[0].level,
+        tiles[-1].level + 1,
+        info.diameters_px,
     )
     _, merged = merge_duplicates(table, description, octaves)
     raw, diameters_px, diameters = (

@@ -78,7 +78,7 @@ class PlantedTiles:
         plants = self.plants[region_of(tile)]
         if not len(plants) or not valid.any():
             return values, valid
-        pixel_size_m = self.mosaic.pixel_size_m
+        pixel_size_m = self.mosaic.meridian_pixel_size_m
         size_m = None if pixel_size_m is None else pixel_size_m * 2.0**tile.level
         light = compute_light(plants, tile.frame, size_m)
         blur_px = self.psf_px / 2.0**tile.level

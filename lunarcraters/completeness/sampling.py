@@ -209,7 +209,7 @@ def locate(positions: Float, diameters: Float, region: Region, source: TileSourc
         region: Region.
         source: Source of the run.
     """
-    size_m = source.mosaic.pixel_size_m
+    size_m = source.mosaic.meridian_pixel_size_m
     pixel_size_m = None if size_m is None else size_m * 2.0**region.octave
     return Circles(*to_frame(positions, diameters, region.tiles[0].frame, pixel_size_m))
 

@@ -89,7 +89,7 @@ class _Run:
         if footprint is not None:
             searched = Area(footprint, self.catalogue.crs).contains(*positions.T)
         diameters_px = compute_diameters_px(
-            positions, diameters, self.mask.grid, self.mask.pixel_size_m
+            positions, diameters, self.mask.grid, self.mask.meridian_pixel_size_m
         )
         return searched * detectability(diameters_px, (self.smallest_px, self.largest_px))
 
@@ -153,10 +153,12 @@ def _check_output(out: Path, *, overwrite: bool) -> None:
 def _open(paths: Sequence[Path], out: Path) -> list[_Run]:
     """Open runs that can be fused."""
     folders = {path.resolve() for path in paths}
-    if len(folders) < 2:
-        raise OptionError("one run was given: name two runs of the same ground, or more")
     if len(folders) < len(paths):
         raise OptionError("a run is named twice, and would count twice: name each run once")
+    if len(folders) < 2:
+        raise OptionError(
+            "fewer than two runs were given: name two runs of the same ground, or more"
+        )
     if out.resolve() in folders:
         raise OptionError(f"{out} is one of the runs: give another --output")
     runs = []
@@ -209,7 +211,7 @@ def _with_tiles_of(first: _Run, run: _Run) -> pd.DataFrame:
         return table
     ours, theirs = (
         compute_diameters_px(
-            run.catalogue.positions, run.catalogue.diameters, mask.grid, mask.pixel_size_m
+            run.catalogue.positions, run.catalogue.diameters, mask.grid, mask.meridian_pixel_size_m
         )
         for mask in (first.mask, run.mask)
     )

@@ -127,7 +127,7 @@ def _write_merged(
     """Write every crater once, as numbers, with its calibrated score."""
     octaves = OctaveRange(
         source.mosaic.grid,
-        source.mosaic.pixel_size_m,
+        source.mosaic.meridian_pixel_size_m,
         source.settings.finest,
         source.settings.levels,
         info.diameters_px,

@@ -192,7 +192,7 @@ def make_input(
     middle = np.array([tile.size / 2.0])
     pixel_size_m = float(tile.frame.meridian_pixel_size_m(middle, middle)[0])
     if not np.isfinite(pixel_size_m):  # the middle of the tile lies off the Moon
-        pixel_size_m = (source.mosaic.pixel_size_m or 1.0) * 2.0**tile.level
+        pixel_size_m = (source.mosaic.meridian_pixel_size_m or 1.0) * 2.0**tile.level
     return normalise_relief(values.astype(np.float64) * unit_m, valid, pixel_size_m)
 
 
