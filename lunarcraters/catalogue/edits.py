@@ -18,6 +18,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures, take_measures
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN, parse_states
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.text import as_text
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.area import Area
 
@@ -128,6 +129,21 @@ class EditedCatalogue:
         """Find the circles of the rows in the file's own copy, (n, 3); NaN for rows not in it."""
         return self._find_circles(self._take_identified(self.before))
 
+    def find_doubtful(self, before: pd.DataFrame) -> Bool:
+        """Find the rows of which nothing tells whether geometry or columns were edited, (n,).
+
+        Both differ from the row before the edit and from each other, and the file has no copy.
+
+        Args:
+            before: Rows with unique identifiers as a run has them.
+        """
+        earlier = self._find_circles(self._take_identified(before))
+        given = self.rows[list(self.info.columns.circle)].to_numpy(float)
+        both = np.isfinite(given).all(axis=1) & np.isfinite(self.drawn).all(axis=1)
+        both &= ~np.isfinite(self.find_exported()).all(axis=1)
+        known = agree(given, earlier, self.info) | agree(self.drawn, earlier, self.info)
+        return np.asarray(both & ~known, bool)
+
     def _take_identified(self, before: pd.DataFrame | None) -> pd.DataFrame | None:
         """Take rows before the edit only where identifiers tell which row is which."""
         known = before is not None and self.has_ids and before["crater_id"].is_unique
@@ -212,7 +228,7 @@ def from_layer(
         if name not in table:
             continue
         if name in _TEXT:
-            rows[name] = table[name].fillna("").astype(str)
+            rows[name] = as_text(table[name])
         else:
             rows[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
     missing = [name for name in columns.circle if name not in rows]

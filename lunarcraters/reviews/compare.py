@@ -108,7 +108,19 @@ def compare_with_run(
         craters.loc[moved | resized, FRACTION] = np.nan
     names += [FRACTION] * (FRACTION in craters)
     added = table[is_added].reindex(columns=names).reset_index(drop=True)
-    return Comparison(craters, added, changed + notes, limits)
+    return Comparison(craters, added, changed + _note_doubtful(run, edited) + notes, limits)
+
+
+def _note_doubtful(run: Catalogue, edited: EditedCatalogue) -> tuple[str, ...]:
+    """Note the craters whose outline counts, though it may be older than their columns."""
+    number = int(edited.find_doubtful(run.craters).sum())
+    if not number:
+        return ()
+    return (
+        f"{edited.source} has craters whose columns and outlines differ from each other and from "
+        f"the run ({number} such), and their outlines count: if a second reviewer typed the "
+        "numbers, name the file of the first one as RUN",
+    )
 
 
 def _check_body(run: Catalogue, edited: EditedCatalogue) -> None:

@@ -1,5 +1,8 @@
 """A reviewed catalogue that a second reviewer edits, compared with the run and with the first."""
 
+import json
+import re
+
 import pandas as pd
 import pyogrio
 import pytest
@@ -119,3 +122,34 @@ def test_rows_that_are_marked_as_added_may_have_the_numbers_of_another_catalogue
     table.loc[table["CRATER_ID"] == "0000006", "review"] = "rejected"
     table.to_csv(tmp_path / "second.csv", index=False)
     assert lc.review(reviewed, tmp_path / "second.csv").counts.added == 2
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".fgb", ".shp"])
+@pytest.mark.parametrize("name", ["0000003", "A0000001"])
+def test_a_typed_size_that_only_the_first_review_tells_from_the_outline_is_noted(
+    files, tmp_path, suffix, name
+):
+    run = files[0]
+    first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
+    lc.review(run, tmp_path / "edited.gpkg", first)
+    noted = r"\(1 such\), and their outlines count: .* name the file of the first one as RUN"
+    assert not any(re.search(noted, note) for note in lc.review(run, first).notes)
+    frame = pyogrio.read_dataframe(first).set_index("crater_id", drop=False)
+    column = "diam_km" if suffix == ".shp" else "diameter_km"
+    typed = 2.0 * get_size(first, name)
+    frame.loc[name, column] = typed
+    copy = {path.suffix: path for path in tmp_path.glob("first.*")}
+    for ending, path in copy.items():
+        (tmp_path / f"second{ending}").write_bytes(path.read_bytes())
+    if suffix == ".geojson":
+        content = json.loads(second.read_text())
+        for feature in content["features"]:
+            if feature["properties"]["crater_id"] == name:
+                feature["properties"][column] = typed
+        second.write_text(json.dumps(content))
+    else:
+        pyogrio.write_dataframe(frame.reset_index(drop=True), second)
+    assert any(re.search(noted, note) for note in lc.review(run, second).notes)
+    review = lc.review(first, second, tmp_path / "both.csv")
+    assert not any(re.search(noted, note) for note in review.notes)
+    assert get_size(tmp_path / "both.csv", name) == pytest.approx(typed, rel=1e-3)
