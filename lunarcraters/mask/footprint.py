@@ -91,7 +91,10 @@ def _clip(footprint: BaseGeometry, area: Area) -> BaseGeometry:
 
 def _lonlat_outline(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) -> BaseGeometry:
     """Outline of the searched part of a box, from cells of a grid in longitude and latitude."""
-    west, south, east, north = _bounds(mosaic, box)
+    bounds = _bounds(mosaic, box)
+    if bounds is None:
+        return shapely.MultiPolygon()
+    west, south, east, north = bounds
     columns, rows = _count_cells(west, south, east, north)
     step = max(max(box.width, box.height) // max(columns, rows), 1)
     shape = (-(-box.height // step), -(-box.width // step))
@@ -124,15 +127,23 @@ def _count_cells(west: float, south: float, east: float, north: float) -> tuple[
     return max(round(columns), 1), max(round(rows), 1)
 
 
-def _bounds(mosaic: Mosaic, box: Box) -> tuple[float, float, float, float]:
-    """West, south, east, north of a box; east may lie past 180, or west before -180."""
+def _bounds(mosaic: Mosaic, box: Box) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of a box; east may lie past 180, or west before -180.
+
+    None for a box that is off the Moon.
+    """
     x, y = np.meshgrid(np.linspace(box.left, box.right, 65), np.linspace(box.top, box.bottom, 65))
     lon, lat = mosaic.grid.to_lonlat(x, y)
-    # Longitudes within half a turn of the middle, or, where columns are meridians, by columns.
-    middle = lon[32, 32]
+    if not np.isfinite(lon).any():
+        return None
+    # Longitudes within half a turn of the middle, or, where columns are meridians, by columns. At
+    # the limb of the Moon, the ground nearest to the middle stands for it.
+    away = np.hypot(x - x[32, 32], y - y[32, 32])
+    nearest = int(np.argmin(np.where(np.isfinite(lon), away, np.inf)))
+    middle = lon.flat[nearest]
     unwrapped = middle + np.mod(lon - middle + 180.0, 360.0) - 180.0
     if mosaic.grid.period_px is not None:
-        unwrapped = middle + (x - x[32, 32]) / mosaic.grid.period_px * 360.0
+        unwrapped = middle + (x - x.flat[nearest]) / mosaic.grid.period_px * 360.0
     west, east = float(np.nanmin(unwrapped)), float(np.nanmax(unwrapped))
     south, north = float(np.nanmin(lat)), float(np.nanmax(lat))
     for pole in (-90.0, 90.0):

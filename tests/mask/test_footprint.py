@@ -3,14 +3,18 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from affine import Affine
 from pyproj import CRS
 from rasterio.transform import from_bounds
 
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area, make_box_area
+from lunarcraters.mask import footprint
 from lunarcraters.mask.cog import NODATA
 from lunarcraters.mask.footprint import searched_footprint
 from lunarcraters.mosaic.mosaic import open_mosaic
+
+from ..rasters import write_raster
 
 KM_PER_DEGREE = np.radians(1) * 1737.4
 
@@ -231,6 +235,23 @@ def test_the_ground_at_a_pole_is_right_to_the_pixel(tmp_path):
 def test_no_projection_has_more_ground_than_the_moon(tmp_path, crs):
     _, area = ground(tmp_path, crs, (-6e6, -6e6, 6e6, 6e6), np.zeros((480, 480), np.uint8))
     assert 0.95 * MOON_KM2 < area <= MOON_KM2
+
+
+def test_parts_of_a_mosaic_with_their_middle_off_the_moon_have_their_ground(tmp_path, monkeypatch):
+    monkeypatch.setattr(footprint, "_CELLS", 200)
+    crs, affine = "IAU_2015:30165", Affine(20e3, 0, -1737.4e3, 0, -20e3, 1737.4e3)
+    # Off the Moon, at its limb, and within.
+    for start, side in ((0, 10), (12, 26), (60, 30)):
+        part, values = affine @ Affine.translation(start, start), np.full((side, side), 90, "uint8")
+        write_raster(tmp_path / f"{start}.tif", values, crs, part)
+    mosaic = open_mosaic(sorted(tmp_path.glob("*.tif")))
+    mask = np.full((90, 90), NODATA, np.uint8)
+    mask[:10, :10] = mask[12:38, 12:38] = 0
+    path = write_raster(tmp_path / "mask.tif", mask, crs, affine)
+    outline, _ = searched_footprint(mosaic, path)
+    lon, lat = mosaic.grid.to_lonlat(*np.meshgrid(np.arange(90) + 0.5, np.arange(90) + 0.5))
+    ends = [end(some[mask == 0]) for end in (np.nanmin, np.nanmax) for some in (lon, lat)]
+    assert outline.bounds == pytest.approx(ends, abs=3.0)
 
 
 def test_nodata_at_the_edge_of_an_area_leaves_no_line_in_an_image_without_coordinates(tmp_path):
