@@ -1,9 +1,11 @@
 import inspect
+import re
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import geopandas as gpd
 import pytest
 
@@ -129,6 +131,18 @@ def test_every_option_of_a_command_is_a_parameter_of_its_function(command):
     for option in find_command(command).params:
         name = option.name
         assert name in ELSEWHERE or {name, OTHER_NAMES.get(name)} & parameters, name
+
+
+@pytest.mark.parametrize("command", [*VERBS, "dataset make"])
+def test_options_that_have_another_name_in_python_are_listed(command, repository):
+    text = (repository / "docs" / "python.md").read_text()
+    listed = set(re.findall(r"`--([a-z-]+)`", text))
+    parameters = parameters_of(VERBS.get(command, lc.make_dataset))
+    for option in find_command(command).params:
+        names = [name.removeprefix("--") for name in option.opts + option.secondary_opts]
+        if isinstance(option, click.Option) and not option.hidden:
+            known = any(name.replace("-", "_") in parameters for name in names)
+            assert known or listed.intersection(names), names
 
 
 def test_every_command_has_a_function():

@@ -180,3 +180,9 @@ def test_a_coordinate_system_may_be_an_object_or_a_path(scene, tmp_path):
 def test_a_coordinate_system_that_is_not_lunar_is_refused(scene, crs):
     with pytest.raises(CoordinateSystemError, match=r"not understood: give|not of the Moon"):
         lc.open_mosaic(scene, crs=crs)
+
+
+def test_fewer_than_two_runs_are_not_merged(tmp_path):
+    for runs, words in (([], "fewer than two runs were given"), ([tmp_path] * 2, "named twice")):
+        with pytest.raises(OptionError, match=words):
+            lc.merge(runs, tmp_path / "out")
