@@ -102,6 +102,12 @@ class CatalogueInfo:
                 f"crs is {name[:80]!r}, which is not longitude and latitude on a sphere: give "
                 "IAU_2015:30100 for the Moon, or None where positions are pixels"
             )
+        meridian = crs.prime_meridian
+        if (meridian and meridian.longitude) or any(a.direction == "west" for a in crs.axis_info):
+            raise CatalogueError(
+                f"crs is {crs.name[:80]!r}, whose longitudes are to the west or from another "
+                "meridian: convert them to degrees east of longitude 0, and give IAU_2015:30100"
+            )
         object.__setattr__(self, "crs", crs)
 
     def require_positions(self) -> None:

@@ -84,6 +84,13 @@ def test_a_coordinate_system_other_than_degrees_on_a_sphere_is_refused(crs):
         Catalogue(table(diameter_km=[1.0, 5.0]), crs)
 
 
+@pytest.mark.parametrize("turned", ["+pm=30", "+axis=wnu"])
+def test_longitudes_to_the_west_or_from_another_meridian_are_refused(turned):
+    crs = f"+proj=longlat +R=1737400 {turned} +type=crs"
+    with pytest.raises(CatalogueError, match="to the west or from another meridian: convert"):
+        Catalogue(table(diameter_km=[1.0, 5.0]), crs)
+
+
 def test_a_coordinate_system_may_be_named():
     catalogue = Catalogue(table(diameter_km=[1.0, 5.0]), "IAU_2015:30100")
     assert catalogue.crs == sphere.geographic_crs()
