@@ -9,6 +9,7 @@ from lunarcraters.catalogue import units
 from lunarcraters.catalogue.columns import REVIEW
 from lunarcraters.catalogue.headings import is_text
 from lunarcraters.catalogue.review_state import has_states, parse_states
+from lunarcraters.catalogue.text import as_text
 from lunarcraters.errors import CatalogueError, CratersWarning
 
 _UNNEEDED = ("score", "level")  # columns that other authors may fill with words
@@ -32,7 +33,7 @@ def to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.Da
     for ours, theirs in names.items():
         values = table[theirs].reset_index(drop=True)
         if is_text(ours):
-            out[ours] = values.fillna("").astype(str)
+            out[ours] = as_text(values)
             continue
         if ours in ("lon", "lat"):
             values = units.sign_directions(values)

@@ -5,6 +5,7 @@ import logging
 import pandas as pd
 
 from lunarcraters.catalogue.headings import find_sizes, parse_heading
+from lunarcraters.catalogue.text import as_text
 from lunarcraters.errors import CatalogueError
 
 _log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def keep_craters(table: pd.DataFrame, source: str) -> pd.DataFrame:
         return table
     keep = pd.Series(True, table.index)
     if "target" in keys:
-        keep &= table[keys["target"]].fillna("").astype(str).str.strip().str.lower() == "moon"
+        keep &= as_text(table[keys["target"]]).str.strip().str.lower() == "moon"
         if not keep.any() and len(table):
             raise CatalogueError(
                 f"{source} has no feature of the Moon: give the gazetteer of the Moon"
@@ -43,7 +44,7 @@ def keep_craters(table: pd.DataFrame, source: str) -> pd.DataFrame:
         _note(source, int((~keep).sum()), "on other bodies")
     kinds = next((table[keys[key]] for key in _TYPES if key in keys), None)
     if kinds is not None:
-        text = kinds.fillna("").astype(str).str.lower()
+        text = as_text(kinds).str.lower()
         is_crater = text.str.startswith(_CRATERS)
         if is_crater.any():
             _note(source, int((keep & ~is_crater).sum()), "no craters, but other features")

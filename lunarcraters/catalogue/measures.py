@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.text import as_text
+
 
 @dataclass(frozen=True, eq=False)
 class Measures:
@@ -85,7 +87,7 @@ def take_measures(table: pd.DataFrame) -> pd.DataFrame:
             continue
         column = table[names[name]]
         if name == MEASURE_NOTE:
-            taken[name] = column.fillna("").astype("str")
+            taken[name] = as_text(column)
         else:
             taken[name] = pd.to_numeric(column, errors="coerce").astype(float)
     return taken

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import REVIEW
+from lunarcraters.catalogue.text import as_text
 from lunarcraters.errors import CatalogueError
 
 UNSEEN = "unseen"
@@ -29,7 +30,7 @@ def parse_states(values: "pd.Series[Any]", source: str) -> "pd.Series[Any]":
     Raises:
         CatalogueError: A cell is not one of the states.
     """
-    states = values.fillna("").astype(str).str.strip().str.lower().replace("", UNSEEN)
+    states = as_text(values).str.strip().str.lower().replace("", UNSEEN)
     bad = ~states.isin(STATES)
     if bad.any():
         row = int(np.argmax(bad))

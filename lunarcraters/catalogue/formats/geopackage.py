@@ -39,6 +39,7 @@ from lunarcraters.catalogue.headings import find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.review_state import ADDED, UNSEEN
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
+from lunarcraters.catalogue.text import as_text
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry.polygons import Geometries
 from lunarcraters.process import suppress_warnings
@@ -177,7 +178,7 @@ def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
     if "centres" in layers:
         copy = pyogrio.read_dataframe(path, layer="centres", read_geometry=False)
         if {"crater_id", *info.columns.circle} <= set(copy.columns):
-            before = copy.assign(crater_id=copy["crater_id"].fillna("").astype(str))
+            before = copy.assign(crater_id=as_text(copy["crater_id"]))
     parts = _read_parts(path)
     if ADDED_LAYER in layers:
         parts = chain(parts, [_read_added(path, info)])

@@ -13,6 +13,7 @@ from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats.vector import from_table, refuse_file
 from lunarcraters.catalogue.headings import is_catalogue
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.text import as_text
 from lunarcraters.errors import CatalogueError
 
 _OPTIONS = {"OGR_XLSX_HEADERS": "DISABLE", "OGR_ODS_HEADERS": "DISABLE"}
@@ -25,7 +26,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         CatalogueError: The file is damaged, or no sheet has a table of craters.
     """
     for cells in _sheets(path):
-        for number, row in enumerate(cells.fillna("").astype(str).to_numpy().tolist()):
+        for number, row in enumerate(as_text(cells).to_numpy().tolist()):
             if is_catalogue([name.strip() for name in row]):
                 return from_table(_below(cells, number, row), str(path))
     raise CatalogueError(
