@@ -142,6 +142,23 @@ def test_an_archive_whose_server_gives_no_ranges_is_named_with_the_way_to_its_ra
 
 
 @pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a.zip", "is packed with zip"),
+        ("page.html", "is a web page"),
+        ("notes.txt", "is there, but GDAL does not open it .*: check that it is a raster"),
+        ("gone.tif", "cannot be opened .*: check the address$"),
+    ],
+)
+def test_a_file_beside_it_that_is_missed_is_not_the_reason(folder, name, message):
+    (folder / "page.html").write_text("<!DOCTYPE html><p>Log in")
+    (folder / "notes.txt").write_text("notes")
+    with serve(folder) as server:
+        uri = RasterName(f"/vsicurl/{server.url}/{name}")
+        assert re.search(message, why_not_served(uri, RuntimeError("HTTP response code: 404")))
+
+
+@pytest.mark.parametrize(
     ("uri", "reason", "message"),
     [
         ("/vsis3/b/a.tif", "AWS_SECRET_ACCESS_KEY not defined", "^s3://b/a.tif .*NO_SIGN_REQUEST"),

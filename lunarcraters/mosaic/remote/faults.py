@@ -33,10 +33,18 @@ def why_not_served(name: RasterName, error: Exception) -> str:
         error: GDAL's error.
     """
     reason = " ".join(str(error).split())
-    if "not recognized as being" in reason:
-        content = _explain_content(name)
+    is_missing = (status := _STATUS.search(reason)) is not None and status[1] == "404"
+    if is_missing or "not recognized as being" in reason:
+        with remote_environment(name.uri):
+            head = read_beginning(name.uri.replace("/vsicurl/", "/vsicurl_streaming/", 1), 512)
+        content = _explain_content(name, head)
         if content:
             return content
+        if head and is_missing:  # GDAL names what it missed last, such as a label beside the file
+            return (
+                f"{name} is there, but GDAL does not open it ({reason} for a file beside it): "
+                "check that it is a raster, and that the files that belong to it are beside it"
+            )
     if gives_only_whole_files(error):
         return f"the server of {name} does not give parts of files (byte ranges): download it first"
     return f"{name} cannot be opened ({reason}): {advise_on(name, reason)}"
@@ -81,10 +89,8 @@ def _credentials(name: RasterName) -> str:
     )
 
 
-def _explain_content(name: RasterName) -> str | None:
+def _explain_content(name: RasterName, head: bytes) -> str | None:
     """Sentence about something else than a raster, as its first bytes tell."""
-    with remote_environment(name.uri):
-        head = read_beginning(name.uri.replace("/vsicurl/", "/vsicurl_streaming/", 1), 512)
     if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return (
             f"{name} is a web page, perhaps that of a login, and not a raster: give the address of "
