@@ -289,7 +289,7 @@ def warp(ground: Path, lon: float, proj: str, path: Path) -> None:
 def degrees_round(square: rasterio.DatasetReader, lon: float) -> tuple[Affine, int, int]:
     """A grid in degrees per pixel, which goes on past 180 degrees."""
     across, down = np.meshgrid(*[np.linspace(0.0, square.width, 41)] * 2)
-    here = square.transform * (across, down)
+    here = square.transform @ (across, down)
     x, y = sphere.to_lonlat(CRS.from_wkt(square.crs.to_wkt()), *here)
     x = lon + np.mod(x - lon + 180.0, 360.0) - 180.0
     step = float(np.degrees(square.res[0] / sphere.RADIUS_M))

@@ -139,7 +139,7 @@ def fine_enough(raster: rasterio.DatasetReader, crs: str) -> tuple[Affine, int, 
     """A grid of square pixels over the view, of which the largest has the ground's resolution."""
     edge = np.linspace(0.0, 1.0, 41)
     across, down = np.meshgrid(edge * raster.width, edge * raster.height)
-    here = raster.transform * (across, down)
+    here = raster.transform @ (across, down)
     lon, lat = sphere.to_lonlat(CRS.from_wkt(raster.crs.to_wkt()), *here)
     target = CRS.from_wkt(crs)
     x, y = sphere.from_lonlat(target, lon, lat)

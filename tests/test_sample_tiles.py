@@ -16,7 +16,7 @@ def scene():
     with rasterio.open(SAMPLES / "rendered_scene.tif") as raster:
         craters = pd.read_csv(SAMPLES / "rendered_scene_craters.csv")
         x, y = from_lonlat(lunar_crs(raster.crs, "the scene"), craters.lon, craters.lat)
-        column, row = ~raster.transform * (x, y)
+        column, row = ~raster.transform @ (x, y)
         return raster.read(1), raster.nodata, column, row, craters
 
 

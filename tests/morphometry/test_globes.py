@@ -17,7 +17,7 @@ def write_globe(path, first_lon, lon, lat, crs=DEGREES):
     """A globe of half a degree a pixel, of gentle hills and one crater."""
     affine, shape = Affine(0.5, 0, first_lon, 0, -0.5, 90), (360, 720)
     if crs != DEGREES:
-        affine = Affine.scale(float(np.radians(sphere.RADIUS_M))) * affine
+        affine = Affine.scale(float(np.radians(sphere.RADIUS_M))) @ affine
     hills = gaussian_filter(np.random.default_rng(0).normal(size=shape), 2.0, mode="wrap")
     heights = make_heights(crs, affine, shape, [(lon, lat, KM, 0.1)]) + 80.0 * hills / hills.std()
     return write_raster(path, heights.astype(np.float32), crs, affine)

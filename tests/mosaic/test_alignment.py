@@ -181,7 +181,7 @@ def test_images_without_coordinates_are_taken_one_at_a_time(tmp_path, noise):
 
 
 def test_a_rotated_raster_is_taken_alone(tmp_path, noise):
-    turned = Affine.rotation(20) * Affine.scale(100, -100)
+    turned = Affine.rotation(20) @ Affine.scale(100, -100)
     write_raster(tmp_path / "a.tif", noise, affine=turned)
     assert open_mosaic(tmp_path).pixel_size_m == pytest.approx(100.0, rel=1e-3)
     write_raster(tmp_path / "b.tif", noise)

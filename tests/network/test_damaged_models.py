@@ -61,7 +61,7 @@ def test_a_model_that_may_not_be_read_is_named(tmp_path, monkeypatch, at):
     path.parent.mkdir(exist_ok=True)
     shutil.copyfile(SHIPPED, path)
 
-    def refuse(*_):
+    def refuse(*_, **__):
         raise PermissionError(EACCES, "Permission denied")
 
     monkeypatch.setattr(*((Path, "stat") if "/" in at else (zipfile.io, "open")), refuse)
