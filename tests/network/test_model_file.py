@@ -1,6 +1,8 @@
 import json
+import tomllib
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -279,3 +281,13 @@ def test_the_calibration_of_a_run_is_selected():
     assert info.for_run(tta=True).diameter_sd == MEASURED.diameter_sd
     assert info.for_run(tta=True, finest=-1).scores is None
     assert info.for_run(tta=True, finest=-2).thresholds == {"balanced": 0.25}
+
+
+@pytest.mark.parametrize("relief", [False, True])
+def test_the_lowest_keras_that_is_allowed_is_not_older_than_that_of_a_shipped_network(relief):
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    (lowest,) = (one for one in project["dependencies"] if one.startswith("keras>="))
+    with zipfile.ZipFile(model_file.shipped_model(relief=relief)) as model:
+        version = json.loads(model.read("metadata.json"))["keras_version"]
+    lowest, needed = lowest.removeprefix("keras>=").split("."), version.split(".")
+    assert [int(part) for part in lowest[:2]] >= [int(part) for part in needed[:2]]
