@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from lunarcraters.api.mosaics import open_mosaic
 from lunarcraters.api.paths import Ground, PathOrText, read_ground
-from lunarcraters.catalogue.format_names import FormatName
+from lunarcraters.catalogue.format_names import FormatName, keeps_limits
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import catalogue_output, local_output
 
@@ -121,7 +121,7 @@ def export(
         info, ground = _restrict_to(area, run, stored, info)
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
     limits = crater_filter.limits(least, stored.info.limits)
-    info = replace(info, limits=limits)
+    info = replace(info, limits=limits if keeps_limits(run) else None)
     check_output(info, target, form=form, overwrite=overwrite)
     written, clustered, total = 0, 0, len(stored)
 

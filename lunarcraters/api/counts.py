@@ -237,10 +237,10 @@ def _explain_no_estimates(catalogue: "Catalogue | PathOrText") -> str:
     """Say why there are no estimates of a catalogue, and which command measures what they need."""
     from lunarcraters.completeness.record import find_obstacle
 
-    if not (isinstance(catalogue, str | Path) and Path(catalogue).is_dir()):
+    if not (isinstance(catalogue, str | PathLike) and Path(catalogue).is_dir()):
         return _NO_ESTIMATES.format("RUN")
     obstacle = find_obstacle(Path(catalogue))
-    return f"no estimates: {obstacle}" if obstacle else _NO_ESTIMATES.format(catalogue)
+    return f"no estimates: {obstacle}" if obstacle else _NO_ESTIMATES.format(Path(catalogue))
 
 
 def check_rules(binning: Binning, edge: EdgeName, area: Ground | None) -> None:

@@ -17,6 +17,7 @@ from scipy.stats import t as student_t
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.catalogue.csfd import bin_by_size, require_craters
 from lunarcraters.catalogue.filter import take_centred
+from lunarcraters.catalogue.format_names import WITH_GROUND
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
@@ -38,7 +39,7 @@ _MANY = 10_000  # craters, from which on several threads look for neighbours
 
 NO_GROUND = (
     "the ground that the craters were counted on is not known: give its outline with --area, or "
-    "give a run, or what craters export wrote of one as .gpkg, .geojson, .fgb, .parquet or .scc"
+    f"give a run, or what craters export wrote of one as {WITH_GROUND}"
 )
 
 Float = NDArray[np.float64]

@@ -15,6 +15,7 @@ from lunarcraters.catalogue.csfd import (
     require_craters,
 )
 from lunarcraters.catalogue.filter import CraterFilter, take_centred
+from lunarcraters.catalogue.format_names import WITH_GROUND
 from lunarcraters.catalogue.ground import clip_outline, describe_ground
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.binned import BinnedCount
@@ -29,8 +30,8 @@ WHOLE = "all"
 
 _NO_AREA = (
     "the area that the craters were counted on is not known: give its outline with --area, or give "
-    "a run, or what craters export wrote of one (of a catalogue with --area) as .gpkg, .geojson, "
-    ".fgb, .parquet, .scc, .diam or *_CRATER.shp"
+    "a run, or what craters export wrote of one (of a catalogue with --area) as .diam, "
+    f"{WITH_GROUND}"
 )
 
 

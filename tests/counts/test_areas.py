@@ -243,3 +243,16 @@ def test_an_area_of_more_than_half_the_moon_is_not_the_rest_of_it():
         assert one.area_km2 == pytest.approx(np.pi * 3200.0**2, rel=2e-3)
     with pytest.raises(AreaError, match="third of the Moon"):
         WidenedGround(area, craters.info, one.area_km2).areas_km2(np.array([10.0]))
+
+
+@pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
+def test_a_run_may_be_named_by_an_object_that_has_a_path(run):
+    write_mask(run / MASK, DEGREES, degrees(-5, 5, 0.1), np.ones((100, 100), bool))
+
+    class Named:
+        def __fspath__(self):
+            return str(run)
+
+    (run / "completeness.json").unlink()
+    assert str(run) in api.csfd(run).note
+    assert api.csfd(Named()).note == api.csfd(run).note

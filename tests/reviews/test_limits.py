@@ -51,3 +51,16 @@ def test_a_filter_of_an_export_keeps_the_scores_and_diameters_of_both(tmp_path):
     some.to_file(tmp_path / "b.gpkg")
     counts = lc.review(tmp_path / "run.parquet", tmp_path / "b.gpkg").counts
     assert (counts.rejected, counts.unseen) == (0, len(some))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".shp"])
+def test_an_export_of_a_file_that_keeps_no_limits_has_none(tmp_path, suffix):
+    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
+    run = tmp_path / "run.parquet"
+    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
+    write_catalogue(craters, run)
+    lc.export(run, tmp_path / f"a{suffix}", min_score=0.5)
+    lc.export(tmp_path / f"a{suffix}", tmp_path / "b.gpkg")
+    assert lc.read_catalogue(tmp_path / "b.gpkg").info.limits is None
+    counts = lc.review(run, tmp_path / "b.gpkg").counts
+    assert (counts.rejected, counts.unseen) == (0, 10)
