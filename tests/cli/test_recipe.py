@@ -102,6 +102,15 @@ def test_a_value_is_text_or_a_number(words, value, reason):
         words(f"train: {{dataset: d, output: t, classes: {value}}}")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["010", "0123", "12:30", "2026_11_30", "2026-11-30T10:00:00Z", "1_5.0", "0x1f", "1.50", ".inf"],
+)
+def test_numbers_and_dates_are_passed_as_they_are_written(words, text):
+    found = words(f"detect: {{source: {text}, output: {text}}}")
+    assert found == [text, "--output", text]
+
+
 @pytest.mark.parametrize("key", ["bbox: -10,-10,10,10", "bbox: -10,-10,10,10, fractions: true"])
 def test_commas_within_braces_need_quotes(words, key):
     with pytest.raises(RecipeError, match="'bbox' has a value with commas: put it in quotes"):
