@@ -15,17 +15,21 @@ from distributed import (
     LocalCluster,
 )
 from distributed.comm import CommClosedError
+from distributed.versions import VersionMismatchWarning
 
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.search.preload import METHOD, preload
 from lunarcraters.detection.search.worker import DetectionPlugin, list_runs
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import read_info, read_int8
-from lunarcraters.process import cpu_count
+from lunarcraters.process import cpu_count, suppress_warnings
 from lunarcraters.tiling.source import TileSource
 
 _CONNECT_TIMEOUT_S = 20
 _TASKS_AT_ONCE = 2  # of a worker, each on a core of its own: less memory than two workers
+_TLS_VARIABLES = [
+    f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
+]
 _CONFIG = {
     # A worker that loads TensorFlow or runs the network is not "unresponsive": no warnings of it.
     "distributed.admin.tick.limit": "1 h",
@@ -186,11 +190,22 @@ def count_tasks_at_once(workers: int) -> int:
 def _connect(scheduler: str) -> Iterator[Client]:
     """Connect to a cluster that runs, and has a worker."""
     try:
-        client = Client(scheduler, timeout=_CONNECT_TIMEOUT_S)
+        with suppress_warnings(VersionMismatchWarning):  # what matters of it is raised later
+            client = Client(scheduler, timeout=_CONNECT_TIMEOUT_S)
     except (OSError, TimeoutError, ValueError) as error:
         raise RunError(
             f"no Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and its "
             "workers with `dask worker`, or leave --scheduler out"
+        ) from error
+    except TypeError as error:  # no certificates, or a kind of connection that is not installed
+        if not scheduler.startswith("tls://"):
+            raise RunError(
+                f"no connection to {scheduler} can be made from this Python ({error}): give an "
+                "address that begins with tcp:// or tls://"
+            ) from error
+        raise RunError(
+            f"{scheduler} needs the certificates with which the scheduler was started: give their "
+            f"files in {', '.join(_TLS_VARIABLES[:2])} and {_TLS_VARIABLES[2]}"
         ) from error
     with client:
         try:

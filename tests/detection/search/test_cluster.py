@@ -2,12 +2,14 @@ import asyncio
 import logging
 import os
 import time
+import warnings
 from types import SimpleNamespace
 
 import psutil
 import pytest
 from distributed import Client, LocalCluster, default_client
 from distributed.comm import CommClosedError
+from distributed.versions import VersionMismatchWarning
 
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.search import cluster, tasks, worker
@@ -129,6 +131,37 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch, tmp_path):
         cluster.cluster(None, shipped_model(), DetectOptions(None, address, "float32"), tasks=1),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("tls://127.0.0.1:9", r"needs the certificates .*TLS__CA_FILE.*TLS__CLIENT__CERT"),
+        ("ucx://127.0.0.1:9", r"no connection .* give an address that begins with tcp://"),
+    ],
+)
+def test_connections_that_this_python_cannot_make_are_explained(address, reason):
+    options = DetectOptions(None, address, "float32")
+    with (
+        pytest.raises(RunError, match=reason),
+        cluster.cluster(None, shipped_model(), options, tasks=1),
+    ):
+        pass
+
+
+def test_other_versions_of_a_cluster_are_not_told_as_a_table(monkeypatch, recwarn):
+    def connect(*arguments, **options):
+        warnings.warn(VersionMismatchWarning("Mismatched versions found"), stacklevel=2)
+        raise TimeoutError
+
+    monkeypatch.setattr(cluster, "Client", connect)
+    options = DetectOptions(None, "tcp://127.0.0.1:9", "float32")
+    with (
+        pytest.raises(RunError, match="no Dask scheduler answers"),
+        cluster.cluster(None, shipped_model(), options, tasks=1),
+    ):
+        pass
+    assert not [one for one in recwarn if one.category is VersionMismatchWarning]
 
 
 @pytest.mark.slow
