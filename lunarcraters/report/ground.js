@@ -6,6 +6,7 @@
 const DEGREE = Math.PI / 180;
 const RING_POINTS = 64;
 const POLAR_RING_POINTS = 256;
+const FLAT = 10; // radius, in sides of the points, from which three points are but a line
 const POLE_TOLERANCE = 1e-9; // degrees
 
 function wrapLongitude(lon) {
@@ -26,9 +27,10 @@ class PixelGround {
   circleThrough([x1, y1], [x2, y2], [x3, y3]) {
     const [ax, ay, bx, by] = [x2 - x1, y2 - y1, x3 - x1, y3 - y1];
     const [a, b, twice] = [ax * ax + ay * ay, bx * bx + by * by, 2 * (ax * by - ay * bx)];
-    if (Math.abs(twice) < 1e-6 * (a + b)) return null; // on one line
     const [x, y] = [(by * a - ay * b) / twice, (ax * b - bx * a) / twice];
-    return this.#sized({ across: x1 + x, along: -(y1 + y) }, Math.hypot(x, y));
+    const [radius, side] = [Math.hypot(x, y), Math.max(Math.sqrt(a), Math.sqrt(b), Math.hypot(x3 - x2, y3 - y2))];
+    if (!(radius <= FLAT * side)) return null; // on one line
+    return this.#sized({ across: x1 + x, along: -(y1 + y) }, radius);
   }
 
   moveCircle(circle, [x, y]) {
@@ -147,8 +149,9 @@ class MoonGround {
   // The plane through three points of the rim cuts the sphere in the circle.
   #circleOf(a, b, c) {
     let normal = cross(subtract(b, a), subtract(c, a));
-    const [size, sides] = [Math.hypot(...normal), distance(a, b) ** 2 + distance(a, c) ** 2];
-    if (!(size > 1e-6 * sides)) return null; // on one line
+    const sides = [distance(a, b), distance(a, c), distance(b, c)];
+    const radius = (sides[0] * sides[1] * sides[2]) / (2 * Math.hypot(...normal)); // within the plane
+    if (!(radius <= FLAT * Math.max(...sides))) return null; // on one line
     if (dot(normal, a) < 0) normal = normal.map((value) => -value);
     normal = normalise(normal);
     return { ...this.#at(normal), diameter: 2 * this.radius_km * arc(normal, a) };

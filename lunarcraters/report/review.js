@@ -10,6 +10,7 @@ const KEYS = {
 };
 const WITH_CONTROL = { z: "undo", Z: "redo", y: "redo", s: "save" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const OFF_MOSAIC = "That place is not on the Moon, or off the mosaic.";
 const STEP = 0.03; // of the diameter, by which a key moves or resizes a crater
 
 async function loadPicture(uri) {
@@ -145,7 +146,7 @@ class Review {
   // Gives the current crater another circle, and accepts it thereby.
   reshape(circle, kind) {
     const row = this.map.current;
-    if (!circle) return this.note("That place is not on the Moon, or off the mosaic.");
+    if (!circle) return this.note(OFF_MOSAIC);
     this.marks.change(row, { state: row < this.marks.count ? ACCEPTED : ADDED, circle }, kind);
   }
 
@@ -177,8 +178,8 @@ class Review {
     this.reshape(this.ground.moveCircle(this.circleOf(row), [x + right * step, y - down * step]), "place");
   }
 
-  add(circle) {
-    if (!circle) return this.note("That is no circle on the Moon: draw it again.");
+  add(circle, fault = OFF_MOSAIC) {
+    if (!circle) return this.note(fault);
     this.walking = false;
     this.note("");
     this.select(this.marks.add(circle));

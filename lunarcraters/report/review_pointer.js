@@ -115,7 +115,8 @@ class ReviewPointer {
     draft.points.push(this.map.toMap(...at));
     if (draft.points.length === 3) {
       this.map.draft = { points: [], circle: null };
-      this.review.add(this.map.ground.circleThrough(...draft.points));
+      const circle = this.map.ground.circleThrough(...draft.points);
+      this.review.add(circle, "That is no circle on the Moon: draw it again.");
     }
     this.map.request();
   }

@@ -127,6 +127,25 @@ def test_the_mouse_draws_moves_and_resizes(review, scene, tmp_path):
     assert len(save(review, tmp_path / "d.geojson")) == 301
 
 
+@pytest.mark.parametrize("ground", ["review.ground", "new PixelGround()"])
+def test_three_points_on_a_line_are_no_circle(review, ground):
+    through = f"(y) => {ground}.circleThrough([300, -400], [600, -400 - y], [900, -400])"
+    assert [review.evaluate(through, y) for y in (0, 1e-3, 0.5, 4)] == [None] * 4
+    assert review.evaluate(through, 12) is not None, "600 / 8 / 12 is below ten"
+    assert review.evaluate(f"{ground}.circleThrough([3, -4], [3, -4], [9, -4])") is None
+
+
+def test_a_crater_beside_the_mosaic_is_explained(review):
+    told = "review.element('note').value"
+    review.evaluate("review.map.view.x = -1e6; review.insert()")
+    assert review.evaluate(told) == "That place is not on the Moon, or off the mosaic."
+    review.evaluate("review.whole()")
+    press(review, "t")
+    for x in (300, 400, 500):
+        review.mouse.click(*on_screen(review, x, -400))
+    assert review.evaluate(told) == "That is no circle on the Moon: draw it again."
+
+
 def test_a_saved_file_is_gone_on_with(review, browser, open_tab, page, tmp_path):
     press(review, "n", "a", "r", ".", "n", "Shift+ArrowUp", "i")
     path = tmp_path / "review.geojson"
