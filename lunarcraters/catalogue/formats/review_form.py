@@ -15,12 +15,22 @@ _ACTIONS = {
     ACCEPTED: ("Accept", "{5f0c3c5e-6a50-4c1e-9a58-0b8f1c1d0a01}"),
     REJECTED: ("Reject", "{5f0c3c5e-6a50-4c1e-9a58-0b8f1c1d0a02}"),
 }
-_SET_STATE = """from qgis.core import QgsProject
+# An identifier may hold quotes, which its digest does not.
+_SET_STATE = """from hashlib import sha256
+from qgis.core import QgsProject
+from qgis.utils import iface
 layer = QgsProject.instance().mapLayer('[% @layer_id %]')
 layer.isEditable() or layer.startEditing()
-layer.changeAttributeValue([% $id %], layer.fields().indexOf('{column}'), '{state}')
+row = layer.getFeature([% $id %])
+key = str(row['{crater_id}'] or '') if row.isValid() else 'none'
+if sha256(key.encode()).hexdigest() == '[% sha256(coalesce("{crater_id}", '')) %]':
+    layer.changeAttributeValue(row.id(), layer.fields().indexOf('{column}'), '{state}')
+else:
+    iface.messageBar().pushWarning('craters', '{changed}')
 layer.triggerRepaint()
 """
+_LINES = {"\n": "&#xa;"}
+_CHANGED = "The file was written anew: the map is drawn from it now. Click on the crater again."
 
 
 def review_form(columns: CatalogueColumns) -> str:
@@ -38,7 +48,7 @@ def review_form(columns: CatalogueColumns) -> str:
         f'<fieldConfiguration><field name="{REVIEW}" configurationFlags="None">{_state_list()}'
         "</field></fieldConfiguration>"
         f'<defaults><default field="{REVIEW}" expression="\'{ADDED}\'" applyOnUpdate="0"/>'
-        f"</defaults>{_actions()}<editorlayout>tablayout</editorlayout><attributeEditorForm>"
+        f"</defaults>{_actions(columns.crater_id)}<editorlayout>tablayout</editorlayout><attributeEditorForm>"
         '<attributeEditorContainer name="Crater" groupBox="1" columnCount="1" showLabel="1" '
         f'visibilityExpressionEnabled="0" visibilityExpression="">{fields}'
         "</attributeEditorContainer></attributeEditorForm><editable>"
@@ -59,14 +69,14 @@ def _state_list() -> str:
     )
 
 
-def _actions() -> str:
-    """Make the actions that set a state by a click on a crater."""
+def _actions(crater_id: str) -> str:
+    """Make the actions that set a state by a click on a crater, if its row is still the same."""
     settings = ""
     for state, (title, identifier) in _ACTIONS.items():
-        code = quoteattr(_SET_STATE.format(column=REVIEW, state=state), {"\n": "&#xa;"})
+        code = _SET_STATE.format(crater_id=crater_id, column=REVIEW, state=state, changed=_CHANGED)
         settings += (
             f'<actionsetting id="{identifier}" type="1" name="{title}" shortTitle="{title}" '
-            f'action={code} icon="" notificationMessage="" capture="0" '
+            f'action={quoteattr(code, _LINES)} icon="" notificationMessage="" capture="0" '
             'isEnabledOnlyWhenEditable="0"><actionScope id="Canvas"/><actionScope id="Feature"/>'
             "</actionsetting>"
         )
