@@ -98,6 +98,46 @@ def test_the_other_algorithms_run_on_what_was_detected(qgis, detected, scene, tm
     assert names == {"data.yaml", "index.gpkg", "train", "valid"}
 
 
+def test_the_layer_that_was_chosen_is_read_and_no_other_of_its_file(qgis, detected, tmp_path):
+    out, _ = detected
+    run, file = out / "run", tmp_path / "two.gpkg"
+    craters_ = pyogrio.read_dataframe(out / "a.gpkg", layer="craters")
+    ground = pyogrio.read_dataframe(out / "a.gpkg", layer="footprint")
+    some = craters_[craters_["lon"] < craters_["lon"].median()].head(200)
+    west = ground.assign(geometry=ground.geometry.clip_by_rect(-180, -90, some["lon"].max(), 90))
+    for name, layer in {"big": ground, "reference": craters_, "craters": some}.items():
+        pyogrio.write_dataframe(layer[["geometry"]] if name == "big" else layer, file, layer=name)
+    pyogrio.write_dataframe(west[["geometry"]], file, layer="mare")
+    for number, layer in enumerate(("layername=craters", "layerid=2")):
+        table = tmp_path / f"{number}.csv"
+        done = qgis("export", CATALOGUE=f"{file}|{layer}", OUTPUT=table)
+        assert len(pd.read_csv(table)) == 200, done.stdout
+    counts = []
+    for layer in ("layername=big", "layerid=0", "layername=mare", "layerid=3"):
+        done = qgis("export", CATALOGUE_PATH=run, AREA=f"{file}|{layer}",
+                    OUTPUT=tmp_path / "area.csv")  # fmt: skip
+        counts.append(int(re.search(r"^COUNT:\t(\d+)", done.stdout, re.MULTILINE)[1]))
+    assert counts[0] == counts[1] > counts[2] == counts[3]
+
+
+def test_a_filter_loses_nothing_of_a_reviewed_file(qgis, detected, tmp_path):
+    out, _ = detected
+    layer = f'{out / "a.gpkg"}|layername=craters|subset="diameter_km" > 0'
+    done = qgis("review", RUN=out / "run", EDITED=layer, OUTPUT=tmp_path / "review.json")
+    assert "has a filter, and its file is read as a whole: remove the filter" in done.stderr
+    assert not (tmp_path / "review.json").exists()
+
+
+def test_notes_of_a_review_are_told(qgis, detected, tmp_path):
+    out, _ = detected
+    output, table = tmp_path / "review.json", tmp_path / "a.csv"
+    qgis("export", CATALOGUE_PATH=out / "run", OUTPUT=table)
+    done = qgis("review", RUN=out / "run", EDITED_PATH=table, OUTPUT=output)
+    notes = json.loads(output.read_text())["notes"]
+    assert notes
+    assert all(note in done.stdout + done.stderr for note in notes)
+
+
 def test_errors_are_one_sentence(qgis, scene, tmp_path):
     out = {"RUN": tmp_path / "run", "OUTPUT": tmp_path / "a.gpkg"}
     done = qgis("detect", INPUT=scene, CRS="EPSG:4326", **out)
@@ -109,6 +149,10 @@ def test_errors_are_one_sentence(qgis, scene, tmp_path):
     done = qgis("detect", "/nowhere/craters", INPUT=scene, **out)
     assert "/nowhere/craters is not a program: install it" in done.stderr
     assert not (tmp_path / "run").exists()
+    for name, value in {"evaluate": "REFERENCE_PATH", "review": "RUN"}.items():
+        given = {value: scene, "CATALOGUE_PATH" if name == "evaluate" else "EDITED_PATH": scene}
+        done = qgis(name, OUTPUT=tmp_path / "nowhere" / "a.json", **given)
+        assert f"there is no directory {tmp_path / 'nowhere'}: create it" in done.stderr
     other = tmp_path / "craters"
     other.write_text("#!/bin/sh\necho craters, version 9.1.0\n")
     other.chmod(0o755)

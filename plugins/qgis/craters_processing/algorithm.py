@@ -1,6 +1,7 @@
 """What the algorithms share: they run the program, show its progress and load its layers."""
 
 import shlex
+from pathlib import Path
 
 from processing.core.ProcessingConfig import ProcessingConfig
 from qgis.core import (
@@ -37,6 +38,20 @@ class CratersAlgorithm(QgsProcessingAlgorithm):
     def createInstance(self):
         return type(self)()
 
+    def json_output(self, parameters, context):
+        """Find the path of the output, in a directory that is there.
+
+        Raises:
+            QgsProcessingException: There is no such directory.
+        """
+        output = self.parameterAsFileOutput(parameters, "OUTPUT", context)
+        folder = Path(output).parent
+        if not folder.is_dir():
+            raise QgsProcessingException(
+                f"{output} cannot be written: there is no directory {folder}: create it"
+            )
+        return output
+
     def run_craters(self, arguments, feedback):
         """Run the program, and return its stdout.
 
@@ -66,6 +81,24 @@ class CratersAlgorithm(QgsProcessingAlgorithm):
             return run_program(program, words, show=show, is_cancelled=feedback.isCanceled)
         except ProgramError as error:
             raise QgsProcessingException(str(error)) from error
+
+
+def write_json(text, output):
+    """Write what the program told.
+
+    Args:
+        text: JSON.
+        output: Path of the file to write.
+
+    Raises:
+        QgsProcessingException: The file cannot be written.
+    """
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise QgsProcessingException(
+            f"{output} cannot be written: {error.strerror}: give another file"
+        ) from error
 
 
 class _Styler(QgsProcessingLayerPostProcessorInterface):

@@ -1,7 +1,6 @@
 """The algorithm `evaluate`."""
 
 import json
-from pathlib import Path
 
 from qgis.core import (
     QgsProcessingOutputNumber,
@@ -9,7 +8,7 @@ from qgis.core import (
     QgsProcessingParameterFolderDestination,
 )
 
-from .algorithm import CratersAlgorithm
+from .algorithm import CratersAlgorithm, write_json
 from .inputs import (
     Inputs,
     catalogue_parameters,
@@ -47,12 +46,12 @@ class Evaluate(CratersAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback):
         inputs = Inputs(self, parameters, context, feedback)
-        output = self.parameterAsFileOutput(parameters, "OUTPUT", context)
+        output = self.json_output(parameters, context)
         told = self.run_craters(
             ["evaluate", inputs.catalogue(), inputs.catalogue("REFERENCE"), "--json",
              *inputs.min_score(), *inputs.diameters(), *inputs.options(_OPTIONS)], feedback,
         )  # fmt: skip
-        Path(output).write_text(told, encoding="utf-8")
+        write_json(told, output)
         return {"OUTPUT": output, **_read_scores(json.loads(told), feedback)}
 
 

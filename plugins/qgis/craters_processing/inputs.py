@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from osgeo import ogr
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProcessing,
@@ -134,22 +135,40 @@ class Inputs:
         if (layer is None) == (path == ""):
             word = name.lower()
             raise QgsProcessingException(f"Give the {word} either as a layer or as a path")
-        return path if layer is None else self._layer_path(layer)
+        if layer is None:
+            return path
+        path, chosen, names = _find_source(layer)
+        if chosen != "craters" or "catalogue" not in names:
+            return self._layer_path(layer)
+        if layer.subsetString():
+            raise QgsProcessingException(
+                f"The layer {layer.name()} has a filter, and its file is read as a whole: remove "
+                "the filter, or export the filtered layer to a file of its own"
+            )
+        self._warn_of_edits(layer)
+        return path
 
     def _layer_path(self, layer):
-        """Find the file of a layer; a layer without one of its own is copied."""
+        """Find the file of a layer; one that is not all of its file is copied."""
+        self._warn_of_edits(layer)
+        path, _, names = _find_source(layer)
+        if len(names) == 1 and not layer.subsetString():
+            return path
+        if layer.subsetString():
+            self._feedback.pushWarning(
+                f"The layer {layer.name()} has a filter: only what it shows counts, without what "
+                "else its file may tell, such as the ground that was searched."
+            )
+        return QgsProcessingUtils.convertToCompatibleFormat(
+            # No format is compatible: QGIS would pass the whole file.
+            layer, False, "craters", [], "gpkg", self._context, self._feedback
+        )  # fmt: skip
+
+    def _warn_of_edits(self, layer):
         if layer.isEditable() and layer.isModified():
             self._feedback.pushWarning(
                 f"The layer {layer.name()} has edits that were not saved: they do not count."
             )
-        parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
-        path = parts.get("path", "")
-        is_whole = parts.get("layerName") in (None, "", "craters") and not layer.subsetString()
-        if layer.providerType() == "ogr" and is_whole and Path(path).exists():
-            return path
-        return QgsProcessingUtils.convertToCompatibleFormat(
-            layer, False, "craters", ["gpkg"], "gpkg", self._context, self._feedback
-        )
 
     def options(self, flags):
         """Make options of those parameters that have another value than their default.
@@ -196,3 +215,20 @@ class Inputs:
         if self._parameters.get(name) is None:
             return str(self._algorithm.parameterDefinition(name).defaultValue() or "")
         return self._algorithm.parameterAsString(self._parameters, name, self._context)
+
+
+def _find_source(layer):
+    """Find the file of a layer, its name there and the names of all layers of the file.
+
+    Returns:
+        Path, name and names; empty where the layer is not read from a file, or from a part of it.
+    """
+    parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+    path, number = parts.get("path") or "", parts.get("layerId")
+    is_file = layer.providerType() == "ogr" and Path(path).exists()
+    dataset = ogr.Open(path) if is_file and not parts.get("geometryType") else None
+    if dataset is None:
+        return "", "", []
+    names = [dataset.GetLayer(k).GetName() for k in range(dataset.GetLayerCount())]
+    chosen = names[0] if number is None else names[int(number)]
+    return path, parts.get("layerName") or chosen, names

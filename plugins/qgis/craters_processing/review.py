@@ -1,7 +1,6 @@
 """The algorithm `review`."""
 
 import json
-from pathlib import Path
 
 from qgis.core import (
     QgsProcessingOutputNumber,
@@ -10,7 +9,7 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
-from .algorithm import CratersAlgorithm
+from .algorithm import CratersAlgorithm, write_json
 from .inputs import Inputs, catalogue_parameters
 
 
@@ -40,13 +39,15 @@ class Review(CratersAlgorithm):
     def processAlgorithm(self, parameters, context, feedback):
         inputs = Inputs(self, parameters, context, feedback)
         run = self.parameterAsString(parameters, "RUN", context)
-        output = self.parameterAsFileOutput(parameters, "OUTPUT", context)
+        output = self.json_output(parameters, context)
         told = self.run_craters(
             ["review", run, inputs.catalogue("EDITED"), "--json",
              *inputs.flag("ALL_SEEN", "--all-seen")], feedback,
         )  # fmt: skip
-        Path(output).write_text(told, encoding="utf-8")
+        write_json(told, output)
         record = json.loads(told)
+        for note in record["notes"]:
+            feedback.pushWarning(note)
         feedback.pushInfo(", ".join(f"{n} {state}" for state, n in record["counts"].items()))
         values = {name: record[name.lower()]["value"] for name in ("PRECISION", "RECALL")}
         return {"OUTPUT": output, **{k: v for k, v in values.items() if v is not None}}
