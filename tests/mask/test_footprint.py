@@ -8,7 +8,7 @@ from pyproj import CRS
 from rasterio.transform import from_bounds
 
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.area import Area, make_box_area
+from lunarcraters.geometry.area import Area, make_box_area, place_area
 from lunarcraters.mask import footprint
 from lunarcraters.mask.cog import NODATA
 from lunarcraters.mask.footprint import searched_footprint
@@ -223,6 +223,25 @@ def test_the_ground_at_a_pole_is_right_to_the_pixel(tmp_path):
     assert area == pytest.approx(zone_km2(180, 87, 90), rel=1e-9)
 
 
+def test_an_area_round_a_pole_has_all_its_ground(tmp_path, monkeypatch):
+    monkeypatch.setattr(footprint, "_CELLS", 200)
+    cap = place_area(shapely.Point(0.0, 0.0).buffer(300e3), CRS.from_user_input(POLE))
+    mask, bounds = np.zeros((100, 360), np.uint8), (-180, 65, 180, 90)
+    outline, area = ground(tmp_path, "IAU_2015:30100", bounds, mask, cap)
+    # Polar stereographic: the radius is 2 R tan(colatitude / 2).
+    edge = 90.0 - np.degrees(2.0 * np.arctan(300.0 / 1737.4 / 2.0))
+    assert area == pytest.approx(zone_km2(360, edge, 90), rel=0.03)  # rows of a quarter of a degree
+    assert outline.bounds == pytest.approx((-180, edge, 180, 90), abs=0.2)
+
+
+def test_an_area_across_the_end_of_a_mosaic_has_all_its_columns(tmp_path, monkeypatch):
+    monkeypatch.setattr(footprint, "_CELLS", 200)
+    mask, bounds = np.zeros((20, 7200), np.uint8), (-180, -0.5, 180, 0.5)
+    box = make_box_area(170, -0.5, -171, 0.5)
+    _, area = ground(tmp_path, "IAU_2015:30100", bounds, mask, box)
+    assert area == pytest.approx(zone_km2(19, -0.5, 0.5), rel=1e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "crs",
@@ -241,12 +260,12 @@ def test_parts_of_a_mosaic_with_their_middle_off_the_moon_have_their_ground(tmp_
     monkeypatch.setattr(footprint, "_CELLS", 200)
     crs, affine = "IAU_2015:30165", Affine(20e3, 0, -1737.4e3, 0, -20e3, 1737.4e3)
     # Off the Moon, at its limb, and within.
-    for start, side in ((0, 10), (12, 26), (60, 30)):
+    for start, side in ((0, 10), (13, 24), (60, 30)):
         part, values = affine @ Affine.translation(start, start), np.full((side, side), 90, "uint8")
         write_raster(tmp_path / f"{start}.tif", values, crs, part)
     mosaic = open_mosaic(sorted(tmp_path.glob("*.tif")))
     mask = np.full((90, 90), NODATA, np.uint8)
-    mask[:10, :10] = mask[12:38, 12:38] = 0
+    mask[:10, :10] = mask[13:37, 13:37] = 0
     path = write_raster(tmp_path / "mask.tif", mask, crs, affine)
     outline, _ = searched_footprint(mosaic, path)
     lon, lat = mosaic.grid.to_lonlat(*np.meshgrid(np.arange(90) + 0.5, np.arange(90) + 0.5))

@@ -60,10 +60,13 @@ def test_shading_turns_with_terrain_and_sun():
     np.testing.assert_allclose(np.rot90(turned, -1), image, atol=0.02)
 
 
-def test_flat_ground_under_an_overhead_sun_has_reflectance_1():
+def test_flat_ground_has_the_reflectance_of_mcewen_which_is_1_under_an_overhead_sun():
     flat = np.full((8, 8), 500.0, np.float32)
     image = shade(flat, 100.0, sun_azimuth_deg=0, sun_elevation_deg=90)
     np.testing.assert_allclose(image, 1.0, atol=1e-6)
+    # A third of the way up, L is 0.416, mu0 0.5 and mu 1.
+    image = shade(flat, 100.0, sun_azimuth_deg=0, sun_elevation_deg=30)
+    np.testing.assert_allclose(image, 0.416 * 2.0 * 0.5 / 1.5 + (1.0 - 0.416) * 0.5, atol=1e-3)
 
 
 @pytest.mark.parametrize("diameter_km", [0.2, 1.0, 5.0, 12.0, 30.0])
