@@ -44,6 +44,10 @@ class Rule(Protocol):
         """
         ...
 
+    def __str__(self) -> str:
+        """Describe the condition, for people to read."""
+        ...
+
 
 @dataclass(frozen=True)
 class OverlapRule:

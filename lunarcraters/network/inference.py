@@ -117,11 +117,19 @@ class Detector:
 
         Returns:
             Image, (height, width, channels).
+
+        Raises:
+            ModelError: The network has a normalisation that is not of grey values.
         """
         if self.info.photometry == "local":
             grey = normalise(values, valid, statistics.deviation)
-        else:
+        elif self.info.photometry == "unit":
             grey = scale_to_unit(values, valid, statistics)
+        else:
+            raise ModelError(
+                f"{self.info.preset} is a model of {self.info.photometry}, not of pictures: give "
+                "a model of pictures"
+            )
         return np.broadcast_to(grey[..., None], (*grey.shape, self.channels))
 
     def relief_maps(self, relief: Float32, looks: int | None = None) -> Float32:

@@ -169,7 +169,7 @@ class TilesRecord:
         settings: Settings by which the mosaic was cut.
         mosaic: Mosaic that was cut.
         mosaic_fingerprint: SHA-256 of the mosaic.
-        photometry: Statistics of the mosaic's values.
+        photometry: Statistics of the mosaic's values, by which any model normalises them.
         tiles: Tiles that have a valid pixel (virtual: all).
         height_unit_m: Height of one unit of the values, metres; null where they are grey values.
     """

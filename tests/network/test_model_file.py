@@ -86,6 +86,15 @@ def test_a_file_made_elsewhere_is_a_mask_only_network(tmp_path):
     np.testing.assert_allclose(detector.maps(image), np.asarray(model(image)), atol=1e-5)
 
 
+def test_a_network_for_relief_takes_no_grey_values(tmp_path):
+    foreign(tmp_path / "foreign.keras")
+    detector = Detector(tmp_path / "foreign.keras")
+    detector.info = replace(detector.info, photometry="relief")
+    values = np.full((64, 64), 7, np.uint8)
+    with pytest.raises(ModelError, match="model of relief, not of pictures"):
+        detector.images(values, values > 0, ValueStatistics(0.0, 9.0, 7.0))
+
+
 def test_mirror_images_are_laid_back_in_their_places(tmp_path):
     path = tmp_path / "pointwise.keras"
     foreign(path, kernel=1)  # sees every pixel by itself
