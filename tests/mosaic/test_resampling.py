@@ -67,6 +67,23 @@ def test_pixels_that_no_value_comes_from_may_be_missing(tmp_path, noise):
     np.testing.assert_array_equal(with_hole[1], whole[1])
 
 
+def test_an_enlarged_ramp_stays_in_its_place(tmp_path):
+    rows, columns = np.indices((80, 90))
+    ramp = (10.0 + columns + 2.0 * rows).astype(np.float32)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", ramp))
+    enlarged, valid = read_enlarged(mosaic, Box(20, 30, 32, 32), 64)
+    at = (np.arange(64) + 0.5) / 2.0 - 0.5
+    assert valid.all()
+    np.testing.assert_allclose(enlarged, 90.0 + at + 2.0 * at[:, None], atol=0.05)
+
+
+def test_a_pixel_of_a_coarse_frame_is_the_mean_of_its_ground(tmp_path, noise):
+    crs = stereographic.local_frame(0.0, 0.0).to_wkt()
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", noise.astype(np.float32)))
+    coarse, _ = read_frame(mosaic, Grid(crs, Affine(800, 0, 0, 0, -800, 0), 16, 16))
+    assert coarse.std() < 0.13 * noise.std()  # of eight by eight pixels
+
+
 def test_a_value_between_valid_and_invalid_pixels_is_that_of_the_valid_ones():
     values, valid = np.array([[10, 99], [10, 99]], np.uint8), np.array([[1, 0], [1, 0]], bool)
     x, y = np.array([[0.7, 0.95, 1.2]]), np.array([[1.0, 1.0, 1.0]])
