@@ -11,6 +11,7 @@ from lunarcraters.api.paths import Ground, PathOrText, read_ground
 from lunarcraters.catalogue.format_names import FormatName, keeps_limits
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import catalogue_output, local_output
+from lunarcraters.mosaic.given_crs import GivenCrs
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.formats.parquet import StoredCatalogue
@@ -177,7 +178,7 @@ def _restrict_to(
     return SearchedGround(Path(run)).clip(info, ground), ground
 
 
-def read_reference(path: PathOrText, classes: Sequence[str] = ()) -> "Reference":
+def read_reference(path: PathOrText, classes: Sequence[str | int] = ()) -> "Reference":
     """Read reference craters for an evaluation.
 
     Args:
@@ -224,7 +225,7 @@ def evaluate(
     figures: PathOrText | None = None,
     gallery: PathOrText | None = None,
     mosaic: PathOrText | None = None,
-    crs: str | None = None,
+    crs: GivenCrs | None = None,
 ) -> "Evaluation | SizeComparison":
     """Score a catalogue against a reference (`craters evaluate`).
 

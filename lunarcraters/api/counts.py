@@ -171,7 +171,7 @@ def plot_csfd(
     name_column: str | None = None,
     edge: EdgeName = "centre",
     binning: Binning = "sqrt2",
-    isochrons: Sequence[float | Literal["fit"]] = (),
+    isochrons: float | Literal["fit"] | Sequence[float | Literal["fit"]] = (),
     system: str | None = None,
     fit_range: tuple[float, float] | None = None,
     min_score: float | str | None = None,
@@ -273,7 +273,7 @@ def read_areas(area: Ground | None, name_column: str | None) -> "dict[str, Area]
         OptionError: There is a column of names, and no file that could have it.
     """
     from lunarcraters.errors import OptionError
-    from lunarcraters.geometry.given_areas import make_area, read_named_areas
+    from lunarcraters.geometry.given_areas import make_area, read_edges, read_named_areas
 
     if name_column is not None and not isinstance(area, str | PathLike):
         raise OptionError(
@@ -284,4 +284,5 @@ def read_areas(area: Ground | None, name_column: str | None) -> "dict[str, Area]
         return None
     if isinstance(area, str | PathLike):
         return read_named_areas(Path(area), column=name_column)
-    return {",".join(f"{edge:g}" for edge in area): make_area(area)}
+    edges = read_edges(area)
+    return {",".join(f"{edge:g}" for edge in edges): make_area(edges)}
