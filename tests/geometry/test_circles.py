@@ -53,6 +53,14 @@ def test_pixels_of_an_image_without_coordinates_are_themselves(tmp_path):
     assert diameters_px.tolist() == [5.0]
 
 
+def test_circles_in_pixels_are_drawn_as_large_as_they_are():
+    grid = Grid(None, Affine.identity(), 100, 100)
+    centres, diameters = np.array([[30.0, 40.0], [5.0, 90.0]]), np.array([8.0, 20.0])
+    outlines = circle_outlines_px(centres, diameters, None, grid)
+    distances = np.hypot(*(outlines - centres[:, None]).transpose(2, 0, 1))
+    np.testing.assert_allclose(distances, np.broadcast_to([[4.0], [10.0]], distances.shape))
+
+
 def globe(first_lon):
     crs_wkt = sphere.geographic_crs().to_wkt()
     return Grid(crs_wkt, Affine(1, 0, first_lon, 0, -1, 90), 360, 180)

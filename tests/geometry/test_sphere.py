@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import shapely
 from pyproj import CRS
 
 from lunarcraters.errors import CoordinateSystemError
@@ -64,3 +65,10 @@ def test_points_opposite_each_other_are_half_a_turn_apart():
     lon, lat = np.random.default_rng(0).random((2, 1000)) * [[360.0], [180.0]] - [[180.0], [90.0]]
     half_turn_km = np.pi * sphere.RADIUS_M / 1000.0
     np.testing.assert_allclose(sphere.distance_km(lon, lat, lon + 180.0, -lat), half_turn_km)
+
+
+def test_areas_are_those_of_the_sphere_however_long_their_edges_are():
+    # The integral of sin(latitude) below an edge on which it is the longitude, up to 60 degrees.
+    triangle = shapely.Polygon([(0.0, 0.0), (60.0, 0.0), (60.0, 60.0)])
+    assert sphere.area_km2(triangle) == pytest.approx(0.5 * 1737.4**2, rel=1e-4)
+    assert sphere.area_km2(triangle, 2000.0) == pytest.approx(0.5 * 4.0, rel=1e-4)

@@ -318,7 +318,8 @@ def test_a_crater_is_as_large_in_pixels_as_from_north_to_south(tmp_path):
 def test_labels_of_an_image_without_coordinates_are_in_pixels_of_their_octave():
     box = Box(100, 60, 128, 128)
     tile = Tile("z1", 1, Grid(None, Affine(2, 0, 100, 0, 2, 60), 64, 64), box, box)
-    # The second is cut at the right edge, and the third ends before it.
-    craters = pd.DataFrame({"x": [140.0, 234.0, 240.0], "y": 100.0, "diameter_px": 20.0})
-    labels = make_labels(tile, Catalogue(craters, None), 0.0)
+    # The second is cut at the right edge, and less than a pixel is left of the third.
+    craters = pd.DataFrame({"x": [140.0, 234.0, 236.5], "y": 100.0, "diameter_px": 20.0})
+    labels = make_labels(tile, Catalogue(craters, None), 20.0)
+    assert not labels.ignored.any()
     assert (labels.boxes * 64).tolist() == [[20, 20, 10, 10], [63, 20, 2, 10]]
