@@ -44,6 +44,12 @@ def test_a_circle_drawn_in_a_conformal_map_is_one_on_the_ground():
     assert_circle(fitted[0], 120.0, 75.0, 80.0, 1e-6)
 
 
+def test_a_diameter_is_that_on_the_sphere_of_its_coordinate_system():
+    rim = crater_polygons([10.0], [60.0], [30.0])
+    one, other = (fit_lunar_circles(rim, sphere.geographic_crs(r))[0] for r in (1.73e6, 1.74e6))
+    np.testing.assert_allclose(other, one * [1.0, 1.0, 1.74 / 1.73])
+
+
 def test_a_long_outline_has_the_circle_of_its_area():
     ellipse = shapely.affinity.scale(shapely.Point(3, 4).buffer(1.0, quad_segs=64), 2.0, 1.0)
     assert fit_circles([ellipse])[0] == pytest.approx([3.0, 4.0, 2.0 * 2.0**0.5], rel=1e-3)

@@ -26,10 +26,11 @@ from lunarcraters.errors import (
     OutputError,
 )
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import make_box_area
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
-from lunarcraters.labelling.labels import make_labels
-from lunarcraters.labelling.make import _shows_more
+from lunarcraters.labelling.labels import Labels, make_labels
+from lunarcraters.labelling.make import _shows_more, _write_member
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.tiling.plan import Tile
 from lunarcraters.training.scenes import LabelledTiles
@@ -323,3 +324,24 @@ def test_labels_of_an_image_without_coordinates_are_in_pixels_of_their_octave():
     labels = make_labels(tile, Catalogue(craters, None), 20.0)
     assert not labels.ignored.any()
     assert (labels.boxes * 64).tolist() == [[20, 20, 10, 10], [63, 20, 2, 10]]
+
+
+def test_ground_is_what_has_data_in_the_core_of_a_tile_and_in_the_area(tmp_path):
+    core, affine = Box(0, 0, 40, 64), Affine.identity()
+    tile = Tile("z0", 0, Grid(None, affine, 64, 64), core, Box(0, 0, 64, 64))
+    valid = np.ones((64, 64), bool)
+    valid[:20] = False
+    source = SimpleNamespace(
+        mosaic=SimpleNamespace(has_crs=False, grid=tile.frame),
+        read=lambda tile: (np.full((64, 64), 90, np.uint8), valid),
+        statistics=SimpleNamespace(low=50.0, high=100.0),
+    )
+    area = make_box_area(0, 0, 100, 50, has_crs=False)
+    boxes = np.array([[0.3, 0.5, 0.1, 0.1], [0.3, 0.1, 0.1, 0.1], [0.8, 0.5, 0.1, 0.1]])
+    labels = Labels(boxes, np.zeros(3, bool))
+    (member,) = _write_member(source, tile, labels, area, "train", tmp_path)
+    expected = np.zeros((64, 64), bool)
+    expected[20:50, :40] = True
+    np.testing.assert_array_equal(read_image(tmp_path / "train/images/z0.tif")[1], expected)
+    assert member.ground == pytest.approx(expected.mean())
+    assert member.craters == 1
