@@ -44,7 +44,7 @@ def main(directory: Path) -> None:
     with rasterio.open(directory / "rendered_scene.tif", "w", **profile) as raster:
         raster.write(image.astype(np.uint8), 1)
     craters = scene.craters[~outside_swath(scene.craters.x, scene.craters.y)]
-    x, y = transform * (craters.x.to_numpy(), craters.y.to_numpy())
+    x, y = transform @ (craters.x.to_numpy(), craters.y.to_numpy())
     lines = ["lon,lat,diam_km"]
     for lon, lat, diameter_px in zip(
         x / metres_a_degree, y / metres_a_degree, craters.diameter_px, strict=True

@@ -178,7 +178,7 @@ METRES = np.radians(1.0) * 1_737_400.0
     ("crs", "grid", "words"),
     [
         ("IAU_2015:30110", from_origin(0, 2.5 * METRES, STEP * METRES, STEP * METRES), "gdalwarp"),
-        ("IAU_2015:30100", from_origin(0, 2.5, STEP, STEP) * Affine.rotation(20), "north up"),
+        ("IAU_2015:30100", from_origin(0, 2.5, STEP, STEP) @ Affine.rotation(20), "north up"),
         ("IAU_2015:30100", Affine(STEP, 0, 0, 0, STEP, -2.5), "north up"),
         ("IAU_2015:30100", from_origin(0, 2.5, STEP, 2 * STEP), "square pixels"),
         ("IAU_2015:49900", from_origin(0, 2.5, STEP, STEP), "of the Moon"),
