@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 
 import lunarcraters as lc
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.datasets.classes import choose_classes
 from lunarcraters.dating.isochrons import make_isochrons
 from lunarcraters.errors import AreaError, CatalogueError, CoordinateSystemError, OptionError
@@ -36,6 +37,12 @@ def craters(table):
 def test_properties_that_are_no_text_are_read_back_as_text(table, tmp_path, name):
     lc.Catalogue(table, MOON, properties={"n": 3}).to_file(tmp_path / name)
     assert lc.read_catalogue(tmp_path / name).properties["n"] == "3"
+
+
+@pytest.mark.parametrize("given", [{"thresholds": None}, {"properties": [1, 2]}])
+def test_a_description_that_is_no_dictionary_is_refused(given):
+    with pytest.raises(CatalogueError, match="by name"):
+        CatalogueInfo(None, **given)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from lunarcraters.api.mosaics import open_mosaic
 from lunarcraters.api.paths import Ground, PathOrText, read_ground
-from lunarcraters.catalogue.format_names import FormatName, keeps_limits
+from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import catalogue_output, local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
@@ -121,8 +121,8 @@ def export(
     if area is not None:
         info, ground = _restrict_to(area, run, stored, info)
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
-    limits = crater_filter.limits(least, stored.info.limits)
-    info = replace(info, limits=limits if keeps_limits(run) else None)
+    limits = crater_filter.limits(least, stored.info.limits) if stored.info.has_header else None
+    info = replace(info, limits=limits)
     check_output(info, target, form=form, overwrite=overwrite)
     written, clustered, total = 0, 0, len(stored)
 
@@ -134,7 +134,7 @@ def export(
     if without_clusters:
         members = find_cluster_members(parts, info)
         clustered = int(members.sum())
-        info = replace(info, limits=replace(limits, without_clusters=True))
+        info = replace(info, limits=limits and replace(limits, without_clusters=True))
         parts = leave_out(filtered(), members)
 
     def counted() -> "Iterator[Catalogue]":

@@ -59,6 +59,7 @@ class CatalogueInfo:
         has_positions: False for a count of diameters on an area (`.diam`), whose craters have no
             positions: they are NaN.
         limits: Craters of the run that an export took; None where it is not known.
+        has_header: True where a file of ours told all this.
     """
 
     crs: CRS | None
@@ -69,23 +70,23 @@ class CatalogueInfo:
     lon_domain: int | None = None
     has_positions: bool = True
     limits: ExportLimits | None = None
+    has_header: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         """Copy what can change, and check that `crs` is longitude and latitude on a sphere.
 
         Raises:
-            CatalogueError: It is not, or a threshold or the area is no number.
+            CatalogueError: It is not, or another value is of another type.
         """
         try:
-            thresholds = {str(name): float(score) for name, score in self.thresholds.items()}
-            area_km2 = self.footprint_area_km2
-            area_km2 = None if area_km2 is None else float(area_km2)
+            thresholds = {str(name): float(score) for name, score in dict(self.thresholds).items()}
+            properties = {str(name): str(value) for name, value in dict(self.properties).items()}
+            area_km2 = None if self.footprint_area_km2 is None else float(self.footprint_area_km2)
         except (TypeError, ValueError) as error:
             raise CatalogueError(
-                f"a threshold, or footprint_area_km2, is no number ({error}): give scores from 0 "
-                "to 1 by name, and an area in km2"
+                f"a threshold or footprint_area_km2 is no number, or properties are no texts ({error})"
+                ": give scores from 0 to 1 and texts by name, and an area in km2"
             ) from error
-        properties = {str(name): str(value) for name, value in self.properties.items()}
         object.__setattr__(self, "thresholds", thresholds)
         object.__setattr__(self, "properties", properties)
         object.__setattr__(self, "footprint_area_km2", area_km2)
@@ -222,6 +223,7 @@ class CatalogueInfo:
                 thresholds=record.thresholds,
                 properties=record.properties,
                 limits=record.limits,
+                has_header=True,
             )
         except (KeyError, TypeError, AttributeError, ValueError, shapely.GEOSException) as error:
             raise CatalogueError(

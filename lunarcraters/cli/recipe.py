@@ -1,6 +1,7 @@
 """Recipes: commands of the command line, one after another, from a YAML file."""
 
 import difflib
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,9 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def construct_text(self, node: yaml.ScalarNode) -> str:
-        """Read a number as text."""
-        return str(node.value)
+        """Read a number as text: `.inf` and `.nan` as the commands have them."""
+        text = str(node.value)
+        return text.replace(".", "") if re.fullmatch(r"[+-]?\.(inf|nan)", text.lower()) else text
 
     def construct_date(self, node: yaml.ScalarNode) -> str:
         """Read a date as text.

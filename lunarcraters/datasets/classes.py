@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from lunarcraters.errors import DatasetError
 
 CRATER, IGNORED = 0, 1
@@ -49,7 +51,7 @@ def choose_classes(
         DatasetError: There is no such class, or it is not clear which classes are craters.
     """
     known = {number: names.get(number, str(number)) for number in sorted({*names, *used})}
-    several = [wanted] if isinstance(wanted, str | int) else wanted
+    several = [wanted] if isinstance(wanted, str | int | np.integer) else wanted
     given = [] if wanted == "" else [str(name) for name in several]
     if given:
         chosen = frozenset().union(*(_find_class(text, known) for text in given))

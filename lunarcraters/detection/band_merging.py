@@ -38,14 +38,15 @@ class OctaveRange:
 
     Attributes:
         grid: Grid of the mosaic.
-        pixel_size_m: Pixel size at the centre of the mosaic, metres; None without a CRS.
+        meridian_pixel_size_m: North-south size of a pixel at the centre of the mosaic, metres; None
+            without a CRS.
         finest: Number of the first octave; below 0 the mosaic is enlarged.
         stop: Number after that of the last octave.
         diameters_px: Smallest and largest crater that the network detects, pixels of an octave.
     """
 
     grid: Grid
-    pixel_size_m: float | None
+    meridian_pixel_size_m: float | None
     finest: int
     stop: int
     diameters_px: tuple[float, float]
@@ -60,7 +61,9 @@ class OctaveRange:
         Returns:
             Diameters in pixels of the mosaic, (n,), and weights from 0 to 1, (n, octaves).
         """
-        diameters_px = compute_diameters_px(positions, diameters, self.grid, self.pixel_size_m)
+        diameters_px = compute_diameters_px(
+            positions, diameters, self.grid, self.meridian_pixel_size_m
+        )
         octaves = np.arange(self.finest, self.stop)
         return diameters_px, octave_weights(diameters_px, octaves, self.diameters_px)
 

@@ -194,7 +194,7 @@ def _make_settings(
         weights=inputs.weights,
         teacher=inputs.teacher,
         resampled=options.resampled,
-        classes=options.classes or None,
+        classes=tuple(str(name) for name in options.classes) or None,
         tuned=options.tune,
         max_scale=inputs.max_scale,
     )

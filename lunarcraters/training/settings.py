@@ -102,7 +102,7 @@ class TrainingOptions:
     elevation: Path | None = None
     elevation_scenes: int = 100
     left_out: str | None = None
-    classes: tuple[str, ...] = ()
+    classes: tuple[str | int, ...] = ()
     tune: bool = False
 
     def check_used(self) -> None:

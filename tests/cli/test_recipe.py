@@ -104,11 +104,17 @@ def test_a_value_is_text_or_a_number(words, value, reason):
 
 @pytest.mark.parametrize(
     "text",
-    ["010", "0123", "12:30", "2026_11_30", "2026-11-30T10:00:00Z", "1_5.0", "0x1f", "1.50", ".inf"],
+    ["010", "0123", "12:30", "2026_11_30", "2026-11-30T10:00:00Z", "1_5.0", "0x1f", "1.50"],
 )
 def test_numbers_and_dates_are_passed_as_they_are_written(words, text):
     found = words(f"detect: {{source: {text}, output: {text}}}")
     assert found == [text, "--output", text]
+
+
+@pytest.mark.parametrize("text", [".inf", "-.Inf", ".nan"])
+def test_what_yaml_has_for_no_number_is_passed_as_commands_have_it(words, text):
+    found = words(f"detect: {{source: m.tif, output: o, nodata: {text}}}")
+    assert found == ["m.tif", "--output", "o", "--nodata", text.replace(".", "")]
 
 
 @pytest.mark.parametrize("key", ["bbox: -10,-10,10,10", "bbox: -10,-10,10,10, fractions: true"])

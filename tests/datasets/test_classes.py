@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from lunarcraters.datasets.classes import choose_classes
@@ -13,6 +14,11 @@ def test_classes_that_are_not_craters_are_left_out_and_named():
 
 def test_one_class_may_be_given_without_a_list():
     assert choose_classes({0: "Boulder", 1: "Rim"}, {0: 12, 1: 30}, "rim").numbers == {1}
+
+
+@pytest.mark.parametrize("wanted", [1, np.int64(1), (np.int64(1),)])
+def test_a_class_may_be_given_by_its_number(wanted):
+    assert choose_classes({0: "Boulder", 1: "Rim"}, {0: 12, 1: 30}, wanted).numbers == {1}
 
 
 def test_several_classes_of_craters_are_all_taken_and_named():

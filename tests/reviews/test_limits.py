@@ -1,5 +1,6 @@
 """Craters that a file lacks are rejected only where every export of a chain kept them."""
 
+import geopandas
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,3 +65,22 @@ def test_an_export_of_a_file_that_keeps_no_limits_has_none(tmp_path, suffix):
     assert lc.read_catalogue(tmp_path / "b.gpkg").info.limits is None
     counts = lc.review(run, tmp_path / "b.gpkg").counts
     assert (counts.rejected, counts.unseen) == (0, 10)
+
+
+def test_an_export_of_rows_that_another_program_saved_has_no_limits(tmp_path):
+    lat = np.arange(20) / 2
+    table = pd.DataFrame({"lon": 0.5, "lat": lat, "diameter_km": 2.0, "score": 0.5})
+    craters, run = Catalogue(table, sphere.geographic_crs()), tmp_path / "run.parquet"
+    write_catalogue(craters, run)
+    lc.export(run, tmp_path / "a.gpkg")
+    geopandas.read_file(tmp_path / "a.gpkg", layer="craters")[:10].to_file(tmp_path / "b.gpkg")
+    lc.export(tmp_path / "b.gpkg", tmp_path / "c.gpkg")
+    assert lc.read_catalogue(tmp_path / "c.gpkg").info.limits is None
+    assert lc.review(run, tmp_path / "c.gpkg").counts.rejected == 0
+
+
+def test_an_export_without_clusters_of_a_table_has_no_limits(tmp_path):
+    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
+    table.assign(score=0.5).to_csv(tmp_path / "a.csv", index=False)
+    lc.export(tmp_path / "a.csv", tmp_path / "b.gpkg", area=(-9, -9, 9, 19), without_clusters=True)
+    assert lc.read_catalogue(tmp_path / "b.gpkg").info.limits is None
