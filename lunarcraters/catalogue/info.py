@@ -84,8 +84,8 @@ class CatalogueInfo:
             area_km2 = None if self.footprint_area_km2 is None else float(self.footprint_area_km2)
         except (TypeError, ValueError) as error:
             raise CatalogueError(
-                f"a threshold or footprint_area_km2 is no number, or properties are no texts ({error})"
-                ": give scores from 0 to 1 and texts by name, and an area in km2"
+                f"a threshold or footprint_area_km2 is no number, or properties are no texts "
+                f"({error}): give scores from 0 to 1 and texts by name, and an area in km2"
             ) from error
         object.__setattr__(self, "thresholds", thresholds)
         object.__setattr__(self, "properties", properties)

@@ -185,14 +185,13 @@ class TilesRecord:
 
     @classmethod
     def from_source(
-        cls, source: MosaicTiles, tiles: Sequence[TileRecord], fingerprint: str, *, virtual: bool
+        cls, source: MosaicTiles, tiles: Sequence[TileRecord], *, virtual: bool
     ) -> "TilesRecord":
         """Record tiles that were written.
 
         Args:
             source: Mosaic with its plan.
             tiles: Tiles that were written.
-            fingerprint: SHA-256 of the mosaic that was cut.
             virtual: True where the files hold no pixels.
         """
         return cls(
@@ -200,7 +199,7 @@ class TilesRecord:
             virtual=virtual,
             settings=source.settings,
             mosaic=MosaicRecord.from_mosaic(source.mosaic, virtual=virtual),
-            mosaic_fingerprint=fingerprint,
+            mosaic_fingerprint=source.mosaic.fingerprint(),
             photometry=source.statistics,
             tiles=tuple(tiles),
             height_unit_m=source.height_unit_m,

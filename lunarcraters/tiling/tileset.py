@@ -107,7 +107,7 @@ def write_tiles(
         rows = [(entry.to_tile(), entry.path, entry.valid_fraction) for entry in entries]
         write_index(directory / _INDEX, mosaic, rows)
         _check_unchanged(mosaic, fingerprint)
-        record = TilesRecord.from_source(source, entries, fingerprint, virtual=virtual)
+        record = TilesRecord.from_source(source, entries, virtual=virtual)
         (directory / TILES_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
     return open_tiles(out)
 
