@@ -15,6 +15,8 @@ from distributed import (
     LocalCluster,
 )
 from distributed.comm import CommClosedError
+from distributed.comm.registry import get_backend
+from distributed.security import Security
 from distributed.versions import VersionMismatchWarning
 
 from lunarcraters.detection.options import DetectOptions
@@ -186,9 +188,32 @@ def count_tasks_at_once(workers: int) -> int:
     return min(-(-cpu_count() // workers), _TASKS_AT_ONCE)
 
 
+def _check_connection(scheduler: str) -> None:
+    """Refuse an address to which this Python can make no connection.
+
+    A client that cannot make one would stay Dask's default client.
+    """
+    kind = scheduler.partition("://")[0]
+    try:
+        get_backend(kind).get_connector()
+    except ValueError:
+        return  # no kind of its own
+    except TypeError as error:  # it is not installed
+        raise RunError(
+            f"no connection to {scheduler} can be made from this Python ({error}): give an "
+            "address that begins with tcp:// or tls://"
+        ) from error
+    if kind == "tls" and Security().get_connection_args("client")["ssl_context"] is None:
+        raise RunError(
+            f"{scheduler} needs the certificates with which the scheduler was started: give their "
+            f"files in {', '.join(_TLS_VARIABLES[:2])} and {_TLS_VARIABLES[2]}"
+        )
+
+
 @contextmanager
 def _connect(scheduler: str) -> Iterator[Client]:
     """Connect to a cluster that runs, and has a worker."""
+    _check_connection(scheduler)
     try:
         with suppress_warnings(VersionMismatchWarning):  # what matters of it is raised later
             client = Client(scheduler, timeout=_CONNECT_TIMEOUT_S)
@@ -196,16 +221,6 @@ def _connect(scheduler: str) -> Iterator[Client]:
         raise RunError(
             f"no Dask scheduler answers at {scheduler}: start one with `dask scheduler`, and its "
             "workers with `dask worker`, or leave --scheduler out"
-        ) from error
-    except TypeError as error:  # no certificates, or a kind of connection that is not installed
-        if not scheduler.startswith("tls://"):
-            raise RunError(
-                f"no connection to {scheduler} can be made from this Python ({error}): give an "
-                "address that begins with tcp:// or tls://"
-            ) from error
-        raise RunError(
-            f"{scheduler} needs the certificates with which the scheduler was started: give their "
-            f"files in {', '.join(_TLS_VARIABLES[:2])} and {_TLS_VARIABLES[2]}"
         ) from error
     with client:
         try:
