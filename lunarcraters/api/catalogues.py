@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from lunarcraters.api.mosaics import open_mosaic
 from lunarcraters.api.paths import Ground, PathOrText, read_ground
+from lunarcraters.api.writing import find_target
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
-from lunarcraters.files import catalogue_output, local_output
+from lunarcraters.files import local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
 
 if TYPE_CHECKING:
@@ -100,7 +101,6 @@ def export(
     from lunarcraters.catalogue.clusters import find_cluster_members, leave_out
     from lunarcraters.catalogue.filter import CraterFilter
     from lunarcraters.catalogue.formats import check_output, write_catalogue_parts
-    from lunarcraters.detection.own_files import refuse_file_of_run
     from lunarcraters.detection.run import open_stored_catalogue
     from lunarcraters.errors import OptionError
 
@@ -111,8 +111,7 @@ def export(
         )
     if lon_domain not in (None, 180, 360):
         raise OptionError(f"lon_domain is {lon_domain!r}: give 180 or 360")
-    target = catalogue_output(out)
-    refuse_file_of_run(target)
+    target = find_target(out)
     stored = open_stored_catalogue(run)
     if without_clusters and area is None:
         _refuse_fractions(stored)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lunarcraters.api.paths import PathOrText
-from lunarcraters.files import catalogue_output
+from lunarcraters.api.writing import find_target
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, no_progress
@@ -80,7 +80,6 @@ def measure(
     from lunarcraters.catalogue.formats.parquet import write_measures
     from lunarcraters.catalogue.measures import MEASURES as MEASURE_COLUMNS
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.own_files import refuse_file_of_run
     from lunarcraters.detection.run import MEASURES, read_detections, read_with_hash
     from lunarcraters.errors import OutputError
     from lunarcraters.files import replacing
@@ -101,9 +100,8 @@ def measure(
     else:
         craters, run_hash = read_detections(run), ""
     require_lunar(craters.info)
-    target = fspath(kept) if out is None else catalogue_output(out)
+    target = fspath(kept) if out is None else find_target(out)
     if out is not None:
-        refuse_file_of_run(target)
         check_output(craters.info, target, measured=True, overwrite=overwrite)
     model = open_elevation_model(elevation, crs=crs, nodata=nodata, unit=unit)
     measures = measure_craters(

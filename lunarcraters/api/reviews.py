@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.writing import find_target
 from lunarcraters.errors import check_range
-from lunarcraters.files import catalogue_output
 
 if TYPE_CHECKING:
     from lunarcraters.reviews.review import Review
@@ -44,7 +44,6 @@ def review(
     from pathlib import Path
 
     from lunarcraters.catalogue.formats import read_edited, write_catalogue
-    from lunarcraters.detection.own_files import refuse_file_of_run
     from lunarcraters.detection.run import read_detections, read_with_hash
     from lunarcraters.reviews.compare import compare_with_run
     from lunarcraters.reviews.review import make_reviewed, summarize_review
@@ -59,8 +58,7 @@ def review(
     rows = read_edited(fspath(edited))
     comparison = compare_with_run(catalogue, rows, all_seen=all_seen, run_hash=run_hash)
     if out is not None:
-        target = catalogue_output(out)
-        refuse_file_of_run(target)
+        target = find_target(out)
         reviewed, notes = make_reviewed(catalogue, rows, comparison)
         write_catalogue(reviewed, target, overwrite=overwrite)
         comparison = replace(comparison, notes=comparison.notes + notes)

@@ -1,4 +1,4 @@
-"""Writing of catalogues from Python, which replaces no file of a run."""
+"""Writing of catalogues, which replaces no file of a run."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,22 @@ from lunarcraters.files import catalogue_output
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
+
+
+def find_target(out: PathOrText) -> str:
+    """Return the name of a catalogue to write.
+
+    Args:
+        out: File, or address of a PostGIS database, as the user gave it.
+
+    Raises:
+        OutputError: It is a URL of no database, a virtual file of GDAL, or a file of a run itself.
+    """
+    from lunarcraters.detection.own_files import refuse_file_of_run
+
+    target = catalogue_output(out)
+    refuse_file_of_run(target)
+    return target
 
 
 def write_catalogue(catalogue: "Catalogue", path: PathOrText, *, overwrite: bool = False) -> None:
@@ -23,8 +39,5 @@ def write_catalogue(catalogue: "Catalogue", path: PathOrText, *, overwrite: bool
         CatalogueError: The format needs what the catalogue does not have.
     """
     from lunarcraters.catalogue.formats import write_catalogue
-    from lunarcraters.detection.own_files import refuse_file_of_run
 
-    target = catalogue_output(path)
-    refuse_file_of_run(target)
-    write_catalogue(catalogue, target, overwrite=overwrite)
+    write_catalogue(catalogue, find_target(path), overwrite=overwrite)
