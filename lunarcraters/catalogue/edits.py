@@ -101,8 +101,8 @@ class EditedCatalogue:
         """
         columns, table = self.info.columns, self.rows.copy()
         circle = list(columns.circle)
-        known = self._take_identified(self.before if before is None else before)
-        earlier = self._find_circles(known)
+        former = self._take_identified(self.before if before is None else before)
+        earlier = self._find_circles(former)
         exported = self.find_exported()
         exported = np.where(np.isfinite(exported), exported, earlier)
         given = table[circle].to_numpy(float)
@@ -117,12 +117,12 @@ class EditedCatalogue:
         edited = np.where(np.isfinite(earlier).all(axis=1), changed, redrawn & complete)
         if REVIEW not in table:
             table[REVIEW] = UNSEEN
-        added = self._find_added(table, earlier, edited, has_before=known is not None)
+        added = self._find_added(table, earlier, edited, has_before=former is not None)
         table.loc[(table[REVIEW] == UNSEEN) & edited, REVIEW] = ACCEPTED
         forget_measures(table, edited, MOVED)
         if FRACTION in table:
             table.loc[edited, FRACTION] = np.nan
-        _set_added(table, added, columns, taken=() if known is None else known["crater_id"])
+        _set_added(table, added, columns, taken=() if former is None else former["crater_id"])
         return table
 
     def find_exported(self) -> Float:
@@ -141,19 +141,19 @@ class EditedCatalogue:
         given = self.rows[list(self.info.columns.circle)].to_numpy(float)
         both = np.isfinite(given).all(axis=1) & np.isfinite(self.drawn).all(axis=1)
         both &= ~np.isfinite(self.find_exported()).all(axis=1)
-        known = agree(given, earlier, self.info) | agree(self.drawn, earlier, self.info)
-        return np.asarray(both & ~known, bool)
+        as_before = agree(given, earlier, self.info) | agree(self.drawn, earlier, self.info)
+        return np.asarray(both & ~as_before, bool)
 
     def _take_identified(self, before: pd.DataFrame | None) -> pd.DataFrame | None:
         """Take rows before the edit only where identifiers tell which row is which."""
-        known = before is not None and self.has_ids and before["crater_id"].is_unique
-        return before if known else None
+        is_usable = before is not None and self.has_ids and before["crater_id"].is_unique
+        return before if is_usable else None
 
-    def _find_circles(self, known: pd.DataFrame | None) -> Float:
+    def _find_circles(self, former: pd.DataFrame | None) -> Float:
         """Find the circles that the rows had before the edit, (n, 3); NaN for an unknown one."""
-        if known is None:
+        if former is None:
             return np.full((len(self.rows), 3), np.nan)
-        circles = known.set_index("crater_id")[list(self.info.columns.circle)]
+        circles = former.set_index("crater_id")[list(self.info.columns.circle)]
         return circles.reindex(self.rows["crater_id"]).to_numpy(float)
 
     def _check(self, circles: Float) -> None:

@@ -72,14 +72,16 @@ class Places:
         An outline that is not nearly round has the circle of its area, and so have those of three
         or four vertices, which bound a crater as often as they lie on its rim.
         """
+        of_areas = np.column_stack([self.positions, self.diameters_km])
         if self.by_area:
-            return np.column_stack([self.positions, self.diameters_km])
+            return of_areas
         circles = fit_lunar_circles(self.geometries, self.crs)
         # The corners of every rectangle and triangle lie on a circle.
-        angular = self.diameters_km**2 < _ROUND_SHARE * circles[:, 2] ** 2
-        circles[angular] = np.column_stack([self.positions, self.diameters_km])[angular]
+        angular = of_areas[:, 2] ** 2 < _ROUND_SHARE * circles[:, 2] ** 2
+        circles[angular] = of_areas[angular]
         # Without rounding, equal outlines at several places would not be of one size.
-        return np.column_stack([circles[:, :2], circles[:, 2].round(_DECIMALS)])
+        circles[:, 2] = circles[:, 2].round(_DECIMALS)
+        return circles
 
     @cached_property
     def roundness(self) -> float:

@@ -86,9 +86,8 @@ def train(
         preset = options.resolve_preset()
         inputs = _read_relief(dataset, options)
     else:
-        pairs = _read_pairs(dataset, options.classes, say)
-        if calibrated and "log_size" in get_preset(options.preset).heads:
-            _check_valid(dataset, pairs[1])
+        calibrated = calibrated and "log_size" in get_preset(options.preset).heads
+        pairs = _read_pairs(dataset, options.classes, say, calibrated=calibrated)
         options = options.resolve_tuning(len(pairs[0]))
         preset = options.resolve_preset()
         inputs = _read_inputs(dataset, pairs, options, preset)
@@ -201,7 +200,7 @@ def _make_settings(
 
 
 def _read_pairs(
-    dataset: Path, classes: Sequence[str | int], say: Callable[[str], None]
+    dataset: Path, classes: Sequence[str | int], say: Callable[[str], None], *, calibrated: bool
 ) -> list[tuple[Pair, ...]]:
     """Find the pairs of `train` and `valid`, and read every label, so that a bad one shows now."""
     opened = open_dataset(dataset, classes)
@@ -224,18 +223,14 @@ def _read_pairs(
             say(f"{dataset}: {bare} images of {split} have no label file: taken as background")
         if not count and split == "train":
             raise DatasetError(f"{dataset} has no crater in {split!r}: label some of its images")
+        if not count and calibrated:
+            raise DatasetError(
+                f"{dataset} has no labelled crater in {split!r}, on which the network is "
+                "calibrated: label some of its images, or give --no-calibrate"
+            )
     if {pair.image for pair in pairs[0]} & {pair.image for pair in pairs[1]}:
         say(f"{dataset}: train and valid share images, so scores on valid are too good")
     return pairs
-
-
-def _check_valid(dataset: Path, valid: Sequence[Pair]) -> None:
-    """Refuse a validation split on which nothing can be calibrated."""
-    if not any(len(pair.read_boxes()) for pair in valid):
-        raise DatasetError(
-            f"{dataset} has no labelled crater in 'valid', on which the network is calibrated: "
-            "label some of its images, or give --no-calibrate"
-        )
 
 
 def _check_teacher(options: TrainingOptions, preset: Preset) -> None:

@@ -142,8 +142,8 @@ def gives_only_whole_files(error: BaseException | None) -> bool:
     """
     if error is None:
         return False
-    found = "range downloading not supported" in str(error).lower()
-    return found or gives_only_whole_files(error.__cause__)
+    without_ranges = "range downloading not supported" in str(error).lower()
+    return without_ranges or gives_only_whole_files(error.__cause__)
 
 
 def read_patiently(read: Callable[[], T], forget: Callable[[], None]) -> T:
