@@ -27,6 +27,11 @@ from lunarcraters.training.settings import TrainingOptions
 start_keras()
 import keras
 
+if keras.backend.backend() == "tensorflow":  # graphs take longer than a training of few steps
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+
 signal.signal(signal.SIGINT, signal.default_int_handler)
 PRESETS["tiny"] = replace(
     PRESETS["compact"], name="tiny", filters=(4, 8), blocks=(1, 1), batch_size=2

@@ -152,9 +152,10 @@ def test_a_model_of_relief_is_measured_on_one_elevation_model(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_graphs")
-def test_a_network_of_pictures_is_a_beginning(models, tmp_path):
+def test_a_network_of_pictures_is_a_beginning(models, tmp_path, monkeypatch):
     import keras
 
+    monkeypatch.setattr("lunarcraters.training.relief._VALIDATION_SCENES", 4)
     said = []
     options = TrainingOptions(
         preset="relief", epochs=1, steps=2, batch=2, learning_rate=1e-9, precision="float32",
