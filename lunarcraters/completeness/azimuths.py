@@ -87,7 +87,7 @@ def find_azimuth(planned: Sequence[Planned]) -> tuple[float, str]:
     if by_north.is_certain and _regions_agree([_estimate_region(one) for one in planned]):
         return by_north.azimuth_deg, "craters"
     azimuths = np.concatenate([_choose(one, one.around_sites, np.nan) for one in planned])
-    if np.isfinite(azimuths).sum() >= max(_LEAST_LIT * len(azimuths), 1.0):
+    if np.isfinite(azimuths).sum() >= _LEAST_LIT * len(azimuths):
         return by_north.azimuth_deg, "neighbours"
     raise RunError(NO_SUN)
 

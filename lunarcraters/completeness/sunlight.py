@@ -107,9 +107,8 @@ def estimate_altitude(lengths: Float, diameter_km: float) -> float:
     """
     measured = float(np.quantile(lengths, _CLEAR))
     model = [_clear_dipole(altitude, diameter_km) for altitude in _ALTITUDES_DEG]
-    # Dipoles shrink as the sun rises; in deep shadow they stop growing.
-    falling = np.minimum.accumulate(model)[::-1]
-    return float(np.interp(measured, falling, _ALTITUDES_DEG[::-1]))
+    # Dipoles shrink as the sun rises.
+    return float(np.interp(measured, model[::-1], _ALTITUDES_DEG[::-1]))
 
 
 def _clear_dipole(altitude_deg: float, diameter_km: float) -> float:
