@@ -1,3 +1,6 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +10,20 @@ from lunarcraters.api import plot_csfd
 from lunarcraters.catalogue.binning import BINNINGS
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.areas import AreaCount, count_on_areas
-from lunarcraters.dating.ages import complete_from, date_areas, snap_range
+from lunarcraters.counts.binned import BinnedCount
+from lunarcraters.dating.ages import (
+    complete_from,
+    date_areas,
+    date_count,
+    date_estimate,
+    snap_range,
+)
 from lunarcraters.dating.chronology import load_system
 from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import make_box_area
+
+from .laws import PowerLaw
 
 GROUND = shapely.box(-5, -5, 5, 5)
 MOON = sphere.geographic_crs()
@@ -196,3 +208,66 @@ def test_the_range_of_an_age_is_that_of_the_bins_that_were_fitted(craterstats):
 def test_craters_of_mars_are_not_dated_as_lunar_ones(craterstats):
     with pytest.raises(CatalogueError, match="name a chronology system of that body"):
         date(catalogue([3.0, 4.0], radius_m=3396190.0))
+
+
+EDGES = np.array([1.0, 2.0, 4.0, 8.0])
+ISOCHRON = -np.diff(PowerLaw().cumulative(EDGES, 1.0))
+
+
+def make_count(values, areas_km2=1e4):
+    areas_km2 = np.broadcast_to(areas_km2, len(EDGES) - 1).astype(float)
+    return BinnedCount(EDGES, np.asarray(values, float), np.diag(values), areas_km2)
+
+
+def make_estimate(values, trusted=(True, True, True), areas_km2=1e4):
+    count = make_count(np.nan_to_num(values), areas_km2)
+    return SimpleNamespace(
+        raw=count, values=np.asarray(values, float), trusted=np.array(trusted), binned=count
+    )
+
+
+def test_bins_that_were_counted_on_more_ground_weigh_by_it():
+    areas_km2 = np.array([1e4, 2e4, 8e4])
+    age = date_count(make_count(3.0 * ISOCHRON * areas_km2, areas_km2), PowerLaw(), 1.0, 8.0)
+    assert age.age_ga == pytest.approx(3.0, rel=1e-3)
+    assert (age.n1_low, age.n1_high) == pytest.approx((0.9 * 0.03, 1.1 * 0.03), rel=1e-3)
+    assert age.note == ""
+
+
+@pytest.mark.parametrize(
+    ("shares", "note"),
+    [
+        ((1.5, 1.0, 1.0), "poor fit: 9% more craters below 2 km than the isochron has"),
+        ((0.5, 1.0, 1.0), "poor fit: 19% fewer craters below 2 km than the isochron has"),
+        ((1.0, 2.0, 0.1), "poor fit: 13% fewer craters below 2 km than the isochron has"),
+        ((1.0, 0.6, 2.6), "poor fit: the counts do not follow the isochron"),
+    ],
+)
+def test_a_poor_fit_tells_which_half_of_the_craters_is_too_many(shares, note):
+    counts = np.round(1e4 * ISOCHRON * np.array(shares) * 10.0)
+    count = make_count(counts)
+    assert date_count(count, PowerLaw(), 1.0, 8.0).note == note
+    unsure = replace(count, covariance=400.0 * count.covariance)
+    assert date_count(unsure, PowerLaw(), 1.0, 8.0).note == "", "large errors explain it"
+
+
+def test_estimated_craters_that_are_not_trusted_are_told_from_a_tenth_on():
+    values, first, last = 1e4 * ISOCHRON, (False, True, True), (True, True, False)
+    dated = [date_estimate(make_estimate(values, one), PowerLaw(), 1.0, 8.0).note
+             for one in (first, last)]  # fmt: skip
+    assert dated == ["76% of these craters are in bins that are not trusted", ""]
+    poor = make_estimate(1e5 * ISOCHRON * [0.5, 1.0, 1.0], first)
+    note = date_estimate(poor, PowerLaw(), 1.0, 8.0).note
+    assert note.startswith("poor fit: ")
+    assert note.endswith("; 62% of these craters are in bins that are not trusted")
+    none = make_estimate(np.zeros(3), first)
+    assert date_estimate(none, PowerLaw(), 1.0, 8.0).note == "no craters in the range"
+
+
+def test_a_range_of_an_estimate_begins_where_craters_were_planted():
+    unplanted = [np.nan, np.nan, 5.0]
+    note = "no craters were planted below 4 km: begin the range there"
+    assert date_estimate(make_estimate(unplanted), PowerLaw(), 1.0, 8.0).note == note
+    assert date_estimate(make_estimate(unplanted), PowerLaw(), 4.0, 8.0).age_ga is not None
+    outside = make_estimate([np.nan, np.nan, 0.0], areas_km2=0.0)
+    assert date_estimate(outside, PowerLaw(), 1.0, 8.0).note == "not searched"

@@ -15,6 +15,7 @@ from lunarcraters.errors import OptionError
         ("YUE", "Moon, Yue et al. (2022)"),
         ("hartmann moon", "Moon, Hartmann 2010 iteration"),
         ("Mars, Neukum-Ivanov (2001)", "Mars, Neukum-Ivanov (2001)"),
+        ("mars, ivanov (2001)", "Mars, Ivanov (2001)"),
     ],
 )
 def test_a_system_is_named_by_words_of_it(craterstats, words, name):

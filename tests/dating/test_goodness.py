@@ -25,3 +25,11 @@ def test_the_probability_is_uniform_for_craters_of_the_isochron():
 def test_one_crater_or_one_bin_says_nothing():
     assert compare_with_isochron(np.array([1.0, 0.0]), np.array([3.0, 1.0])) is None
     assert compare_with_isochron(np.array([9.0]), np.array([3.0])) is None
+
+
+def test_counts_that_could_not_fit_better_fit_and_none_is_impossible():
+    even = np.ones(2)
+    assert compare_with_isochron(np.array([5.0, 5.0]), even) == 1.0
+    assert 0.0 < compare_with_isochron(np.array([90.0, 0.0]), even) < 1e-3
+    # Of 4 craters, in parts: all are in one bin in 2 of 16 cases.
+    assert compare_with_isochron(np.array([4.4, 0.0]), even) == pytest.approx(0.125, abs=0.02)

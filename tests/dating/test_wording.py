@@ -5,7 +5,12 @@ from lunarcraters.dating.wording import format_age, format_age_error
 
 
 def test_ages_have_no_exponents():
-    assert [format_age(age) for age in (3.5412, 0.12, 0.9996)] == ["3.54 Ga", "120 Ma", "1000 Ma"]
+    assert [format_age(age) for age in (3.5412, 1.0, 0.12, 0.9996)] == [
+        "3.54 Ga",
+        "1 Ga",
+        "120 Ma",
+        "1000 Ma",
+    ]
     assert format_age_error(0.5, 0.38, 0.7) == "+200 -120"
     assert format_age_error(3.54, 3.46, 3.59) == "+0.05 -0.08"
 
