@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
 from affine import Affine
+from pyproj import CRS
 
 from lunarcraters.completeness.azimuths import estimate_azimuth
 from lunarcraters.completeness.dipoles import measure_dipoles, project
 from lunarcraters.completeness.freshness import compute_freshness, compute_greatest_wear
-from lunarcraters.completeness.plants import Plants, compute_light
+from lunarcraters.completeness.plants import (
+    Plants,
+    compute_light,
+    erase_older_relief,
+    find_north_deg,
+)
 from lunarcraters.completeness.sampling import Circles
 from lunarcraters.completeness.sunlight import estimate_altitude
 from lunarcraters.geometry import stereographic
@@ -101,3 +107,46 @@ def test_in_a_picture_that_is_stored_upwards_the_sun_stands_where_it_does():
 def test_plants_of_one_pixel_or_outside_the_tile_change_nothing():
     assert (light(plants(diameter=1.0)) == 1.0).all()
     assert (light(plants(position=(-80.0, 64.0))) == 1.0).all()
+
+
+def test_a_plant_that_an_edge_of_the_tile_cuts_is_the_same_as_in_a_larger_one():
+    corner, middle = plants(position=(5.0, 9.0)), plants(position=(61.0, 57.0))
+    np.testing.assert_array_equal(light(corner)[:40, :40], light(middle)[48:88, 56:96])
+    far = plants(position=(SIDE - 5.0, SIDE - 9.0))
+    np.testing.assert_array_equal(light(far)[-40:, -40:], light(middle)[26:66, 26:66])
+
+
+def test_in_a_coarser_picture_without_coordinates_a_plant_has_fewer_pixels():
+    coarse = light(plants(diameter=48.0, position=(150.0, 90.0)), affine=Affine.scale(2.0))
+    np.testing.assert_array_equal(coarse, light(plants(position=(75.0, 45.0))))
+
+
+@pytest.mark.parametrize("lat", [90.0, 89.9999, -90.0, -89.9999])
+def test_north_is_told_next_to_a_pole(lat):
+    side = Affine(100.0, 0.0, -6400.0, 0.0, -100.0, 6400.0)
+    grid = Grid(stereographic.local_frame(0.0, np.copysign(90.0, lat)).to_wkt(), side, SIDE, SIDE)
+    (north,) = find_north_deg(np.array([[30.0, lat]]), grid)
+    expected = 30.0 if lat < 0.0 else -30.0
+    assert (north - expected + 180.0) % 360.0 - 180.0 == pytest.approx(0.0, abs=1e-6)
+    globe = Grid(CRS("IAU_2015:30110").to_wkt(), Affine(1e5, 0.0, -6e6, 0.0, -1e5, 3e6), 120, 60)
+    assert find_north_deg(np.array([[30.0, lat]]), globe) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_plant_erases_relief_of_its_own_scale_and_no_level_or_texture():
+    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32) + 0.5
+    mound = 20.0 * np.exp(-((x - 64.0) ** 2 + (y - 64.0) ** 2) / (2.0 * 8.0**2))
+    texture = np.where((x + y) % 2.0 > 0.5, np.float32(3.0), np.float32(-3.0))
+    grid = Grid(None, Affine.identity(), SIDE, SIDE)
+
+    def erase(grey, part=1.0):
+        erased = grey.astype(np.float32)
+        erase_older_relief(erased, plants(diameter=40.0), grid, None, part)
+        return erased
+
+    flat = np.full((SIDE, SIDE), 100.0, np.float32)
+    np.testing.assert_allclose(erase(flat), flat, atol=1e-3)
+    np.testing.assert_allclose(erase(flat + texture), flat + texture, atol=0.3)
+    assert erase(flat + mound)[64, 64] < 100.0 + 0.5 * 20.0
+    np.testing.assert_array_equal(erase(flat + mound, part=0.0), (flat + mound).astype(np.float32))
+    half = erase(flat + mound, part=0.5)
+    np.testing.assert_allclose(half, (erase(flat + mound) + flat + mound) / 2.0, atol=1e-3)
