@@ -6,8 +6,8 @@ import pytest
 from affine import Affine
 
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.completeness.plan import choose_bins, plan_regions
-from lunarcraters.completeness.sampling import Detections
+from lunarcraters.completeness.plan import _find_nearest, choose_bins, plan_regions
+from lunarcraters.completeness.sampling import Circles, Detections
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.tiling.source import MosaicTiles
@@ -65,3 +65,59 @@ def test_the_top_of_a_mosaic_is_told_whichever_way_its_rows_are_stored(
     assert len(planned.top_deg)
     off_deg = planned.top_deg - planned.north_deg - azimuth_deg
     assert np.abs((off_deg + 180.0) % 360.0 - 180.0).max() < 8.0  # as far as meridians turn
+
+
+def make_source(values, path, **options):
+    return MosaicTiles.plan(open_mosaic(write_raster(path, values, crs=STRETCHED)), **options)
+
+
+def choose(source, **sizes_and_scores):
+    sizes, scores = (
+        np.concatenate([np.full(count, value) for value, count in one])
+        for one in sizes_and_scores.values()
+    )
+    found = detect_at(np.zeros(len(sizes)), np.zeros(len(sizes)), sizes).craters
+    detections = Detections.of(
+        Catalogue(found.assign(score=scores), sphere.geographic_crs()), source
+    )
+    return choose_bins(detections, source, DIAMETERS_PX)
+
+
+def test_more_craters_are_planted_where_more_are_expected_and_the_more_so_of_small_ones(
+    values, tmp_path
+):
+    source = make_source(values, tmp_path / "a.tif", max_size=256, halo=32, levels=2)
+    sizes = [(1.05, 4000), (2.1, 29), (5.2, 4000), (300.0, 1)]
+    bins = choose(source, sizes=sizes, scores=[(0.99, 4000), (0.5, 29), (0.99, 4001)])
+    wanted = dict(zip(np.round(bins.edges, 2).tolist(), bins.wanted.tolist(), strict=False))
+    assert [wanted[edge] for edge in (1.0, 2.0, 4.0)] == [772, 25, 278]
+    assert wanted[round(2.0**3.5, 2)] == 2, "of a bin without detections"
+    assert bins.octave.min() == 0
+    assert bins.octave.max() == 1, "the coarsest that was searched"
+
+
+def test_bins_begin_with_the_smallest_crater_where_the_finest_octave_is_enlarged(values, tmp_path):
+    source = make_source(values, tmp_path / "a.tif", smallest_px=4.0)
+    assert source.settings.finest == -1
+    bins = choose(source, sizes=[(1.0, 1), (1.9, 4000)], scores=[(0.9, 4001)])
+    assert bins.edges[0] <= 0.4 < bins.edges[1]
+    assert bins.octave[-1] == -1
+    assert bins.wanted[-1] == 278, "of 34 pixels in this octave"
+
+
+def test_every_octave_has_a_region_however_small_the_budget(values, tmp_path):
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
+    source = MosaicTiles.plan(mosaic, max_size=256, halo=32, levels=2)
+    detections = Detections.of(detect_at([0.0], [0.0], 10.0), source)
+    bins = choose_bins(detections, source, DIAMETERS_PX)
+    assert set(bins.octave.tolist()) == {0, 1}
+    octaves = [one.region.octave for one in plan_regions(source, detections, bins, 0.0, 0)]
+    assert sorted(octaves) == [0, 1]
+
+
+def test_the_craters_that_tell_the_sun_are_the_sure_ones_next_to_each():
+    x = np.arange(20.0)
+    seen, sure = Circles(x, 0.0 * x, 1.0 + 0.0 * x), x % 2.0 == 0.0
+    nearest = _find_nearest(seen.rows(x == 4.0), seen, sure)
+    assert sorted(nearest[0].tolist()) == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert _find_nearest(seen, seen, x < 7.0).shape == (20, 0)

@@ -3,7 +3,11 @@ import pytest
 
 from lunarcraters.completeness.freshness import compute_freshness, compute_greatest_wear
 from lunarcraters.completeness.outcome import Outcome
-from lunarcraters.completeness.population import Population, estimate_population
+from lunarcraters.completeness.population import (
+    Population,
+    estimate_population,
+    weigh_sizes,
+)
 from lunarcraters.completeness.sampling import Detections
 from lunarcraters.completeness.score_check import check_scores
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
@@ -82,7 +86,9 @@ def test_a_bin_is_summed_up_over_craters_by_their_weights_and_likelihood():
     (row,) = summarize_bins(outcome, np.zeros(3, int), np.array([1.0, 2.0]), population)
     recalls = dict(zip(MIN_SCORES, row.recall_above, strict=True))
     assert (row.recall, recalls[0.3], recalls[0.35]) == pytest.approx((0.75, 0.75, 0.375))
-    assert row.recall_error > 0.3, "what the likelihoods leave open, and chance"
+    # Weights of 3/8, 3/8 and 2/8 are worth 2.91 craters; the likelihoods leave 0.5 and 1 open.
+    chance = 0.648 * 0.352 / 2.91
+    assert row.recall_error == pytest.approx((chance + 0.25**2) ** 0.5, rel=1e-3)
     assert row.diameter_bias == pytest.approx(0.2)
     assert row.diameter_scatter == pytest.approx(0.2 / 2.0**0.5)
     assert row.offset_median == pytest.approx(0.04)
@@ -145,3 +151,38 @@ def test_scores_are_not_checked_by_few_craters():
     detections, _, _ = surface(rng, 1.0)
     population = estimate_population(outcome, bins, detections, EDGES, has_crs=True)
     assert check_scores(outcome, bins, detections, EDGES, population) is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "slope"),
+    [
+        ((160, 40, 10), -2.0),
+        ((10, 40, 160), 0.0),  # small craters are missed, and are not fewer
+        ((160, 40, 0), -2.0),
+        ((160, 4, 4), 0.0),  # of too few bins
+    ],
+)
+def test_sizes_in_a_bin_weigh_as_they_occur_in_the_run(counts, slope):
+    edges = np.array([1.0, 2.0, 4.0, 8.0])
+    middles = np.sqrt(edges[1:] * edges[:-1])
+    sizes = np.repeat(middles, counts)
+    nothing = np.zeros(len(sizes))
+    detections = Detections(np.zeros((len(sizes), 2)), sizes, nothing, nothing, nothing)
+    diameter, one = np.array([1.1, 1.9, 3.0]), np.ones(3)
+    outcome = Outcome(diameter, one, one, one > 0.0, one, one, one)
+    bins = np.array([0, 0, 1])
+    weights = weigh_sizes(outcome, bins, detections, edges)
+    assert weights == pytest.approx((diameter / middles[bins]) ** slope)
+
+
+def test_many_detections_do_not_tell_more_than_the_few_craters_that_were_planted():
+    rng = np.random.default_rng(10)
+    outcome = planted(rng, 100)
+    bins = np.digitize(outcome.diameter, EDGES) - 1
+    few, _, _ = surface(rng, 0.5, count=600)
+    many = Detections(*(np.repeat(part, 50, axis=0) for part in vars(few).values()))
+    surest = [
+        estimate_population(outcome, bins, one, EDGES, has_crs=True).probability.max()
+        for one in (few, many)
+    ]
+    assert surest[1] < 2.0 * surest[0]
