@@ -80,15 +80,31 @@ def test_labels_of_one_kind_alone_still_leave_a_doubt(all_of):
 
 
 def test_few_labels_are_refused_with_the_number_that_is_needed():
-    scores, octaves, true = draw(np.random.default_rng(3), 29)
+    scores, octaves, true = draw(np.random.default_rng(3), 30)
     with pytest.raises(CatalogueError, match=r"of 29 detections .* needs 30 or more: review more"):
-        measure(scores, octaves, true)
+        measure(scores[:29], octaves[:29], true[:29])
+    assert measure(scores, octaves, true).labelled == 30
+
+
+def test_without_labels_a_score_is_the_probability_within_the_prior():
+    found, covariance = fit_probability(np.empty((0, 4)), np.empty(0, bool))
+    assert found == pytest.approx([0.0, 1.0, 0.0, 0.0])
+    assert covariance == pytest.approx(np.diag([2.0, 0.5, 1.0, 0.5]) ** 2.0)
+
+
+def test_scores_of_0_and_1_are_no_certainty():
+    terms = make_terms(np.array([0.0, 1.0]), np.array([2.0, 0.0]))
+    assert terms == pytest.approx(
+        np.array([[1.0, -6.907, 2.0, -13.81], [1.0, 6.907, 0.0, 0.0]]), abs=0.01
+    )
 
 
 def test_beyond_the_labelled_diameters_the_probability_stays():
     scores, octaves, true = draw(np.random.default_rng(4), 500)
     purity = measure(scores, octaves, true)
     low, high = purity.probability(np.full(2, 0.5), [purity.max_km, 100.0 * purity.max_km])
+    assert low == high
+    low, high = purity.probability(np.full(2, 0.5), [0.01 * purity.min_km, purity.min_km])
     assert low == high
     assert purity.probability([np.nan], [1.0]).tolist() == [1.0], "without a score it counts"
 
@@ -98,10 +114,14 @@ def test_bins_count_the_labels():
     purity = measure(scores, octaves, true)
     assert sum(row.labelled for row in purity.bins) == purity.labelled == 400
     assert sum(row.craters for row in purity.bins) == purity.craters == int(true.sum())
+    scored = sum(row.labelled * row.mean_score for row in purity.bins)
+    assert scored == pytest.approx(400 * purity.mean_score)
     row = max(purity.bins, key=lambda row: row.labelled)
     beyond = 2.0 * purity.bins[-1].max_km
     counts = purity.count_labelled(np.array([(row.min_km * row.max_km) ** 0.5, 0.01, beyond]))
     assert counts.tolist() == [row.labelled, 0, 0]
+    apart = measure(scores, np.where(octaves < 0.0, -3.0, 3.0), true)
+    assert {one.mean_score for one in apart.bins if not one.labelled} == {0.0}
 
 
 def test_shares_are_weighted_and_bins_differ_from_the_curve_each_for_itself():
@@ -115,6 +135,10 @@ def test_shares_are_weighted_and_bins_differ_from_the_curve_each_for_itself():
     # Detections that are alike share the error of the constant, 0.5; the curve is off by 0.3.
     assert covariance[1, 1] == pytest.approx(0.5**2 + 0.3**2)
     assert 0.0 < covariance[0, 1] < 0.5**2
+    shares, covariance = purity.shares(np.full(2, np.nan), diameters[:2], weights[:2], bins[1:3], 3)
+    assert np.isnan(shares).tolist() == [False, False, True]
+    assert shares[:2].tolist() == [1.0, 1.0], "of detections without a score"
+    assert covariance == pytest.approx(0.3**2 * np.eye(3))
 
 
 def test_the_record_of_a_purity_names_its_labels_without_a_password():
