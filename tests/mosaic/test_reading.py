@@ -75,3 +75,12 @@ def test_a_raster_that_was_replaced_is_read_anew(tmp_path):
     for value in (10, 20):
         path = write_raster(tmp_path / "a.tif", np.full((64, 64), value, np.uint8))
         assert (open_mosaic(path).read((0, 0, 64, 64), 16)[0] == value).all()
+
+
+def test_a_block_is_valid_where_half_of_it_is(tmp_path):
+    values = np.ones((8, 12), np.uint8)
+    values[:4, 4:6] = values[:4, 8:11] = 0
+    values[4:] = 0
+    path = write_raster(tmp_path / "a.tif", values, nodata=0)
+    valid = open_mosaic(path).read((0, 0, 12, 8), (4, 4))[1]
+    assert valid.tolist() == [[True, True, False], [False, False, False]]

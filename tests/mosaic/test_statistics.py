@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.examination.examine import examine_mosaic
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.mosaic.statistics import ValueStatistics, summarize_values
+from lunarcraters.mosaic.statistics import ValueStatistics, plan_samples, summarize_values
 from lunarcraters.network.preprocessing import normalise, scale_to_unit
 
 from ..rasters import measure_statistics, write_raster
@@ -53,6 +54,26 @@ def test_a_constant_image_divides_by_something(tmp_path, dtype):
     assert deviation > 0
     values, valid = mosaic.read((0, 0, 200, 200))
     assert np.isfinite(normalise(values, valid, deviation)).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "deviation"),
+    [(9, "uint8", 0.5), (-9, "int16", 0.5), (-9, "float32", 9e-6), (0, "float32", 1e-12)],
+)
+def test_one_value_has_the_deviation_of_its_rounding(value, dtype, deviation):
+    statistics = summarize_values(np.full(5, float(value)), dtype)
+    assert statistics == ValueStatistics(value, value, deviation)
+
+
+def test_windows_are_spread_evenly_or_lie_edge_to_edge_where_they_cover_all():
+    four = plan_samples((Box(0, 0, 10_000, 10_000),), 4)
+    assert four == [Box(x, y, 256, 256) for y in (2372, 7372) for x in (2372, 7372)]
+    assert plan_samples((Box(7, 9, 600, 200),)) == [Box(x, 9, 256, 200) for x in (7, 179, 351)]
+    wide = plan_samples((Box(0, 0, 8000, 1000),))
+    assert len({box.left for box in wide}) == 23
+    assert len({box.top for box in wide}) == 3
+    several = plan_samples(tuple(Box(5000 * k, 0, 4000, 4000) for k in range(4)))
+    assert len(several) == 64
 
 
 def test_brightness_and_contrast_change_nothing(tmp_path, noise):
