@@ -67,20 +67,21 @@ def measure_cost(
         precision: Arithmetic of the network.
 
     Raises:
-        MosaicError: No tile that was looked at holds data.
+        MosaicError: No tile that was looked at holds data, or none can be read.
         ModelError: The model cannot be used.
-        TileSetError: The tiles do not fit the model.
+        TileSetError: The tiles do not fit the model, or no file of them can be read.
     """
     precision = choose_precision(precision, has_int8=bool(read_info(model).int8))
     finest = min(tile.level for tile in source.tiles)
     tiles = spread_evenly([tile for tile in source.tiles if tile.level == finest], _SAMPLED)
-    full = [tile for tile in tiles if _holds_data(source, tile)]
+    hold_data = _look_for_data(source, tiles)
+    full = [tile for tile, holds_data in hold_data.items() if holds_data]
     if not full:
         raise MosaicError(
-            f"none of {len(tiles)} tiles of {source.mosaic.name} that were looked at holds data: "
-            "there is nothing to foretell the time from"
+            f"none of {len(hold_data)} tiles of {source.mosaic.name} that were looked at holds "
+            "data: there is nothing to foretell the time from"
         )
-    share = 1.0 - len(full) / len(tiles)
+    share = 1.0 - len(full) / len(hold_data)
     count = worker_count(workers, len(full))
     least = count_least_images(precision)
     first, second = _trials(full, count * count_tasks_at_once(count), least)
@@ -91,7 +92,7 @@ def measure_cost(
     return Cost(
         workers=count,
         empty_share=share,
-        looked_at=len(tiles),
+        looked_at=len(hold_data),
         pixels_per_s=rate,
         seconds=pixels / rate + (1.0 - share) * len(source.tiles) * trial.stitching_s,
         memory_bytes=float(trial.memory_bytes),
@@ -148,11 +149,22 @@ def _time_stitching(mosaic: Mosaic, folder: Path, batches: Sequence[Batch]) -> f
     return (time.perf_counter() - begun) / len(tiles)
 
 
-def _holds_data(source: TileSource, tile: Tile) -> bool:
-    try:
-        return bool(source.read(tile)[1].any())
-    except (MosaicError, TileSetError):
-        return False
+def _look_for_data(source: TileSource, tiles: Sequence[Tile]) -> dict[Tile, bool]:
+    """Tell of each tile whether it holds data. Those that cannot be read are left out.
+
+    Raises:
+        MosaicError, TileSetError: None can be read.
+    """
+    hold_data: dict[Tile, bool] = {}
+    reasons: list[MosaicError | TileSetError] = []
+    for tile in tiles:
+        try:
+            hold_data[tile] = bool(source.read(tile)[1].any())
+        except (MosaicError, TileSetError) as error:
+            reasons.append(error)
+    if reasons and not hold_data:
+        raise reasons[0]
+    return hold_data
 
 
 def _trials(tiles: Sequence[Tile], at_once: int, least: int) -> tuple[list[Batch], list[Batch]]:

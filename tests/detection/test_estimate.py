@@ -13,9 +13,11 @@ from lunarcraters.detection import cost, estimate
 from lunarcraters.detection.run import read_result
 from lunarcraters.detection.search import batches
 from lunarcraters.detection.search.cluster import count_tasks_at_once, worker_count
+from lunarcraters.errors import TileSetError
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.source import MosaicTiles
+from lunarcraters.tiling.tileset import write_tiles
 
 from ..rasters import STRETCHED, write_raster
 
@@ -119,6 +121,22 @@ def test_a_trial_has_as_many_tiles_in_a_batch_as_a_run(tmp_path, monkeypatch, pr
     cost.measure_cost(source, shipped_model(), workers=1, precision=precision)
     assert {len(batch.tiles) for batch in tried} == {count}
     assert len(next(batches.plan_batches(source.tiles, count)).tiles) == count
+
+
+def test_tiles_that_cannot_be_read_do_not_count_as_empty(tmp_path, monkeypatch):
+    values = np.random.default_rng(0).integers(1, 200, (256, 512)).astype(np.uint8)
+    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
+    source = write_tiles(mosaic, tmp_path / "tiles", max_size=256, halo=16, levels=1)
+    first, *others = sorted((tmp_path / "tiles").rglob("z0_*.tif"))
+    first.write_bytes(first.read_bytes()[:200])
+    nothing = cost._Trial(1, 1.0, 0.0, 1, 1)
+    monkeypatch.setattr(cost, "_search_trials", lambda *_: nothing)
+    measured = cost.measure_cost(source, shipped_model())
+    assert (measured.looked_at, measured.empty_share) == (len(others), 0.0)
+    for path in others:
+        path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(TileSetError, match="not as it was written"):
+        cost.measure_cost(source, shipped_model())
 
 
 def test_octaves_are_told_by_the_size_of_pixels_that_they_are_searched_in(tmp_path):
