@@ -135,7 +135,7 @@ def test_tiles_that_cannot_be_read_do_not_count_as_empty(tmp_path, monkeypatch):
     assert (measured.looked_at, measured.empty_share) == (len(others), 0.0)
     for path in others:
         path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(TileSetError, match="not as it was written"):
+    with pytest.raises(TileSetError, match="is missing or damaged"):
         cost.measure_cost(source, shipped_model())
 
 
