@@ -9,7 +9,7 @@ from importlib import import_module
 
 _MODULES = (
     "distributed.nanny",
-    "pydantic",
+    "pydantic.type_adapter",
     "lunarcraters.detection.search.tasks",
     "lunarcraters.detection.search.batch",
     "lunarcraters.network.inference",
