@@ -105,7 +105,7 @@ class Doubt:
         """
         chance, total = np.transpose([_logit_errors(one.planted, one.recall, one.recall_error)
                                       for one in rows])  # fmt: skip
-        common = np.sqrt(np.maximum(total**2 - chance**2, 0.0))
+        common = np.sqrt(total**2 - chance**2)
         planted = chance * random.standard_normal((DRAWS, len(rows)))
         wear = common * random.standard_normal((DRAWS, 1))
         error = np.where(measured, _MODEL_ERROR_PURE, _MODEL_ERROR)
