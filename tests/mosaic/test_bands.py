@@ -116,3 +116,11 @@ def test_the_type_is_that_of_the_bands_that_are_read(noise, tmp_path):
     mosaic = open_mosaic(tmp_path / "a.vrt")
     assert mosaic.dtype == "uint16"
     np.testing.assert_array_equal(read_all(mosaic)[0], noise.astype(np.uint16) * 10)
+
+
+def test_a_colour_that_is_infinite_in_one_band_is_no_data(tmp_path):
+    values = np.full((3, 16, 16), 9.0, np.float32)
+    values[1, 3, 4], values[2, 5, 6] = np.inf, np.nan
+    read, valid = read_all(open_mosaic(write_raster(tmp_path / "a.tif", values, photometric="RGB")))
+    assert np.argwhere(~valid).tolist() == [[3, 4], [5, 6]]
+    assert np.isfinite(read).all()

@@ -84,3 +84,19 @@ def test_a_block_is_valid_where_half_of_it_is(tmp_path):
     path = write_raster(tmp_path / "a.tif", values, nodata=0)
     valid = open_mosaic(path).read((0, 0, 12, 8), (4, 4))[1]
     assert valid.tolist() == [[True, True, False], [False, False, False]]
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "limit", "blocks"),
+    [
+        (-5, 12, 100, (1, 3)),  # the second block has pixels of the raster, the first none
+        (-8, 12, 100, (2, 3)),
+        (10, 12, 15, (0, 2)),
+        (0, 10, 100, (0, 3)),  # the last block is a whole one
+        (-10, 9, 100, (2, 3)),
+        (-12, 12, 100, (0, 0)),
+        (16, 12, 16, (0, 0)),
+    ],
+)
+def test_blocks_of_four_that_share_pixels_with_a_raster_are_found(start, length, limit, blocks):
+    assert reading.blocks_inside(start, length, 4, limit) == blocks

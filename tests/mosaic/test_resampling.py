@@ -13,7 +13,7 @@ from lunarcraters.mosaic.interpolation import interpolate_positions, sample
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.resampling import read_enlarged, read_frame
 
-from ..rasters import write_raster, write_sphere
+from ..rasters import brightness, write_raster, write_sphere
 
 
 @given(
@@ -116,3 +116,21 @@ def test_distances_from_the_centre_keep_their_digits(tmp_path, enlarged):
     assert valid.all()
     np.testing.assert_allclose(np.diff(values, axis=1), 0.005, atol=0.001)
     np.testing.assert_allclose(values[:, 0], 1_737_400.0 + (0.8 if enlarged else 0.84), atol=0.01)
+
+
+def test_columns_are_averaged_as_many_as_lie_in_a_pixel_where_they_are_fewest(globe, monkeypatch):
+    mosaic = open_mosaic(globe)
+    side = mosaic.grid.affine.a
+    crs = stereographic.local_frame(0.0, 72.0).to_wkt()
+    frame = Grid(crs, Affine(side, 0, -48 * side, 0, -side, 48 * side), 96, 96)
+    read, asked = type(mosaic).read, []
+    monkeypatch.setattr(
+        type(mosaic), "read", lambda *given: asked.append(given[-1]) or read(*given)
+    )
+    values, valid = read_frame(mosaic, frame)
+    # From 60 to 83 degrees: 2 columns of the mosaic in a pixel of the frame, up to 8.
+    assert asked == [(2, 1)]
+    assert valid.all()
+    x, y = np.meshgrid(np.arange(96) + 0.5, np.arange(96) + 0.5)
+    wanted = brightness(*frame.to_lonlat(x, y))
+    np.testing.assert_allclose(values, wanted, atol=2.0)
