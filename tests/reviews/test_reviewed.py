@@ -100,20 +100,30 @@ def test_the_notes_on_the_ground_are_of_files_that_are_written(run, tmp_path):
 
 
 def test_a_table_that_lost_its_parts_has_those_of_the_run(tmp_path):
-    columns = {"lon": [5.0, 0.0, 3.0, 8.0], "lat": [5.0, 2.0, 3.0, 8.0], "diameter_km": 30.0}
-    table = pd.DataFrame({**columns, "score": 0.5, "fraction": [1.0, 0.4, 1.0, 1.0]})
+    columns = {
+        "lon": [5.0, 0.0, 3.0, 8.0, 10.0],
+        "lat": [5.0, 2.0, 3.0, 8.0, 4.0],
+        "diameter_km": 30.0,
+    }
+    table = pd.DataFrame({**columns, "score": 0.5, "fraction": [1.0, 0.4, 1.0, 1.0, 0.4]})
+    table = table.assign(depth_m=900.0, measure_note="")
     ground = shapely.box(0, 0, 10, 10)
     area_km2 = sphere.area_km2(ground)
     run = Catalogue(table, sphere.geographic_crs(), ground, area_km2, {"balanced": 0.4})
     write_catalogue(run, tmp_path / "run.parquet")
     rows = run.craters.drop(columns="fraction").assign(review="accepted")
     added = rows.iloc[[0]].assign(crater_id="", lon=0.0, lat=7.0, review="added")
+    rows.loc[rows["lon"] == 10.0, "diameter_km"] = 20.0
     rows.loc[rows["lon"] == 8.0, "lon"] = 10.0
     pd.concat([rows, added]).to_csv(tmp_path / "a.csv", index=False)
     reviewed, _ = review(tmp_path / "run.parquet", tmp_path / "a.csv")
     places = reviewed.craters.set_index(["lon", "lat"])["fraction"]
     assert places[0.0, 2.0] == 0.4
-    # The moved and the added one count for their parts on the ground of the run.
+    # The moved, resized and added ones count for their parts on the ground of the run.
     assert places[10.0, 8.0] == pytest.approx(0.5, abs=0.01)
+    assert places[10.0, 4.0] == pytest.approx(0.5, abs=0.01)
     assert places[0.0, 7.0] == pytest.approx(0.5, abs=0.01)
     assert places[3.0, 3.0] == 1.0
+    depths = reviewed.craters.set_index(["lon", "lat"])["depth_m"]
+    assert np.isnan(depths[[(10.0, 8.0), (10.0, 4.0), (0.0, 7.0)]]).all()
+    assert depths[0.0, 2.0] == 900.0
