@@ -32,7 +32,8 @@ class CheckpointState:
         best: Lowest validation loss; null before the first epoch.
         stopped: True if the training has come to its end.
         callbacks: Attributes of the other callbacks by name, in the order of the callbacks.
-        file: Name of the file with weights and optimizer.
+        file: Name of the file with weights and optimizer; of several, without their suffixes, in
+            trainings of an earlier version.
     """
 
     epoch: int = 0
@@ -152,6 +153,9 @@ class Checkpoint(keras.callbacks.Callback):
         with _naming_damage(self.best_weights, "the best weights"):
             network.load_weights(self.best_weights)
         path = self.folder / self.state.file
+        if path.with_name(f"{path.name}.index").is_file():
+            _restore_by_tensorflow(path, network)
+            return
         with _naming_damage(path, "the state"), np.load(path) as stored:
             values = [stored[name] for name in stored.files]
             for variable, value in zip(self.variables, values, strict=True):
@@ -161,6 +165,31 @@ class Checkpoint(keras.callbacks.Callback):
         """Read the attributes of a callback that a resumed training needs."""
         values = {name: getattr(callback, name) for name in self._KEPT if hasattr(callback, name)}
         return {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+
+
+def _restore_by_tensorflow(path: Path, network: keras.Model) -> None:
+    """Restore a checkpoint of an earlier version of the program, which TensorFlow wrote.
+
+    Args:
+        path: Checkpoint, without the suffixes of its files.
+        network: Compiled network.
+
+    Raises:
+        RunError: The checkpoint is damaged, or Keras has another backend.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise RunError(
+            f"{path} was written by an earlier version of craters, with TensorFlow: leave "
+            "KERAS_BACKEND out to resume the training"
+        )
+    import tensorflow as tf
+
+    stored = tf.train.Checkpoint(model=network, optimizer=network.optimizer)
+    with _naming_damage(path.with_name(f"{path.name}.index"), "the state"):
+        try:
+            stored.restore(str(path)).assert_consumed()
+        except (AssertionError, IndexError, tf.errors.OpError) as error:
+            raise ValueError(str(error).splitlines()[0]) from error
 
 
 @contextmanager

@@ -1,0 +1,38 @@
+"""Checkpoints of earlier versions."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lunarcraters.errors import RunError
+from lunarcraters.training import checkpoint
+
+
+def test_a_checkpoint_that_an_earlier_version_had_tensorflow_write_is_read(tmp_path, monkeypatch):
+    network, other = (keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]) for _ in "ab")
+    for one in (network, other):
+        one.compile("adam", "mse")
+        one.optimizer.build(one.trainable_variables)
+    network.fit(np.ones((4, 2)), np.ones((4, 1)), epochs=2, verbose=0)
+    folder = tmp_path / checkpoint.FOLDER
+    folder.mkdir()
+    network.save_weights(folder / checkpoint.BEST)
+    tf.train.CheckpointManager(
+        tf.train.Checkpoint(model=network, optimizer=network.optimizer),
+        str(folder),
+        max_to_keep=2,
+        checkpoint_name="state",
+    ).save(2)
+    (folder / checkpoint.STATE).write_text('{"epoch": 2, "best": 1.0, "file": "state-2"}')
+    restored = checkpoint.Checkpoint(other, tmp_path, resume=True)
+    written = [*network.variables, *network.optimizer.variables]
+    for one, two in zip(written, restored.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), two.numpy())
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.backend, "backend", lambda: "jax")
+        with pytest.raises(RunError, match=r"state-2 was written by .* KERAS_BACKEND"):
+            checkpoint.Checkpoint(other, tmp_path, resume=True)
+    (folder / "state-2.data-00000-of-00001").write_bytes(b"cut")
+    with pytest.raises(RunError, match=r"state-2\.index does not hold the state"):
+        checkpoint.Checkpoint(other, tmp_path, resume=True)
