@@ -143,8 +143,9 @@ def open_tiles(directory: Path) -> TileSet:
         ) from error
     if tile_set.virtual and tile_set.mosaic.fingerprint() != tile_set.mosaic_fingerprint:
         raise TileSetError(
-            f"{tile_set.mosaic.name} has changed since {directory} was made: make the virtual "
-            "tiles again with craters tile --overwrite"
+            f"{tile_set.mosaic.name} has changed since {directory} was made, or the tiles were "
+            "written by an earlier version of craters: make the virtual tiles again with "
+            "craters tile --overwrite"
         )
     return tile_set
 

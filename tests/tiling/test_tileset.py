@@ -90,7 +90,7 @@ def test_virtual_tiles_want_their_mosaic_as_it_was(patchy, tmp_path):
     path.write_bytes(patchy["local"].read_bytes())
     write_tiles(open_mosaic(path), tmp_path / "tiles", virtual=True, **SIZES)
     path.write_bytes(patchy["native"].read_bytes())
-    with pytest.raises(TileSetError, match="has changed"):
+    with pytest.raises(TileSetError, match=r"has changed .* or the tiles were written by an ear"):
         open_tiles(tmp_path / "tiles")
     path.unlink()
     with pytest.raises(MosaicError, match="cannot be read"):
