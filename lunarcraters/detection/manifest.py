@@ -86,8 +86,14 @@ class Manifest:
         return same and self.differences(other) == [_INPUT]
 
     def differences(self, other: "Manifest") -> list[str]:
-        """List in words what would make the results of two runs differ."""
-        words = {"input": _INPUT, "model": "model", "format": "version of the program"}
+        """List in words what would make the results of two runs differ.
+
+        Runs of different formats are of different versions, whose hashes and settings tell nothing
+        more.
+        """
+        if self.format != other.format:
+            return ["version of the program"]
+        words = {"input": _INPUT, "model": "model"}
         differing = [
             word for name, word in words.items() if getattr(self, name) != getattr(other, name)
         ]

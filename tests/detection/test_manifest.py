@@ -24,6 +24,11 @@ def test_differences_are_told_in_words_and_names_do_not_matter():
     ]
 
 
+def test_of_another_format_the_version_alone_is_told():
+    other = replace(MANIFEST, input="c", model="d", settings={"tiles": 4}, format=1)
+    assert MANIFEST.differences(other) == ["version of the program"]
+
+
 def test_files_that_changed_are_told_from_another_mosaic_or_tiling():
     begun = replace(MANIFEST, tiling="t")
     changed = replace(begun, input="c")
