@@ -27,7 +27,8 @@ def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
     """Choose the model that suits a mosaic, of those that a model file holds.
 
     The tuned one is taken if at least half of the mosaic has the texture of the images that it was
-    tuned on, or if the mosaic is too small to tell. Else it is the one before the tuning.
+    tuned on, or if the mosaic is too small to tell. Else it is the one before the tuning. A
+    `CratersWarning` tells of the latter, and of scores that an earlier version calibrated.
 
     Args:
         model: Model file.
@@ -39,9 +40,18 @@ def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
     Raises:
         ModelError: The file is no model file, or is damaged.
     """
-    texture = read_info(model).tuned_on
+    info = read_info(model)
+    texture = info.tuned_on
     share = 1.0 if texture is None else _measure_familiar_share(source, texture)
     if share >= _FAMILIAR:
+        if info.scores is not None and not info.scores.diameter_px:
+            # Those were given up before the score of a crater became that of all its octaves.
+            warnings.warn(
+                f"{model} was calibrated by an earlier version of craters, so its thresholds do "
+                "not fit the scores of this one and leave craters out: run craters calibrate on it",
+                CratersWarning,
+                stacklevel=2,
+            )
         yield model
         return
     warnings.warn(

@@ -20,6 +20,7 @@ from lunarcraters.network.model_file import (
     shipped_model,
     update_info,
 )
+from lunarcraters.network.model_info import ScoreCalibration
 from lunarcraters.network.texture import measure_texture, summarize_texture
 from lunarcraters.rendering.scene import render_scene
 
@@ -69,6 +70,27 @@ def test_what_is_too_small_to_tell_is_searched_by_the_tuned_model(tmp_path, tune
     source = open_source([write(tmp_path / "small.png", known[6][:100, :100])], tuned)
     with choose_weights(tuned, source) as chosen:
         assert chosen == tuned
+
+
+def test_a_model_that_was_calibrated_without_regard_to_size_is_told_of(tmp_path, known):
+    old, source = (
+        tmp_path / "old.keras",
+        open_source([write(tmp_path / "a.png", known[6])], shipped_model()),
+    )
+    shutil.copyfile(shipped_model(), old)
+    curve = ScoreCalibration((), (0.0, 0.5, 1.0), ((0.0, 0.4, 1.0),))
+    update_info(old, replace(read_info(old), scores=curve))
+    warned = pytest.warns(
+        CratersWarning, match=r"old\.keras was calibrated by .* craters calibrate"
+    )
+    with warned, choose_weights(old, source) as chosen:
+        assert chosen == old
+    update_info(old, read_info(old).without_calibration())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CratersWarning)
+        for model in (old, shipped_model()):
+            with choose_weights(model, source) as chosen:
+                assert chosen == model
 
 
 def test_a_model_tuned_twice_goes_back_as_far_as_it_must(tmp_path, tuned, known):
