@@ -4,10 +4,10 @@
 # xx.odc.reproject("IAU_2015:30100") brings a map into degrees. By the documentation its grid is one of similar
 # resolution that fully encloses the source. We expected the cap around the pole. odc-geo 0.5.3 projects the four
 # edges of the map as they are. A map of 800 by 800 km about the south pole becomes 2 pixels of 180 degrees, both NaN.
-# The north pole gives 6 pixels that reach from 63.7 to 127.4 N. A map beside the pole that crosses 180 E gets a grid round the
-# whole Moon with pixels of 0.22 degrees, in which 7 percent hold data, where the same map across 0 E has 0.18 degrees
-# and 69 percent. A global map from 0 to 360 E becomes 2 pixels on IAU_2015:30110. There is no warning. (Polar maps of
-# the Earth do the same.) rioxarray 0.19.0 gives the cap.
+# The north pole gives 6 pixels that reach from 63.7 to 127.4 N. A map beside the pole that crosses 180 E gets a grid
+# round the whole Moon with pixels of 0.22 degrees, in which 7 percent hold data, where the same map across 0 E has
+# 0.18 degrees and 69 percent. A global map from 0 to 360 E becomes 2 pixels on IAU_2015:30110. There is no warning.
+# (Polar maps of the Earth do the same.) rioxarray 0.19.0 gives the cap.
 #
 # For us: nothing to change; we do not use it. Whoever opens our polar masks with odc-stac or odc-geo should pass a
 # GeoBox for degrees: then all pixels are right.
