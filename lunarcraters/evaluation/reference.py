@@ -23,6 +23,7 @@ from lunarcraters.datasets.yolo_labels import (
     is_label_file,
 )
 from lunarcraters.errors import CatalogueError
+from lunarcraters.evaluation.label_images import LabelImage, find_holders, place_image
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import is_database
 from lunarcraters.geometry import sphere
@@ -46,7 +47,8 @@ class Reference:
             `ignored`, (n,).
         radius_m: Radius of the sphere; None for pixels.
         tiles: Edges of the label tiles, x (longitude) min and max, y (latitude) min and max,
-            (m, 4); None for a catalogue.
+            (m, 4); None for a catalogue, and where there are `images`.
+        images: Label tiles that their georeferencing places, the finest first.
         footprint: Ground that the reference covers; None where it is not known.
         pixel: Side of a label's pixel in the unit of the diameters; None for a catalogue.
         notes: Sentences for the user about labels that were taken or left out.
@@ -61,6 +63,7 @@ class Reference:
     clipped: Bool
     radius_m: float | None
     tiles: Float | None = None
+    images: tuple[LabelImage, ...] = ()
     footprint: BaseGeometry | None = None
     pixel: float | None = None
     notes: tuple[str, ...] = ()
@@ -88,7 +91,12 @@ class Reference:
     @property
     def default_rule(self) -> RuleName:
         """Name of the default rule: boxes for labels, circles for catalogues."""
-        return "circle" if self.tiles is None else "box"
+        return "box" if self.is_of_labels else "circle"
+
+    @property
+    def is_of_labels(self) -> bool:
+        """Whether craters are labels of tiles; False for a catalogue."""
+        return self.tiles is not None or bool(self.images)
 
     def crosses_edge(self, positions: Float, diameters: Float) -> Bool:
         """Find craters whose box is not whole in any label tile that holds their centre.
@@ -101,6 +109,8 @@ class Reference:
             True for such craters, and for those centred off all tiles, (n,); False everywhere if
             the reference is a catalogue.
         """
+        if self.images:
+            return find_holders(self.images, positions, np.asarray(diameters)) == len(self.images)
         if self.tiles is None:
             return np.zeros(len(positions), dtype=bool)
         x, y = positions.T
@@ -144,8 +154,9 @@ def read_reference(path: Path | str, classes: Sequence[str | int] = ()) -> Refer
     Args:
         path: Catalogue of any readable format; or labels: a split of a dataset (with `labels/`,
             and `images/` beside it), a directory of label files or of images with labels, or one
-            label file. Labels of images that are not named by their edges
-            (`lonmin,lonmax,latmin,latmax`) are in pixels, and are read one image at a time.
+            label file. Labels of images that are neither named by their edges
+            (`lonmin,lonmax,latmin,latmax`) nor georeferenced are in pixels, and are read one image
+            at a time.
         classes: Names or numbers of the classes of the labels that are craters; empty to go by
             their names.
 
@@ -169,18 +180,24 @@ def read_pairs(pairs: Sequence[Pair]) -> Reference:
         pairs: Images with their label files. The image may be missing.
 
     Raises:
-        CatalogueError: There are several images that are not named by their edges.
+        CatalogueError: There are several images, and one has no place on the Moon.
+        CoordinateSystemError: The coordinate system of an image is not of the Moon.
         DatasetError: A label file is malformed.
     """
     names = [TileName.parse(pair.image.name) for pair in pairs]
     placed = [(pair, name) for pair, name in zip(pairs, names, strict=True) if name is not None]
     if len(placed) == len(pairs):
         return _join([_read_tile(pair, name) for pair, name in placed])
+    images = [place_image(pair.image) for pair in pairs]
+    found = [(pair, image) for pair, image in zip(pairs, images, strict=True) if image is not None]
+    if len(found) == len(pairs):
+        return _read_placed(found)
     if len(pairs) > 1:
-        unnamed = pairs[names.index(None)]
+        unplaced = pairs[images.index(None)]
         raise CatalogueError(
-            f"{(unnamed.label or unnamed.image).name} is not named by its edges, so its place on "
-            "the Moon is not known: evaluate one image at a time and give its label file"
+            f"{(unplaced.label or unplaced.image).name} is not named by its edges, and its image "
+            "is not georeferenced, so its place on the Moon is not known: evaluate one image at a "
+            "time and give its label file"
         )
     return _read_pixel_labels(pairs[0])
 
@@ -216,6 +233,38 @@ def _read_tile(pair: Pair, name: TileName) -> Reference:
         radius_m=sphere.RADIUS_M,
         tiles=np.array([[west, west + across, name.lat_min, name.lat_max]]),
         pixel=along / rows * km,
+    )
+
+
+def _read_placed(pairs: list[tuple[Pair, LabelImage]]) -> Reference:
+    """Read the labels of images that lie on the Moon.
+
+    A crater whose centre is on no ground of its image is ignored, and one that is whole in a finer
+    image is ignored in the coarser ones, so that none counts twice.
+    """
+    pairs = sorted(pairs, key=lambda item: item[1].pixel_km)
+    positions, boxes, clipped, numbers = [], [], [], []
+    for number, (pair, image) in enumerate(pairs):
+        labels, ignored = _read_labels(pair)
+        size = image.grid.width, image.grid.height
+        x, y = (labels[:, :2] * size).T
+        positions.append(np.column_stack(image.grid.to_lonlat(x, y)))
+        boxes.append(labels[:, 2:] * size * image.measure_pixels(x, y))
+        cut = find_clipped(box_corners(labels, *size), *size)
+        clipped.append(ignored | cut | ~image.has_ground(x, y))
+        numbers.append(np.full(len(labels), number))
+    images = tuple(image for _, image in pairs)
+    centres, sides = np.concatenate(positions), np.concatenate(boxes)
+    diameters = np.sqrt(sides.prod(axis=1))
+    again = find_holders(images, centres, diameters) < np.concatenate(numbers)
+    return Reference(
+        positions=centres,
+        diameters=diameters,
+        boxes=sides,
+        clipped=np.concatenate(clipped) | again,
+        radius_m=images[0].grid.radius_m,
+        images=images,
+        pixel=float(np.median([image.pixel_km for image in images])),
     )
 
 

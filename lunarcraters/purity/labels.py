@@ -174,7 +174,7 @@ def label_by_reference(
         CatalogueError: The ground of the reference is not known, or is not that of the run; or
             one is in pixels and the other on the Moon, or of another body.
     """
-    if area is None and reference.footprint is None and reference.tiles is None:
+    if area is None and reference.footprint is None and not reference.is_of_labels:
         raise CatalogueError(
             f"{name} does not tell which ground it covers, so that a detection without a match may "
             "lie beyond: give the outline of its ground with --area"
