@@ -7,8 +7,10 @@ or lie off the ground that the reference covers. A detection that matches an ign
 neither true nor false.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -17,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.review_state import find_confirmed
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.rules import Rule
 from lunarcraters.geometry import sphere
@@ -96,9 +98,13 @@ def match_craters(
         max_diameter: Largest crater that counts, km or pixels.
 
     Raises:
-        CatalogueError: One is in pixels, the other on the Moon; or one has no positions.
+        CatalogueError: One is in pixels, the other on the Moon; or one has no positions; or labels
+            are of a smaller image than the one searched. A `CratersWarning` tells of labels of an
+            image of another name.
     """
     _check_same_body(detections, reference)
+    if reference.image is not None:
+        _check_same_image(detections, reference.image, reference)
     sizes, positions = detections.diameters, detections.positions
     limits = min_diameter, max_diameter
     reference_counted = _within(reference.diameters, *limits) & ~reference.clipped
@@ -137,6 +143,26 @@ def _check_same_body(detections: Catalogue, reference: Reference) -> None:
         raise CatalogueError(
             "the catalogue and the reference are of bodies of other radii: give a reference of the "
             "body that was searched"
+        )
+
+
+def _check_same_image(detections: Catalogue, image: Path, reference: Reference) -> None:
+    """Refuse labels of an image that is smaller than the one searched, and tell of another name."""
+    searched = detections.info.properties.get("input")
+    name, ground = f"the image {searched}" if searched else "the image", detections.footprint
+    if ground is not None and reference.tiles is not None:
+        _, right, _, bottom = reference.tiles[0]
+        if ground.bounds[2] > right + 0.5 or ground.bounds[3] > bottom + 0.5:
+            raise CatalogueError(
+                f"the labels are of {image}, {right:.0f} x {bottom:.0f} pixels, and {name} that "
+                "was searched is larger: give the labels of that image"
+            )
+    if searched and Path(searched).stem != image.stem:
+        warnings.warn(
+            f"the labels are of {image}, and {searched} was searched: where they are not the same "
+            "image, give the labels of the latter",
+            CratersWarning,
+            stacklevel=2,
         )
 
 

@@ -48,6 +48,7 @@ class Reference:
         radius_m: Radius of the sphere; None for pixels.
         tiles: Edges of the label tiles, x (longitude) min and max, y (latitude) min and max,
             (m, 4); None for a catalogue, and where there are `images`.
+        image: Image of labels in pixels; None for other references.
         images: Label tiles that their georeferencing places, the finest first.
         footprint: Ground that the reference covers; None where it is not known.
         pixel: Side of a label's pixel in the unit of the diameters; None for a catalogue.
@@ -63,6 +64,7 @@ class Reference:
     clipped: Bool
     radius_m: float | None
     tiles: Float | None = None
+    image: Path | None = None
     images: tuple[LabelImage, ...] = ()
     footprint: BaseGeometry | None = None
     pixel: float | None = None
@@ -291,5 +293,6 @@ def _read_pixel_labels(pair: Pair) -> Reference:
         clipped=ignored | find_clipped(box_corners(labels, *size), *size),
         radius_m=None,
         tiles=np.array([[0.0, size[0], 0.0, size[1]]]),
+        image=pair.image,
         pixel=1.0,
     )

@@ -1,3 +1,7 @@
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import shapely
@@ -5,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.evaluation.matching import match_craters, pool_matches
 from lunarcraters.evaluation.reference import Reference, from_catalogue
 from lunarcraters.evaluation.rules import RULES, OverlapRule
@@ -249,3 +253,25 @@ def test_three_hundred_thousand_craters_are_matched():
     found = match_craters(catalogue, from_catalogue(catalogue), CIRCLE)
     # A few lie so near that another, of a higher score, took their place.
     assert found.true.mean() > 0.99
+
+
+def test_labels_of_another_image_than_the_one_searched_are_told_of():
+    reference = replace(labels([(50, 50, 20)]), image=Path("labelled/a.png"))
+    rows = pixel_catalogue([(50, 50, 20, 0.9)])
+
+    def match(name, side):
+        info = {"properties": {"input": name}, "footprint": shapely.box(0, 0, side, side)}
+        return match_craters(rows.with_info(**info), reference, CIRCLE)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CratersWarning)
+        match("searched/a.jpg", 100)
+        match("searched/a.jpg", 90)  # the rest of it has no data
+        match_craters(rows, reference, CIRCLE)
+    with pytest.warns(CratersWarning, match=r"are of .*a\.png, and b\.png was searched"):
+        match("b.png", 100)
+    for name in ("a.png", "b.png"):
+        with pytest.raises(
+            CatalogueError, match=r"are of .*a\.png, 100 x 100 pixels, and the image"
+        ):
+            match(name, 101)
