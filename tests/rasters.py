@@ -37,6 +37,15 @@ def write_raster(path, values, crs=SIMPLE_CYLINDRICAL, affine=None, mask=None, *
     return path
 
 
+def damage_block(path, block):
+    """Make a block of a TIFF, named by its column and row as "3_2", undecodable."""
+    with rasterio.open(path) as raster:
+        offset = int(raster.get_tag_item(f"BLOCK_OFFSET_{block}", "TIFF", bidx=1))
+    content = bytearray(path.read_bytes())
+    content[offset : offset + 64] = b"\xff" * 64
+    path.write_bytes(content)
+
+
 def write_sphere(path, crs, affine, width, height, **options):
     """A float raster of `brightness`."""
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 
@@ -31,6 +30,7 @@ from lunarcraters.completeness.record import (
 from lunarcraters.completeness.sampling import Detections
 from lunarcraters.completeness.score_check import check_scores
 from lunarcraters.completeness.search import search_planted
+from lunarcraters.completeness.source import find_precision, leave_out_unread
 from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
 from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
@@ -41,10 +41,9 @@ from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import OutputError, RunError, check_range
 from lunarcraters.files import empty_directory, locked, replacing
 from lunarcraters.network.model_file import read_info
-from lunarcraters.network.startup import Precision
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.records import to_plain
-from lunarcraters.tiling.source import TileSource
+from lunarcraters.tiling.source import MosaicTiles, TileSource
 
 FOLDER = "completeness"
 """Name of the directory, in that of a run, of what is searched; it is removed when all is done."""
@@ -86,7 +85,7 @@ class CompletenessOptions:
 
 def measure_completeness(
     run: Path,
-    source: TileSource,
+    source: MosaicTiles,
     model: Path,
     options: CompletenessOptions,
     *,
@@ -136,13 +135,14 @@ def _measure(
     folder: Path,
     catalogue: Catalogue,
     manifest: Manifest,
-    source: TileSource,
+    source: MosaicTiles,
     model: Path,
     options: CompletenessOptions,
     workers: int | None,
     progress: Progress,
 ) -> Completeness:
-    tta, precision = bool(manifest.settings["mirrored"]), _precision(manifest)
+    source = leave_out_unread(source, folder.parent)
+    tta, precision = bool(manifest.settings["mirrored"]), find_precision(manifest)
     info = read_info(model).for_run(tta=tta, finest=source.settings.finest)
     detections = Detections.of(catalogue, source)
     bins = choose_bins(detections, source, info.diameters_px)
@@ -258,23 +258,6 @@ def _remove(folder: Path) -> None:
             empty_directory(folder)
         else:
             shutil.rmtree(folder)
-
-
-def _precision(manifest: Manifest) -> Precision:
-    """Arithmetic of the run.
-
-    Raises:
-        RunError: The run does not tell it.
-    """
-    noted = manifest.settings.get("precision")
-    named: Precision
-    for named in get_args(Precision):
-        if named == noted:
-            return named
-    raise RunError(
-        f"the run notes the precision {noted!r}, which is not {', '.join(get_args(Precision))}: "
-        "run craters detect again with --overwrite"
-    )
 
 
 def _light(

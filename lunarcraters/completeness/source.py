@@ -1,15 +1,19 @@
 """The source of a run that is there: its mosaic, tiled again as the run tiled it, and its model."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from lunarcraters.completeness.record import find_obstacle
 from lunarcraters.detection.manifest import Manifest, read_manifest
-from lunarcraters.detection.run import open_as_searched, searched_mosaic
+from lunarcraters.detection.run import open_as_searched, read_result, searched_mosaic
 from lunarcraters.detection.source import default_halo_px, default_size_px, hash_tiling
 from lunarcraters.errors import RunError
+from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.mosaic import Mosaic, Name
 from lunarcraters.network.model_file import hash_model, read_info, shipped_model
+from lunarcraters.network.startup import Precision
 from lunarcraters.tiling.source import MosaicTiles
 
 
@@ -67,6 +71,38 @@ def _plan_by_defaults(mosaic: Mosaic, manifest: Manifest, model: Path) -> Mosaic
         smallest_px=None if smallest_px is None else float(smallest_px),
         min_detectable_px=info.diameters_px[0],
         elevation=False,
+    )
+
+
+def leave_out_unread(source: MosaicTiles, run: Path) -> MosaicTiles:
+    """Return the source of a run without the ground that could not be read.
+
+    Args:
+        source: Tiles that the run planned.
+        run: Directory of the run.
+    """
+    unread = read_result(run).unread_tiles
+    tiles = tuple(tile for tile in source.tiles if tile.level != 0 or tile.name not in unread)
+    return replace(source, mosaic=leave_out_damage(source.mosaic), tiles=tiles)
+
+
+def find_precision(manifest: Manifest) -> Precision:
+    """Find the arithmetic of a run.
+
+    Args:
+        manifest: Manifest of the run.
+
+    Raises:
+        RunError: The run does not tell it.
+    """
+    noted = manifest.settings.get("precision")
+    named: Precision
+    for named in get_args(Precision):
+        if named == noted:
+            return named
+    raise RunError(
+        f"the run notes the precision {noted!r}, which is not {', '.join(get_args(Precision))}: "
+        "run craters detect again with --overwrite"
     )
 
 

@@ -15,7 +15,13 @@ from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.plan import RunPlan, plan_run
-from lunarcraters.detection.search.batch_result import PARTS, SUFFIX, is_whole, read_unread
+from lunarcraters.detection.search.batch_result import (
+    IN_PART,
+    PARTS,
+    SUFFIX,
+    is_whole,
+    read_unread,
+)
 from lunarcraters.detection.search.batches import Batch, search_batch
 from lunarcraters.detection.search.cluster import cluster
 from lunarcraters.detection.search.results import Results, stitching
@@ -50,9 +56,10 @@ def detect(
 
     An interrupted run is resumed when it is begun again with the same input, model and options. Its
     directory holds the catalogue (everything that may be a crater), the mask as a Cloud Optimized
-    GeoTIFF, and the result of each batch. Tiles that cannot be read at the third attempt are left
-    out, counted in the catalogue's property `unread_tiles`, named in `run.json`, and read again
-    when the run is begun again.
+    GeoTIFF, and the result of each batch. Tiles that cannot be read at the third attempt are
+    counted in the catalogue's property `unread_tiles`, named in `run.json`, and read again when the
+    run is begun again. Those of full resolution are left out, as is their ground, and all tiles of
+    a server that failed. Of other tiles of local files, what can be read is searched.
 
     Args:
         source: Tiles to search.
@@ -263,7 +270,7 @@ def _collect_unread_tiles(run: RunPlan) -> dict[str, str]:
     """
     unread = {k: v for path in run.result_files for k, v in read_unread(path).items()}
     if len(unread) == len(run.source.tiles):
-        raise MosaicError(next(iter(unread.values())))
+        raise MosaicError(next(iter(unread.values())).removesuffix(IN_PART))
     return unread
 
 

@@ -24,6 +24,8 @@ from lunarcraters.detection.run import CRATERS, CRATERS_FOLDER, MASK, RESULT
 from lunarcraters.detection.search.results import StitchedMask
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.box import Box, contains_points
+from lunarcraters.geometry.grid import Grid
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.score_calibration import calibrate_scores, interpolate_relative_sd
 from lunarcraters.tiling.source import TileSource
@@ -67,7 +69,7 @@ def write_run_outputs(
     ):
         merged = Path(folder) / "craters.bin"
         merging = beside.submit(
-            _write_merged, merged, source, result_files, description, info, tile_names
+            _write_merged, merged, source, result_files, description, info, tile_names, unread
         )
         stitched = mask.result()
         (out / RESULT).unlink(missing_ok=True)  # not finished while files are of two states
@@ -123,8 +125,10 @@ def _write_merged(
     description: CatalogueInfo,
     info: ModelInfo,
     tile_names: NDArray[np.str_],
+    unread: Mapping[str, str],
 ) -> None:
-    """Write every crater once, as numbers, with its calibrated score."""
+    """Write every crater on the ground of the mask once, as numbers, with its calibrated score."""
+    lost = tuple(tile.core for tile in source.tiles if tile.level == 0 and tile.name in unread)
     octaves = OctaveRange(
         source.mosaic.grid,
         source.mosaic.meridian_pixel_size_m,
@@ -135,10 +139,21 @@ def _write_merged(
     try:
         with path.open("wb") as file:
             for craters in merge_in_bands(result_files, description, octaves):
+                if lost:  # coarser octaves show craters there
+                    craters = craters[~_lie_in(lost, craters, source.mosaic.grid, description)]
                 valued = _add_values(craters, description, info)
                 file.write(_pack(valued, description, tile_names).tobytes())
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _lie_in(
+    boxes: tuple[Box, ...], craters: pd.DataFrame, grid: Grid, description: CatalogueInfo
+) -> NDArray[np.bool_]:
+    """Test which craters are centred in boxes of the mosaic, (n,)."""
+    columns = description.columns
+    x, y = craters[[columns.x, columns.y]].to_numpy(float).T
+    return contains_points(boxes, *(grid.from_lonlat(x, y) if grid.has_crs else (x, y)))
 
 
 def _add_values(craters: pd.DataFrame, description: CatalogueInfo, info: ModelInfo) -> pd.DataFrame:

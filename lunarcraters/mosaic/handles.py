@@ -25,12 +25,15 @@ class Raster:
         bands: Number of the band, or of red, green and blue, which are read as luminance.
         nodata: Value that means "no data" whatever the raster says; None for the raster's own.
         remote: Everything that concerns a raster on the network; None for a local one.
+        leaves_out_damage: True where pixels that cannot be read hold no data, rather than raise an
+            error.
     """
 
     uri: str
     bands: tuple[int, ...]
     nodata: float | None
     remote: RemoteReading | None = None
+    leaves_out_damage: bool = False
 
 
 _opened = threading.local()

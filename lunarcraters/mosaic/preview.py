@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import MosaicError
+from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.examination.elevation import Heights, find_heights, may_hold_heights
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import sample_values
@@ -23,14 +24,16 @@ def read_preview(mosaic: Mosaic, side: int) -> tuple[NDArray[np.uint8], NDArray[
         side: Largest width and height of the preview, pixels.
 
     Returns:
-        Grey values (0 where there are no data) and validity, each (height, width).
+        Grey values (0 where there are no data or they are damaged) and validity, each (height,
+        width).
 
     Raises:
-        MosaicError: The mosaic cannot be read, or has no valid pixel.
+        MosaicError: The mosaic cannot be read at all, or has no valid pixel.
     """
     step = preview_step(mosaic, side)
-    values, valid = mosaic.read(mosaic.grid.box, step)
+    values, valid = leave_out_damage(mosaic).read(mosaic.grid.box, step)
     if not valid.any():
+        mosaic.read(mosaic.grid.box, step)  # fails and tells why, where no pixel can be read
         raise MosaicError(f"{mosaic.name} has no valid pixel to draw: give another mosaic")
     return draw_ground(mosaic, values, valid, step, find_height_unit_m(mosaic)), valid
 

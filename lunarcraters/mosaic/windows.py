@@ -1,12 +1,14 @@
 """Windows of a raster at full resolution, or of one of its overviews, in one band."""
 
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import MaskFlags
+from rasterio.errors import RasterioError
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.dtypes import NEARLY_INFINITE, Pixels, as_dtype
@@ -18,6 +20,7 @@ from lunarcraters.mosaic.remote.virtual_files import times_forgotten
 from lunarcraters.mosaic.tiff_blocks import check_positions
 from lunarcraters.mosaic.vrt.positions import check_positions_behind
 
+_LEAST_PIECE_PX = 64
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
@@ -33,7 +36,7 @@ def read_box(raster: Raster, overview: int | None, box: Box) -> Pixels:
         Values in the raster's dtype, 0 where invalid, and validity, each (height, width).
 
     Raises:
-        RasterioError: The pixels cannot be read.
+        RasterioError: The pixels cannot be read, and the raster does not leave out damage.
     """
     dataset = get_dataset(raster, overview)
     limits = Box(0, 0, dataset.width, dataset.height)
@@ -57,6 +60,8 @@ def read_box(raster: Raster, overview: int | None, box: Box) -> Pixels:
 
 def _read(raster: Raster, overview: int | None, box: Box) -> Pixels:
     """Values and validity of a box inside the raster, in one band."""
+    if raster.leaves_out_damage:
+        return _read_pieces(raster, overview, box)
     if raster.remote is None:
         return _read_window(raster, overview, box)
     # Nodata may take as many bytes as data: an overview tells where it is.
@@ -72,6 +77,29 @@ def _read(raster: Raster, overview: int | None, box: Box) -> Pixels:
         inside = held.shift(-box.left, -box.top).slices
         values[inside], valid[inside] = _read_window(raster, overview, held)
     return values, valid
+
+
+def _read_pieces(raster: Raster, overview: int | None, box: Box) -> Pixels:
+    """Values and validity of a box, without data in the blocks that cannot be read."""
+    try:
+        return _read_window(raster, overview, box)
+    except RasterioError:
+        values = np.zeros((box.height, box.width), read_dtype(raster))
+        valid = np.zeros(values.shape, np.bool_)
+    down, across = get_dataset(raster, overview).block_shapes[raster.bands[0] - 1]
+    columns, rows = _halve(box.left, box.right, across), _halve(box.top, box.bottom, down)
+    pieces = [Box.from_edges(x, y, right, bottom) for y, bottom in rows for x, right in columns]
+    for piece in pieces if len(pieces) > 1 else ():
+        inside = piece.shift(-box.left, -box.top).slices
+        values[inside], valid[inside] = _read_pieces(raster, overview, piece)
+    return values, valid
+
+
+def _halve(first: int, last: int, block_px: int) -> list[tuple[int, int]]:
+    """Halves of a range of pixels, parted between blocks; all of it where it lies in one."""
+    block_px = max(block_px, _LEAST_PIECE_PX)
+    middle = round((first + last) / 2 / block_px) * block_px
+    return list(pairwise([first, middle, last] if first < middle < last else [first, last]))
 
 
 def _read_window(raster: Raster, overview: int | None, box: Box) -> Pixels:

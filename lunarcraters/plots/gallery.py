@@ -18,6 +18,7 @@ from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.scores import Scores
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.circles import circle_outlines_px
+from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.plots.files import make_folder, save_png
 
@@ -99,7 +100,7 @@ def write_gallery(
     threshold = -np.inf if scores.chosen.threshold is None else scores.chosen.threshold
     grid = mosaic.grid
     view = _View(
-        mosaic,
+        leave_out_damage(mosaic),
         circle_outlines_px(catalogue.positions, catalogue.diameters, catalogue.radius_m, grid),
         circle_outlines_px(reference.positions, reference.diameters, reference.radius_m, grid),
         ~(matches.score < threshold),

@@ -17,6 +17,7 @@ from lunarcraters.evaluation.reference import Reference
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.circles import circle_outlines_px, repeat_outlines_px
 from lunarcraters.mask.cog import SCALE
+from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import stretch_contrast
 from lunarcraters.plots.files import save_png
@@ -134,7 +135,7 @@ def _images(
     window: Box, mosaic: Mosaic, mask: Mosaic | None, true: Float32 | None
 ) -> Iterator[Float]:
     """Go through the images of a row: original, true mask, mask, and the ground of the boxes."""
-    values, valid = mosaic.read(window)
+    values, valid = leave_out_damage(mosaic).read(window)
     grey = stretch_contrast(values, valid)
     yield _as_colours(grey)
     if true is not None:

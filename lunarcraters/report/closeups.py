@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.geometry.box import Box
+from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import draw_ground, find_height_unit_m
 from lunarcraters.report.map import encode_image, find_step
@@ -50,7 +51,7 @@ def make_closeups(
     """
     sides = np.ceil(_DIAMETERS * diameters_px)
     steps = np.maximum(np.ceil(sides / _SIDE_PX), 1.0)
-    closeups = {}
+    closeups, ground = {}, leave_out_damage(mosaic)
     unit_m = find_height_unit_m(mosaic)
     for row in rows[np.argsort(y[rows], kind="stable")].tolist():  # as the mosaic is stored
         step = int(steps[row])
@@ -58,6 +59,6 @@ def make_closeups(
             continue
         side = -(-int(sides[row]) // step) * step
         box = Box(round(x[row] - side / 2), round(y[row] - side / 2), side, side)
-        grey = draw_ground(mosaic, *mosaic.read(box, step), step, unit_m)
+        grey = draw_ground(mosaic, *ground.read(box, step), step, unit_m)
         closeups[row] = Closeup(box.left, box.top, side, encode_image(".jpg", grey))
     return closeups

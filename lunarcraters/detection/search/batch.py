@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -10,18 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
-from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
+from lunarcraters.detection.search.batch_result import IN_PART, BatchResult, write_batch_result
 from lunarcraters.detection.search.batches import TASK_PX, Batch
 from lunarcraters.detection.search.georeferencing import georeference
 from lunarcraters.errors import MosaicError, TileSetError
 from lunarcraters.mask.cog import NODATA, SCALE
+from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.dtypes import Pixels
 from lunarcraters.mosaic.handles import close_datasets
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.preprocessing import normalise_relief
-from lunarcraters.tiling.plan import Tile, in_core
+from lunarcraters.tiling.plan import Tile, in_core, read_tile
 from lunarcraters.tiling.source import TileSource
 
 _READ_ATTEMPTS = 3
@@ -110,7 +112,7 @@ def decode_tile(maps: Float32, tile: Tile, source: TileSource, info: ModelInfo) 
 def _read_tiles(
     source: TileSource, tiles: Sequence[Tile], *, strict: bool
 ) -> tuple[list[tuple[Tile, Values, Valid]], dict[str, str]]:
-    """Read tiles; return those that hold data, and the names of those that cannot be read."""
+    """Read tiles; return those that hold data, and why others cannot be read, whole or in part."""
     filled: list[tuple[Tile, Values, Valid]] = []
     unread: dict[str, str] = {}
     for tile in tiles:
@@ -120,10 +122,23 @@ def _read_tiles(
             if strict:
                 raise
             unread[tile.name] = str(error)
-            continue
+            values, valid = _read_rest(source, tile, error)
+            if valid.any():
+                unread[tile.name] += IN_PART
         if valid.any():
             filled.append((tile, values, valid))
     return filled, unread
+
+
+def _read_rest(source: TileSource, tile: Tile, error: MosaicError | TileSetError) -> Pixels:
+    """Read what can be read of a tile of another resolution than the mosaic's.
+
+    The ground of tiles of full resolution is that of the mask: without them it is not searched.
+    """
+    if isinstance(error, MosaicError) and tile.level != 0 and source.mosaic.remote is None:
+        with suppress(MosaicError):
+            return read_tile(leave_out_damage(source.mosaic), tile)
+    return np.zeros((0, 0)), np.zeros((0, 0), np.bool_)
 
 
 def read_tile_patiently(source: TileSource, tile: Tile) -> Pixels:

@@ -26,6 +26,9 @@ SUFFIX = ".part"
 PARTS = "parts"
 """Directory of these files in that of a run."""
 
+IN_PART = "; what can be read of the tile is searched"
+"""End of the reason why a tile could not be read, where it was searched but for what is damaged."""
+
 _CRATERS = "craters.feather"
 _UNREAD = "unread.json"
 _MASK = ".mask"
