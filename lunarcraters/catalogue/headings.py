@@ -230,20 +230,20 @@ def find_sizes(names: Sequence[object]) -> list[Size]:
 
     Those whose unit is known come before those without; diameters before radii; km before m.
     """
+    headings = list(map(parse_heading, names))
     found = [
         ((size.unit == "", multiple, size.unit == "m", number), size)
         for number, (keys, multiple, implied) in enumerate(_SIZES)
         for unit in ("km", "m", "")
-        for size in _with_unit(names, keys, unit, multiple, implied)
+        for size in _with_unit(headings, keys, unit, multiple, implied)
     ]
     return [size for _, size in sorted(found, key=lambda one: one[0])]
 
 
 def _with_unit(
-    names: Sequence[object], keys: tuple[str, ...], unit: str, multiple: float, implied: str = ""
+    headings: list[Heading], keys: tuple[str, ...], unit: str, multiple: float, implied: str = ""
 ) -> list[Size]:
     """Make the size of the columns that have these keys and this unit; none where one misses."""
-    headings = list(map(parse_heading, names))
     given = [
         next((h.name for h in headings if h.key == key and h.unit == unit), None) for key in keys
     ]
@@ -269,13 +269,13 @@ def find_pixels(names: Sequence[object]) -> tuple[dict[str, str], Size] | None:
         return None
     if set(PIXEL_COLUMNS.circle) <= set(names):
         return {"x": "x", "y": "y"}, Size((PIXEL_COLUMNS.diameter,), 1.0, "px")
-    found = {}
+    headings, found = list(map(parse_heading, names)), {}
     for ours, keys in _PIXELS.items():
-        columns = [size.names[0] for key in keys for size in _with_unit(names, (key,), "px", 1.0)]
+        columns = [s.names[0] for key in keys for s in _with_unit(headings, (key,), "px", 1.0)]
         if columns:
             found[ours] = columns[0]
     sizes = [
-        size for keys, multiple, _ in _SIZES for size in _with_unit(names, keys, "px", multiple)
+        size for keys, multiple, _ in _SIZES for size in _with_unit(headings, keys, "px", multiple)
     ]
     return (found, sizes[0]) if len(found) == len(_PIXELS) and sizes else None
 
