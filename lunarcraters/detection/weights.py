@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 
 
 @contextmanager
-def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
+def choose_weights(model: Path, source: TileSource, title: str | None = None) -> Iterator[Path]:
     """Choose the model that suits a mosaic, of those that a model file holds.
 
     The tuned one is taken if at least half of the mosaic has the texture of the images that it was
@@ -33,6 +33,7 @@ def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
     Args:
         model: Model file.
         source: Tiles of the mosaic that is to be searched.
+        title: Name of the model in warnings; None for the path of its file.
 
     Yields:
         Model file, while the context lasts.
@@ -40,22 +41,23 @@ def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
     Raises:
         ModelError: The file is no model file, or is damaged.
     """
-    info = read_info(model)
+    info, named = read_info(model), title or str(model)
     texture = info.tuned_on
     share = 1.0 if texture is None else _measure_familiar_share(source, texture)
     if share >= _FAMILIAR:
         if info.scores is not None and not info.scores.diameter_px:
             # Those were given up before the score of a crater became that of all its octaves.
             warnings.warn(
-                f"{model} was calibrated by an earlier version of craters, so its thresholds do "
-                "not fit the scores of this one and leave craters out: run craters calibrate on it",
+                f"{named} was calibrated by an earlier version of craters, so its thresholds do "
+                "not fit the scores of this one and leave craters out: run craters calibrate on it"
+                + (", and tune it again" if title else ""),
                 CratersWarning,
                 stacklevel=2,
             )
         yield model
         return
     warnings.warn(
-        f"{source.mosaic.name} does not look like the images that {model} was tuned on "
+        f"{source.mosaic.name} does not look like the images that {named} was tuned on "
         f"({share:.0%} of it does): the weights from before the tuning search it",
         CratersWarning,
         stacklevel=2,
@@ -63,7 +65,8 @@ def choose_weights(model: Path, source: TileSource) -> Iterator[Path]:
     with TemporaryDirectory(prefix="craters-") as folder:
         former = Path(folder) / model.name
         extract_former(model, former)
-        with choose_weights(former, source) as chosen:
+        before = f"the model before the tuning in {named}"
+        with choose_weights(former, source, before) as chosen:
             yield chosen
 
 

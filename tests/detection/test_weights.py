@@ -72,14 +72,18 @@ def test_what_is_too_small_to_tell_is_searched_by_the_tuned_model(tmp_path, tune
         assert chosen == tuned
 
 
-def test_a_model_that_was_calibrated_without_regard_to_size_is_told_of(tmp_path, known):
-    old, source = (
-        tmp_path / "old.keras",
-        open_source([write(tmp_path / "a.png", known[6])], shipped_model()),
-    )
-    shutil.copyfile(shipped_model(), old)
+@pytest.fixture
+def old(tmp_path):
+    """A model that was calibrated without regard to size."""
+    path = tmp_path / "old.keras"
+    shutil.copyfile(shipped_model(), path)
     curve = ScoreCalibration((), (0.0, 0.5, 1.0), ((0.0, 0.4, 1.0),))
-    update_info(old, replace(read_info(old), scores=curve))
+    update_info(path, replace(read_info(path), scores=curve))
+    return path
+
+
+def test_a_model_that_was_calibrated_without_regard_to_size_is_told_of(tmp_path, old, known):
+    source = open_source([write(tmp_path / "a.png", known[6])], shipped_model())
     warned = pytest.warns(
         CratersWarning, match=r"old\.keras was calibrated by .* craters calibrate"
     )
@@ -91,6 +95,20 @@ def test_a_model_that_was_calibrated_without_regard_to_size_is_told_of(tmp_path,
         for model in (old, shipped_model()):
             with choose_weights(model, source) as chosen:
                 assert chosen == model
+
+
+def test_such_a_model_before_the_tuning_is_named_by_the_file_that_holds_it(
+    tmp_path, tuned, old, known
+):
+    keep_former(tuned, old, read_info(tuned).tuned_on)
+    source = open_source(
+        [write(tmp_path / "other.png", cv2.GaussianBlur(known[6], (0, 0), 3.0))], tuned
+    )
+    with pytest.warns(CratersWarning) as warned, choose_weights(tuned, source) as chosen:
+        assert hash_model(chosen) == hash_model(old)
+    message = str(warned[-1].message)
+    assert message.startswith(f"the model before the tuning in {tuned} was calibrated by")
+    assert message.endswith("run craters calibrate on it, and tune it again")
 
 
 def test_a_model_tuned_twice_goes_back_as_far_as_it_must(tmp_path, tuned, known):
