@@ -32,12 +32,20 @@ def known():
     return [render_scene(384, 384, seed=n).image for n in range(7)]
 
 
-@pytest.fixture
-def tuned(tmp_path, known):
-    path = tmp_path / "tuned.keras"
+def summarize(images):
+    return summarize_texture(measure_texture(i, np.ones(i.shape, bool)) for i in images)
+
+
+@pytest.fixture(scope="module")
+def texture(known):
+    return summarize(known[:6])
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory, texture):
+    path = tmp_path_factory.mktemp("tuned") / "tuned.keras"
     shutil.copyfile(shipped_model(), path)
     update_info(path, replace(read_info(path), thresholds={"balanced": 0.77}))
-    texture = summarize_texture(measure_texture(i, np.ones(i.shape, bool)) for i in known[:6])
     keep_former(path, shipped_model(), texture)
     return path
 
@@ -98,16 +106,17 @@ def test_a_model_that_was_calibrated_without_regard_to_size_is_told_of(tmp_path,
 
 
 def test_such_a_model_before_the_tuning_is_named_by_the_file_that_holds_it(
-    tmp_path, tuned, old, known
+    tmp_path, tuned, old, texture, known
 ):
-    keep_former(tuned, old, read_info(tuned).tuned_on)
+    path = shutil.copyfile(tuned, tmp_path / "tuned.keras")
+    keep_former(path, old, texture)
     source = open_source(
-        [write(tmp_path / "other.png", cv2.GaussianBlur(known[6], (0, 0), 3.0))], tuned
+        [write(tmp_path / "other.png", cv2.GaussianBlur(known[6], (0, 0), 3.0))], path
     )
-    with pytest.warns(CratersWarning) as warned, choose_weights(tuned, source) as chosen:
+    with pytest.warns(CratersWarning) as warned, choose_weights(path, source) as chosen:
         assert hash_model(chosen) == hash_model(old)
     message = str(warned[-1].message)
-    assert message.startswith(f"the model before the tuning in {tuned} was calibrated by")
+    assert message.startswith(f"the model before the tuning in {path} was calibrated by")
     assert message.endswith("run craters calibrate on it, and tune it again")
 
 
@@ -115,8 +124,7 @@ def test_a_model_tuned_twice_goes_back_as_far_as_it_must(tmp_path, tuned, known)
     twice = tmp_path / "twice.keras"
     shutil.copyfile(shipped_model(), twice)
     blurred = [cv2.GaussianBlur(image, (0, 0), 3.0) for image in known[:6]]
-    texture = summarize_texture(measure_texture(i, np.ones(i.shape, bool)) for i in blurred)
-    keep_former(twice, tuned, texture)
+    keep_former(twice, tuned, summarize(blurred))
     source = open_source([write(tmp_path / "like.png", known[6])], tuned)
     with pytest.warns(CratersWarning), choose_weights(twice, source) as chosen:
         assert hash_model(chosen) == hash_model(tuned)
