@@ -1,4 +1,4 @@
-"""Bins and regions of a measurement, in mosaics whose pixels are not upright squares."""
+"""Bins and regions of a measurement, and how many craters are planted in each."""
 
 import numpy as np
 import pandas as pd
@@ -12,27 +12,33 @@ from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.tiling.source import MosaicTiles
 
-from ..rasters import STRETCHED, write_raster
+from ..rasters import SIMPLE_CYLINDRICAL, STRETCHED, write_raster
 
 SIDE = 512
 DIAMETERS_PX = 8.0, 72.0
 
 
 @pytest.fixture
-def values():
-    return np.random.default_rng(0).integers(50, 200, (SIDE, SIDE)).astype(np.uint8)
+def plan_tiles(tmp_path):
+    """A function that plans the tiles of a mosaic of noise."""
+    values = np.random.default_rng(0).integers(50, 200, (SIDE, SIDE)).astype(np.uint8)
+
+    def plan(crs=STRETCHED, affine=None, **options):
+        path = write_raster(tmp_path / "a.tif", values, crs=crs, affine=affine)
+        return MosaicTiles.plan(open_mosaic(path), **options)
+
+    return plan
 
 
-def detect_at(lon, lat, diameters_km):
-    """Sure craters at some places."""
-    table = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": diameters_km, "score": 0.99})
-    return Catalogue(table, sphere.geographic_crs())
+def detect_at(source, lon, lat, diameters_km, scores=0.99):
+    """Detections of a run at some places."""
+    table = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": diameters_km, "score": scores})
+    return Detections.of(Catalogue(table, sphere.geographic_crs()), source)
 
 
-def test_bins_begin_with_the_smallest_crater_that_is_searched(values, tmp_path):
-    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values, crs=STRETCHED))
-    source = MosaicTiles.plan(mosaic)
-    bins = choose_bins(Detections.of(detect_at([0.0], [0.0], 1.0), source), source, DIAMETERS_PX)
+def test_bins_begin_with_the_smallest_crater_that_is_searched(plan_tiles):
+    source = plan_tiles()
+    bins = choose_bins(detect_at(source, [0.0], [0.0], 1.0), source, DIAMETERS_PX)
     frame = source.tiles[0].frame
     smallest_km = 8.0 * frame.meridian_pixel_size_m(*np.full((2, 1), frame.width / 2))[0] / 1000.0
     assert smallest_km == pytest.approx(0.8, rel=1e-3)
@@ -42,16 +48,13 @@ def test_bins_begin_with_the_smallest_crater_that_is_searched(values, tmp_path):
 
 @pytest.mark.parametrize("frames", ["native", "local"])
 @pytest.mark.parametrize("down", [1.0, -1.0])
-def test_the_top_of_a_mosaic_is_told_whichever_way_its_rows_are_stored(
-    values, tmp_path, frames, down
-):
+def test_the_top_of_a_mosaic_is_told_whichever_way_its_rows_are_stored(plan_tiles, frames, down):
     affine = Affine(500.0, 0.0, 6e5, 0.0, -500.0 * down, 9e5 * down)
-    path = write_raster(tmp_path / "a.tif", values, crs="IAU_2015:30130", affine=affine)
-    source = MosaicTiles.plan(open_mosaic(path), max_size=256, halo=32, levels=1, frames=frames)
+    source = plan_tiles("IAU_2015:30130", affine, max_size=256, halo=32, levels=1, frames=frames)
     grid = source.mosaic.grid
     x, y = np.meshgrid(np.arange(60.0, SIDE - 60.0, 50.0), np.arange(60.0, SIDE - 60.0, 50.0))
     lon, lat = grid.to_lonlat(x.ravel(), y.ravel())
-    detections = Detections.of(detect_at(lon, lat, 8.0), source)
+    detections = detect_at(source, lon, lat, 8.0)
     bins = choose_bins(detections, source, DIAMETERS_PX)
     planned = next(plan_regions(source, detections, bins, 1e9, 0))
     core = planned.region.tiles[0].core
@@ -67,26 +70,17 @@ def test_the_top_of_a_mosaic_is_told_whichever_way_its_rows_are_stored(
     assert np.abs((off_deg + 180.0) % 360.0 - 180.0).max() < 8.0  # as far as meridians turn
 
 
-def make_source(values, path, **options):
-    return MosaicTiles.plan(open_mosaic(write_raster(path, values, crs=STRETCHED)), **options)
-
-
-def choose(source, **sizes_and_scores):
-    sizes, scores = (
-        np.concatenate([np.full(count, value) for value, count in one])
-        for one in sizes_and_scores.values()
-    )
-    found = detect_at(np.zeros(len(sizes)), np.zeros(len(sizes)), sizes).craters
-    detections = Detections.of(
-        Catalogue(found.assign(score=scores), sphere.geographic_crs()), source
-    )
+def choose(source, sizes, scores):
+    """Choose bins by detections at one place; sizes and scores come with their numbers."""
+    sizes, scores = (np.repeat(*zip(*one, strict=True)) for one in (sizes, scores))
+    detections = detect_at(source, np.zeros(len(sizes)), 0.0, sizes, scores)
     return choose_bins(detections, source, DIAMETERS_PX)
 
 
 def test_more_craters_are_planted_where_more_are_expected_and_the_more_so_of_small_ones(
-    values, tmp_path
+    plan_tiles,
 ):
-    source = make_source(values, tmp_path / "a.tif", max_size=256, halo=32, levels=2)
+    source = plan_tiles(max_size=256, halo=32, levels=2)
     sizes = [(1.05, 4000), (2.1, 29), (5.2, 4000), (300.0, 1)]
     bins = choose(source, sizes=sizes, scores=[(0.99, 4000), (0.5, 29), (0.99, 4001)])
     wanted = dict(zip(np.round(bins.edges, 2).tolist(), bins.wanted.tolist(), strict=False))
@@ -96,8 +90,8 @@ def test_more_craters_are_planted_where_more_are_expected_and_the_more_so_of_sma
     assert bins.octave.max() == 1, "the coarsest that was searched"
 
 
-def test_bins_begin_with_the_smallest_crater_where_the_finest_octave_is_enlarged(values, tmp_path):
-    source = make_source(values, tmp_path / "a.tif", smallest_px=4.0)
+def test_bins_begin_with_the_smallest_crater_where_the_finest_octave_is_enlarged(plan_tiles):
+    source = plan_tiles(smallest_px=4.0)
     assert source.settings.finest == -1
     bins = choose(source, sizes=[(1.0, 1), (1.9, 4000)], scores=[(0.9, 4001)])
     assert bins.edges[0] <= 0.4 < bins.edges[1]
@@ -105,10 +99,9 @@ def test_bins_begin_with_the_smallest_crater_where_the_finest_octave_is_enlarged
     assert bins.wanted[-1] == 278, "of 34 pixels in this octave"
 
 
-def test_every_octave_has_a_region_however_small_the_budget(values, tmp_path):
-    mosaic = open_mosaic(write_raster(tmp_path / "a.tif", values))
-    source = MosaicTiles.plan(mosaic, max_size=256, halo=32, levels=2)
-    detections = Detections.of(detect_at([0.0], [0.0], 10.0), source)
+def test_every_octave_has_a_region_however_small_the_budget(plan_tiles):
+    source = plan_tiles(SIMPLE_CYLINDRICAL, max_size=256, halo=32, levels=2)
+    detections = detect_at(source, [0.0], [0.0], 10.0)
     bins = choose_bins(detections, source, DIAMETERS_PX)
     assert set(bins.octave.tolist()) == {0, 1}
     octaves = [one.region.octave for one in plan_regions(source, detections, bins, 0.0, 0)]

@@ -44,7 +44,7 @@ def test_the_tiles_of_a_region_hold_its_core_with_a_halo_and_little_more(source,
             assert (tile.window.left % 2**tile.level, tile.window.top % 2**tile.level) == (0, 0)
 
 
-def test_the_halves_of_a_halo_are_alike(source):
+def test_the_tiles_of_a_region_have_one_centre(source):
     first = source.tiles[0]
     middle = np.array([first.size / 2.0])
     here = first.frame.to_lonlat(middle, middle)
