@@ -7,7 +7,6 @@ from pyproj import CRS
 
 from lunarcraters import api
 from lunarcraters.catalogue.csfd import SizeFrequency
-from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.areas import WHOLE, count_on_areas, pool_counts
 from lunarcraters.counts.buffered import WidenedGround
@@ -143,23 +142,6 @@ def test_buffered_counts_on_a_thin_line_have_the_density_of_the_ground():
     density = 20000 / sphere.area_km2(shapely.box(-4.5, -4.5, 4.5, 4.5))
     assert counted.cumulative[0] == pytest.approx(density, rel=3 / counted.counts[0] ** 0.5)
     assert counted.counts[0] > 300
-
-
-def test_craters_that_touch_are_told_at_once_as_one_by_one(monkeypatch):
-    random = np.random.default_rng(5)
-    turns = np.linspace(0.0, 2.0 * np.pi, 200, endpoint=False)
-    reach = 8.0 + 2.0 * np.sin(5.0 * turns)
-    star = np.column_stack([reach * np.cos(turns), reach * np.sin(turns)])
-    hole = shapely.box(-3, -3, 3, 3).exterior
-    widened = WidenedGround(Area(shapely.Polygon(star, [hole]), MOON), CatalogueInfo(MOON), 1.0)
-    positions, diameters = random.uniform(-12, 12, (2000, 2)), random.uniform(1, 80, 2000)
-    x, y = sphere.from_lonlat(widened._frame, *positions.T)
-    centres = [shapely.Point(*centre) for centre in zip(x, y, strict=True)]
-    expected = shapely.distance(widened._outline, centres) <= 500.0 * diameters
-    monkeypatch.setattr(shapely, "Point", None)
-    touches = widened.touches(positions, diameters)
-    np.testing.assert_array_equal(touches, expected)
-    assert 200 < touches.sum() < 1800
 
 
 def test_an_area_as_large_as_half_the_moon_is_not_widened():

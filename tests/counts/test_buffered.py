@@ -18,6 +18,23 @@ def touches(area, positions, diameters_km, crs=MOON):
     return ground.touches(np.array(positions, float), np.array(diameters_km, float)).tolist()
 
 
+def test_craters_that_touch_are_told_at_once_as_one_by_one(monkeypatch):
+    random = np.random.default_rng(5)
+    turns = np.linspace(0.0, 2.0 * np.pi, 200, endpoint=False)
+    reach = 8.0 + 2.0 * np.sin(5.0 * turns)
+    star = np.column_stack([reach * np.cos(turns), reach * np.sin(turns)])
+    hole = shapely.box(-3, -3, 3, 3).exterior
+    widened = WidenedGround(Area(shapely.Polygon(star, [hole]), MOON), CatalogueInfo(MOON), 1.0)
+    positions, diameters = random.uniform(-12, 12, (2000, 2)), random.uniform(1, 80, 2000)
+    x, y = sphere.from_lonlat(widened._frame, *positions.T)
+    centres = [shapely.Point(*centre) for centre in zip(x, y, strict=True)]
+    expected = shapely.distance(widened._outline, centres) <= 500.0 * diameters
+    monkeypatch.setattr(shapely, "Point", None)
+    touches = widened.touches(positions, diameters)
+    np.testing.assert_array_equal(touches, expected)
+    assert 200 < touches.sum() < 1800
+
+
 def test_the_edges_of_a_wide_area_follow_parallels():
     wide = Area(shapely.box(-40, 50, 40, 60), MOON)
     positions = [(0, 60.5), (0, 59.9), (0, 50.1), (0, 49.5)]

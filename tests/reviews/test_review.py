@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +18,6 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.main import cli, main
 from lunarcraters.geometry import sphere
 from lunarcraters.reviews.proportions import compute_proportion
-from lunarcraters.reviews.suggest import suggest_tiles
 
 
 def make_run(count=60, crs=None, offset=0.0, seed=0):
@@ -219,15 +217,6 @@ def test_the_most_doubtful_craters_are_suggested_over_all_sizes(run, tmp_path):
     assert abs(told.suggested[0].score - 0.5) == pytest.approx(abs(scores - 0.5).min())
     assert {tile.tile for tile in told.suggested_tiles} == {"z0_r0000_c0000", "z0_r0000_c0001"}
     assert told.suggested_tiles[0].variance >= told.suggested_tiles[1].variance
-
-
-def test_a_suggested_tile_lies_in_the_middle_of_its_craters_across_the_antimeridian():
-    run = make_run(offset=177.5)
-    comparison = SimpleNamespace(craters=run.craters.assign(review="unseen"))
-    tiles = suggest_tiles(comparison, run.columns, 2)
-    places = {tile.tile: (tile.x, tile.y) for tile in tiles}
-    assert places["z0_r0000_c0000"] == pytest.approx((179.5, 2.5))
-    assert places["z0_r0000_c0001"] == pytest.approx((-175.5, 2.5))
 
 
 def test_the_text_tells_shares_by_diameter(run, tmp_path):

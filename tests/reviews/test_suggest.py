@@ -42,3 +42,13 @@ def test_tiles_are_as_doubtful_as_all_their_craters_together(craters):
     assert (first.variance, second.variance) == pytest.approx((0.24 + 0.21 + 0.09, 0.25))
     assert (first.x, first.y) == pytest.approx((2.0, -2.0))
     assert [one.tile for one in suggest_tiles(comparison, columns, 1)] == ["b"]
+
+
+@pytest.mark.parametrize(("east", "middle"), [(177.5, 179.5), (178.5, -179.5)])
+def test_a_tile_lies_in_the_middle_of_its_craters_across_the_antimeridian(craters, east, middle):
+    columns, comparison = craters
+    lon = (comparison.craters["lon"] + east + 180.0) % 360.0 - 180.0
+    first, _ = suggest_tiles(
+        SimpleNamespace(craters=comparison.craters.assign(lon=lon)), columns, 2
+    )
+    assert (first.x, first.y) == pytest.approx((middle, -2.0))
