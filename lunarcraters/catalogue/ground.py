@@ -1,7 +1,7 @@
 """The ground of a count: within an area; craters that do not fit on it; its outline."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,9 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.polygons import keep_polygons
 
+UNREAD_COARSE = "unread_coarse_tiles"
+"""Property of a catalogue: number of tiles of coarse octaves of which nothing could be read."""
+
 _MOST_COVERED = 3.0
 """Largest area of real craters over that of the ground on which their centres are."""
 
@@ -29,6 +32,32 @@ this ratio a million times as large.
 """
 
 _LIKENESS = 1.25  # ratio of an area and that within its outline, which may have holes of nodata
+
+
+def sum_unread_tiles(infos: Iterable[CatalogueInfo]) -> dict[str, str]:
+    """Sum the unread tiles of coarse octaves, as a property; none where all are read.
+
+    Args:
+        infos: Descriptions of the catalogues that become one.
+    """
+    total = sum(int(info.properties.get(UNREAD_COARSE, 0)) for info in infos)
+    return {UNREAD_COARSE: str(total)} if total else {}
+
+
+def warn_of_unread_tiles(info: CatalogueInfo) -> None:
+    """Warn where large craters were not searched, which the ground of a catalogue does not tell.
+
+    Args:
+        info: Description of a catalogue whose craters are counted.
+    """
+    if info.properties.get(UNREAD_COARSE):
+        warnings.warn(
+            f"{info.properties[UNREAD_COARSE]} tiles of coarse octaves could not be read, so that "
+            "large craters on their ground were not searched: run the same craters detect again, "
+            "which searches them, and then this",
+            CratersWarning,
+            stacklevel=3,
+        )
 
 
 def check_sizes(

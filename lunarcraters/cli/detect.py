@@ -46,7 +46,7 @@ def command(
     A raster is whatever GDAL opens: a file, a URL, a file in an archive, a subdataset.
 
     If a run is interrupted, give the same command again to resume it. Tiles that cannot be read are
-    left out, and the exit code is 1.
+    left out, whole or in part, and the exit code is 1.
 
     \b
     craters detect mosaic.tif -o run
@@ -79,9 +79,9 @@ def command(
     unread = summary.counts.unread_tiles
     if unread:
         raise MosaicError(
-            f"{unread} of {summary.tiles} tiles could not be read, and {out} lacks their craters "
-            f"({out / 'run.json'} names them): mend the mosaic and run the same command again, "
-            "which searches those"
+            f"{unread} of {summary.tiles} tiles could not be read whole, and {out} lacks craters "
+            f"({out / 'run.json'} names the tiles): mend the mosaic and run the same command "
+            "again, which searches those"
         )
 
 

@@ -16,7 +16,7 @@ from lunarcraters.catalogue.csfd import (
 )
 from lunarcraters.catalogue.filter import CraterFilter, take_centred
 from lunarcraters.catalogue.format_names import WITH_GROUND
-from lunarcraters.catalogue.ground import clip_outline, describe_ground
+from lunarcraters.catalogue.ground import clip_outline, describe_ground, warn_of_unread_tiles
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.buffered import WidenedGround
@@ -117,6 +117,7 @@ def count_on_areas(
     else:
         catalogue, name = read_detections(source), fspath(source)
         run = Path(source) if Path(source).is_dir() else None
+    warn_of_unread_tiles(catalogue.info)
     if not catalogue.has_crs:
         raise CatalogueError(
             "craters in pixels have no area in km2 to be counted on: give the image a "

@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters._version import __version__
 from lunarcraters.catalogue.formats import write_catalogue_parts
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
+from lunarcraters.catalogue.ground import sum_unread_tiles, warn_of_unread_tiles
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.fetched import refuse_other_directory
@@ -127,6 +128,7 @@ def merge_runs(paths: Sequence[Path], out: Path, *, overwrite: bool = False) -> 
         write_manifest(manifest, out)
         _write_mask(runs, out / MASK)
         info = _info(runs, manifest, *searched_footprint(runs[0].mask, out / MASK))
+        warn_of_unread_tiles(info)
         write_catalogue_parts(info, _parts(craters, info), out / CRATERS, overwrite=True)
         result = RunResult(
             craters=len(craters),
@@ -265,6 +267,7 @@ def _info(
         "model": manifest.names["model"],
         "model_sha256": manifest.model,
         "lunarcraters": __version__,
+        **sum_unread_tiles(run.catalogue.info for run in runs),
     }
     return CatalogueInfo(
         first.crs,

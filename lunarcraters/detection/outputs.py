@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from lunarcraters._version import __version__
 from lunarcraters.catalogue.formats import write_catalogue_parts
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
+from lunarcraters.catalogue.ground import UNREAD_COARSE
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.detection.band_merging import OctaveRange, merge_in_bands
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.run import CRATERS, CRATERS_FOLDER, MASK, RESULT
+from lunarcraters.detection.search.batch_result import IN_PART
 from lunarcraters.detection.search.results import StitchedMask
 from lunarcraters.errors import CatalogueError, OutputError
 from lunarcraters.geometry import sphere
@@ -112,6 +114,10 @@ def _describe(
     }
     if unread:
         properties["unread_tiles"] = str(len(unread))
+    lost = {name for name, why in unread.items() if not why.endswith(IN_PART)}
+    coarse = sum(tile.level > 0 and tile.name in lost for tile in source.tiles)
+    if coarse:
+        properties[UNREAD_COARSE] = str(coarse)
     crs = None
     if source.mosaic.crs is not None:
         crs = sphere.geographic_crs(sphere.radius_m(source.mosaic.crs))

@@ -40,8 +40,8 @@ class RunResult:
         craters: Number of craters in the catalogue, of any score.
         tiles: Number of tiles.
         searched_tiles: Number of tiles that the last command searched; the others were done before.
-        unread_tiles: Names of the tiles that could not be read, and why; in a merged run with the
-            directory of their run before them.
+        unread_tiles: Names of the tiles that could not be read, whole or in part, and why; in a
+            merged run with the directory of their run before them.
         searched_km2: Ground searched, km^2; null without a coordinate system.
         seconds: Time of the last command, seconds.
         search_seconds: Time that its tiles took where workers are never idle, seconds: without

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from numbers import Real
 
+from lunarcraters.catalogue.ground import warn_of_unread_tiles
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OptionError
 from lunarcraters.evaluation.matching import Matches, match_craters
@@ -76,6 +77,7 @@ def evaluate_catalogue(
     Raises:
         CatalogueError: One is in pixels and the other not, or no reference crater counts.
     """
+    warn_of_unread_tiles(catalogue.info)
     rule = rule or reference.default_rule
     used = get_rule(rule) if isinstance(rule, str) else rule
     if min_score is None and "balanced" in catalogue.thresholds:

@@ -248,7 +248,7 @@ def _origin(run: Path, detections: Catalogue) -> list[tuple[str, str]]:
         *((_SETTINGS.get(k, k), f"{v}") for k, v in settings if v is not None),
         ("operating points", points or "-"),
         ("tiles", f"{result.tiles:,}"),
-        ("tiles that could not be read", str(len(result.unread_tiles))),
+        ("tiles that could not be read whole", str(len(result.unread_tiles))),
         ("seconds", f"{result.seconds:g}"),
     ]
     if detections.footprint_area_km2 and detections.has_crs:
