@@ -12,6 +12,7 @@ from scipy.spatial import KDTree
 
 from lunarcraters.datasets.grey_values import open_tiff
 from lunarcraters.datasets.yolo_labels import TileName, read_image
+from lunarcraters.errors import CoordinateSystemError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
 
@@ -89,7 +90,7 @@ def place_image(path: Path) -> LabelImage | None:
         The image; None where it has no place.
 
     Raises:
-        CoordinateSystemError: Its coordinate system is not of the Moon.
+        CoordinateSystemError: Its coordinate system is not of the Moon as a sphere.
     """
     name = TileName.parse(path.name)
     try:
@@ -104,7 +105,14 @@ def place_image(path: Path) -> LabelImage | None:
         crs = sphere.geographic_crs()
     if not crs or affine.is_identity:
         return None
-    wkt = sphere.lunar_crs(crs, str(path)).to_wkt()
+    try:
+        wkt = sphere.lunar_crs(crs, str(path)).to_wkt()
+    except CoordinateSystemError as error:
+        raise CoordinateSystemError(
+            f"{path}: its coordinate system is not of the Moon as a sphere, so its labels have no "
+            "place: if the image is lunar, name its system with gdal_edit.py -a_srs, for example "
+            "IAU_2015:30100 for degrees"
+        ) from error
     return LabelImage(path, Grid(wkt, affine, width, height))
 
 

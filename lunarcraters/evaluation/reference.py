@@ -239,7 +239,7 @@ def _read_tile(pair: Pair, name: TileName) -> Reference:
 
 
 def _read_placed(pairs: list[tuple[Pair, LabelImage]]) -> Reference:
-    """Read the labels of images that lie on the Moon.
+    """Read the labels of images that lie on the Moon, but for those beyond its limb.
 
     A crater whose centre is on no ground of its image is ignored, and one that is whole in a finer
     image is ignored in the coarser ones, so that none counts twice.
@@ -247,13 +247,15 @@ def _read_placed(pairs: list[tuple[Pair, LabelImage]]) -> Reference:
     pairs = sorted(pairs, key=lambda item: item[1].pixel_km)
     positions, boxes, clipped, numbers = [], [], [], []
     for number, (pair, image) in enumerate(pairs):
-        labels, ignored = _read_labels(pair)
-        size = image.grid.width, image.grid.height
+        (labels, ignored), size = _read_labels(pair), (image.grid.width, image.grid.height)
+        lonlat = np.column_stack(image.grid.to_lonlat(*(labels[:, :2] * size).T))
+        on_moon = np.isfinite(lonlat[:, 0])
+        labels = labels[on_moon]
         x, y = (labels[:, :2] * size).T
-        positions.append(np.column_stack(image.grid.to_lonlat(x, y)))
+        positions.append(lonlat[on_moon])
         boxes.append(labels[:, 2:] * size * image.measure_pixels(x, y))
-        cut = find_clipped(box_corners(labels, *size), *size)
-        clipped.append(ignored | cut | ~image.has_ground(x, y))
+        cut = find_clipped(box_corners(labels, *size), *size) | ~image.has_ground(x, y)
+        clipped.append(ignored[on_moon] | cut)
         numbers.append(np.full(len(labels), number))
     images = tuple(image for _, image in pairs)
     centres, sides = np.concatenate(positions), np.concatenate(boxes)

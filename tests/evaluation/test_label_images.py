@@ -79,8 +79,16 @@ def test_images_of_which_one_has_no_place_are_read_one_at_a_time(tmp_path):
 
 def test_an_image_of_the_earth_is_refused(tmp_path):
     write_pair(tmp_path, "a", [], crs="EPSG:4326")
-    with pytest.raises(CoordinateSystemError, match="not of the Moon"):
+    with pytest.raises(CoordinateSystemError, match=r"not of the Moon .*gdal_edit\.py -a_srs"):
         read_reference(tmp_path)
+
+
+def test_labels_beyond_the_limb_are_left_out(tmp_path):
+    disc, affine = "+proj=ortho +R=1737400 +type=crs", Affine(2e4, 0, -2e6, 0, -2e4, 1e6)
+    write_pair(tmp_path, "a", ["0 0.05 0.5 0.02 0.04", "0 0.5 0.5 0.02 0.04"], disc, affine)
+    reference = read_reference(tmp_path)
+    assert reference.positions == pytest.approx(np.zeros((1, 2)), abs=1e-9)
+    assert len(reference.boxes) == len(reference.diameters) == len(reference.clipped) == 1
 
 
 @pytest.mark.slow
