@@ -35,7 +35,7 @@ class Cost:
     Attributes:
         workers: Number of worker processes.
         empty_share: Share of the tiles looked at that hold no data, 0 to 1.
-        looked_at: Number of tiles of the finest octave that were looked at.
+        looked_at: Number of tiles of the finest octave that were looked at and could be read.
         pixels_per_s: Number of pixels searched in a second, by all workers together.
         seconds: Time of searching and of stitching the mask, seconds; merging comes on top.
         memory_bytes: Peak memory of all processes together, bytes.
