@@ -115,6 +115,7 @@ def test_a_tuned_model_that_is_worse_is_not_recommended():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_graphs")
 def test_a_tuning_says_what_it_bought(tmp_path, monkeypatch):
     monkeypatch.setattr(comparison, "_RENDERED", 1)
     monkeypatch.setattr(texture, "_PATCHES", 8)
