@@ -120,7 +120,7 @@ def export(
     if area is not None:
         info, ground = _restrict_to(area, run, stored, info)
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
-    limits = crater_filter.limits(least, stored.info.limits) if stored.info.has_header else None
+    limits = replace(crater_filter.limits(least, stored.info.limits), known=stored.info.has_header)
     info = replace(info, limits=limits)
     check_output(info, target, form=form, overwrite=overwrite)
     written, clustered, total = 0, 0, len(stored)
@@ -133,7 +133,7 @@ def export(
     if without_clusters:
         members = find_cluster_members(parts, info)
         clustered = int(members.sum())
-        info = replace(info, limits=limits and replace(limits, without_clusters=True))
+        info = replace(info, limits=replace(limits, without_clusters=True))
         parts = leave_out(filtered(), members)
 
     def counted() -> "Iterator[Catalogue]":

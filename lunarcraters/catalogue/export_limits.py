@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 from typing import Any
+from warnings import warn
 
 import numpy as np
 import shapely.geometry
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from lunarcraters.errors import CratersWarning
 from lunarcraters.geometry.area import Area
 
 Float = NDArray[np.float64]
+
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class ExportLimits:
         area_crs: Coordinate system of the area, as WKT; null where positions are pixels.
         without_clusters: True where members of clusters were left out; nothing else here tells
             which they were.
+        known: False where nothing tells which craters were taken, as of the export of a table.
     """
 
     min_score: float = 0.0
@@ -33,6 +38,7 @@ class ExportLimits:
     area: dict[str, Any] | None = None
     area_crs: str | None = None
     without_clusters: bool = False
+    known: bool = True
 
     def contain(self, positions: Float, diameters: Float, scores: Float) -> NDArray[np.bool_]:
         """Tell which craters of the run are within the limits, (n,).
@@ -49,6 +55,25 @@ class ExportLimits:
         if ground is not None:
             inside &= ground.contains(*positions.T)
         return np.asarray(inside)
+
+    def warn_below(self, min_score: float) -> float:
+        """Warn of a score that is asked for if the export took no craters of such low scores.
+
+        Args:
+            min_score: Lowest score that is asked for.
+
+        Returns:
+            The same score.
+        """
+        if min_score < self.min_score * (1.0 - _ROUNDING):
+            warn(
+                f"craters that score less than {self.min_score:.3f} were left out when the "
+                f"catalogue was exported, and {min_score:.3f} is asked for: export the run again "
+                "with a lower --min-score",
+                CratersWarning,
+                stacklevel=2,
+            )
+        return min_score
 
     def read_area(self) -> Area | None:
         """Read the area in which centres lie; None for everywhere."""

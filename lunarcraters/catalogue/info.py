@@ -50,8 +50,7 @@ class CatalogueInfo:
 
     Attributes:
         crs: Longitude and latitude on a lunar sphere; None where positions are pixels.
-        footprint: Ground searched, nodata left out, in longitude -180..180 and latitude, or in
-            pixels; None where it is not known.
+        footprint: Ground searched, longitude and latitude or pixels; None where it is not known.
         footprint_area_km2: Area of the footprint on the sphere, km^2; None where it is not known.
         thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
         properties: Origin of the catalogue, for people to read.
@@ -59,7 +58,7 @@ class CatalogueInfo:
         has_positions: False for a count of diameters on an area (`.diam`), whose craters have no
             positions: they are NaN.
         limits: Craters of the run that an export took; None where it is not known.
-        has_header: True where a file of ours told all this.
+        has_header: True where a file of ours told all this, and which craters of a run it has.
     """
 
     crs: CRS | None
@@ -163,8 +162,7 @@ class CatalogueInfo:
 
         Args:
             min_score: Score, or name of an operating point; None for `balanced`, or for 0 where
-                there are no operating points: a model without them (a mask-only network) has
-                scored all that it kept.
+                there are none, as of a network that has a mask alone.
 
         Raises:
             CatalogueError: The catalogue has no operating point of that name.
@@ -176,14 +174,15 @@ class CatalogueInfo:
             score = float(min_score)
             if not 0.0 <= score <= 1.0:
                 raise OptionError(f"min_score is {min_score}: scores are numbers from 0 to 1")
-            return score
+            return score if self.limits is None else self.limits.warn_below(score)
         if min_score not in self.thresholds:
             names = ", ".join(self.thresholds) or "none"
             raise CatalogueError(
                 f"there is no operating point {min_score!r} in this catalogue (it has: {names}): "
                 "give --min-score one of them or a number from 0 to 1"
             )
-        return self.thresholds[str(min_score)]
+        score = self.thresholds[str(min_score)]
+        return score if self.limits is None else self.limits.warn_below(score)
 
     def header(self) -> dict[str, Any]:
         """Convert to the JSON that files hold, a `CatalogueHeader`; `from_header` reads it back."""
@@ -216,14 +215,15 @@ class CatalogueInfo:
         """
         try:
             record = from_json(CatalogueHeader, json.dumps(header))
+            is_known = record.limits is None or record.limits.known
             return cls(
                 crs=None if record.crs is None else CRS.from_wkt(record.crs),
                 footprint=None if record.footprint is None else _to_geometry(record.footprint),
                 footprint_area_km2=record.footprint_area_km2,
                 thresholds=record.thresholds,
                 properties=record.properties,
-                limits=record.limits,
-                has_header=True,
+                limits=record.limits if is_known else None,
+                has_header=is_known,
             )
         except (KeyError, TypeError, AttributeError, ValueError, shapely.GEOSException) as error:
             raise CatalogueError(

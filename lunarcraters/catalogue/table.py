@@ -229,7 +229,7 @@ class Catalogue(InNotebook):
         ground = None if area is None else read_ground(area, self.info)
         wanted = CraterFilter(min_diameter, max_diameter, ground, fractions)
         least = self.threshold(min_score)
-        limits = self.info.limits and wanted.limits(least, self.info.limits)
+        limits = wanted.limits(least, self.info.limits) if self.info.has_header else None
         ground_info = {} if ground is None else {"footprint": None, "footprint_area_km2": None}
         return wanted.apply(self.above_score(least)).with_info(limits=limits, **ground_info)
 

@@ -8,6 +8,7 @@ import pytest
 import lunarcraters as lc
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CratersWarning
 from lunarcraters.geometry import sphere
 
 pytestmark = pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
@@ -84,3 +85,40 @@ def test_an_export_without_clusters_of_a_table_has_no_limits(tmp_path):
     table.assign(score=0.5).to_csv(tmp_path / "a.csv", index=False)
     lc.export(tmp_path / "a.csv", tmp_path / "b.gpkg", area=(-9, -9, 9, 19), without_clusters=True)
     assert lc.read_catalogue(tmp_path / "b.gpkg").info.limits is None
+
+
+@pytest.mark.parametrize(
+    "steps", [["a.csv", "b.gpkg", "c.geojson"], ["a.shp", "b.parquet", "c.gpkg"]]
+)
+def test_exports_of_exports_of_a_file_that_keeps_no_limits_have_none(tmp_path, steps):
+    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
+    run = before = tmp_path / "run.parquet"
+    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
+    write_catalogue(craters, run)
+    for name in steps:
+        lc.export(before, tmp_path / name, min_score=0.5)
+        before = tmp_path / name
+    assert lc.read_catalogue(before).info.limits is None
+    assert lc.review(run, before).counts.rejected == 0
+
+
+def test_a_filter_of_a_run_tells_which_craters_it_took(tmp_path):
+    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
+    run = tmp_path / "run.parquet"
+    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
+    write_catalogue(craters, run)
+    lc.read_catalogue(run).filter(0.5).to_file(tmp_path / "a.parquet")
+    lc.export(tmp_path / "a.parquet", tmp_path / "b.gpkg")
+    assert lc.read_catalogue(tmp_path / "b.gpkg").info.limits.min_score == 0.5
+    assert lc.review(run, tmp_path / "b.gpkg").counts.rejected == 0
+
+
+def test_lower_scores_than_an_export_has_are_warned_of(tmp_path):
+    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
+    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
+    write_catalogue(craters, tmp_path / "run.parquet")
+    lc.export(tmp_path / "run.parquet", tmp_path / "a.gpkg", min_score=0.5)
+    exported = lc.read_catalogue(tmp_path / "a.gpkg")
+    with pytest.warns(CratersWarning, match=r"less than 0\.500 were left out .* 0\.400 is asked"):
+        exported.filter(0.4)
+    assert len(exported.filter(0.5)) == len(exported.filter()) == 10
