@@ -155,12 +155,19 @@ def _compute_fractions(area: Area, catalogue: Catalogue) -> Float:
     return fractions
 
 
-def enclose(catalogue: Catalogue, enclosing: NDArray[np.bool_]) -> ExportLimits:
+def enclose(
+    catalogue: Catalogue, enclosing: NDArray[np.bool_], confirmed: NDArray[np.bool_]
+) -> ExportLimits:
     """Find the narrowest limits that contain some craters: the area is their convex hull.
+
+    Exports keep craters that a person confirmed whatever they score. The lowest score is that of
+    the other ones if most craters of the catalogue within the limits that score less are not among
+    those to contain: else it is the person who left few others.
 
     Args:
         catalogue: Catalogue of n craters.
         enclosing: True for the craters that the limits contain, at least one, (n,).
+        confirmed: True for those that a person confirmed, (n,).
     """
     inner = catalogue.rows(enclosing)
     (x, y), crs, margin = inner.positions.T, None, _HULL_MARGIN_PX
@@ -172,10 +179,16 @@ def enclose(catalogue: Catalogue, enclosing: NDArray[np.bool_]) -> ExportLimits:
     points = np.column_stack([x, y])  # one opposite the middle is at no place
     hull = shapely.convex_hull(shapely.multipoints(points[np.isfinite(points).all(axis=1)]))
     outline = shapely.buffer(hull, margin, join_style="mitre")
-    return ExportLimits(
+    limits = ExportLimits(
         float(np.nanmin(inner.scores, initial=1.0)),
         float(inner.diameters.min()),
         float(inner.diameters.max()),
         json.loads(str(shapely.to_geojson(outline))),
         None if crs is None else crs.to_wkt(),
     )
+    others = catalogue.scores[enclosing & ~confirmed]
+    within = limits.contain(catalogue.positions, catalogue.diameters, catalogue.scores)
+    least = float(np.nanmin(others, initial=1.0))
+    below = enclosing[within & (catalogue.scores < least)]
+    is_exempt = len(others) and 2 * below.sum() < len(below)
+    return replace(limits, min_score=least) if is_exempt else limits

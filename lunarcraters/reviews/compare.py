@@ -270,14 +270,16 @@ def _find_shown(
         return present, limits, (note,)
     if limits is not None:
         return present | _contain(limits, run), limits, ()
+    confirmed = ids.isin(there.index[there[REVIEW] == ACCEPTED]).to_numpy()
     if edited.before is not None:
-        present = present | ids.isin(edited.before["crater_id"]).to_numpy()
+        before = edited.before.set_index("crater_id")
+        present = present | ids.isin(before.index).to_numpy()
+        if REVIEW in before:
+            confirmed = confirmed | ids.isin(before.index[before[REVIEW] == ACCEPTED]).to_numpy()
     if not present.any():
         return present, None, ()
-    limits = enclose(run, present)
+    limits = enclose(run, present, confirmed)
     within = _contain(limits, run)
-    if edited.before is not None:
-        return present, limits if np.array_equal(within, present) else None, ()
     note = (
         f"{edited.source} does not tell which craters were exported: those of the run that score "
         f"{limits.min_score:.3g} or more, from {limits.min_diameter:.3g} to "

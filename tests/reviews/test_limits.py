@@ -3,6 +3,7 @@
 import geopandas
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 
 import lunarcraters as lc
@@ -10,6 +11,8 @@ from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CratersWarning
 from lunarcraters.geometry import sphere
+
+from .test_review import save
 
 pytestmark = pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 
@@ -78,6 +81,67 @@ def test_an_export_of_rows_that_another_program_saved_has_no_limits(tmp_path):
     lc.export(tmp_path / "b.gpkg", tmp_path / "c.gpkg")
     assert lc.read_catalogue(tmp_path / "c.gpkg").info.limits is None
     assert lc.review(run, tmp_path / "c.gpkg").counts.rejected == 0
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_an_export_of_an_edited_table_tells_the_rejected_craters_as_the_table_does(
+    grid, tmp_path, deleted
+):
+    run, west = grid
+    table, package = tmp_path / "a.csv", tmp_path / "b.gpkg"
+    lc.export(run, table)
+    rows = pd.read_csv(table, dtype={"CRATER_ID": str})
+    east, lat = rows["LON_CIRC_IMG"] - west, rows["LAT_CIRC_IMG"]
+    corner = rows["CRATER_ID"][np.isclose(east, 9.0) & (lat == 0.0)].item()
+    inside = np.isclose(east, 5.0) & lat.between(4.0, 5.0)
+    rows["review"] = np.where(np.isclose(east, 3.0) & (lat == 3.0), "rejected", "")
+    rows[~inside].to_csv(table, index=False)
+    rejected = 3
+    lc.export(table, package)
+    if deleted:  # it was on the ground that the exported craters enclose
+        left = pyogrio.read_dataframe(package, layer="craters")
+        save(left[left["crater_id"] != corner], package)
+        rejected = 4
+    result = lc.review(run, package, tmp_path / "c.gpkg")
+    assert result.counts.rejected == rejected
+    assert "does not tell which craters were exported" in result.notes[0]
+    assert lc.review(run, tmp_path / "c.gpkg").counts.rejected == rejected
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".shp", ".gpkg"])
+def test_accepted_craters_do_not_tell_the_lowest_score_of_an_export(tmp_path, suffix):
+    place = np.arange(100)
+    table = pd.DataFrame({"lon": place % 10, "lat": place // 10, "diameter_km": 2.0})
+    craters = table.assign(score=np.linspace(0.9, 0.1, 100))
+    run, edited, out = tmp_path / "run.parquet", tmp_path / "a.csv", tmp_path / f"b{suffix}"
+    write_catalogue(Catalogue(craters, sphere.geographic_crs()), run)
+    lc.export(run, edited, min_score=0)
+    rows = pd.read_csv(edited, dtype={"CRATER_ID": str}).drop(index=[11, 12])
+    rows["review"] = np.where(rows["SCORE"] < 0.15, "accepted", "")
+    rows.to_csv(edited, index=False)
+    accepted = int((rows["SCORE"] < 0.15).sum())
+    lc.export(edited, out, min_score=0.5)
+    counts = lc.review(run, out).counts
+    assert (counts.accepted, counts.rejected) == (accepted, 2)
+    if suffix == ".gpkg":  # one that is deleted now was accepted, too
+        left = pyogrio.read_dataframe(out, layer="craters").iloc[:-1]
+        save(left, out)
+        counts = lc.review(run, out).counts
+        assert (counts.accepted, counts.rejected) == (accepted - 1, 3)
+
+
+@pytest.mark.parametrize("unseen", [0, 1])
+def test_accepted_craters_tell_the_lowest_score_where_hardly_any_others_are_left(tmp_path, unseen):
+    place = np.arange(100)
+    table = pd.DataFrame({"lon": place % 10, "lat": place // 10, "diameter_km": 2.0})
+    run, edited = tmp_path / "run.parquet", tmp_path / "a.csv"
+    craters = Catalogue(table.assign(score=np.linspace(0.9, 0.1, 100)), sphere.geographic_crs())
+    write_catalogue(craters, run)
+    lc.export(run, edited, min_score=0.5)
+    rows = pd.read_csv(edited, dtype={"CRATER_ID": str}).sort_values("SCORE", ascending=False)
+    rows["review"] = ["" if number < unseen else "accepted" for number in range(len(rows))]
+    rows.drop(index=[11, 34]).to_csv(edited, index=False)
+    assert lc.review(run, edited).counts.rejected == 2
 
 
 def test_an_export_without_clusters_of_a_table_has_no_limits(tmp_path):
