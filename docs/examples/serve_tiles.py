@@ -12,7 +12,7 @@ import numpy as np
 from pyproj import CRS
 
 import lunarcraters as lc
-from lunarcraters.detection.run import searched_mosaic
+from lunarcraters.detection.searched import searched_mosaic
 
 try:
     from morecantile import TileMatrixSet

@@ -245,7 +245,7 @@ def evaluate(
         figures: Directory for figures (PNG); None for none.
         gallery: Directory for pictures of the worst errors (PNG); None for none.
         mosaic: Mosaic that the gallery shows; None for the one that was searched.
-        crs: Coordinate system in place of that mosaic's own; None for its own.
+        crs: Coordinate system in place of the run's, or of another mosaic's own.
 
     Raises:
         CatalogueError: The reference cannot be used, or one is in pixels and the other not, or
@@ -256,7 +256,8 @@ def evaluate(
         MosaicError: The mosaic of the gallery cannot be read.
     """
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.detection.run import read_detections, searched_mosaic
+    from lunarcraters.detection.run import read_detections
+    from lunarcraters.detection.searched import searched_mosaic
     from lunarcraters.errors import CatalogueError
     from lunarcraters.evaluation.evaluate import check_bins, evaluate_catalogue
     from lunarcraters.evaluation.reference import Reference, from_catalogue

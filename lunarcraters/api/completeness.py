@@ -33,7 +33,7 @@ def measure_completeness(
     Args:
         run: Directory of a finished run.
         mosaic: Mosaic, where it is not where the run found it.
-        crs: Coordinate system in place of the mosaic's own, if the run had one.
+        crs: Coordinate system in place of that by which the run searched the mosaic.
         model: Model file of the run, where it is not where the run found it.
         sun_azimuth_deg: Azimuth of the sun, degrees clockwise from north (without a coordinate
             system, from the top of the image); None to estimate it from the detected craters.

@@ -50,7 +50,8 @@ def make_dataset(
         fractions: Share of the tiles for "train", "valid" and "test"; they add up to 1. None for
             0.7, 0.15 and 0.15.
         seed: Seed of the order in which blocks are dealt to splits.
-        crs: Coordinate system in place of the mosaic's own.
+        crs: Coordinate system in place of the mosaic's own, or of that by which the run searched
+            the mosaic.
         nodata: Value, or values, that mean "no data" in place of the mosaic's own.
         progress: Function of the number of tiles done and in all.
 
@@ -62,13 +63,19 @@ def make_dataset(
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import read_detections
+    from lunarcraters.detection.searched import searched_mosaic
     from lunarcraters.labelling.make import make_dataset
     from lunarcraters.mosaic.mosaic import open_mosaic
 
-    craters = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
+    names = as_names(mosaic)
+    if isinstance(catalogue, Catalogue):
+        craters, picture = catalogue, open_mosaic(names, crs=crs, nodata=nodata)
+    else:
+        craters = read_detections(catalogue)
+        picture = searched_mosaic(Path(catalogue), names, crs=crs, nodata=nodata)
     ground = None if area is None else read_ground(area, craters.info)
     return make_dataset(
-        open_mosaic(as_names(mosaic), crs=crs, nodata=nodata),
+        picture,
         craters.filter(min_score),
         local_output(out),
         area=ground,

@@ -86,7 +86,7 @@ def plot_hazard(
         min_score: Lowest score, or operating point; None for "balanced" where there is one.
         unit: Unit of the heights; None for the one that the elevation model declares, or that its
             values tell.
-        crs: Coordinate system in place of the elevation model's own.
+        crs: Coordinate system in place of the run's, or of another elevation model's own.
         nodata: Value, or values, that mean "no data" in place of the elevation model's own.
         raster: GeoTIFF to write; None for the name of the PNG with the suffix `.tif`.
         overwrite: True to replace a GeoTIFF that is there.
@@ -151,14 +151,12 @@ def _open_elevation(
 ) -> "ElevationModel | None":
     """Open the elevation model that is given or was searched; None where neither is one."""
     from lunarcraters.detection.manifest import read_manifest
-    from lunarcraters.detection.run import searched_mosaic
-    from lunarcraters.mosaic.examination.heights import make_elevation_model, open_elevation_model
+    from lunarcraters.detection.searched import searched_mosaic
+    from lunarcraters.mosaic.examination.heights import make_elevation_model
 
-    if elevation is not None:
-        return open_elevation_model(elevation, crs=crs, nodata=nodata, unit=unit)
-    if not read_manifest(run).is_of_elevation:
+    if elevation is None and not read_manifest(run).is_of_elevation:
         return None
-    mosaic = searched_mosaic(run, crs=crs, nodata=nodata, option="--elevation")
+    mosaic = searched_mosaic(run, elevation, crs=crs, nodata=nodata, option="--elevation")
     return make_elevation_model(mosaic, unit=unit)
 
 

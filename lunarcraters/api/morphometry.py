@@ -63,7 +63,8 @@ def measure(
         out: Catalogue to write; None to keep the measures in the run.
         unit: Unit of the heights; None for the one that the elevation model declares, or that its
             values tell.
-        crs: Coordinate system in place of the elevation model's own.
+        crs: Coordinate system in place of the elevation model's own, or of that by which the run
+            searched it.
         nodata: Value, or values, that mean "no data" in place of the elevation model's own.
         overwrite: True to replace a file, or earlier measures of a run.
         progress: Function of the number of craters done and in all.
@@ -81,10 +82,11 @@ def measure(
     from lunarcraters.catalogue.measures import MEASURES as MEASURE_COLUMNS
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import MEASURES, read_detections, read_with_hash
+    from lunarcraters.detection.searched import searched_mosaic
     from lunarcraters.errors import OutputError
     from lunarcraters.files import replacing
     from lunarcraters.morphometry.measure import measure_craters, require_lunar
-    from lunarcraters.mosaic.examination.heights import open_elevation_model
+    from lunarcraters.mosaic.examination.heights import make_elevation_model
 
     folder = Path(run)
     if out is None and not folder.is_dir():
@@ -103,7 +105,8 @@ def measure(
     target = fspath(kept) if out is None else find_target(out)
     if out is not None:
         check_output(craters.info, target, measured=True, overwrite=overwrite)
-    model = open_elevation_model(elevation, crs=crs, nodata=nodata, unit=unit)
+    mosaic = searched_mosaic(folder, elevation, crs=crs, nodata=nodata)
+    model = make_elevation_model(mosaic, unit=unit)
     measures = measure_craters(
         craters.positions,
         craters.diameters,

@@ -31,7 +31,7 @@ def plot_map(
         mosaic: Mosaic underneath; None for the one that was searched.
         min_score: Lowest score, or operating point; None for all craters of a catalogue, and for
             "balanced" where a file or run has it.
-        crs: Coordinate system in place of the mosaic's own.
+        crs: Coordinate system in place of the run's, or of another mosaic's own.
 
     Returns:
         Number of craters drawn.
@@ -78,7 +78,7 @@ def plot_tiles(
         count: Number of pieces at most, 1 to 50.
         mosaic: Mosaic; None for the one that was searched.
         min_score: Lowest score, or operating point; None for "balanced".
-        crs: Coordinate system in place of the mosaic's own.
+        crs: Coordinate system in place of the run's, or of another mosaic's own.
 
     Returns:
         Number of pieces drawn.
@@ -162,7 +162,7 @@ def write_report(
         min_score: Score, or operating point, that the page begins with; None for "balanced".
         closeups: Number of the most doubtful craters whose ground the review shows at full
             resolution, where the picture of the mosaic is coarser.
-        crs: Coordinate system in place of the mosaic's own.
+        crs: Coordinate system in place of the run's, or of another mosaic's own.
         overwrite: True to replace a file that is there.
 
     Returns:
@@ -211,7 +211,7 @@ def explore(
             tells where it lies.
         min_score: Lowest score, or operating point; None for all craters of a catalogue, and for
             "balanced" where a file or run has it.
-        crs: Coordinate system in place of the mosaic's own.
+        crs: Coordinate system in place of the run's, or of another mosaic's own.
 
     Raises:
         RunError: The directory is not a finished run.
@@ -278,6 +278,6 @@ def _mosaic_of(name: PathOrText, mosaic: PathOrText | None, crs: GivenCrs | None
 
 def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: GivenCrs | None) -> "Mosaic":
     """Open the mosaic that a run searched, or another in its place."""
-    from lunarcraters.detection.run import searched_mosaic
+    from lunarcraters.detection.searched import searched_mosaic
 
     return searched_mosaic(Path(run), mosaic, crs=crs)

@@ -6,7 +6,8 @@ from typing import get_args
 
 from lunarcraters.completeness.record import find_obstacle
 from lunarcraters.detection.manifest import Manifest, read_manifest
-from lunarcraters.detection.run import open_as_searched, read_result, searched_mosaic
+from lunarcraters.detection.run import read_result
+from lunarcraters.detection.searched import open_as_searched, searched_mosaic
 from lunarcraters.detection.source import default_halo_px, default_size_px, hash_tiling
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.damage import leave_out_damage
@@ -26,7 +27,7 @@ def open_run_source(
         run: Directory of the run.
         model: Model of the run.
         mosaic: Mosaic, where it is not where the run found it; None for the one that was searched.
-        crs: Coordinate system in place of the mosaic's own.
+        crs: Coordinate system in place of that by which the run searched the mosaic.
 
     Raises:
         RunError: The directory is not a run, its mosaic has changed, or an earlier version of the

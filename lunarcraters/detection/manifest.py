@@ -48,6 +48,8 @@ class Manifest:
         tiling: SHA-256 of the tiling options and the coordinate system alone; null in older and in
             merged runs.
         mosaic: SHA-256 of the mosaic alone; null in older runs.
+        crs_wkt: Coordinate system of the mosaic, the file's own or a given one, as WKT; null for an
+            image without coordinates, and in older and in merged runs.
         tiling_settings: Settings by which the mosaic was cut into tiles; null in older and in
             merged runs.
         diameters_px: Smallest and largest diameter that one octave detects, pixels; null in older
@@ -62,6 +64,7 @@ class Manifest:
     format: int = FORMAT
     tiling: str | None = None
     mosaic: str | None = None
+    crs_wkt: str | None = None
     tiling_settings: TilingSettings | None = None
     diameters_px: tuple[float, float] | None = None
 

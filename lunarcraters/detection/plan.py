@@ -96,6 +96,7 @@ def plan_run(
         },
         tiling=hash_tiling(source),
         mosaic=source.mosaic_fingerprint,
+        crs_wkt=source.mosaic.grid.crs_wkt,
         tiling_settings=source.settings,
         diameters_px=info.diameters_px,
     )

@@ -10,16 +10,11 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, read_names
-from lunarcraters.errors import AreaError, MosaicError, RunError
+from lunarcraters.errors import AreaError, RunError
 from lunarcraters.files import hash_file, is_database, replacing
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
-from lunarcraters.mosaic.given_crs import GivenCrs
-from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
-from lunarcraters.mosaic.names import parse_name
-from lunarcraters.mosaic.nodata import GivenNodata, parse_values
-from lunarcraters.mosaic.remote.faults import is_refusal
 from lunarcraters.records import RecordError, read_record, to_json
 
 CRATERS = "craters.parquet"
@@ -192,86 +187,3 @@ class SearchedGround:
         if footprint.is_empty:
             raise AreaError("nothing of the area was searched: look where it lies")
         return replace(info, footprint=footprint, footprint_area_km2=area_km2)
-
-
-def searched_mosaic(
-    run: Path,
-    mosaic: str | PathLike[str] | None = None,
-    *,
-    crs: GivenCrs | None = None,
-    nodata: GivenNodata = None,
-    option: str = "--mosaic",
-) -> Mosaic:
-    """Open the mosaic that a run searched, or another in its place.
-
-    Args:
-        run: Directory of the run.
-        mosaic: Mosaic to open instead; None for the one that was searched.
-        crs: Coordinate system in place of the mosaic's own.
-        nodata: Value, or values, that mean "no data" in place of the run's or the mosaic's own.
-        option: Option of the command that names another mosaic, for messages.
-
-    Raises:
-        RunError: The directory is not a run, and no mosaic is given, or does not tell what was
-            "no data".
-        MosaicError: The mosaic cannot be used.
-    """
-    if mosaic is not None:
-        return open_mosaic(mosaic, crs=crs, nodata=nodata)
-    if run.is_file():
-        raise RunError(f"{run} does not tell which mosaic was searched: give it with {option}")
-    manifest = read_manifest(run)
-    name = parse_name(manifest.input_name)
-    if isinstance(name, Path) and not name.exists():
-        raise RunError(
-            f"{run} searched {name}, which is not there (seen from {Path.cwd()}): name the mosaic "
-            f"with {option}"
-        )
-    try:
-        return open_as_searched(manifest.input_name, run, crs=crs, nodata=nodata)
-    except MosaicError as error:
-        if not is_refusal(str(error)):
-            raise
-        raise MosaicError(
-            f"{run} notes the address of its mosaic without user and query, and does not open it "
-            f"so: give the whole address with {option} 'URL' ({error})"
-        ) from error
-
-
-def open_as_searched(
-    name: str | PathLike[str], run: Path, *, crs: GivenCrs | None = None, nodata: GivenNodata = None
-) -> Mosaic:
-    """Open the mosaic of a run with the same values as "no data".
-
-    Args:
-        name: Mosaic that the run searched, wherever it lies now.
-        run: Directory of the run.
-        crs: Coordinate system in place of the mosaic's own.
-        nodata: Value, or values, that mean "no data" in place of the run's; None for those.
-
-    Raises:
-        RunError: The directory is not a run, or does not tell what was "no data".
-        MosaicError: The mosaic cannot be used.
-    """
-    settings = read_manifest(run).settings
-    noted = settings.get("nodata")
-    if nodata is not None or noted is None:
-        return open_mosaic(name, crs=crs, nodata=nodata)
-    try:
-        values = parse_values(str(noted))
-    except ValueError as error:
-        raise RunError(
-            f"{run} notes the nodata value {noted!r}, which is no number: run craters detect again "
-            "with --overwrite"
-        ) from error
-    undeclared = settings.get("nodata_undeclared")
-    if undeclared is False or noted == "nan":
-        return open_mosaic(name, crs=crs, nodata=values)
-    left_out = open_mosaic(name, crs=crs).with_nodata(values)
-    named = left_out if undeclared else open_mosaic(name, crs=crs, nodata=values)
-    if not undeclared and replace(left_out, nodata_undeclared=False) != named:
-        raise RunError(
-            f"{run} was made by an earlier version of the program, which did not note whether "
-            f"--nodata named {noted}: run craters detect again with --overwrite"
-        )
-    return left_out

@@ -10,7 +10,8 @@ from rasterio.windows import Window
 
 import lunarcraters as lc
 from lunarcraters.detection.manifest import Manifest, write_manifest
-from lunarcraters.detection.run import read_result, searched_mosaic
+from lunarcraters.detection.run import read_result
+from lunarcraters.detection.searched import searched_mosaic
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import locked
 from lunarcraters.mosaic.remote import access

@@ -1,23 +1,32 @@
 """The mosaic that a run searched is opened again with the same ground."""
 
+import shutil
 import warnings
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+from affine import Affine
 
+import lunarcraters as lc
+from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.manifest import read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.plan import plan_run
-from lunarcraters.detection.run import searched_mosaic
+from lunarcraters.detection.run import CRATERS, MASK
+from lunarcraters.detection.searched import open_as_searched, searched_mosaic
 from lunarcraters.detection.source import open_source
-from lunarcraters.errors import CratersWarning, RunError
+from lunarcraters.errors import CoordinateSystemError, CratersWarning, RunError
+from lunarcraters.geometry import sphere
+from lunarcraters.mask.cog import write_mask
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.tileset import write_tiles
 
-from ..rasters import write_raster
+from ..rasters import SIMPLE_CYLINDRICAL, write_raster
+from ..report.pages import write_run
 
 MODEL = shipped_model()
 SIDE = 256
@@ -105,3 +114,77 @@ def test_another_value_may_be_named_for_the_mosaic_of_a_run(picture, tmp_path):
     begin_run(open_quietly(picture), tmp_path)
     again = searched_mosaic(tmp_path, nodata=7)
     assert_same_ground(again, open_mosaic(picture, nodata=7))
+
+
+GIVEN = "+proj=eqc +lat_ts=10 +R=1737400 +units=m +type=crs"
+
+
+def begin_run_in(crs, path, run, **options):
+    """A run in a given coordinate system that has a manifest and an empty mask."""
+    mosaic = begin_run(open_quietly(path, crs=crs, **options), run)
+    write_mask(mosaic, [], run / MASK)
+    return mosaic
+
+
+@pytest.mark.parametrize("declared", [SIMPLE_CYLINDRICAL, None, "EPSG:32633"])
+@pytest.mark.parametrize("crs", [GIVEN, "IAU_2015:30130"])
+@pytest.mark.parametrize("nodata", [None, 7.0])
+def test_a_given_coordinate_system_holds_again(noise, tmp_path, declared, crs, nodata):
+    path = write_raster(tmp_path / "a.tif", noise[:SIDE, :SIDE], crs=declared)
+    mosaic = begin_run_in(crs, path, tmp_path / "run", nodata=nodata)
+    assert_same_ground(searched_mosaic(tmp_path / "run"), mosaic)
+    moved = shutil.copy(path, tmp_path / "moved.tif")
+    assert searched_mosaic(tmp_path / "run", moved).grid == mosaic.grid
+    assert searched_mosaic(tmp_path / "run", [moved], nodata=3).grid == mosaic.grid
+    assert_same_ground(open_as_searched(moved, tmp_path / "run"), mosaic)
+
+
+def test_runs_that_do_not_note_their_coordinate_system_have_it_in_their_mask(noise, tmp_path):
+    path = write_raster(tmp_path / "a.tif", noise[:SIDE, :SIDE])
+    mosaic = begin_run_in(GIVEN, path, tmp_path)
+    write_manifest(replace(read_manifest(tmp_path), crs_wkt=None), tmp_path)
+    assert_same_ground(searched_mosaic(tmp_path), mosaic)
+
+
+def test_a_coordinate_system_of_the_user_is_taken_in_place_of_that_of_the_run(noise, tmp_path):
+    path = write_raster(tmp_path / "a.tif", noise[:SIDE, :SIDE])
+    begin_run_in(GIVEN, path, tmp_path)
+    again = searched_mosaic(tmp_path, crs=SIMPLE_CYLINDRICAL)
+    assert_same_ground(again, open_mosaic(path))
+
+
+@pytest.mark.parametrize("same_size", [True, False])
+def test_another_mosaic_keeps_its_own_coordinate_system(noise, tmp_path, same_size):
+    begin_run_in(GIVEN, write_raster(tmp_path / "a.tif", noise[:SIDE, :SIDE]), tmp_path)
+    side = SIDE if same_size else SIDE // 2
+    other = write_raster(tmp_path / "b.tif", noise[1 : side + 1, :side])
+    assert_same_ground(searched_mosaic(tmp_path, other), open_mosaic(other))
+
+
+def test_another_mosaic_without_coordinate_system_is_refused(noise, tmp_path):
+    begin_run_in(GIVEN, write_raster(tmp_path / "a.tif", noise[:SIDE, :SIDE]), tmp_path)
+    other = write_raster(tmp_path / "b.tif", noise[1 : SIDE + 1, :SIDE], crs=None)
+    with pytest.raises(CoordinateSystemError, match=r"b\.tif has no coordinate system"):
+        searched_mosaic(tmp_path, other)
+
+
+def test_a_dataset_of_a_run_has_its_labels_where_the_run_has_its_craters(noise, tmp_path):
+    affine = Affine(100, 0, -45_000, 0, -100, 45_000)  # beside the pole
+    path = write_raster(tmp_path / "a.tif", noise[:800, :800], None, affine)
+    run = tmp_path / "run"
+    mosaic = begin_run_in("IAU_2015:30130", path, run)
+    x, y = (axis.ravel() + 0.3 for axis in np.mgrid[60:800:110, 60:800:110])
+    lon, lat = mosaic.grid.to_lonlat(x, y)
+    craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": 2.0, "score": 1.0})
+    manifest = read_manifest(run)
+    write_run(run, Catalogue(craters, sphere.geographic_crs()), path)
+    write_manifest(manifest, run)
+    labels = []
+    for name, options in {"remembered": {}, "given": {"crs": "IAU_2015:30130"}}.items():
+        lc.make_dataset(path, run, tmp_path / name, size=256, **options)
+        files = sorted((tmp_path / name).rglob("labels/*.txt"))
+        labels.append([file.read_text() for file in files])
+    assert labels[0] == labels[1]
+    assert any(labels[0])
+    with pytest.raises(CoordinateSystemError, match="has no coordinate system"):
+        lc.make_dataset(path, run / CRATERS, tmp_path / "none")

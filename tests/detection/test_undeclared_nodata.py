@@ -7,7 +7,7 @@ import rasterio
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.options import DetectOptions
-from lunarcraters.detection.run import searched_mosaic
+from lunarcraters.detection.searched import searched_mosaic
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import CratersWarning
 from lunarcraters.mosaic.mosaic import open_mosaic
