@@ -72,7 +72,7 @@ def csfd(
 
     check_rules(binning, edge, area)
     target = None if out is None else new_table(out, (".csv", STAT), overwrite=overwrite)
-    counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
+    counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), edge)
     completeness, purity = find_completeness(catalogue), find_purity(catalogue)
     least = counts[0].catalogue.threshold(min_score)
     table = CountTable(
@@ -140,8 +140,8 @@ def date(
 
     check_rules(binning, edge, area)
     target = None if out is None else new_table(out, overwrite=overwrite)
+    counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), edge)
     chronology = load_system(system)
-    counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     dating = Dating(
         system=chronology.name,
@@ -213,7 +213,7 @@ def plot_csfd(
     from lunarcraters.purity.record import find_purity
 
     check_rules(binning, edge, area)
-    counts = count_on_areas(catalogue, read_areas(area, name_column), edge)
+    counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     span = find_span(counts, least)
     pooled = pool_counts([one.count(least, binning, span) for one in counts], binning)

@@ -46,7 +46,7 @@ def plot_errors(
         OutputError: The figure cannot be written.
     """
     from lunarcraters.completeness.record import read_completeness
-    from lunarcraters.counts.areas import count_on_areas
+    from lunarcraters.counts.areas import count_on_areas, require_ground
     from lunarcraters.counts.table import estimate_on_areas, list_errors
     from lunarcraters.detection.run import open_run
     from lunarcraters.plots.errors import draw_errors
@@ -55,9 +55,9 @@ def plot_errors(
 
     check_rules(binning, edge, area)
     check_png(target := local_output(out))
-    open_run(Path(run))
+    require_ground(open_run(Path(run)).info)
     completeness = read_completeness(Path(run))
-    counts = count_on_areas(run, read_areas(area, name_column), edge)
+    counts = count_on_areas(run, lambda: read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     estimates = estimate_on_areas(counts, completeness, least, binning, find_purity(run))
     budgets = {name: one.errors for name, one in estimates.items()}

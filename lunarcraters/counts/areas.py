@@ -1,7 +1,7 @@
 """Craters counted on areas with names: whole ones, parts of them, or on ground that is widened."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -17,6 +17,7 @@ from lunarcraters.catalogue.csfd import (
 from lunarcraters.catalogue.filter import CraterFilter, take_centred
 from lunarcraters.catalogue.format_names import WITH_GROUND
 from lunarcraters.catalogue.ground import clip_outline, describe_ground, warn_of_unread_tiles
+from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.buffered import WidenedGround
@@ -89,16 +90,33 @@ class AreaCount:
         return BinnedCount(counted.edges, counted.counts, covariance, counted.areas_km2)
 
 
+def require_ground(info: CatalogueInfo) -> None:
+    """Check that craters lie on the Moon, where ground has an area.
+
+    Args:
+        info: Description of their catalogue.
+
+    Raises:
+        CatalogueError: They are in pixels.
+    """
+    if not info.has_crs:
+        raise CatalogueError(
+            "craters in pixels have no area in km2 to be counted on: give the image a "
+            "coordinate system and detect them again (craters detect --crs)"
+        )
+
+
 def count_on_areas(
     source: "Catalogue | str | PathLike[str]",
-    areas: Mapping[str, Area] | None = None,
+    areas: Mapping[str, Area] | Callable[[], Mapping[str, Area] | None] | None = None,
     edge: EdgeName = "centre",
 ) -> tuple[AreaCount, ...]:
     """Count the craters of a run or catalogue on areas.
 
     Args:
         source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
-        areas: Areas by name; None for all the ground that was searched.
+        areas: Areas by name, or a function that reads them, which is not called for craters in
+            pixels; None for all the ground that was searched.
         edge: Rule for craters on the edge of an area.
 
     Returns:
@@ -118,11 +136,8 @@ def count_on_areas(
         catalogue, name = read_detections(source), fspath(source)
         run = Path(source) if Path(source).is_dir() else None
     warn_of_unread_tiles(catalogue.info)
-    if not catalogue.has_crs:
-        raise CatalogueError(
-            "craters in pixels have no area in km2 to be counted on: give the image a "
-            "coordinate system and detect them again (craters detect --crs)"
-        )
+    require_ground(catalogue.info)
+    areas = areas() if callable(areas) else areas
     if areas is None:
         if not catalogue.footprint_area_km2:
             raise CatalogueError(_NO_AREA)

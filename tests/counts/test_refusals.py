@@ -1,13 +1,16 @@
 """What the commands on counts refuse before they count."""
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 
 from lunarcraters import api
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import OptionError, OutputError
+from lunarcraters.errors import CatalogueError, OptionError, OutputError
 from lunarcraters.geometry import sphere
+
+from ..report.pages import write_run
 
 
 @pytest.fixture
@@ -81,3 +84,22 @@ def test_a_column_of_names_needs_a_file_of_polygons(counted, area):
     for verb in (api.csfd, api.measure_randomness):
         with pytest.raises(OptionError, match=r"--name-column unit .*none is given"):
             verb(counted, area=area, name_column="unit")
+
+
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+def test_craters_in_pixels_are_refused_before_all_that_a_count_needs_besides(tmp_path):
+    table = pd.DataFrame({"x": [5.0], "y": [5.0], "diameter_px": [9.0], "score": [0.9]})
+    run = write_run(tmp_path / "run", Catalogue(table, None), "moon.png")
+    area = tmp_path / "area.gpkg"
+    gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 9, 9)]).to_file(area)
+    out = tmp_path / "a.png"
+    for call in (
+        lambda: api.csfd(run, area=area),
+        lambda: api.date(run, area=area),
+        lambda: api.measure_randomness(run, area=area),
+        lambda: api.plot_csfd(run, out, area=area),
+        lambda: api.plot_errors(run, out, area=area),
+        lambda: api.plot_errors(run, out),
+    ):
+        with pytest.raises(CatalogueError, match="craters in pixels have no area in km2"):
+            call()
