@@ -78,6 +78,22 @@ def mend_areas(polygons: Geometries, source: str) -> Geometries:
     return mended
 
 
+def bound_longitudes(lon: Float) -> tuple[float, float]:
+    """Find the west and east of longitudes: outside lies the widest gap between them.
+
+    Args:
+        lon: Longitudes, degrees, any range, at least one.
+
+    Returns:
+        West, from -360 on, and east, up to 360, which is not less.
+    """
+    sorted_lon = np.unique(np.mod(lon, 360.0))
+    widest = int(np.argmax(np.diff(np.append(sorted_lon, sorted_lon[0] + 360.0))))
+    east = float(sorted_lon[widest])
+    west = float(sorted_lon[(widest + 1) % len(sorted_lon)])
+    return (west - 360.0 if west > east else west), east
+
+
 def _wide(polygons: Geometries) -> list[int]:
     """List the geometries in degrees that reach over more than 180 degrees of longitude."""
     west, south, east, north = shapely.bounds(polygons).T

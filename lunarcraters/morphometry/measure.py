@@ -11,6 +11,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.measures import Measures
 from lunarcraters.errors import CatalogueError, MosaicError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.seam import bound_longitudes
 from lunarcraters.morphometry.batches import Batch, compute_sizes, find_on_grid, plan_batches
 from lunarcraters.morphometry.polar import Circles, Window, sample_polar
 from lunarcraters.morphometry.profiles import Profiles, measure_profiles
@@ -98,6 +99,7 @@ def measure_craters(
     on_model = find_on_grid(grid, circles, sizes)
     large = on_model & (diameters_km > _MOST_KM)
     small = on_model & (sizes.diameter_px < LEAST_PX)
+    _require_ground(model, positions, on_model)
     measurable = np.flatnonzero(on_model & ~large & ~small)
     numbers = np.full((len(arc), _COLUMNS), np.nan)
     batches = plan_batches(grid, circles, sizes, measurable)
@@ -109,7 +111,7 @@ def measure_craters(
         progress(done, len(measurable))
     table = _name(numbers)
     notes = _note(table, small, large)
-    _require_ground(model, positions, notes)
+    _require_ground(model, positions, notes != OFF)
     _require_heights(model, table)
     return _make_measures(table, notes, sphere_radius_m)
 
@@ -186,15 +188,16 @@ def _name(numbers: Float) -> dict[str, Float]:
     return dict(zip(_NAMES, numbers.T, strict=True))
 
 
-def _require_ground(model: ElevationModel, positions: Float, notes: NDArray[np.object_]) -> None:
+def _require_ground(model: ElevationModel, positions: Float, on_model: Bool) -> None:
     """Refuse a model on which no crater lies."""
-    if len(notes) and (notes == OFF).all():
-        west, south = positions.min(axis=0)
-        east, north = positions.max(axis=0)
+    if len(on_model) and not on_model.any():
+        west, east = bound_longitudes(positions[:, 0])
+        turn = 360.0 if west > 180.0 else 0.0
+        south, north = positions[:, 1].min(), positions[:, 1].max()
         raise CatalogueError(
-            f"none of the craters ({west:.6g} to {east:.6g} degrees east, {south:.6g} to "
-            f"{north:.6g} north) lies on {model.mosaic.name}: give the elevation model of their "
-            "ground"
+            f"none of the craters ({west - turn:.6g} to {east - turn:.6g} degrees east, "
+            f"{south:.6g} to {north:.6g} north) lies on {model.mosaic.name}: give the elevation "
+            "model of their ground"
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.geometry.seam import bound_longitudes
 from lunarcraters.mosaic.mosaic import Mosaic
 
 _STEPS_DEG = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
@@ -64,15 +65,9 @@ def scale_bar_km(width_km: float) -> float:
 
 
 def _span(lon: Float) -> tuple[float, float]:
-    """Find the west and east of longitudes, by the widest gap between them."""
-    sorted_lon = np.unique(np.mod(lon, 360.0))
-    gaps = np.diff(np.append(sorted_lon, sorted_lon[0] + 360.0))
-    widest = int(np.argmax(gaps))
-    if gaps[widest] < 2.0 * 360.0 / _GRID:
-        return -180.0, 180.0
-    east = float(sorted_lon[widest])
-    west = float(sorted_lon[(widest + 1) % len(sorted_lon)])
-    return (west - 360.0 if west > east else west), east
+    """Find the west and east of longitudes; all round where no gap between them is wide."""
+    west, east = bound_longitudes(lon)
+    return (-180.0, 180.0) if west + 360.0 - east < 2.0 * 360.0 / _GRID else (west, east)
 
 
 def _step(span: float) -> float:

@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
+from rasterio.windows import Window
 from scipy.ndimage import gaussian_filter
 
+from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
+from lunarcraters.morphometry.measure import measure_craters
+from lunarcraters.mosaic.examination.heights import open_elevation_model
 
 from ..rasters import SIMPLE_CYLINDRICAL, write_raster
 from .relief import DEGREES, assert_known, make_heights, measure
@@ -55,3 +60,25 @@ def test_craters_of_both_poles_in_one_batch_have_all_their_ground(tmp_path):
     alone, among = measure(path, circles[1]).iloc[0], measure(path, circles).iloc[1]
     assert_known(among, KM, 0.1, diameter=0.015)
     assert among.ground_share == alone.ground_share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("lon", "words"),
+    [((177, 179, -178), "177 to 182"), ((-5, 3), "-5 to 3"), ((-60, -50), "-60 to -50")],
+)
+def test_craters_off_an_elevation_model_are_refused_before_the_work(tmp_path, lon, words):
+    path = write_globe(tmp_path / "a.tif", -180.0, 80.0, 20.0)
+    with rasterio.open(path) as globe:
+        part = Window(400, 60, 200, 120)
+        affine, heights = globe.window_transform(part), globe.read(1, window=part)
+    write_raster(path, heights, DEGREES, affine)
+    calls = []
+    with pytest.raises(CatalogueError, match=rf"\({words} degrees east, -1 to 1 north\)"):
+        measure_craters(
+            np.column_stack([lon, np.linspace(-1, 1, len(lon))]),
+            np.full(len(lon), 3.0),
+            open_elevation_model(path),
+            sphere.RADIUS_M,
+            progress=lambda *numbers: calls.append(numbers),
+        )
+    assert not calls
