@@ -214,11 +214,11 @@ def count_groups(
 
 
 def require_craters(number: int, verb: str = "count") -> None:
-    """Require that there are craters to count.
+    """Require that there are craters to count, to date or to draw.
 
     Args:
         number: Number of craters.
-        verb: Verb of the message: "count" or "date".
+        verb: Verb of the message: "count", "date" or "draw".
 
     Raises:
         CatalogueError: There are none.

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.csfd import require_craters
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import Reference
@@ -57,7 +58,8 @@ def draw_panels(
         Number of pieces drawn.
 
     Raises:
-        CatalogueError: No crater lies on the mosaic, or one is in pixels and the other not.
+        CatalogueError: There are no craters, none lies on the mosaic, or one is in pixels and the
+            other not.
         MosaicError: The mosaic cannot be read.
         OutputError: The file cannot be written.
     """
@@ -68,6 +70,7 @@ def draw_panels(
         reference.require_positions()
         true = _circles(reference.positions, reference.diameters, reference.radius_m, mosaic)
     windows = _fullest_windows(circles, mosaic, count)
+    require_craters(len(detections), "draw")
     if not windows:
         raise CatalogueError(f"no crater lies on {mosaic.name}: give the mosaic that was searched")
     save_png(panels_figure(windows, mosaic, mask, circles, true), path, _DPI)

@@ -49,3 +49,10 @@ def test_craters_off_the_mosaic_are_nothing_to_draw(mosaic, tmp_path):
     with pytest.raises(CatalogueError, match="no crater"):
         draw_panels(found, mosaic, None, None, tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
+
+
+def test_where_no_crater_scores_enough_the_score_is_to_be_lowered(mosaic, tmp_path):
+    found = craters_at(mosaic, [100], [100]).filter(0.95)
+    with pytest.raises(CatalogueError, match="no craters to draw: lower --min-score"):
+        draw_panels(found, mosaic, None, None, tmp_path / "a.png")
+    assert not (tmp_path / "a.png").exists()
