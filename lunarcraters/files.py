@@ -79,17 +79,22 @@ def new_output(name: str | os.PathLike[str], *, overwrite: bool) -> Path:
 
 
 def new_table(
-    name: str | os.PathLike[str], suffixes: Sequence[str] = (".csv",), *, overwrite: bool
+    name: str | os.PathLike[str],
+    suffixes: Sequence[str] = (".csv",),
+    *,
+    inputs: Iterable[object] = (),
+    overwrite: bool,
 ) -> Path:
     """Return the path of a table that is not there yet.
 
     Args:
         name: Path as the user gave it.
         suffixes: Suffixes of the formats in which it can be written.
+        inputs: Files, and other things than files, that it is made from.
         overwrite: True to take one that is there.
 
     Raises:
-        OutputError: The name ends otherwise, it is there, or is not local.
+        OutputError: The name ends otherwise, it is there, is one of the inputs, or is not local.
     """
     path = local_output(name)
     if path.suffix.lower() not in suffixes:
@@ -97,23 +102,23 @@ def new_table(
             f"{path}: this table is written as {' or '.join(suffixes)}: give a name that ends so "
             "(craters export writes .scc and .diam, and --json prints JSON)"
         )
+    check_apart(path, inputs)
     return new_output(path, overwrite=overwrite)
 
 
-def check_apart(
-    path: Path, inputs: Iterable[str | os.PathLike[str]], remedy: str = "give another name"
-) -> None:
+def check_apart(path: Path, inputs: Iterable[object], remedy: str = "give another name") -> None:
     """Refuse to replace a file that the result is made from.
 
     Args:
         path: File to write.
-        inputs: Files, or other names, that are read for it.
+        inputs: Files, and other things than files, that it is made from.
         remedy: Advice at the end of the message.
 
     Raises:
         OutputError: The file is one of them.
     """
-    if path.exists() and any(Path(one).exists() and path.samefile(one) for one in inputs):
+    files = [Path(one) for one in inputs if isinstance(one, str | os.PathLike)]
+    if path.exists() and any(file.exists() and path.samefile(file) for file in files):
         raise OutputError(f"{path} is read for the result, so it cannot be replaced: {remedy}")
 
 

@@ -96,7 +96,7 @@ def export(
         OptionError: Fractions are asked for without an area, or without clusters; a catalogue with
             fractions is exported without clusters and without an area; or there is no such format
             or domain of longitudes.
-        OutputError: The file exists, cannot be written, or is a file of a run itself.
+        OutputError: The file exists, cannot be written, or is that of the area or one of a run.
     """
     from lunarcraters.catalogue.clusters import find_cluster_members, leave_out
     from lunarcraters.catalogue.filter import CraterFilter
@@ -122,7 +122,7 @@ def export(
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
     limits = replace(crater_filter.limits(least, stored.info.limits), known=stored.info.has_header)
     info = replace(info, limits=limits)
-    check_output(info, target, form=form, overwrite=overwrite)
+    check_output(info, target, form=form, inputs=[area], overwrite=overwrite)
     written, clustered, total = 0, 0, len(stored)
 
     def filtered() -> "Iterator[Catalogue]":

@@ -60,7 +60,7 @@ def csfd(
         AreaError: The areas cannot be read, or nothing of them was searched.
         OptionError: There is no such rule or convention, a rule lacks an area, or a .stat cannot
             hold the counts.
-        OutputError: The table exists, has another suffix, or cannot be written.
+        OutputError: The table exists, is read, has another suffix, or cannot be written.
     """
     from lunarcraters.completeness.record import find_completeness
     from lunarcraters.counts.areas import count_on_areas
@@ -71,7 +71,11 @@ def csfd(
     from lunarcraters.purity.record import find_purity
 
     check_rules(binning, edge, area)
-    target = None if out is None else new_table(out, (".csv", STAT), overwrite=overwrite)
+    target = (
+        None
+        if out is None
+        else new_table(out, (".csv", STAT), inputs=[catalogue, area], overwrite=overwrite)
+    )
     counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), edge)
     completeness, purity = find_completeness(catalogue), find_purity(catalogue)
     least = counts[0].catalogue.threshold(min_score)
@@ -127,7 +131,7 @@ def date(
         AreaError: The areas cannot be read, or nothing of them was searched.
         OptionError: craterstats is not installed, there is no such system, range, rule or
             convention, or a rule lacks an area.
-        OutputError: The table exists, has another suffix, or cannot be written.
+        OutputError: The table exists, is read, has another suffix, or cannot be written.
     """
     from lunarcraters.completeness.record import find_completeness
     from lunarcraters.counts.areas import count_on_areas
@@ -139,7 +143,7 @@ def date(
     from lunarcraters.purity.record import find_purity
 
     check_rules(binning, edge, area)
-    target = None if out is None else new_table(out, overwrite=overwrite)
+    target = None if out is None else new_table(out, inputs=[catalogue, area], overwrite=overwrite)
     counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), edge)
     chronology = load_system(system)
     least = counts[0].catalogue.threshold(min_score)

@@ -84,7 +84,7 @@ def measure(
     from lunarcraters.detection.run import MEASURES, read_detections, read_with_hash
     from lunarcraters.detection.searched import searched_mosaic
     from lunarcraters.errors import OutputError
-    from lunarcraters.files import replacing
+    from lunarcraters.files import check_apart, replacing
     from lunarcraters.morphometry.measure import measure_craters, require_lunar
     from lunarcraters.mosaic.examination.heights import make_elevation_model
 
@@ -106,6 +106,7 @@ def measure(
     if out is not None:
         check_output(craters.info, target, measured=True, overwrite=overwrite)
     mosaic = searched_mosaic(folder, elevation, crs=crs, nodata=nodata)
+    check_apart(Path(target), mosaic.sources)
     model = make_elevation_model(mosaic, unit=unit)
     measures = measure_craters(
         craters.positions,

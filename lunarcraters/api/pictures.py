@@ -179,10 +179,12 @@ def write_report(
 
     check_range("closeups", closeups, 0, whole=True)
     open_run(Path(run))  # says what a file is that was given in place of a run
+    target, ground = local_output(out), _mosaic_of_run(run, mosaic, crs)
+    check_apart(target, [edited, reference, *ground.sources])
     return page.write_report(
         Path(run),
-        local_output(out),
-        _mosaic_of_run(run, mosaic, crs),
+        target,
+        ground,
         edited=None if edited is None else read_edited(fspath(edited)),
         reference=None if reference is None else Path(reference),
         min_diameter=min_diameter,

@@ -43,8 +43,8 @@ def measure_randomness(
         CatalogueError: It is not known where the craters or the ground are, or there are none.
         AreaError: The areas cannot be read, or nothing of them was searched.
         OptionError: There is no such convention of bins.
-        OutputError: The table exists, it or the figure has another suffix, or a file cannot be
-            written.
+        OutputError: The table exists or is read, it or the figure has another suffix, or a file
+            cannot be written.
     """
     from lunarcraters.catalogue.binning import check_binning
     from lunarcraters.catalogue.randomness import RandomnessTable, assess_randomness
@@ -57,7 +57,7 @@ def measure_randomness(
         from lunarcraters.plots.files import check_png
 
         check_png(picture)
-    target = None if out is None else new_table(out, overwrite=overwrite)
+    target = None if out is None else new_table(out, inputs=[catalogue, area], overwrite=overwrite)
     counts = count_on_areas(catalogue, lambda: read_areas(area, name_column))
     least = counts[0].catalogue.threshold(min_score)
     craters = {one.name: one.catalogue.above_score(least) for one in counts}

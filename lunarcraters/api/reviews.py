@@ -37,13 +37,13 @@ def review(
         RunError: The directory is not a finished run.
         OptionError: The number of suggestions is not a whole one of 0 or more.
         CatalogueError: The edited catalogue is of another body or run, or lost its columns.
-        OutputError: The file exists, cannot be written, or is a file of a run itself.
+        OutputError: The file exists, cannot be written, or is the edited one or one of a run.
     """
     from dataclasses import replace
     from os import fspath
     from pathlib import Path
 
-    from lunarcraters.catalogue.formats import read_edited, write_catalogue
+    from lunarcraters.catalogue.formats import check_output, read_edited, write_catalogue
     from lunarcraters.detection.run import read_detections, read_with_hash
     from lunarcraters.reviews.compare import compare_with_run
     from lunarcraters.reviews.review import make_reviewed, summarize_review
@@ -59,6 +59,7 @@ def review(
     comparison = compare_with_run(catalogue, rows, all_seen=all_seen, run_hash=run_hash)
     if out is not None:
         target = find_target(out)
+        check_output(catalogue.info, target, inputs=[edited], overwrite=overwrite)
         reviewed, notes = make_reviewed(catalogue, rows, comparison)
         write_catalogue(reviewed, target, overwrite=overwrite)
         comparison = replace(comparison, notes=comparison.notes + notes)

@@ -137,6 +137,17 @@ def test_options_that_make_no_area_are_usage_errors(export, tmp_path, options):
     assert export(tmp_path / "a.csv", *options).exit_code == 2
 
 
+@pytest.mark.parametrize(("area", "out"), [("a.gpkg", "a.gpkg"), ("a_AREA.shp", "a_CRATER.shp")])
+def test_the_file_of_an_area_is_not_replaced(export, searched, tmp_path, area, out):
+    ground = gpd.GeoDataFrame(geometry=[shapely.box(1, -1, 2, 1)], crs=sphere.geographic_crs())
+    ground.to_file(tmp_path / area)
+    before = (tmp_path / area).read_bytes()
+    result = export(tmp_path / out, "--area", tmp_path / area, "--overwrite")
+    assert isinstance(result.exception, OutputError)
+    assert f"{area} is read for the result, so it cannot be replaced" in str(result.exception)
+    assert (tmp_path / area).read_bytes() == before
+
+
 def test_an_area_that_was_not_searched_is_said(export, searched, tmp_path):
     result = export(tmp_path / "a.csv", "--bbox", "100,0,110,5")
     assert isinstance(result.exception, AreaError)

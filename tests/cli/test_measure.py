@@ -71,6 +71,15 @@ def test_the_catalogue_of_a_run_is_not_replaced_by_a_part_of_it(run, dem, tmp_pa
     assert not (run / FILE).exists()
 
 
+def test_the_elevation_model_is_not_replaced(run, dem):
+    path = dem.rename(dem.with_suffix(".csv"))  # GDAL knows it whatever its name is
+    before = path.read_bytes()
+    result = craters(run, "--elevation", path, "-o", path, "--overwrite")
+    assert isinstance(result.exception, OutputError)
+    assert "is read for the result, so it cannot be replaced" in str(result.exception)
+    assert path.read_bytes() == before
+
+
 def test_measures_are_not_those_of_a_run_that_is_made_again_meanwhile(run, dem, monkeypatch):
     def measure_slowly(*arguments, **options):
         write_catalogue(read_run(run).rows(slice(2)), run / CRATERS, overwrite=True)

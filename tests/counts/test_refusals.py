@@ -103,3 +103,16 @@ def test_craters_in_pixels_are_refused_before_all_that_a_count_needs_besides(tmp
     ):
         with pytest.raises(CatalogueError, match="craters in pixels have no area in km2"):
             call()
+
+
+@pytest.mark.parametrize("verb", [api.csfd, api.date, api.measure_randomness])
+def test_a_table_takes_the_place_of_nothing_that_is_counted(counted, tmp_path, verb):
+    path = tmp_path / "a.csv"
+    counted.to_file(path)
+    before = path.read_bytes()
+    for overwrite in (True, False):
+        with pytest.raises(OutputError, match="is read for the result, so it cannot be replaced"):
+            verb(path, out=path, overwrite=overwrite)
+        with pytest.raises(OutputError, match="is read for the result, so it cannot be replaced"):
+            verb(counted, area=path, out=path, overwrite=overwrite)
+    assert path.read_bytes() == before

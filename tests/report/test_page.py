@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+import lunarcraters as lc
 from lunarcraters.catalogue.csfd import count_by_size
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.cli.report import command
@@ -15,7 +16,7 @@ from lunarcraters.errors import CatalogueError, OutputError, RunError
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.report.page import write_report
 
-from .pages import points
+from .pages import points, write_run
 
 
 @pytest.fixture(scope="session")
@@ -142,3 +143,14 @@ def test_the_number_of_tiles_is_told_once(run, scene, tmp_path):
     write_manifest(counted, copy)
     write_report(copy, tmp_path / "page.html", open_mosaic(scene))
     assert TILE_COUNT not in (tmp_path / "page.html").read_text()
+
+
+def test_a_report_takes_the_place_of_nothing_that_it_shows(three, scene, tmp_path):
+    finished = write_run(tmp_path / "run", three, scene)
+    path = tmp_path / "a.geojson"
+    lc.export(finished, path)
+    before = path.read_bytes()
+    for options in ({"edited": path}, {"reference": path}):
+        with pytest.raises(OutputError, match=r"a\.geojson is read for the result"):
+            lc.write_report(finished, path, overwrite=True, **options)
+    assert path.read_bytes() == before

@@ -10,6 +10,7 @@ import shapely
 import lunarcraters as lc
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import OutputError
 from lunarcraters.geometry import sphere
 
 pytestmark = pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
@@ -43,6 +44,15 @@ def edit(path, change):
     collection = json.loads(path.read_text())
     change(collection["features"])
     path.write_text(json.dumps(collection))
+
+
+def test_the_edited_catalogue_is_not_replaced(run, tmp_path):
+    path = tmp_path / "a.geojson"
+    lc.export(run, path)
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match=r"a\.geojson is read for the result"):
+        lc.review(run, path, path, overwrite=True)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("suffix", [".geojson", ".csv"])

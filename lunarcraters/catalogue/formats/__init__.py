@@ -25,7 +25,7 @@ from lunarcraters.catalogue.formats import (
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OptionError, OutputError
-from lunarcraters.files import is_database, new_mark, replacing
+from lunarcraters.files import check_apart, is_database, new_mark, replacing
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,7 @@ def check_output(
     *,
     form: FormatName | None = None,
     measured: bool = False,
+    inputs: Iterable[object] = (),
     overwrite: bool = False,
 ) -> None:
     """Refuse, before long work, a file that `write_catalogue_parts` would refuse after it.
@@ -165,18 +166,21 @@ def check_output(
         path: File to write, or address of a PostGIS database, whose tables are not looked up.
         form: Format, whatever the name says; None for the one that the name says.
         measured: True where measures are to be kept, for which a crater count has no place.
+        inputs: Files, and other things than files, whose place the catalogue must not take.
         overwrite: True to replace a file that is there.
 
     Raises:
         OptionError: There is no such format.
-        OutputError: The file exists, its directory does not, its suffix is not known, or it has no
-            place for measures.
+        OutputError: The file exists, its directory does not, its suffix is not known, it takes the
+            place of an input, or it has no place for measures.
         CatalogueError: The format needs what the catalogue does not have.
     """
     if is_database(path):
         info.require_positions()
         return
-    kind, _ = _check_file(info, Path(path), form, overwrite)
+    kind, companions = _check_file(info, Path(path), form, overwrite)
+    for file in (Path(path), *companions):
+        check_apart(file, inputs)
     if measured and not kind.has_measures:
         names = _suffixes(s for s, one in _FORMATS.items() if one.is_written and one.has_measures)
         raise OutputError(
@@ -259,7 +263,8 @@ def _read(path: Path | str) -> Catalogue | EditedCatalogue:
         raise CatalogueError(f"{path} {fault}: give a file named {names}")
     kind = _find_format(path)
     if kind is None:
-        reason = _KML if _is_kml(path) else f"{_advise(path)}catalogues are read from {names}"
+        advice = _OTHERS.get(path.suffix.lower(), "")
+        reason = _KML if _is_kml(path) else f"{advice}catalogues are read from {names}"
         raise CatalogueError(f"{path}: {reason}")
     try:
         with path.open("rb") as file:
@@ -275,14 +280,9 @@ def _read(path: Path | str) -> Catalogue | EditedCatalogue:
     return catalogue
 
 
-def _advise(path: Path) -> str:
-    """Say what to do with a file of another format."""
-    return _OTHERS.get(path.suffix.lower(), "")
-
-
 def is_catalogue_name(path: Path) -> bool:
     """Tell whether a name is that of a catalogue, be it one that is refused with advice."""
-    return _find_format(path) is not None or _is_kml(path) or bool(_advise(path))
+    return _find_format(path) is not None or _is_kml(path) or path.suffix.lower() in _OTHERS
 
 
 def _is_kml(path: Path) -> bool:
