@@ -50,7 +50,8 @@ class Estimate:
             where nothing was planted at all.
         low90: 5th percentile of the expected number of craters, (n,).
         high90: 95th percentile of the expected number of craters, (n,).
-        completeness: Share of the craters that the raw count has, 0 to 1, (n,).
+        completeness: Share of the craters that the raw count has, 0 to 1, (n,); NaN where the raw
+            count has craters, and none of the planted ones scored as much.
         trusted: True where the estimate is good enough to date by, (n,); so can be one of 0, where
             no craters were counted.
         covariance: Covariance of the estimated numbers, Poisson errors included, (n, n).
@@ -166,13 +167,14 @@ class _Estimation:
         poisson = random.gamma(counts / weight + 0.5, size=doubt.shape) * weight
         low90, high90 = np.quantile(poisson * factors * doubt, _INTERVAL, axis=0)
         completeness = self._completeness.recall(self._middles, min_score)
+        unknown = (completeness == 0.0) & (self._raw.values > 0.0)  # too few were planted
         trusted = sure & self._trust(spectrum, values, recall, least)
         return Estimate(
             raw=self._raw,
             values=values,
             low90=np.where(none, np.nan, low90),
             high90=np.where(none, np.nan, high90),
-            completeness=np.where(none, np.nan, completeness),
+            completeness=np.where(none | unknown, np.nan, completeness),
             trusted=trusted,
             covariance=covariance,
             purity=purity,

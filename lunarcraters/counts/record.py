@@ -20,7 +20,7 @@ class CountBin:
         low90: 5th percentile of the expected number of craters; null where there is no estimate.
         high90: 95th percentile of the expected number of craters; null where there is no estimate.
         completeness: Share of the craters of this size that score enough to be in `raw`, 0 to 1;
-            null where it was not measured.
+            null where it was not measured, or no planted crater scored enough and craters did.
         trusted: True where the estimate is good enough to date by; so can be one of 0, where no
             craters were counted.
         purity: Share of the craters of `raw` that are craters in truth, 0 to 1; null where it was

@@ -93,6 +93,18 @@ def test_false_detections_with_high_scores_are_noticed():
     assert not result.trusted[bin_of_false]
 
 
+def test_there_is_no_completeness_of_0_where_craters_were_counted():
+    random = np.random.default_rng(4)
+    craters, completeness = surface(random, 5000), plant(random, 300)
+    low = tuple(s < 0.2 for s in completeness.min_scores)
+    rows = [replace(row, recall_above=tuple(map(float, low))) for row in completeness.bins]
+    result = estimate(craters, replace(completeness, bins=tuple(rows)))
+    counted = result.raw.values > 0.0
+    assert np.isfinite(result.values[counted]).any()
+    assert np.isnan(result.completeness[counted]).all()
+    assert (result.completeness[~counted & np.isfinite(result.values)] == 0.0).all()
+
+
 def test_few_planted_craters_or_a_low_recall_are_not_trusted():
     random = np.random.default_rng(3)
     craters, completeness = surface(random, 5000), plant(random, 300)
