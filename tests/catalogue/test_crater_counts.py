@@ -224,6 +224,13 @@ def test_craters_of_another_body_stay_there(tmp_path, suffix):
             write_catalogue(mars, tmp_path / f"b{other}")
 
 
+@pytest.mark.parametrize("suffix", [".scc", ".diam", ".gpkg", ".geojson", ".parquet", ".fgb"])
+def test_another_sphere_of_the_moon_is_kept(lunar, tmp_path, suffix):
+    moon = Catalogue(lunar.craters, sphere.geographic_crs(1738000.0), footprint_area_km2=1e4)
+    write_catalogue(moon, tmp_path / f"a{suffix}")
+    assert read_catalogue(tmp_path / f"a{suffix}").radius_m == pytest.approx(1738000.0)
+
+
 @pytest.mark.parametrize(
     "ground",
     [

@@ -24,8 +24,9 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         CatalogueError: The area that was counted on is not known, or positions are pixels.
     """
     area = counted_area(info)
-    radius_km = (info.radius_m or sphere.RADIUS_M) / 1000.0
-    body = "" if info.is_on_body(sphere.RADIUS_M) else f"a_axis_radius = {radius_km:.10g} <km>\n"
+    radius_m = info.radius_m or sphere.RADIUS_M
+    is_usual = radius_m == sphere.RADIUS_M
+    body = "" if is_usual else f"a_axis_radius = {radius_m / 1000.0:.10g} <km>\n"
     places = ", lon, lat" if info.has_positions else ""
     with path.open("w", encoding="utf-8") as file:
         file.write(f"{body}area = {area:.6f}\ncrater = {{diameter, fraction{places}\n")
