@@ -185,6 +185,8 @@ class EditedCatalogue:
             copies = np.empty(len(ids), bool)
             copies[order] = ids.iloc[order].duplicated().to_numpy()
             copies &= ~unclear
+            if not has_before:
+                copies &= ~self._find_joined(table.iloc[order])
             added |= copies
             table.loc[copies, "crater_id"] = ""
         return np.asarray(added & (table[REVIEW] != REJECTED).to_numpy(), bool)
@@ -200,6 +202,21 @@ class EditedCatalogue:
         unclear = before[before.duplicated() | (before == "")]
         circles = self.rows[list(self.info.columns.circle)].to_numpy(float)
         return np.asarray(ids.isin(unclear) & np.isfinite(circles).all(axis=1), bool)
+
+    def _find_joined(self, table: pd.DataFrame) -> Bool:
+        """Find the detections of other runs, in a file joined of several without former rows, (n,).
+
+        Their geometries agree with their columns, and their scores are their own, unlike a copy's.
+
+        Args:
+            table: Rows, those that may be copies last.
+        """
+        score = self.info.columns.score
+        if self.before is not None or score not in table:
+            return np.zeros(len(table), bool)
+        own = table[score].lt(1.0) & ~table.duplicated(["crater_id", score])
+        own &= table["crater_id"].ne("")
+        return own.sort_index().to_numpy(bool) & np.isnan(self.drawn).any(axis=1)
 
 
 def from_layer(

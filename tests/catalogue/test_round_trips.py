@@ -118,3 +118,24 @@ def test_a_copy_of_a_geojson_in_another_projection_has_no_description(measured, 
         again = read_catalogue(path)
         assert again.thresholds == {}
         assert again.positions == pytest.approx(north.positions)
+
+
+@pytest.mark.filterwarnings("ignore:Normalized/laundered", "ignore:Column names longer")
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb", ".shp"])
+def test_joined_runs_may_share_identifiers_and_copies_in_them_are_added(measured, tmp_path, suffix):
+    runs = []
+    for lons, scores in (([10.3, -17.7], [0.9, 0.55]), ([40.0, 50.0], [0.7, 0.3])):
+        craters = measured.craters[:2].drop(columns=REVIEW).assign(lon=lons, score=scores)
+        write_catalogue(Catalogue(craters, measured.crs), tmp_path / "a.gpkg", overwrite=True)
+        runs.append(gpd.read_file(tmp_path / "a.gpkg", layer="craters"))
+    joined, path = pd.concat(runs).sort_values("lon", ignore_index=True), tmp_path / f"b{suffix}"
+    joined.to_file(path)
+    craters = read_catalogue(path).craters.sort_values("lon", ignore_index=True)
+    assert REVIEW not in craters
+    expected = pd.DataFrame(joined[list(craters)])
+    pd.testing.assert_frame_equal(craters, expected, check_dtype=False)
+    moved = runs[0][:1].set_geometry(runs[0].geometry[:1].translate(3.0, 0.0))
+    pd.concat([joined, runs[0][:1], moved], ignore_index=True).to_file(path)
+    craters = read_catalogue(path).craters.sort_values(["lon", "score"])
+    assert list(craters[REVIEW]) == ["unseen", "unseen", "added", "added", "unseen", "unseen"]
+    assert list(craters["score"]) == pytest.approx([0.55, 0.9, 1.0, 1.0, 0.7, 0.3])
