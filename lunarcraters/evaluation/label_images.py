@@ -41,15 +41,6 @@ class LabelImage:
         x, y = np.array([[self.grid.width / 2.0], [self.grid.height / 2.0]])
         return float(self.grid.meridian_pixel_size_m(x, y)[0]) / 1000.0
 
-    def measure_pixels(self, x: Float, y: Float) -> Float:
-        """Measure the sides of pixels on the ground, km, (n, 2).
-
-        Args:
-            x: Pixel coordinates along rows, (n,).
-            y: Pixel coordinates along columns, (n,).
-        """
-        return np.asarray(np.linalg.norm(self.grid.jacobian_m(x, y), axis=1)) / 1000.0
-
     def has_ground(self, x: Float, y: Float) -> Bool:
         """Tell where pixel coordinates inside the image, (n,), have data."""
         valid = read_image(self.path)[1]
@@ -63,7 +54,7 @@ class LabelImage:
             diameters: Diameters, km, (n,).
         """
         x, y = self.grid.from_lonlat(*positions.T)
-        half = diameters[:, None] / 2.0 / self.measure_pixels(x, y)
+        half = diameters[:, None] / 2.0 / (self.grid.pixel_sizes_m(x, y) / 1000.0)
         centre, size = np.column_stack([x, y]), (self.grid.width, self.grid.height)
         whole = np.asarray(((centre - half >= 0.0) & (centre + half <= size)).all(axis=1))
         if whole.any():

@@ -187,13 +187,13 @@ def read_pairs(pairs: Sequence[Pair]) -> Reference:
         DatasetError: A label file is malformed.
     """
     names = [TileName.parse(pair.image.name) for pair in pairs]
-    placed = [(pair, name) for pair, name in zip(pairs, names, strict=True) if name is not None]
-    if len(placed) == len(pairs):
-        return _join([_read_tile(pair, name) for pair, name in placed])
+    named = [(pair, name) for pair, name in zip(pairs, names, strict=True) if name is not None]
+    if len(named) == len(pairs):
+        return _join([_read_tile(pair, name) for pair, name in named])
     images = [place_image(pair.image) for pair in pairs]
-    found = [(pair, image) for pair, image in zip(pairs, images, strict=True) if image is not None]
-    if len(found) == len(pairs):
-        return _read_placed(found)
+    placed = [(pair, image) for pair, image in zip(pairs, images, strict=True) if image is not None]
+    if len(placed) == len(pairs):
+        return _read_placed(placed)
     if len(pairs) > 1:
         unplaced = pairs[images.index(None)]
         raise CatalogueError(
@@ -253,7 +253,7 @@ def _read_placed(pairs: list[tuple[Pair, LabelImage]]) -> Reference:
         labels = labels[on_moon]
         x, y = (labels[:, :2] * size).T
         positions.append(lonlat[on_moon])
-        boxes.append(labels[:, 2:] * size * image.measure_pixels(x, y))
+        boxes.append(labels[:, 2:] * size * (image.grid.pixel_sizes_m(x, y) / 1000.0))
         cut = find_clipped(box_corners(labels, *size), *size) | ~image.has_ground(x, y)
         clipped.append(ignored[on_moon] | cut)
         numbers.append(np.full(len(labels), number))

@@ -212,6 +212,21 @@ class Grid:
             columns.append(after - sphere.unit_vectors(*self.to_lonlat(x - dx, y - dy)))
         return np.stack(columns, axis=-1) * self.radius_m
 
+    def pixel_sizes_m(self, x: ArrayLike, y: ArrayLike) -> Float:
+        """Compute the ground sizes of pixels along the axes of the grid.
+
+        Args:
+            x: Pixel coordinates along rows, (n,).
+            y: Pixel coordinates along columns, (n,).
+
+        Returns:
+            Metres along x and along y, (n, 2); NaN off the Moon.
+
+        Raises:
+            CoordinateSystemError: The grid has no coordinate system.
+        """
+        return np.asarray(np.linalg.norm(self.jacobian_m(x, y), axis=1))
+
     def meridian_pixel_size_m(self, x: ArrayLike, y: ArrayLike) -> Float:
         """Compute the north-south ground size of pixels, whatever the rotation of the grid.
 

@@ -131,7 +131,7 @@ class Mosaic:
             CoordinateSystemError: The mosaic does not lie on the Moon.
         """
         centre = find_centre(self.grid, self.extents, self.name)
-        return centre and float(np.linalg.norm(self.grid.jacobian_m(*centre), axis=1).max())
+        return centre and float(self.grid.pixel_sizes_m(*centre).max())
 
     @cached_property
     def meridian_pixel_size_m(self) -> float | None:

@@ -88,7 +88,7 @@ def _measure_error_px(grid: Grid, x: Float, y: Float, vectors: Float) -> float:
     differences = np.moveaxis(between, 0, -1) - _compute_vectors(grid, middle_x, middle_y)
     errors_m = grid.radius_m * np.linalg.norm(differences, axis=-1).ravel()
     middles = (axis.ravel() for axis in np.meshgrid(middle_x, middle_y))
-    steps_m = np.linalg.norm(grid.jacobian_m(*middles), axis=1).max(axis=-1)
+    steps_m = grid.pixel_sizes_m(*middles).max(axis=-1)
     known = np.isfinite(errors_m) & np.isfinite(steps_m) & ~off.ravel()
     return float((errors_m[known] / steps_m[known]).max(initial=0.0))
 

@@ -155,7 +155,7 @@ def _halve(ground: Ground, cell: NDArray[np.int64]) -> tuple[Box, Box]:
     """The halves of a cell, cut across its longer side on the ground."""
     x, y, width, height = (int(number) for number in cell)
     centre = np.array([x + width / 2.0]), np.array([y + height / 2.0])
-    along_x, along_y = np.linalg.norm(ground.mosaic.grid.jacobian_m(*centre)[0], axis=0)
+    along_x, along_y = ground.mosaic.grid.pixel_sizes_m(*centre)[0]
     if max(width, height) < 2:
         raise TileSetError(
             f"no frame of {ground.max_size} px holds the ground at column {x}, row {y} of "
@@ -221,4 +221,4 @@ def _pixel_sizes_m(ground: Ground, band: Span) -> tuple[Float, Float]:
             f"{ground.mosaic.name} does not lie on the Moon around column {x[0]:.0f}, row "
             f"{y[0]:.0f}: check its geotransform and coordinate system"
         )
-    return meridian_m, np.linalg.norm(ground.mosaic.grid.jacobian_m(x, y), axis=1)
+    return meridian_m, ground.mosaic.grid.pixel_sizes_m(x, y)
