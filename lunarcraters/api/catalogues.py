@@ -120,7 +120,7 @@ def export(
     if area is not None:
         info, ground = _restrict_to(area, run, stored, info)
     crater_filter = CraterFilter(min_diameter, max_diameter, ground, fractions)
-    limits = replace(crater_filter.limits(least, stored.info.limits), known=stored.info.has_header)
+    limits = replace(crater_filter.limits(least, stored.info.limits), of_run=stored.info.has_header)
     info = replace(info, limits=limits)
     check_output(info, target, form=form, inputs=[area], overwrite=overwrite)
     written, clustered, total = 0, 0, len(stored)

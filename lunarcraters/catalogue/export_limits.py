@@ -29,7 +29,7 @@ class ExportLimits:
         area_crs: Coordinate system of the area, as WKT; null where positions are pixels.
         without_clusters: True where members of clusters were left out; nothing else here tells
             which they were.
-        known: False where nothing tells which craters were taken, as of the export of a table.
+        of_run: False of the export of a table: nothing tells which craters of a run it took.
     """
 
     min_score: float = 0.0
@@ -38,7 +38,7 @@ class ExportLimits:
     area: dict[str, Any] | None = None
     area_crs: str | None = None
     without_clusters: bool = False
-    known: bool = True
+    of_run: bool = True
 
     def contain(self, positions: Float, diameters: Float, scores: Float) -> NDArray[np.bool_]:
         """Tell which craters of the run are within the limits, (n,).
@@ -56,14 +56,11 @@ class ExportLimits:
             inside &= ground.contains(*positions.T)
         return np.asarray(inside)
 
-    def warn_below(self, min_score: float) -> float:
+    def warn_below(self, min_score: float) -> None:
         """Warn of a score that is asked for if the export took no craters of such low scores.
 
         Args:
             min_score: Lowest score that is asked for.
-
-        Returns:
-            The same score.
         """
         if min_score < self.min_score * (1.0 - _ROUNDING):
             warn(
@@ -73,7 +70,6 @@ class ExportLimits:
                 CratersWarning,
                 stacklevel=2,
             )
-        return min_score
 
     def read_area(self) -> Area | None:
         """Read the area in which centres lie; None for everywhere."""

@@ -170,19 +170,19 @@ class CatalogueInfo:
         """
         if min_score is None:
             return self.thresholds.get("balanced", 0.0)
+        score = self.thresholds.get(str(min_score))
         with suppress(ValueError):
             score = float(min_score)
             if not 0.0 <= score <= 1.0:
                 raise OptionError(f"min_score is {min_score}: scores are numbers from 0 to 1")
-            return score if self.limits is None else self.limits.warn_below(score)
-        if min_score not in self.thresholds:
+        if score is None:
             names = ", ".join(self.thresholds) or "none"
             raise CatalogueError(
                 f"there is no operating point {min_score!r} in this catalogue (it has: {names}): "
                 "give --min-score one of them or a number from 0 to 1"
             )
-        score = self.thresholds[str(min_score)]
-        return score if self.limits is None else self.limits.warn_below(score)
+        (self.limits or ExportLimits()).warn_below(score)
+        return score
 
     def header(self) -> dict[str, Any]:
         """Convert to the JSON that files hold, a `CatalogueHeader`; `from_header` reads it back."""
@@ -215,15 +215,15 @@ class CatalogueInfo:
         """
         try:
             record = from_json(CatalogueHeader, json.dumps(header))
-            is_known = record.limits is None or record.limits.known
+            is_of_run = record.limits is None or record.limits.of_run
             return cls(
                 crs=None if record.crs is None else CRS.from_wkt(record.crs),
                 footprint=None if record.footprint is None else _to_geometry(record.footprint),
                 footprint_area_km2=record.footprint_area_km2,
                 thresholds=record.thresholds,
                 properties=record.properties,
-                limits=record.limits if is_known else None,
-                has_header=is_known,
+                limits=record.limits if is_of_run else None,
+                has_header=is_of_run,
             )
         except (KeyError, TypeError, AttributeError, ValueError, shapely.GEOSException) as error:
             raise CatalogueError(

@@ -126,7 +126,7 @@ class ReviewFile {
   // Craters that the file lacks were rejected where it tells that they were exported. Of others
   // that may have been, the number is told.
   #rejectMissing(limits, named, kept) {
-    if (limits?.known === false) limits = null;
+    if (limits?.of_run === false) limits = null;
     if (limits?.without_clusters) return;
     const { score, diameter } = this.craters;
     const { min_score = 0, min_diameter = 0, max_diameter } = limits ?? this.#enclose(named.keys());

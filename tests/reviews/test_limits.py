@@ -29,6 +29,15 @@ def grid(request, tmp_path):
     return path, request.param
 
 
+@pytest.fixture
+def run(tmp_path):
+    """A run of twenty craters with scores from 0.1 to 0.9."""
+    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
+    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
+    write_catalogue(craters, tmp_path / "run.parquet")
+    return tmp_path / "run.parquet"
+
+
 @pytest.mark.parametrize("second", [(3.5, 0.5, 8.5, 6.5), (-1.0, -1.0, 9.5, 9.5)])
 def test_an_export_of_an_export_keeps_the_areas_of_both(grid, tmp_path, second):
     run, west = grid
@@ -59,11 +68,7 @@ def test_a_filter_of_an_export_keeps_the_scores_and_diameters_of_both(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".shp"])
-def test_an_export_of_a_file_that_keeps_no_limits_has_none(tmp_path, suffix):
-    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
-    run = tmp_path / "run.parquet"
-    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
-    write_catalogue(craters, run)
+def test_an_export_of_a_file_that_keeps_no_limits_has_none(run, tmp_path, suffix):
     lc.export(run, tmp_path / f"a{suffix}", min_score=0.5)
     lc.export(tmp_path / f"a{suffix}", tmp_path / "b.gpkg")
     assert lc.read_catalogue(tmp_path / "b.gpkg").info.limits is None
@@ -154,11 +159,8 @@ def test_an_export_without_clusters_of_a_table_has_no_limits(tmp_path):
 @pytest.mark.parametrize(
     "steps", [["a.csv", "b.gpkg", "c.geojson"], ["a.shp", "b.parquet", "c.gpkg"]]
 )
-def test_exports_of_exports_of_a_file_that_keeps_no_limits_have_none(tmp_path, steps):
-    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
-    run = before = tmp_path / "run.parquet"
-    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
-    write_catalogue(craters, run)
+def test_exports_of_exports_of_a_file_that_keeps_no_limits_have_none(run, tmp_path, steps):
+    before = run
     for name in steps:
         lc.export(before, tmp_path / name, min_score=0.5)
         before = tmp_path / name
@@ -166,22 +168,15 @@ def test_exports_of_exports_of_a_file_that_keeps_no_limits_have_none(tmp_path, s
     assert lc.review(run, before).counts.rejected == 0
 
 
-def test_a_filter_of_a_run_tells_which_craters_it_took(tmp_path):
-    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
-    run = tmp_path / "run.parquet"
-    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
-    write_catalogue(craters, run)
+def test_a_filter_of_a_run_tells_which_craters_it_took(run, tmp_path):
     lc.read_catalogue(run).filter(0.5).to_file(tmp_path / "a.parquet")
     lc.export(tmp_path / "a.parquet", tmp_path / "b.gpkg")
     assert lc.read_catalogue(tmp_path / "b.gpkg").info.limits.min_score == 0.5
     assert lc.review(run, tmp_path / "b.gpkg").counts.rejected == 0
 
 
-def test_lower_scores_than_an_export_has_are_warned_of(tmp_path):
-    table = pd.DataFrame({"lon": 0.5, "lat": np.arange(20) / 2, "diameter_km": 2.0})
-    craters = Catalogue(table.assign(score=np.linspace(0.1, 0.9, 20)), sphere.geographic_crs())
-    write_catalogue(craters, tmp_path / "run.parquet")
-    lc.export(tmp_path / "run.parquet", tmp_path / "a.gpkg", min_score=0.5)
+def test_lower_scores_than_an_export_has_are_warned_of(run, tmp_path):
+    lc.export(run, tmp_path / "a.gpkg", min_score=0.5)
     exported = lc.read_catalogue(tmp_path / "a.gpkg")
     with pytest.warns(CratersWarning, match=r"less than 0\.500 were left out .* 0\.400 is asked"):
         exported.filter(0.4)
