@@ -42,7 +42,9 @@ class LabelImage:
         return float(self.grid.meridian_pixel_size_m(x, y)[0]) / 1000.0
 
     def has_ground(self, x: Float, y: Float) -> Bool:
-        """Tell where pixel coordinates inside the image, (n,), have data."""
+        """Tell where pixel coordinates inside the image, (n,), have data: all without its file."""
+        if not self.path.is_file():
+            return np.ones(len(x), np.bool_)
         valid = read_image(self.path)[1]
         return valid[tuple(np.minimum(np.floor([y, x]).astype(int).T, np.array(valid.shape) - 1).T)]
 
@@ -91,9 +93,7 @@ def place_image(path: Path) -> LabelImage | None:
     except RasterioError:
         return None
     if name is not None:
-        across, along = name.lon_max - name.lon_min, name.lat_max - name.lat_min
-        affine = Affine(across / width, 0.0, name.lon_min, 0.0, -along / height, name.lat_max)
-        crs = sphere.geographic_crs()
+        return place_tile(path, name, width, height)
     if not crs or affine.is_identity:
         return None
     try:
@@ -105,6 +105,20 @@ def place_image(path: Path) -> LabelImage | None:
             "IAU_2015:30100 for degrees"
         ) from error
     return LabelImage(path, Grid(wkt, affine, width, height))
+
+
+def place_tile(path: Path, name: TileName, width: int, height: int) -> LabelImage:
+    """Place an image by the edges in its name.
+
+    Args:
+        path: Image file, which may be missing.
+        name: Edges.
+        width: Width of the image, pixels.
+        height: Height of the image, pixels.
+    """
+    across, along = name.lon_max - name.lon_min, name.lat_max - name.lat_min
+    affine = Affine(across / width, 0.0, name.lon_min, 0.0, -along / height, name.lat_max)
+    return LabelImage(path, Grid(sphere.geographic_crs().to_wkt(), affine, width, height))
 
 
 def find_holders(images: Sequence[LabelImage], positions: Float, diameters: Float) -> Index:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -16,14 +17,9 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.folders import read_image_size
 from lunarcraters.datasets.label_folders import find_labels
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import (
-    TileName,
-    box_corners,
-    find_clipped,
-    is_label_file,
-)
+from lunarcraters.datasets.yolo_labels import TileName, box_corners, find_clipped, is_label_file
 from lunarcraters.errors import CatalogueError
-from lunarcraters.evaluation.label_images import LabelImage, find_holders, place_image
+from lunarcraters.evaluation.label_images import LabelImage, find_holders, place_image, place_tile
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import is_database
 from lunarcraters.geometry import sphere
@@ -205,15 +201,16 @@ def read_pairs(pairs: Sequence[Pair]) -> Reference:
 
 
 def _join(parts: list[Reference]) -> Reference:
-    return Reference(
-        positions=np.concatenate([part.positions for part in parts]),
-        diameters=np.concatenate([part.diameters for part in parts]),
-        boxes=np.concatenate([part.boxes for part in parts]),
-        clipped=np.concatenate([part.clipped for part in parts]),
-        radius_m=sphere.RADIUS_M,
-        tiles=np.concatenate([part.tiles for part in parts if part.tiles is not None]),
-        pixel=float(np.median([part.pixel for part in parts if part.pixel is not None])),
-    )
+    """Join tiles. A crater that is whole in an earlier tile is ignored in later ones."""
+    names = ("positions", "diameters", "boxes", "clipped", "tiles")
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in names
+    }
+    images = [image for part in parts for image in part.images]
+    numbers = np.repeat(np.arange(len(parts)), [len(part.diameters) for part in parts])
+    joined["clipped"] |= find_holders(images, joined["positions"], joined["diameters"]) < numbers
+    pixel = float(np.median([part.pixel for part in parts if part.pixel is not None]))
+    return Reference(**joined, radius_m=sphere.RADIUS_M, pixel=pixel)
 
 
 def _read_tile(pair: Pair, name: TileName) -> Reference:
@@ -234,6 +231,7 @@ def _read_tile(pair: Pair, name: TileName) -> Reference:
         clipped=ignored | find_clipped(box_corners(labels, columns, rows), columns, rows),
         radius_m=sphere.RADIUS_M,
         tiles=np.array([[west, west + across, name.lat_min, name.lat_max]]),
+        images=(place_tile(pair.image, name, columns, rows),),
         pixel=along / rows * km,
     )
 

@@ -131,6 +131,26 @@ def test_a_catalogue_is_a_reference(tmp_path):
     assert not reference.crosses_edge(reference.positions, reference.diameters).any()
 
 
+def test_a_crater_of_several_tiles_named_by_their_edges_counts_once(tmp_path):
+    # The second tile lies half a tile further east, at 180 degrees.
+    write_label(tmp_path, "179.0,181.0,0.0,2.0", ["0 0.75 0.5 0.1 0.1", "0 0.98 0.5 0.04 0.1"])
+    write_label(tmp_path, "180.0,182.0,0.0,2.0", ["0 0.25 0.5 0.1 0.1", "0 0.5 0.5 0.1 0.1"])
+    reference = read_reference(tmp_path)
+    assert reference.clipped.tolist() == [False, True, True, False]
+    ground = np.full((100, 100), 90, np.uint8)
+    ground[:, 60:] = 0  # nodata in images named by their edges
+    (tmp_path / "images").mkdir()
+    cv2.imwrite(str(tmp_path / "images/179.0,181.0,0.0,2.0.png"), ground)
+    assert read_reference(tmp_path).clipped.tolist() == [False, True, False, False]
+
+
+def test_labels_of_one_tile_under_two_lights_count_once(tmp_path):
+    for folder in ("morning", "evening"):
+        write_label(tmp_path / folder, TILE, ["0 0.5 0.5 0.1 0.1"], size=(100, 100))
+        cv2.imwrite(str(tmp_path / folder / f"images/{TILE}.png"), np.ones((100, 100), np.uint8))
+    assert read_reference(tmp_path).clipped.tolist() == [False, True]
+
+
 @pytest.mark.slow
 def test_real_labels_are_mostly_round(pytestconfig):
     split = pytestconfig.rootpath.parent / "shared" / "data" / "lroc_wac" / "test"
