@@ -141,8 +141,8 @@ def _check_images(owners: dict[Path, str], dataset: Path, progress: Progress) ->
         progress(done, len(owners))
         try:
             pixels = read_pixels(path)
-        except DatasetError:
-            detail = "is not an image that can be read, or is damaged"
+        except DatasetError as error:
+            detail = str(error).removeprefix(f"{path} ")
             problems.append(Problem("unreadable image", owners[path], path, detail))
             continue
         sizes[path] = pixels.shape[1], pixels.shape[0]

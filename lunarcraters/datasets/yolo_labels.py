@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from lunarcraters.datasets.grey_values import convert_to_grey, open_tiff, read_deep_tiff
 from lunarcraters.datasets.label_lines import parse_lines
 from lunarcraters.datasets.opencv_warnings import suppress_opencv_warnings
+from lunarcraters.datasets.orientation import require_upright
 from lunarcraters.errors import DatasetError
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
@@ -184,7 +185,7 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         path: Image file.
 
     Raises:
-        DatasetError: The file is not an image, or a damaged one.
+        DatasetError: The file is not an image, or a damaged one, or is not stored upright.
     """
     values = _read_values(path)
     named, is_bytes = TileName.parse(path.name) is not None, values.dtype == np.uint8
@@ -232,6 +233,7 @@ def _read_values(
         path: Image file.
         flags: Mode in which OpenCV reads it; by default one channel in its own type.
     """
+    require_upright(path)
     if _is_tiff(path):
         with suppress(OSError):  # it is named where OpenCV decodes the file
             deep = read_deep_tiff(path)

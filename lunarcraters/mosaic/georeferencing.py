@@ -1,6 +1,7 @@
 """Georeferencing: where a raster file lies on the Moon."""
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import rasterio
 from affine import Affine
 from rasterio.transform import from_gcps
 
-from lunarcraters.errors import MosaicError
+from lunarcraters.errors import CratersWarning, MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.given_crs import GivenCrs, read_crs
 from lunarcraters.mosaic.labels.label import find, read_label
@@ -20,6 +21,7 @@ _CAMERA_DRIVERS = {"PDS", "PDS4", "ISIS3", "ISIS2", "VICAR"}
 _GCP_ERROR_PX = 0.5
 
 _WITHOUT_PLACE = {"PNM"}  # formats without georeferencing, of which GDAL returns numbers unset
+_TURNED = {str(orientation) for orientation in range(2, 9)}  # values of the tag of EXIF
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _NAMED_BY_BOUNDS = re.compile(f"{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}")
 
@@ -72,6 +74,7 @@ def georeferencing(
         affine = Affine((east - west) / width, 0, west, 0, (south - north) / height, north)
         return affine, crs or sphere.geographic_crs()
     if path.suffix.lower() in PICTURES and crs is None:
+        _warn_of_orientation(path, dataset)
         return None, None
     raise MosaicError(_why_without_place(path, dataset))
 
@@ -105,6 +108,19 @@ def _fit_control_points(path: Named, dataset: rasterio.DatasetReader) -> Affine:
             "have another coordinate system than the map you want)"
         )
     return affine
+
+
+def _warn_of_orientation(path: Named, dataset: rasterio.DatasetReader) -> None:
+    """Warn of a JPEG that viewers turn or mirror."""
+    orientation = dataset.tags().get("EXIF_Orientation", "1")
+    if orientation in _TURNED:
+        warnings.warn(
+            f"viewers turn or mirror {path} (EXIF orientation {orientation}), and its pixels are "
+            "searched as they are stored: for craters in the pixels that viewers show, turn it "
+            "first (mogrify -auto-orient of ImageMagick)",
+            CratersWarning,
+            stacklevel=4,
+        )
 
 
 def _why_without_place(path: Named, dataset: rasterio.DatasetReader) -> str:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import rasterio
+from PIL import Image
 
 from lunarcraters.datasets.check import check_dataset
 from lunarcraters.datasets.yolo_labels import read_image
@@ -65,6 +66,17 @@ def test_damaged_images_are_found(dataset, noise, name, damage):
     damage(dataset / "train/images" / name, noise)
     (dataset / "train/images/a.png").unlink()
     assert found(dataset) == [("unreadable image", "train", name)]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+def test_images_that_are_turned_for_display_are_found(dataset, noise, suffix):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise).save(dataset / f"train/images/a{suffix}", exif=exif)
+    (dataset / "train/images/a.png").unlink()
+    (problem,) = (p for p in check_dataset(dataset) if not p.is_note)
+    assert problem.kind == "unreadable image"
+    assert problem.detail.startswith("is to be turned or mirrored for display (EXIF orientation 6)")
 
 
 @pytest.mark.parametrize(

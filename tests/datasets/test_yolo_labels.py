@@ -7,6 +7,7 @@ import rasterio
 from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from lunarcraters.datasets.yolo_labels import (
     TileName,
@@ -273,3 +274,15 @@ def test_values_below_0_of_an_image_named_by_its_edges_are_ground(tmp_path, dtyp
     values = np.arange(-50, 50).reshape(10, 10).astype(dtype)
     write_tiff(tmp_path / f"{NAME}.tif", values)
     np.testing.assert_array_equal(read_image(tmp_path / f"{NAME}.tif")[1], values != 0)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_an_image_that_is_turned_for_display_is_refused(tmp_path, noise, suffix):
+    path, exif = tmp_path / f"a{suffix}", Image.Exif()
+    for exif[0x0112] in (1, 3, 6):
+        Image.fromarray(noise).save(path, exif=exif)
+        if exif[0x0112] == 1:
+            assert read_grey(path).shape == noise.shape
+            continue
+        with pytest.raises(DatasetError, match=rf"EXIF orientation {exif[0x0112]}.*-auto-orient"):
+            read_image(path)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from PIL import Image
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.shutil import copy
@@ -171,3 +172,18 @@ def test_one_picture_under_two_names_is_one_ground(tmp_path, noise):
     assert both.grid.affine == alone.grid.affine
     assert (both.width, both.height) == (alone.width, alone.height)
     np.testing.assert_array_equal(both.read(both.grid.box)[0], noise)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_that_viewers_turn_is_read_as_it_is_stored_and_warned_of(tmp_path, orientation):
+    path, exif = tmp_path / "a.jpg", Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.arange(1200, dtype=np.uint8).reshape(30, 40)).save(path, exif=exif)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        mosaic = open_mosaic(path)
+    assert (mosaic.width, mosaic.height) == (40, 30)
+    said = [str(warning.message) for warning in caught]
+    assert [f"(EXIF orientation {orientation})" in text for text in said] == [True] * (
+        orientation == 6
+    )
