@@ -65,32 +65,35 @@ def open_tiff(path: Path) -> rasterio.DatasetReader:
         return rasterio.open(path)
 
 
-def read_deep_tiff(path: Path) -> NDArray[Any] | None:
-    """Read a TIFF of other real values than bytes: its first band, or its colours' brightness.
+def read_tiff(path: Path, *, bytes_too: bool) -> NDArray[Any] | None:
+    """Read a TIFF of real values by GDAL: its first band, or its colours' brightness.
 
-    OpenCV reads some of these types wrongly, and others not at all. Values of which the least is
-    white (MINISWHITE) are turned round, so that greater ones are brighter.
+    OpenCV reads other types than bytes wrongly, or not at all. Values of which the least is white
+    (MINISWHITE) are turned round, so that greater ones are brighter.
 
     Args:
         path: TIFF.
+        bytes_too: True to read one of bytes too.
 
     Returns:
-        Values, (height, width); None where they are bytes or complex numbers.
+        Values, (height, width); None where they are complex numbers, or bytes that are not asked
+            for.
 
     Raises:
         OSError: GDAL cannot read it.
     """
     with open_tiff(path) as dataset:
-        if dataset.dtypes[0].startswith(("uint8", "complex")):
+        is_bytes, kinds = dataset.dtypes[0] == "uint8", dataset.colorinterp
+        if dataset.dtypes[0].startswith("complex") or (is_bytes and not bytes_too):
             return None
-        kinds = dataset.colorinterp
-        if not set(_COLOURS) <= set(kinds):
+        if set(_COLOURS) <= set(kinds):
+            bands = ((dataset.read(kinds.index(c) + 1), weight) for c, weight in _COLOURS.items())
+            values = np.asarray(sum(band.astype(np.float64) * weight for band, weight in bands))
+        else:
             values = np.asarray(dataset.read(1))
             if dataset.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") == "YES":
-                return _turn_round(values, dataset.read_masks(1) > 0)
-            return values
-        bands = ((dataset.read(kinds.index(c) + 1), weight) for c, weight in _COLOURS.items())
-        return np.asarray(sum(band.astype(np.float64) * weight for band, weight in bands))
+                values = _turn_round(values, dataset.read_masks(1) > 0)
+        return np.rint(values).astype(np.uint8) if is_bytes else values
 
 
 def _turn_round(values: NDArray[Any], valid: Bool) -> NDArray[np.float64]:

@@ -8,10 +8,10 @@ from lunarcraters.process import SharedState
 
 _logging = cv2.utils.logging
 _SUPPRESSED = SharedState(
-    lambda: _logging.setLogLevel(_logging.LOG_LEVEL_ERROR), _logging.setLogLevel
+    lambda: _logging.setLogLevel(_logging.LOG_LEVEL_SILENT), _logging.setLogLevel
 )
 
 
 def suppress_opencv_warnings() -> AbstractContextManager[None]:
-    """Suppress the warnings of OpenCV until the last of the threads that do so has ended."""
+    """Suppress what OpenCV prints until the last of the threads that do so has ended."""
     return _SUPPRESSED.held()

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.grey_values import convert_to_grey, open_tiff, read_deep_tiff
+from lunarcraters.datasets.grey_values import convert_to_grey, open_tiff, read_tiff
 from lunarcraters.datasets.label_lines import parse_lines
 from lunarcraters.datasets.opencv_warnings import suppress_opencv_warnings
 from lunarcraters.datasets.orientation import require_upright
@@ -213,7 +213,7 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
 def read_pixels(path: Path) -> NDArray[np.generic]:
     """Read an image file as it is, (height, width) or (height, width, channels).
 
-    TIFFs of other types than bytes have one channel (`read_deep_tiff`), as `read_image` reads them.
+    TIFFs of other types than bytes have one channel (`read_tiff`), as `read_image` reads them.
 
     Args:
         path: Image file.
@@ -227,7 +227,7 @@ def read_pixels(path: Path) -> NDArray[np.generic]:
 def _read_values(
     path: Path, flags: int = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH
 ) -> NDArray[Any]:
-    """Read the values of an image: TIFFs of other types than bytes by GDAL, others by OpenCV.
+    """Read the values of an image: by OpenCV, and TIFFs that it reads wrongly or not by GDAL.
 
     Args:
         path: Image file.
@@ -236,7 +236,7 @@ def _read_values(
     require_upright(path)
     if _is_tiff(path):
         with suppress(OSError):  # it is named where OpenCV decodes the file
-            deep = read_deep_tiff(path)
+            deep = read_tiff(path, bytes_too=False)
             if deep is not None:
                 _check_tiff(path)
                 return deep
@@ -256,11 +256,14 @@ def _decode(path: Path, flags: int) -> NDArray[np.generic]:
             _check_tiff(path)
         content = path.read_bytes()
         if content and not _is_cut_jpeg(content):
-            with suppress_opencv_warnings():
+            with suppress(cv2.error), suppress_opencv_warnings():
                 image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+        if image is None and _is_tiff(path):
+            image = read_tiff(path, bytes_too=True)
     if image is None:
         raise DatasetError(
-            f"{path} is not an image that can be read, or is damaged: remove or replace it"
+            f"{path} is not an image that can be read, or is damaged or too large (2^20 pixels along "
+            "a side, 2^30 in all): remove or replace it"
         )
     return image
 

@@ -16,6 +16,7 @@ from lunarcraters.datasets.yolo_labels import (
     read_grey,
     read_image,
     read_labels,
+    read_pixels,
 )
 from lunarcraters.errors import DatasetError
 
@@ -274,6 +275,31 @@ def test_values_below_0_of_an_image_named_by_its_edges_are_ground(tmp_path, dtyp
     values = np.arange(-50, 50).reshape(10, 10).astype(dtype)
     write_tiff(tmp_path / f"{NAME}.tif", values)
     np.testing.assert_array_equal(read_image(tmp_path / f"{NAME}.tif")[1], values != 0)
+
+
+@pytest.mark.parametrize("compress", ["zstd", "lerc", "lzma"])
+def test_tiffs_of_bytes_that_opencv_does_not_decompress_are_read(tmp_path, noise, capfd, compress):
+    path = tmp_path / "a.tif"
+    for bands in (noise, np.stack([noise] * 3), np.stack([noise] + [255 - noise] * 4)):
+        colours = {"photometric": "RGB"} if len(bands) == 3 else {}
+        write_tiff(path, bands, compress=compress, **colours)
+        np.testing.assert_array_equal(read_grey(path), noise)
+        assert read_pixels(path).shape[:2] == noise.shape
+    assert capfd.readouterr().err == ""
+
+
+def test_tiffs_of_four_bits_keep_their_values(tmp_path, noise):
+    write_tiff(tmp_path / "a.tif", noise // 16, nbits=4)
+    np.testing.assert_array_equal(read_grey(tmp_path / "a.tif"), noise // 16)
+
+
+def test_images_that_are_too_wide_for_opencv_are_read_if_tiffs_and_named_if_not(tmp_path):
+    wide = np.full((1, 2**20 + 1), 9, np.uint8)
+    write_tiff(tmp_path / "a.tif", wide, compress="lzw")
+    np.testing.assert_array_equal(read_grey(tmp_path / "a.tif"), wide)
+    Image.fromarray(wide).save(tmp_path / "a.png")
+    with pytest.raises(DatasetError, match="too large"):
+        read_grey(tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
