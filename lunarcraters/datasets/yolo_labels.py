@@ -262,8 +262,8 @@ def _decode(path: Path, flags: int) -> NDArray[np.generic]:
             image = read_tiff(path, bytes_too=True)
     if image is None:
         raise DatasetError(
-            f"{path} is not an image that can be read, or is damaged or too large (2^20 pixels along "
-            "a side, 2^30 in all): remove or replace it"
+            f"{path} is not an image that can be read, or is damaged or too large (2^20 pixels a "
+            "side, 2^30 in all): remove or replace it"
         )
     return image
 
