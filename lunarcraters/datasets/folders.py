@@ -3,6 +3,8 @@
 The label file of an image lies in `labels/` where the image lies in `images/`, and else beside it.
 """
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from lunarcraters.datasets.description import NAME_LISTS
@@ -103,7 +105,7 @@ def list_images(folder: Path) -> list[Path]:
     """
     return sorted(
         path
-        for path in folder.rglob("*")
+        for path in _walk(folder)
         if path.suffix.lower() in IMAGE_SUFFIXES and not _is_aside(path, folder)
     )
 
@@ -126,8 +128,8 @@ def list_label_files(folder: Path) -> list[Path]:
     """
     return sorted(
         path
-        for path in folder.rglob("*.txt")
-        if path.name not in NAME_LISTS and not _is_aside(path, folder)
+        for path in _walk(folder)
+        if path.suffix == ".txt" and path.name not in NAME_LISTS and not _is_aside(path, folder)
     )
 
 
@@ -142,6 +144,21 @@ def place_aside(folder: Path) -> Path:
     if folder.parent.name == "images":
         return folder.parent.parent / EMPTY / folder.name
     return folder / EMPTY
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """List the files in a directory and below it, and behind links to directories, each once."""
+    starts, seen = [folder], set[str]()
+    for start in starts:
+        for directory, below, names in os.walk(start):
+            real = os.path.realpath(directory)
+            if real in seen:
+                below.clear()
+                continue
+            seen.add(real)
+            paths = [Path(directory, name) for name in sorted(below)]
+            starts += [path for path in paths if path.is_symlink()]
+            yield from (Path(directory, name) for name in names)
 
 
 def _is_aside(path: Path, folder: Path) -> bool:

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from lunarcraters.datasets.folders import list_label_files
 from lunarcraters.datasets.layout import find_pairs, find_splits
 from lunarcraters.datasets.pairs import Pair, measure_smallest_label
 from lunarcraters.errors import DatasetError
@@ -47,6 +48,20 @@ def test_a_split_of_which_no_image_has_a_label_file_is_refused(tmp_path):
     make(tmp_path, "train", ["a"], labels=["b"])
     with pytest.raises(DatasetError, match=r"no image .* has a label file: .*labels/a\.txt"):
         find_pairs(tmp_path, "train")
+
+
+def test_images_behind_links_to_directories_are_found_once(tmp_path):
+    make(tmp_path, "train", ["a"])
+    make(tmp_path, "pool", ["b"])
+    images, labels = tmp_path / "train/images", tmp_path / "train/labels"
+    for kind in (images, labels):
+        (kind / "site").symlink_to(tmp_path / "pool" / kind.name)
+    (images / "twice").symlink_to("site")
+    (images / "loop").symlink_to("../images")
+    (tmp_path / "pool/images/loop").symlink_to("../images")
+    pairs = find_pairs(tmp_path, "train")
+    assert [pair.label.name for pair in pairs] == ["a.txt", "b.txt"]
+    assert list_label_files(labels) == [labels / "a.txt", labels / "site/b.txt"]
 
 
 @pytest.mark.parametrize(("folder", "asked"), [("val", "valid"), ("valid", "val"), ("val", "val")])
