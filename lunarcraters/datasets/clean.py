@@ -65,7 +65,7 @@ def clean_dataset(dataset: Path, *, dry_run: bool = False) -> list[Move]:
     directory = dataset.parent if dataset.is_file() else dataset
     with _naming_faults():
         moves = list(dict.fromkeys(_plan_all(find_splits(dataset))))
-        taken = next((move.target for move in moves if move.target.exists()), None)
+        taken = next((move.target for move in moves if os.path.lexists(move.target)), None)
         if taken is not None:
             raise DatasetError(f"{taken} exists already: move it elsewhere, then clean again")
         if moves and not dry_run:
@@ -74,7 +74,7 @@ def clean_dataset(dataset: Path, *, dry_run: bool = False) -> list[Move]:
             # The log comes first, so that an interrupted cleaning can be undone too.
             _write_log(directory, _read_log(directory) + moves)
             for move in moves:
-                move.source.rename(move.target)
+                _move(move.source, move.target)
     return moves
 
 
@@ -96,15 +96,16 @@ def undo_cleaning(dataset: Path) -> list[Move]:
     if not log:
         raise DatasetError(f"{directory} has no {LOG_NAME}: nothing was cleaned here")
     # Files that an interrupted cleaning had not moved yet stay where they are.
-    moved = [move for move in log if move.target.exists() or not move.source.exists()]
+    there = os.path.lexists  # links to missing files are there too
+    moved = [move for move in log if there(move.target) or not there(move.source)]
     for move in moved:
-        if not move.target.exists():
+        if not there(move.target):
             raise DatasetError(f"{move.target} is gone: put it back, then undo again")
-        if move.source.exists():
+        if there(move.source):
             raise DatasetError(f"{move.source} is in the way: move it elsewhere, then undo again")
     with _naming_faults():
         for move in moved:
-            move.target.rename(move.source)
+            _move(move.target, move.source)
         for folder in {move.target.parent for move in log}:
             for above in (folder, *folder.parents):
                 if above == directory or (above.is_dir() and any(above.iterdir())):
@@ -113,6 +114,15 @@ def undo_cleaning(dataset: Path) -> list[Move]:
                     above.rmdir()
         (directory / LOG_NAME).unlink()
     return moved
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file, or a symbolic link, which names the same file as before."""
+    if source.is_symlink() and not source.readlink().is_absolute():
+        target.symlink_to(os.path.relpath(source.resolve(), target.parent.resolve()))
+        source.unlink()
+    else:
+        source.rename(target)
 
 
 @contextmanager

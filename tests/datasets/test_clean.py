@@ -151,3 +151,19 @@ def test_images_that_a_text_file_lists_are_not_moved(dataset):
     assert snapshot(dataset) == before
     (dataset / "train.txt").write_text(names[0] + names[2])
     assert len(clean_dataset(dataset)) == 2
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_images_that_are_links_name_the_same_files_aside_and_back(dataset, relative):
+    image, pool = dataset / "train/images/b.png", dataset / "pool"
+    pool.mkdir()
+    image.rename(pool / "b.png")
+    image.symlink_to("../../pool/b.png" if relative else pool / "b.png")
+    link, before = image.readlink(), snapshot(dataset)
+    clean_dataset(dataset)
+    assert (dataset / "train/empty/empty_images/b.png").resolve() == pool / "b.png"
+    (pool / "b.png").rename(pool / "c.png")  # a link to a missing file is moved back too
+    undo_cleaning(dataset)
+    (pool / "c.png").rename(pool / "b.png")
+    assert image.readlink() == link
+    assert snapshot(dataset) == before
