@@ -46,9 +46,9 @@ class CleaningLog:
 def clean_dataset(dataset: Path, *, dry_run: bool = False) -> list[Move]:
     """Move pairs whose label file is empty to `empty/` inside their split, or to `empty/SPLIT`.
 
-    Images go to `empty/empty_images`, with their masks (`.msk`, `.aux.xml`), and label files to
-    `empty/empty_labels`. The log `cleaning_log.json` in the directory of the dataset lets
-    `undo_cleaning` move them back.
+    Images go to `empty/empty_images`, with their masks (`.msk`, `.aux.xml`), world files and `.prj`
+    files, and label files to `empty/empty_labels`. The log `cleaning_log.json` in the directory of
+    the dataset lets `undo_cleaning` move them back.
 
     Args:
         dataset: Directory of the dataset, or its description (`data.yaml`).

@@ -13,7 +13,8 @@ from lunarcraters.datasets.yolo_labels import IMAGE_SUFFIXES, read_grey
 EMPTY = "empty"
 """Directory for pairs that were moved aside, which is not searched for images."""
 
-_COMPANIONS = (".msk", ".aux.xml")  # a mask; a nodata value, among others
+_MASKS = (".msk", ".aux.xml")  # a mask; a nodata value, among others
+_PLACES = (".wld", ".prj")  # a world file, which may be named by the suffix too; its system
 
 
 def label_path(image: Path) -> Path:
@@ -111,13 +112,17 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def list_companions(image: Path) -> list[Path]:
-    """List the files of GDAL beside an image that tell where it has no data.
+    """List the files of GDAL beside an image that tell where it lies, or where it has no data.
 
     Args:
         image: Image file.
     """
-    paths = (image.with_name(image.name + suffix) for suffix in _COMPANIONS)
-    return [path for path in paths if path.is_file()]
+    stem, suffix = image.name[: -len(image.suffix)], image.suffix.lower()
+    places = (*_PLACES, f"{suffix}w", f"{suffix[:2]}{suffix[-1]}w")
+    spellings: list[tuple[str, ...]] = [(image.name + mask,) for mask in _MASKS]
+    spellings += [(stem + place, stem + place.upper()) for place in places]
+    found = (next(filter(Path.is_file, map(image.with_name, names)), None) for names in spellings)
+    return [path for path in found if path is not None]
 
 
 def list_label_files(folder: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from lunarcraters.datasets.yolo_labels import TileName, read_image
 from lunarcraters.errors import CoordinateSystemError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid
+from lunarcraters.geometry.prj_files import read_prj_beside
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -89,7 +90,7 @@ def place_image(path: Path) -> LabelImage | None:
     try:
         with open_tiff(path) as dataset:
             width, height = dataset.width, dataset.height
-            crs, affine = dataset.crs, dataset.transform
+            crs, affine = dataset.crs or read_prj_beside(path), dataset.transform
     except RasterioError:
         return None
     if name is not None:

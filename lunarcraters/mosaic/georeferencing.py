@@ -11,6 +11,7 @@ from rasterio.transform import from_gcps
 
 from lunarcraters.errors import CratersWarning, MosaicError
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.prj_files import read_prj_beside
 from lunarcraters.mosaic.given_crs import GivenCrs, read_crs
 from lunarcraters.mosaic.labels.label import find, read_label
 from lunarcraters.mosaic.labels.maps import read_label_map
@@ -85,14 +86,8 @@ def _is_identity(affine: Affine) -> bool:
 
 
 def _prj_beside(path: Named) -> str | None:
-    """Coordinate system in the .prj file beside a raster; GDAL reads it for a few formats alone."""
-    if not isinstance(path, Path):
-        return None
-    for suffix in (".prj", ".PRJ"):
-        beside = path.with_suffix(suffix)
-        if beside.is_file():
-            return beside.read_text(errors="replace").strip() or None
-    return None
+    """Coordinate system in the .prj file beside a raster; None for one on the network."""
+    return read_prj_beside(path) if isinstance(path, Path) else None
 
 
 def _fit_control_points(path: Named, dataset: rasterio.DatasetReader) -> Affine:

@@ -133,6 +133,18 @@ def test_masks_go_with_their_images(dataset):
     assert snapshot(dataset) == before
 
 
+def test_files_that_place_images_go_with_them(dataset):
+    (dataset / "train/images/b.png").rename(dataset / "train/images/b.TIFF")
+    names = ["b.wld", "b.tiffw", "b.TFW", "b.prj"]
+    for name in (*names, "c.prj"):
+        (dataset / "train/images" / name).write_text("place")
+    before = snapshot(dataset)
+    assert len(clean_dataset(dataset)) == 10
+    assert all((dataset / "train/empty/empty_images" / name).is_file() for name in names)
+    undo_cleaning(dataset)
+    assert snapshot(dataset) == before
+
+
 def test_what_cannot_be_moved_is_said_and_nothing_is_moved(dataset):
     (dataset / "valid/empty").write_text("")
     files = {path for path in dataset.rglob("*") if path.is_file()}

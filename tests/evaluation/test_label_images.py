@@ -40,6 +40,18 @@ def test_a_label_lies_where_its_raster_does_and_its_stretch_is_undone(tmp_path):
         assert not reference.clipped.any()
 
 
+def test_an_image_that_a_world_file_and_a_prj_place_is_one_with_coordinates(tmp_path):
+    write_pair(tmp_path, "a", ["0 0.75 0.5 0.1 0.1"])
+    placed = read_reference(tmp_path)
+    path = tmp_path / "images/a.tif"
+    cv2.imwrite(str(path), np.full((100, 200), 90, np.uint8))
+    path.with_suffix(".tfw").write_text("0.01\n0\n0\n-0.01\n179.005\n60.995\n")
+    path.with_suffix(".prj").write_text(sphere.geographic_crs().to_wkt("WKT1_ESRI"))
+    reference = read_reference(tmp_path)
+    assert reference.positions == pytest.approx(placed.positions)
+    assert reference.boxes == pytest.approx(placed.boxes)
+
+
 def test_circles_are_whole_in_an_image_or_cross_its_edge(tmp_path):
     write_pair(tmp_path, "a", [])
     reference = read_reference(tmp_path)
