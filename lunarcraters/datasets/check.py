@@ -55,8 +55,8 @@ def check_dataset(
 
     Problems are splits without label files, label files without image, label files that are
     malformed or out of range, images that cannot be read or are damaged, that differ in size from
-    most, or that are in two splits or equal in every pixel. Images without craters and classes are
-    noted.
+    most, or that are in two splits, have one label file or are equal in every pixel. Images without
+    craters and classes are noted.
 
     Args:
         dataset: Directory of the dataset.
@@ -86,9 +86,15 @@ def check_dataset(
 
 def _check_names(name: str, split: Split) -> list[Problem]:
     """Find images and label files of a split that do not pair."""
-    expected = {label_path(image): image for image in split.images}
+    expected: dict[Path, Path] = {}
+    problems = []
+    for image in split.images:
+        first = expected.setdefault(label_path(image), image)
+        if first != image:
+            detail = f"has the label file of {first.name}: rename or remove one of them"
+            problems.append(Problem("duplicate", name, image, detail))
     labels = {label for label in expected if label.is_file()}
-    problems = [
+    problems += [
         Problem("background", name, image, f"has no label file {label.name}, so it shows no crater")
         if labels
         else Problem("no label", name, image, f"has no label file {label.name}")

@@ -109,6 +109,13 @@ def test_images_in_two_splits_are_found(dataset):
     assert found(dataset) == copies
 
 
+def test_images_of_one_label_file_are_found(dataset, noise):
+    Image.fromarray(noise).save(dataset / "train/images/a.jpg")
+    assert found(dataset) == [("duplicate", "train", "a.png")]
+    detail = next(p.detail for p in check_dataset(dataset) if p.kind == "duplicate")
+    assert detail == "has the label file of a.jpg: rename or remove one of them"
+
+
 def test_labels_whose_images_are_of_another_format_are_found(dataset):
     for image in (dataset / "train" / "images").iterdir():
         image.rename(image.with_suffix(".webp"))
