@@ -18,14 +18,16 @@ _PLACES = (".wld", ".prj")  # a world file, which may be named by the suffix too
 
 
 def label_path(image: Path) -> Path:
-    """Path of the label file of an image.
+    """Path of the label file of an image, `.txt`, or `.TXT` where there is one of that name alone.
 
     Args:
         image: Image file.
     """
     # The suffix is cut off by hand, because with_suffix fails for some names with dots.
-    name = f"{image.name[: -len(image.suffix)]}.txt"
-    return (mirror(image.parent, "images", "labels") or image.parent) / name
+    stem = image.name[: -len(image.suffix)]
+    folder = mirror(image.parent, "images", "labels") or image.parent
+    label, upper = folder / f"{stem}.txt", folder / f"{stem}.TXT"
+    return upper if not label.is_file() and upper.is_file() else label
 
 
 def find_image(label: Path) -> Path:
@@ -134,7 +136,9 @@ def list_label_files(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in _walk(folder)
-        if path.suffix == ".txt" and path.name not in NAME_LISTS and not _is_aside(path, folder)
+        if path.suffix.lower() == ".txt"
+        and path.name.lower() not in NAME_LISTS
+        and not _is_aside(path, folder)
     )
 
 

@@ -46,7 +46,7 @@ def split_dataset(
 
     The pairs of all splits are pooled and divided again. Tiles whose centres lie in one block go to
     one split; at random, the augmented copies of one image do (`NAME.rf.HASH`). A warning tells how
-    much ground splits share, where tiles overlap.
+    much ground splits share, where tiles overlap, and one how many images have no label file.
 
     Args:
         dataset: Directory of the dataset, whose images are named by their edges (`TileName`).
@@ -75,6 +75,14 @@ def split_dataset(
     if disjoint and block_deg is None:
         raise DatasetError("Only blocks can be disjoint: leave out --disjoint or --random")
     pairs = _read_pairs(dataset)
+    bare = sum(pair.label is None for pair in pairs)
+    if bare:
+        warnings.warn(
+            f"{bare} of {len(pairs)} images have no label file: they are taken as background, with "
+            "an empty one",
+            CratersWarning,
+            stacklevel=2,
+        )
     blocks = _group_copies(pairs) if block_deg is None else _group_blocks(pairs, block_deg)
     counts = {block: len(members) for block, members in blocks.items()}
     dealt = deal_blocks(counts, {k: fractions[k] for k in SPLIT_NAMES if fractions.get(k)}, seed)

@@ -35,6 +35,15 @@ def test_an_image_without_label_file_shows_no_crater(tmp_path):
     assert len(labelled.read_boxes()) == 1
 
 
+def test_label_files_in_capitals_are_read(tmp_path):
+    make(tmp_path, "train", ["a", "b"], labels=["a"])
+    labels = tmp_path / "train/labels"
+    (labels / "b.TXT").write_text("0 0.5 0.5 0.1 0.1\n")
+    (labels / "CLASSES.TXT").write_text("crater\n")
+    assert [pair.label.name for pair in find_pairs(tmp_path, "train")] == ["a.txt", "b.TXT"]
+    assert list_label_files(labels) == [labels / "a.txt", labels / "b.TXT"]
+
+
 def test_the_smallest_labels_are_those_that_are_whole_by_their_extent_on_the_ground(tmp_path):
     # At 60 degrees north, 40 pixels along a row are as long as 20 along a column.
     image, label = tmp_path / "10,14,59,61.png", tmp_path / "10,14,59,61.txt"

@@ -1,3 +1,4 @@
+import shutil
 import warnings
 
 import numpy as np
@@ -309,3 +310,10 @@ def test_a_listed_image_that_is_missing_is_named(tmp_path):
     halves = {"train": 0.5, "valid": 0.5}
     with pytest.raises(DatasetError, match=r"3\.png is listed and is missing: put it there"):
         split_dataset(tmp_path / "in", tmp_path / "out", fractions=halves, block_deg=None)
+
+
+def test_images_without_a_label_file_are_counted(dataset, tmp_path):
+    shutil.copytree(dataset, tmp_path / "in")
+    next((tmp_path / "in/train/labels").iterdir()).unlink()
+    with pytest.warns(CratersWarning, match=r"1 of 300 images have no label file: .* background"):
+        split_dataset(tmp_path / "in", tmp_path / "out", fractions=SHARES)
