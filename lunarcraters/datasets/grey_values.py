@@ -52,11 +52,11 @@ def stretch_grey(values: NDArray[Any], valid: Bool, low: float, high: float) -> 
     return np.where(valid, np.clip(np.rint(grey), 1, 255), 0).astype(np.uint8)
 
 
-def open_tiff(path: Path) -> rasterio.DatasetReader:
-    """Open a TIFF, which need not be georeferenced.
+def open_image(path: Path) -> rasterio.DatasetReader:
+    """Open an image by GDAL. It need not be georeferenced.
 
     Args:
-        path: TIFF.
+        path: Image file.
 
     Raises:
         OSError: GDAL cannot read it.
@@ -82,7 +82,7 @@ def read_tiff(path: Path, *, bytes_too: bool) -> NDArray[Any] | None:
     Raises:
         OSError: GDAL cannot read it.
     """
-    with open_tiff(path) as dataset:
+    with open_image(path) as dataset:
         is_bytes, kinds = dataset.dtypes[0] == "uint8", dataset.colorinterp
         if dataset.dtypes[0].startswith("complex") or (is_bytes and not bytes_too):
             return None

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.grey_values import convert_to_grey, open_tiff, read_tiff
+from lunarcraters.datasets.grey_values import convert_to_grey, open_image, read_tiff
 from lunarcraters.datasets.label_lines import parse_lines
 from lunarcraters.datasets.opencv_warnings import suppress_opencv_warnings
 from lunarcraters.datasets.orientation import require_upright
@@ -178,8 +178,8 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Read an image file as grey values and validity, each (height, width).
 
     Images of other types than bytes are stretched, each over its own ground (`convert_to_grey`).
-    Value 0 is nodata in images that are named by their edges. TIFFs may have a mask or a nodata
-    value. Every pixel of other images is valid.
+    Value 0 is nodata in images that are named by their edges. Others may have a mask, an alpha
+    channel or a nodata value.
 
     Args:
         path: Image file.
@@ -190,8 +190,8 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     values = _read_values(path)
     named, is_bytes = TileName.parse(path.name) is not None, values.dtype == np.uint8
     valid = values != 0 if named else np.ones(values.shape, np.bool_)
-    if _is_tiff(path) and not (named and is_bytes):
-        with open_tiff(path) as dataset:
+    if not (named and is_bytes):
+        with suppress(OSError), open_image(path) as dataset:
             valid &= dataset.read_masks(1) > 0
     if not is_bytes:
         valid &= np.isfinite(values)
@@ -291,6 +291,6 @@ def _check_tiff(path: Path) -> None:
 @cache
 def _read_all(path: Path, mtime_ns: int, size: int) -> None:
     """Read all of a TIFF that was last changed at a time, and has a size in bytes."""
-    with open_tiff(path) as dataset:
+    with open_image(path) as dataset:
         dataset.read()
         dataset.read_masks(1)

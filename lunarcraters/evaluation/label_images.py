@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from scipy.spatial import KDTree
 
-from lunarcraters.datasets.grey_values import open_tiff
+from lunarcraters.datasets.grey_values import open_image
 from lunarcraters.datasets.yolo_labels import TileName, read_image
 from lunarcraters.errors import CoordinateSystemError
 from lunarcraters.geometry import sphere
@@ -88,7 +88,7 @@ def place_image(path: Path) -> LabelImage | None:
     """
     name = TileName.parse(path.name)
     try:
-        with open_tiff(path) as dataset:
+        with open_image(path) as dataset:
             width, height = dataset.width, dataset.height
             crs, affine = dataset.crs or read_prj_beside(path), dataset.transform
     except RasterioError:

@@ -12,7 +12,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.grey_values import open_tiff
+from lunarcraters.datasets.grey_values import open_image
 from lunarcraters.elevation.units import METRES, NO_UNIT
 from lunarcraters.errors import CoordinateSystemError, DatasetError
 from lunarcraters.geometry.elevations import choose_unit_m
@@ -113,7 +113,7 @@ def fill_gaps(heights: Float32, valid: Bool) -> Float32:
 def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
     """Open an elevation model, and check its coordinates."""
     try:
-        with open_tiff(path) as raster:
+        with open_image(path) as raster:
             _check_coordinates(path, raster)
             yield raster
     except rasterio.RasterioIOError as error:

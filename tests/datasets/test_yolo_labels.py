@@ -302,6 +302,18 @@ def test_images_that_are_too_wide_for_opencv_are_read_if_tiffs_and_named_if_not(
         read_grey(tmp_path / "a.png")
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_transparent_pixels_are_no_ground(tmp_path, noise, suffix, channels):
+    alpha = np.full_like(noise, 255)
+    alpha[:, :90] = 0
+    pixels = np.dstack([*[noise] * (channels - 1), alpha])
+    Image.fromarray(pixels).save(tmp_path / f"a{suffix}")
+    grey, valid = read_image(tmp_path / f"a{suffix}")
+    np.testing.assert_array_equal(valid, alpha > 0)
+    np.testing.assert_array_equal(grey[valid], noise[valid])
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
 def test_an_image_that_is_turned_for_display_is_refused(tmp_path, noise, suffix):
     path, exif = tmp_path / f"a{suffix}", Image.Exif()
