@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, CatalogueColumns
 from lunarcraters.catalogue.export_limits import ExportLimits
+from lunarcraters.catalogue.validation import check_description
 from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import keep_polygons
@@ -72,10 +73,10 @@ class CatalogueInfo:
     has_header: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Copy what can change, and check that `crs` is longitude and latitude on a sphere.
+        """Copy what can change, and check all values.
 
         Raises:
-            CatalogueError: It is not, or another value is of another type.
+            CatalogueError: A value is of another type or outside its range.
         """
         try:
             thresholds = {str(name): float(score) for name, score in dict(self.thresholds).items()}
@@ -86,9 +87,8 @@ class CatalogueInfo:
                 f"a threshold or footprint_area_km2 is no number, or properties are no texts "
                 f"({error}): give scores from 0 to 1 and texts by name, and an area in km2"
             ) from error
-        object.__setattr__(self, "thresholds", thresholds)
-        object.__setattr__(self, "properties", properties)
-        object.__setattr__(self, "footprint_area_km2", area_km2)
+        check_description(self.footprint, area_km2, thresholds, self.lon_domain)
+        vars(self).update(thresholds=thresholds, properties=properties, footprint_area_km2=area_km2)
         if self.crs is None:
             return
         try:

@@ -71,11 +71,12 @@ class Catalogue(InNotebook):
             has_positions: False for a count of diameters alone, whose positions are not known.
 
         Raises:
-            CatalogueError: A column is missing, a crater has no size or place, or `crs` is another.
+            CatalogueError: A column is missing, a crater has no size or place, `crs` is another, or
+                a value is no number or outside its range.
         """
         known = thresholds or {}, properties or {}, lon_domain, has_positions
         info = CatalogueInfo(crs, footprint, footprint_area_km2, *known)
-        self._set(validate_table(craters, info.columns, has_positions=has_positions), info)
+        self._set(self.from_table(craters, info).craters, info)
 
     def _set(self, craters: pd.DataFrame, info: CatalogueInfo) -> None:
         object.__setattr__(self, "craters", craters)
@@ -97,9 +98,16 @@ class Catalogue(InNotebook):
             info: Description of the catalogue.
 
         Raises:
-            CatalogueError: A column is missing, or a crater has no size or place on the Moon.
+            CatalogueError: A column is missing, a crater has no size or place on the Moon, or a
+                value is no number or outside its range.
         """
-        table = validate_table(craters, info.columns, has_positions=info.has_positions)
+        try:
+            table = validate_table(craters, info.columns, has_positions=info.has_positions)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise CatalogueError(
+                f"the table of craters is damaged or no table of numbers ({error}): give a "
+                "DataFrame of pandas whose columns occur once, with NaN for what is not known"
+            ) from error
         return cls._of_valid(table, info)
 
     @classmethod
@@ -113,11 +121,7 @@ class Catalogue(InNotebook):
         Raises:
             CatalogueError: The header or the table is not one of a catalogue.
         """
-        info = CatalogueInfo.from_header(header)
-        try:
-            return cls.from_table(craters, info)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise CatalogueError(f"the table of the catalogue is damaged: {error!r}") from error
+        return cls.from_table(craters, CatalogueInfo.from_header(header))
 
     def with_info(self, **changes: Any) -> "Catalogue":
         """Give the same craters another description.

@@ -1,10 +1,14 @@
-"""The table of a catalogue, checked and sorted."""
+"""The table of a catalogue, checked and sorted, and the checks of its description."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
-from lunarcraters.catalogue.columns import FRACTION, REVIEW, CatalogueColumns
+from lunarcraters.catalogue.columns import FRACTION, MOST_FRACTION, REVIEW, CatalogueColumns
 from lunarcraters.catalogue.measures import take_measures
+from lunarcraters.catalogue.review_state import parse_states
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
@@ -24,7 +28,8 @@ def validate_table(
         given; longitudes are within -180..180.
 
     Raises:
-        CatalogueError: A column is missing, or a crater has no size or place on the Moon.
+        CatalogueError: A column is missing, a crater has no size or place on the Moon, or a value
+            is outside its range.
     """
     needed = columns.circle if has_positions else (columns.diameter,)
     missing = [name for name in needed if name not in craters]
@@ -40,8 +45,10 @@ def validate_table(
     table["level"] = levels.fillna(0.0).astype(np.int64)
     table["tile"] = craters["tile"].astype(str) if "tile" in craters else ""
     optional = [name for name in (FRACTION, REVIEW) if name in craters]
-    for name in optional:
-        table[name] = craters[name].astype("str" if name == REVIEW else float)
+    if FRACTION in craters:
+        table[FRACTION] = craters[FRACTION].astype(float)
+    if REVIEW in craters:
+        table[REVIEW] = parse_states(craters[REVIEW], "the table").astype("str")
     measures = take_measures(craters)
     optional += list(measures.columns)
     table[measures.columns] = measures
@@ -74,3 +81,47 @@ def _check(table: pd.DataFrame, columns: CatalogueColumns, *, has_positions: boo
             f"{values[row, 0]:g}, {y} {values[row, 1]:g}, {diameter} {values[row, 2]:g}; "
             f"{int(bad.sum())} such): mend or remove these rows"
         )
+    ranges = {columns.score: 1.0, FRACTION: MOST_FRACTION, columns.diameter_sd: np.inf}
+    for name, most in ranges.items():
+        column = table[name].to_numpy() if name in table else np.empty(0)
+        bad = np.isinf(column) | (column < 0.0) | (column > most)
+        if bad.any():
+            row = int(np.argmax(bad))
+            limit = "of 0 or more" if np.isinf(most) else "from 0 to 1"
+            raise CatalogueError(
+                f"{name} of crater {row + 1} of the table is {column[row]:g} ({int(bad.sum())} "
+                f"such): give numbers {limit}, and NaN where they are not known"
+            )
+
+
+def check_description(
+    footprint: object,
+    area_km2: float | None,
+    thresholds: Mapping[str, float],
+    lon_domain: int | None,
+) -> None:
+    """Refuse values of a description that no catalogue has.
+
+    Args:
+        footprint: Ground searched; None where it is not known.
+        area_km2: Area of the footprint, km^2; None where it is not known.
+        thresholds: Operating points by name.
+        lon_domain: Largest longitude in files; None for what the format has.
+
+    Raises:
+        CatalogueError: A value is outside its range.
+    """
+    if not isinstance(footprint, BaseGeometry | None):
+        raise CatalogueError(
+            f"footprint is of the type {type(footprint).__name__}: give a geometry of shapely, "
+            "such as gdf.union_all(), or None where it is not known"
+        )
+    for name, score in thresholds.items():
+        if not 0.0 <= score <= 1.0:
+            raise CatalogueError(f"the threshold {name} is {score:g}: give a score from 0 to 1")
+    if area_km2 is not None and not 0.0 <= area_km2 < np.inf:
+        raise CatalogueError(
+            f"footprint_area_km2 is {area_km2:g}: give an area in km2, or None where unknown"
+        )
+    if lon_domain not in (None, 180, 360):
+        raise CatalogueError(f"lon_domain is {lon_domain!r}: give 180, 360 or None")

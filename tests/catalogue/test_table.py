@@ -1,5 +1,6 @@
 import json
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,6 +41,50 @@ def test_a_catalogue_without_a_coordinate_system_is_in_pixels():
 def test_craters_off_the_moon_are_named(lat, diameter):
     craters = pd.DataFrame({"lon": [1.0, 1.0], "lat": [0.0, lat], "diameter_km": [1.0, diameter]})
     with pytest.raises(CatalogueError, match="crater 2 of the table"):
+        Catalogue(craters, sphere.geographic_crs())
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong", "said"),
+    [("score", -1.0, "from 0 to 1"), ("score", 2.0, "from 0 to 1"), ("score", np.inf, "0 to 1"),
+     ("fraction", 50.0, "from 0 to 1"), ("fraction", -0.5, "from 0 to 1"),
+     ("diameter_sd_km", np.inf, "0 or more"), ("diameter_sd_km", -2.0, "0 or more")],
+)  # fmt: skip
+def test_values_outside_their_range_are_named(column, wrong, said):
+    craters = table(diameter_km=[5.0, 1.0], **{column: [0.5, wrong]})
+    with pytest.raises(CatalogueError, match=f"{column} of crater 2 .*{said}"):
+        Catalogue(craters, sphere.geographic_crs())
+
+
+def test_states_of_a_review_are_read_as_in_files():
+    craters = table(diameter_km=[5.0, 1.0], review=["REJECTED", None])
+    states = Catalogue(craters, sphere.geographic_crs()).craters["review"]
+    assert states.tolist() == ["rejected", "unseen"]
+    with pytest.raises(CatalogueError, match="row 2: review is 'x'"):
+        Catalogue(craters.assign(review=["added", "x"]), sphere.geographic_crs())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"thresholds": {"pure": 50.0}}, "pure is 50"), ({"thresholds": {"pure": np.nan}}, "is nan"),
+     ({"footprint_area_km2": -1.0}, "is -1"), ({"footprint_area_km2": np.nan}, "is nan"),
+     ({"lon_domain": 90}, "lon_domain is 90"), ({"footprint": (0, 0, 1, 1)}, "type tuple"),
+     ({"footprint": gpd.GeoSeries([shapely.box(0, 0, 1, 1)])}, "type GeoSeries")],
+)  # fmt: skip
+def test_a_description_that_no_catalogue_has_is_refused(given, said):
+    with pytest.raises(CatalogueError, match=said):
+        Catalogue(table(diameter_km=[5.0, 1.0]), sphere.geographic_crs(), **given)
+
+
+@pytest.mark.parametrize(
+    "craters",
+    [table(diameter_km=["5 km", "1"]), table(diameter_km=[5.0, 1.0], level=[1.0, np.inf]),
+     table(diameter_km=[5.0, 1.0], score=pd.Series([pd.NA, 0.5], dtype=object)), None,
+     table(diameter_km=[5.0, 1.0])[["lon", "lat", "lat", "diameter_km"]],
+     {"lon": [1.0], "lat": [2.0], "diameter_km": [3.0]}],
+)  # fmt: skip
+def test_what_is_no_table_of_numbers_is_refused(craters):
+    with pytest.raises(CatalogueError, match="DataFrame of pandas"):
         Catalogue(craters, sphere.geographic_crs())
 
 
