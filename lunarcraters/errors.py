@@ -5,6 +5,7 @@ prints that sentence on one line and exits with code 1.
 """
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
 
 from lunarcraters.redaction import redact
@@ -104,3 +105,18 @@ def check_range(
     limit = f"of {least:g} or more" if math.isinf(most) else f"from {least:g} to {most:g}"
     number = ("whole number" if whole else "number") + (f" of {noun}" if noun else "")
     raise OptionError(f"{name} is {value!r}: give a {number} {limit}")
+
+
+def check_choice(name: str, value: object, known: Sequence[str]) -> None:
+    """Check that an option is one of some words.
+
+    Args:
+        name: Name of the option, for the message.
+        value: Value.
+        known: Words.
+
+    Raises:
+        OptionError: It is none of them.
+    """
+    if value not in known:
+        raise OptionError(f"{name} is {value!r}: give one of {', '.join(known)}")

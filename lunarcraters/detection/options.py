@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from lunarcraters.errors import OptionError, check_range
+from lunarcraters.errors import check_choice, check_range
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.nodata import GivenNodata, list_values, pack_values
 from lunarcraters.network.looks import choose_looks
@@ -99,6 +99,4 @@ class DetectOptions:
         check_range("tiles_per_call", self.tiles_per_call, 1, whole=True)
         if self.looks is not None:
             choose_looks(self.looks)
-        if self.precision not in get_args(AskedPrecision):
-            names = ", ".join(get_args(AskedPrecision))
-            raise OptionError(f"precision is {self.precision!r}: give one of {names}")
+        check_choice("precision", self.precision, get_args(AskedPrecision))

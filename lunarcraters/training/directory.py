@@ -2,9 +2,22 @@
 
 from pathlib import Path
 
-from lunarcraters.errors import OutputError
+from lunarcraters.errors import OutputError, RunError
 from lunarcraters.files import LOCK
-from lunarcraters.training.settings import holds_training
+from lunarcraters.training.settings import read_settings
+
+
+def holds_training(out: Path) -> bool:
+    """Tell whether a directory is that of a training, by its settings.
+
+    Args:
+        out: Directory.
+    """
+    try:
+        read_settings(out)
+    except RunError:
+        return False
+    return True
 
 
 def check_unused(out: Path, *, overwrite: bool) -> None:

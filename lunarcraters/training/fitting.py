@@ -18,7 +18,7 @@ from lunarcraters.network.resunet import build
 from lunarcraters.process import map_in_threads, suppress_native_stderr
 from lunarcraters.training.checkpoint import STATE, Checkpoint, FiniteLoss, read_state
 from lunarcraters.training.data import TrainingData, compare_data, write_data
-from lunarcraters.training.directory import check_unused
+from lunarcraters.training.directory import check_unused, holds_training
 from lunarcraters.training.history import History
 from lunarcraters.training.interruption import Interruption
 from lunarcraters.training.product import MODEL, has_model, write_trained_model
@@ -30,7 +30,6 @@ from lunarcraters.training.settings import (
     SETTINGS,
     TrainingSettings,
     compare_settings,
-    holds_training,
     read_settings,
     write_settings,
 )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
-from lunarcraters.errors import ModelError, OptionError, RunError
+from lunarcraters.errors import ModelError, OptionError, RunError, check_choice, check_range
 from lunarcraters.files import replacing
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.model_info import ModelInfo
@@ -104,6 +104,27 @@ class TrainingOptions:
     left_out: str | None = None
     classes: tuple[str | int, ...] = ()
     tune: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the ranges, and make paths and a tuple of what may be given as text.
+
+        Raises:
+            OptionError: A value is outside its range, or there is no such pooling or precision.
+        """
+        for name in ("epochs", "steps", "batch", "elevation_scenes"):
+            check_range(name, getattr(self, name), 1, whole=True)
+        check_range("learning_rate", self.learning_rate, 1e-12)
+        for name in ("rotated", "coarsened"):
+            check_range(name, getattr(self, name), 0.0, 1.0)
+        check_range("seed", self.seed, 0, whole=True)
+        if self.pooling is not None:
+            check_choice("pooling", self.pooling, get_args(Pooling))
+        check_choice("precision", self.precision, get_args(TrainingPrecision))
+        for name in ("weights", "teacher", "elevation"):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, Path(value))
+        one = isinstance(self.classes, str | int)
+        object.__setattr__(self, "classes", (self.classes,) if one else tuple(self.classes))
 
     def check_used(self) -> None:
         """Refuse options of which a training of the preset takes no notice.
@@ -249,19 +270,6 @@ def compare_settings(settings: TrainingSettings, out: Path) -> list[str]:
         if fields <= _PRESET_OPTIONS.keys():
             differing = differing - {"preset"} | {_PRESET_OPTIONS[field] for field in fields}
     return sorted(differing)
-
-
-def holds_training(out: Path) -> bool:
-    """Tell whether a directory is that of a training, by its settings.
-
-    Args:
-        out: Directory.
-    """
-    try:
-        read_settings(out)
-    except RunError:
-        return False
-    return True
 
 
 def _find_pooling(info: ModelInfo) -> Pooling | None:

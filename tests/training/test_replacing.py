@@ -16,13 +16,13 @@ from lunarcraters.files import locked
 from lunarcraters.network.model_file import read_info, shipped_model, update_info
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.training import checkpoint, fitting, session
+from lunarcraters.training.directory import holds_training
 from lunarcraters.training.session import train
 from lunarcraters.training.settings import (
     SETTINGS,
     TrainingOptions,
     TrainingSettings,
     compare_settings,
-    holds_training,
     write_settings,
 )
 

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from lunarcraters.calibration import calibrate, comparison
 from lunarcraters.calibration.comparison import Comparison, ModelScores
 from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import measure_smallest_label
-from lunarcraters.errors import ModelError
+from lunarcraters.errors import ModelError, OptionError
 from lunarcraters.network import texture
 from lunarcraters.network.backends import quantization
 from lunarcraters.network.model_file import extract_former, read_info, shipped_model, update_info
@@ -74,6 +75,25 @@ def test_only_models_of_the_preset_compact_are_tuned(dataset, tmp_path, options,
     with pytest.raises(ModelError, match=words):
         train(dataset, out, TrainingOptions(tune=True, **options), overwrite=True, say=list)
     assert (out / "settings.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [("epochs", 0), ("epochs", 1.5), ("steps", -1), ("batch", 0), ("learning_rate", -1.0),
+     ("learning_rate", float("nan")), ("rotated", 2.0), ("coarsened", -1.0), ("seed", -1),
+     ("elevation_scenes", 0), ("pooling", "x"), ("precision", "x")],
+)  # fmt: skip
+def test_options_outside_the_ranges_of_the_command_are_refused(option, wrong):
+    with pytest.raises(OptionError, match=f"{option} is .*: give "):
+        TrainingOptions(**{option: wrong})
+
+
+def test_files_and_classes_of_a_training_may_be_text():
+    options = TrainingOptions(weights="a.keras", teacher="b.keras", elevation="c", classes="rim")
+    files = options.weights, options.teacher, options.elevation
+    assert files == (Path("a.keras"), Path("b.keras"), Path("c"))
+    assert options.classes == ("rim",)
+    assert TrainingOptions(classes=(n for n in ["rim", 2])).classes == ("rim", 2)
 
 
 def test_the_schedule_follows_the_number_of_images():
