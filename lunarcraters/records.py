@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import numpy as np
+
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
@@ -70,6 +72,17 @@ def read_record(kind: type[T], path: Path) -> T:
         return from_json(kind, path.read_bytes())
     except OSError as error:
         raise RecordError(f"it cannot be read: {error.strerror or error}") from error
+
+
+def replace_numpy_scalars(options: object) -> None:
+    """Replace the attributes of options that are scalars of NumPy, which records do not take.
+
+    Args:
+        options: Dataclass, perhaps frozen, whose values no other code has seen yet.
+    """
+    for name, value in vars(options).items():
+        if isinstance(value, np.generic):
+            object.__setattr__(options, name, value.item())
 
 
 @lru_cache(maxsize=64)

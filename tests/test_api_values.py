@@ -1,5 +1,6 @@
 """Values as Python gives them: scalars and arrays of NumPy, numbers as text, and objects."""
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +16,17 @@ import lunarcraters as lc
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.datasets.classes import choose_classes
 from lunarcraters.dating.isochrons import make_isochrons
+from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.errors import AreaError, CatalogueError, CoordinateSystemError, OptionError
 from lunarcraters.records import to_json
 
 MOON = "IAU_2015:30100"
+
+
+class Client:
+    """A client of Dask."""
+
+
 FORMATS = ["a.gpkg", "a.parquet", "a.geojson"]
 
 
@@ -135,11 +143,34 @@ def test_numbers_outside_the_ranges_of_the_commands_are_refused(run, tmp_path):
         ),
         ("count is 0: .* from 1 to 50", lambda: lc.plot_tiles(run, tmp_path / "a.png", count=0)),
         ("count is -1: ", lambda: lc.plot_tiles(run, tmp_path / "a.png", count=-1)),
+        ("workers is 0: give a whole", lambda: lc.info("nowhere", workers=0, plan_only=True)),
+        ("precision is 'x'", lambda: lc.info("nowhere", precision="x", plan_only=True)),
+        ("type Client: give the address", lambda: lc.detect("nowhere", run, scheduler=Client())),
+        ("seed is 0.5: give a whole", lambda: lc.measure_completeness(run, seed=0.5)),
         ("closeups is -1: ", lambda: lc.write_report(run, tmp_path / "a.html", closeups=-1)),
     ]
     for words, call in calls:
         with pytest.raises(OptionError, match=words):
             call()
+
+
+def test_no_number_of_suggestions_is_none(run, tmp_path):
+    edited = tmp_path / "edited.gpkg"
+    lc.read_catalogue(run).to_file(edited)
+    assert lc.review(run, edited, suggest=None).suggested == ()
+    assert len(lc.review(run, edited, suggest=True).suggested) <= 1
+
+
+def test_options_may_be_scalars_of_numpy():
+    options = DetectOptions(workers=np.int64(2), tta=np.bool_(True))
+    assert (options.workers, options.tta) == (2, True)
+    assert json.loads(to_json(options))["tta"] is True
+    assert type(SourceOptions(smallest_px=np.float32(4.0)).smallest_px) is float
+
+
+def test_fractions_of_a_series_are_in_the_order_of_the_craters(craters):
+    shares = pd.Series([0.5, 0.6, 0.7], index=[2, 1, 9])
+    assert craters.with_fractions(shares).craters["fraction"].tolist() == [0.5, 0.6, 0.7]
 
 
 def test_a_score_holds_for_the_craters_of_a_catalogue_that_is_drawn(craters, scene, tmp_path):

@@ -126,6 +126,7 @@ def calibrate(
     from lunarcraters.datasets.layout import open_dataset
     from lunarcraters.network.model_file import read_info
 
+    classes = tuple(classes)  # it is gone through twice
     if not read_info(Path(model)).is_of_relief:
         for note in open_dataset(Path(dataset), classes).classes.notes:
             say(f"{dataset}: {note}")

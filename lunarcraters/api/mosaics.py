@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText, as_names
-from lunarcraters.detection.options import AskedPrecision, SourceOptions
+from lunarcraters.detection.options import AskedPrecision, DetectOptions, SourceOptions
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.nodata import GivenNodata
@@ -125,6 +125,7 @@ def info(
     from lunarcraters.detection.estimate import estimate_run
     from lunarcraters.detection.source import open_source_and_model
 
+    DetectOptions(workers=workers, precision=precision)  # checks their ranges
     with TemporaryDirectory(prefix="craters-") as folder:
         tiles, file = open_source_and_model(
             as_names(source),

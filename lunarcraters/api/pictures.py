@@ -64,7 +64,7 @@ def plot_tiles(
     out: PathOrText,
     *,
     reference: PathOrText | None = None,
-    count: int = 4,
+    count: int | None = 4,
     mosaic: PathOrText | None = None,
     min_score: float | str | None = None,
     crs: GivenCrs | None = None,
@@ -75,7 +75,7 @@ def plot_tiles(
         run: Directory of a run, or file of a catalogue.
         out: PNG to write.
         reference: Catalogue or labels, whose mask and boxes are shown too.
-        count: Number of pieces at most, 1 to 50.
+        count: Number of pieces at most, 1 to 50; None for 4.
         mosaic: Mosaic; None for the one that was searched.
         min_score: Lowest score, or operating point; None for "balanced".
         crs: Coordinate system in place of the run's, or of another mosaic's own.
@@ -105,7 +105,7 @@ def plot_tiles(
         open_mask_over(Path(run) / MASK, ground, same_pixels=True),
         None if reference is None else read_reference(Path(reference)),
         picture,
-        count=count,
+        count=4 if count is None else int(count),
     )
 
 

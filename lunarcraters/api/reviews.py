@@ -15,7 +15,7 @@ def review(
     edited: PathOrText,
     out: PathOrText | None = None,
     *,
-    suggest: int = 0,
+    suggest: int | None = 0,
     all_seen: bool = False,
     overwrite: bool = False,
 ) -> "Review":
@@ -29,7 +29,8 @@ def review(
         run: Directory of a finished run, or the catalogue as it was before the edit.
         edited: Catalogue that was exported from the run and edited.
         out: Catalogue to write, without the rejected craters; None for none.
-        suggest: Number of craters, and of tiles, whose review would tell most; 0 for none.
+        suggest: Number of craters, and of tiles, whose review would tell most; 0 or None for
+            none.
         all_seen: True where the reviewer looked at every crater, so that unseen ones are accepted.
         overwrite: True to replace a file that is there.
 
@@ -50,6 +51,7 @@ def review(
     from lunarcraters.reviews.suggest import suggest_craters, suggest_tiles
 
     check_range("suggest", suggest, 0, whole=True)
+    number = int(suggest or 0)
     run_hash = None
     if Path(run).is_dir():
         catalogue, run_hash = read_with_hash(Path(run))
@@ -68,6 +70,6 @@ def review(
         catalogue,
         rows,
         comparison,
-        suggest_craters(comparison, columns, suggest),
-        suggest_tiles(comparison, columns, suggest),
+        suggest_craters(comparison, columns, number),
+        suggest_tiles(comparison, columns, number),
     )

@@ -195,7 +195,7 @@ class Catalogue(InNotebook):
         Args:
             fractions: Part of each crater that lies inside the counting area, 0..1, (n,).
         """
-        return self._of_valid(self.craters.assign(fraction=fractions), self.info)
+        return self._of_valid(self.craters.assign(fraction=np.asarray(fractions, float)), self.info)
 
     def parts(self, min_score: float = 0.0) -> Iterator["Catalogue"]:
         """Go through the craters a few at a time; at least one part, which may be empty."""

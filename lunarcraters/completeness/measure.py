@@ -42,7 +42,7 @@ from lunarcraters.errors import OutputError, RunError, check_range
 from lunarcraters.files import empty_directory, locked, replacing
 from lunarcraters.network.model_file import read_info
 from lunarcraters.progress import Progress, no_progress
-from lunarcraters.records import to_plain
+from lunarcraters.records import replace_numpy_scalars, to_plain
 from lunarcraters.tiling.source import MosaicTiles, TileSource
 
 FOLDER = "completeness"
@@ -77,10 +77,11 @@ class CompletenessOptions:
         Raises:
             OptionError: A value is outside its range.
         """
+        replace_numpy_scalars(self)
         check_range("sun_azimuth", self.sun_azimuth_deg, -360.0, 360.0)
         check_range("sun_altitude", self.sun_altitude_deg, 1.0, 90.0)
         check_range("budget", self.budget, 0.01, 100.0)
-        check_range("seed", self.seed, 0)
+        check_range("seed", self.seed, 0, whole=True)
 
 
 def measure_completeness(

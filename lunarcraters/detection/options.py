@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from lunarcraters.errors import check_choice, check_range
+from lunarcraters.errors import OptionError, check_choice, check_range
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.nodata import GivenNodata, list_values, pack_values
 from lunarcraters.network.looks import choose_looks
+from lunarcraters.records import replace_numpy_scalars
 
 SMALLEST_PX = (2.75, 8.0)
 """Range of `smallest_px`, pixels: the smallest crater that users may ask for, and the default.
@@ -56,6 +57,7 @@ class SourceOptions:
         Raises:
             OptionError: A value is outside its range.
         """
+        replace_numpy_scalars(self)
         check_range("size", self.size, 64, whole=True)
         check_range("halo", self.halo, 0, whole=True)
         check_range("levels", self.levels, 1, MOST_LEVELS, whole=True, noun="octaves")
@@ -92,11 +94,17 @@ class DetectOptions:
         """Check the ranges.
 
         Raises:
-            OptionError: A value is outside its range, or there is no such precision or number of
-                looks.
+            OptionError: A value is outside its range, the scheduler is no address, or there is no
+                such precision or number of looks.
         """
+        replace_numpy_scalars(self)
         check_range("workers", self.workers, 1, whole=True)
         check_range("tiles_per_call", self.tiles_per_call, 1, whole=True)
+        if not isinstance(self.scheduler, str | None):
+            raise OptionError(
+                f"scheduler is of the type {type(self.scheduler).__name__}: give the address of "
+                "the scheduler as text, such as client.scheduler.address"
+            )
         if self.looks is not None:
             choose_looks(self.looks)
         check_choice("precision", self.precision, get_args(AskedPrecision))

@@ -10,7 +10,7 @@ from lunarcraters.files import replacing
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.presets import PRESETS, Photometric, Pooling, Preset, get_preset
-from lunarcraters.records import RecordError, from_json, to_json, to_plain
+from lunarcraters.records import RecordError, from_json, replace_numpy_scalars, to_json, to_plain
 
 T = TypeVar("T")
 
@@ -111,6 +111,7 @@ class TrainingOptions:
         Raises:
             OptionError: A value is outside its range, or there is no such pooling or precision.
         """
+        replace_numpy_scalars(self)
         for name in ("epochs", "steps", "batch", "elevation_scenes"):
             check_range(name, getattr(self, name), 1, whole=True)
         check_range("learning_rate", self.learning_rate, 1e-12)
