@@ -1,9 +1,11 @@
 """The cluster: Dask workers on this machine or elsewhere, each of which loads the model once."""
 
 import logging
+import multiprocessing
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +26,7 @@ from lunarcraters.detection.search.preload import METHOD, preload
 from lunarcraters.detection.search.worker import DetectionPlugin, list_runs
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import read_info, read_int8
-from lunarcraters.process import cpu_count, suppress_warnings
+from lunarcraters.process import SharedState, cpu_count, suppress_warnings
 from lunarcraters.tiling.source import TileSource
 
 _CONNECT_TIMEOUT_S = 20
@@ -41,6 +43,9 @@ _CONFIG = {
     "distributed.worker.profile.enabled": False,
     "distributed.worker.multiprocessing-method": METHOD,
 }
+
+_SPAWNED = "distributed.nanny.pre-spawn-environ"  # variables that a setting of Dask names
+_SET_BY_DASK = ("PYTHONHASHSEED", "__DASK_PARENT_PID")  # and those that none does
 
 
 @contextmanager
@@ -61,7 +66,7 @@ def cluster(
     """
     (read_int8 if options.precision == "int8" else read_info)(model)
     plugin = partial(DetectionPlugin, source, model, options)
-    with config.set(_CONFIG), _quiet_dask():
+    with _DASK.held():
         if options.scheduler is None:
             with _local_cluster(worker_count(options.workers, tasks)) as client:
                 _register(client, plugin(client.id, is_local=True))
@@ -86,12 +91,22 @@ def _local_cluster(workers: int) -> Iterator[Client]:
     try:
         local_cluster = _start_workers(workers)
     except RuntimeError as error:
-        raise RunError(
-            f"worker processes did not start ({error}): in a script, call craters under "
-            'if __name__ == "__main__":'
-        ) from error
+        raise RunError(f"worker processes did not start ({error}): {_advise()}") from error
     with local_cluster as local, Client(local) as client:
         yield client
+
+
+def _advise() -> str:
+    """Say what to do where worker processes do not start."""
+    if multiprocessing.current_process().daemon:
+        return (
+            "this process is a worker of multiprocessing.Pool or of Dask, which starts no other: "
+            "call craters in the main process, or by concurrent.futures.ProcessPoolExecutor"
+        )
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script is not None and not Path(script).is_file():
+        return f"they read the script again, which is no file but {script}: save it as a file"
+    return 'in a script, call craters under if __name__ == "__main__":'
 
 
 def _start_workers(workers: int) -> LocalCluster:
@@ -125,6 +140,34 @@ def _quiet_dask() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+@contextmanager
+def _keeping_environment() -> Iterator[None]:
+    """Put back the variables that Dask sets in the environment when it starts workers."""
+    before = {name: os.environ.get(name) for name in (*config.get(_SPAWNED), *_SET_BY_DASK)}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _prepare_dask() -> ExitStack:
+    with ExitStack() as stack:
+        # Of two clients at once, the one that closes last leaves the scheduler of the other.
+        scheduler = config.get("scheduler", None)
+        stack.enter_context(config.set({**_CONFIG, "scheduler": scheduler}))
+        stack.enter_context(_quiet_dask())
+        stack.enter_context(_keeping_environment())
+        return stack.pop_all()
+
+
+_DASK = SharedState(_prepare_dask, ExitStack.close)
+"""Dask's settings, log and environment, while any thread of the process has a cluster."""
 
 
 def _forget_runs(client: Client) -> None:

@@ -1,12 +1,14 @@
 import asyncio
 import logging
 import os
+import sys
 import time
 import warnings
 from types import SimpleNamespace
 
 import psutil
 import pytest
+from dask import config
 from distributed import Client, LocalCluster, default_client
 from distributed.comm import CommClosedError
 from distributed.versions import VersionMismatchWarning
@@ -326,6 +328,46 @@ def test_what_dask_tells_stays_off_the_screen(capfd):
         tell()
     assert capfd.readouterr().err == ""
     assert logging.getLogger("distributed").level == level, "another's work with Dask is as before"
+
+
+@pytest.mark.slow
+def test_clusters_at_once_leave_dask_and_the_environment_as_they_were():
+    def look():
+        level = logging.getLogger("distributed").level
+        return level, str(config.config), dict(os.environ)
+
+    def open_cluster():
+        return cluster.cluster(None, shipped_model(), DetectOptions(1, precision="int8"), tasks=1)
+
+    before, first, second = look(), open_cluster(), open_cluster()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    during = logging.getLogger("distributed").level
+    second.__exit__(None, None, None)
+    assert during == logging.CRITICAL
+    assert look() == before
+
+
+@pytest.mark.parametrize(
+    ("daemon", "file", "said"),
+    [(True, __file__, "worker of multiprocessing.Pool"), (False, "<stdin>", "save it as a file"),
+     (False, __file__, "if __name__"), (False, None, "if __name__")],
+)  # fmt: skip
+def test_why_worker_processes_do_not_start_is_said(monkeypatch, daemon, file, said):
+    main = SimpleNamespace() if file is None else SimpleNamespace(__file__=file)
+    process = SimpleNamespace(daemon=daemon)
+    monkeypatch.setattr(cluster.multiprocessing, "current_process", lambda: process)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.setattr(cluster, "preload", lambda: None)
+
+    def fail(workers):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(cluster, "_start_workers", fail)
+    options = DetectOptions(1, precision="int8")
+    with pytest.raises(RunError, match=said):
+        cluster.cluster(None, shipped_model(), options, tasks=1).__enter__()
 
 
 def test_workers_know_the_environment_as_it_is_after_preloading(monkeypatch):
