@@ -148,11 +148,11 @@ def _bounds(mosaic: Mosaic, box: Box) -> tuple[float, float, float, float] | Non
     south, north = float(np.nanmin(lat)), float(np.nanmax(lat))
     for pole in (-90.0, 90.0):
         column, row = mosaic.grid.from_lonlat(0.0, pole)
-        if (
-            mosaic.grid.period_px is None
-            and box.left <= column <= box.right
-            and box.top <= row <= box.bottom
-        ):
+        if not box.top <= row <= box.bottom:
+            continue
+        if mosaic.grid.period_px is not None:  # the pole is a row
+            south, north = min(south, pole), max(north, pole)
+        elif box.left <= column <= box.right:
             return -180.0, min(south, pole), 180.0, max(north, pole)
     return west, south, min(east, west + 360.0), north
 

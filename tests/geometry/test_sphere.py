@@ -23,6 +23,16 @@ def test_longitudes_in_degrees_and_grads_are_converted(unit, in_turn):
     assert sphere.from_lonlat(crs, 90.0, -45.0) == pytest.approx((in_turn / 4, -in_turn / 8))
 
 
+def test_the_edge_of_a_map_at_the_pole_is_on_the_moon_and_what_lies_beyond_is_not():
+    crs = CRS.from_user_input("IAU_2015:30110")
+    edge_m = np.pi / 2 * sphere.RADIUS_M
+    north = [np.nextafter(edge_m, np.inf), edge_m + 0.001, edge_m + 1.0]
+    lon, lat = sphere.to_lonlat(crs, [0.0, 0.0, 0.0], north)
+    assert lat == pytest.approx([90.0, 90.0, np.nan], nan_ok=True)
+    assert np.nanmax(lat) <= 90.0
+    assert np.isnan(lon).tolist() == [False, False, True]
+
+
 @pytest.mark.parametrize("unit", ["radian", "Radian", "rad"])
 def test_longitudes_in_radians_are_refused(unit):
     with pytest.raises(CoordinateSystemError, match=r"a\.tif is in radians.*gdalwarp.*-t_srs"):

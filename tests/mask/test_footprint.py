@@ -166,9 +166,18 @@ MOON_KM2 = 4 * np.pi * 1737.4**2
 def test_a_globe_that_overlaps_itself_has_the_ground_of_the_moon(tmp_path, pixel_km, width, height):
     x, y = 500.0 * pixel_km * width, 500.0 * pixel_km * height
     mask = np.zeros((height, width), np.uint8)
-    _, area = ground(tmp_path, "IAU_2015:30110", (-x, -y, x, y), mask)
+    outline, area = ground(tmp_path, "IAU_2015:30110", (-x, -y, x, y), mask)
     assert area <= MOON_KM2
     assert area == pytest.approx(MOON_KM2, rel=1e-9)
+    assert outline.bounds == pytest.approx((-180, -90, 180, 90))
+
+
+@pytest.mark.parametrize("edge_m", [np.pi / 2 * 1_737_400.0, 2_729_101.538173445])
+@pytest.mark.parametrize("south_m", [-1.0, 0.5])  # of the edge: a globe, and a piece at the pole
+def test_ground_reaches_the_pole_where_the_edge_of_the_mosaic_is_rounded(tmp_path, edge_m, south_m):
+    bounds = (-2 * edge_m, edge_m * south_m, 2 * edge_m, edge_m)
+    outline, _ = ground(tmp_path, "IAU_2015:30110", bounds, np.zeros((256, 512), np.uint8))
+    assert outline.bounds == pytest.approx((-180, 90 * south_m, 180, 90))
 
 
 @pytest.mark.parametrize("gap_px", [0.7, 40.0])
