@@ -19,7 +19,7 @@ from lunarcraters.geometry.polygons import cut_at_meridian, keep_polygons, make_
 
 _RIM_POINTS = 36
 _ROUGH_POINTS, _POINTS = 100, 2000  # in a circle, to measure how much of it is inside
-_CIRCLES_AT_ONCE = 1000
+_SAMPLES_AT_ONCE = 2_000_000
 _GOLDEN_ANGLE = np.pi * (3.0 - 5.0**0.5)
 _EDGES = 2000  # of an area in longitude and latitude, along its longer side in a map
 _OUTLINE_POINTS = 256  # along the longer side of an outline
@@ -117,10 +117,9 @@ class Area:
         # A narrow part of the area may lie between the points.
         touched = self._touches_circles(positions, diameters)
         crossing = np.flatnonzero(touched | (rim != shares) | ((shares > 0.0) & (shares < 1.0)))
-        for some in np.array_split(crossing, max(len(crossing) // _CIRCLES_AT_ONCE, 1)):
-            shares[some] = self._sample_shares(
-                positions[some], diameters[some], *_sunflower(_POINTS)
-            )
+        shares[crossing] = self._sample_shares(
+            positions[crossing], diameters[crossing], *_sunflower(_POINTS)
+        )
         return shares
 
     def _touches_circles(self, positions: Float, diameters: Float) -> Bool:
@@ -145,13 +144,19 @@ class Area:
             angles: Directions of the sample points, radians, (k,).
             radii: Distances of the sample points from the centre, radii of the circle, (k,).
         """
-        distance = diameters[:, None] / 2.0 * radii
-        x, y = positions[:, :1], positions[:, 1:]
-        if self.crs is None:
-            inside = self.contains(x + distance * np.cos(angles), y + distance * np.sin(angles))
-            return np.asarray(inside.mean(1))
-        arc = distance * 1000.0 / sphere.radius_m(self.crs)
-        return np.asarray(self.contains(*sphere.destination(x, y, angles, arc)).mean(axis=1))
+        shares = np.empty(len(diameters))
+        at_once = _SAMPLES_AT_ONCE // len(angles)
+        for start in range(0, len(diameters), at_once):
+            some = slice(start, start + at_once)
+            x, y = positions[some, :1], positions[some, 1:]
+            distance = diameters[some, None] / 2.0 * radii
+            if self.crs is None:
+                points = x + distance * np.cos(angles), y + distance * np.sin(angles)
+            else:
+                arc = distance * 1000.0 / sphere.radius_m(self.crs)
+                points = sphere.destination(x, y, angles, arc)
+            shares[some] = self.contains(*points).mean(axis=1)
+        return shares
 
     def to_lonlat(self) -> BaseGeometry:
         """Draw the area in longitude -180..180 and latitude; one in pixels stays as it is."""

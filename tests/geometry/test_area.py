@@ -240,6 +240,25 @@ def test_a_narrow_area_has_its_share_of_a_circle(has_crs):
             assert share == pytest.approx(wanted, abs=0.01)
 
 
+@pytest.mark.parametrize("has_crs", [True, False])
+def test_shares_of_many_circles_are_computed_some_at_a_time(has_crs, monkeypatch):
+    area = make_box_area(10, 20, 30, 40, has_crs=has_crs)
+    random = np.random.default_rng(1)
+    places, sizes = random.uniform(8, 42, (300, 2)), random.uniform(1, 200 if has_crs else 6, 300)
+    at_once = area.compute_shares(places, sizes)
+    assert ((at_once > 0) & (at_once < 1)).sum() > 10
+    monkeypatch.setattr("lunarcraters.geometry.area._SAMPLES_AT_ONCE", 7000)
+    contains, tested = Area.contains, []
+
+    def contain_counting(self, x, y):
+        tested.append(np.broadcast(x, y).size)
+        return contains(self, x, y)
+
+    monkeypatch.setattr(Area, "contains", contain_counting)
+    assert (area.compute_shares(places, sizes) == at_once).all()
+    assert max(tested) <= 7000
+
+
 def test_pixels_have_areas_too():
     area = make_box_area(10, 40, 30, 20, has_crs=False)
     assert area.contains([15, 35], [25, 25]).tolist() == [True, False]
