@@ -15,7 +15,7 @@ from lunarcraters.network.decoding import MIN_SCORE
 MAX_IOU = 0.35
 """Intersection over union up to which two circles are two craters."""
 
-_BLOCK = 1 << 16  # circles of which all pairs are looked at
+_BLOCK, _BLOCKS = 1 << 16, 8  # fewest circles of which all pairs are looked at; most such blocks
 _HIGHEST_SCORE = 1.0 - 1e-6  # lest odds be infinite
 
 Float = NDArray[np.float64]
@@ -41,9 +41,11 @@ def suppress(positions: Float, diameters: Float, scores: Float) -> Index:
     positions = np.asarray(positions, float)
     order = np.lexsort((*positions.T[::-1], -diameters, -scores))
     kept = []
-    # In blocks, so that a network that sees craters everywhere does not fill memory with pairs.
+    # In blocks, so that a network that sees craters everywhere does not fill memory with pairs; in
+    # few, because each is compared with all that remain.
+    block = max(_BLOCK, -(-len(order) // _BLOCKS))
     while len(order):
-        best, order = order[:_BLOCK], order[_BLOCK:]
+        best, order = order[:block], order[block:]
         better, worse, _ = _overlapping(positions, diameters, best, best, MAX_IOU)
         once = better < worse
         stays = [True] * len(best)

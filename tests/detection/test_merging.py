@@ -52,13 +52,14 @@ def test_circles_near_in_place_and_size_are_one_crater():
     n=st.integers(0, 80),
     axes=st.sampled_from([2, 3]),
     block=st.sampled_from([1, 7, 1 << 16]),
+    blocks=st.sampled_from([8, 100]),
 )
-def test_suppress_is_the_plain_greedy_rule(seed, n, axes, block):
+def test_suppress_is_the_plain_greedy_rule(seed, n, axes, block, blocks):
     random = np.random.default_rng(seed)
     positions = random.uniform(0, 6, (n, axes)).round(1)
     diameters = np.exp(random.uniform(-1.5, 2, n)).round(1)
     scores = random.uniform(0, 1, n).round(1)
-    with mock.patch.object(merging, "_BLOCK", block):
+    with mock.patch.multiple(merging, _BLOCK=block, _BLOCKS=blocks):
         kept = suppress(positions, diameters, scores)
     assert kept.tolist() == brute_suppress(positions, diameters, scores, 0.35)
 
