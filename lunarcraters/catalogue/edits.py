@@ -18,7 +18,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures, take_measures
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN, parse_states
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.catalogue.text import as_text
+from lunarcraters.catalogue.text import as_text, is_among
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.area import Area
 
@@ -276,7 +276,7 @@ def _set_added(
     ids = table["crater_id"]
     used = ids.str.extract(r"^A(\d+)$")[0].dropna().astype(int)
     ours = ids.str.match(r"A\d+$")
-    unnamed = np.flatnonzero(added & ((ids == "") | (ids.isin(taken) & ~ours)).to_numpy())
+    unnamed = np.flatnonzero(added & ((ids == "") | (is_among(ids, taken) & ~ours)).to_numpy())
     first = int(used.max()) + 1 if len(used) else 1
     names = [f"A{number:07d}" for number in range(first, first + len(unnamed))]
     table.loc[table.index[unnamed], "crater_id"] = names

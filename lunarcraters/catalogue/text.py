@@ -1,8 +1,11 @@
 """Cells as text."""
 
+from collections.abc import Collection
 from typing import TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 Cells = TypeVar("Cells", pd.Series, pd.DataFrame)
 
@@ -17,3 +20,18 @@ def as_text(cells: Cells) -> Cells:
         Text in the same place.
     """
     return cells.astype(str).mask(cells.isna(), "")
+
+
+def is_among(cells: pd.Series, others: "pd.Series | Collection[str]") -> NDArray[np.bool_]:
+    """Tell which texts are among others.
+
+    `Series.isin` takes 10 times as long where pandas (3.1) keeps text by Arrow.
+
+    Args:
+        cells: Column of text, (n,).
+        others: Texts to look for.
+
+    Returns:
+        True where the text is one of the others, (n,).
+    """
+    return cells.astype(object).isin(others).to_numpy()

@@ -14,6 +14,7 @@ from lunarcraters.catalogue.filter import enclose
 from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, REVIEW_OF, UNSEEN
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.text import is_among
 from lunarcraters.errors import CatalogueError
 
 _SCORE_TOLERANCE = 1e-5
@@ -83,7 +84,7 @@ def compare_with_run(
     table = edited.resolve(run.craters)
     table.loc[_find_drawn(run, edited, table), REVIEW] = ACCEPTED
     is_added = (table[REVIEW] == ADDED).to_numpy()
-    of_run = table["crater_id"].isin(run.craters["crater_id"]).to_numpy()
+    of_run = is_among(table["crater_id"], run.craters["crater_id"])
     there = table[of_run & ~is_added].set_index("crater_id")
     shown, limits, notes = _find_shown(run, edited, there)
     craters = run.craters[shown].reset_index(drop=True)
@@ -146,7 +147,7 @@ def _restore_ids(run: Catalogue, edited: EditedCatalogue) -> EditedCatalogue:
     ids = edited.rows["crater_id"]
     width = int(run.craters["crater_id"].str.len().max())
     restored = ids.str.replace(r"^(\d+)(\.0)?$", lambda m: m[1].zfill(width), regex=True)
-    lost = ~ids.isin(run.craters["crater_id"]) & restored.isin(run.craters["crater_id"])
+    lost = ~is_among(ids, run.craters["crater_id"]) & is_among(restored, run.craters["crater_id"])
     return replace(edited, rows=edited.rows.assign(crater_id=ids.mask(lost, restored)))
 
 
@@ -188,7 +189,7 @@ def _check_run(run: Catalogue, edited: EditedCatalogue, *, names_run: bool) -> t
     difference = np.abs(scores - known["score"].to_numpy(float))
     same, ids = agree(given, former, run.info), rows["crater_id"]
     # Of rows with one identifier, those beside the one at its place are copies.
-    common = common & (same | ~ids.isin(ids[same]).to_numpy())
+    common = common & (same | ~is_among(ids, ids[same]))
     changed = common & ~same & ~(difference <= _SCORE_TOLERANCE)
     others = changed & ~overlap(given, former, run.info)
     total = int(common.sum())
@@ -214,13 +215,14 @@ def _check_detections(run: Catalogue, edited: EditedCatalogue) -> None:
     former, rows = _find_former(run, edited), edited.rows
     scores = former["score"] if "score" in former else pd.Series(np.nan, former.index)
     ids = former["crater_id"][(scores < 1.0) & (former["crater_id"] != "")]
-    unknown = rows["crater_id"].isin(ids) & ~rows["crater_id"].isin(run.craters["crater_id"])
+    named = rows["crater_id"]
+    unknown = is_among(named, ids) & ~is_among(named, run.craters["crater_id"])
     if REVIEW in rows:
-        unknown &= ~rows[REVIEW].isin((ADDED, REJECTED))
+        unknown &= ~rows[REVIEW].isin((ADDED, REJECTED)).to_numpy()
     if unknown.any():
         raise CatalogueError(
             f"{edited.source} has {int(unknown.sum())} craters that the run has not (crater_id "
-            f"{rows['crater_id'][unknown].iloc[0]} ...): give the run or catalogue that it was "
+            f"{named[unknown].iloc[0]} ...): give the run or catalogue that it was "
             "exported from, or set review to added for those that you added"
         )
 
@@ -261,7 +263,7 @@ def _find_shown(
 ) -> tuple[Bool, ExportLimits | None, tuple[str, ...]]:
     """Find the craters of the run that the reviewer had before them, (n,), limits and a note."""
     ids, limits = run.craters["crater_id"], edited.info.limits
-    present = ids.isin(there.index).to_numpy()
+    present = is_among(ids, there.index)
     if limits is not None and limits.without_clusters:
         note = (
             f"{edited.source} was exported without clusters: craters of the run that it lacks are "
@@ -270,12 +272,12 @@ def _find_shown(
         return present, limits, (note,)
     if limits is not None:
         return present | _contain(limits, run), limits, ()
-    confirmed = ids.isin(there.index[there[REVIEW] == ACCEPTED]).to_numpy()
+    confirmed = is_among(ids, there.index[there[REVIEW] == ACCEPTED])
     if edited.before is not None:
         before = edited.before.set_index("crater_id")
-        present = present | ids.isin(before.index).to_numpy()
+        present = present | is_among(ids, before.index)
         if REVIEW in before:
-            confirmed = confirmed | ids.isin(before.index[before[REVIEW] == ACCEPTED]).to_numpy()
+            confirmed = confirmed | is_among(ids, before.index[before[REVIEW] == ACCEPTED])
     if not present.any():
         return present, None, ()
     limits = enclose(run, present, confirmed)
