@@ -87,7 +87,10 @@ def map_figure(catalogue: Catalogue, mosaic: Mosaic) -> Figure:
 
 
 class _Circles(LineCollection):
-    """Outlines of craters, which are made as they are drawn, some at a time: each takes 4 kB."""
+    """Outlines of craters, which are made as they are drawn, some at a time: each takes 4 kB.
+
+    The last craters of the catalogue, the smallest, are drawn first: they would hide the others.
+    """
 
     def __init__(self, catalogue: Catalogue, grid: Grid) -> None:
         """Draw nothing yet.
@@ -105,12 +108,12 @@ class _Circles(LineCollection):
         Args:
             renderer: Renderer of the figure.
         """
-        for start in range(0, len(self._catalogue), _AT_ONCE):
-            some = self._catalogue.rows(slice(start, start + _AT_ONCE))
+        for stop in range(len(self._catalogue), 0, -_AT_ONCE):
+            some = self._catalogue.rows(slice(max(stop - _AT_ONCE, 0), stop))
             outlines = circle_outlines_px(some.positions, some.diameters, some.radius_m, self._grid)
             lines, numbers = repeat_outlines_px(outlines, self._grid)
-            self.set_segments(list(lines))
-            self.set_color(_COLOURS(np.nan_to_num(some.scores, nan=1.0)[numbers]))
+            self.set_segments(list(lines[::-1]))
+            self.set_color(_COLOURS(np.nan_to_num(some.scores, nan=1.0)[numbers[::-1]]))
             super().draw(renderer)
         self.set_segments([])
 

@@ -76,6 +76,22 @@ def test_outlines_are_made_some_at_a_time_and_drawn_as_all_at_once(mosaic, tmp_p
     assert made == [100, 100, 50]
 
 
+def test_small_craters_do_not_hide_a_large_one(mosaic, tmp_path):
+    columns = np.linspace(140, 260, 200)
+    lon, lat = mosaic.grid.to_lonlat([200.0, *columns], [150.0] + [100.0] * 200)
+    sizes = {"diameter_km": [10.0] + [0.6] * 200, "score": [1.0] + [0.0] * 200}
+    craters = pd.DataFrame({"lon": lon, "lat": lat, **sizes})
+    pictures = []
+    for some in (craters, craters[:1]):
+        draw_map(Catalogue(some, sphere.geographic_crs()), mosaic, tmp_path / "map.png")
+        pictures.append(cv2.imread(str(tmp_path / "map.png")).astype(int))
+    drawn, alone = pictures
+    blue, green, _ = np.moveaxis(alone, -1, 0)
+    yellow = (green > 180) & (blue < 60)  # a score of 1; 0 is red
+    assert yellow.sum() > 100
+    assert drawn[yellow][:, 1].min() > 130
+
+
 def test_pixels_are_not_drawn_on_the_sphere(mosaic, tmp_path):
     craters = pd.DataFrame({"x": [1.0], "y": [1.0], "diameter_px": [8.0]})
     with pytest.raises(CatalogueError, match="pixels"):
