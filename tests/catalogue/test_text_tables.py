@@ -50,6 +50,32 @@ def test_the_first_value_of_rows_that_are_one_longer_names_the_row(tmp_path):
     assert_read(read(tmp_path / "b.csv", "\n".join(rows).replace('"', "")))
 
 
+@pytest.mark.parametrize("missing", ["NA", ""])
+@pytest.mark.parametrize("form", ["{0},{1},{2}", "{2},{0},{1}", "{2},{1},{0}"])
+def test_rows_that_are_one_longer_have_names_though_their_last_column_is_missing(
+    tmp_path, form, missing
+):
+    rows = [form.format("lon", "lat", "diameter_km") + ",sd"]
+    rows += [f'"{i}",{form.format(*row)},{missing}' for i, row in enumerate(ROWS, 1)]
+    assert_read(read(tmp_path / "a.csv", "\n".join(rows)))
+
+
+def test_numbers_that_may_be_names_of_rows_or_longitudes_are_refused(tmp_path):
+    rows = "\n".join(["lon,lat,diameter_km,sd", "17,2,3,4,", "3,4,5,6,"])
+    with pytest.raises(CatalogueError, match="5 values where the heading has 4 names"):
+        read(tmp_path / "a.csv", rows)
+    named = read(tmp_path / "b.csv", rows.replace(",\n", ",NA\n") + "NA")
+    assert set(named.positions[:, 0]) == {2.0, 4.0}
+
+
+@pytest.mark.parametrize("heading", ["lon,lat,diameter_km", "id,lon,lat,diameter_km,sd"])
+def test_separators_at_the_ends_of_rows_do_not_matter(tmp_path, heading):
+    rows = ["1,10,20,5,0.5,", "2,11,21,6,0.6,", "3,12,22,7,0.7,"]
+    rows = rows if heading.startswith("id") else [row[2:-4] for row in rows]
+    catalogue = read(tmp_path / "a.csv", "\n".join([heading, *rows]))
+    assert sorted(catalogue.positions.tolist()) == [[10, 20], [11, 21], [12, 22]]
+
+
 @pytest.mark.parametrize("heading", ["name,lon,lat,diameter_km", "#name,lon,lat,diameter_km"])
 def test_names_may_begin_with_a_hash(tmp_path, heading):
     text = "# names, of craters\n" + lines(heading, "#1,{},{},{}") + "# as, they, are\n"

@@ -105,7 +105,8 @@ def read_table(path: Path) -> pd.DataFrame:
         )
     except pd.errors.ParserError as error:
         raise CatalogueError(_longer_row(str(path), str(error), heading)) from error
-    return _name_columns(table, heading.names, str(path))
+    ends = [row[-1] for row in rows if len(row) == width]
+    return _name_columns(table, heading.names, str(path), are_blank=not any(ends))
 
 
 def _read_text(path: Path) -> str:
@@ -195,11 +196,7 @@ def _without_comments(body: str, heading: _Heading, path: Path) -> str:
     """
     if not (body.startswith("#") or "\n#" in body):
         return body
-    pixels = find_pixels(heading.names)
-    columns = pixels[0] if pixels else find_columns(heading.names)
-    sizes = [pixels[1]] if pixels else find_sizes(heading.names)
-    used = {columns.get(name) for name in ("lon", "lat", "x", "y")}
-    used |= {name for size in sizes for name in size.names}
+    used = _used_names(heading.names)
     numbers = [i for i, name in enumerate(heading.names) if name in used]
 
     def is_row(line: str) -> bool:
@@ -224,6 +221,15 @@ def _without_comments(body: str, heading: _Heading, path: Path) -> str:
     return "\n".join(line for line in lines if not line.startswith("#") or line in rows)
 
 
+def _used_names(names: list[str]) -> set[str | None]:
+    """Names of the columns of positions and sizes."""
+    pixels = find_pixels(names)
+    columns = pixels[0] if pixels else find_columns(names)
+    sizes = [pixels[1]] if pixels else find_sizes(names)
+    used = {columns.get(name) for name in ("lon", "lat", "x", "y")}
+    return used | {name for size in sizes for name in size.names}
+
+
 def _longer_row(source: str, error: str, heading: _Heading) -> str:
     found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
     if not found:
@@ -234,13 +240,27 @@ def _longer_row(source: str, error: str, heading: _Heading) -> str:
     )
 
 
-def _name_columns(table: pd.DataFrame, names: list[str], source: str) -> pd.DataFrame:
-    """Name the columns; a first value more than the names is the row's name (R's write.table)."""
+def _name_columns(
+    table: pd.DataFrame, names: list[str], source: str, *, are_blank: bool
+) -> pd.DataFrame:
+    """Name the columns; a first value more than the names is the row's name (R's write.table).
+
+    Surplus values that are all missing may be separators at the ends of rows instead, if they are
+    blank, unlike NA.
+    """
     more = table.shape[1] - len(names)
-    if more and table.iloc[:, len(names) :].isna().all(axis=None):
-        table, more = table.iloc[:, : len(names)], 0
-    if more == 1 and _are_row_names(table[0]):
+    is_missing = bool(table.iloc[:, len(names) :].isna().all(axis=None))
+    has_names = more == 1 and _are_row_names(table[0])
+    if has_names and is_missing and are_blank:
+        used = _used_names(names)
+        has_names = names[0] in used and names[-1] not in used
+        is_missing &= not has_names
+        # A position or size of 1, 2, 3, ... is none; of other whole numbers, it may be one.
+        has_names &= _are_counted(table[0])
+    if has_names:
         table, more = table.iloc[:, 1:], 0
+    elif more and is_missing:
+        table, more = table.iloc[:, : len(names)], 0
     if more:
         raise CatalogueError(
             f"{source}: its rows have {table.shape[1]} values where the heading has {len(names)} "
@@ -255,3 +275,9 @@ def _are_row_names(values: pd.Series) -> bool:
         return False
     numbers = pd.to_numeric(values, errors="coerce")
     return bool(numbers.isna().all() or ((numbers >= 1.0) & (numbers % 1.0 == 0.0)).all())
+
+
+def _are_counted(values: pd.Series) -> bool:
+    """Tell whether values are words, or the numbers 1, 2, 3, ..."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    return bool(numbers.isna().all() or numbers.tolist() == list(range(1, len(numbers) + 1)))
