@@ -93,9 +93,13 @@ GENERATED = " * Generated CRS (+proj=tmerc +lat_0=42 +a=1737400 +b=1737400 +unit
         ("fractions.diam", "Area <km^2> = 23004.5\n#diameter, fraction, lon, lat\n"
          + ROWS.replace("\t1\n", "\n")),
         ("commas.diam", "area = 23004,5\n" + TABLE.replace("\n", " \n").replace(".", ",") + "}"),
+        ("plain_units.scc", AXES.replace("1737.4 <km>", "1737400.0 m")
+         + "Total_area = 23004500000 m^2\n" + TABLE + "}\n"),
+        ("semicolons.diam", "area = 23004,5 ; a comment\n; another; of km\n"
+         + TABLE.replace(", ", "; ").replace("\t", ";").replace(".", ",") + "}"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
 def test_the_dialects_of_other_tools_are_read(tmp_path, name, text, encoding):
     (tmp_path / name).write_bytes(text.encode(encoding))
     catalogue = read_catalogue(tmp_path / name)
@@ -103,6 +107,12 @@ def test_the_dialects_of_other_tools_are_read(tmp_path, name, text, encoding):
     assert catalogue.radius_m == 1737400.0
     columns = ["diameter_km", "fraction", "lon", "lat"]
     assert catalogue.craters[columns].to_numpy().tolist() == [list(row) for row in CRATERS]
+
+
+def test_a_second_table_is_refused(tmp_path):
+    (tmp_path / "a.diam").write_text(2 * f"area = 5e4\n{TABLE}}}\n")
+    with pytest.raises(CatalogueError, match="more than one table crater"):
+        read_catalogue(tmp_path / "a.diam")
 
 
 def test_bare_rows_after_an_area_are_diameters_and_places(tmp_path):

@@ -8,13 +8,16 @@ from pathlib import Path
 import pandas as pd
 
 from lunarcraters.catalogue.columns import FRACTION, MOST_FRACTION
+from lunarcraters.catalogue.text import decode_text
 from lunarcraters.errors import CatalogueError
 
 _ENTRY = re.compile(r"^\s*([A-Za-z][^={}]*?)\s*=\s*(.*)$")
 _AREA_IN_COMMENT = re.compile(r"^(area[^:=]*)[:=]\s*([\d.,]+)\s*$", re.IGNORECASE)
 _METRES = re.compile(r"diam\w*\W{0,3}[(\[<]\s*m(et(er|re)s?)?\s*[)\]>]", re.IGNORECASE)
-_UNIT = re.compile(r"[<(\[]\s*(k?m)\s*(?:\^?2|²)?\s*[>)\]]")
+_UNIT = re.compile(r"(?:[<(\[]|\d\s)\s*(k?m)\s*(?:\^?2|²)?\s*(?:[>)\]]|$)")
 _NUMBER = re.compile(r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$")
+_SEMICOLON_HEADING = re.compile(r"=\s*\{[^#,;]*;\s*\w")
+_SEMICOLON_ROW = re.compile(r"^\s*[\d.,eE+-]+(\s*;\s*[\d.,eE+-]+)+\s*$")
 
 _BARE_NAMES = {
     1: ["diameter"],
@@ -77,14 +80,13 @@ def read_structure(path: Path, *, open_end: bool = False) -> Structure:
     Raises:
         CatalogueError: The file has no table of craters, or is damaged.
     """
-    content = path.read_bytes()
-    if b"\0" in content:
-        raise CatalogueError(f"{path} is not a text file: give a count of craterstats")
     try:
-        text = content.decode("utf-8-sig")
+        text = decode_text(path.read_bytes())
     except UnicodeDecodeError:
-        text = content.decode("latin-1")  # only names of areas have letters beyond ASCII
-    lines = text.splitlines()
+        text = "\0"
+    if "\0" in text:
+        raise CatalogueError(f"{path} is not a text file: give a count of craterstats")
+    lines = _without_semicolons(text.splitlines())
     comments = [line.strip(" \t#;") for line in lines if line.lstrip().startswith(("#", ";"))]
     structure = Structure(path, in_metres=any(map(_METRES.search, comments)))
     bare: list[list[str]] = []
@@ -96,6 +98,11 @@ def read_structure(path: Path, *, open_end: bool = False) -> Structure:
             continue
         name, value = entry.groups()
         if value.startswith("{"):
+            if _name(name) in structure.tables:
+                raise CatalogueError(
+                    f"{path} has more than one table {name}: keep the rows of one area in one "
+                    "table, and write a file for each area"
+                )
             ends = open_end and text.endswith("\n")
             structure.tables[_name(name)] = _table(rest, value[1:], path, open_end=ends)
         else:
@@ -106,6 +113,17 @@ def read_structure(path: Path, *, open_end: bool = False) -> Structure:
     if "crater" not in structure.tables:
         structure.tables["crater"] = _bare_table(bare, path)
     return structure
+
+
+def _without_semicolons(lines: list[str]) -> list[str]:
+    """Put commas for semicolons that part the names and the numbers of a table."""
+    if not any(map(_SEMICOLON_HEADING.search, lines)) or not any(map(_SEMICOLON_ROW.match, lines)):
+        return lines
+    parted = [_SEMICOLON_HEADING.search(line) or _SEMICOLON_ROW.match(line) for line in lines]
+    return [
+        line.replace(";", ", ") if is_parted else line
+        for line, is_parted in zip(lines, parted, strict=True)
+    ]
 
 
 def _name(text: str) -> str:

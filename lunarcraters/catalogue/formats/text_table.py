@@ -23,6 +23,7 @@ from lunarcraters.catalogue.headings import (
     is_text,
 )
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.text import decode_text
 from lunarcraters.errors import CatalogueError, CratersWarning
 
 _DELIMITERS = ",;\t|"
@@ -114,7 +115,7 @@ def _read_text(path: Path) -> str:
     try:
         content = path.read_bytes()
         content = gzip.decompress(content) if path.suffix.lower() == ".gz" else content
-        text = _decode(content)
+        text = decode_text(content)
     except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CatalogueError(f"{path} is not a text table: {error}") from error
     if "\0" in text or content.startswith(tuple(_BINARY)):
@@ -126,21 +127,6 @@ def _read_text(path: Path) -> str:
     if text.lstrip()[:15].lower().startswith(("<!doctype html", "<html")):
         raise CatalogueError(f"{path} is an HTML page, not a table: download the table itself")
     return re.sub(r"\r\n?", "\n", text) if "\r" in text else text
-
-
-def _decode(content: bytes) -> str:
-    """Decode a text by its first bytes, else as UTF-8, else as a code page."""
-    marks = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32"}
-    marks |= {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-    encoding = next((name for mark, name in marks.items() if content.startswith(mark)), None)
-    if encoding is None and content[1:2] == b"\0" and content[3:4] == b"\0":
-        encoding = "utf-32-le" if content[2:3] == b"\0" else "utf-16-le"
-    if encoding is not None:
-        return content.decode(encoding)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
 
 
 def _find_heading(lines: list[str]) -> _Heading | None:
