@@ -31,6 +31,9 @@ A crater larger than the ground counts if its centre is there. Metres taken for 
 this ratio a million times as large.
 """
 
+_LARGEST_RADIUS_KM = 100_000.0  # Jupiter has 71,492
+_ROUNDED = 1.01  # an area of the whole sphere over that of the sphere
+
 _LIKENESS = 1.25  # ratio of an area and that within its outline, which may have holes of nodata
 
 
@@ -92,6 +95,32 @@ def check_sizes(
         f"fit on the area of {area_km2:g} km2: mend the area; or, if they are in metres, say so in "
         f"the line above them: crater = {{{', '.join(names)}"
     )
+
+
+def check_area(area_km2: float, radius_m: float, source: str) -> None:
+    """Refuse a sphere larger than any planet, and an area larger than its sphere.
+
+    Args:
+        area_km2: Area of the ground, km^2.
+        radius_m: Radius of the sphere, metres.
+        source: Name of the file, for messages.
+
+    Raises:
+        CatalogueError: One of them is in another unit.
+    """
+    radius_km = radius_m / 1000.0
+    if radius_km > _LARGEST_RADIUS_KM:
+        raise CatalogueError(
+            f"{source}: its a_axis_radius of {radius_km:.10g} km is that of no planet: if it is in "
+            f"metres, write a_axis_radius = {radius_km:.10g} <m>"
+        )
+    whole_km2 = 4.0 * np.pi * radius_km**2
+    if area_km2 > _ROUNDED * whole_km2:
+        raise CatalogueError(
+            f"{source}: its area of {area_km2:.0f} km2 is larger than the {whole_km2:.6g} km2 of "
+            f"the sphere of {radius_km:.10g} km: if it is in m2, write {area_km2:.0f} <m^2>; of "
+            "another body, write its a_axis_radius"
+        )
 
 
 def check_outline(

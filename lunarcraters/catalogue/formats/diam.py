@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.formats.structure import read_structure
-from lunarcraters.catalogue.ground import check_sizes
+from lunarcraters.catalogue.ground import check_area, check_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
@@ -83,9 +83,10 @@ def read(path: Path) -> Catalogue:
         structure.tables["crater"], str(path), unit=unit, need_positions=False
     )
     area_km2 = structure.number("area", power=2)
-    check_sizes(craters, area_km2, str(path), list(structure.tables["crater"]))
     has_radius = "a_axis_radius" in structure.values
     radius_m = structure.number("a_axis_radius") * 1000.0 if has_radius else sphere.RADIUS_M
+    check_area(area_km2, radius_m, str(path))
+    check_sizes(craters, area_km2, str(path), list(structure.tables["crater"]))
     return Catalogue(
         drop_whole_fractions(craters),
         sphere.geographic_crs(radius_m),

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.catalogue import outlines
 from lunarcraters.catalogue.formats.diam import counted_area, counted_rows, drop_whole_fractions
 from lunarcraters.catalogue.formats.structure import read_structure
-from lunarcraters.catalogue.ground import check_outline, check_sizes
+from lunarcraters.catalogue.ground import check_area, check_outline, check_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
@@ -87,6 +87,7 @@ def read(path: Path) -> Catalogue:
     radius_m = structure.number("a_axis_radius") * 1000.0
     footprint = _footprint(structure.tables.get("unit_boundary"), path)
     area_km2 = structure.number("total_area", power=2)
+    check_area(area_km2, radius_m, str(path))
     check_outline(footprint, area_km2, radius_m, str(path))
     if footprint is not None and footprint.is_empty:
         footprint = None
