@@ -37,6 +37,11 @@ def _explain(ours: str, name: object) -> str | None:
     heading, unit = parse_heading(name), split[1]
     if heading.unit == "cut":
         return f"the unit of {name!s} is cut off: name the column diam_km or diam_m"
+    if ours == "diameter" and heading.unit in ("km", "m"):
+        return (
+            f"{name!s} is one of two axes: add the other in the same unit, or diameters as "
+            f"diameter_{heading.unit}"
+        )
     if heading.unit == "px":
         return (
             f"{name!s} is in pixels: convert it to {_TARGETS[ours]}, or name the columns of an "

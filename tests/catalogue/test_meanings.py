@@ -57,6 +57,8 @@ def test_the_gazetteer_may_count_to_the_west(tmp_path):
         ("lon,lat,diameter_cm", "diameter_cm is in 'cm', .* convert it to km, as diameter_km"),
         ("lon,lat,diameter (mi)", "is in 'mi', .* convert it to km, as diameter_km"),
         ("lon,lat,diameter (deg)", "is in 'deg', .* convert it to km, as diameter_km"),
+        ("lon,lat,semi-major axis (km)", r"axis .km. is one of two axes: .* or .* as diameter_km"),
+        ("lon,lat,minor_m", "minor_m is one of two axes: .* or diameters as diameter_m"),
         ("lon (rad),lat (rad),diameter_km", "lon .rad. is in 'rad', .* to degrees, east positive"),
         ("x_px,y_px,diameter_km", "x_px is in pixels: .* x_px, y_px and diameter_px"),
         ("x_m,y_m,diameter_m", "x_m is in 'm', .* to degrees"),
