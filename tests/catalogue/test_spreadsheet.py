@@ -3,7 +3,7 @@ import pyogrio
 import pytest
 
 from lunarcraters.catalogue.formats import read_catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 
 SHEETS = {".xlsx": "XLSX", ".ods": "ODS"}
 
@@ -43,3 +43,13 @@ def test_a_spreadsheet_without_craters_says_what_to_name(tmp_path):
         read_catalogue(path)
     write(tmp_path / "b.xlsx", [["lon", "lat", "diameter_km"], ["1", "2", "3"]])
     assert len(read_catalogue(tmp_path / "b.xlsx")) == 1
+
+
+@pytest.mark.parametrize("suffix", SHEETS)
+def test_sheets_of_craters_that_are_left_out_are_said(tmp_path, suffix):
+    heading = ["lon", "lat", "diameter_km"]
+    path = write(tmp_path / f"a{suffix}", [["about"], ["a mare"]], layer="notes")
+    for number, name in enumerate(("north", "south", "east")):
+        write(path, [heading, [str(number), "2", "3"]], layer=name, append=True)
+    with pytest.warns(CratersWarning, match="sheet 'north' are read; left out: 'south', 'east'"):
+        assert read_catalogue(path).positions.tolist() == [[0.0, 2.0]]

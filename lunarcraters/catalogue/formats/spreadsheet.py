@@ -1,5 +1,6 @@
 """Spreadsheets (`.xlsx`, `.ods`): the first sheet that has a table of craters."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from lunarcraters.catalogue.formats.vector import from_table, refuse_file
 from lunarcraters.catalogue.headings import is_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.catalogue.text import as_text
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, CratersWarning
 
 _OPTIONS = {"OGR_XLSX_HEADERS": "DISABLE", "OGR_ODS_HEADERS": "DISABLE"}
 
@@ -25,22 +26,39 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     Raises:
         CatalogueError: The file is damaged, or no sheet has a table of craters.
     """
-    for cells in _sheets(path):
-        for number, row in enumerate(as_text(cells).to_numpy().tolist()):
-            if is_catalogue([name.strip() for name in row]):
-                return from_table(_below(cells, number, row), str(path))
-    raise CatalogueError(
-        f"{path} has no sheet with columns for lon, lat and diameter: name them lon, lat and "
-        "diameter_km in the row above the numbers"
-    )
+    tables = ((name, _find_table(cells)) for name, cells in _sheets(path))
+    found = ((name, table) for name, table in tables if table is not None)
+    sheet, table = next(found, ("", None))
+    if table is None:
+        raise CatalogueError(
+            f"{path} has no sheet with columns for lon, lat and diameter: name them lon, lat and "
+            "diameter_km in the row above the numbers"
+        )
+    others = [name for name, _ in found]
+    if others:
+        warnings.warn(
+            f"{path}: the craters of its sheet {sheet!r} are read; left out: "
+            f"{', '.join(map(repr, others))}",
+            CratersWarning,
+            stacklevel=2,
+        )
+    return from_table(table, str(path))
 
 
-def _sheets(path: Path) -> Iterator[pd.DataFrame]:
-    """Read the cells of one sheet after the other, without a heading."""
+def _find_table(cells: pd.DataFrame) -> pd.DataFrame | None:
+    """Find the table of craters in the cells of a sheet, if it has one."""
+    for number, row in enumerate(as_text(cells).to_numpy().tolist()):
+        if is_catalogue([name.strip() for name in row]):
+            return _below(cells, number, row)
+    return None
+
+
+def _sheets(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Read the names and cells of one sheet after the other, without a heading."""
     try:
         with _headings_disabled():
             for name in pyogrio.list_layers(path)[:, 0].tolist():
-                yield pyogrio.read_dataframe(path, layer=name, read_geometry=False)
+                yield str(name), pyogrio.read_dataframe(path, layer=name, read_geometry=False)
     except (DataLayerError, DataSourceError) as error:
         raise refuse_file(path, "spreadsheet", error) from error
 
