@@ -16,6 +16,8 @@ OVERSHOOT = 0.001
 
 _BOX = ("class", "x_centre", "y_centre", "width", "height")
 _TURNED = 9  # numbers of a turned box: class and four corners
+_TRIANGLE = 7  # numbers of an outline of three points, or of a box and a keypoint or track
+_MANY = 3  # lines of which some would have more points, were they outlines
 _PARALLEL = 0.05  # error of the fourth corner of a turned box, as a share of its extent
 
 
@@ -38,6 +40,11 @@ def parse_lines(lines: Sequence[tuple[int, str]]) -> NDArray[np.float64]:
     words = [(number, line.split()) for number, line in lines]
     turned = max((len(row) for _, row in words), default=0) == _TURNED
     rows = [_parse_line(number, row, turned) for number, row in words]
+    if len(rows) >= _MANY and all(len(row) == _TRIANGLE for _, row in words):
+        raise DatasetError(
+            f"line {words[0][0]}: it has {_TRIANGLE} columns, as all others have, which are no "
+            f"outlines of craters but boxes and two values more: keep the first 5: {' '.join(_BOX)}"
+        )
     return np.array(rows, np.float64).reshape(-1, len(_BOX))
 
 

@@ -79,3 +79,11 @@ def test_classes_are_counted_and_chosen(tmp_path):
 def test_a_table_in_a_text_file_is_no_label_file(tmp_path, text, is_label):
     (tmp_path / "a.txt").write_text(text)
     assert is_label_file(tmp_path / "a.txt") == is_label
+
+
+@pytest.mark.parametrize("more", ["0.5 0.5", "0.9 1"])
+def test_boxes_with_a_keypoint_or_a_track_are_no_outlines(tmp_path, more):
+    lines = [f"0 0.4 0.0{i} 0.02 0.02 {more}" for i in (3, 4, 5)]
+    with pytest.raises(DatasetError, match=r"line 1: it has 7 columns, .* keep the first 5: class"):
+        read(tmp_path, *lines)
+    assert len(read(tmp_path, *lines, "0 0.5 0.5 0.6 0.5 0.6 0.6 0.5 0.6")) == 4
