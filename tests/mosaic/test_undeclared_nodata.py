@@ -1,40 +1,15 @@
-import warnings
-
 import cv2
 import numpy as np
 import pytest
 
 from lunarcraters.elevation.shading import shade
-from lunarcraters.errors import CratersWarning, MosaicError
-from lunarcraters.mosaic.examination.examine import examine_mosaic
+from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster
+from .collars import SIDE, examine, strip, validity
 
 pytestmark = pytest.mark.slow
-
-SIDE = 600
-
-
-@pytest.fixture(scope="module")
-def terrain():
-    """Elevations of rough ground, metres, (600, 600)."""
-    noise = np.random.default_rng(4).normal(size=(SIDE, SIDE)).astype(np.float32)
-    sizes = (1.5, 3, 6, 12, 24, 48)
-    return sum(cv2.GaussianBlur(noise, (0, 0), size) * size**2 for size in sizes) * 1.5
-
-
-@pytest.fixture(scope="module")
-def ground(terrain):
-    """A picture of rough ground, values 1..254."""
-    light = shade(terrain, 10.0, sun_azimuth_deg=300, sun_elevation_deg=35)
-    return np.clip(light * 220.0, 1, 254).astype(np.uint8)
-
-
-def strip(degrees=14.0, width=300):
-    """True within a slanted strip across a square."""
-    rows, columns = np.mgrid[:SIDE, :SIDE] - SIDE / 2.0
-    return np.abs(columns - rows * np.tan(np.radians(degrees))) < width / 2.0
 
 
 def circle():
@@ -49,18 +24,6 @@ def top_left_out():
 def steps():
     rows, columns = np.mgrid[:SIDE, :SIDE]
     return rows > columns // 150 * 40
-
-
-def examine(path, **options):
-    """The mosaic that is searched, and the sentences that were said."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        mosaic = examine_mosaic(open_mosaic(path, **options)).mosaic
-    return mosaic, [str(w.message) for w in caught if issubclass(w.category, CratersWarning)]
-
-
-def validity(mosaic):
-    return mosaic.read(mosaic.grid.box)[1]
 
 
 @pytest.mark.parametrize(

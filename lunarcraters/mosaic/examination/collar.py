@@ -28,6 +28,7 @@ _PARTLY_SMOOTH_SHARE = 0.2
 _ISLANDS_SHARE = 0.02
 _SIMILAR = 0.1
 _SIMILAR_SHARE = 0.3
+_USUAL_SHARE = 0.18  # beside blurred shadow 0.2 and more, beside spoilt collars mostly 0.1
 
 _RING_PX = 2  # where ground begins: interpolation spoils the pixel between
 _LOSSY_RING_PX = 9  # compression in blocks of 8 pixels spoils those
@@ -69,6 +70,21 @@ class Collar:
         if self._is_collar(_SMOOTH_SHARE):
             return self.has_islands
         return self._is_collar(_PARTLY_SMOOTH_SHARE)
+
+    @property
+    def may_be_spoilt(self) -> bool:
+        """True where the value fills a collar but for values beside its edge, which is all smooth.
+
+        Compression that the file no longer tells, or resampling, may have made those of the value.
+        """
+        touches = _share(self.frame) >= _FRAME_SHARE
+        smooth = self.edges[0] > 0 and self.edges[1] == self.edges[0]
+        return touches and bool(smooth) and not self.is_collar
+
+    @property
+    def borders_on_usual_ground(self) -> bool:
+        """True where ground beside the edge is as bright as elsewhere, as beside no shadow."""
+        return _share(self.ring) <= _USUAL_SHARE
 
     def _is_collar(self, smooth_share: float) -> bool:
         touches = _share(self.frame) >= _FRAME_SHARE

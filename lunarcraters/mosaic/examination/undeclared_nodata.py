@@ -68,6 +68,9 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
         if not is_spike or share < _LEAST_COLLAR_SHARE or not _is_extreme(value, others):
             continue
         collar = measure_collar(mosaic, value, others, lossy=_is_lossy(mosaic.sources))
+        if collar.may_be_spoilt:
+            wider = measure_collar(mosaic, value, others, lossy=True)
+            collar = wider if wider.borders_on_usual_ground else collar
         if collar.may_be_shadow:
             known = declared_values(mosaic) + list_values(mosaic.nodata)
             where, what = f"{share:.1%} of it, and may be a collar along its frame or shadow", "it"
