@@ -138,11 +138,7 @@ class Area:
     ) -> Float:
         """Compute the share of sample points of each circle that lies in the area.
 
-        Args:
-            positions: Centres, (n, 2).
-            diameters: Diameters, (n,).
-            angles: Directions of the sample points, radians, (k,).
-            radii: Distances of the sample points from the centre, radii of the circle, (k,).
+        Points have directions, radians, and distances from the centre, radii of the circle.
         """
         shares = np.empty(len(diameters))
         at_once = _SAMPLES_AT_ONCE // len(angles)

@@ -21,7 +21,6 @@ RADIUS_M = 1_737_400.0
 _LUNAR_RADII_M = (1_730_000.0, 1_745_000.0)
 _MAX_FLATTENING = 0.003
 _NO_FLATTENING = 1e-6  # latitudes differ by 2 m at most
-_ROUNDING_DEG = 1e-6  # by which the edge of a mosaic may lie beyond the pole; 0.03 m
 
 Float = NDArray[np.float64]
 
@@ -138,7 +137,7 @@ def to_lonlat(crs: CRS, x: ArrayLike, y: ArrayLike) -> tuple[Float, Float]:
         raise CoordinateSystemError(
             f"{crs.name} cannot be turned into longitude: {error}"
         ) from error
-    off = ~np.isfinite(lon) | ~np.isfinite(lat) | (np.abs(lat) > 90.0 + _ROUNDING_DEG)
+    off = ~np.isfinite(lon) | ~(np.abs(lat) <= 90.000001)  # a map may end 0.03 m beyond the pole
     return np.where(off, np.nan, wrap_longitude(lon)), np.where(off, np.nan, np.clip(lat, -90, 90))
 
 
