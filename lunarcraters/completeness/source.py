@@ -41,7 +41,7 @@ def open_run_source(
             "of its mosaic: run craters detect again with --overwrite"
         )
     if mosaic is None:
-        searched = searched_mosaic(run, crs=crs)
+        searched = searched_mosaic(run, crs=crs, warns=False)
     else:
         searched = open_as_searched(mosaic, run, crs=crs)
     if manifest.mosaic != searched.fingerprint():

@@ -1,5 +1,6 @@
 """The mosaic that a run searched, which is opened again as the run opened it."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -9,7 +10,13 @@ from pyproj import CRS
 
 from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.run import MASK
-from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError, RunError
+from lunarcraters.errors import (
+    CoordinateSystemError,
+    CratersError,
+    CratersWarning,
+    MosaicError,
+    RunError,
+)
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mosaic.given_crs import GivenCrs
@@ -26,8 +33,11 @@ def searched_mosaic(
     crs: GivenCrs | None = None,
     nodata: GivenNodata = None,
     option: str = "--mosaic",
+    warns: bool = True,
 ) -> Mosaic:
     """Open the mosaic that a run searched, or another in its place.
+
+    Where another mosaic has its name now, a `CratersWarning` tells.
 
     Args:
         run: Directory of the run.
@@ -36,6 +46,7 @@ def searched_mosaic(
             mosaic's own.
         nodata: Value, or values, that mean "no data" in place of the run's or the mosaic's own.
         option: Option of the command that names another mosaic, for messages.
+        warns: False where the caller refuses another mosaic.
 
     Raises:
         RunError: The directory is not a run, and no mosaic is given, or does not tell what was
@@ -56,7 +67,7 @@ def searched_mosaic(
             f"with {option}"
         )
     try:
-        return open_as_searched(manifest.input_name, run, crs=crs, nodata=nodata)
+        opened = open_as_searched(manifest.input_name, run, crs=crs, nodata=nodata)
     except MosaicError as error:
         if not is_refusal(str(error)):
             raise
@@ -64,6 +75,15 @@ def searched_mosaic(
             f"{run} notes the address of its mosaic without user and query, and does not open it "
             f"so: give the whole address with {option} 'URL' ({error})"
         ) from error
+    is_same_view = crs is None and nodata is None and opened.remote is None
+    if warns and is_same_view and manifest.mosaic not in (None, opened.fingerprint()):
+        warnings.warn(
+            f"{opened.name} is not the mosaic that {run} searched, or has changed since: name that "
+            f"with {option}, or run craters detect again",
+            CratersWarning,
+            stacklevel=2,
+        )
+    return opened
 
 
 def open_as_searched(

@@ -188,3 +188,14 @@ def test_a_dataset_of_a_run_has_its_labels_where_the_run_has_its_craters(noise, 
     assert any(labels[0])
     with pytest.raises(CoordinateSystemError, match="has no coordinate system"):
         lc.make_dataset(path, run / CRATERS, tmp_path / "none")
+
+
+def test_another_mosaic_of_the_same_name_is_told(noise, tmp_path):
+    path, run = tmp_path / "a.tif", tmp_path / "run"
+    write_raster(path, noise[:SIDE, :SIDE])
+    begin_run(open_source([path], MODEL), run)
+    searched_mosaic(run)
+    write_raster(path, noise[:SIDE, :SIDE][::-1])
+    with pytest.warns(CratersWarning, match="is not the mosaic that .* searched"):
+        searched_mosaic(run)
+    searched_mosaic(run, path)
