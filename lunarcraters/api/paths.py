@@ -6,7 +6,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 PathOrText = str | PathLike[str]
-Ground = PathOrText | tuple[float, float, float, float]
+Ground = PathOrText | Sequence[float]
 """File of polygons, or west, south, east and north in degrees.
 
 For a catalogue without a coordinate system they are pixels.
