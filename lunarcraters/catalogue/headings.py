@@ -68,7 +68,7 @@ _SPELLINGS = {
     "m": "m meter meters metre metres",
     "px": "px pix pixel pixels",
     "deg": (
-        "deg degs degree degrees dege degn degreee degreen degreese degreesn degeast degnorth "
+        "deg degree degrees dege degn degreee degreen degreese degreesn degeast degnorth "
         "degreeeast degreenorth degreeseast degreesnorth decimaldegrees dd e n east north"
     ),
     "west": "w west degw degwest degreesw degreeswest degreewest",

@@ -12,7 +12,7 @@ _TARGETS = {
 }
 _WORDS = re.compile(
     "k?m|cm|mm|um|px|pix(els?)?|deg(rees?)?|mi(les?)?|ft|foot|feet|yd|nmi?|inch(es)?|"
-    "rad(ians?)?|arcmin|arcsec|s|south",
+    "rad(ians?)?|arcmin|arcsec|(deg)?s|south",
     re.IGNORECASE,
 )
 """Units that may follow a name without a bracket."""

@@ -26,6 +26,15 @@ def test_longitudes_to_the_west_are_turned(tmp_path, name):
         assert read_catalogue(path).positions.tolist() == [[-30.0, 20.0], [-31.0, 21.0]]
 
 
+@pytest.mark.parametrize(
+    "name", ["Latitude (°S)", "lat (deg S)", "LAT [deg S]", "lat_degS", "Lat_S"]
+)
+def test_latitudes_to_the_south_are_not_taken_for_northern_ones(tmp_path, name):
+    path = write(tmp_path / "a.csv", f"lon,{name},diameter_km\n30,20,2\n")
+    with pytest.raises(CatalogueError, match="convert it to degrees, north positive, as lat"):
+        read_catalogue(path)
+
+
 def test_geometries_count_where_they_lie_off_the_circles_of_their_columns(tmp_path):
     table = pd.DataFrame({"lon": [350.0], "lat": [0.0], "diam_km": [30.3]})  # of one degree
     for shift, lat in ((0.4, 0.0), (0.6, 0.6)):
