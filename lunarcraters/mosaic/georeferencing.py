@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import rasterio
@@ -17,6 +17,8 @@ from lunarcraters.mosaic.labels.label import find, read_label
 from lunarcraters.mosaic.labels.maps import read_label_map
 from lunarcraters.mosaic.listing import PICTURES
 from lunarcraters.mosaic.names import Named
+from lunarcraters.mosaic.remote.access import PRJ
+from lunarcraters.mosaic.remote.virtual_files import read_file
 
 _CAMERA_DRIVERS = {"PDS", "PDS4", "ISIS3", "ISIS2", "VICAR"}
 _GCP_ERROR_PX = 0.5
@@ -65,9 +67,11 @@ def georeferencing(
     crs = read_crs(crs)
     if not (_is_identity(dataset.transform) or dataset.driver in _WITHOUT_PLACE):
         affine, chosen = read_label_map(path, dataset, crs)
-        return affine, chosen or _prj_beside(path)
+        return affine, chosen or _prj_beside(path, dataset)
     if dataset.gcps[0]:
-        return _fit_control_points(path, dataset), crs or dataset.gcps[1] or _prj_beside(path)
+        return _fit_control_points(path, dataset), crs or dataset.gcps[1] or _prj_beside(
+            path, dataset
+        )
     bounds = bounds_in_name(path)
     if bounds:
         west, east, south, north = bounds
@@ -85,9 +89,15 @@ def _is_identity(affine: Affine) -> bool:
     return affine in (Affine.identity(), Affine.scale(1.0, -1.0))
 
 
-def _prj_beside(path: Named) -> str | None:
-    """Coordinate system in the .prj file beside a raster; None for one on the network."""
-    return read_prj_beside(path) if isinstance(path, Path) else None
+def _prj_beside(path: Named, dataset: rasterio.DatasetReader) -> str | None:
+    """Coordinate system in the .prj file beside a raster; GDAL reads it for a few formats alone."""
+    if isinstance(path, Path):
+        return read_prj_beside(path)
+    stem = dataset.name.removesuffix(PurePosixPath(dataset.name).suffix)
+    texts = (read_file(stem + suffix).decode(errors="replace") for suffix in (PRJ, PRJ.upper()))
+    # Servers may give a web page in place of what they do not have.
+    found = (text.strip() for text in texts if not text.lstrip().startswith("<"))
+    return next(filter(None, found), None)
 
 
 def _fit_control_points(path: Named, dataset: rasterio.DatasetReader) -> Affine:

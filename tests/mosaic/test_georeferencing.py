@@ -1,6 +1,7 @@
 """Rasters that are placed by what lies beside them, or by ground control points."""
 
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 
 from .. import archives
 from ..rasters import write_raster
+from ..servers import serve
 
 PLACE = Affine(0.01, 0, 20.0, 0, -0.01, 5.0)
 LUNAR = "+proj=longlat +R=1737400 +no_defs"
@@ -72,6 +74,21 @@ def test_a_prj_file_beside_a_raster_or_named_is_used(tmp_path):
     with pytest.raises(CoordinateSystemError, match="--crs"):
         open_mosaic(product.path)
     assert open_mosaic(product.path, crs=str(elsewhere)).grid == beside.grid
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+@pytest.mark.parametrize(
+    "name", ["zip://{folder}/a.zip!d/a.tif", "{served}/a.tif", "{whole}/a.tif"]
+)
+def test_a_prj_file_beside_a_raster_in_an_archive_or_on_a_server_is_used(tmp_path, name):
+    image = archives.change2_dom(tmp_path).path
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for suffix in (".tif", ".tfw", ".prj"):
+            archive.write(image.with_suffix(suffix).rename(tmp_path / f"a{suffix}"), f"d/a{suffix}")
+    here = open_mosaic(tmp_path / "a.tif").grid
+    with serve(tmp_path) as served, serve(tmp_path, ranges=False) as whole:
+        there = open_mosaic(name.format(folder=tmp_path, served=served.url, whole=whole.url))
+    assert there.grid == here
 
 
 def camera_image(folder, kind):

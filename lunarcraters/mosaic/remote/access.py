@@ -43,7 +43,10 @@ BESIDE = (".aux.xml", ".ovr", ".msk")
 WORLD_FILES = (".tfw", ".tifw", ".wld")
 """Suffixes of the world files of a TIFF, in place of its own."""
 
-_BESIDE_TIFF = ",".join((".tif", ".tiff", *BESIDE, *WORLD_FILES))
+PRJ = ".prj"
+"""Suffix of the file with the coordinate system of a raster, in place of its own."""
+
+_BESIDE_TIFF = ",".join((".tif", ".tiff", *BESIDE, *WORLD_FILES, PRJ))
 """Names that a server is asked for where rasters are TIFFs.
 
 GDAL would ask for some 30 more: metadata of cameras on satellites of the Earth.

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.identity import containing_file, file_name
 from lunarcraters.mosaic.names import has_query
-from lunarcraters.mosaic.remote.access import BESIDE, WORLD_FILES, remote_environment
+from lunarcraters.mosaic.remote.access import BESIDE, PRJ, WORLD_FILES, remote_environment
 from lunarcraters.mosaic.remote.virtual_files import download, read_headers
 from lunarcraters.redaction import redact
 
@@ -75,7 +75,7 @@ def _list_beside(file: str) -> list[str]:
     if has_query(file):
         return []
     stem = file.removesuffix(PurePosixPath(file).suffix)
-    names = [(file, end) for end in BESIDE] + [(stem, end) for end in WORLD_FILES]
+    names = [(file, end) for end in BESIDE] + [(stem, end) for end in (*WORLD_FILES, PRJ)]
     return [name + word for name, end in names for word in (end, end.upper())]
 
 
