@@ -1,18 +1,21 @@
 """Cells of tables as numbers, names and states of a review."""
 
+import logging
 import warnings
 
 import numpy as np
 import pandas as pd
 
 from lunarcraters.catalogue import units
-from lunarcraters.catalogue.columns import REVIEW
+from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, REVIEW
 from lunarcraters.catalogue.headings import is_text
-from lunarcraters.catalogue.review_state import has_states, parse_states
+from lunarcraters.catalogue.review_state import STATES, has_states, parse_states
 from lunarcraters.catalogue.text import as_text
 from lunarcraters.errors import CatalogueError, CratersWarning
 
 _UNNEEDED = ("score", "level")  # columns that other authors may fill with words
+_DEVIATIONS = {LUNAR_COLUMNS.diameter_sd, PIXEL_COLUMNS.diameter_sd}
+_log = logging.getLogger(__name__)
 
 
 def to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.DataFrame:
@@ -64,6 +67,10 @@ def to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.Da
 
 def _with_states(table: pd.DataFrame, source: str) -> pd.DataFrame:
     """Read the column `review`; one of another author's remarks is left out."""
-    if not has_states(table[REVIEW]):
-        return table.drop(columns=REVIEW)
-    return table.assign(**{REVIEW: parse_states(table[REVIEW], source)})
+    is_own = {"crater_id", "score"} <= set(table) and not _DEVIATIONS.isdisjoint(table)
+    if is_own or has_states(table[REVIEW]):
+        return table.assign(**{REVIEW: parse_states(table[REVIEW], source)})
+    _log.warning(
+        "note: %s: the column %s has none of %s, and is not read", source, REVIEW, ", ".join(STATES)
+    )
+    return table.drop(columns=REVIEW)

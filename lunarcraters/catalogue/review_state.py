@@ -30,12 +30,13 @@ def parse_states(values: "pd.Series[Any]", source: str) -> "pd.Series[Any]":
     Raises:
         CatalogueError: A cell is not one of the states.
     """
-    states = as_text(values).str.strip().str.lower().replace("", UNSEEN)
+    cells = as_text(values)
+    states = cells.str.strip().str.lower().replace("", UNSEEN)
     bad = ~states.isin(STATES)
     if bad.any():
         row = int(np.argmax(bad))
         raise CatalogueError(
-            f"{source}, row {row + 1}: review is {values.iloc[row]!r}: write {', '.join(STATES)}"
+            f"{source}, row {row + 1}: review is {cells.iloc[row]!r}: write {', '.join(STATES)}"
         )
     return states
 

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -206,6 +207,21 @@ def test_accepted_craters_count_whatever_they_score(run, tmp_path):
 def test_remarks_of_other_authors_are_no_states(tmp_path):
     (tmp_path / "a.csv").write_text("lon,lat,diameter_km,review\n1,2,3,fine\n2,3,4,degraded\n")
     assert "review" not in read_catalogue(tmp_path / "a.csv").craters
+
+
+@pytest.mark.parametrize("words", [("accept", "reject"), (True, False), (1, 0)])
+def test_other_words_of_a_reviewer_are_refused(run, tmp_path, refuse, words):
+    for name, read, write in (
+        ("a.csv", partial(pd.read_csv, dtype=str), pd.DataFrame.to_csv),
+        ("a.geojson", gpd.read_file, gpd.GeoDataFrame.to_file),
+        ("a.parquet", gpd.read_parquet, gpd.GeoDataFrame.to_parquet),
+    ):
+        lc.export(run, tmp_path / name)
+        table = read(tmp_path / name)
+        table["review"] = np.where(np.arange(len(table)) % 2, *words)
+        write(table, tmp_path / f"b-{name}")
+        message = f"row 1: review is '{words[1]}': write unseen, accepted"
+        assert message in refuse(run, tmp_path / f"b-{name}")
 
 
 def test_the_most_doubtful_craters_are_suggested_over_all_sizes(run, tmp_path):
