@@ -126,7 +126,7 @@ def _read_unit_m(path: Path, raster: rasterio.DatasetReader) -> float | None:
     if unit not in METRES and unit not in NO_UNIT:
         raise DatasetError(
             f"{path} declares the unit {unit!r}, which is none of heights: set it with "
-            "gdal_edit.py -units m if its values are heights"
+            "gdal_edit.py -units m if its values are metres"
         )
     return METRES.get(unit)
 

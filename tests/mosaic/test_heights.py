@@ -106,8 +106,11 @@ def test_pictures_are_no_elevations(terrain, tmp_path, name):
 
 @pytest.mark.parametrize(
     ("unit", "metres"),
-    [("km", 1000.0), ("feet", 0.3048), ("US survey foot", 0.3048006), ("m", 1.0)],
-)
+    [
+        ("km", 1000.0), ("feet", 0.3048), ("US survey foot", 0.3048006), ("m", 1.0), ("dm", 0.1),
+        ("Centimetre", 0.01), ("mm", 0.001), ("miles", 1609.344),
+    ],
+)  # fmt: skip
 def test_the_unit_that_a_file_declares_is_converted(terrain, tmp_path, unit, metres):
     path = described(write_raster(tmp_path / "a.tif", terrain / metres), unit=unit)
     examination, (said,) = examined(path)
@@ -215,7 +218,7 @@ def measured_unit_m(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("unit", ["", "m", "km", "mgal", "degrees"])
+@pytest.mark.parametrize("unit", ["", "unspecified", "m", "km", "cm", "mgal", "degrees"])
 @pytest.mark.parametrize("name", ["site.tif", "site_dem.tif", "site_slope.tif", "depth.tif"])
 @pytest.mark.parametrize("change", [1.0, 0.001, 1000.0])
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")

@@ -178,7 +178,7 @@ def _judge(
     if declared not in NO_UNIT:
         sentence = (
             f"{mosaic.name} declares the unit {declared!r}, which is none of heights: "
-            f"{wording.unit.format('m')} if its values are heights"
+            f"{wording.unit.format('m')} if its values are metres"
         )
         _refuse_if(asked, sentence)
         return sentence
