@@ -19,6 +19,7 @@ from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures, 
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN, parse_states
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.catalogue.text import as_text, is_among
+from lunarcraters.catalogue.validation import check_edited
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.area import Area
 
@@ -111,7 +112,8 @@ class EditedCatalogue:
         # The geometry is as it was exported: the columns were edited.
         redrawn &= ~(agree(self.drawn, exported, self.info) & complete)
         circles = np.where(redrawn[:, None], self.drawn, given)
-        self._check(circles)
+        if self.info.has_positions:
+            check_edited(circles, columns, self.source)
         table[circle] = circles
         changed = ~agree(circles, earlier, self.info)
         edited = np.where(np.isfinite(earlier).all(axis=1), changed, redrawn & complete)
@@ -155,15 +157,6 @@ class EditedCatalogue:
             return np.full((len(self.rows), 3), np.nan)
         circles = former.set_index("crater_id")[list(self.info.columns.circle)]
         return circles.reindex(self.rows["crater_id"]).to_numpy(float)
-
-    def _check(self, circles: Float) -> None:
-        bad = ~np.isfinite(circles).all(axis=1) if self.info.has_positions else np.zeros(0, bool)
-        if bad.any():
-            names = ", ".join(self.info.columns.circle)
-            raise CatalogueError(
-                f"{self.source}: row {int(np.argmax(bad)) + 1} has neither an outline nor {names} "
-                f"({int(bad.sum())} such): draw these craters again, or delete the rows"
-            )
 
     def _find_added(
         self, table: pd.DataFrame, earlier: Float, edited: Bool, *, has_before: bool

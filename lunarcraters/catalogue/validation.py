@@ -4,13 +4,17 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import FRACTION, MOST_FRACTION, REVIEW, CatalogueColumns
 from lunarcraters.catalogue.measures import take_measures
 from lunarcraters.catalogue.review_state import parse_states
+from lunarcraters.catalogue.units import MOON_KM
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
+
+Float = NDArray[np.float64]
 
 
 def validate_table(
@@ -67,20 +71,10 @@ def validate_table(
 
 
 def _check(table: pd.DataFrame, columns: CatalogueColumns, *, has_positions: bool) -> None:
-    x, y, diameter = columns.circle
-    values = table[[x, y, diameter]].to_numpy(float, copy=True)
+    circles = table[list(columns.circle)].to_numpy(float, copy=True)
     if not has_positions:
-        values[:, :2] = 0.0
-    bad = ~np.isfinite(values).all(axis=1) | ~(values[:, 2] > 0)
-    if x == "lon":
-        bad |= ~(np.abs(values[:, 1]) <= 90.0)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise CatalogueError(
-            f"crater {row + 1} of the table is not on the Moon or has no size ({x} "
-            f"{values[row, 0]:g}, {y} {values[row, 1]:g}, {diameter} {values[row, 2]:g}; "
-            f"{int(bad.sum())} such): mend or remove these rows"
-        )
+        circles[:, :2] = 0.0
+    _check_circles(circles, columns, "the table")
     ranges = {columns.score: 1.0, FRACTION: MOST_FRACTION, columns.diameter_sd: np.inf}
     for name, most in ranges.items():
         column = table[name].to_numpy() if name in table else np.empty(0)
@@ -92,6 +86,43 @@ def _check(table: pd.DataFrame, columns: CatalogueColumns, *, has_positions: boo
                 f"{name} of crater {row + 1} of the table is {column[row]:g} ({int(bad.sum())} "
                 f"such): give numbers {limit}, and NaN where they are not known"
             )
+
+
+def check_edited(circles: Float, columns: CatalogueColumns, source: str) -> None:
+    """Refuse circles of an edited file that are unknown, or that no crater on the Moon has.
+
+    Args:
+        circles: Positions and diameters, (n, 3); NaN where neither columns nor outline tell them.
+        columns: Names of the columns.
+        source: Name of the file, for messages.
+
+    Raises:
+        CatalogueError: There is such a circle.
+    """
+    bad = ~np.isfinite(circles).all(axis=1)
+    if bad.any():
+        raise CatalogueError(
+            f"{source}: row {int(np.argmax(bad)) + 1} has neither an outline nor "
+            f"{', '.join(columns.circle)} ({int(bad.sum())} such): draw these craters again, or "
+            "delete the rows"
+        )
+    _check_circles(circles, columns, source)
+
+
+def _check_circles(circles: Float, columns: CatalogueColumns, source: str) -> None:
+    """Refuse circles that are not finite, have no size, or are not on the Moon."""
+    bad = ~np.isfinite(circles).all(axis=1) | ~(circles[:, 2] > 0)
+    if columns.x == "lon":
+        bad |= ~(np.abs(circles[:, 1]) <= 90.0) | (circles[:, 2] > MOON_KM)
+    if bad.any():
+        row = int(np.argmax(bad))
+        values = ", ".join(
+            f"{name} {value:g}" for name, value in zip(columns.circle, circles[row], strict=True)
+        )
+        raise CatalogueError(
+            f"crater {row + 1} of {source} is not on the Moon, is larger than it, or has no size "
+            f"({values}; {int(bad.sum())} such): mend or remove these rows"
+        )
 
 
 def check_description(

@@ -17,6 +17,7 @@ import lunarcraters as lc
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.main import cli, main
+from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 from lunarcraters.reviews.proportions import compute_proportion
 
@@ -318,6 +319,21 @@ def test_geometries_that_are_no_outlines_are_refused(run, tmp_path, refuse):
     frame.loc[2, "review"] = "maybe"
     save(frame, path)
     assert "review is 'maybe': write unseen, accepted" in refuse(run, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("diameter_km", 0.0), ("diameter_km", -1.0), ("diameter_km", 5000.0), ("lat", 95.0)],
+)
+def test_numbers_that_no_crater_has_are_refused(run, tmp_path, refuse, name, value):
+    path = tmp_path / "a.gpkg"
+    lc.export(run, path)
+    frame = pyogrio.read_dataframe(path, layer="craters")
+    frame.loc[2, name] = value
+    save(frame, path)
+    assert re.search(f"crater 3 of .*a.gpkg is not on the Moon.* {value:g}", refuse(run, path))
+    with pytest.raises(CatalogueError, match="is larger than it, or has no size"):
+        read_catalogue(path)
 
 
 @pytest.mark.slow
