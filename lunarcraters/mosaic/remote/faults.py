@@ -2,9 +2,10 @@
 
 import re
 
-from lunarcraters.mosaic.names import RasterName
+from lunarcraters.mosaic.labels.label import LABEL_SUFFIXES, images_in_text
+from lunarcraters.mosaic.names import RasterName, has_query
 from lunarcraters.mosaic.remote.access import gives_only_whole_files, remote_environment
-from lunarcraters.mosaic.remote.virtual_files import read_beginning
+from lunarcraters.mosaic.remote.virtual_files import read_beginning, read_file, read_headers
 
 _STATUS = re.compile(r"response code[^:]*: (\d{3})")
 _DENIED = re.compile(
@@ -23,6 +24,7 @@ _PACKED = {
     b"PK\x03\x04": ("zip", "zip+{}!NAME"),
     b"\x1f\x8b": ("gzip", "gzip+{}"),
 }
+_TAR = re.compile(r"\.(tar|tar\.gz|tgz)$", re.IGNORECASE)
 
 
 def why_not_served(name: RasterName, error: Exception) -> str:
@@ -37,7 +39,7 @@ def why_not_served(name: RasterName, error: Exception) -> str:
     if is_missing or "not recognized as being" in reason:
         with remote_environment(name.uri):
             head = read_beginning(name.uri.replace("/vsicurl/", "/vsicurl_streaming/", 1), 512)
-        content = _explain_content(name, head)
+            content = _explain_content(name, head)
         if content:
             return content
         if head and is_missing:  # GDAL names what it missed last, such as a label beside the file
@@ -90,14 +92,32 @@ def _credentials(name: RasterName) -> str:
 
 
 def _explain_content(name: RasterName, head: bytes) -> str | None:
-    """Sentence about something else than a raster, as its first bytes tell."""
+    """Sentence about something else than a raster, as its first bytes or its label tell."""
     if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return (
             f"{name} is a web page, perhaps that of a login, and not a raster: give the address of "
             f"the raster itself, or {_credentials(name).removeprefix('give ')}"
         )
+    headers = read_headers(name.uri) if head else {}
+    if headers and "content-length" not in headers:
+        return f"the server of {name} does not tell how many bytes it has: download it first"
+    if _TAR.search(str(name)) and head:
+        return f"{name} is packed with tar: name the raster in it, as in 'tar+{name}!NAME'"
     for magic, (kind, named) in _PACKED.items():
         if head.startswith(magic):
             what = named.format(name)
             return f"{name} is packed with {kind}: name the raster in it, as in '{what}'"
+    label = _find_label(name) if head and not has_query(name.uri) else None
+    if label is None:
+        return None
+    return f"{name} is described by a label, and GDAL opens that: give {label}"
+
+
+def _find_label(name: RasterName) -> RasterName | None:
+    """Find the label beside an image on a server that names it."""
+    stem = name.uri.removesuffix(name.suffix)
+    for suffix in (each for low in sorted(LABEL_SUFFIXES) for each in (low, low.upper())):
+        text = read_file(f"{stem}{suffix}".replace("/vsicurl/", "/vsicurl_streaming/", 1))
+        if name.name.lower() in map(str.lower, images_in_text(text)):
+            return RasterName(stem + suffix)
     return None

@@ -26,6 +26,11 @@ def why_not_read(uri: str, error: Exception, *, served: bool) -> str:
     broken = find_broken_source(uri) if is_final else None
     if broken:
         return broken
+    if served and gives_only_whole_files(error):
+        return (
+            "its server does not give parts of files (byte ranges): download it first, with the "
+            "files that belong to it"
+        )
     if served:
         return f"its server failed, run the same command again when it answers ({reason})"
     return f"a file is missing, truncated or damaged, copy it again ({reason})"
