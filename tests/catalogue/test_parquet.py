@@ -3,6 +3,7 @@
 import json
 
 import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -48,3 +49,9 @@ def test_damaged_geometries_are_said_in_a_sentence(tmp_path, change):
     pq.write_table(table, tmp_path / "a.parquet")
     with pytest.raises(CatalogueError, match=r"a.parquet is not a Parquet file of craters: \S"):
         read_catalogue(tmp_path / "a.parquet")
+
+
+def test_a_column_that_became_the_index_of_pandas_is_read(tmp_path):
+    columns = {"crater_id": ["a7"], "lon": [1.0], "lat": [2.0], "diameter_km": [3.0]}
+    pd.DataFrame(columns).set_index("crater_id").to_parquet(tmp_path / "a.parquet")
+    assert read_catalogue(tmp_path / "a.parquet").craters["crater_id"].tolist() == ["a7"]

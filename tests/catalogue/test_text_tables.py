@@ -164,3 +164,10 @@ def test_advice_on_a_table_without_a_heading_works(tmp_path):
     with pytest.raises(CatalogueError, match="lon,lat,diameter_km"):
         read(tmp_path / "a.csv", "10,20,3\n11,21,4\n")
     assert len(read(tmp_path / "a.csv", "lon,lat,diameter_km\n10,20,3\n11,21,4\n")) == 2
+
+
+def test_geometries_of_a_text_are_said_not_to_be_read(tmp_path, caplog):
+    path = tmp_path / "a.csv"
+    path.write_text('lon,lat,diameter_km,geometry\n1,2,3,"POLYGON ((1 2, 2 2, 2 3, 1 2))"\n')
+    read_catalogue(path)
+    assert "the geometries of a text table are not read" in caplog.text

@@ -5,6 +5,7 @@ The heading is the first line that names a longitude, a latitude and a size.
 
 import gzip
 import io
+import logging
 import re
 import warnings
 import zlib
@@ -41,7 +42,10 @@ _BINARY = {
 
 _ANGLES = ("lon", "lat")
 _THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+$")
+_WKT = re.compile(r"\s*(MULTI)?(POINT|POLYGON)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"^[+-]?[\d.,]+(e[+-]?\d+)?$", re.IGNORECASE)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,14 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     Raises:
         CatalogueError: The file is no table of craters.
     """
-    return from_table(read_table(path), str(path))
+    table = read_table(path)
+    if "geometry" in table and table["geometry"].astype(str).str.match(_WKT).any():
+        _log.warning(
+            "note: %s: the geometries of a text table are not read, and places and sizes of its "
+            "columns count: save it as .gpkg or .geojson where geometries were edited",
+            path,
+        )
+    return from_table(table, str(path))
 
 
 def read_table(path: Path) -> pd.DataFrame:
