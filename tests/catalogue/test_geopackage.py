@@ -19,7 +19,7 @@ from lunarcraters.catalogue.formats import (
     write_catalogue_parts,
 )
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import OutputError
+from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
 from lunarcraters.geometry import sphere
 
 from .conftest import is_lunar
@@ -196,3 +196,23 @@ def test_a_geopackage_is_read_where_keras_was_imported_first(lunar, tmp_path):
         [sys.executable, "-c", code, tmp_path / "a #1?.gpkg"], capture_output=True, text=True
     )
     assert (done.returncode, done.stdout.strip()) == (0, str(len(lunar)))
+
+
+def test_a_layer_under_another_name_is_said_to_be_left_out(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    craters = pyogrio.read_dataframe(path, layer="craters")
+    pyogrio.write_dataframe(craters.head(1), path, layer="checked", driver="GPKG")
+    with pytest.warns(CratersWarning, match="layer 'craters' are read; left out: 'checked'"):
+        assert len(read_catalogue(path)) == len(lunar)
+
+
+def test_a_layer_of_added_craters_without_geometries_has_none_or_is_refused(lunar, tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_catalogue(lunar, path)
+    rows = pd.DataFrame({"diameter_km": [3.0]})
+    pyogrio.write_dataframe(rows.head(0), path, layer="added_craters", driver="GPKG")
+    assert len(read_catalogue(path)) == len(lunar)
+    pyogrio.write_dataframe(rows, path, layer="added_craters", driver="GPKG")
+    with pytest.raises(CatalogueError, match="the 1 rows of added_craters have no geometries"):
+        read_catalogue(path)

@@ -53,6 +53,7 @@ _LAYERS: dict[str, tuple[str, Callable[[Catalogue], Geometries]]] = {
     "centres": ("Point", outlines.crater_centres),
     "bounding_boxes": ("MultiPolygon", outlines.crater_boxes),
 }
+_OWN_LAYERS = {*_LAYERS, ADDED_LAYER, "footprint", "catalogue", styles.TABLE}
 # Readable without warnings by the GDAL of every QGIS of the last years.
 _VERSION = {"VERSION": "1.2"}
 
@@ -155,18 +156,27 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
             return _read_own(path, layers)
         if not layers:
             raise CatalogueError(f"{path} has no layers: it is not a catalogue")
-        fields = {name: pyogrio.read_info(path, layer=name)["fields"].tolist() for name in layers}
+        layer, *others = [name for name in layers if _has_sizes(path, name)] or layers
     except (*_ERRORS, KeyError, json.JSONDecodeError) as error:
         raise vector.refuse_file(path, "GeoPackage", error) from error
-    layer, *others = [name for name in layers if find_sizes(fields[name])] or layers
     if others:
-        warnings.warn(
-            f"{path}: the craters of its layer {layer!r} are read; left out: "
-            f"{', '.join(map(repr, others))}",
-            CratersWarning,
-            stacklevel=2,
-        )
+        _warn_of_others(path, layer, others)
     return vector.read_layer(path, "GeoPackage", layer=layer)
+
+
+def _has_sizes(path: Path, layer: str) -> bool:
+    """Tell whether a layer has columns that tell diameters."""
+    return bool(find_sizes(pyogrio.read_info(path, layer=layer)["fields"].tolist()))
+
+
+def _warn_of_others(path: Path, layer: str, others: list[str]) -> None:
+    """Warn of layers that are left out, which may hold craters too."""
+    warnings.warn(
+        f"{path}: the craters of its layer {layer!r} are read; left out: "
+        f"{', '.join(map(repr, others))}",
+        CratersWarning,
+        stacklevel=3,
+    )
 
 
 def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
@@ -174,6 +184,9 @@ def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
     pairs = pyogrio.read_dataframe(path, layer="catalogue", read_geometry=False)
     header = {key: json.loads(value) for key, value in pairs[["key", "value"]].to_numpy()}
     info = CatalogueInfo.from_header(header)
+    others = [name for name in layers if name not in _OWN_LAYERS and _has_sizes(path, name)]
+    if others:
+        _warn_of_others(path, "craters", others)
     before = None
     if "centres" in layers:
         copy = pyogrio.read_dataframe(path, layer="centres", read_geometry=False)
@@ -227,6 +240,13 @@ def _read_added(path: Path, info: CatalogueInfo) -> pd.DataFrame:
     """Read the craters that were drawn, as rows of the layer `craters` without a geometry."""
     # Arrow hands curves on as they are; without it they come as fine polygons.
     drawn = pyogrio.read_dataframe(path, layer=ADDED_LAYER, use_arrow=False)
+    if "geometry" not in drawn:
+        if not len(drawn):
+            return pd.DataFrame()
+        raise CatalogueError(
+            f"{path}: the {len(drawn)} rows of {ADDED_LAYER} have no geometries: draw circles, or "
+            "delete them"
+        )
     there = drawn[~(drawn.geometry.isna() | drawn.geometry.is_empty)]
     if not len(there):
         return pd.DataFrame()
