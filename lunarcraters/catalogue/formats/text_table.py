@@ -166,7 +166,8 @@ def _split(line: str, delimiter: str) -> list[str]:
         line.rstrip("\n"),
     )
     # The pattern finds an empty piece at the end of the line.
-    pieces = pieces[: line.count(delimiter) + 1] if line else []
+    unquoted = re.sub(r'"[^"]*"', "", line)
+    pieces = pieces[: unquoted.count(delimiter) + 1] if line else []
     return [piece.strip().strip('"') for piece in pieces]
 
 
