@@ -1,5 +1,6 @@
 """The EXIF orientation of images: how their pixels are to be turned for display."""
 
+import struct
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from lunarcraters.process import suppress_warnings
 
 _ORIENTATION = 0x0112  # 1 for an upright image
 _OTHERS = range(2, 9)
+_DAMAGES = "(possibly )?corrupt EXIF|truncated file|tag data|metadata warning"
+_FAULTS = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
 
 
 def require_upright(path: Path) -> None:
@@ -19,15 +22,17 @@ def require_upright(path: Path) -> None:
     stored, as `craters detect` reads them.
 
     Args:
-        path: Image file. One that Pillow cannot read, or takes for too large, is passed over.
+        path: Image file. One that Pillow cannot read, or takes for too large, is passed over, and
+            so is one with damaged metadata.
 
     Raises:
         DatasetError: The image is to be turned or mirrored.
     """
     orientation = 1
     with (
-        suppress(OSError, Image.DecompressionBombError),
+        suppress(*_FAULTS),
         suppress_warnings(Image.DecompressionBombWarning),
+        suppress_warnings(UserWarning, _DAMAGES),
         Image.open(path) as image,
     ):
         # Pillow would decode all of a PNG to find the tag behind its pixels.

@@ -1,3 +1,5 @@
+import struct
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -324,3 +326,16 @@ def test_an_image_that_is_turned_for_display_is_refused(tmp_path, noise, suffix)
             continue
         with pytest.raises(DatasetError, match=rf"EXIF orientation {exif[0x0112]}.*-auto-orient"):
             read_image(path)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("chunk", [b"eXIfXXXXXXX", b"eXIfII*\0", b"gAMAx", b"pHYs"])
+def test_an_image_whose_metadata_are_damaged_is_read(tmp_path, noise, chunk):
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    chunk = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    (tmp_path / "a.png").write_bytes(content[:33] + chunk + content[33:])
+    np.testing.assert_array_equal(read_grey(tmp_path / "a.png"), noise)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(40)
+    Image.fromarray(noise).save(tmp_path / "a.jpg", exif=exif)
+    assert read_grey(tmp_path / "a.jpg").shape == noise.shape
