@@ -85,6 +85,7 @@ _SUFFIX = re.compile(r"^(.*?)[\s_,.\-/]+(?:in\s+)?([A-Za-z°]+)$")
 _GLUED = re.compile(
     r"^(diameter|diam|dia|d|radius|rad|size)(km)$|^(diameter|diam|radius)(m)$|^(diameter)(k)$"
 )
+_PLURAL = re.compile(r"(?<=[Dd]eg)s\b")  # of degrees, unlike the south of "degS"
 _UNCLOSED = re.compile(r"^(.*?)[(\[<{]([^()\[\]<>{}]*)$")
 _SIDE = re.compile(r"^(west|east)(l.+)$|^(l.+)(west|w)$")
 
@@ -139,7 +140,8 @@ def parse_heading(name: object) -> Heading:
     for pattern in (_BRACKET, _SUFFIX):
         found = pattern.match(text)
         if found and _key(found[1]):
-            key, unit = _key(found[1]), _UNITS.get(_key(found[2].replace("°", "deg")))
+            unit = _UNITS.get(_key(_PLURAL.sub("", found[2]).replace("°", "deg")))
+            key = _key(found[1])
             if unit in ("deg", "west") and not key.startswith(_DIRECTIONS):
                 continue
             if unit is not None and (unit or pattern is _BRACKET):

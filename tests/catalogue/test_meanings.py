@@ -35,6 +35,14 @@ def test_latitudes_to_the_south_are_not_taken_for_northern_ones(tmp_path, name):
         read_catalogue(path)
 
 
+@pytest.mark.parametrize(
+    "names", ["Lon (degs),Lat (degs)", "lon_degs,lat_degs", "Lon Degs,Lat Degs"]
+)
+def test_degs_are_degrees(tmp_path, names):
+    path = write(tmp_path / "a.csv", f"{names},diameter_km\n30,20,2\n")
+    assert read_catalogue(path).positions.tolist() == [[30.0, 20.0]]
+
+
 def test_geometries_count_where_they_lie_off_the_circles_of_their_columns(tmp_path):
     table = pd.DataFrame({"lon": [350.0], "lat": [0.0], "diam_km": [30.3]})  # of one degree
     for shift, lat in ((0.4, 0.0), (0.6, 0.6)):

@@ -76,6 +76,19 @@ def test_separators_at_the_ends_of_rows_do_not_matter(tmp_path, heading):
     assert sorted(catalogue.positions.tolist()) == [[10, 20], [11, 21], [12, 22]]
 
 
+@pytest.mark.parametrize("note", ["", "fresh"])
+def test_a_separator_after_an_empty_last_column_does_not_matter(tmp_path, note):
+    rows = ["lon,lat,diameter_km,note", f"1,20,5,{note},", "2,21,6,,", "3,22,7,,"]
+    catalogue = read(tmp_path / "a.csv", "\n".join(rows))
+    assert sorted(catalogue.positions.tolist()) == [[1, 20], [2, 21], [3, 22]]
+
+
+def test_commas_in_quotes_at_the_end_of_a_row_do_not_make_it_longer(tmp_path):
+    rows = ["lon,lat,diameter_km,note", '1,20,5,"old, dim"', '2,21,6,"a ""b"", c"']
+    catalogue = read(tmp_path / "a.csv", "\n".join(rows))
+    assert sorted(catalogue.positions.tolist()) == [[1, 20], [2, 21]]
+
+
 @pytest.mark.parametrize("heading", ["name,lon,lat,diameter_km", "#name,lon,lat,diameter_km"])
 def test_names_may_begin_with_a_hash(tmp_path, heading):
     text = "# names, of craters\n" + lines(heading, "#1,{},{},{}") + "# as, they, are\n"

@@ -252,6 +252,9 @@ def _name_columns(
     if has_names and is_missing and are_blank:
         used = _used_names(names)
         has_names = names[0] in used and names[-1] not in used
+        numbers = [number for number, name in enumerate(names, 1) if name in used]
+        # Without the first value, rows still have a longitude, a latitude and a size.
+        has_names &= bool((table[numbers].notna().sum(axis=1) >= 3).all())
         is_missing &= not has_names
         # A position or size of 1, 2, 3, ... is none; of other whole numbers, it may be one.
         has_names &= _are_counted(table[0])
