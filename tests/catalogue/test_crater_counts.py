@@ -97,6 +97,8 @@ GENERATED = " * Generated CRS (+proj=tmerc +lat_0=42 +a=1737400 +b=1737400 +unit
          + "Total_area = 23004500000 m^2\n" + TABLE + "}\n"),
         ("semicolons.diam", "area = 23004,5 ; a comment\n; another; of km\n"
          + TABLE.replace(", ", "; ").replace("\t", ";").replace(".", ",") + "}"),
+        ("ended.diam", "area = 23004.5\n"
+         + TABLE.replace(", ", ";").replace("\t", ";").replace("\n", ";\n") + "}"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])

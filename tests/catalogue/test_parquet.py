@@ -51,7 +51,8 @@ def test_damaged_geometries_are_said_in_a_sentence(tmp_path, change):
         read_catalogue(tmp_path / "a.parquet")
 
 
-def test_a_column_that_became_the_index_of_pandas_is_read(tmp_path):
+@pytest.mark.parametrize("drop", [True, False])
+def test_a_column_that_became_the_index_of_pandas_is_read(tmp_path, drop):
     columns = {"crater_id": ["a7"], "lon": [1.0], "lat": [2.0], "diameter_km": [3.0]}
-    pd.DataFrame(columns).set_index("crater_id").to_parquet(tmp_path / "a.parquet")
+    pd.DataFrame(columns).set_index("crater_id", drop=drop).to_parquet(tmp_path / "a.parquet")
     assert read_catalogue(tmp_path / "a.parquet").craters["crater_id"].tolist() == ["a7"]

@@ -182,8 +182,9 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         schema = pq.read_schema(path)
         names = [name for name in schema.names if not _is_geometry(schema.field(name).type)]
         table: pd.DataFrame = pq.read_table(path, columns=names).to_pandas()
-        if any(table.index.names):  # pandas' set_index("crater_id") took the column out
-            table = table.reset_index()
+        lost = [name for name in table.index.names if name and name not in table]
+        if lost:  # pandas' set_index("crater_id") took the column out
+            table = table.reset_index(lost)
         metadata = schema.metadata or {}
         header = json.loads(metadata.get(_KEY, b"null"))
         geo = json.loads(metadata.get(b"geo", b"null"))

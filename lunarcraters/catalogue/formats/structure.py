@@ -17,7 +17,7 @@ _METRES = re.compile(r"diam\w*\W{0,3}[(\[<]\s*m(et(er|re)s?)?\s*[)\]>]", re.IGNO
 _UNIT = re.compile(r"(?:[<(\[]|\d\s)\s*(k?m)\s*(?:\^?2|²)?\s*(?:[>)\]]|$)")
 _NUMBER = re.compile(r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$")
 _SEMICOLON_HEADING = re.compile(r"=\s*\{[^#,;]*;\s*\w")
-_SEMICOLON_ROW = re.compile(r"^\s*[\d.,eE+-]+(\s*;\s*[\d.,eE+-]+)+\s*$")
+_SEMICOLON_ROW = re.compile(r"^\s*[\d.,eE+-]+(\s*;\s*[\d.,eE+-]+)+[\s;]*$")
 
 _BARE_NAMES = {
     1: ["diameter"],
@@ -121,7 +121,7 @@ def _without_semicolons(lines: list[str]) -> list[str]:
         return lines
     parted = [_SEMICOLON_HEADING.search(line) or _SEMICOLON_ROW.match(line) for line in lines]
     return [
-        line.replace(";", ", ") if is_parted else line
+        line.rstrip("; \t").replace(";", ", ") if is_parted else line
         for line, is_parted in zip(lines, parted, strict=True)
     ]
 
