@@ -122,23 +122,31 @@ def place_tile(path: Path, name: TileName, width: int, height: int) -> LabelImag
     return LabelImage(path, Grid(sphere.geographic_crs().to_wkt(), affine, width, height))
 
 
-def find_holders(images: Sequence[LabelImage], positions: Float, diameters: Float) -> Index:
+def find_holders(
+    images: Sequence[LabelImage],
+    positions: Float,
+    diameters: Float,
+    numbers: Index | None = None,
+) -> Index:
     """Find the first image that holds each crater (`LabelImage.holds`).
 
     Args:
         images: Images.
         positions: Longitude and latitude of centres, (n, 2).
         diameters: Diameters, km, (n,).
+        numbers: Index of the image before which each crater is looked for, (n,); None for all
+            images.
 
     Returns:
         Index of the image, (n,); the number of images where none holds it.
     """
     holders = np.full(len(positions), len(images))
+    ends = holders.copy() if numbers is None else numbers
     placed = np.flatnonzero(np.isfinite(positions).all(axis=1))
     tree = KDTree(sphere.unit_vectors(*positions[placed].T))
     for number, image in enumerate(images):
         near = placed[np.array(tree.query_ball_point(*image.find_reach()), dtype=np.int64)]
-        near = near[holders[near] == len(images)]
+        near = near[(holders[near] == len(images)) & (number < ends[near])]
         if len(near):
             holders[near[image.holds(positions[near], diameters[near])]] = number
     return holders

@@ -208,7 +208,8 @@ def _join(parts: list[Reference]) -> Reference:
     }
     images = [image for part in parts for image in part.images]
     numbers = np.repeat(np.arange(len(parts)), [len(part.diameters) for part in parts])
-    joined["clipped"] |= find_holders(images, joined["positions"], joined["diameters"]) < numbers
+    circles = joined["positions"], joined["diameters"]
+    joined["clipped"] |= find_holders(images, *circles, numbers) < numbers
     pixel = float(np.median([part.pixel for part in parts if part.pixel is not None]))
     return Reference(**joined, radius_m=sphere.RADIUS_M, pixel=pixel)
 
@@ -258,7 +259,8 @@ def _read_placed(pairs: list[tuple[Pair, LabelImage]]) -> Reference:
     images = tuple(image for _, image in pairs)
     centres, sides = np.concatenate(positions), np.concatenate(boxes)
     diameters = np.sqrt(sides.prod(axis=1))
-    again = find_holders(images, centres, diameters) < np.concatenate(numbers)
+    owners = np.concatenate(numbers)
+    again = find_holders(images, centres, diameters, owners) < owners
     return Reference(
         positions=centres,
         diameters=diameters,
