@@ -2,7 +2,7 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from lunarcraters.catalogue.formats import read_catalogue
+from lunarcraters.catalogue.formats import read_catalogue, spreadsheet
 from lunarcraters.errors import CatalogueError, CratersWarning
 
 SHEETS = {".xlsx": "XLSX", ".ods": "ODS"}
@@ -53,3 +53,15 @@ def test_sheets_of_craters_that_are_left_out_are_said(tmp_path, suffix):
         write(path, [heading, [str(number), "2", "3"]], layer=name, append=True)
     with pytest.warns(CratersWarning, match="sheet 'north' are read; left out: 'south', 'east'"):
         assert read_catalogue(path).positions.tolist() == [[0.0, 2.0]]
+
+
+def test_large_sheets_below_that_of_the_craters_are_not_gone_through(tmp_path, monkeypatch):
+    heading = ["lon", "lat", "diameter_km"]
+    path = write(tmp_path / "a.xlsx", [heading, ["1", "2", "3"]], layer="craters")
+    write(path, [["4", "5", "6"]] * 1000, layer="points", append=True)
+    looked_at = []
+    monkeypatch.setattr(
+        spreadsheet, "is_catalogue", lambda row: looked_at.append(row) or "lon" in row
+    )
+    assert read_catalogue(path).positions.tolist() == [[1.0, 2.0]]
+    assert len(looked_at) < 300

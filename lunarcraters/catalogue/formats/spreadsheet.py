@@ -18,6 +18,7 @@ from lunarcraters.catalogue.text import as_text
 from lunarcraters.errors import CatalogueError, CratersWarning
 
 _OPTIONS = {"OGR_XLSX_HEADERS": "DISABLE", "OGR_ODS_HEADERS": "DISABLE"}
+_HEADING_ROWS = 200  # of further sheets, among which a heading is looked for
 
 
 def read(path: Path) -> Catalogue | EditedCatalogue:
@@ -26,7 +27,8 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
     Raises:
         CatalogueError: The file is damaged, or no sheet has a table of craters.
     """
-    tables = ((name, _find_table(cells)) for name, cells in _sheets(path))
+    sheets = _sheets(path)
+    tables = ((name, _find_table(cells)) for name, cells in sheets)
     found = ((name, table) for name, table in tables if table is not None)
     sheet, table = next(found, ("", None))
     if table is None:
@@ -34,7 +36,9 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
             f"{path} has no sheet with columns for lon, lat and diameter: name them lon, lat and "
             "diameter_km in the row above the numbers"
         )
-    others = [name for name, _ in found]
+    others = [
+        name for name, cells in sheets if _find_table(cells.head(_HEADING_ROWS)) is not None
+    ]
     if others:
         warnings.warn(
             f"{path}: the craters of its sheet {sheet!r} are read; left out: "
