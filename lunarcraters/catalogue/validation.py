@@ -83,7 +83,7 @@ def _check(table: pd.DataFrame, columns: CatalogueColumns, *, has_positions: boo
             row = int(np.argmax(bad))
             limit = "of 0 or more" if np.isinf(most) else "from 0 to 1"
             raise CatalogueError(
-                f"{name} of crater {row + 1} of the table is {column[row]:g} ({int(bad.sum())} "
+                f"{name} of crater {row + 1} of the table is {column[row]} ({int(bad.sum())} "
                 f"such): give numbers {limit}, and NaN where they are not known"
             )
 

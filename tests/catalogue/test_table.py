@@ -48,7 +48,8 @@ def test_craters_off_the_moon_are_named(lat, diameter):
     ("column", "wrong", "said"),
     [("score", -1.0, "from 0 to 1"), ("score", 2.0, "from 0 to 1"), ("score", np.inf, "0 to 1"),
      ("fraction", 50.0, "from 0 to 1"), ("fraction", -0.5, "from 0 to 1"),
-     ("diameter_sd_km", np.inf, "0 or more"), ("diameter_sd_km", -2.0, "0 or more")],
+     ("diameter_sd_km", np.inf, "0 or more"), ("diameter_sd_km", -2.0, "0 or more"),
+     ("score", 1.0 + 1e-7, "is 1.0000001 ")],
 )  # fmt: skip
 def test_values_outside_their_range_are_named(column, wrong, said):
     craters = table(diameter_km=[5.0, 1.0], **{column: [0.5, wrong]})

@@ -36,9 +36,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
             f"{path} has no sheet with columns for lon, lat and diameter: name them lon, lat and "
             "diameter_km in the row above the numbers"
         )
-    others = [
-        name for name, cells in sheets if _find_table(cells.head(_HEADING_ROWS)) is not None
-    ]
+    others = [name for name, cells in sheets if _find_table(cells.head(_HEADING_ROWS)) is not None]
     if others:
         warnings.warn(
             f"{path}: the craters of its sheet {sheet!r} are read; left out: "
