@@ -98,9 +98,10 @@ def export(
             or domain of longitudes.
         OutputError: The file exists, cannot be written, or is that of the area or one of a run.
     """
-    from lunarcraters.catalogue.clusters import find_cluster_members, leave_out
+    from lunarcraters.catalogue.clusters import find_cluster_members, leave_out, refuse_fractions
     from lunarcraters.catalogue.filter import CraterFilter
     from lunarcraters.catalogue.formats import check_output, write_catalogue_parts
+    from lunarcraters.catalogue.ground import warn_of_unread_tiles
     from lunarcraters.detection.run import open_stored_catalogue
     from lunarcraters.errors import OptionError
 
@@ -114,7 +115,7 @@ def export(
     target = find_target(out)
     stored = open_stored_catalogue(run)
     if without_clusters and area is None:
-        _refuse_fractions(stored)
+        refuse_fractions(stored)
     info = replace(stored.info, lon_domain=lon_domain)
     least, ground = info.threshold(min_score), None
     if area is not None:
@@ -129,6 +130,7 @@ def export(
         for part in stored.parts(least):
             yield crater_filter.apply(part).with_info(lon_domain=lon_domain)
 
+    warn_of_unread_tiles(info)
     parts = filtered()
     if without_clusters:
         members = find_cluster_members(parts, info)
@@ -144,19 +146,6 @@ def export(
 
     write_catalogue_parts(info, counted(), target, form=form, overwrite=overwrite)
     return Exported(written, total, least, clustered)
-
-
-def _refuse_fractions(stored: "StoredCatalogue | Catalogue") -> None:
-    """Refuse to find clusters among craters whose centre may lie off the ground."""
-    from lunarcraters.catalogue.columns import FRACTION
-    from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.errors import OptionError
-
-    if isinstance(stored, Catalogue) and FRACTION in stored.craters:  # a run has no fractions
-        raise OptionError(
-            "the catalogue has parts of craters, and clusters are found by craters whose centre "
-            "lies on the ground: give its area too (--area), which takes these as a whole"
-        )
 
 
 def _restrict_to(

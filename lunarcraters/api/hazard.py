@@ -102,6 +102,7 @@ def plot_hazard(
         OutputError: The GeoTIFF is there already, the GeoTIFF or the PNG is one of the files that
             are read, or a file cannot be written.
     """
+    from lunarcraters.catalogue.ground import warn_of_unread_tiles
     from lunarcraters.detection.run import MASK, open_run
     from lunarcraters.errors import CatalogueError
     from lunarcraters.hazard.cells import choose_cells
@@ -123,6 +124,7 @@ def plot_hazard(
             f"{run} has its craters in pixels, without an area in km2: give the image a coordinate "
             "system and detect them again (craters detect --crs)"
         )
+    warn_of_unread_tiles(catalogue.info)
     craters = catalogue.filter(min_score, min_diameter=min_diameter)
     model = _open_elevation(Path(run), elevation, unit, crs, nodata)
     mask = Path(run) / MASK

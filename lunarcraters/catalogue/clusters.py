@@ -11,19 +11,24 @@ which 0.3, 1, 3 or 10 other craters of its bin are expected, holds so many that 
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.stats import binom, poisson
 
+from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.randomness import NO_GROUND
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError
+from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
+
+if TYPE_CHECKING:
+    from lunarcraters.catalogue.formats.parquet import StoredCatalogue
 
 _EXPECTED = 0.3, 1.0, 3.0, 10.0  # craters in a disc
 _IMPROBABLE = 1e-3
@@ -35,6 +40,22 @@ _LEAST_SHARE = 0.05  # of a disc around a crater that is on the ground
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 Index = NDArray[np.int64]
+
+
+def refuse_fractions(catalogue: "StoredCatalogue | Catalogue") -> None:
+    """Refuse to find clusters among craters whose centre may lie off the ground.
+
+    Args:
+        catalogue: Catalogue, whose clusters are wanted on the ground that it has.
+
+    Raises:
+        OptionError: It has parts of craters.
+    """
+    if isinstance(catalogue, Catalogue) and FRACTION in catalogue.craters:  # a run has none
+        raise OptionError(
+            "the catalogue has parts of craters, and clusters are found by craters whose centre "
+            "lies on the ground: give its area too (--area), which takes these as a whole"
+        )
 
 
 def find_cluster_members(parts: Iterable[Catalogue], info: CatalogueInfo) -> Bool:

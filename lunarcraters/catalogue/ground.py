@@ -51,7 +51,7 @@ def warn_of_unread_tiles(info: CatalogueInfo) -> None:
     """Warn where large craters were not searched, which the ground of a catalogue does not tell.
 
     Args:
-        info: Description of a catalogue whose craters are counted.
+        info: Description of a catalogue whose craters are counted or handed on.
     """
     if info.properties.get(UNREAD_COARSE):
         warnings.warn(

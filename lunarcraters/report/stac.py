@@ -12,6 +12,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
+from lunarcraters.catalogue.ground import warn_of_unread_tiles
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.detection.finish import find_finish_time
 from lunarcraters.detection.run import CRATERS, MASK, MEASURES, open_run
@@ -59,6 +60,7 @@ def write_stac_item(run: Path, out: Path, *, overwrite: bool = False) -> None:
         )
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists already: give --overwrite or another --output")
+    warn_of_unread_tiles(info)
     searched = find_finish_time(run)
     item = _make_item(run, info, len(stored), searched, out.absolute().parent)
     with replacing(out) as temporary:

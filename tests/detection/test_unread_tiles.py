@@ -55,7 +55,7 @@ def test_tiles_of_coarse_octaves_of_which_nothing_was_read_are_counted(tmp_path,
     assert UNREAD_COARSE not in _describe(source, info, MANIFEST, in_part).properties
 
 
-def test_whoever_counts_craters_is_told_once(runs, tmp_path):
+def test_whoever_counts_craters_or_hands_them_on_is_told_once(runs, tmp_path):
     read_run(runs[1]).to_file(tmp_path / "reference.csv")
     read_run(runs[0]).to_file(tmp_path / "exported.gpkg")
     for count in (
@@ -64,6 +64,11 @@ def test_whoever_counts_craters_is_told_once(runs, tmp_path):
         lambda: lc.plot_csfd(runs[0], tmp_path / "a.png"),
         lambda: lc.measure_randomness(runs[0]),
         lambda: lc.evaluate(runs[0], tmp_path / "reference.csv"),
+        lambda: lc.export(runs[0], tmp_path / "a.csv"),
+        lambda: lc.export(runs[0], tmp_path / "b.csv", area=(0.0, 0.0, 1.0, 1.0)),
+        lambda: lc.export(tmp_path / "exported.gpkg", tmp_path / "c.csv"),
+        lambda: lc.plot_hazard(runs[0], tmp_path / "b.png"),
+        lambda: lc.write_stac_item(runs[0], tmp_path / "item.json"),
     ):
         with pytest.warns(CratersWarning) as told:
             count()
