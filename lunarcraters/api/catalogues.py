@@ -6,7 +6,6 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from lunarcraters.api.mosaics import open_mosaic
 from lunarcraters.api.paths import Ground, PathOrText, read_ground
 from lunarcraters.api.writing import find_target
 from lunarcraters.catalogue.format_names import FormatName
@@ -246,7 +245,7 @@ def evaluate(
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import read_detections
-    from lunarcraters.detection.searched import searched_mosaic
+    from lunarcraters.detection.searched import open_in_crs_of, searched_mosaic
     from lunarcraters.errors import CatalogueError
     from lunarcraters.evaluation.evaluate import check_bins, evaluate_catalogue
     from lunarcraters.evaluation.reference import Reference, from_catalogue
@@ -273,7 +272,7 @@ def evaluate(
         if not isinstance(catalogue, Catalogue):
             ground = searched_mosaic(Path(catalogue), mosaic, crs=crs)
         elif mosaic is not None:
-            ground = open_mosaic(mosaic, crs=crs)
+            ground = open_in_crs_of(catalogue.info.run, mosaic, crs=crs)
         else:
             raise CatalogueError("a catalogue does not tell which mosaic was searched: give mosaic")
     evaluation, matches = evaluate_catalogue(detections, truth, rule, **options)

@@ -63,16 +63,11 @@ def make_dataset(
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import read_detections
-    from lunarcraters.detection.searched import searched_mosaic
+    from lunarcraters.detection.searched import open_in_crs_of
     from lunarcraters.labelling.make import make_dataset
-    from lunarcraters.mosaic.mosaic import open_mosaic
 
-    names = as_names(mosaic)
-    if isinstance(catalogue, Catalogue):
-        craters, picture = catalogue, open_mosaic(names, crs=crs, nodata=nodata)
-    else:
-        craters = read_detections(catalogue)
-        picture = searched_mosaic(Path(catalogue), names, crs=crs, nodata=nodata)
+    craters = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
+    picture = open_in_crs_of(craters.info.run, as_names(mosaic), crs=crs, nodata=nodata)
     ground = None if area is None else read_ground(area, craters.info)
     return make_dataset(
         picture,

@@ -43,13 +43,14 @@ def plot_map(
         OutputError: The PNG is a file of the mosaic, or cannot be written.
     """
     from lunarcraters.catalogue.table import Catalogue
-    from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+    from lunarcraters.detection.searched import open_in_crs_of
+    from lunarcraters.mosaic.mosaic import Mosaic
     from lunarcraters.plots.maps import draw_map
 
     if isinstance(mosaic, Mosaic):
         ground = mosaic
     elif isinstance(catalogue, Catalogue):
-        ground = open_mosaic(mosaic or _input_of(catalogue), crs=crs)
+        ground = open_in_crs_of(catalogue.info.run, mosaic or _input_of(catalogue), crs=crs)
     else:
         ground = _mosaic_of(catalogue, mosaic, crs)
     picture = local_output(out)
@@ -222,8 +223,9 @@ def explore(
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import MASK
+    from lunarcraters.detection.searched import open_in_crs_of
     from lunarcraters.errors import CoordinateSystemError, MosaicError
-    from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
+    from lunarcraters.mosaic.mosaic import Mosaic
     from lunarcraters.report.explore import make_interactive_map
 
     if not isinstance(catalogue, Catalogue) and run is None and Path(catalogue).is_dir():
@@ -235,10 +237,10 @@ def explore(
     elif run is not None:
         ground = _mosaic_of_run(run, mosaic, crs)
     elif mosaic is not None:
-        ground = open_mosaic(mosaic, crs=crs)
+        ground = open_in_crs_of(craters.info.run, mosaic, crs=crs)
     elif Path(craters.properties.get("input", "")).is_file():
         with suppress(MosaicError, CoordinateSystemError):  # a map without it is one too
-            ground = open_mosaic(Path(craters.properties["input"]), crs=crs)
+            ground = open_in_crs_of(craters.info.run, Path(craters.properties["input"]), crs=crs)
         if ground is not None and ground.has_crs != craters.has_crs:
             ground = None
     return make_interactive_map(craters, ground, None if run is None else Path(run) / MASK)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import shapely
@@ -20,8 +21,7 @@ from lunarcraters.geometry import sphere
 from lunarcraters.geometry.polygons import keep_polygons
 from lunarcraters.records import from_json, to_plain
 
-_RADIUS_TOLERANCE = 0.01
-"""Difference of radii, relative, within which two spheres are those of one body."""
+_RADIUS_TOLERANCE = 0.01  # relative difference of the radii of one body
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class CatalogueInfo:
         thresholds: Operating points of the model by name, e.g. `{"balanced": 0.31}`.
         properties: Origin of the catalogue, for people to read.
         lon_domain: Largest longitude in files, 180 or 360; None for what the format has.
-        has_positions: False for a count of diameters on an area (`.diam`), whose craters have no
-            positions: they are NaN.
+        has_positions: False for a count of diameters on an area (`.diam`): positions are NaN.
         limits: Craters of the run that an export took; None where it is not known.
         has_header: True where a file of ours told all this, and which craters of a run it has.
+        run: Directory of the run that it was read from; None for another catalogue.
     """
 
     crs: CRS | None
@@ -71,6 +71,7 @@ class CatalogueInfo:
     has_positions: bool = True
     limits: ExportLimits | None = None
     has_header: bool = field(default=False, compare=False)
+    run: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Copy what can change, and check all values.
@@ -91,10 +92,9 @@ class CatalogueInfo:
         vars(self).update(thresholds=thresholds, properties=properties, footprint_area_km2=area_km2)
         if self.crs is None:
             return
-        try:
+        crs = None
+        with suppress(CRSError):
             crs = CRS.from_user_input(self.crs)
-        except CRSError:
-            crs = None
         flattened = crs is not None and sphere.is_lunar(crs) and sphere.is_flattened(crs)
         if crs is None or flattened or not (crs.is_geographic and sphere.is_sphere(crs)):
             name = str(self.crs) if crs is None else crs.name

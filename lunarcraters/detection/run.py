@@ -148,7 +148,8 @@ def open_run(path: Path) -> StoredCatalogue:
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
     if not all((path / name).is_file() for name in (RESULT, CRATERS)):
         raise RunError(f"{path} is not a finished run: {_how_to_finish(path)} to finish it")
-    return open_stored(path / CRATERS, path / MEASURES).with_properties(read_names(path))
+    stored = open_stored(path / CRATERS, path / MEASURES).with_properties(read_names(path))
+    return replace(stored, info=replace(stored.info, run=path))
 
 
 def _how_to_finish(run: Path) -> str:

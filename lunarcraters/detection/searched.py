@@ -54,9 +54,7 @@ def searched_mosaic(
         MosaicError: The mosaic cannot be used.
     """
     if mosaic is not None:
-        return _open_in_crs_of_run(
-            mosaic, run, crs, lambda system: open_mosaic(mosaic, crs=system, nodata=nodata)
-        )
+        return open_in_crs_of(run, mosaic, crs=crs, nodata=nodata)
     if run.is_file():
         raise RunError(f"{run} does not tell which mosaic was searched: give it with {option}")
     manifest = read_manifest(run)
@@ -103,9 +101,32 @@ def open_as_searched(
     """
     if nodata is None:
         return _open_in_crs_of_run(name, run, crs, lambda system: _open_noted(name, run, system))
-    return _open_in_crs_of_run(
-        name, run, crs, lambda system: open_mosaic(name, crs=system, nodata=nodata)
-    )
+    return open_in_crs_of(run, name, crs=crs, nodata=nodata)
+
+
+def open_in_crs_of(
+    run: Path | None,
+    mosaic: Name | Sequence[Name],
+    *,
+    crs: GivenCrs | None = None,
+    nodata: GivenNodata = None,
+) -> Mosaic:
+    """Open a mosaic in the coordinate system by which a run searched it, or else in its own.
+
+    Args:
+        run: Directory of the run, which may be gone; None for none.
+        mosaic: Mosaic, which the run may not have searched.
+        crs: Coordinate system in place of both.
+        nodata: Value, or values, that mean "no data" in place of the mosaic's own.
+
+    Raises:
+        MosaicError: The mosaic cannot be used.
+    """
+
+    def open_in(system: GivenCrs | None) -> Mosaic:
+        return open_mosaic(mosaic, crs=system, nodata=nodata)
+
+    return open_in(crs) if run is None else _open_in_crs_of_run(mosaic, run, crs, open_in)
 
 
 def _open_in_crs_of_run(

@@ -168,17 +168,23 @@ def test_another_mosaic_without_coordinate_system_is_refused(noise, tmp_path):
         searched_mosaic(tmp_path, other)
 
 
-def test_a_dataset_of_a_run_has_its_labels_where_the_run_has_its_craters(noise, tmp_path):
+def write_polar_run(path, values, run, declared=None):
+    """A run of a raster with craters, which was given the system of the pole."""
     affine = Affine(100, 0, -45_000, 0, -100, 45_000)  # beside the pole
-    path = write_raster(tmp_path / "a.tif", noise[:800, :800], None, affine)
-    run = tmp_path / "run"
+    write_raster(path, values, declared, affine)
     mosaic = begin_run_in("IAU_2015:30130", path, run)
     x, y = (axis.ravel() + 0.3 for axis in np.mgrid[60:800:110, 60:800:110])
     lon, lat = mosaic.grid.to_lonlat(x, y)
     craters = pd.DataFrame({"lon": lon, "lat": lat, "diameter_km": 2.0, "score": 1.0})
     manifest = read_manifest(run)
-    write_run(run, Catalogue(craters, sphere.geographic_crs()), path)
+    named = {"input": str(path)}
+    write_run(run, Catalogue(craters, sphere.geographic_crs(), properties=named), path)
     write_manifest(manifest, run)
+
+
+def test_a_dataset_of_a_run_has_its_labels_where_the_run_has_its_craters(noise, tmp_path):
+    path, run = tmp_path / "a.tif", tmp_path / "run"
+    write_polar_run(path, noise[:800, :800], run)
     labels = []
     for name, options in {"remembered": {}, "given": {"crs": "IAU_2015:30130"}}.items():
         lc.make_dataset(path, run, tmp_path / name, size=256, **options)
@@ -199,3 +205,40 @@ def test_another_mosaic_of_the_same_name_is_told(noise, tmp_path):
     with pytest.warns(CratersWarning, match="is not the mosaic that .* searched"):
         searched_mosaic(run)
     searched_mosaic(run, path)
+
+
+@pytest.mark.parametrize("declared", [None, SIMPLE_CYLINDRICAL])
+def test_a_catalogue_that_was_read_from_a_run_lies_on_the_mosaic_as_the_run_does(
+    noise, tmp_path, declared
+):
+    path, run = tmp_path / "a.tif", tmp_path / "run"
+    write_polar_run(path, noise[:800, :800], run, declared)
+    catalogue = lc.read_run(run)
+    beside = catalogue.rows(slice(0, 10))  # as a reference, so that there are errors to show
+    of_run, of_catalogue = tmp_path / "of run", tmp_path / "of catalogue"
+    lc.evaluate(run, beside, gallery=of_run)
+    lc.plot_map(run, of_run / "map.png")
+    lc.plot_map(run, of_run / "moved.png")
+    lc.evaluate(catalogue, beside, mosaic=path, gallery=of_catalogue)
+    catalogue.filter().plot(of_catalogue / "map.png")
+    catalogue.plot(of_catalogue / "moved.png", shutil.copy(path, tmp_path / "moved.tif"))
+    pictures = [
+        {file.name: file.read_bytes() for file in folder.iterdir()}
+        for folder in (of_run, of_catalogue)
+    ]
+    assert pictures[0] == pictures[1]
+    made = [
+        lc.make_dataset(path, craters, tmp_path / name, size=256).craters
+        for name, craters in {"c": catalogue, "r": run}.items()
+    ]
+    assert made[0] == made[1]
+
+
+def test_a_catalogue_is_drawn_though_its_run_is_gone(noise, tmp_path):
+    path, run = tmp_path / "a.tif", tmp_path / "run"
+    write_polar_run(path, noise[:800, :800], run, "IAU_2015:30130")
+    catalogue = lc.read_run(run)
+    lc.plot_map(run, tmp_path / "run.png")
+    shutil.rmtree(run)
+    catalogue.plot(tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "run.png").read_bytes()
