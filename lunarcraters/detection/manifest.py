@@ -47,9 +47,9 @@ class Manifest:
         format: Format of the run's directory.
         tiling: SHA-256 of the tiling options and the coordinate system alone; null in older and in
             merged runs.
-        mosaic: SHA-256 of the mosaic alone; null in older runs.
-        crs_wkt: Coordinate system of the mosaic, the file's own or a given one, as WKT; null for an
-            image without coordinates, and in older and in merged runs.
+        mosaic: SHA-256 of the mosaic alone, in a merged run of the first run's; null in older runs.
+        crs_wkt: Coordinate system of this mosaic, the file's own or a given one, as WKT; null for
+            an image without coordinates, and in older runs.
         tiling_settings: Settings by which the mosaic was cut into tiles; null in older and in
             merged runs.
         diameters_px: Smallest and largest diameter that one octave detects, pixels; null in older

@@ -242,3 +242,11 @@ def test_a_catalogue_is_drawn_though_its_run_is_gone(noise, tmp_path):
     shutil.rmtree(run)
     catalogue.plot(tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "run.png").read_bytes()
+
+
+def test_a_merged_run_opens_the_mosaic_of_the_first_as_that_run_does(noise, tmp_path):
+    runs = [tmp_path / name for name in ("run", "other")]
+    for run, part in zip(runs, (noise, noise[::-1]), strict=True):
+        write_polar_run(tmp_path / f"{run.name}.tif", part, run, SIMPLE_CYLINDRICAL)
+    lc.merge(runs, tmp_path / "merged")
+    assert_same_ground(searched_mosaic(tmp_path / "merged"), searched_mosaic(runs[0]))
