@@ -227,7 +227,8 @@ def evaluate(
         max_diameter: Largest crater that counts, km (pixels).
         min_pixels: Smallest crater that counts, pixels of the label tiles; None for no such limit.
         min_score: Score, or operating point, from which a detection counts; None for "balanced"
-            where there is one, else for the score of the best F1.
+            where there is one, or for the score of an export if it is higher, else for the score of
+            the best F1.
         bins: Lower edges of the diameter bins, rising, km (pixels; with `min_pixels` pixels of the
             label tiles); None for factors of sqrt(2).
         figures: Directory for figures (PNG); None for none.

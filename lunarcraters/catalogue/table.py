@@ -273,7 +273,7 @@ class Catalogue(InNotebook):
             min_diameter: Smallest crater that counts, km (pixels).
             max_diameter: Largest crater that counts, km (pixels).
             min_score: Score from which a detection counts; None for `balanced` where there is one,
-                else for the score of the best F1.
+                or for the score of an export if higher, else for the score of the best F1.
 
         Raises:
             CatalogueError: The reference cannot be read, or one is in pixels and the other not.

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
               help="Smallest crater that counts, pixels of the label tiles.")  # fmt: skip
 @click.option("--min-score", metavar="SCORE|NAME",
               help="Score, or operating point, from which a detection counts "
-              "[default: balanced, or where F1 is best].")  # fmt: skip
+              "[default: balanced, or the score of an export if higher, or where F1 is best].",
+              )  # fmt: skip
 @click.option("--bins", callback=lambda _, __, value: _edges(value), metavar="EDGE,EDGE,...",
               help="Lower edges of the diameter bins, in the unit of the smallest diameter "
               "[default: factors of sqrt(2)].")  # fmt: skip

@@ -9,6 +9,7 @@ from numbers import Real
 from lunarcraters.catalogue.ground import warn_of_unread_tiles
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OptionError
+from lunarcraters.evaluation.exported import choose_threshold, warn_of_sizes
 from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.record import EvaluationRecord, EvaluationTerms
 from lunarcraters.evaluation.reference import Reference
@@ -68,7 +69,8 @@ def evaluate_catalogue(
         min_diameter: Smallest crater that counts, km (pixels).
         max_diameter: Largest crater that counts, km (pixels).
         min_score: Score, or operating point, from which a detection counts; None for "balanced"
-            where there is one, else for the score of the best F1.
+            where there is one, or for the score of an export if it is higher, else for the score of
+            the best F1.
         bins: Lower edges of the diameter bins, rising; None for factors of sqrt(2).
 
     Returns:
@@ -80,12 +82,12 @@ def evaluate_catalogue(
     warn_of_unread_tiles(catalogue.info)
     rule = rule or reference.default_rule
     used = get_rule(rule) if isinstance(rule, str) else rule
-    if min_score is None and "balanced" in catalogue.thresholds:
-        min_score = "balanced"
+    min_score = choose_threshold(catalogue.info) if min_score is None else min_score
     threshold = None if min_score is None else catalogue.threshold(min_score)
     matches = match_craters(
         catalogue, reference, used, min_diameter=min_diameter, max_diameter=max_diameter
     )
+    warn_of_sizes(catalogue.info, matches.reference[matches.reference_counted])
     scores = compute_scores(matches, threshold, bins, min_diameter=min_diameter)
     terms = EvaluationTerms(
         rule=used.name,

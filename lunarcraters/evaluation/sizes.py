@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.csfd import count_groups
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
+from lunarcraters.evaluation.exported import choose_threshold, warn_of_sizes
 from lunarcraters.evaluation.reference import Reference, from_catalogue
 
 Float = NDArray[np.float64]
@@ -87,7 +88,7 @@ def compare_sizes(
         min_diameter: Smallest crater that counts, km.
         max_diameter: Largest crater that counts, km.
         min_score: Score, or operating point, from which a detection counts; None for "balanced"
-            where there is one, else for all.
+            where there is one, or for the score of an export if it is higher, else for all.
         bins: Lower edges of the diameter bins, rising, km; None for factors of sqrt(2).
 
     Raises:
@@ -98,11 +99,11 @@ def compare_sizes(
             "a count on an area in km2 and craters in pixels cannot be compared: detect on a "
             "mosaic with a coordinate system"
         )
-    if min_score is None and "balanced" in catalogue.thresholds:
-        min_score = "balanced"
+    min_score = choose_threshold(catalogue.info) if min_score is None else min_score
     counted = catalogue if min_score is None else catalogue.filter(min_score)
     ours = _within(counted.diameters, from_catalogue(counted).fractions, min_diameter, max_diameter)
     theirs = _within(reference.diameters, reference.fractions, min_diameter, max_diameter)
+    warn_of_sizes(catalogue.info, theirs[0])
     if not len(ours[0]) + len(theirs[0]):
         raise CatalogueError("no crater has a size that counts: change --min-diameter")
     sizes, shares = zip(theirs, ours, strict=True)
