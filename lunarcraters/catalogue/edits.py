@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import FRACTION, REVIEW, CatalogueColumns
 from lunarcraters.catalogue.drawn import agree
+from lunarcraters.catalogue.filter import measure_fractions
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures, take_measures
 from lunarcraters.catalogue.review_state import ACCEPTED, ADDED, REJECTED, UNSEEN, parse_states
@@ -21,7 +22,6 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.catalogue.text import as_text, is_among
 from lunarcraters.catalogue.validation import check_edited
 from lunarcraters.errors import CatalogueError
-from lunarcraters.geometry.area import Area
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -146,6 +146,26 @@ class EditedCatalogue:
         as_before = agree(given, earlier, self.info) | agree(self.drawn, earlier, self.info)
         return np.asarray(both & ~as_before, bool)
 
+    def refuse_repeated(self, table: pd.DataFrame, before: pd.DataFrame) -> None:
+        """Refuse rows that are one crater of a run twice, as the parts of a split outline are.
+
+        Args:
+            table: Rows as `resolve` has settled them.
+            before: Rows with unique identifiers as the run has them.
+
+        Raises:
+            CatalogueError: Rows share the identifier and the circle of a crater of the run.
+        """
+        earlier = self._find_circles(self._take_identified(before))
+        same = agree(table[list(self.info.columns.circle)].to_numpy(float), earlier, self.info)
+        repeated = self.rows["crater_id"][same].loc[lambda ids: ids.duplicated()]
+        if len(repeated):
+            raise CatalogueError(
+                f"{self.source} has rows with the crater_id and the circle of another row "
+                f"({repeated.iloc[0]} ..., {len(repeated)} such): delete them, or where an outline "
+                "was split draw one for each crater"
+            )
+
     def _take_identified(self, before: pd.DataFrame | None) -> pd.DataFrame | None:
         """Take rows before the edit only where identifiers tell which row is which."""
         is_usable = before is not None and self.has_ids and before["crater_id"].is_unique
@@ -234,9 +254,7 @@ def from_layer(
     columns = info.columns
     rows = pd.DataFrame(index=pd.RangeIndex(len(table)))
     table = table.reset_index(drop=True)
-    for name in (*columns.names, FRACTION):
-        if name not in table:
-            continue
+    for name in (name for name in (*columns.names, FRACTION) if name in table):
         if name in _TEXT:
             rows[name] = as_text(table[name])
         else:
@@ -273,21 +291,3 @@ def _set_added(
     first = int(used.max()) + 1 if len(used) else 1
     names = [f"A{number:07d}" for number in range(first, first + len(unnamed))]
     table.loc[table.index[unnamed], "crater_id"] = names
-
-
-def measure_fractions(catalogue: Catalogue) -> Catalogue:
-    """Fill in the parts of craters that have none, where the others have one.
-
-    Args:
-        catalogue: Craters; a part that is not known is that on the ground of the catalogue, or the
-            crater as a whole where the ground is not known.
-    """
-    if FRACTION not in catalogue.craters:
-        return catalogue
-    fractions = catalogue.craters[FRACTION].to_numpy(float, copy=True)
-    missing = np.isnan(fractions)
-    fractions[missing] = 1.0
-    if catalogue.footprint is not None and missing.any():
-        ground, added = Area(catalogue.footprint, catalogue.crs), catalogue.rows(missing)
-        fractions[missing] = ground.compute_shares(added.positions, added.diameters)
-    return catalogue.with_fractions(fractions)

@@ -155,6 +155,24 @@ def _compute_fractions(area: Area, catalogue: Catalogue) -> Float:
     return fractions
 
 
+def measure_fractions(catalogue: Catalogue) -> Catalogue:
+    """Fill in the parts of craters that have none, where the others have one.
+
+    Args:
+        catalogue: Craters; a part that is not known is that on the ground of the catalogue, or the
+            crater as a whole where the ground is not known.
+    """
+    if FRACTION not in catalogue.craters:
+        return catalogue
+    fractions = catalogue.craters[FRACTION].to_numpy(float, copy=True)
+    missing = np.isnan(fractions)
+    fractions[missing] = 1.0
+    if catalogue.footprint is not None and missing.any():
+        ground, added = Area(catalogue.footprint, catalogue.crs), catalogue.rows(missing)
+        fractions[missing] = ground.compute_shares(added.positions, added.diameters)
+    return catalogue.with_fractions(fractions)
+
+
 def enclose(
     catalogue: Catalogue, enclosing: NDArray[np.bool_], confirmed: NDArray[np.bool_]
 ) -> ExportLimits:

@@ -75,13 +75,14 @@ def compare_with_run(
 
     Raises:
         CatalogueError: The edited catalogue is of another body or run, has detections that the run
-            has not, or lost its columns.
+            has not or one of them twice, or lost its columns.
     """
     _check_body(run, edited)
     edited = _restore_ids(run, edited)
     changed = _check_run(run, edited, names_run=_check_page(edited, run_hash))
     _check_detections(run, edited)
     table = edited.resolve(run.craters)
+    edited.refuse_repeated(table, run.craters)
     table.loc[_find_drawn(run, edited, table), REVIEW] = ACCEPTED
     is_added = (table[REVIEW] == ADDED).to_numpy()
     of_run = is_among(table["crater_id"], run.craters["crater_id"])

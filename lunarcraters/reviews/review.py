@@ -7,8 +7,9 @@ import pandas as pd
 
 from lunarcraters.catalogue.columns import FRACTION, REVIEW
 from lunarcraters.catalogue.csfd import bin_by_size
-from lunarcraters.catalogue.edits import EditedCatalogue, measure_fractions
+from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.export_limits import ExportLimits
+from lunarcraters.catalogue.filter import measure_fractions
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.review_state import ACCEPTED, REJECTED, UNSEEN
 from lunarcraters.catalogue.table import Catalogue
