@@ -69,7 +69,8 @@ def calibrate_model(
         New description of the model.
 
     Raises:
-        DatasetError: There is no such split, it has no labels, or the model detects none of them.
+        DatasetError: There is no such split, it has no labels, none is large enough, or the model
+            detects none of them.
     """
     pairs = open_dataset(dataset, classes).find_pairs(split)
     if not any(len(pair.read_boxes()) for pair in pairs):
@@ -80,11 +81,7 @@ def calibrate_model(
     with TemporaryDirectory() as name:
         trials = Trials(pairs, Path(name), workers, tta, progress, choose_min_pixels(pairs))
         trial = _search(model, trials)
-        if not trial.match_labels().true.any():
-            raise DatasetError(
-                f"{model} finds none of the labelled craters of {split!r} in {dataset}: train "
-                "longer, with more --epochs"
-            )
+        trial.require_matches(model, f"the labelled craters of {split!r} in {dataset}")
         calibration = measure_calibration([trial], SIZES_PX)
         info = read_info(model)
         info = replace(info, tta=calibration) if tta else info.with_calibration(calibration)

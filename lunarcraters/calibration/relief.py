@@ -16,7 +16,6 @@ from lunarcraters.calibration.trials import Trial, measure_calibration
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.source import open_source
-from lunarcraters.errors import DatasetError
 from lunarcraters.evaluation.reference import read_reference
 from lunarcraters.evaluation.rules import OffsetRule
 from lunarcraters.network.model_file import read_info, update_info
@@ -85,17 +84,13 @@ def calibrate_relief(
         New description of the model.
 
     Raises:
-        DatasetError: The model detects none of the craters.
+        DatasetError: The model detects none of the craters, or none is large enough.
     """
     with TemporaryDirectory() as name:
         ground = _Ground(elevation, catalogue, Path(name), workers, progress)
         bare = copy_without_calibration(model, Path(name) / "bare")
         trial = ground.search(bare, "calibrating", "float32")
-        if not trial.match_labels().true.any():
-            raise DatasetError(
-                f"{model} finds none of the craters of {catalogue} in {elevation}: train longer, "
-                "with more --epochs"
-            )
+        trial.require_matches(model, f"the craters of {catalogue} in {elevation}")
         info = read_info(model).with_calibration(measure_calibration([trial], SIZES_PX))
         update_info(model, info)
         return add_accurate_int8(

@@ -18,6 +18,7 @@ from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import AskedPrecision, DetectOptions
 from lunarcraters.detection.source import open_source
+from lunarcraters.errors import DatasetError
 from lunarcraters.evaluation.matching import Matches, match_craters, pool_matches
 from lunarcraters.evaluation.reference import Reference, read_pairs
 from lunarcraters.evaluation.rules import OverlapRule, Rule
@@ -76,6 +77,26 @@ class Trial:
             scored = detections.craters.assign(score=scores)
             detections = Catalogue.from_table(scored, detections.info)
         return match_craters(detections, self.reference, self.rule, min_diameter=self.min_diameter)
+
+    def require_matches(self, model: Path, craters: str) -> None:
+        """Refuse a trial that finds nothing, or has nothing to find.
+
+        Args:
+            model: Model file as the user named it, for messages.
+            craters: Craters that were to be found, in words.
+
+        Raises:
+            DatasetError: No detection matches a label, or no label is large enough to count.
+        """
+        matches = self.match_labels()
+        if not matches.reference_counted.any():
+            unit = "km" if self.detections.has_crs else "px"
+            raise DatasetError(
+                f"none of {craters} has {self.min_diameter:.3g} {unit} or more and is whole, as "
+                "those that count: label larger craters, or choose other data with --split"
+            )
+        if not matches.true.any():
+            raise DatasetError(f"{model} finds none of {craters}: train longer, with more --epochs")
 
 
 @dataclass(frozen=True)
