@@ -111,11 +111,13 @@ class ReviewPointer {
   }
 
   #mark(at) {
-    const { draft } = this.map;
-    draft.points.push(this.map.toMap(...at));
+    const { draft, ground } = this.map;
+    const point = this.map.toMap(...at);
+    if (!ground.moveCircle({}, point)) return this.review.note(OFF_MOSAIC);
+    draft.points.push(point);
     if (draft.points.length === 3) {
       this.map.draft = { points: [], circle: null };
-      const circle = this.map.ground.circleThrough(...draft.points);
+      const circle = ground.circleThrough(...draft.points);
       this.review.add(circle, "That is no circle on the Moon: draw it again.");
     }
     this.map.request();

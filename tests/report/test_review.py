@@ -144,6 +144,15 @@ def test_a_crater_beside_the_mosaic_is_explained(review):
     for x in (300, 400, 500):
         review.mouse.click(*on_screen(review, x, -400))
     assert review.evaluate(told) == "That is no circle on the Moon: draw it again."
+    review.mouse.click(*on_screen(review, 300, -400))
+    review.evaluate("review.map.view.x -= 1e6; review.map.request()")
+    review.mouse.click(*on_screen(review, 300 - 1e6, -400))
+    assert review.evaluate(told) == "That place is not on the Moon, or off the mosaic."
+    review.evaluate("review.map.view.x += 1e6; review.map.request()")
+    for x, y in ((320, -420), (340, -400)):
+        review.mouse.click(*on_screen(review, x, y))
+    assert review.evaluate(told) == ""
+    assert len(stored(review)["added"]) == 1, "the point beside the mosaic was not taken"
 
 
 def test_a_saved_file_is_gone_on_with(review, browser, open_tab, page, tmp_path):
