@@ -1,7 +1,9 @@
-"""The process: its CPU cores and threads, and what libraries print to its stderr."""
+"""The process: its CPU cores, threads and Ctrl-C, and what libraries print to its stderr."""
 
 import os
 import re
+import signal
+import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from types import FrameType
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -70,6 +73,50 @@ class SharedState(Generic[T]):
                 self._threads -= 1
                 if not self._threads:
                     self._end(self._before.pop())
+
+
+class LateInterrupt:
+    """A block in which Ctrl-C acts at the end, or where the block lets it; a second acts at once.
+
+    It is for work that a KeyboardInterrupt would leave halfway.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a Ctrl-C."""
+        super().__init__()
+        self._came = False
+        self._handles = False
+
+    def __enter__(self) -> Self:
+        """Handle Ctrl-C, unless a program that uses this one does, or this is no main thread."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._note)
+            self._handles = True
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *others: object) -> None:
+        """Let Ctrl-C act at once again; one that came meanwhile acts now."""
+        self._stop_handling()
+        if kind is None:
+            self.raise_if_it_came()
+
+    def raise_if_it_came(self) -> None:
+        """Raise the KeyboardInterrupt of a Ctrl-C that came."""
+        if self._came:
+            self._came = False
+            raise KeyboardInterrupt
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        """Note a Ctrl-C."""
+        self._came = True
+        self._stop_handling()
+
+    def _stop_handling(self) -> None:
+        """Put Python's own handler back."""
+        if self._handles:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._handles = False
 
 
 def _silence_stderr() -> int:

@@ -26,7 +26,7 @@ from lunarcraters.detection.search.preload import METHOD, preload
 from lunarcraters.detection.search.worker import DetectionPlugin, list_runs
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import read_info, read_int8
-from lunarcraters.process import SharedState, cpu_count, suppress_warnings
+from lunarcraters.process import LateInterrupt, SharedState, cpu_count, suppress_warnings
 from lunarcraters.tiling.source import TileSource
 
 _CONNECT_TIMEOUT_S = 20
@@ -86,13 +86,18 @@ def cluster(
 
 @contextmanager
 def _local_cluster(workers: int) -> Iterator[Client]:
-    """Start worker processes on this machine, which serve loopback alone."""
+    """Start worker processes on this machine, which serve loopback alone.
+
+    Ctrl-C waits until they have started: half of a cluster cannot be closed.
+    """
     preload()
-    try:
-        local_cluster = _start_workers(workers)
-    except RuntimeError as error:
-        raise RunError(f"worker processes did not start ({error}): {_advise()}") from error
-    with local_cluster as local, Client(local) as client:
+    with ExitStack() as opened:
+        with LateInterrupt():
+            try:
+                local = opened.enter_context(_start_workers(workers))
+            except RuntimeError as error:
+                raise RunError(f"worker processes did not start ({error}): {_advise()}") from error
+            client = opened.enter_context(Client(local))
         yield client
 
 
