@@ -145,7 +145,7 @@ def _without_undeclared_nodata(
     without, reasons = mosaic, []
     left_out: list[float] = []
     while len(left_out) < _MOST_VALUES:
-        undeclared = _find_next(without, values)
+        undeclared = _find_next(without, values, heights=heights)
         if undeclared is None or (heights and _is_between(undeclared[0], values)):
             break
         left_out.append(undeclared[0])
@@ -162,10 +162,10 @@ def _without_undeclared_nodata(
     return without, values, said
 
 
-def _find_next(mosaic: Mosaic, values: Float) -> tuple[float, str] | None:
+def _find_next(mosaic: Mosaic, values: Float, *, heights: bool) -> tuple[float, str] | None:
     """Value that stands for no ground, and why in words; None where all may be ground."""
     if not _is_constant(values):
-        return find_undeclared_nodata(mosaic, values)
+        return find_undeclared_nodata(mosaic, values, heights=heights)
     value = float(values[0])
     if _has_other_value(mosaic, value):
         return value, f"all but a little of it is {value:g}"

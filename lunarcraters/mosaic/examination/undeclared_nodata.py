@@ -39,7 +39,9 @@ _LOOKED_AT = 8  # files
 Float = NDArray[np.float64]
 
 
-def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] | None:
+def find_undeclared_nodata(
+    mosaic: Mosaic, values: Float, *, heights: bool = False
+) -> tuple[float, str] | None:
     """Find a value that stands for no ground.
 
     Only where a value is suspiciously frequent, windows along the frame are read besides.
@@ -47,6 +49,7 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
     Args:
         mosaic: Mosaic for which the user has named no value.
         values: Sample of its valid values, (n,), not all the same.
+        heights: True where they are heights: a plain at the edge passes smoothly into a slope.
 
     Returns:
         Value, and why it is no ground, in words; None where all values may be ground.
@@ -68,7 +71,7 @@ def find_undeclared_nodata(mosaic: Mosaic, values: Float) -> tuple[float, str] |
         if not is_spike or share < _LEAST_COLLAR_SHARE or not _is_extreme(value, others):
             continue
         collar = measure_collar(mosaic, value, others, lossy=_is_lossy(mosaic.sources))
-        if collar.may_be_spoilt:
+        if collar.may_be_spoilt and not heights:
             wider = measure_collar(mosaic, value, others, lossy=True)
             collar = wider if wider.borders_on_usual_ground else collar
         if collar.may_be_shadow:
