@@ -13,7 +13,7 @@ from lunarcraters.counts.areas import AreaCount, find_span, pool_counts
 from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.estimate import Estimate, estimate_count
 from lunarcraters.dating.chronology import ChronologySystem
-from lunarcraters.dating.goodness import POOR_FIT, compare_with_isochron
+from lunarcraters.dating.goodness import POOR_FIT, compare_estimate, compare_with_isochron
 from lunarcraters.dating.record import AreaAge, ModelAge
 from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.geometry import sphere
@@ -151,7 +151,12 @@ def keep_whole_bins(limits: Range, binning: Binning) -> Range:
 
 
 def date_count(
-    counted: BinnedCount, system: ChronologySystem, low_km: float, high_km: float
+    counted: BinnedCount,
+    system: ChronologySystem,
+    low_km: float,
+    high_km: float,
+    *,
+    estimated: bool = False,
 ) -> ModelAge:
     """Date ground by a count.
 
@@ -163,6 +168,7 @@ def date_count(
         system: Chronology system.
         low_km: Smallest diameter, km, an edge of a bin.
         high_km: Largest diameter, km, an edge of a bin.
+        estimated: True for an estimate, of which bins share a part of their errors.
     """
     some = counted.within(low_km, high_km)
     if not some.events:
@@ -177,7 +183,10 @@ def date_count(
         return ModelAge(craters=some.total, note=_TOO_MANY)
     n1 = [float(n) for t in (age.age_ga, age.low_ga, age.high_ga)
           for n in system.cumulative(np.ones(1), t)]  # fmt: skip
-    p = compare_with_isochron(some.values * (some.events / some.total), expected)
+    if estimated:
+        p = compare_estimate(some.values, some.covariance, expected)
+    else:
+        p = compare_with_isochron(some.values * (some.events / some.total), expected)
     return ModelAge(
         craters=some.total,
         age_ga=age.age_ga,
@@ -207,7 +216,7 @@ def date_estimate(
         least = estimate.raw.edges[1:][np.isnan(estimate.values)].max()
         note = f"no craters were planted below {least:.3g} km: begin the range there"
         return ModelAge(craters=0.0, note=note)
-    age = date_count(estimate.binned, system, low_km, high_km)
+    age = date_count(estimate.binned, system, low_km, high_km, estimated=True)
     values = np.nan_to_num(estimate.values[inside])
     doubtful = values[~estimate.trusted[inside]].sum()
     if doubtful <= _DOUBTFUL * values.sum():
