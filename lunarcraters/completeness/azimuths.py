@@ -77,12 +77,8 @@ def find_azimuth(planned: Sequence[Planned]) -> tuple[float, str]:
     Raises:
         RunError: The craters do not agree.
     """
-    dipoles, north_deg, top_deg = (
-        np.concatenate([getattr(one, name)[one.sure] for one in planned])
-        for name in ("dipoles", "north_deg", "top_deg")
-    )
-    by_north, by_top = _estimate(dipoles, north_deg), _estimate(dipoles, top_deg)
-    if by_top.is_certain and by_top.agreement > _CLEARLY_BETTER * by_north.agreement:
+    by_north, by_top = _estimate_both(planned)
+    if _is_of_picture(by_north, by_top):
         return by_top.azimuth_deg, "picture"
     if by_north.is_certain and _regions_agree([_estimate_region(one) for one in planned]):
         return by_north.azimuth_deg, "craters"
@@ -100,8 +96,13 @@ def refuse_contradiction(planned: Sequence[Planned], azimuth_deg: float) -> None
         azimuth_deg: Azimuth that the user gives, degrees.
 
     Raises:
-        RunError: It is.
+        RunError: It is, or light comes from one side of the picture, so that no azimuth holds.
     """
+    if _is_of_picture(*_estimate_both(planned)):
+        raise RunError(
+            "by the bright sides of the craters light comes from one side of the picture, and from "
+            "another azimuth at each longitude: leave out --sun-azimuth"
+        )
     regions = [_estimate_region(one) for one in planned]
     if any(one.is_mixed for one in regions):
         return
@@ -204,6 +205,20 @@ def _estimate(dipoles: Float, north_deg: Float) -> _Estimate:
     if not len(dipoles):
         return _Estimate(0.0, 0.0, 0)
     return _Estimate(*estimate_azimuth(dipoles, north_deg), len(dipoles))
+
+
+def _estimate_both(planned: Sequence[Planned]) -> tuple[_Estimate, _Estimate]:
+    """Estimate the azimuth from north and that from the top of the picture, by all sure craters."""
+    dipoles, north_deg, top_deg = (
+        np.concatenate([getattr(one, name)[one.sure] for one in planned])
+        for name in ("dipoles", "north_deg", "top_deg")
+    )
+    return _estimate(dipoles, north_deg), _estimate(dipoles, top_deg)
+
+
+def _is_of_picture(by_north: _Estimate, by_top: _Estimate) -> bool:
+    """Tell whether light comes from one side of the picture, whatever the longitude."""
+    return by_top.is_certain and by_top.agreement > _CLEARLY_BETTER * by_north.agreement
 
 
 def _estimate_region(planned: Planned) -> _Estimate:

@@ -124,6 +124,9 @@ def test_light_from_one_side_of_a_polar_picture_is_told():
     # North is up at longitude 0, and to the right at 90.
     assert first == pytest.approx(sun.azimuth_deg, abs=0.1)
     assert second == pytest.approx(sun.azimuth_deg - 90.0, abs=0.1)
+    for azimuth_deg in (0.0, 90.0, 250.0):
+        with pytest.raises(RunError, match=r"one side of the picture.*leave out --sun-azimuth"):
+            find_altitude(planned, azimuth_deg=azimuth_deg)
 
 
 @pytest.mark.parametrize(
