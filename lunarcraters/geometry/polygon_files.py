@@ -55,7 +55,7 @@ def read_named_polygons(
 
     Polygons of one name are one area. A polygon without a name is one of its own: it has the name
     of the file if it is alone, else its number in the file, followed by `(unnamed)` where this
-    number is the name of another.
+    number is the name of another. A warning tells of areas that enclose no ground.
 
     Args:
         path: File or directory that GDAL reads.
@@ -78,6 +78,14 @@ def read_named_polygons(
             shapes.setdefault(name, []).append(shape)
     if not shapes:
         raise AreaError(f"{path} {_NO_GROUND}")
+    empty = list(dict.fromkeys(name for name in names if name not in shapes))
+    if empty:
+        warnings.warn(
+            f"{path} has areas that enclose no ground and are left out ({empty[0]!r} ..., "
+            f"{len(empty)} such)",
+            CratersWarning,
+            stacklevel=2,
+        )
     return {name: _unite(some, path) for name, some in shapes.items()}, frame.crs
 
 

@@ -4,7 +4,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from lunarcraters.errors import AreaError
+from lunarcraters.errors import AreaError, CratersWarning
 from lunarcraters.geometry.given_areas import read_named_areas
 
 MOON = "IAU_2015:30100"
@@ -36,6 +36,13 @@ def test_polygons_without_names_have_numbers(tmp_path):
 def test_a_polygon_that_is_alone_has_the_name_of_its_file(tmp_path):
     path = draw(tmp_path / "Pickering_AREA.shp", SQUARES[:1], area_name=[None])
     assert list(read_named_areas(path)) == ["Pickering"]
+
+
+def test_areas_that_enclose_no_ground_are_told(tmp_path):
+    shapes = [SQUARES[0], shapely.Polygon(), None]
+    path = draw(tmp_path / "a.gpkg", shapes, name=["mare", "empty", "missing"])
+    with pytest.warns(CratersWarning, match=r"no ground and are left out \('empty' ..., 2 such\)"):
+        assert list(read_named_areas(path)) == ["mare"]
 
 
 def test_the_column_of_the_names_may_be_said(tmp_path):
