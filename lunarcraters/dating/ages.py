@@ -1,5 +1,6 @@
 """Model ages of areas."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from lunarcraters.counts.estimate import Estimate, estimate_count
 from lunarcraters.dating.chronology import ChronologySystem
 from lunarcraters.dating.goodness import POOR_FIT, compare_estimate, compare_with_isochron
 from lunarcraters.dating.record import AreaAge, ModelAge
-from lunarcraters.errors import CatalogueError, OptionError
+from lunarcraters.errors import CatalogueError, CratersWarning, OptionError
 from lunarcraters.geometry import sphere
 from lunarcraters.purity.record import Purity
 
@@ -238,9 +239,17 @@ def _describe(some: BinnedCount, expected: NDArray[np.float64]) -> str:
 
 
 def _check_body(counts: Sequence[AreaCount], system: ChronologySystem) -> None:
-    """Refuse craters of another body than the system's."""
+    """Refuse craters of another body than the Moon with a system of it; warn of the reverse."""
     info = counts[0].catalogue.info
-    if system.body == "Moon" and not info.is_on_body(sphere.RADIUS_M):
+    is_lunar = info.is_on_body(sphere.RADIUS_M)
+    if is_lunar and system.body != "Moon":
+        warnings.warn(
+            f"the craters are on the Moon, by their radius, and {system.name} is not of the Moon: "
+            "name a lunar chronology system with --system if they are",
+            CratersWarning,
+            stacklevel=2,
+        )
+    if system.body == "Moon" and not is_lunar:
         raise CatalogueError(
             f"the craters are on a body with a radius of {(info.radius_m or 0.0) / 1000.0:g} km, "
             f"and {system.name} is of the Moon: name a chronology system of that body with --system"

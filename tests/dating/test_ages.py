@@ -19,7 +19,7 @@ from lunarcraters.dating.ages import (
     snap_range,
 )
 from lunarcraters.dating.chronology import load_system
-from lunarcraters.errors import CatalogueError, OptionError
+from lunarcraters.errors import CatalogueError, CratersWarning, OptionError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import make_box_area
 
@@ -47,8 +47,8 @@ def strew(system, age_ga, seed, smallest=1.0):
     return np.interp(random.uniform(0, per_km2[0], n), per_km2[::-1], sizes[::-1])
 
 
-def date(craters, areas=None, edge="centre", **options):
-    return date_areas(count_on_areas(craters, areas, edge), load_system(), 0.0, **options)
+def date(craters, areas=None, edge="centre", system=None, **options):
+    return date_areas(count_on_areas(craters, areas, edge), load_system(system), 0.0, **options)
 
 
 @pytest.mark.parametrize("binning", BINNINGS)
@@ -208,6 +208,12 @@ def test_the_range_of_an_age_is_that_of_the_bins_that_were_fitted(craterstats):
 def test_craters_of_mars_are_not_dated_as_lunar_ones(craterstats):
     with pytest.raises(CatalogueError, match="name a chronology system of that body"):
         date(catalogue([3.0, 4.0], radius_m=3396190.0))
+
+
+def test_lunar_craters_are_dated_by_a_system_of_mars_with_a_warning(craterstats):
+    with pytest.warns(CratersWarning, match="the craters are on the Moon"):
+        (one,) = date(catalogue([3.0, 4.0]), system="Mars, Ivanov (2001)")
+    assert one.raw.craters == 2.0
 
 
 EDGES = np.array([1.0, 2.0, 4.0, 8.0])
