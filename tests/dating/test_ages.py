@@ -213,7 +213,7 @@ def test_craters_of_mars_are_not_dated_as_lunar_ones(craterstats):
 def test_lunar_craters_are_dated_by_a_system_of_mars_with_a_warning(craterstats):
     with pytest.warns(CratersWarning, match="the craters are on the Moon"):
         (one,) = date(catalogue([3.0, 4.0]), system="Mars, Ivanov (2001)")
-    assert one.raw.craters == 2.0
+    assert one.raw.age_ga is not None
 
 
 EDGES = np.array([1.0, 2.0, 4.0, 8.0])
