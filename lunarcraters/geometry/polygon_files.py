@@ -125,11 +125,12 @@ def _read_names(frame: Any, path: Path, column: str | None) -> list[str]:
 
 
 def _write_names(column: Any) -> list[str]:
-    """Write the values of a column of names as text, whole numbers without a point."""
+    """Write the values of a column of names as text in one line, whole numbers without a point."""
     values = column
     if column.dtype.kind == "f":  # whole numbers become such beside a row without a value
         values = column.map(partial(np.format_float_positional, trim="-"))
-    return list(values.astype(str).str.strip().where(column.notna(), ""))
+    texts = values.astype(str).str.strip().str.replace(r"\s*[\r\n]\s*", " ", regex=True)
+    return list(texts.where(column.notna(), ""))
 
 
 def _number_name(number: int, taken: set[str]) -> str:

@@ -30,6 +30,12 @@ def test_a_polygon_without_a_name_is_an_area_of_its_own(tmp_path, names, expecte
     assert {area.area for area in areas.values()} == {1.0}
 
 
+def test_a_name_is_one_line(tmp_path):
+    names = ["Mare Crisium\r\n (west)", "A, B\n", 'the "old" unit']
+    wanted = ["Mare Crisium (west)", "A, B", 'the "old" unit']
+    assert list(read(tmp_path / "a.gpkg", name=names)) == wanted
+
+
 @pytest.mark.parametrize("form", ["gpkg", "geojson", "shp"])
 @pytest.mark.parametrize(
     ("units", "expected"),
