@@ -32,7 +32,7 @@ this ratio a million times as large.
 """
 
 _LARGEST_RADIUS_KM = 100_000.0  # Jupiter has 71,492
-_ROUNDED = 1.01  # an area of the whole sphere over that of the sphere
+_ROUNDED = 1.1  # largest area, spheres: overlaps and other radii add some per cent
 
 _LIKENESS = 1.25  # ratio of an area and that within its outline, which may have holes of nodata
 
