@@ -174,7 +174,7 @@ def _check_run(run: Catalogue, edited: EditedCatalogue, *, names_run: bool) -> t
     if not edited.has_ids:
         raise CatalogueError(
             f"{edited.source} has no column crater_id, which names the craters of the run: export "
-            "the run again, in a format of tables or layers, and keep this column"
+            "the run again, as .gpkg, .geojson, .parquet, .csv or .shp, and keep this column"
         )
     rows = _find_former(run, edited)
     known = run.craters.set_index("crater_id").reindex(rows["crater_id"])
