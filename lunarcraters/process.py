@@ -1,4 +1,4 @@
-"""The process: its CPU cores, threads and Ctrl-C, and what libraries print to its stderr."""
+"""The process: its cores, threads, environment and Ctrl-C, and what libraries print to stderr."""
 
 import os
 import re
@@ -117,6 +117,24 @@ class LateInterrupt:
         if self._handles:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self._handles = False
+
+
+@contextmanager
+def keeping_environment(names: Iterable[str]) -> Iterator[None]:
+    """Put variables of the environment back at the end.
+
+    Args:
+        names: Names of the variables, which may not be set.
+    """
+    before = {name: os.environ.get(name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _silence_stderr() -> int:

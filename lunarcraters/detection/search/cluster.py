@@ -26,7 +26,13 @@ from lunarcraters.detection.search.preload import METHOD, preload
 from lunarcraters.detection.search.worker import DetectionPlugin, list_runs
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import read_info, read_int8
-from lunarcraters.process import LateInterrupt, SharedState, cpu_count, suppress_warnings
+from lunarcraters.process import (
+    LateInterrupt,
+    SharedState,
+    cpu_count,
+    keeping_environment,
+    suppress_warnings,
+)
 from lunarcraters.tiling.source import TileSource
 
 _CONNECT_TIMEOUT_S = 20
@@ -147,27 +153,13 @@ def _quiet_dask() -> Iterator[None]:
             logger.setLevel(level)
 
 
-@contextmanager
-def _keeping_environment() -> Iterator[None]:
-    """Put back the variables that Dask sets in the environment when it starts workers."""
-    before = {name: os.environ.get(name) for name in (*config.get(_SPAWNED), *_SET_BY_DASK)}
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
 def _prepare_dask() -> ExitStack:
     with ExitStack() as stack:
         # Of two clients at once, the one that closes last leaves the scheduler of the other.
         scheduler = config.get("scheduler", None)
         stack.enter_context(config.set({**_CONFIG, "scheduler": scheduler}))
         stack.enter_context(_quiet_dask())
-        stack.enter_context(_keeping_environment())
+        stack.enter_context(keeping_environment((*config.get(_SPAWNED), *_SET_BY_DASK)))
         return stack.pop_all()
 
 

@@ -9,6 +9,8 @@ import multiprocessing
 import os
 import sys
 
+from lunarcraters.process import keeping_environment
+
 _PRELOADED = "lunarcraters.detection.search.preloaded"
 _ENVIRONMENT = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONSAFEPATH"), "1"
@@ -32,14 +34,11 @@ def preload() -> None:
 
     forkserver.set_forkserver_preload([_PRELOADED])
     resource_tracker.ensure_running()  # first: it lets signals through again
-    environment = dict(os.environ)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     new = _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)}  # modules are those of here
-    os.environ.update(new)
     try:
-        forkserver.ensure_running()
+        with keeping_environment(new):
+            os.environ.update(new)
+            forkserver.ensure_running()
     finally:
-        for name in new:
-            os.environ.pop(name)
-        os.environ.update(environment)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
