@@ -14,6 +14,7 @@ from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import read_edited
 from lunarcraters.catalogue.review_state import ACCEPTED, REJECTED, UNSEEN
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.text import is_among
 from lunarcraters.datasets.yolo_labels import is_label_file
 from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.evaluation.matching import match_craters
@@ -141,7 +142,7 @@ def label_by_review(
             f"no crater of {name} was accepted or rejected: review some (column {REVIEW}, or the "
             f"page of craters report), or say with --all-seen that no {UNSEEN} one is false"
         )
-    detections = run.rows(run.craters["crater_id"].isin(after["crater_id"]).to_numpy())
+    detections = run.rows(is_among(run.craters["crater_id"], after["crater_id"]))
     true = after[REVIEW].eq(ACCEPTED).to_numpy(copy=True)
     corrected = from_catalogue(Catalogue.from_table(after[true], run.info))
     matches = match_craters(detections.rows(true), corrected, get_rule(RULE))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.columns import REVIEW, CatalogueColumns
 from lunarcraters.catalogue.review_state import ACCEPTED, REJECTED
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.text import is_among
 from lunarcraters.reviews.compare import Comparison
 
 
@@ -53,7 +54,7 @@ def make_marks(comparison: Comparison, detected: Catalogue) -> Marks:
     """
     rows = pd.Series(np.arange(len(detected)), index=detected.craters["crater_id"])
     craters = comparison.craters
-    craters = craters[craters["crater_id"].isin(rows.index)]
+    craters = craters[is_among(craters["crater_id"], rows.index)]
     numbers = rows.loc[craters["crater_id"]].to_numpy()
     states = craters[REVIEW].to_numpy()
     before = _read_circles(detected.craters, detected.columns)[numbers]
