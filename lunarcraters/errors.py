@@ -107,16 +107,16 @@ def check_range(
     raise OptionError(f"{name} is {value!r}: give a {number} {limit}")
 
 
-def check_choice(name: str, value: object, known: Sequence[str]) -> None:
+def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Check that an option is one of some words.
 
     Args:
         name: Name of the option, for the message.
         value: Value.
-        known: Words.
+        choices: Words.
 
     Raises:
         OptionError: It is none of them.
     """
-    if value not in known:
-        raise OptionError(f"{name} is {value!r}: give one of {', '.join(known)}")
+    if value not in choices:
+        raise OptionError(f"{name} is {value!r}: give one of {', '.join(choices)}")

@@ -96,8 +96,8 @@ def _prj_beside(path: Named, dataset: rasterio.DatasetReader) -> str | None:
     stem = dataset.name.removesuffix(PurePosixPath(dataset.name).suffix)
     texts = (read_file(stem + suffix).decode(errors="replace") for suffix in (PRJ, PRJ.upper()))
     # Servers may give a web page in place of what they do not have.
-    found = (text.strip() for text in texts if not text.lstrip().startswith("<"))
-    return next(filter(None, found), None)
+    systems = (text.strip() for text in texts if not text.lstrip().startswith("<"))
+    return next(filter(None, systems), None)
 
 
 def _fit_control_points(path: Named, dataset: rasterio.DatasetReader) -> Affine:
