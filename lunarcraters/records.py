@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from lunarcraters.files import replacing
+
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
@@ -72,6 +74,21 @@ def read_record(kind: type[T], path: Path) -> T:
         return from_json(kind, path.read_bytes())
     except OSError as error:
         raise RecordError(f"it cannot be read: {error.strerror or error}") from error
+
+
+def write_record(record: object, path: Path, *, sort_keys: bool = False) -> None:
+    """Write a file that is a record.
+
+    Args:
+        record: Dataclass of numbers, text, paths, tuples and dataclasses.
+        path: File.
+        sort_keys: True to write keys in alphabetical order.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(to_json(record, sort_keys=sort_keys) + "\n")
 
 
 def replace_numpy_scalars(options: object) -> None:

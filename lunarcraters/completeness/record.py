@@ -12,11 +12,11 @@ from lunarcraters.detection.measurements import (
     find_measurement,
     read_measurement,
     warn_of_other_detections,
-    write_measurement,
 )
 from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import RunError
 from lunarcraters.files import hash_file
+from lunarcraters.records import write_record
 
 FORMAT = 1
 
@@ -182,7 +182,7 @@ def write_completeness(completeness: Completeness, run: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    write_measurement(completeness, run / COMPLETENESS)
+    write_record(completeness, run / COMPLETENESS)
 
 
 def read_completeness(run: Path) -> Completeness:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lunarcraters.errors import OutputError, RunError
-from lunarcraters.files import replacing
-from lunarcraters.records import RecordError, read_record, to_json
+from lunarcraters.records import RecordError, read_record, write_record
 from lunarcraters.tiling.source import TilingSettings
 
 FORMAT = 8
@@ -120,8 +119,7 @@ def write_manifest(manifest: Manifest, run: Path) -> None:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{run} cannot be made: {error.strerror}") from error
-    with replacing(run / MANIFEST) as temporary:
-        temporary.write_text(to_json(manifest, sort_keys=True) + "\n")
+    write_record(manifest, run / MANIFEST, sort_keys=True)
 
 
 def read_manifest(run: Path) -> Manifest:

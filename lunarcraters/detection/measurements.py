@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from lunarcraters.errors import CratersWarning, RunError
-from lunarcraters.files import replacing
-from lunarcraters.records import RecordError, read_record, to_json
+from lunarcraters.records import RecordError, read_record
 
 COMPLETENESS, PURITY = "completeness.json", "purity.json"
 """Names of the files in the directory of a run."""
@@ -19,20 +18,6 @@ class _Versioned(Protocol):
 
 
 M = TypeVar("M", bound=_Versioned)
-
-
-def write_measurement(record: _Versioned, path: Path) -> None:
-    """Write a measurement.
-
-    Args:
-        record: Dataclass.
-        path: File in the directory of the run.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-    with replacing(path) as temporary:
-        temporary.write_text(to_json(record) + "\n")
 
 
 def find_measurement(source: object, name: str) -> Path | None:

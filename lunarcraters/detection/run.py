@@ -11,11 +11,11 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, read_names
 from lunarcraters.errors import AreaError, RunError
-from lunarcraters.files import hash_file, is_database, replacing
+from lunarcraters.files import hash_file, is_database
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import searched_footprint
-from lunarcraters.records import RecordError, read_record, to_json
+from lunarcraters.records import RecordError, read_record, write_record
 
 CRATERS = "craters.parquet"
 MEASURES = "measures.parquet"
@@ -61,9 +61,8 @@ def write_result(result: RunResult, run: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    with replacing(run / RESULT) as temporary:
-        finished = result.finished or datetime.now(UTC).replace(microsecond=0)
-        temporary.write_text(to_json(replace(result, finished=finished)) + "\n")
+    finished = result.finished or datetime.now(UTC).replace(microsecond=0)
+    write_record(replace(result, finished=finished), run / RESULT)
 
 
 def read_result(run: Path) -> RunResult:

@@ -13,11 +13,11 @@ from lunarcraters.detection.measurements import (
     find_measurement,
     read_measurement,
     warn_of_other_detections,
-    write_measurement,
 )
 from lunarcraters.detection.run import CRATERS
 from lunarcraters.files import hash_file
 from lunarcraters.purity.fit import make_terms
+from lunarcraters.records import write_record
 
 FORMAT = 1
 
@@ -156,7 +156,7 @@ def write_purity(purity: Purity, run: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    write_measurement(purity, run / PURITY)
+    write_record(purity, run / PURITY)
 
 
 def find_purity(source: object) -> Purity | None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.errors import DatasetError, RunError
-from lunarcraters.files import replacing
-from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.records import RecordError, from_json, write_record
 from lunarcraters.training.scenes import ElevationSource
 
 DATA = "data.json"
@@ -114,8 +113,7 @@ def write_data(data: TrainingData, out: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    with replacing(out / DATA) as temporary:
-        temporary.write_text(to_json(data) + "\n")
+    write_record(data, out / DATA)
 
 
 def compare_data(data: TrainingData, out: Path) -> list[str]:

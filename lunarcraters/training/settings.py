@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from lunarcraters.errors import ModelError, OptionError, RunError, check_choice, check_range
-from lunarcraters.files import replacing
 from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.presets import PRESETS, Photometric, Pooling, Preset, get_preset
-from lunarcraters.records import RecordError, from_json, replace_numpy_scalars, to_json, to_plain
+from lunarcraters.records import (
+    RecordError,
+    from_json,
+    replace_numpy_scalars,
+    to_plain,
+    write_record,
+)
 
 T = TypeVar("T")
 
@@ -232,8 +237,7 @@ def write_settings(settings: TrainingSettings, out: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    with replacing(out / SETTINGS) as temporary:
-        temporary.write_text(to_json(settings) + "\n")
+    write_record(settings, out / SETTINGS)
 
 
 def read_settings(out: Path) -> TrainingSettings:
