@@ -5,7 +5,7 @@ prints that sentence on one line and exits with code 1.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 from numbers import Integral, Real
 
 from lunarcraters.redaction import redact
@@ -107,16 +107,16 @@ def check_range(
     raise OptionError(f"{name} is {value!r}: give a {number} {limit}")
 
 
-def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    """Check that an option is one of some words.
+def check_choice(name: str, value: object, choices: Collection[object]) -> None:
+    """Check that an option is one of some words or numbers.
 
     Args:
         name: Name of the option, for the message.
         value: Value.
-        choices: Words.
+        choices: Words or numbers.
 
     Raises:
         OptionError: It is none of them.
     """
     if value not in choices:
-        raise OptionError(f"{name} is {value!r}: give one of {', '.join(choices)}")
+        raise OptionError(f"{name} is {value!r}: give one of {', '.join(map(str, choices))}")

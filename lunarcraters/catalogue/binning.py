@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.errors import OptionError
+from lunarcraters.errors import check_choice
 
 Binning = Literal["sqrt2", "10-per-decade", "pseudo-log"]
 """Bins a factor of sqrt(2) wide, ten equal bins a decade, or 18 bins a decade at round numbers."""
@@ -32,8 +32,7 @@ def check_binning(binning: str) -> None:
     Raises:
         OptionError: There is no such convention.
     """
-    if binning not in BINNINGS:
-        raise OptionError(f"binning is {binning!r}: give one of {', '.join(BINNINGS)}")
+    check_choice("binning", binning, BINNINGS)
 
 
 def edges_between(smallest: float, largest: float, binning: Binning = "sqrt2") -> Float:

@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from lunarcraters.errors import OptionError
+from lunarcraters.errors import OptionError, check_choice
 
 EdgeName = Literal["centre", "fractions", "buffered"]
 """Craters with their centre inside count; or each for its part inside; or all that touch the area,
@@ -21,8 +21,7 @@ def check_edge(edge: str, *, has_areas: bool) -> None:
     Raises:
         OptionError: There is no such rule, or no area on whose edge it could decide.
     """
-    if edge not in EDGE_NAMES:
-        raise OptionError(f"edge is {edge!r}: give one of {', '.join(EDGE_NAMES)}")
+    check_choice("edge", edge, EDGE_NAMES)
     if edge != "centre" and not has_areas:
         raise OptionError(
             f"--edge {edge} is for craters on the edge of an area, and none is given: give --area "

@@ -7,7 +7,7 @@ and its maps are turned back; the mean over four looks does not depend on how th
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.errors import OptionError
+from lunarcraters.errors import check_choice
 
 LOOKS = {1: (0,), 2: (0, 2), 4: (0, 1, 2, 3), 8: (0, 1, 2, 3, 4, 5, 6, 7)}
 """Looks of each possible number. The first four are quarter turns, the others also mirrored."""
@@ -23,8 +23,7 @@ def choose_looks(number: int) -> tuple[int, ...]:
     Raises:
         OptionError: There is no such number of looks.
     """
-    if number not in LOOKS:
-        raise OptionError(f"looks is {number!r}: give one of {', '.join(map(str, LOOKS))}")
+    check_choice("looks", number, LOOKS)
     return LOOKS[number]
 
 

@@ -24,7 +24,7 @@ from lunarcraters.catalogue.formats import (
 )
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, OptionError, OutputError
+from lunarcraters.errors import CatalogueError, OutputError, check_choice
 from lunarcraters.files import check_apart, is_database, new_mark, replacing
 
 
@@ -192,8 +192,8 @@ def _check_file(
     info: CatalogueInfo, path: Path, form: FormatName | None, overwrite: bool
 ) -> tuple[_Format, list[Path]]:
     """Refuse a file that cannot be written; gives its format, and its companions."""
-    if form is not None and form not in FORMAT_NAMES:
-        raise OptionError(f"form is {form!r}: give one of {', '.join(FORMAT_NAMES)}")
+    if form is not None:
+        check_choice("form", form, FORMAT_NAMES)
     kind = _find_format(path) if form is None else _FORMATS[f".{form}"]
     if kind is None or not kind.is_written:
         suffixes = _suffixes(suffix for suffix, one in _FORMATS.items() if one.is_written)
