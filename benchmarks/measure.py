@@ -27,7 +27,8 @@ from scipy.ndimage import gaussian_filter
 
 from lunarcraters.geometry import sphere
 from lunarcraters.morphometry.measure import measure_craters
-from lunarcraters.mosaic.examination.heights import open_elevation_model
+from lunarcraters.mosaic.examination.heights import make_elevation_model
+from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.rendering.profiles import EJECTA_REACH, compute_crater_profile
 
 PIXEL_M = 100.0
@@ -98,7 +99,7 @@ def write(path, ground):
 
 
 def measure(path, centres, diameters_px):
-    model = open_elevation_model(path)
+    model = make_elevation_model(open_mosaic(path))
     lon, lat = model.mosaic.grid.to_lonlat(*centres.T)
     diameters_km = diameters_px * PIXEL_M / 1000.0
     return measure_craters(np.column_stack([lon, lat]), diameters_km, model, sphere.RADIUS_M)

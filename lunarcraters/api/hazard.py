@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.morphometry import HeightUnit
 from lunarcraters.api.paths import PathOrText
+from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.files import check_apart, local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.nodata import GivenNodata

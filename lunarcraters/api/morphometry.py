@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from os import fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
 from lunarcraters.api.writing import find_target
+from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, no_progress
@@ -14,9 +15,6 @@ from lunarcraters.redaction import redact
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.measures import Measures
-
-HeightUnit = Literal["m", "km", "ft"]
-"""Unit of heights."""
 
 
 @dataclass(frozen=True)

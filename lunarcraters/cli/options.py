@@ -17,6 +17,7 @@ from lunarcraters.detection.options import (
     DetectOptions,
     SourceOptions,
 )
+from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.files import is_database
 from lunarcraters.mosaic.nodata import Nodata, parse_values
 
@@ -100,7 +101,7 @@ nodata_option = click.option(
 
 unit_option = click.option(
     "--unit",
-    type=click.Choice(["m", "km", "ft"]),
+    type=click.Choice(get_args(HeightUnit)),
     help="Unit of the heights [default: the file's own, or as the values tell].",
 )
 

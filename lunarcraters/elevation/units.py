@@ -1,5 +1,10 @@
 """Units of heights."""
 
+from typing import Literal
+
+HeightUnit = Literal["m", "km", "ft"]
+"""Units of heights that a user can name."""
+
 METRES = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
     **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),

@@ -9,7 +9,7 @@ from lunarcraters.geometry.grid import Grid
 from lunarcraters.hazard.cells import Cells
 from lunarcraters.hazard.metric import Metric, measure_metric
 from lunarcraters.hazard.slopes import measure_steep_ground
-from lunarcraters.mosaic.examination.heights import open_elevation_model
+from lunarcraters.mosaic.examination.heights import make_elevation_model
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster
@@ -27,7 +27,7 @@ GRIDS = {
 
 
 def steep_share(path, limit, cells=None):
-    model = open_elevation_model(path)
+    model = make_elevation_model(open_mosaic(path))
     cells = cells or Cells(model.mosaic.grid, 40, 1.0)
     ground = measure_steep_ground(model, cells, limit)
     with np.errstate(invalid="ignore"):
@@ -94,7 +94,7 @@ def test_a_slope_next_to_nodata_is_not_known(tmp_path):
         values = raster.read(1)
         values[50:61, 40:51] = -9999.0
         raster.write(values, 1)
-    model = open_elevation_model(path)
+    model = make_elevation_model(open_mosaic(path))
     cells = Cells(model.mosaic.grid, 1, 1.0)
     known = measure_steep_ground(model, cells, 15).known_km2 > 0.0
     expected = np.zeros((120, 120), bool)
@@ -105,7 +105,7 @@ def test_a_slope_next_to_nodata_is_not_known(tmp_path):
 
 def test_blocks_leave_no_seams(tmp_path, monkeypatch):
     path = write_slope(tmp_path / "dem.tif", DEGREES, degrees(179.5, 0.6), (120, 120), 20.0)
-    model = open_elevation_model(path)
+    model = make_elevation_model(open_mosaic(path))
     cells = Cells(model.mosaic.grid, 7, 1.0)
     whole = measure_steep_ground(model, cells, 15)
     monkeypatch.setattr("lunarcraters.hazard.slopes._BLOCK_PX", 32)

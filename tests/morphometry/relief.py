@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter
 
 from lunarcraters.geometry import sphere
 from lunarcraters.morphometry.measure import measure_craters
-from lunarcraters.mosaic.examination.heights import open_elevation_model
+from lunarcraters.mosaic.examination.heights import make_elevation_model
+from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.rendering.profiles import compute_crater_profile
 
 from ..rasters import write_raster
@@ -79,10 +80,10 @@ def plane(lon, lat, side_m, size):
     return Affine(side_m, 0, x - half, 0, -side_m, y + half)
 
 
-def measure(path, circles, **options):
+def measure(path, circles, unit=None, **options):
     """Table of measures of circles (lon, lat, km)."""
     circles = np.atleast_2d(circles).astype(float)
-    model = open_elevation_model(path, **options)
+    model = make_elevation_model(open_mosaic(path, **options), unit=unit)
     return measure_craters(circles[:, :2], circles[:, 2], model, sphere.RADIUS_M).to_table()
 
 

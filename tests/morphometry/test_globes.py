@@ -10,7 +10,8 @@ from scipy.ndimage import gaussian_filter
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 from lunarcraters.morphometry.measure import measure_craters
-from lunarcraters.mosaic.examination.heights import open_elevation_model
+from lunarcraters.mosaic.examination.heights import make_elevation_model
+from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import SIMPLE_CYLINDRICAL, write_raster
 from .relief import DEGREES, assert_known, make_heights, measure
@@ -77,7 +78,7 @@ def test_craters_off_an_elevation_model_are_refused_before_the_work(tmp_path, lo
         measure_craters(
             np.column_stack([lon, np.linspace(-1, 1, len(lon))]),
             np.full(len(lon), 3.0),
-            open_elevation_model(path),
+            make_elevation_model(open_mosaic(path)),
             sphere.RADIUS_M,
             progress=lambda *numbers: calls.append(numbers),
         )

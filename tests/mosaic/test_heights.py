@@ -9,7 +9,7 @@ from rasterio.shutil import copy
 
 from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
 from lunarcraters.mosaic.examination.examine import examine_mosaic
-from lunarcraters.mosaic.examination.heights import open_elevation_model
+from lunarcraters.mosaic.examination.heights import make_elevation_model
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.mosaic.nodata import list_values
 from lunarcraters.mosaic.preview import read_preview
@@ -212,7 +212,7 @@ def test_real_elevations_are_noticed(shared):
 def measured_unit_m(path):
     """Unit of the heights that `craters measure` takes; None where it refuses them."""
     try:
-        return open_elevation_model(path).unit_m
+        return make_elevation_model(open_mosaic(path)).unit_m
     except MosaicError:
         return None
 
@@ -257,7 +257,7 @@ def test_rasters_of_one_scale_have_the_heights_that_they_stand_for(terrain, tmp_
         path = write_raster(tmp_path / f"{left}.tif", stored, affine=Affine(100, 0, left * 100,
                             0, -100, 0))  # fmt: skip
         described(path, unit="m", scale=0.25, offset=7.0)
-    model = open_elevation_model(tmp_path)
+    model = make_elevation_model(open_mosaic(tmp_path))
     heights_m = model.read(model.mosaic.grid.box, (1, 1))[0]
     assert model.unit_m == 0.25
     np.testing.assert_allclose(heights_m - heights_m[0, 0], terrain - terrain[0, 0], atol=0.26)

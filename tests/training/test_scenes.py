@@ -13,7 +13,8 @@ from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_grey
 from lunarcraters.errors import DatasetError
-from lunarcraters.mosaic.examination.heights import open_elevation_model
+from lunarcraters.mosaic.examination.heights import make_elevation_model
+from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.training import decoded_pairs
 from lunarcraters.training.elevation_raster import read_elevation
 from lunarcraters.training.scenes import (
@@ -231,7 +232,7 @@ def test_kilometres_without_a_unit_are_told_as_in_a_search(tmp_path):
     source.check()
     heights = source.terrain(0.5, 320, np.random.default_rng(1)).values
     np.testing.assert_allclose(heights, plain, atol=1e-4)
-    assert open_elevation_model(source.elevation).unit_m == 1000.0
+    assert make_elevation_model(open_mosaic(source.elevation)).unit_m == 1000.0
 
 
 def test_a_scene_is_found_among_several_sources():

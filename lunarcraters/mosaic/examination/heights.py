@@ -1,21 +1,17 @@
 """Heights: elevation models that are measured, in metres whatever their unit."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.errors import MosaicError, OptionError
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.examination.elevation import MEASURE, Heights
 from lunarcraters.mosaic.examination.examine import examine_heights
-from lunarcraters.mosaic.given_crs import GivenCrs
-from lunarcraters.mosaic.mosaic import Mosaic, open_mosaic
-from lunarcraters.mosaic.mosaic import Name as Name
-from lunarcraters.mosaic.nodata import GivenNodata
-
-UNITS = ("m", "km", "ft")
-"""Units of heights that a user can name."""
+from lunarcraters.mosaic.mosaic import Mosaic
 
 Float32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -51,25 +47,6 @@ class ElevationModel:
         return np.where(valid, heights, 0.0).astype(np.float32), valid
 
 
-def open_elevation_model(
-    name: Name, *, crs: GivenCrs | None = None, nodata: GivenNodata = None, unit: str | None = None
-) -> ElevationModel:
-    """Open a raster of heights.
-
-    Args:
-        name: Raster, or whatever else `open_mosaic` opens.
-        crs: Coordinate system in place of the files' own.
-        nodata: Value, or values, that mean "no data" in place of the files' own.
-        unit: Unit of the heights, `m`, `km` or `ft`; None to find it out.
-
-    Raises:
-        MosaicError: The raster cannot be read, or does not hold heights.
-        CoordinateSystemError: It is not of the Moon.
-        OptionError: There is no such unit.
-    """
-    return make_elevation_model(open_mosaic(name, crs=crs, nodata=nodata), unit=unit)
-
-
 def make_elevation_model(mosaic: Mosaic, *, unit: str | None = None) -> ElevationModel:
     """Take a mosaic for an elevation model.
 
@@ -83,8 +60,8 @@ def make_elevation_model(mosaic: Mosaic, *, unit: str | None = None) -> Elevatio
         MosaicError: The mosaic cannot be read, or does not hold heights.
         OptionError: There is no such unit.
     """
-    if unit is not None and unit not in UNITS:
-        raise OptionError(f"unit is {unit!r}: heights are in {', '.join(UNITS)}")
+    if unit is not None and unit not in get_args(HeightUnit):
+        raise OptionError(f"unit is {unit!r}: heights are in {', '.join(get_args(HeightUnit))}")
     mosaic, values, heights = examine_heights(mosaic, True, unit=unit, wording=MEASURE)
     if not isinstance(heights, Heights):
         raise MosaicError(f"{mosaic.name} holds no raster of heights: give an elevation model")
