@@ -62,7 +62,6 @@ def measure_purity(
     labelled = read_labels(
         catalogue, fspath(labels), ground, limits, all_seen=all_seen, run_hash=run_hash
     )
-    unit = "km" if info.has_crs else "px"
-    purity = measure_purity(labelled, unit=unit, catalogue=run_hash)
+    purity = measure_purity(labelled, unit=info.columns.unit, catalogue=run_hash)
     write_purity(purity, folder)
     return purity

@@ -90,7 +90,7 @@ class Trial:
         """
         matches = self.match_labels()
         if not matches.reference_counted.any():
-            unit = "km" if self.detections.has_crs else "px"
+            unit = self.detections.columns.unit
             raise DatasetError(
                 f"none of {craters} has {self.min_diameter:.3g} {unit} or more and is whole, as "
                 "those that count: label larger craters, or choose other data with --split"

@@ -38,6 +38,11 @@ class CatalogueColumns:
         """Names of the required columns: both positions and the diameter."""
         return self.x, self.y, self.diameter
 
+    @property
+    def unit(self) -> str:
+        """Unit of diameters, `km` or `px`."""
+        return self.diameter.removeprefix("diameter_")
+
 
 LUNAR_COLUMNS = CatalogueColumns(
     "crater_id", "lon", "lat", "diameter_km", "diameter_sd_km", "score", "level", "tile"

@@ -48,11 +48,10 @@ class InNotebook(Described):
     def _repr_html_(self) -> str:
         """Summary for a notebook: number, sizes, coordinate system, ground, first craters."""
         columns, count = self.columns, len(self.craters)
-        unit = "km" if self.has_crs else "px"
         facts = [f"<b>{count:,} craters</b>"]
         if count:
             sizes = self.craters[columns.diameter]
-            facts.append(f"{sizes.min():.3g} to {sizes.max():.3g} {unit}")
+            facts.append(f"{sizes.min():.3g} to {sizes.max():.3g} {columns.unit}")
         facts.append("pixels without coordinates" if self.crs is None else self.crs.name)
         if self.footprint_area_km2 is not None:
             facts.append(f"{self.footprint_area_km2:,.1f} km² searched")

@@ -170,7 +170,7 @@ def _measure(
         planted=len(outcome.diameter),
         searched_share=sum(tile.size**2 for tile in tiles) / total_px,
         seed=options.seed,
-        unit="km" if catalogue.has_crs else "px",
+        unit=catalogue.columns.unit,
         score_check=check,
     )
 

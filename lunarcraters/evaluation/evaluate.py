@@ -92,7 +92,7 @@ def evaluate_catalogue(
     terms = EvaluationTerms(
         rule=used.name,
         match=str(used),
-        unit="km" if catalogue.has_crs else "px",
+        unit=catalogue.columns.unit,
         min_diameter=min_diameter,
         max_diameter=None if max_diameter == float("inf") else max_diameter,
         min_score="best F1" if min_score is None else str(min_score),

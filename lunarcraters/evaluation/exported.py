@@ -37,7 +37,7 @@ def warn_of_sizes(info: CatalogueInfo, references: NDArray[np.float64]) -> None:
         info: Description of the detections.
         references: Diameters of the references that count, km or pixels, (n,).
     """
-    limits, unit = info.limits or ExportLimits(), "km" if info.has_crs else "px"
+    limits, unit = info.limits or ExportLimits(), info.columns.unit
     low, high = limits.min_diameter, limits.max_diameter or inf
     sizes = {
         f"--min-diameter {low:g}": int((references < low).sum()),

@@ -177,7 +177,7 @@ def _render(
     figures = _figures(shown, mosaic, run / MASK, comparison, least, has_area=bool(area))
     return _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
-        unit="km" if detections.has_crs else "px",
+        unit=detections.columns.unit,
         total=len(detections),
         most=MOST_DRAWN,
         left_out=left_out,
@@ -212,7 +212,7 @@ def _figures(
     if comparison is not None:
         reference, detected = comparison.reference, comparison.detected(least)
     figures = {"map": make_map(shown, mosaic, mask, reference, detected)}
-    across = "diameter, km" if shown.has_crs else "diameter, px"
+    across = f"diameter, {shown.columns.unit}"
     if has_area:
         larger = "craters per km² of this size and larger"
         figures |= {

@@ -128,7 +128,7 @@ def summarize_review(
     scores = craters["score"].dropna()
     return Review(
         edited=edited.source,
-        unit="km" if run.has_crs else "px",
+        unit=run.columns.unit,
         min_score=float(scores.min()) if len(scores) else None,
         counts=ReviewCounts(
             accepted,
