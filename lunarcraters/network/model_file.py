@@ -11,7 +11,6 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from lunarcraters.errors import ModelError
-from lunarcraters.files import replacing
+from lunarcraters.files import hash_file, replacing
 from lunarcraters.network.model_info import ModelInfo, Texture
 from lunarcraters.network.model_record import ModelRecord
 from lunarcraters.network.presets import PRESETS
@@ -79,7 +78,7 @@ def hash_model(path: Path) -> str:
         ModelError: The file is no model file.
     """
     _check(path)
-    return sha256(path.read_bytes()).hexdigest()
+    return hash_file(path)
 
 
 def read_info(path: Path) -> ModelInfo:

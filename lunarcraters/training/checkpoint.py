@@ -11,7 +11,7 @@ import numpy as np
 
 from lunarcraters.errors import RunError
 from lunarcraters.files import replacing
-from lunarcraters.records import RecordError, from_json, to_json
+from lunarcraters.records import RecordError, read_record, to_json
 from lunarcraters.training.settings import FOLDER
 
 BEST = "best.weights.h5"
@@ -224,9 +224,7 @@ def read_state(out: Path) -> CheckpointState:
     """
     path = out / FOLDER / STATE
     try:
-        return (
-            from_json(CheckpointState, path.read_bytes()) if path.is_file() else CheckpointState()
-        )
+        return read_record(CheckpointState, path) if path.is_file() else CheckpointState()
     except RecordError as error:
         raise RunError(
             f"{path} does not hold the state of a training ({error}): begin it again with "

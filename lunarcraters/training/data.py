@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.errors import DatasetError, RunError
-from lunarcraters.records import RecordError, from_json, write_record
+from lunarcraters.records import RecordError, read_record, write_record
 from lunarcraters.training.scenes import ElevationSource
 
 DATA = "data.json"
@@ -134,7 +134,7 @@ def compare_data(data: TrainingData, out: Path) -> list[str]:
     if not path.is_file():
         return []
     try:
-        before = from_json(TrainingData, path.read_bytes())
+        before = read_record(TrainingData, path)
     except RecordError as error:
         raise RunError(
             f"{path} does not describe the data of a training ({error}): begin it again with "

@@ -8,7 +8,7 @@ import keras
 
 from lunarcraters.errors import RunError
 from lunarcraters.files import replacing
-from lunarcraters.records import RecordError, from_json
+from lunarcraters.records import RecordError, read_record
 
 HISTORY = "history.json"
 """File of the history in the directory of a training; `history.csv` holds the same."""
@@ -119,6 +119,6 @@ def read_history(out: Path) -> list[Row]:
     """
     path = out / HISTORY
     try:
-        return from_json(list[Row], path.read_bytes()) if path.is_file() else []
+        return read_record(list[Row], path) if path.is_file() else []
     except RecordError as error:
         raise RunError(f"{path} does not hold the history of a training: {error}") from error

@@ -11,7 +11,7 @@ from lunarcraters.network.model_info import ModelInfo
 from lunarcraters.network.presets import PRESETS, Photometric, Pooling, Preset, get_preset
 from lunarcraters.records import (
     RecordError,
-    from_json,
+    read_record,
     replace_numpy_scalars,
     to_plain,
     write_record,
@@ -294,6 +294,6 @@ def _read(kind: type[T], out: Path) -> T:
     if not path.is_file():
         raise RunError(f"{out} holds no training to resume: leave --resume out to begin one")
     try:
-        return from_json(kind, path.read_bytes())
+        return read_record(kind, path)
     except RecordError as error:
         raise RunError(f"{path} does not hold the settings of a training ({error})") from error
