@@ -62,6 +62,14 @@ class Matches:
         """True for detections that count and match a reference, (n,)."""
         return self.counted & (self.reference_of >= 0)
 
+    def above(self, threshold: float | None) -> Bool:
+        """Tell which detections score enough, or have no score, (n,).
+
+        Args:
+            threshold: Score from which a detection counts; None where all do.
+        """
+        return ~(self.score < (-np.inf if threshold is None else threshold))
+
 
 def pool_matches(parts: Sequence[Matches]) -> Matches:
     """Put the matches of several images together as if they were one."""

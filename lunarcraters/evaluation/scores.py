@@ -184,7 +184,7 @@ def compute_scores(
     best = float(thresholds[np.argmax(f1)]) if len(thresholds) else None
     scored = bool(np.isfinite(matches.score).any())
     used = threshold if threshold is not None else best
-    above = _above(matches, used)
+    above = matches.above(used)
     true = matches.true & above
     bins = _bins(matches, above, edges)
     score_bins = compute_reliability(matches)
@@ -235,12 +235,8 @@ def _area(precision: Float, recall: Float) -> float:
     return float((np.diff(recall, prepend=0.0) * envelope).sum())
 
 
-def _above(matches: Matches, threshold: float | None) -> NDArray[np.bool_]:
-    return ~(matches.score < (-np.inf if threshold is None else threshold))
-
-
 def _point(matches: Matches, threshold: float | None) -> OperatingPoint:
-    above = _above(matches, threshold)
+    above = matches.above(threshold)
     true = int((matches.true & above).sum())
     return OperatingPoint(
         threshold,

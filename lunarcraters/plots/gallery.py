@@ -97,13 +97,12 @@ def write_gallery(
     Raises:
         OutputError: The directory cannot be written.
     """
-    threshold = -np.inf if scores.chosen.threshold is None else scores.chosen.threshold
     grid = mosaic.grid
     view = _View(
         leave_out_damage(mosaic),
         circle_outlines_px(catalogue.positions, catalogue.diameters, catalogue.radius_m, grid),
         circle_outlines_px(reference.positions, reference.diameters, reference.radius_m, grid),
-        ~(matches.score < threshold),
+        matches.above(scores.chosen.threshold),
     )
     edges = [one.low for one in scores.bins] + [scores.bins[-1].high]
     sheets = {

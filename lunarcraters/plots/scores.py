@@ -118,8 +118,7 @@ def offsets_and_sizes_figure(matches: Matches, scores: Scores, rule: str) -> Fig
     """Draw histograms of the offsets and diameter ratios of matches; `rule` is in words."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    threshold = -np.inf if scores.chosen.threshold is None else scores.chosen.threshold
-    true = matches.true & ~(matches.score < threshold)
+    true = matches.true & matches.above(scores.chosen.threshold)
     size = matches.reference[matches.reference_of[true]]
     left.hist(np.linalg.norm(matches.offset[true], axis=1) / size, bins=40)
     left.set(xlabel="offset of centres / reference diameter", ylabel="craters")
