@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency, relative_errors
+from lunarcraters.plots.axes import label_diameters
 from lunarcraters.plots.files import save_png
 from lunarcraters.plots.fonts import add_fonts, label_areas
 from lunarcraters.plots.text import escape_text
@@ -164,9 +164,7 @@ def _finish_axes(axes: Axes, panel: _Panel, series: Mapping[str, SizeFrequency])
     values = np.concatenate([v[n > 0.0] for _, v, n in map(panel.points, series.values())])
     axes.set_ylim(values.min() / 4.0, axes.get_ylim()[1])
     axes.set_xlim(axes.get_xlim())
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
-    axes.xaxis.set_minor_formatter("{x:g}")
+    label_diameters(axes)
     axes.grid(which="both", color="0.9")
     axes.set_axisbelow(True)
 

@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
 from lunarcraters.counts.doubt import ErrorBudget
+from lunarcraters.plots.axes import label_diameters
 from lunarcraters.plots.files import save_png
 from lunarcraters.plots.fonts import add_fonts, label_areas
 
@@ -130,9 +131,7 @@ def _finish_axes(axes: Axes, budget: ErrorBudget) -> None:
     axes.set_yticks(_TICKS)
     axes.yaxis.set_major_formatter("{x:g} %")
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
-    axes.xaxis.set_minor_formatter("{x:g}")
+    label_diameters(axes)
     axes.grid(which="both", color="0.88")
     axes.set_axisbelow(True)
     axes.label_outer()

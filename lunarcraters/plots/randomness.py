@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
 from lunarcraters.catalogue.randomness import RANDOM_SIGMAS, RandomnessBin
+from lunarcraters.plots.axes import label_diameters
 from lunarcraters.plots.files import save_png
 from lunarcraters.plots.fonts import add_fonts, label_areas
 
@@ -66,9 +67,7 @@ def randomness_figure(bins: Sequence[RandomnessBin]) -> Figure:
     axes.set_yticks([sign * tick for tick in _TICKS if tick < most for sign in (-1, 1)])
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
-    axes.xaxis.set_minor_formatter("{x:g}")
+    label_diameters(axes)
     for height, word, side in ((0.02, "clustered", "bottom"), (0.98, "ordered", "top")):
         axes.text(0.99, height, word, transform=axes.transAxes, ha="right", va=side, color="0.3")
     if len(areas) > 1:

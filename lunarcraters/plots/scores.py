@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.scores import COMPLETENESS_LEVEL, Scores, precision_recall_curve
+from lunarcraters.plots.axes import label_diameters
 from lunarcraters.plots.files import make_folder, save_png
 
 _DPI = 150
@@ -107,9 +107,7 @@ def recall_by_diameter_figure(scores: Scores, rule: str, unit: str) -> Figure:
     lower.stairs([one.detections for one in scores.bins], edges, label="detections")
     lower.set(xscale="log", xlabel=f"diameter, {unit}", ylabel="count")
     _scale_counts(lower, max(max(one.references, one.detections) for one in scores.bins))
-    lower.xaxis.set_major_formatter("{x:g}")
-    lower.xaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
-    lower.xaxis.set_minor_formatter("{x:g}")
+    label_diameters(lower)
     lower.legend()
     return figure
 
