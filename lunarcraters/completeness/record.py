@@ -10,15 +10,15 @@ from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.measurements import (
     COMPLETENESS,
     find_measurement,
+    is_of_other_detections,
     read_measurement,
-    warn_of_other_detections,
 )
-from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import RunError
-from lunarcraters.files import hash_file
 from lunarcraters.records import write_record
 
 FORMAT = 1
+
+_MEASURE_AGAIN = "craters completeness {run} --overwrite"
 
 _TRUSTED = 0.25  # difference of a score from a probability
 
@@ -196,25 +196,13 @@ def read_completeness(run: Path) -> Completeness:
             find_obstacle(run)
             or f"{run} does not tell how complete it is: measure it with craters completeness {run}"
         )
-    record = _read(run)
-    if _is_stale(record, run):
+    record = read_measurement(Completeness, run / COMPLETENESS, FORMAT, _MEASURE_AGAIN)
+    if is_of_other_detections(record, run):
         raise RunError(
             f"{run / COMPLETENESS} is of other detections than the run has now: measure it again "
-            f"with {_measure_again(run)}"
+            f"with {_MEASURE_AGAIN.format(run=run)}"
         )
     return record
-
-
-def _read(run: Path) -> Completeness:
-    return read_measurement(Completeness, run / COMPLETENESS, FORMAT, _measure_again(run))
-
-
-def _is_stale(record: Completeness, run: Path) -> bool:
-    return bool(record.catalogue) and record.catalogue != hash_file(run / CRATERS)
-
-
-def _measure_again(run: Path) -> str:
-    return f"craters completeness {run} --overwrite"
 
 
 def find_obstacle(run: Path) -> str | None:
@@ -252,12 +240,4 @@ def find_completeness(source: object) -> Completeness | None:
     Raises:
         RunError: The record is damaged.
     """
-    path = find_measurement(source, COMPLETENESS)
-    if path is None:
-        return None
-    run = path.parent
-    record = _read(run)
-    if _is_stale(record, run):
-        warn_of_other_detections(path, _measure_again(run))
-        return None
-    return record
+    return find_measurement(Completeness, source, COMPLETENESS, FORMAT, _MEASURE_AGAIN)

@@ -5,32 +5,56 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from lunarcraters.detection.run import CRATERS
 from lunarcraters.errors import CratersWarning, RunError
+from lunarcraters.files import hash_file
 from lunarcraters.records import RecordError, read_record
 
 COMPLETENESS, PURITY = "completeness.json", "purity.json"
 """Names of the files in the directory of a run."""
 
 
-class _Versioned(Protocol):
+class _Measurement(Protocol):
     @property
     def format(self) -> int: ...
 
+    @property
+    def catalogue(self) -> str: ...
 
-M = TypeVar("M", bound=_Versioned)
+
+M = TypeVar("M", bound=_Measurement)
 
 
-def find_measurement(source: object, name: str) -> Path | None:
-    """Find a measurement; None for what is not a run, or where it was not measured.
+def find_measurement(
+    kind: type[M], source: object, name: str, version: int, command: str
+) -> M | None:
+    """Read a measurement of a run; None for what is not a run, or where it was not measured.
+
+    One of other detections than the run has now is left out, of which a `CratersWarning` tells.
 
     Args:
+        kind: Dataclass of the measurement.
         source: Catalogue, directory of a run, file of a catalogue, or address of a PostGIS table.
         name: Name of the file in the directory of a run.
+        version: Format that the program writes.
+        command: Command that measures again, for messages, with `{run}` for the run.
+
+    Raises:
+        RunError: The file is damaged, or of another version of the program.
     """
-    if not isinstance(source, str | PathLike):
+    if not isinstance(source, str | PathLike) or not (Path(source) / name).is_file():
         return None
     path = Path(source) / name
-    return path if path.is_file() else None
+    record = read_measurement(kind, path, version, command)
+    if is_of_other_detections(record, path.parent):
+        warnings.warn(
+            f"{path} is of other detections than the run has now and is left out: measure it "
+            f"again with {command.format(run=path.parent)}",
+            CratersWarning,
+            stacklevel=3,
+        )
+        return None
+    return record
 
 
 def read_measurement(kind: type[M], path: Path, version: int, command: str) -> M:
@@ -38,14 +62,14 @@ def read_measurement(kind: type[M], path: Path, version: int, command: str) -> M
 
     Args:
         kind: Dataclass of the measurement.
-        path: File that is there.
+        path: File in the directory of the run.
         version: Format that the program writes.
-        command: Command that measures again, for messages.
+        command: Command that measures again, as in `find_measurement`.
 
     Raises:
         RunError: The file is damaged, or of another version of the program.
     """
-    remedy = f"measure it again with {command}"
+    remedy = f"measure it again with {command.format(run=path.parent)}"
     try:
         record = read_record(kind, path)
     except RecordError as error:
@@ -55,16 +79,6 @@ def read_measurement(kind: type[M], path: Path, version: int, command: str) -> M
     return record
 
 
-def warn_of_other_detections(path: Path, command: str) -> None:
-    """Warn that a measurement is left out, because the run was made again since.
-
-    Args:
-        path: File of the measurement.
-        command: Command that measures again.
-    """
-    warnings.warn(
-        f"{path} is of other detections than the run has now and is left out: measure it again "
-        f"with {command}",
-        CratersWarning,
-        stacklevel=3,
-    )
+def is_of_other_detections(record: _Measurement, run: Path) -> bool:
+    """Tell whether a run was made again since it was measured, as far as the record tells."""
+    return bool(record.catalogue) and record.catalogue != hash_file(run / CRATERS)

@@ -8,14 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from lunarcraters.detection.measurements import (
-    PURITY,
-    find_measurement,
-    read_measurement,
-    warn_of_other_detections,
-)
-from lunarcraters.detection.run import CRATERS
-from lunarcraters.files import hash_file
+from lunarcraters.detection.measurements import PURITY, find_measurement
 from lunarcraters.purity.fit import make_terms
 from lunarcraters.records import write_record
 
@@ -171,13 +164,5 @@ def find_purity(source: object) -> Purity | None:
     Raises:
         RunError: The record is damaged.
     """
-    path = find_measurement(source, PURITY)
-    if path is None:
-        return None
-    run = path.parent
-    command = f"craters purity {run} LABELS --overwrite"
-    record = read_measurement(Purity, path, FORMAT, command)
-    if record.catalogue != hash_file(run / CRATERS):
-        warn_of_other_detections(path, command)
-        return None
-    return record
+    command = "craters purity {run} LABELS --overwrite"
+    return find_measurement(Purity, source, PURITY, FORMAT, command)
