@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters._version import __version__
 from lunarcraters.catalogue.formats import write_catalogue_parts
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.ground import sum_unread_tiles, warn_of_unread_tiles
@@ -260,21 +259,13 @@ def _info(
         for name in first.thresholds
         if name in names
     }
-    properties = {
-        "input": manifest.names["input"],
-        "merged": str(manifest.settings["merged"]),
-        "input_sha256": manifest.input,
-        "model": manifest.names["model"],
-        "model_sha256": manifest.model,
-        "lunarcraters": __version__,
-        **sum_unread_tiles(run.catalogue.info for run in runs),
-    }
+    unread = sum_unread_tiles(run.catalogue.info for run in runs)
     return CatalogueInfo(
         first.crs,
         footprint=footprint,
         footprint_area_km2=area_km2,
         thresholds=thresholds,
-        properties=properties,
+        properties=manifest.properties | unread,
     )
 
 

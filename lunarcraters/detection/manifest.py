@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from lunarcraters._version import __version__
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.records import RecordError, read_record, write_record
 from lunarcraters.tiling.source import TilingSettings
@@ -71,6 +72,19 @@ class Manifest:
     def names(self) -> dict[str, str]:
         """Names of the mosaic and of the model file, as properties of the run's catalogue."""
         return {"input": self.input_name, "model": Path(self.model_name).name}
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What the run's catalogue tells of its origin, as its properties."""
+        merged = {"merged": str(self.settings["merged"])} if self.is_merged else {}
+        return {
+            "input": self.names["input"],
+            **merged,
+            "input_sha256": self.input,
+            "model": self.names["model"],
+            "model_sha256": self.model,
+            "lunarcraters": __version__,
+        }
 
     @property
     def is_of_elevation(self) -> bool:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lunarcraters._version import __version__
 from lunarcraters.catalogue.formats import write_catalogue_parts
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.ground import UNREAD_COARSE
@@ -105,13 +104,7 @@ def _describe(
     source: TileSource, info: ModelInfo, manifest: Manifest, unread: Mapping[str, str]
 ) -> CatalogueInfo:
     """Description of the catalogue, but for the ground searched."""
-    properties = {
-        "input": manifest.names["input"],
-        "input_sha256": manifest.input,
-        "model": manifest.names["model"],
-        "model_sha256": manifest.model,
-        "lunarcraters": __version__,
-    }
+    properties = manifest.properties
     if unread:
         properties["unread_tiles"] = str(len(unread))
     lost = {name for name, why in unread.items() if not why.endswith(IN_PART)}
