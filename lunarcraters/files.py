@@ -18,6 +18,9 @@ from lunarcraters.process import suppress_warnings
 _MARKED = re.compile(r"\.(.+)\.[0-9a-f]{8}((?:\.[^.]+)*)")
 _NOT_LOCAL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|/vsi[a-z0-9_]+[/?]")
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""First bytes of the text that Git LFS leaves in place of a file."""
+
 LOCK = ".lock"
 """A locked directory's lock; the system releases it when its process ends, however it ends.
 

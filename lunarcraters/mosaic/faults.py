@@ -7,9 +7,9 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.files import LFS_POINTER
 from lunarcraters.mosaic.labels.label import (
     LABEL_SUFFIXES,
-    LFS_POINTER,
     is_raster_label,
     named_images,
     read_head,

@@ -25,7 +25,7 @@ from lunarcraters.catalogue.formats import (
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError, check_choice
-from lunarcraters.files import check_apart, is_database, new_mark, replacing
+from lunarcraters.files import LFS_POINTER, check_apart, is_database, new_mark, replacing
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,6 @@ _OTHERS = {
     ".xls": "save it as .xlsx: ",
     ".zip": "unpack it and give the file inside: ",
 }
-_LFS = b"version https://git-lfs.github.com/spec/"
 _KML = (
     "KML has no body but the Earth, so every program would draw the Moon's craters there: give "
     "the name of a .gpkg or .geojson"
@@ -268,7 +267,7 @@ def _read(path: Path | str) -> Catalogue | EditedCatalogue:
         raise CatalogueError(f"{path}: {reason}")
     try:
         with path.open("rb") as file:
-            if file.read(len(_LFS)) == _LFS:
+            if file.read(len(LFS_POINTER)) == LFS_POINTER:
                 raise CatalogueError(f"{path} is a pointer of Git LFS: run git lfs pull")
         catalogue: Catalogue | EditedCatalogue = kind.module.read(path)
     except OSError as error:

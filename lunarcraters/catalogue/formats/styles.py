@@ -33,11 +33,10 @@ def layer_styles(columns: CatalogueColumns, largest: float) -> pd.DataFrame:
     top = math.ceil(math.log2(largest)) if largest > 0.0 else 0
     edges = [0.0, *(2.0**k for k in range(top - _OCTAVES + 1, top + 1))]
     size = columns.diameter
-    unit = size.rpartition("_")[2]
     scores = [k / _OCTAVES for k in range(_OCTAVES + 1)]
     rows = []
     for layer, kind in (("craters", "fill"), ("bounding_boxes", "fill"), ("centres", "marker")):
-        by_size = _graduated(size, edges, unit, kind)
+        by_size = _graduated(size, edges, columns.unit, kind)
         by_score = _graduated("score", scores, "", kind)
         form = review_form(columns) if layer == "craters" else ""
         rows.append((layer, "by diameter", _qml(by_size + form), True))

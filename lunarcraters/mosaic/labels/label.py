@@ -12,9 +12,6 @@ import rasterio
 LABEL_SUFFIXES = {".lbl", ".xml", ".lblx", ".2al", ".2bl", ".2cl"}
 """Suffixes of labels that lie beside their image (the last three are those of Chang'e)."""
 
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-"""First bytes of the text that Git LFS leaves in place of a file."""
-
 _LABEL_BYTES = 1 << 16
 _JSON = {"PDS": "json:PDS", "ISIS3": "json:ISIS3"}
 

@@ -14,8 +14,8 @@ import numpy as np
 import rasterio
 
 from lunarcraters.errors import MosaicError
+from lunarcraters.files import LFS_POINTER
 from lunarcraters.mosaic.labels.label import (
-    LFS_POINTER,
     find,
     find_number,
     named_images,
