@@ -26,8 +26,8 @@ RECORDS = {
     "The settings in `tiles.json`": "tiling.source:TilingSettings",
     "The statistics in `tiles.json`": "mosaic.statistics:ValueStatistics",
     "`craters evaluate --json`": "evaluation.record:EvaluationRecord",
-    "An operating point of `craters evaluate --json`": "evaluation.record:OperatingPointRecord",
-    "A bin of diameters of `craters evaluate --json`": "evaluation.record:DiameterBinRecord",
+    "An operating point of `craters evaluate --json`": "evaluation.scores:OperatingPoint",
+    "A bin of diameters of `craters evaluate --json`": "evaluation.scores:DiameterBin",
     "A bin of scores of `craters evaluate --json`": "evaluation.reliability:ScoreBin",
     "Quartiles of `craters evaluate --json`": "evaluation.scores:Quartiles",
     "`craters evaluate --json` of a count without positions": "evaluation.sizes:SizeComparison",
@@ -151,9 +151,10 @@ def _attributes(record: type) -> tuple[str, dict[str, str]]:
     """First paragraph of a docstring, and the meaning of each attribute, also of its bases."""
     meanings: dict[str, str] = {}
     for kind in reversed(record.__mro__[:-1]):
-        summary, _, section = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")
+        text = re.sub(r"\bNone\b", "null", inspect.getdoc(kind) or "")
+        summary, _, section = text.partition("\nAttributes:\n")
         found = re.findall(r"^    (\w+): (.*(?:\n        .*)*)", section, re.MULTILINE)
-        meanings |= {name: " ".join(text.split()) for name, text in found}
+        meanings |= {name: " ".join(meaning.split()) for name, meaning in found}
     return " ".join(summary.split("\n\n")[0].split()), meanings
 
 

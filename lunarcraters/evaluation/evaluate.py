@@ -29,8 +29,8 @@ class Evaluation(Scores):
 
     def record(self) -> EvaluationRecord:
         """Make the record that `craters evaluate --json` prints."""
-        scores = Scores(**{field.name: getattr(self, field.name) for field in fields(Scores)})
-        return EvaluationRecord.of(self.terms, scores)
+        scores = {field.name: getattr(self, field.name) for field in fields(Scores)}
+        return EvaluationRecord(**vars(self.terms), **scores)
 
 
 def check_bins(bins: Sequence[float] | None) -> None:

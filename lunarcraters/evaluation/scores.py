@@ -34,42 +34,35 @@ class OperatingPoint:
         true: Number of true detections.
         false: Number of false detections.
         missed: Number of references without a detection.
+        precision: Share of the detections that are true; 0 where there are none.
+        recall: Share of the references that were detected; 0 where there are none.
+        f1: Harmonic mean of precision and recall; 0 where there are no craters.
     """
 
     threshold: float | None
     true: int
     false: int
     missed: int
-
-    @property
-    def precision(self) -> float:
-        """Share of the detections that are true; 0 where there are none."""
-        return self.true / max(self.true + self.false, 1)
-
-    @property
-    def recall(self) -> float:
-        """Share of the references that were detected; 0 where there are none."""
-        return self.true / max(self.true + self.missed, 1)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall; 0 where there are no craters."""
-        return 2 * self.true / max(2 * self.true + self.false + self.missed, 1)
+    precision: float
+    recall: float
+    f1: float
 
 
 @dataclass(frozen=True)
 class DiameterBin:
-    """Counts in a bin `low` <= diameter < `high`.
+    """Counts and scores in a bin of diameters.
 
     References are counted by their own diameters, detections by theirs.
 
     Attributes:
         low: Lower edge, km or pixels.
-        high: Upper edge, km or pixels.
+        high: Upper edge, km or pixels; diameters are below it.
         references: Number of references that count.
         found: Number of references that were detected.
         detections: Number of detections that count.
         true: Number of true detections.
+        recall: Share of the references that were detected; None where there are none.
+        precision: Share of the detections that are true; None where there are none.
     """
 
     low: float
@@ -78,16 +71,8 @@ class DiameterBin:
     found: int
     detections: int
     true: int
-
-    @property
-    def recall(self) -> float | None:
-        """Share of the bin's references that were detected; None where there are none."""
-        return self.found / self.references if self.references else None
-
-    @property
-    def precision(self) -> float | None:
-        """Share of the bin's detections that are true; None where there are none."""
-        return self.true / self.detections if self.detections else None
+    recall: float | None
+    precision: float | None
 
 
 @dataclass(frozen=True)
@@ -118,10 +103,9 @@ class Scores:
         chosen: Scores at the threshold asked for.
         reliability: Mean score and precision of detections of similar score.
         calibration_error: Expected calibration error; None where there is no score.
-        bins: Counts by diameter.
-        complete_above: Diameter above which the recall of every bin that has at least
-            `COMPLETENESS_MIN_COUNT` references stays at `COMPLETENESS_LEVEL` or more; None where
-            the recall of the largest does not.
+        bins: Counts and scores by diameter.
+        complete_above: Diameter above which the recall of every bin with 5 references or more
+            stays at 0.5 or more; None where that of the largest does not.
         offset: Distance of centres in reference diameters.
         offset_east: Offset of the detection towards east (in pixels: right), reference diameters.
         offset_north: Offset of the detection towards north (in pixels: down), reference diameters.
@@ -238,11 +222,16 @@ def _area(precision: Float, recall: Float) -> float:
 def _point(matches: Matches, threshold: float | None) -> OperatingPoint:
     above = matches.above(threshold)
     true = int((matches.true & above).sum())
+    detections = int((matches.counted & above).sum())
+    references = int(matches.reference_counted.sum())
     return OperatingPoint(
         threshold,
         true,
-        false=int((matches.counted & above).sum()) - true,
-        missed=int(matches.reference_counted.sum()) - true,
+        false=detections - true,
+        missed=references - true,
+        precision=true / max(detections, 1),
+        recall=true / max(references, 1),
+        f1=2 * true / max(detections + references, 1),
     )
 
 
@@ -264,8 +253,19 @@ def _bins(
         given = np.append(edges, max(largest, edges[-1]) * (1.0 + 1e-9))
     limits, counts = count_groups(diameters, [None] * len(diameters), given)
     return tuple(
-        DiameterBin(float(limits[k]), float(limits[k + 1]), *row)
-        for k, row in enumerate(zip(*counts, strict=True))
+        DiameterBin(
+            low,
+            high,
+            references,
+            found,
+            detections,
+            true,
+            recall=found / references if references else None,
+            precision=true / detections if detections else None,
+        )
+        for low, high, references, found, detections, true in zip(
+            limits[:-1].tolist(), limits[1:].tolist(), *counts, strict=True
+        )
     )
 
 
