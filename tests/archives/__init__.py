@@ -7,6 +7,7 @@ from .pds3 import (
     kaguya,
     kaguya_first,
     kaguya_mi,
+    kaguya_strip,
     lola_cylindrical,
     lola_polar,
     lroc_nac,
@@ -32,8 +33,8 @@ from .product import KM_RESOLUTION, ramp, scale_of
 
 PRODUCTS = (
     lroc_wac, lroc_nac, lroc_nac_pole, lroc_nac_pds4, lola_cylindrical, lola_polar, sldem, kaguya,
-    kaguya_first, kaguya_mi, clementine, isis_word, isis_west, change_pds4, pds4_west, tmc2_ortho,
-    tmc2_raw, change2_dom,
+    kaguya_first, kaguya_mi, kaguya_strip, clementine, isis_word, isis_west, change_pds4, pds4_west,
+    tmc2_ortho, tmc2_raw, change2_dom,
 )  # fmt: skip
 """Functions that write a product into a folder."""
 
@@ -53,6 +54,7 @@ __all__ = [
     "kaguya",
     "kaguya_first",
     "kaguya_mi",
+    "kaguya_strip",
     "lola_cylindrical",
     "lola_polar",
     "lroc_nac",

@@ -218,6 +218,21 @@ def kaguya_mi(folder):
     return Product(path, values, values != -30000, lonlat, 1 / 2048)
 
 
+def kaguya_strip(folder):
+    """Kaguya MI strip beside longitude 0: the other sign, bounds at the centres of outer pixels."""
+    values = ramp(">i2")
+    projection = map_projection(
+        MAP_RESOLUTION="2048.0 <pixel/deg>", MAP_SCALE=f"{scale_of(2048)} <km/pixel>",
+        LINE_PROJECTION_OFFSET="-161407.0 <pixel>", SAMPLE_PROJECTION_OFFSET="7.0 <pixel>",
+        MAXIMUM_LATITUDE=-161407 / 2048, MINIMUM_LATITUDE=(-161407 - HEIGHT + 1) / 2048,
+        EASTERNMOST_LONGITUDE=(7 + WIDTH - 1) / 2048, WESTERNMOST_LONGITUDE=7 / 2048,
+    )  # fmt: skip
+    path = folder / "MIA_3C5_03_01351S791E0024SC.img"
+    write_pds3(path, values, "MSB_INTEGER", projection)
+    lonlat = cylindrical(0, 2048, -161407.0, -7.0)
+    return Product(path, values, all_valid(values), lonlat, 1 / 2048)
+
+
 def clementine(folder):
     """Clementine UVVIS: longitudes positive west, meridian 30 W, 8 bits."""
     values = ramp("u1")

@@ -16,6 +16,7 @@ from lunarcraters.mosaic.names import Named
 from lunarcraters.process import suppress_warnings
 
 _EXACT_PX = 0.05
+_SHIFT_PX = 2.0  # beyond what conventions of one sign differ by
 _EDGES = (
     "WESTERNMOST_LONGITUDE", "MINIMUM_LATITUDE", "EASTERNMOST_LONGITUDE", "MAXIMUM_LATITUDE",
 )  # fmt: skip
@@ -177,12 +178,15 @@ def _move_to_stated_box(
     """Affine that agrees with the bounds that a label of a cylindrical map states.
 
     Projection offsets have had several conventions: those of Kaguya's first products and of
-    ISIS 2 have the other sign, and some count from another pixel. Bounds settle which it is.
+    ISIS 2 have the other sign, and some count from another pixel. Bounds settle which it is. They
+    are those of the image, or the centres of its outer pixels, or rounded, or of valid pixels.
     """
     stated = _stated_box(_map_of(dataset), affine.a, crs)
     if stated is None:
         return affine
     width, height = dataset.width, dataset.height
+    lacking = (width - stated.width, height - stated.height)
+    is_exact = all(min(abs(n), abs(n - 1.0)) <= _EXACT_PX for n in lacking)
 
     def offset(candidate: Affine) -> tuple[float, float]:
         west, north = candidate.c / affine.a, candidate.f / affine.a
@@ -196,7 +200,8 @@ def _move_to_stated_box(
     signs = [(1, 1), (-1, 1), (1, -1), (-1, -1)]
     candidates = [Affine(affine.a, 0, x * affine.c, 0, affine.e, y * affine.f) for x, y in signs]
     best = min(candidates, key=disagreement)
-    if disagreement(affine) > 0.5 and disagreement(best) < 0.1:
+    is_off = max(map(abs, offset(affine))) > _SHIFT_PX if is_exact else disagreement(affine) > 0.5
+    if is_off and disagreement(best) < 0.1:
         affine = best
     right, down = offset(affine)
     if abs(right) > (width + stated.width) / 2.0 or abs(down) > (height + stated.height) / 2.0:
@@ -205,8 +210,8 @@ def _move_to_stated_box(
             f"image {abs(right):,.0f} px east or west and {abs(down):,.0f} px north or south of "
             "the bounds that it states: place the image with gdal_translate -a_ullr"
         )
-    if abs(stated.width - width) > _EXACT_PX or abs(stated.height - height) > _EXACT_PX:
-        return affine  # the bounds are rounded, or those of the valid pixels
+    if not is_exact:
+        return affine
     right, down = (round(n) if abs(abs(n) - 1.0) < _EXACT_PX else 0 for n in (right, down))
     return affine @ Affine.translation(right, down) if right or down else affine
 
