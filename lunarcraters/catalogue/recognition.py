@@ -268,7 +268,7 @@ def _require(
     raise CatalogueError(
         f"{source} has no column for {', '.join(missing)} among "
         f"{', '.join(map(str, table.columns))}: "
-        + (advice or "rename them lon, lat and diameter_km")
+        + (advice or "rename them lon, lat and diameter_km (x_px, y_px and diameter_px in pixels)")
     )
 
 

@@ -188,8 +188,8 @@ def find_splits(dataset: Path) -> dict[str, Split]:
     if folders:
         return {"all": _make_split(tuple(folders))}
     raise DatasetError(
-        f"{dataset} holds no dataset: expected train/images, train/labels, valid/images and "
-        "valid/labels (LU3M6TGT's layout), or images/train, labels/train and so on"
+        f"{dataset} holds no dataset: expected train/images, train/labels ... (LU3M6TGT's layout), "
+        "or images/train, labels/train ..., with labels of YOLO: export those of COCO or VOC so"
     )
 
 

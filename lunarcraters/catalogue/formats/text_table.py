@@ -232,9 +232,12 @@ def _longer_row(source: str, error: str, heading: _Heading) -> str:
     found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
     if not found:
         return f"{source} is not a table of craters: {error.strip()}"
+    advice = "write as many names as values, and decimals with a point"
+    if heading.delimiter == _BLANKS:
+        advice = "put commas between the columns, as values with blanks count as several"
     return (
         f"{source}, row {found[2]}: it has {found[3]} values where the heading has "
-        f"{len(heading.names)} names: write as many names as values, and decimals with a point"
+        f"{len(heading.names)} names: {advice}"
     )
 
 
