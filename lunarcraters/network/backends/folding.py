@@ -210,13 +210,23 @@ def _to_squares(weights: list[NDArray[Any]]) -> list[NDArray[Any]]:
     return [squares, *(np.tile(one, kernel.shape[0] ** 2) for one in bias)]
 
 
-def _find_norms(model: Any) -> dict[str, str]:
-    """Names of the batch normalizations that can be folded, each with its convolution."""
+def list_users(model: Any) -> dict[str, list[Any]]:
+    """List the layers that take the output of each layer or input of a model, by its name.
+
+    Args:
+        model: Functional Keras model.
+    """
     users: dict[str, list[Any]] = {}
     for layer in model.layers:
         for node in layer._inbound_nodes:
             for tensor in node.input_tensors:
                 users.setdefault(tensor._keras_history.operation.name, []).append(layer)
+    return users
+
+
+def _find_norms(model: Any) -> dict[str, str]:
+    """Names of the batch normalizations that can be folded, each with its convolution."""
+    users = list_users(model)
     outputs = {tensor._keras_history.operation.name for tensor in model.outputs}
     return {
         users[layer.name][0].name: layer.name

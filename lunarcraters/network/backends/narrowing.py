@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.network.backends.folding import Blocks
+from lunarcraters.network.backends.folding import Blocks, list_users
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -110,11 +110,7 @@ def narrow(model: Any, examples: Sequence[Float32]) -> Any:
 
 def _find_blocks(model: Any) -> list[_Block]:
     """Find the blocks of a network, in its order."""
-    users: dict[str, list[Any]] = {}
-    for layer in model.layers:
-        for node in layer._inbound_nodes:
-            for tensor in node.input_tensors:
-                users.setdefault(tensor._keras_history.operation.name, []).append(layer)
+    users = list_users(model)
     blocks = []
     for first in filter(_is_plain, model.layers):
         between, after = first, users.get(first.name, [])
