@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.geometry.seam import bound_longitudes
+from lunarcraters.geometry.sphere import wrap_longitude
 from lunarcraters.mosaic.mosaic import Mosaic
 
 _STEPS_DEG = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
@@ -51,7 +52,7 @@ def graticule_lines(mosaic: Mosaic) -> Iterator[Line]:
         yield Line(points, f"{abs(parallel):g}°{side}", False)
     step = _step(east - west)
     for meridian in _round_degrees(west, east - 1e-9, step):
-        lon_180 = (meridian + 180.0) % 360.0 - 180.0
+        lon_180 = float(wrap_longitude(meridian))
         side = "" if lon_180 in (0.0, -180.0) else (" E" if lon_180 > 0 else " W")
         points = _points_inside(
             mosaic, np.full(_POINTS, meridian), np.linspace(south, north, _POINTS)

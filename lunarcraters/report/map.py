@@ -128,9 +128,10 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
     measured = []
     if "depth_m" in columns:
         measured = [("depth", "@depth_m{0} ± @depth_sd_m{0} m"), ("freshness", "@freshness{0.00}")]
-    across, along, unit, digits = "longitude", "latitude", "km", "0.0000"
+    across, along, digits = "longitude", "latitude", "0.0000"
     if not detections.has_crs:
-        across, along, unit, digits = "x", "y", "px", "0.0"
+        across, along, digits = "x", "y", "0.0"
+    unit = detections.columns.unit
     plot.add_tools(
         HoverTool(
             renderers=[craters],

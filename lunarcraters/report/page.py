@@ -70,7 +70,7 @@ class _Comparison:
         """Find the references that a detection of at least this score matches, (n,)."""
         matches = self.matches
         detected = np.zeros(len(self.reference.diameters), np.bool_)
-        detected[matches.reference_of[matches.true & ~(matches.score < min_score)]] = True
+        detected[matches.reference_of[matches.true & matches.above(min_score)]] = True
         return detected
 
 

@@ -16,8 +16,8 @@ from lunarcraters.catalogue.ground import warn_of_unread_tiles
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.detection.finish import find_finish_time
 from lunarcraters.detection.run import CRATERS, MASK, MEASURES, open_run
-from lunarcraters.errors import CatalogueError, OutputError
-from lunarcraters.files import replacing
+from lunarcraters.errors import CatalogueError
+from lunarcraters.files import new_output, replacing
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.geometry.sphere import radius_m
 from lunarcraters.mosaic.mosaic import open_mosaic
@@ -58,8 +58,7 @@ def write_stac_item(run: Path, out: Path, *, overwrite: bool = False) -> None:
             f"{run} searched an image without coordinates, which has no place in a STAC catalogue: "
             "export its craters to a table"
         )
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} exists already: give --overwrite or another --output")
+    new_output(out, overwrite=overwrite)
     warn_of_unread_tiles(info)
     searched = find_finish_time(run)
     item = _make_item(run, info, len(stored), searched, out.absolute().parent)

@@ -286,7 +286,7 @@ def _find_shown(
     note = (
         f"{edited.source} does not tell which craters were exported: those of the run that score "
         f"{limits.min_score:.3g} or more, from {limits.min_diameter:.3g} to "
-        f"{limits.max_diameter:.3g} {'km' if run.has_crs else 'px'}, are taken to have been, on "
+        f"{limits.max_diameter:.3g} {run.columns.unit}, are taken to have been, on "
         "the ground that its craters enclose"
     )
     return present | within, limits, (note,)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lunarcraters.catalogue.columns import FRACTION, REVIEW
-from lunarcraters.catalogue.csfd import bin_by_size
+from lunarcraters.catalogue.csfd import count_groups
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.export_limits import ExportLimits
 from lunarcraters.catalogue.filter import measure_fractions
@@ -197,14 +197,10 @@ def _bin(craters: pd.DataFrame, added: pd.DataFrame, diameter: str) -> tuple[Rev
     states = [craters[REVIEW] == state for state in (ACCEPTED, REJECTED, UNSEEN)]
     groups = [craters[diameter][inside].to_numpy(float) for inside in states]
     groups.append(added[diameter].to_numpy(float))
-    edges, numbers = bin_by_size(np.concatenate(groups))
-    ends = np.cumsum([len(group) for group in groups])[:-1]
-    counts = [
-        np.bincount(some, minlength=len(edges) - 1).tolist() for some in np.split(numbers, ends)
-    ]
+    edges, counts = count_groups(groups, [None] * len(groups), None)
     bins = []
     for low, high, *row in zip(edges[:-1].tolist(), edges[1:].tolist(), *counts, strict=True):
-        accepted, rejected, unseen, new = row
+        accepted, rejected, unseen, new = map(int, row)
         precision = compute_proportion(accepted, accepted + rejected)
         recall = compute_proportion(accepted, accepted + new)
         bins.append(ReviewBin(low, high, accepted, rejected, unseen, new, precision, recall))
