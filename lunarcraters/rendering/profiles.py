@@ -1,5 +1,7 @@
 """Cross-sections of fresh lunar craters, simple and complex."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -30,16 +32,16 @@ def compute_crater_profile(radius_ratio: ArrayLike, diameter_km: float) -> Float
     """
     ratio = np.asarray(radius_ratio, np.float32)
     depth, rim, floor = (np.float32(value) for value in _dimensions(diameter_km))
-    wall = np.clip((ratio - floor) / (1.0 - floor), 0.0, 1.0)
-    complexity = np.clip((np.log(diameter_km) - np.log(15.0)) / np.log(20.0 / 15.0), 0.0, 1.0)
-    # Slumped walls step down in terraces.
-    wall = wall + np.float32(0.012 * complexity) * np.sin(wall * np.float32(5.0 * np.pi))
-    inside = rim - depth + depth * np.clip(wall, 0.0, None) ** np.float32(1.3)
+    wall = np.minimum(np.maximum((ratio - floor) / (1.0 - floor), 0.0), 1.0)
+    complexity = _transition(diameter_km, 15.0, 20.0)
+    if complexity > 0.0:  # slumped walls step down in terraces
+        wall = wall + np.float32(0.012 * complexity) * np.sin(wall * np.float32(5.0 * np.pi))
+    inside = rim - depth + depth * np.maximum(wall, 0.0) ** np.float32(1.3)
     if complexity > 0.0:
         peak = min(600e-3 * diameter_km**1.97, 0.7 * float(depth)) * complexity
         inside = inside + np.float32(peak) * np.exp(-((ratio / np.float32(0.13)) ** 2))
     outside = rim * np.maximum(ratio, 1.0) ** -3
-    fade = np.clip((EJECTA_REACH - ratio) / np.float32(EJECTA_REACH - 1.5), 0.0, 1.0)
+    fade = np.minimum(np.maximum((EJECTA_REACH - ratio) / np.float32(EJECTA_REACH - 1.5), 0.0), 1.0)
     return np.where(ratio < 1.0, inside, outside * fade).astype(np.float32, copy=False)
 
 
@@ -51,9 +53,12 @@ def _dimensions(diameter_km: float) -> tuple[float, float, float]:
     depth = min(simple_depth, 1.044 * diameter_km**0.301)
     rim = min(0.036 * diameter_km**1.014, 0.236 * diameter_km**0.399)
     # The floor grows from bowl to flat over the range of transitional craters.
-    floor = np.interp(
-        np.log(diameter_km),
-        np.log([9.0, 20.0]),
-        [_FLOOR_OF_SIMPLE, 0.187 * max(diameter_km, 20.0) ** 0.249],
-    )
-    return 1000.0 * depth, 1000.0 * rim, float(min(floor, 0.7))
+    flat = 0.187 * max(diameter_km, 20.0) ** 0.249
+    floor = _FLOOR_OF_SIMPLE + (flat - _FLOOR_OF_SIMPLE) * _transition(diameter_km, 9.0, 20.0)
+    return 1000.0 * depth, 1000.0 * rim, min(floor, 0.7)
+
+
+def _transition(diameter_km: float, first_km: float, last_km: float) -> float:
+    """0 for craters up to a diameter, 1 from another one on, linear in its logarithm between."""
+    share = math.log(diameter_km / first_km) / math.log(last_km / first_km)
+    return min(max(share, 0.0), 1.0)

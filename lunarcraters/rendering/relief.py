@@ -15,7 +15,7 @@ def compute_replaced_share(ratio: Float32) -> Float32:
     Args:
         ratio: Distance from the centre over the crater's radius, any shape.
     """
-    share: Float32 = np.clip(ratio, 1.0, None) ** -4 * (ratio < EJECTA_REACH)
+    share: Float32 = np.maximum(ratio, 1.0) ** -4 * (ratio < EJECTA_REACH)
     return share
 
 
