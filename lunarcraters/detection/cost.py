@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lunarcraters.detection.options import AskedPrecision, DetectOptions
-from lunarcraters.detection.search.batches import TASK_PX, Batch, search_batch
+from lunarcraters.detection.search.batch import search_batch
+from lunarcraters.detection.search.batches import TASK_PX, Batch
 from lunarcraters.detection.search.cluster import cluster, count_tasks_at_once, worker_count
 from lunarcraters.detection.search.results import Results
 from lunarcraters.detection.search.tasks import run_tasks

@@ -15,6 +15,7 @@ from lunarcraters.detection.fetched import FETCHED, refuse_other_directory
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, write_manifest
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.plan import RunPlan, plan_run
+from lunarcraters.detection.search.batch import search_batch
 from lunarcraters.detection.search.batch_result import (
     IN_PART,
     PARTS,
@@ -22,7 +23,7 @@ from lunarcraters.detection.search.batch_result import (
     is_whole,
     read_unread,
 )
-from lunarcraters.detection.search.batches import Batch, search_batch
+from lunarcraters.detection.search.batches import Batch
 from lunarcraters.detection.search.cluster import cluster
 from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.detection.search.tasks import run_tasks

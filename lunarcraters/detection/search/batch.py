@@ -77,6 +77,24 @@ def detect_batch(
     return batch.number
 
 
+def search_batch(
+    folder: Path,
+    tiles_per_call: int | None,
+    strict: bool,
+    detector: Detector,
+    source: TileSource,
+    batch: Batch,
+) -> tuple[int, float]:
+    """Do as `detect_batch`, by the clock.
+
+    Returns:
+        Number of the batch, and the seconds that it took.
+    """
+    begun = time.monotonic()
+    number = detect_batch(folder, tiles_per_call, strict, detector, source, batch)
+    return number, time.monotonic() - begun
+
+
 def decode_tile(maps: Float32, tile: Tile, source: TileSource, info: ModelInfo) -> pd.DataFrame:
     """Decode the craters of one tile that are centred in its core, and place them on the Moon.
 

@@ -1,16 +1,12 @@
 """Batches: tiles are grouped, and a task works on those of one batch."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 from lunarcraters.detection.search.batch_result import SUFFIX
-from lunarcraters.network.inference import Detector
 from lunarcraters.tiling.order import order_tiles
 from lunarcraters.tiling.plan import Tile
-from lunarcraters.tiling.source import TileSource
 
 TASK_PX = 2 * 1024 * 1024
 """Pixels of the tiles of a batch, and of those in one call of the network, unless one has more."""
@@ -48,23 +44,3 @@ def plan_batches(tiles: Sequence[Tile], least: int = 1) -> Iterator[Batch]:
         for first in range(0, len(group), step):
             yield Batch(number, tuple(group[first : first + step]))
             number += 1
-
-
-def search_batch(
-    folder: Path,
-    tiles_per_call: int | None,
-    strict: bool,
-    detector: Detector,
-    source: TileSource,
-    batch: Batch,
-) -> tuple[int, float]:
-    """Do as `detect_batch`, whose imports a client does not need to name this function.
-
-    Returns:
-        Number of the batch, and the seconds that it took.
-    """
-    from lunarcraters.detection.search.batch import detect_batch
-
-    begun = time.monotonic()
-    number = detect_batch(folder, tiles_per_call, strict, detector, source, batch)
-    return number, time.monotonic() - begun
