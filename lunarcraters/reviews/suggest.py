@@ -11,7 +11,6 @@ import pandas as pd
 
 from lunarcraters.catalogue.columns import REVIEW, CatalogueColumns
 from lunarcraters.catalogue.review_state import UNSEEN
-from lunarcraters.geometry.sphere import wrap_longitude
 from lunarcraters.reviews.compare import Comparison
 
 
@@ -92,11 +91,11 @@ def suggest_tiles(
     # Longitudes are averaged from that of the first crater, so that 180 divides no tile.
     x = unseen[columns.x]
     start = groups[columns.x].transform("first")
-    offset = wrap_longitude(x - start) if columns.x == "lon" else x - start
+    offset = (x - start + 180.0) % 360.0 - 180.0 if columns.x == "lon" else x - start
     middle = (start + offset).groupby(unseen["tile"]).mean()
     tiles = pd.DataFrame(
         {
-            "x": wrap_longitude(middle) if columns.x == "lon" else middle,
+            "x": (middle + 180.0) % 360.0 - 180.0 if columns.x == "lon" else middle,
             "y": groups[columns.y].mean(),
             "unseen": groups.size(),
             "variance": groups["variance"].sum(),
