@@ -1,8 +1,6 @@
 """Measuring: the craters of a catalogue on an elevation model."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +15,7 @@ from lunarcraters.morphometry.polar import Circles, Window, sample_polar
 from lunarcraters.morphometry.profiles import Profiles, measure_profiles
 from lunarcraters.morphometry.relations import compute_fresh_ratio
 from lunarcraters.mosaic.examination.heights import ElevationModel
-from lunarcraters.process import cpu_count
+from lunarcraters.process import cpu_count, map_in_threads
 from lunarcraters.progress import Progress, no_progress
 
 LEAST_PX = 8.0
@@ -135,16 +133,11 @@ def _measure_batches(
     model: ElevationModel, circles: Circles, batches: Iterator[Batch]
 ) -> Iterator[tuple[Batch, Profiles]]:
     """Measure batches by threads, a few ahead; results come in their order."""
-    workers = cpu_count()
 
     def measure(batch: Batch) -> tuple[Batch, Profiles]:
         return batch, _measure_batch(model, circles, batch)
 
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = [pool.submit(measure, batch) for batch in islice(batches, 2 * workers)]
-        while waiting:
-            yield waiting.pop(0).result()
-            waiting += [pool.submit(measure, batch) for batch in islice(batches, 1)]
+    return map_in_threads(measure, batches, cpu_count())
 
 
 def _measure_batch(model: ElevationModel, circles: Circles, batch: Batch) -> Profiles:
