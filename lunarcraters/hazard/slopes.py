@@ -1,7 +1,6 @@
 """Slopes: the ground of an elevation model that is steeper than a limit, cell by cell."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import cv2
@@ -16,7 +15,7 @@ from lunarcraters.hazard.cells import Cells, CellSums, sum_by_cell
 from lunarcraters.hazard.metric import measure_metric
 from lunarcraters.mosaic.examination.heights import ElevationModel
 from lunarcraters.mosaic.interpolation import Positions, interpolate_positions
-from lunarcraters.process import cpu_count
+from lunarcraters.process import cpu_count, map_in_threads
 from lunarcraters.progress import Progress, no_progress
 
 _BLOCK_PX = 512
@@ -63,11 +62,10 @@ def measure_steep_ground(
     def measure(block: Box) -> CellSums | None:
         return _measure_block(model, cells, block, float(np.tan(np.radians(limit_deg))))
 
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        for done, sums in enumerate(pool.map(measure, blocks), start=1):
-            if sums is not None:
-                sums.add_to(*ground)
-            progress(done, len(blocks))
+    for done, sums in enumerate(map_in_threads(measure, blocks, cpu_count()), start=1):
+        if sums is not None:
+            sums.add_to(*ground)
+        progress(done, len(blocks))
     if not ground.known_km2.any():
         raise MosaicError(
             f"{model.mosaic.name} has no heights on the ground of the run: give the elevation "
