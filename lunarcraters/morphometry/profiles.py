@@ -161,7 +161,7 @@ def _find_disturbed(outline: Outline) -> NDArray[np.bool_]:
         True for profiles to leave out, (n, azimuths); none where too few would be left.
     """
     error = np.abs(outline.distance - outline.fitted)
-    usual = 1.4826 * robust.median_of_rows(error)[:, None]
+    usual = robust.MAD_TO_SD * robust.median_of_rows(error)[:, None]
     kept = error <= np.maximum(_DISTURBED * usual, _LEAST_DISTURBED)
     return ~kept & (kept.mean(axis=1) >= _LEAST_KEPT)[:, None]
 

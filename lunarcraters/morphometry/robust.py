@@ -5,7 +5,9 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 
-_TO_SD = 1.4826  # median absolute deviation of a normal distribution to its standard deviation
+MAD_TO_SD = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
+
 _MEDIAN_SD = 1.2533  # standard deviation of a median over that of a mean
 _TUNING = 2.5  # deviations from which a value counts little
 _ROUNDS = 6
@@ -77,7 +79,7 @@ def fit(basis: Float, values: NDArray[np.floating], weights: NDArray[np.floating
     stiff = np.diag([0.0] + [1e-6] * (terms - 1)) + 1e-12 * np.eye(terms)
     for _ in range(_ROUNDS):
         residuals = masked - coefficients @ basis.T
-        scale = _TO_SD * median_of_rows(np.abs(residuals))
+        scale = MAD_TO_SD * median_of_rows(np.abs(residuals))
         with np.errstate(divide="ignore", invalid="ignore"):
             relative = residuals / np.maximum(_TUNING * scale, 1e-9)[:, None]
         row = base / (1.0 + np.where(known, relative, 0.0) ** 2) ** 2
