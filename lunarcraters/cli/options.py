@@ -20,6 +20,7 @@ from lunarcraters.detection.options import (
 from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.files import is_database
 from lunarcraters.mosaic.nodata import Nodata, parse_values
+from lunarcraters.network.looks import LOOKS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -262,7 +263,7 @@ detect_options = collect(
     ),
     click.option(
         "--looks",
-        type=click.Choice(["1", "2", "4", "8"]),
+        type=click.Choice([str(number) for number in LOOKS]),
         callback=lambda _, __, value: value and int(value),
         help="Looks at an elevation model, each of which the network searches like a picture "
         "[default: 4].",

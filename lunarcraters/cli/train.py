@@ -9,6 +9,7 @@ import click
 from lunarcraters.cli.options import classes_option, output_option, quiet_option
 from lunarcraters.cli.progress import progress_bar
 from lunarcraters.network.presets import PRESETS, Pooling
+from lunarcraters.training.settings import TrainingPrecision
 
 
 @click.command("train")
@@ -33,7 +34,7 @@ from lunarcraters.network.presets import PRESETS, Pooling
 @click.option("--pooling", type=click.Choice(get_args(Pooling)),
               help="How the network halves its resolution [default: the preset's].")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
+@click.option("--precision", type=click.Choice(get_args(TrainingPrecision)), default="auto",
               show_default=True, help="auto: the faster one on this machine.")  # fmt: skip
 @click.option("--weights", type=click.Path(path_type=Path),
               help="Model file of the same preset to begin with, or of pictures for the preset "
