@@ -12,6 +12,8 @@ MEAN_SLOPE = (5e-4, 3.0)
 """Mean slopes, as tangents: flatter than any lunar ground, steeper than any."""
 
 _LEAST_SPAN_M = 20.0
+"""Least range of heights, or least distance of all from 0: grey values near 0 have neither."""
+
 _NEGATIVE = 0.05  # share of the range that lies below 0: in pictures noise alone does
 
 Float = NDArray[np.float64]
@@ -32,7 +34,8 @@ def find_unit_m(values: Float, *, named: bool) -> float | None:
         lowest, highest = values.min() * unit_m - radius_m, values.max() * unit_m - radius_m
         within = ELEVATION_M[0] <= lowest and highest <= ELEVATION_M[1]
         below = radius_m > 0.0 or (unit_m == 1.0 and -low >= _NEGATIVE * (high - low))
-        if within and (high - low) * unit_m >= _LEAST_SPAN_M and (named or below):
+        span_m = max(high - low, low, -high) * unit_m
+        if within and span_m >= _LEAST_SPAN_M and (named or below):
             return unit_m
     return None
 

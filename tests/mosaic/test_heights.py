@@ -70,6 +70,21 @@ def test_heights_above_zero_are_elevations_by_the_name(terrain, tmp_path, name):
     assert sentences(write_raster(tmp_path / "site.tif", values)) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "middle"),
+    [("site.tif", -1900.0), ("site.tif", 1_735_500.0), ("NAC_DTM_SITE.tif", 1200.0)],
+)
+def test_gentle_ground_far_from_the_datum_is_an_elevation_model(terrain, tmp_path, name, middle):
+    values = middle + terrain / np.ptp(terrain) * 8.0
+    affine = Affine(0.5, 0, 500, 0, -0.5, 500)
+    assert unit_m(write_raster(tmp_path / name, values, affine=affine)) == 1.0
+
+
+def test_small_values_about_zero_are_no_elevations(terrain, tmp_path):
+    values = (terrain / np.ptp(terrain) * 8.0).astype(np.float32)
+    assert sentences(write_raster(tmp_path / "residual.tif", values)) == []
+
+
 def test_kilometres_from_the_centre_are_elevations(terrain, tmp_path):
     values = (terrain + 1_737_400.0).astype(np.float64) / 1000.0
     path = write_raster(tmp_path / "a.tif", values)
