@@ -30,6 +30,8 @@ _MASK_OPACITY = 0.6
 _DETECTED_MISSED = ("#4ade80", "#f87171")
 
 _SHOWN_MEASURES = ("depth_m", "depth_sd_m", "freshness")
+_OF_ANY_SIZE = ("@diameter", "@deviation", "@depth_m", "@depth_sd_m")
+"""Columns that the pointer shows with so many digits, not decimals."""
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -127,7 +129,8 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
     )  # fmt: skip
     measured = []
     if "depth_m" in columns:
-        measured = [("depth", "@depth_m{0} ± @depth_sd_m{0} m"), ("freshness", "@freshness{0.00}")]
+        depth = "@depth_m{%.4g} ± @depth_sd_m{%.2g} m"
+        measured = [("depth", depth), ("freshness", "@freshness{0.00}")]
     across, along, digits = "longitude", "latitude", "0.0000"
     if not detections.has_crs:
         across, along, digits = "x", "y", "0.0"
@@ -138,10 +141,11 @@ def add_craters(plot: Model, detections: Catalogue, ellipses: dict[str, NDArray[
             tooltips=[
                 (across, f"@across{{{digits}}}"),
                 (along, f"@along{{{digits}}}"),
-                ("diameter", f"@diameter{{0.00}} ± @deviation{{0.00}} {unit}"),
+                ("diameter", f"@diameter{{%.4g}} ± @deviation{{%.2g}} {unit}"),
                 ("score", "@score{0.00}"),
                 *measured,
             ],
+            formatters=dict.fromkeys(_OF_ANY_SIZE, "printf"),
         )
     )
 

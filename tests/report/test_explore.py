@@ -1,8 +1,10 @@
+import re
 import shutil
 import zipfile
 
 import numpy as np
 import pytest
+from bokeh.models import HoverTool
 
 import lunarcraters as lc
 from lunarcraters.catalogue.table import Catalogue
@@ -42,6 +44,14 @@ def test_a_circle_in_degrees_is_wider_by_the_cosine_of_its_latitude(three):
     degree = np.radians(1) * sphere.RADIUS_M / 1000
     np.testing.assert_allclose(data["height"], np.array([3.0, 2.0, 1.0]) / degree)
     np.testing.assert_allclose(data["width"], np.array([3.0, 4.0, 360.0 * degree]) / degree)
+
+
+def test_the_pointer_shows_craters_of_metres_as_of_kilometres(three):
+    (hover,) = _make_plane(three).select({"type": HoverTool})
+    shown = dict(hover.tooltips)["diameter"]
+    digits = re.findall(r"@(\w+)\{(.*?)\}", shown)
+    assert [format_ % 0.0060514 for _, format_ in digits] == ["0.006051", "0.0061"]
+    assert all(hover.formatters[f"@{name}"] == "printf" for name, _ in digits)
 
 
 def test_an_image_without_coordinates_has_y_downwards(pixels):
