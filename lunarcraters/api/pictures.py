@@ -49,8 +49,10 @@ def plot_map(
 
     if isinstance(mosaic, Mosaic):
         ground = mosaic
+    elif mosaic is not None and isinstance(catalogue, Catalogue):
+        ground = open_in_crs_of(catalogue.info.run, mosaic, crs=crs)
     elif isinstance(catalogue, Catalogue):
-        ground = open_in_crs_of(catalogue.info.run, mosaic or _input_of(catalogue), crs=crs)
+        ground = _input_as_searched(catalogue, crs)
     else:
         ground = _mosaic_of(catalogue, mosaic, crs)
     picture = local_output(out)
@@ -240,7 +242,7 @@ def explore(
         ground = open_in_crs_of(craters.info.run, mosaic, crs=crs)
     elif Path(craters.properties.get("input", "")).is_file():
         with suppress(MosaicError, CoordinateSystemError):  # a map without it is one too
-            ground = open_in_crs_of(craters.info.run, Path(craters.properties["input"]), crs=crs)
+            ground = _input_as_searched(craters, crs)
         if ground is not None and ground.has_crs != craters.has_crs:
             ground = None
     return make_interactive_map(craters, ground, None if run is None else Path(run) / MASK)
@@ -256,6 +258,15 @@ def _input_of(catalogue: "Catalogue") -> str:
             "the catalogue does not name its mosaic: give the mosaic to draw it on (--mosaic)"
         )
     return name
+
+
+def _input_as_searched(catalogue: "Catalogue", crs: GivenCrs | None) -> "Mosaic":
+    """Open the mosaic that a catalogue was made from, as its run searched it, if it has one."""
+    from lunarcraters.detection.searched import note_elevation, open_in_crs_of
+
+    run = catalogue.info.run
+    ground = open_in_crs_of(run, _input_of(catalogue), crs=crs)
+    return ground if run is None else note_elevation(ground, run)
 
 
 def _read_craters(

@@ -81,7 +81,14 @@ def searched_mosaic(
             CratersWarning,
             stacklevel=2,
         )
-    return opened
+    return note_elevation(opened, run)
+
+
+def note_elevation(mosaic: Mosaic, run: Path) -> Mosaic:
+    """Note in a mosaic whether a run, which may be gone, searched its values as heights."""
+    with suppress(RunError):
+        return replace(mosaic, elevation=read_manifest(run).is_of_elevation)
+    return mosaic
 
 
 def open_as_searched(

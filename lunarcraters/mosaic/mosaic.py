@@ -53,9 +53,9 @@ class Mosaic:
         nodata: Values that mean "no data" beside the files' own, or in their place; or None.
         nodata_undeclared: True for the former; None where an older record does not tell.
         remote: Everything that concerns a mosaic on the network; None for a local one.
-        rasters: Raster files as they were opened, the later ones on top; empty where the mosaic
-            comes from a record.
+        rasters: Raster files as opened, the later ones on top; empty where it comes from a record.
         fetched: Directory for what is read from the network; None for none.
+        elevation: True if its values were searched as heights, False as grey ones; or None.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Mosaic:
     remote: RemoteReading | None = None
     rasters: tuple[Source, ...] = field(default=(), repr=False, compare=False)
     fetched: Path | None = field(default=None, repr=False, compare=False)
+    elevation: bool | None = field(default=None, repr=False, compare=False)
 
     @property
     def width(self) -> int:

@@ -41,6 +41,8 @@ def read_preview(mosaic: Mosaic, side: int) -> tuple[NDArray[np.uint8], NDArray[
 def find_height_unit_m(mosaic: Mosaic) -> float | None:
     """Height of one unit of a mosaic's values, metres; None where they are to be drawn as grey.
 
+    Where the mosaic was searched, they are what they were searched as.
+
     Raises:
         MosaicError: The mosaic cannot be read, or has no valid pixel.
     """
@@ -48,7 +50,7 @@ def find_height_unit_m(mosaic: Mosaic) -> float | None:
         return None
     values = sample_values(mosaic)
     try:
-        heights = find_heights(mosaic, values, None)
+        heights = find_heights(mosaic, values, mosaic.elevation)
     except MosaicError:  # heights that cannot be searched
         return None
     return heights.unit_m if isinstance(heights, Heights) else None

@@ -10,7 +10,9 @@ from lunarcraters.geometry.seam import bound_longitudes
 from lunarcraters.geometry.sphere import wrap_longitude
 from lunarcraters.mosaic.mosaic import Mosaic
 
-_STEPS_DEG = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
+_STEPS_DEG = (
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0
+)  # fmt: skip
 _MAX_LINES = 6  # meridians, and parallels
 _GRID = 64
 _POINTS = 721

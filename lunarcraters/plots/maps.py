@@ -18,6 +18,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.circles import circle_outlines_px, repeat_outlines_px
 from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.centre import find_centre
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.preview import preview_step, read_preview
 from lunarcraters.plots.files import save_png
@@ -121,6 +122,8 @@ class _Circles(LineCollection):
 def draw_graticule(axes: Axes, mosaic: Mosaic) -> None:
     """Draw meridians and parallels, labelled where they leave the map, and a scale bar.
 
+    The bar is as long as ground that lies along a row through the middle of the mosaic.
+
     Args:
         axes: Axes in pixels of the mosaic.
         mosaic: Mosaic, or any raster on its grid, with a coordinate system.
@@ -134,9 +137,11 @@ def draw_graticule(axes: Axes, mosaic: Mosaic) -> None:
         axes.annotate(
             line.label, textcoords="offset points", fontsize=9, **_label_place(line, seen, mosaic)
         )
-    assert mosaic.pixel_size_m is not None
-    length = scale_bar_km(mosaic.width * mosaic.pixel_size_m / 1000.0)
-    start, end = 0.03 * mosaic.width, 0.03 * mosaic.width + length * 1000.0 / mosaic.pixel_size_m
+    centre = find_centre(mosaic.grid, mosaic.extents, mosaic.name)
+    assert centre is not None
+    pixel_km = float(mosaic.grid.pixel_sizes_m(*centre)[0, 0]) / 1000.0
+    length = scale_bar_km(mosaic.width * pixel_km)
+    start, end = 0.03 * mosaic.width, 0.03 * mosaic.width + length / pixel_km
     height = 0.97 * mosaic.height
     axes.plot([start, end], [height, height], color="white", linewidth=3, path_effects=_WIDE_HALO)
     axes.annotate(

@@ -44,6 +44,13 @@ def test_lines_lie_at_round_degrees(tmp_path, where):
         assert (seen <= [mosaic.width, mosaic.height]).all()
 
 
+def test_a_site_of_some_hundred_metres_has_lines(tmp_path):
+    affine = Affine(0.5, 0, 500_013, 0, -0.5, 700_017)
+    lines = list(graticule_lines(a_mosaic(tmp_path / "a.tif", "IAU_2015:30110", affine)))
+    for is_meridian in (True, False):
+        assert len({line.label for line in lines if line.is_meridian == is_meridian}) >= 2
+
+
 @pytest.mark.parametrize("width", [0.4, 7.0, 120.0, 10_000.0])
 def test_a_scale_bar_is_round_and_fits(width):
     length = scale_bar_km(width)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -6,12 +8,15 @@ import rasterio
 from affine import Affine
 from rasterio.transform import from_origin
 
+import lunarcraters as lc
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.detection.manifest import read_manifest, write_manifest
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.circles import circle_outlines_px
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.plots.maps import _MARGINS_PX, draw_map
+from lunarcraters.plots.maps import _MARGINS_PX, draw_map, map_figure
+from tests.hazard.grounds import DEGREES, degrees, write_run
 from tests.rasters import write_raster
 
 
@@ -53,6 +58,44 @@ def test_a_crater_across_the_edge_is_drawn_at_both_ends_and_not_between(tmp_path
     assert (columns < 12).any()
     assert (columns > 345).any()
     assert not ((columns > 20) & (columns < 340)).any()
+
+
+@pytest.mark.parametrize("affine", [
+    Affine(0.01, 0, 10, 0, -0.01, 61.5),  # columns at 60 north are half as wide as rows are high
+    Affine(0.01, 0, 10, 0, -0.03, 4.5), Affine(0.02, 0.01, 10, 0.01, -0.02, 1.0),
+])  # fmt: skip
+def test_the_scale_bar_is_as_long_as_the_ground_along_it(tmp_path, affine):
+    path = write_raster(tmp_path / "a.tif", np.full((300, 400), 9, np.uint8), DEGREES, affine)
+    mosaic = open_mosaic(path)
+    none = pd.DataFrame({"lon": [], "lat": [], "diameter_km": [], "score": []})
+    axes = map_figure(Catalogue(none, sphere.geographic_crs()), mosaic).axes[0]
+    (label,) = [text.get_text() for text in axes.texts if text.get_text().endswith(" km")]
+    (bar,) = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 3]
+    half = np.ptp(bar) / 2.0
+    lon, lat = mosaic.grid.to_lonlat([200.0 - half, 200.0 + half], [150.0, 150.0])
+    length_km = sphere.distance_km(lon[0], lat[0], lon[1], lat[1])
+    assert length_km == pytest.approx(float(label[:-3]), rel=0.01)
+
+
+@pytest.mark.parametrize("searched_as_heights", [True, False])
+def test_ground_is_drawn_as_its_run_searched_it(tmp_path, searched_as_heights):
+    bend = np.linspace(0.0, 1.0, 400) ** 2
+    heights = 900.0 * (bend[:, None] + bend)  # above zero, so that nothing says that it is
+    affine = degrees(10, 1)
+    dem = write_raster(tmp_path / "site.tif", heights.astype(np.float32), DEGREES, affine)
+    searched = np.ones(heights.shape, bool)
+    run = write_run(tmp_path / "run", DEGREES, affine, searched, [], dem=dem)
+    if not searched_as_heights:
+        manifest = read_manifest(run)
+        write_manifest(replace(manifest, settings={"version": "1"}), run)
+    left, _, _, top = _MARGINS_PX
+    craters = lc.read_run(run).with_info(properties={"input": str(dem)})
+    for number, catalogue in enumerate((run, craters)):
+        lc.plot_map(catalogue, tmp_path / f"{number}.png")
+        whole = cv2.imread(str(tmp_path / f"{number}.png"), cv2.IMREAD_GRAYSCALE).astype(float)
+        picture = whole[top : top + 400, left : left + 400]
+        likeness = np.corrcoef(picture.ravel(), heights.ravel())[0, 1]
+        assert (likeness > 0.95) == (not searched_as_heights)
 
 
 def test_outlines_are_made_some_at_a_time_and_drawn_as_all_at_once(mosaic, tmp_path, monkeypatch):
