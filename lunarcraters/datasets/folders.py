@@ -75,7 +75,8 @@ def mirror(directory: Path, kind: str, other: str) -> Path | None:
     Returns:
         Directory; None if there is no such part, or the directory is missing.
     """
-    parts = list(directory.parts)
+    # A relative path that is short, such as `.`, may lie below that part.
+    parts = list((directory if kind in directory.parts else directory.absolute()).parts)
     if kind not in parts:
         return None
     last = len(parts) - 1 - parts[::-1].index(kind)
