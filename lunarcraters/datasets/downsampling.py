@@ -30,7 +30,7 @@ def write_downsampled(
         pairs: Images with their label files.
         out: Directory of the split, which must not exist yet.
         share: Number of pixels along a side, as a share of that of the original, up to 1.
-        side_by_side: True to take every image as one without coordinates, and to give it a name
+        side_by_side: True to make every image isotropic (`Pair.squeeze`), and to give it a name
             with coordinates near the equator, so that all are one mosaic. Ground of grey value 0
             becomes 1.
 
@@ -49,7 +49,8 @@ def write_downsampled(
             # The suffix may be that of a lossy format, and the name has dots in it.
             stem = pair.image.name[: -len(pair.image.suffix)]
             lowest = 1 if side_by_side or not valid.all() else 0
-            downsampled = _downsample(grey, valid, share, lowest)
+            squeeze = pair.squeeze if side_by_side else 1.0
+            downsampled = _downsample(grey, valid, (share * squeeze, share), lowest)
             if side_by_side:
                 columns = math.ceil(math.sqrt(len(pairs)))
                 corner = number % columns * (cell + _GAP_PX), number // columns * (cell + _GAP_PX)
@@ -76,17 +77,17 @@ def _name_by_edges(corner: tuple[int, int], shape: tuple[int, ...]) -> str:
 
 
 def _downsample(
-    grey: NDArray[np.uint8], valid: NDArray[np.bool_], share: float, lowest: int
+    grey: NDArray[np.uint8], valid: NDArray[np.bool_], shares: tuple[float, float], lowest: int
 ) -> NDArray[np.uint8]:
     """Downsample grey values by area means over the pixels that have data.
 
     Args:
         grey: Grey values, (height, width).
         valid: Validity mask, (height, width).
-        share: Number of pixels along a side, as a share of that of the original.
+        shares: Numbers of pixels along x and y, as shares of those of the original.
         lowest: Lowest grey value of ground, so that dark ground does not become nodata.
     """
-    height, width = (max(round(side * share), 1) for side in grey.shape)
+    width, height = (max(round(n * s), 1) for n, s in zip(grey.shape[::-1], shares, strict=True))
 
     def mean(plane: NDArray[np.generic]) -> NDArray[np.float32]:
         real = plane.astype(np.float32)

@@ -1,13 +1,16 @@
 """Pairs of an image and its label file."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.folders import label_path
+from lunarcraters.datasets.label_images import place_image
 from lunarcraters.datasets.yolo_labels import (
     TileName,
     box_corners,
@@ -15,6 +18,7 @@ from lunarcraters.datasets.yolo_labels import (
     read_grey,
     read_labels,
 )
+from lunarcraters.errors import CoordinateSystemError
 
 _SMALLEST_PERCENTILE = 5.0  # below are slips of the hand and craters cut by an edge
 
@@ -35,11 +39,17 @@ class Pair:
     classes: frozenset[int] | None = None
     ignored: frozenset[int] = frozenset()
 
-    @property
+    @cached_property
     def squeeze(self) -> float:
-        """Factor along x that makes the image isotropic; 1 for an image without coordinates."""
+        """Factor along x that makes the image isotropic; 1 for one whose place is not known."""
         name = TileName.parse(self.image.name)
-        return 1.0 if name is None else float(np.cos(np.radians(name.centre[1])))
+        if name is not None:
+            return float(np.cos(np.radians(name.centre[1])))
+        with suppress(CoordinateSystemError):  # of the Earth, say
+            placed = place_image(self.image)
+            if placed is not None:
+                return placed.squeeze
+        return 1.0
 
     def read_boxes(self) -> NDArray[np.float64]:
         """Read the boxes of the craters.

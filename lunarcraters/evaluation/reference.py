@@ -16,10 +16,10 @@ from lunarcraters.catalogue.formats import read_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.folders import read_image_size
 from lunarcraters.datasets.label_folders import find_labels
+from lunarcraters.datasets.label_images import LabelImage, find_holders, place_image, place_tile
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import TileName, box_corners, find_clipped, is_label_file
 from lunarcraters.errors import CatalogueError
-from lunarcraters.evaluation.label_images import LabelImage, find_holders, place_image, place_tile
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import is_database
 from lunarcraters.geometry import sphere

@@ -62,8 +62,8 @@ Source = TypeVar("Source", bound=SceneSource)
 class LabelledTiles:
     """Images with boxes, in the layout of LU3M6TGT.
 
-    A tile in simple cylindrical projection is too wide by 1 / cos(latitude). Its name holds the
-    latitude, and the stretch is removed. Other images are assumed to be isotropic.
+    A tile in simple cylindrical projection is too wide by 1 / cos(latitude). Where its name or its
+    georeferencing tells its place, the stretch is removed. Other images are taken as isotropic.
 
     Attributes:
         pairs: Images with their label files.

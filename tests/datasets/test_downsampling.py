@@ -1,11 +1,14 @@
 import cv2
 import numpy as np
 import pytest
+from affine import Affine
 
 from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.pairs import Pair
 from lunarcraters.datasets.yolo_labels import TileName
 from lunarcraters.mosaic.mosaic import open_mosaic
+
+from ..rasters import write_raster
 
 
 def reduced(tmp_path, name, image, share=0.5):
@@ -45,6 +48,23 @@ def test_images_side_by_side_are_one_mosaic_with_all_their_pixels(tmp_path):
         np.testing.assert_array_equal(copied, np.maximum(image, 1))
     labels = sorted(path.read_text() for path in (tmp_path / "out/labels").iterdir())
     assert labels == ["", *["0 0.5 0.5 0.2 0.2\n"] * 2]
+
+
+def test_images_side_by_side_are_isotropic(tmp_path):
+    image = np.random.default_rng(1).integers(1, 256, (40, 60)).astype(np.uint8)
+    pairs = []
+    for name in ("1.0,1.6,59.8,60.2", "picture"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), image)
+        pairs.append(Pair(tmp_path / f"{name}.png", None))
+    values = np.full((40, 60), 90, np.uint8)
+    write_raster(tmp_path / "a.tif", values, "IAU_2015:30100", Affine(0.01, 0, 1, 0, -0.01, 60.2))
+    pairs.append(Pair(tmp_path / "a.tif", None))
+    write_raster(tmp_path / "b.tif", values, "EPSG:4326", Affine(0.01, 0, 1, 0, -0.01, 60.2))
+    pairs.append(Pair(tmp_path / "b.tif", None))
+    assert [pair.squeeze for pair in pairs] == pytest.approx([0.5, 1.0, 0.5, 1.0], abs=1e-6)
+    write_downsampled(pairs, tmp_path / "out", 0.5, side_by_side=True)
+    copies = (cv2.imread(str(p), 0) for p in sorted((tmp_path / "out/images").iterdir()))
+    assert sorted(copy.shape for copy in copies) == [(20, 15), (20, 15), (20, 30), (20, 30)]
 
 
 def test_what_is_no_data_has_no_part_in_a_mean(tmp_path):

@@ -147,7 +147,7 @@ def test_a_crater_of_several_tiles_named_by_their_edges_counts_once(tmp_path):
 def test_images_are_not_read_once_more_where_no_tiles_share_a_crater(tmp_path, monkeypatch):
     for name, x in (("179.0,181.0,0.0,2.0", 0.2), ("180.0,182.0,0.0,2.0", 0.8)):
         write_label(tmp_path, name, [f"0 {x} 0.5 0.1 0.1"], size=(100, 100))
-    monkeypatch.setattr("lunarcraters.evaluation.label_images.read_image", None)
+    monkeypatch.setattr("lunarcraters.datasets.label_images.read_image", None)
     assert read_reference(tmp_path).clipped.tolist() == [False, False]
 
 

@@ -42,6 +42,13 @@ class LabelImage:
         x, y = np.array([[self.grid.width / 2.0], [self.grid.height / 2.0]])
         return float(self.grid.meridian_pixel_size_m(x, y)[0]) / 1000.0
 
+    @property
+    def squeeze(self) -> float:
+        """Factor along x that makes the middle of the image isotropic; 1 where it is no ground."""
+        sizes = self.grid.pixel_sizes_m([self.grid.width / 2.0], [self.grid.height / 2.0])
+        across, along = sizes[0].tolist()
+        return float(across / along) if np.isfinite(across) else 1.0
+
     def has_ground(self, x: Float, y: Float) -> Bool:
         """Tell where pixel coordinates inside the image, (n,), have data: all without its file."""
         if not self.path.is_file():
