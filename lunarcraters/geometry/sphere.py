@@ -38,8 +38,8 @@ def lunar_crs(crs: Any, source: str) -> CRS:
     """
     if not crs:
         raise CoordinateSystemError(
-            f"{source} has no coordinate system: name it with --crs, for example "
-            "--crs IAU_2015:30110 for a simple cylindrical mosaic in metres"
+            f"{source} has no coordinate system: name it with --crs, for example --crs "
+            "IAU_2015:30100 for degrees, or IAU_2015:30110 for a simple cylindrical map in metres"
         )
     try:
         parsed = CRS.from_user_input(crs.to_wkt() if hasattr(crs, "to_wkt") else crs)

@@ -14,7 +14,8 @@ from rasterio.shutil import copy
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import Resampling
 
-from lunarcraters.errors import CoordinateSystemError, MosaicError
+from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
+from lunarcraters.mosaic.examination.examine import examine_mosaic
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from .. import archives
@@ -204,3 +205,14 @@ def test_a_jpeg_that_viewers_turn_is_read_as_it_is_stored_and_warned_of(tmp_path
     assert [f"(EXIF orientation {orientation})" in text for text in said] == [True] * (
         orientation == 6
     )
+
+
+def test_degrees_that_a_system_in_metres_places_are_warned_of(tmp_path, noise):
+    path = write_raster(tmp_path / "a.tif", noise, crs=None, affine=PLACE)
+    with pytest.raises(CoordinateSystemError, match="IAU_2015:30100 for degrees"):
+        open_mosaic(path)
+    with pytest.warns(CratersWarning, match=r"pixels of 0\.01 m .* give --crs IAU_2015:30100"):
+        examine_mosaic(open_mosaic(path, crs="IAU_2015:30110"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        examine_mosaic(open_mosaic(path, crs="IAU_2015:30100"))

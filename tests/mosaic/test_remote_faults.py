@@ -47,3 +47,16 @@ def test_a_server_that_tells_no_size_is_told_from_one_that_does_not_answer(tmp_p
         name = RasterName(f"/vsicurl/{server.url}/a.tif")
         said = faults.why_not_served(name, RuntimeError("not recognized as being in a supported"))
     assert said.endswith("/a.tif does not tell how many bytes it has: download it first")
+
+
+def test_a_description_of_a_server_that_does_not_answer_is_told_from_a_damaged_file(tmp_path):
+    path = tmp_path / "a.xml"
+    path.write_text(
+        "<GDAL_WMS><Service name='TMS'><ServerUrl>http://127.0.0.1:9/${z}/${x}/${y}.png</ServerUrl>"
+        "</Service><DataWindow><UpperLeftX>-180</UpperLeftX><UpperLeftY>90</UpperLeftY>"
+        "<LowerRightX>180</LowerRightX><LowerRightY>-90</LowerRightY><SizeX>512</SizeX><SizeY>256"
+        "</SizeY></DataWindow><Projection>IAU_2015:30100</Projection><BandsCount>1</BandsCount>"
+        "</GDAL_WMS>"
+    )
+    with pytest.raises(MosaicError, match=r"does not give its pixels .*try again"):
+        open_mosaic(path)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError
+from lunarcraters.mosaic.centre import warn_of_degrees
 from lunarcraters.mosaic.examination.elevation import SEARCH, Heights, Wording, find_heights
 from lunarcraters.mosaic.examination.grey_scales import warn_of_grey_scales
 from lunarcraters.mosaic.examination.undeclared_nodata import (
@@ -45,8 +46,9 @@ class Examination:
 def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination:
     """Measure the values of a mosaic, and leave out values that plainly stand for no ground.
 
-    A `CratersWarning` names them, and another says where the values are heights, or grey values of
-    different scales. A nodata value of the user always decides: with NaN every value is ground.
+    A `CratersWarning` names them, and others say where the values are heights, or grey values of
+    different scales, and where degrees seem to be taken for metres. A nodata value of the user
+    always decides: with NaN every value is ground.
 
     Args:
         mosaic: Mosaic that is to be searched.
@@ -58,6 +60,7 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
             value may be a collar and shadow both; or its heights cannot be searched, or greater
             values of a picture are not brighter ones, or values are too small or too large.
     """
+    warn_of_degrees(mosaic.grid, mosaic.name, mosaic.pixel_size_m)
     mosaic, values, heights = examine_heights(mosaic, elevation)
     if not isinstance(heights, Heights):
         _check_brightness(mosaic)
