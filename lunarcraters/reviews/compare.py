@@ -32,7 +32,7 @@ class Comparison:
         craters: Rows of the run, with place and size after the edit, `review`, `fraction` where
             the file has parts of craters, or the run has and the file does not tell how it was
             exported, and True in `deleted`, `moved` and `resized` where that was done, and in
-            `drawn` where an earlier reviewer added the crater, which is accepted.
+            `added_before` where an earlier reviewer added the crater, which is accepted.
         added: Rows of the craters that were added.
         notes: Sentences for the user.
         limits: Craters of the run that the reviewer had, as an export has them; None where
@@ -48,8 +48,8 @@ class Comparison:
     def kept(self) -> pd.DataFrame:
         """All rows but the rejected ones, as a catalogue has them."""
         craters = self.craters[self.craters[REVIEW] != REJECTED]
-        craters = craters.assign(review=craters[REVIEW].mask(craters["drawn"], ADDED))
-        craters = craters.drop(columns=["deleted", "moved", "resized", "drawn"])
+        craters = craters.assign(review=craters[REVIEW].mask(craters["added_before"], ADDED))
+        craters = craters.drop(columns=["deleted", "moved", "resized", "added_before"])
         if not len(self.added):
             return craters
         table = pd.concat([craters, self.added], ignore_index=True)
@@ -83,7 +83,7 @@ def compare_with_run(
     _check_detections(run, edited)
     table = edited.resolve(run.craters)
     edited.refuse_repeated(table, run.craters)
-    table.loc[_find_drawn(run, edited, table), REVIEW] = ACCEPTED
+    table.loc[_find_added_before(run, edited, table), REVIEW] = ACCEPTED
     is_added = (table[REVIEW] == ADDED).to_numpy()
     of_run = is_among(table["crater_id"], run.craters["crater_id"])
     there = table[of_run & ~is_added].set_index("crater_id")
@@ -98,8 +98,8 @@ def compare_with_run(
     moved, resized = find_edits(after, before, run.info)
     craters[circle] = after
     craters[REVIEW] = np.where(all_seen & (states == UNSEEN), ACCEPTED, states)
-    drawn = craters["crater_id"].isin(_take_drawn(run)["crater_id"])
-    craters = craters.assign(deleted=deleted, moved=moved, resized=resized, drawn=drawn)
+    craters = craters.assign(deleted=deleted, moved=moved, resized=resized)
+    craters["added_before"] = craters["crater_id"].isin(_take_added_before(run)["crater_id"])
     forget_measures(craters, moved | resized, MOVED)
     names = [*run.columns.names, REVIEW]
     if FRACTION in table:
@@ -185,14 +185,14 @@ def _check_run(run: Catalogue, edited: EditedCatalogue, *, names_run: bool) -> t
             f"{rows['crater_id'].iloc[0]} ...): give the catalogue that was exported from this run"
         )
     circle = list(run.columns.circle)
-    given, former = rows[circle].to_numpy(float), known[circle].to_numpy(float)
+    given, in_run = rows[circle].to_numpy(float), known[circle].to_numpy(float)
     scores = rows["score"].to_numpy(float) if "score" in rows else np.full(len(rows), np.nan)
     difference = np.abs(scores - known["score"].to_numpy(float))
-    same, ids = agree(given, former, run.info), rows["crater_id"]
+    same, ids = agree(given, in_run, run.info), rows["crater_id"]
     # Of rows with one identifier, those beside the one at its place are copies.
     common = common & (same | ~is_among(ids, ids[same]))
     changed = common & ~same & ~(difference <= _SCORE_TOLERANCE)
-    others = changed & ~overlap(given, former, run.info)
+    others = changed & ~overlap(given, in_run, run.info)
     total = int(common.sum())
     number = int((changed if 2 * changed.sum() > total else others).sum())
     if not number or names_run:
@@ -228,22 +228,22 @@ def _check_detections(run: Catalogue, edited: EditedCatalogue) -> None:
         )
 
 
-def _take_drawn(run: Catalogue) -> pd.DataFrame:
+def _take_added_before(run: Catalogue) -> pd.DataFrame:
     """Take the rows that an earlier reviewer added, where the run is a reviewed catalogue."""
     return run.craters[run.craters[REVIEW] == ADDED] if REVIEW in run.craters else run.craters[:0]
 
 
-def _find_drawn(run: Catalogue, edited: EditedCatalogue, table: pd.DataFrame) -> Bool:
+def _find_added_before(run: Catalogue, edited: EditedCatalogue, table: pd.DataFrame) -> Bool:
     """Find the added rows that the run has as added ones, (n,).
 
     Reviewers number the craters that they add alike: the same one has ground in common with that
     of the run, as the file was exported or, where that is not known, as it is.
     """
     circle = list(run.columns.circle)
-    drawn = _take_drawn(run).set_index("crater_id")[circle].reindex(table["crater_id"])
+    before = _take_added_before(run).set_index("crater_id")[circle].reindex(table["crater_id"])
     exported = edited.find_exported()
     exported = np.where(np.isfinite(exported), exported, table[circle].to_numpy(float))
-    same = overlap(exported, drawn.to_numpy(float), run.info)
+    same = overlap(exported, before.to_numpy(float), run.info)
     return np.asarray(same & (table[REVIEW] == ADDED).to_numpy(), bool)
 
 
