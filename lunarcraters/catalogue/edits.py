@@ -3,7 +3,8 @@
 A row is unseen, accepted, rejected or added. A row whose geometry no longer agrees with its columns
 was moved or resized. Where the row before the edit is known, from the file's own copy or else from
 the run, it tells whether the geometry or the columns were changed; where it is not, the geometry
-counts.
+counts. A row may so have four circles: `given` by its columns, `drawn` by its geometry, `exported`
+in the file's own copy, and the `earlier` one in the run or else in that copy.
 """
 
 from dataclasses import dataclass
