@@ -77,21 +77,21 @@ class Estimate:
 
     def points(self) -> EstimatedPoints:
         """Make the points that are drawn beside those of the counts."""
-        one = self.binned
-        summed = np.cumsum(np.cumsum(one.covariance[::-1, ::-1], axis=0), axis=1)
-        at_least = np.cumsum(one.values[::-1])[::-1]
-        errors = np.diag(one.covariance), np.diag(summed)[::-1]
+        binned = self.binned
+        summed = np.cumsum(np.cumsum(binned.covariance[::-1, ::-1], axis=0), axis=1)
+        at_least = np.cumsum(binned.values[::-1])[::-1]
+        errors = np.diag(binned.covariance), np.diag(summed)[::-1]
         events, events_at_least = (
             np.where(self.values > 0.0, values**2 / np.maximum(variance, 1e-12), 0.0)
-            for values, variance in zip((one.values, at_least), errors, strict=True)
+            for values, variance in zip((binned.values, at_least), errors, strict=True)
         )
-        area_km2 = float(one.areas_km2[0])
-        csfd = SizeFrequency(one.edges, one.values, area_km2, one.areas_km2)
+        area_km2 = float(binned.areas_km2[0])
+        csfd = SizeFrequency(binned.edges, binned.values, area_km2, binned.areas_km2)
         return EstimatedPoints(csfd, events, events_at_least, self.trusted)
 
 
 def estimate_count(
-    one: AreaCount,
+    area: AreaCount,
     completeness: Completeness | None,
     min_score: float,
     binning: Binning = "sqrt2",
@@ -101,17 +101,17 @@ def estimate_count(
     """Estimate the true number of craters on an area by size.
 
     Args:
-        one: Craters of any score.
+        area: Craters of any score on the area.
         completeness: Completeness of their run; None where it was not measured.
         min_score: Lowest score of the raw count.
         binning: Convention of the bins.
         span: Smallest and largest diameter that the bins hold at least, km.
         purity: Purity of their run; None where it was not measured.
     """
-    raw = one.count_with_errors(min_score, binning, span)
-    detections = BinnedDetections.of(one.catalogue, raw.edges, binning, purity)
+    raw = area.count_with_errors(min_score, binning, span)
+    detections = BinnedDetections.of(area.catalogue, raw.edges, binning, purity)
     shares = detections.above(min_score).compute_shares()
-    if completeness is None or not len(raw.values) or not one.area_km2:
+    if completeness is None or not len(raw.values) or not area.area_km2:
         none = np.full(len(raw.values), np.nan)
         no = np.zeros(len(none), np.bool_)
         unknown, errors = np.full((len(none),) * 2, np.nan), ErrorBudget.without_estimate(raw)
@@ -132,10 +132,10 @@ class _Estimation:
         lows, highs = np.transpose([(row.min_km, row.max_km) for row in rows])
         self._middles = np.sqrt(raw.edges[1:] * raw.edges[:-1])
         self._row = np.maximum(np.searchsorted(lows, self._middles, side="right") - 1, 0)
-        self._planted = self._middles > lows[0]
+        self._reached = self._middles > lows[0]  # bins not below the smallest planted craters
         # A bin of no row has the errors of the row below it, but none of its planted craters.
         inside = (self._middles >= lows[self._row]) & (self._middles < highs[self._row])
-        self._plants = np.where(inside, np.array([row.planted for row in rows])[self._row], 0)
+        self._planted = np.where(inside, np.array([row.planted for row in rows])[self._row], 0)
         self._measured = np.zeros(len(self._middles), bool)  # bins whose purity was measured
         if detections.purity is not None:
             labelled = detections.purity.count_labelled(self._middles)
@@ -152,8 +152,8 @@ class _Estimation:
         counted = self._detections.above(least)
         counts, squares = counted.count_craters()
         spectrum, factors = self._unfold(counts, least)
-        none = ~self._planted
-        values, recall = np.where(none, np.nan, counts * factors), self._recall(least)
+        unreached = ~self._reached
+        values, recall = np.where(unreached, np.nan, counts * factors), self._recall(least)
         random = np.random.default_rng(_SEED)
         shares = counted.draw_shares(np.random.default_rng(_SEED + 1), DRAWS)
         doubts = Doubt.draw(
@@ -172,9 +172,9 @@ class _Estimation:
         return Estimate(
             raw=self._raw,
             values=values,
-            low90=np.where(none, np.nan, low90),
-            high90=np.where(none, np.nan, high90),
-            completeness=np.where(none | unknown, np.nan, completeness),
+            low90=np.where(unreached, np.nan, low90),
+            high90=np.where(unreached, np.nan, high90),
+            completeness=np.where(unreached | unknown, np.nan, completeness),
             trusted=trusted,
             covariance=covariance,
             purity=purity,
@@ -211,7 +211,7 @@ class _Estimation:
         """Find the size distribution, and what each count is multiplied by, (n,)."""
         recall = np.maximum(self._recall(least), 1e-3)
         migration = Migration(self._completeness, self._raw.edges)
-        fitting = self._planted & (counts >= _FEW)
+        fitting = self._reached & (counts >= _FEW)
         factors = 1.0 / recall
         for _ in range(_ROUNDS):
             spectrum = Spectrum.fit(
@@ -222,7 +222,7 @@ class _Estimation:
 
     def _trust(self, spectrum: Spectrum, values: Float, recall: Float, least: Float) -> Bool:
         """Tell which estimates can be trusted, (n,)."""
-        enough = self._plants >= _LEAST_PLANTED
+        enough = self._planted >= _LEAST_PLANTED
         pure = (least >= _LEAST_SCORE) & self._agree(spectrum, values, recall)
         pure |= self._measured
         return enough & (recall >= _LEAST_RECALL) & pure
@@ -236,6 +236,6 @@ class _Estimation:
         ratio = np.log(np.maximum(np.nan_to_num(values), 0.5) / (few * factors))
         none = np.zeros_like(recall)
         share = np.divide(self._recall(higher), recall, out=none, where=recall > 0.0).clip(0.0, 1.0)
-        error = np.sqrt((1.0 - share) * (1.0 / few + 1.0 / (self._plants * recall * share + 1.0)))
+        error = np.sqrt((1.0 - share) * (1.0 / few + 1.0 / (self._planted * recall * share + 1.0)))
         least, deviations = _AGREE
         return np.asarray(~((np.abs(ratio) > least) & (np.abs(ratio) > deviations * error)))
