@@ -1,6 +1,5 @@
 """A Keras network in TensorFlow, with one graph for each shape of batch."""
 
-import threading
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from lunarcraters.network.backends.folding import fold
-from lunarcraters.network.backends.keras_model import input_geometry, load_network
+from lunarcraters.network.backends.keras_model import KerasNetwork
 
 Float32 = NDArray[np.float32]
 
 
-class TensorFlowNetwork:
-    """The network of a model file, in the precision with which TensorFlow was started.
-
-    Attributes:
-        channels: Number of channels of an image.
-        input_size: Side of images, pixels; None for any multiple of the stride.
-        stride: Divisor of the sides of images, pixels.
-        heads: Number of output channels.
-    """
+class TensorFlowNetwork(KerasNetwork):
+    """The network of a model file, in the precision with which TensorFlow was started."""
 
     def __init__(self, path: Path) -> None:
-        """Load a model file in safe mode. No code in it is executed.
+        """Load a model file as `KerasNetwork` does, and fold it.
 
         Args:
             path: Model file.
@@ -35,13 +27,8 @@ class TensorFlowNetwork:
             ModelError: The file is no model, needs code of its own, or does not map an image to
                 maps of the same size.
         """
-        model = load_network(path)
-        geometry = input_geometry(model, path)
-        self.channels, self.input_size = geometry.channels, geometry.input_size
-        self.stride = geometry.stride
-        self.heads = int(model.output_shape[-1])
-        self._model = fold(model)
-        self._compiling = threading.Lock()
+        super().__init__(path)
+        self._model = fold(self._model)
         self._compiled: dict[tuple[int, ...], Any] = {}
 
     def __call__(self, images: Float32) -> Float32:
@@ -59,7 +46,7 @@ class TensorFlowNetwork:
         """
         if len(images) == 1:
             return self(np.concatenate([images, np.zeros_like(images)]))[:1]
-        with self._compiling:
+        with self._one_at_a_time:
             if images.shape not in self._compiled:
                 # `predict` in a loop leaks memory (keras #13118); a graph for each shape does not.
                 spec = tf.TensorSpec(images.shape, tf.float32)
