@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import EDGE_PX, box_corners, find_clipped
+from lunarcraters.datasets.yolo_labels import box_corners, find_clipped
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import DatasetError
 from lunarcraters.geometry.sphere import RADIUS_M
 from lunarcraters.training.decoded_pairs import forget_pairs, read_pair
 from lunarcraters.training.elevation_craters import read_craters
 from lunarcraters.training.elevation_raster import check_elevation, fill_gaps, read_elevation
+from lunarcraters.training.label_circles import boxes_to_circles, complete_circles
+
+_MOST_SIDES = 2  # of a crop with its margins, which a scene of a tile has along a side
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class SceneSource(Protocol):
         Args:
             index: Number of the scene, counted from 0.
             scale: Number of pixels of the scene per pixel of the source, along a side.
-            side: Side of the scene, pixels; tiles are not cut and give other sizes.
+            side: Side of the scene, pixels; tiles give other sizes, up to twice this one.
             rng: Random generator.
         """
 
@@ -76,13 +79,13 @@ class LabelledTiles:
         return len(self.pairs)
 
     def scene(self, index: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
-        """Read a whole tile and resample it.
+        """Read a tile and resample it, or a random window of one that is much larger than a crop.
 
         Args:
             index: Number of the tile.
             scale: Number of pixels of the scene per pixel of the tile, along a side.
-            side: Side of the crop, which is not used.
-            rng: Random generator, which is not used.
+            side: Side of the crop, pixels.
+            rng: Random generator.
         """
         pair = self.pairs[index]
         image, valid, labels, ignored = read_pair(pair)
@@ -90,16 +93,24 @@ class LabelledTiles:
         boxes = box_corners(labels, width, height)
         cut = find_clipped(boxes, width, height)
         factors = np.array([scale * pair.squeeze, scale])
-        size = np.maximum(np.rint(np.array([width, height]) * factors).astype(int), 1)
-        factors = size / [width, height]
+        whole = np.array([width, height])
+        part = np.minimum(whole, np.ceil(_MOST_SIDES * side / factors).astype(int))
+        corner = rng.integers(0, whole - part + 1) if (part < whole).any() else np.zeros(2, int)
+        size = np.maximum(np.rint(part * factors).astype(int), 1)
+        factors = size / part
         boxes = boxes * np.tile(factors, 2)
         untaught = box_corners(ignored, width, height) * np.tile(factors, 2)
-        completed, lost = complete_circles(boxes[cut], size)
+        completed, lost = complete_circles(boxes[cut], whole * factors)
+        circles = np.vstack([boxes_to_circles(boxes[~cut]), completed])
+        circles[:, :2] -= corner * factors
+        inside = np.abs(circles[:, :2] - size / 2) <= (size + circles[:, 2:]) / 2
+        (left, top), (right, bottom) = corner, corner + part
+        window = np.s_[top:bottom, left:right]
         return Scene(
-            resize(image.astype(np.float32), size),
-            resize(valid.astype(np.float32), size) > 0.5,
-            np.vstack([boxes_to_circles(boxes[~cut]), completed]),
-            np.vstack([lost, untaught]),
+            resize(image[window].astype(np.float32), size),
+            resize(valid[window].astype(np.float32), size) > 0.5,
+            circles[inside.all(axis=1)],
+            np.vstack([lost, untaught]) - np.tile(corner * factors, 2),
         )
 
 
@@ -234,50 +245,6 @@ def find_elevation_sources(folder: Path, scenes: int) -> Sequence[ElevationSourc
             f"{folder} holds no elevation: expected NAME.tif with NAME_craters.csv beside it"
         )
     return sources
-
-
-def boxes_to_circles(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Convert boxes in an isotropic frame to circles of the geometric mean of their sides.
-
-    Args:
-        boxes: Boxes (left, top, right, bottom), pixels, (n, 4).
-
-    Returns:
-        Circles (x, y, diameter), pixels, (n, 3).
-    """
-    size = boxes[:, 2:] - boxes[:, :2]
-    return np.column_stack([(boxes[:, :2] + boxes[:, 2:]) / 2, np.sqrt(size[:, 0] * size[:, 1])])
-
-
-def complete_circles(
-    boxes: NDArray[np.float64], size: NDArray[np.int_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Complete the circles of boxes that one edge of the image cuts.
-
-    The side along that edge is still the diameter, and the far side gives the centre, which may lie
-    outside. A box that is cut at a corner, or wider than its diameter, gives neither.
-
-    Args:
-        boxes: Boxes (left, top, right, bottom) in an isotropic frame, each cut, pixels, (n, 4).
-        size: Width and height of the image, pixels.
-
-    Returns:
-        Circles (x, y, diameter) of the boxes that can be completed, (k, 3), and the other boxes,
-        (n - k, 4).
-    """
-    low, high = boxes[:, :2] <= EDGE_PX, boxes[:, 2:] >= size - EDGE_PX
-    cut_along = low | high  # x, y: cut by a left or right, by a top or bottom edge
-    across = np.where(cut_along[:, 0], 0, 1)
-    rows = np.arange(len(boxes))
-    sides = boxes[:, 2:] - boxes[:, :2]
-    diameter = sides[rows, 1 - across]
-    complete = (cut_along.sum(axis=1) == 1) & ~(low & high).any(axis=1)
-    complete &= sides[rows, across] <= 1.1 * diameter
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    far = np.where(low[rows, across], boxes[rows, 2 + across], boxes[rows, across])
-    inward = np.where(low[rows, across], -0.5, 0.5)
-    centre[rows, across] = far + inward * diameter
-    return np.column_stack([centre, diameter])[complete], boxes[~complete]
 
 
 def resize(image: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.float32]:

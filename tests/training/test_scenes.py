@@ -17,10 +17,10 @@ from lunarcraters.mosaic.examination.heights import make_elevation_model
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.training import decoded_pairs
 from lunarcraters.training.elevation_raster import read_elevation
+from lunarcraters.training.label_circles import complete_circles
 from lunarcraters.training.scenes import (
     ElevationSource,
     LabelledTiles,
-    complete_circles,
     find_elevation_sources,
     find_scene,
 )
