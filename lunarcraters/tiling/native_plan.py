@@ -9,7 +9,7 @@ from lunarcraters.geometry.box import Box, clip_to_extents
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.tiling.local_frames import STRIDE_PX
 from lunarcraters.tiling.local_plan import EDGE_PX
-from lunarcraters.tiling.tile_grid import anchor_px, cut_axis, frame_sizes
+from lunarcraters.tiling.tile_grid import anchor_px, frame_sizes
 
 
 def to_mosaic_px(pixels: ArrayLike, level: int) -> NDArray[np.int64]:
@@ -108,8 +108,32 @@ def _edges(
         return [start, stop]
     edge = 0 if wraps else min(EDGE_PX, halo)
     cuts = cut_axis(stop - first + 2 * edge, max_size - STRIDE_PX, halo, wraps=wraps)
-    inner = {first + round((end - edge) / STRIDE_PX) * STRIDE_PX for _, end in cuts[:-1]}
+    inner = {first + round((end - edge) / STRIDE_PX) * STRIDE_PX for end in cuts[1:-1]}
     return [start, *sorted(edge for edge in inner if start < edge < stop), stop]
+
+
+def cut_axis(length: float, limit: float, halo: float, *, wraps: bool) -> list[float]:
+    """Cut an axis so that each core with its halos is at most `limit` long.
+
+    All cores have the same length, except that the first and the last are longer by the halo that
+    they do not need on their outer side.
+
+    Args:
+        length: Length of the axis, pixels.
+        limit: Largest length of a core with its halos, pixels.
+        halo: Margin on each side of a core, pixels.
+        wraps: True where the first core is the neighbour of the last one, so that both need a halo.
+
+    Returns:
+        Edges of the cores, pixels, from 0 to the length.
+    """
+    outer = halo if wraps else 0.0
+    if length + 2.0 * outer <= limit:
+        return [0.0, length]
+    spare = halo - outer
+    count = int(np.ceil(round((length - 2.0 * spare) / (limit - 2.0 * halo), 9)))
+    step = (length - 2.0 * spare) / count
+    return [0.0, *(spare + step * i for i in range(1, count)), length]
 
 
 def _level_anchor(mosaic: Mosaic, level: int) -> tuple[int, int]:

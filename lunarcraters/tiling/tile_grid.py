@@ -5,7 +5,6 @@ edges, therefore has the same windows and gives the same craters.
 """
 
 import math
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -112,29 +111,3 @@ def _stepped(sizes: ArrayLike, steps: int) -> NDArray[np.int64]:
     wanted = np.asarray(sizes, float)
     step = np.maximum(STRIDE_PX, np.exp2(np.ceil(np.log2(wanted))) / steps)
     return np.asarray(np.ceil(np.round(wanted / step, 6)) * step, np.int64)
-
-
-Cut = tuple[float, float]
-"""Start and end of a core along one axis, pixels."""
-
-
-def cut_axis(length: float, limit: float, halo: float, *, wraps: bool) -> list[Cut]:
-    """Cut an axis so that each core with its halos is at most `limit` long.
-
-    All cores have the same length, except that the first and the last are longer by the halo that
-    they do not need on their outer side.
-
-    Args:
-        length: Length of the axis, pixels.
-        limit: Largest length of a core with its halos, pixels.
-        halo: Margin on each side of a core, pixels.
-        wraps: True where the first core is the neighbour of the last one, so that both need a halo.
-    """
-    outer = halo if wraps else 0.0
-    if length + 2.0 * outer <= limit:
-        return [(0.0, length)]
-    spare = halo - outer
-    count = int(np.ceil(round((length - 2.0 * spare) / (limit - 2.0 * halo), 9)))
-    step = (length - 2.0 * spare) / count
-    edges = [0.0, *(spare + step * i for i in range(1, count)), length]
-    return list(pairwise(edges))

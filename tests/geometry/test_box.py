@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,6 @@ from lunarcraters.geometry.box import (
     contains_points,
     intersects,
 )
-from lunarcraters.tiling.tile_grid import cut_axis
 
 BOXES = st.builds(
     Box, st.integers(-6, 12), st.integers(-6, 12), st.integers(0, 9), st.integers(0, 9)
@@ -112,16 +109,3 @@ def test_boxes_at_both_ends_of_a_map_that_goes_round_are_one():
     ends = ((0, 10, 30, 20), (170, 15, 30, 5), (80, 100, 10, 10))
     assert connected_extents(ends) == [(0, 10, 30, 20), (170, 15, 30, 5), (80, 100, 10, 10)]
     assert connected_extents(ends, 200) == [(0, 10, 200, 20), (80, 100, 10, 10)]
-
-
-@given(st.integers(1, 20_000), st.integers(48, 1024), st.integers(0, 20), st.booleans())
-def test_cuts_follow_each_other_and_leave_room_for_halos(length, limit, halo, wraps):
-    cuts = cut_axis(length, limit, halo, wraps=wraps)
-    assert cuts[0][0] == 0
-    assert cuts[-1][1] == length
-    for (_, end), (start, _) in pairwise(cuts):
-        assert end == start
-    for index, (start, end) in enumerate(cuts):
-        before = halo if wraps or index else 0
-        after = halo if wraps or index < len(cuts) - 1 else 0
-        assert end - start + before + after <= limit + 1e-6
