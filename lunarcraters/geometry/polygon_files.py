@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import AreaError, CratersWarning
 from lunarcraters.geometry.seam import mend_areas
+from lunarcraters.process import suppress_warnings
 
 _NO_POLYGONS = re.compile("Point|Line")
 _DIAMETER = re.compile("^diam", re.IGNORECASE)
@@ -97,7 +98,7 @@ def _read_layer(path: Path, columns: list[str] | None, *, has_crs: bool = True) 
     try:
         layer = _choose_layer(path)
         is_own = layer == _GROUND and "craters" in pyogrio.list_layers(path)[:, 0]
-        frame = pyogrio.read_dataframe(path, layer=layer, columns=columns)
+        frame = read_closed(path, layer, columns)
         fault = explain_axis_order(path, layer)
     except _ERRORS as error:
         raise AreaError(_explain_unreadable(path)) from error
@@ -198,6 +199,18 @@ def _explain_unreadable(path: Path) -> str:
     else:
         fault = "is damaged, or not a file of polygons"
     return f"{path} {fault}, and cannot be read as an area: give a .gpkg, .geojson or .shp"
+
+
+def read_closed(path: Path, layer: str | None = None, columns: list[str] | None = None) -> Any:
+    """Read a layer as a table, and close rings of polygons that do not end where they begin.
+
+    Args:
+        path: File or directory that GDAL reads.
+        layer: Name of the layer; None for the first.
+        columns: Names of the columns beside the geometries; None for all.
+    """
+    with suppress_warnings(RuntimeWarning, "Non closed ring"):
+        return pyogrio.read_dataframe(path, layer=layer, columns=columns, on_invalid="fix")
 
 
 def explain_axis_order(path: Path, layer: str | None = None) -> str | None:

@@ -15,6 +15,7 @@ from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError, CratersWarning
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.polygon_files import read_polygons
 
 MERCATOR = "+proj=merc +lat_ts=35 +lon_0=0 +R=1737400 +units=m +no_defs"
 CYLINDRICAL = "+proj=eqc +lat_ts=0 +lon_0=0 +R=1737400 +units=m +no_defs"
@@ -346,3 +347,19 @@ def test_rectangles_and_triangles_have_the_circles_of_their_areas(tmp_path, outl
     assert catalogue.diameters[0] == pytest.approx(km * 2.0 * (share / np.pi) ** 0.5, rel=1e-3)
     centre = shapely.get_coordinates(outline.centroid)[0]
     np.testing.assert_allclose(catalogue.positions[0], centre, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_outlines_that_do_not_end_where_they_begin_are_closed(craters, tmp_path):
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)}
+        for shape in circles(craters, CRS("IAU_2015:30100"), points=64)
+    ]
+    for feature in features:
+        ring = feature["geometry"]["coordinates"][0]
+        feature["geometry"]["coordinates"] = [ring[:-1]]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (tmp_path / "a.geojson").write_text(text)
+    assert_same(read_catalogue(tmp_path / "a.geojson"), craters)
+    area, _ = read_polygons(tmp_path / "a.geojson")
+    assert len(shapely.get_parts(area)) == len(features)

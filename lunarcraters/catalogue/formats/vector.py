@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
@@ -24,7 +23,7 @@ from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, CoordinateSystemError
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.polygon_files import advise_crs, explain_axis_order
+from lunarcraters.geometry.polygon_files import advise_crs, explain_axis_order, read_closed
 from lunarcraters.geometry.polygons import Geometries
 
 ERRORS = (DataLayerError, DataSourceError, FeatureError, GeometryError, IndexError)
@@ -51,7 +50,7 @@ def read_layer(
         CoordinateSystemError: The file is not of the Moon.
     """
     try:
-        frame = pyogrio.read_dataframe(path, layer=layer)
+        frame = read_closed(path, layer)
         fault = explain_axis_order(path, layer)
     except ERRORS as error:
         raise refuse_file(path, kind, error) from error
