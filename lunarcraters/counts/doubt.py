@@ -163,7 +163,8 @@ def _error_of(raw: BinnedCount) -> Float:
 
 def _logit_errors(planted: int, recall: float, error: float) -> tuple[float, float]:
     """Standard errors of a recall on the scale of logits: by chance of the plants, and in all."""
-    # As many plants of one weight as have this error; as if one of two more had been found.
+    # Number of plants of equal weight whose recall has this error. One of two more, as if found,
+    # keeps the logit finite.
     alike = np.clip(recall * (1.0 - recall) / error**2 + 1.0 / error - 2.0, 1.0, planted)
     moderate = (recall * alike + 1.0) / (alike + 2.0)
     slope = moderate * (1.0 - moderate)

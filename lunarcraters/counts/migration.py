@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from lunarcraters.completeness.record import Completeness
 
@@ -103,8 +104,6 @@ class Migration:
 
     def _share_inside(self, logs: Float, low: float, high: float) -> Float:
         """Share of the craters of each diameter that is measured within a bin, (n,)."""
-        from scipy.special import ndtr
-
         middle = logs + np.interp(logs, *self._bias)
         scatter = np.maximum(np.interp(logs, *self._scatter), _STEP)
         return np.asarray(ndtr((high - middle) / scatter) - ndtr((low - middle) / scatter))
