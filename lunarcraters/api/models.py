@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, accepts_old_names
+from lunarcraters.api.old_names import accepts_old_names
+from lunarcraters.api.paths import PathOrText
 from lunarcraters.files import local_output
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 from lunarcraters.training.settings import TrainingOptions

@@ -1,9 +1,8 @@
-"""Names of files and rasters as users give them."""
+"""Names of files and rasters, and areas, as users give them."""
 
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 PathOrText = str | PathLike[str]
 Ground = PathOrText | Sequence[float]
@@ -15,9 +14,6 @@ For a catalogue without a coordinate system they are pixels.
 if TYPE_CHECKING:
     from lunarcraters.catalogue.info import CatalogueInfo
     from lunarcraters.geometry.area import Area
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def as_names(names: PathOrText | Sequence[PathOrText]) -> list[PathOrText]:
@@ -41,22 +37,3 @@ def read_ground(area: Ground, info: "CatalogueInfo") -> "Area":
     from lunarcraters.geometry.given_areas import make_area
 
     return make_area(area, has_crs=info.has_crs).on_body(info.crs)
-
-
-def accepts_old_names(**new_names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let a function accept earlier names of its keyword arguments.
-
-    Args:
-        new_names: Present name of each earlier one.
-    """
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            for old in new_names.keys() & kwargs.keys():
-                kwargs[new_names[old]] = kwargs.pop(old)
-            return function(*args, **kwargs)
-
-        return call
-
-    return decorate

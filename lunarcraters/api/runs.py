@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, accepts_old_names, as_names
+from lunarcraters.api.old_names import accepts_old_names
+from lunarcraters.api.paths import PathOrText, as_names
 from lunarcraters.detection.options import AskedPrecision, DetectOptions, SourceOptions
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
