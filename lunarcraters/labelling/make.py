@@ -1,8 +1,8 @@
 """Making of a dataset: tiles of a mosaic with the craters of a catalogue as labels."""
 
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,16 +117,7 @@ def make_dataset(
     check_shares(fractions, seed)
     check_range("size", size, LEAST_SIZE_PX, whole=True)
     check_range("min_diameter", min_diameter, 0.0)
-    if catalogue.has_crs != mosaic.has_crs:
-        raise CatalogueError(
-            "the catalogue is in pixels and the mosaic on the Moon, or the reverse: give those "
-            "that belong together"
-        )
-    if not catalogue.info.is_on_body(mosaic.grid.radius_m if mosaic.has_crs else None):
-        raise CatalogueError(
-            "the catalogue and the mosaic are of bodies of other radii: give craters of the body "
-            "that the mosaic shows"
-        )
+    _require_same_body(catalogue, mosaic)
     if out.exists():
         raise OutputError(f"{out} exists already: choose another directory")
     notes = []
@@ -159,10 +150,7 @@ def make_dataset(
                     split = splits[tile.name]
                     members += _write_member(source, tile, labels, area, split, root)
                 progress(done, len(tiles))
-            images = Counter(member.split for member in members)
-            craters = Counter({name: 0 for name in images})
-            for member in members:
-                craters[member.split] += member.craters
+            images, craters = _count(members, fractions)
             _check(images, craters, fractions)
             _write_index(root / "index.gpkg", mosaic, members)
             origin = f"Made by craters dataset make, seed {seed}. Grey value 0 is nodata."
@@ -172,11 +160,21 @@ def make_dataset(
             root.rename(out)
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
-    return MadeDataset(
-        {name: images[name] for name in fractions},
-        {name: craters[name] for name in fractions},
-        tuple(notes),
-    )
+    return MadeDataset(images, craters, tuple(notes))
+
+
+def _require_same_body(catalogue: Catalogue, mosaic: Mosaic) -> None:
+    """Refuse craters that cannot be those of a mosaic."""
+    if catalogue.has_crs != mosaic.has_crs:
+        raise CatalogueError(
+            "the catalogue is in pixels and the mosaic on the Moon, or the reverse: give those "
+            "that belong together"
+        )
+    if not catalogue.info.is_on_body(mosaic.grid.radius_m if mosaic.has_crs else None):
+        raise CatalogueError(
+            "the catalogue and the mosaic are of bodies of other radii: give craters of the body "
+            "that the mosaic shows"
+        )
 
 
 def _require_picture(mosaic: Mosaic) -> None:
@@ -258,9 +256,23 @@ def _write_member(
     return [_Member(tile, split, labels.craters, share)]
 
 
-def _check(images: Counter[str], craters: Counter[str], fractions: Mapping[str, float]) -> None:
+def _count(
+    members: Sequence[_Member], splits: Iterable[str]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Count the images, and their craters, of each split."""
+    images = dict.fromkeys(splits, 0)
+    craters = images.copy()
+    for member in members:
+        images[member.split] += 1
+        craters[member.split] += member.craters
+    return images, craters
+
+
+def _check(
+    images: Mapping[str, int], craters: Mapping[str, int], fractions: Mapping[str, float]
+) -> None:
     """Refuse a dataset without craters, or with an empty split."""
-    if not craters.total():
+    if not any(craters.values()):
         raise CatalogueError(_NOWHERE)
     empty = [name for name, share in fractions.items() if share > 0.0 and not images[name]]
     if empty:
