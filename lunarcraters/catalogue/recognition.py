@@ -265,10 +265,12 @@ def _require(
             + ("put its .dbf beside it" if source.endswith(".shp") else "add diameter_km")
         )
     advice = "; ".join(explain_units(missing, list(table.columns)))
+    names = "rename them lon, lat and diameter_km (x_px, y_px and diameter_px in pixels)"
+    if missing == ["lon", "lat"]:
+        names += "; diameters alone are read from a .diam, below a line area = 100 <km^2>"
     raise CatalogueError(
         f"{source} has no column for {', '.join(missing)} among "
-        f"{', '.join(map(str, table.columns))}: "
-        + (advice or "rename them lon, lat and diameter_km (x_px, y_px and diameter_px in pixels)")
+        f"{', '.join(map(str, table.columns))}: {advice or names}"
     )
 
 

@@ -91,7 +91,7 @@ def read_table(path: Path) -> pd.DataFrame:
     if heading is None:
         raise CatalogueError(
             f"{path} is not a table of craters: put a line above the numbers that names the "
-            "columns, such as lon,lat,diameter_km"
+            "columns, such as lon,lat,diameter_km (diameters alone are read from a .diam)"
         )
     body = text[sum(len(line) + 1 for line in lines[: heading.line + 1]) :]
     body = _without_comments(body, heading, path)
