@@ -42,6 +42,7 @@ def test_a_crater_a_hair_west_of_the_meridian_is_at_zero_not_360(tmp_path):
         "CRATER_ID,LAT_CIRC_IMG,LON_CIRC_IMG,LAT_ELLI_IMG,DIAM_CIRC_IMG\n00-1-0,2,190.5,9,3\n",
         "lon,lat,Diameter_h (km),Diameter_w (km),confidence\n190.5,2,4.5,2,0.5\n",
         "LAT,LON,RADIUS_M\n2, 190.5, 1500\n",
+        "Crater_Lat,Crater_Lon,Crater_Diameter_m\n2,190.5,3000\n",
         "\ufefflon,lat,diameter_m,\r\n190.5,2,3000,\r\n",
     ],
 )

@@ -178,7 +178,7 @@ def test_what_a_file_is_instead_is_said(tmp_path, name, content, advice):
         read_catalogue(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["confidence", "level"])
+@pytest.mark.parametrize("name", ["confidence", "Confidence_Score", "level"])
 def test_scores_and_levels_that_are_words_are_left_out_and_said(tmp_path, name):
     path = write(tmp_path / "a.csv", f"lon,lat,diameter_km,{name}\n1,2,3,0.5\n4,5,6,high\n")
     with pytest.warns(CratersWarning, match=f"row 2: {name} is 'high', .* the column is left out"):
