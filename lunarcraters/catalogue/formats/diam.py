@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import FRACTION
+from lunarcraters.catalogue.formats.count_ground import check_area, check_sizes
 from lunarcraters.catalogue.formats.structure import read_structure
-from lunarcraters.catalogue.ground import check_area, check_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue

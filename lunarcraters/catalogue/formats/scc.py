@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue import outlines
+from lunarcraters.catalogue.formats.count_ground import check_area, check_outline, check_sizes
 from lunarcraters.catalogue.formats.diam import counted_area, counted_rows, drop_whole_fractions
 from lunarcraters.catalogue.formats.structure import read_structure
-from lunarcraters.catalogue.ground import check_area, check_outline, check_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
