@@ -274,3 +274,27 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def workplace(out: Path) -> Iterator[Path]:
+    """Give an empty directory to fill, which the block moves to its place when it is whole.
+
+    It lies in one beside the place `out`, of one name for all processes: one that is killed leaves
+    it to the next.
+
+    Raises:
+        RunError: Another process fills it.
+        OutputError: It cannot be written.
+    """
+    folder = out.with_name(f".{out.name}.part")
+    with locked(folder):
+        try:
+            empty_directory(folder, keep=(LOCK,))
+            temporary = folder / out.name
+            temporary.mkdir()
+            yield temporary
+        except OSError as error:
+            raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

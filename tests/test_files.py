@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lunarcraters.errors import OutputError, RunError
-from lunarcraters.files import LOCK, FileLock, check_outside, locked, replacing
+from lunarcraters.files import LOCK, FileLock, check_outside, locked, replacing, workplace
 
 
 def _refuse(*_: object, **__: object) -> None:
@@ -94,3 +94,18 @@ def test_a_file_system_without_locks_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(FileLock, "acquire", refuse)
     with pytest.raises(OutputError, match=r"cannot be locked, .* no flock"), locked(tmp_path):
         pass
+
+
+def test_a_directory_is_filled_by_one_process_and_without_what_another_left(tmp_path):
+    out, left = tmp_path / "out", tmp_path / ".out.part" / "out" / "old"
+    left.parent.mkdir(parents=True)
+    left.write_text("of a process that was killed")
+    with workplace(out) as folder:
+        assert list(folder.iterdir()) == []
+        with pytest.raises(RunError, match="another process"), workplace(out):
+            pass
+        folder.rename(out)
+    assert list(tmp_path.iterdir()) == [out]
+    with pytest.raises(OutputError, match="out cannot be written: Read-only"), workplace(out):
+        _refuse()
+    assert list(tmp_path.iterdir()) == [out]

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from lunarcraters.errors import (
     OutputError,
     check_range,
 )
+from lunarcraters.files import workplace
 from lunarcraters.geometry.sphere import wrap_longitude
 
 Block = tuple[int, int]
@@ -260,28 +260,26 @@ def _write(
     """Write a dataset, whole or not at all."""
     if output.exists():
         raise OutputError(f"{output} exists already: choose another directory")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as temporary:
-            root = Path(temporary) / "dataset"
-            for name, members in assigned.items():
-                for kind in ("images", "labels"):
-                    (root / name / kind).mkdir(parents=True)
-                for pair in members:
-                    for path in (pair.image, *list_companions(pair.image)):
-                        transfer(path, root / name / "images" / path.name)
-                    label = root / name / "labels" / label_path(pair.image).name
-                    if pair.label is None:
-                        label.touch()
-                    else:
-                        transfer(pair.label, label)
-            (root / "data.yaml").write_text(description, encoding="utf-8")
-            root.rename(output)
-    except OSError as error:
-        hint = " (--link works within one disk only)" if transfer is _link else ""
-        raise OutputError(f"{output} cannot be written: {error.strerror or error}{hint}") from error
+    with workplace(output) as root:
+        for name, members in assigned.items():
+            for kind in ("images", "labels"):
+                (root / name / kind).mkdir(parents=True)
+            for pair in members:
+                for path in (pair.image, *list_companions(pair.image)):
+                    transfer(path, root / name / "images" / path.name)
+                label = root / name / "labels" / label_path(pair.image).name
+                if pair.label is None:
+                    label.touch()
+                else:
+                    transfer(pair.label, label)
+        (root / "data.yaml").write_text(description, encoding="utf-8")
+        root.rename(output)
 
 
 def _link(source: Path, target: Path) -> None:
     """Make a hard link to a file, not to a symbolic link that names it."""
-    os.link(source.resolve(), target)
+    try:
+        os.link(source.resolve(), target)
+    except OSError as error:
+        hint = f"{error.strerror or error} (--link works within one disk only)"
+        raise OSError(error.errno, hint) from error

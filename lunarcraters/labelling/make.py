@@ -1,6 +1,5 @@
 """Making of a dataset: tiles of a mosaic with the craters of a catalogue as labels."""
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from lunarcraters.errors import (
     OutputError,
     check_range,
 )
+from lunarcraters.files import workplace
 from lunarcraters.geometry.area import Area
 from lunarcraters.labelling.labels import Labels, find_ground, make_labels
 from lunarcraters.mosaic.mosaic import Mosaic
@@ -139,27 +139,22 @@ def make_dataset(
     if not tiles:
         raise CatalogueError(_NOWHERE)
     splits = _deal_tiles(tiles, fractions, seed)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-            root = Path(temporary) / "dataset"
-            members = []
-            for done, tile in enumerate(tiles, start=1):
-                if tile.name in splits:
-                    labels = make_labels(tile, catalogue, min_diameter)
-                    split = splits[tile.name]
-                    members += _write_member(source, tile, labels, area, split, root)
-                progress(done, len(tiles))
-            images, craters = _count(members, fractions)
-            _check(images, craters, fractions)
-            _write_index(root / "index.gpkg", mosaic, members)
-            origin = f"Made by craters dataset make, seed {seed}. Grey value 0 is nodata."
-            filled = [name for name in fractions if images[name]]
-            description = describe_splits(origin, filled, ["crater", "ignored"])
-            (root / "data.yaml").write_text(description, encoding="utf-8")
-            root.rename(out)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+    with workplace(out) as root:
+        members = []
+        for done, tile in enumerate(tiles, start=1):
+            if tile.name in splits:
+                labels = make_labels(tile, catalogue, min_diameter)
+                split = splits[tile.name]
+                members += _write_member(source, tile, labels, area, split, root)
+            progress(done, len(tiles))
+        images, craters = _count(members, fractions)
+        _check(images, craters, fractions)
+        _write_index(root / "index.gpkg", mosaic, members)
+        origin = f"Made by craters dataset make, seed {seed}. Grey value 0 is nodata."
+        filled = [name for name in fractions if images[name]]
+        description = describe_splits(origin, filled, ["crater", "ignored"])
+        (root / "data.yaml").write_text(description, encoding="utf-8")
+        root.rename(out)
     return MadeDataset(images, craters, tuple(notes))
 
 

@@ -2,16 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from lunarcraters.errors import MosaicError, OutputError, TileSetError
-from lunarcraters.files import LOCK, check_outside, empty_directory, locked
+from lunarcraters.files import check_outside, workplace
 from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.mosaic.identity import find_local_files
 from lunarcraters.mosaic.listing import TILES_FILE
@@ -98,7 +96,7 @@ def write_tiles(
         smallest_px=smallest_px,
         elevation=elevation,
     )
-    with _temporary_directory(out) as directory:
+    with workplace(out) as directory:
         (directory / "tiles").mkdir()
         if virtual:
             entries = _write_virtual(source, directory, out, progress)
@@ -109,6 +107,10 @@ def write_tiles(
         _check_unchanged(mosaic, fingerprint)
         record = TilesRecord.from_source(source, entries, virtual=virtual)
         (directory / TILES_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
+        if out.is_dir():
+            _move_content(directory, out)
+        else:
+            directory.rename(out)
     return open_tiles(out)
 
 
@@ -245,30 +247,6 @@ def _has_record(out: Path) -> bool:
         return read_record(_Format, out / TILES_FILE).format.startswith(FORMAT.rstrip("0123456789"))
     except RecordError:
         return False
-
-
-@contextmanager
-def _temporary_directory(out: Path) -> Iterator[Path]:
-    """Directory whose content is moved to `out` if no error occurs.
-
-    It lies in one beside `out`, of one name for all processes: one that is killed leaves it to the
-    next.
-    """
-    workplace = out.with_name(f".{out.name}.part")
-    with locked(workplace):
-        try:
-            empty_directory(workplace, keep=(LOCK,))
-            temporary = workplace / out.name
-            temporary.mkdir()
-            yield temporary
-            if out.is_dir():
-                _move_content(temporary, out)
-            else:
-                temporary.rename(out)
-        except OSError as error:
-            raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
-        finally:
-            shutil.rmtree(workplace, ignore_errors=True)
 
 
 def _move_content(directory: Path, out: Path) -> None:

@@ -93,6 +93,12 @@ def test_an_existing_directory_is_not_touched(dataset, tmp_path):
         split_dataset(dataset, tmp_path, fractions=SHARES)
 
 
+def test_what_a_killed_process_left_is_removed_by_the_next(dataset, tmp_path):
+    (tmp_path / ".out.part" / "out" / "train").mkdir(parents=True)
+    split_dataset(dataset, tmp_path / "out", fractions=SHARES)
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_nothing_is_left_where_writing_fails(dataset, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
