@@ -119,6 +119,23 @@ class LateInterrupt:
             self._handles = False
 
 
+def end_as_by_ctrl_c() -> None:
+    """Let the process end by SIGTERM and SIGHUP as by Ctrl-C: it removes what is half-written.
+
+    Job schedulers, `timeout` and a terminal that is closed send them. One that is ignored, as
+    `nohup` has it, stays so.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does, also where a shell has started the process in the background."""
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
+
+
 @contextmanager
 def keeping_environment(names: Iterable[str]) -> Iterator[None]:
     """Put variables of the environment back at the end.

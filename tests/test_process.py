@@ -1,5 +1,7 @@
 import builtins
 import os
+import signal
+import subprocess
 import sys
 import warnings
 from contextlib import ExitStack
@@ -69,3 +71,36 @@ def test_warnings_that_begin_otherwise_are_shown(text, is_shown):
         with suppress_warnings(UserWarning, "'crs' was|.*conformant"):
             warnings.warn(text, UserWarning, stacklevel=1)
     assert len(caught) == is_shown
+
+
+WRITE = """
+import sys, time
+from pathlib import Path
+from lunarcraters.files import replacing
+from lunarcraters.process import end_as_by_ctrl_c
+
+end_as_by_ctrl_c()
+with replacing(Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("ctrl_c", [signal.SIG_DFL, signal.SIG_IGN])
+def test_nothing_is_left_half_written_by_a_process_that_a_scheduler_or_a_terminal_ends(
+    number, ctrl_c, tmp_path
+):
+    """What a shell starts in the background ignores Ctrl-C, and ends too."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITE, str(tmp_path / "a.txt")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, ctrl_c),
+    )
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode
+    assert list(tmp_path.iterdir()) == []

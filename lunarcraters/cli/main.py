@@ -11,6 +11,7 @@ import click
 
 from lunarcraters._version import __version__
 from lunarcraters.errors import CratersError, CratersWarning
+from lunarcraters.process import end_as_by_ctrl_c
 
 COMMANDS = {
     "tile": "Cut mosaics into georeferenced tiles for the network.",
@@ -97,6 +98,7 @@ def main() -> None:
     """Run the command line; our own errors become one line and exit code 1."""
     warnings.showwarning = _show_warning
     _print_any_text()
+    end_as_by_ctrl_c()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         cli(standalone_mode=True)
