@@ -93,10 +93,13 @@ def read_named_areas(path: Path, *, column: str | None = None) -> dict[str, Area
 
 
 def names_crs(path: Path) -> bool:
-    """Tell whether a file says which coordinate system it is in; a GeoJSON may not (RFC 7946)."""
+    """Tell whether a file says which coordinate system it is in; a GeoJSON may not (RFC 7946).
+
+    The JSON of ArcGIS says it by another name.
+    """
     if path.suffix.lower() not in (".geojson", ".json"):
         return True
-    return re.search(rb'"crs"\s*:\s*[{"]', path.read_bytes()) is not None
+    return re.search(rb'"(crs|spatialReference)"\s*:\s*[{"]', path.read_bytes()) is not None
 
 
 def _place(outlines: list[BaseGeometry], declared: Any, path: Path, *, has_crs: bool) -> list[Area]:

@@ -209,7 +209,7 @@ def read_closed(path: Path, layer: str | None = None, columns: list[str] | None 
         layer: Name of the layer; None for the first.
         columns: Names of the columns beside the geometries; None for all.
     """
-    with suppress_warnings(RuntimeWarning, "Non closed ring"):
+    with suppress_warnings(RuntimeWarning, r"Non closed ring|EPSG:\d+ is not a valid"):
         return pyogrio.read_dataframe(path, layer=layer, columns=columns, on_invalid="fix")
 
 

@@ -363,3 +363,25 @@ def test_outlines_that_do_not_end_where_they_begin_are_closed(craters, tmp_path)
     assert_same(read_catalogue(tmp_path / "a.geojson"), craters)
     area, _ = read_polygons(tmp_path / "a.geojson")
     assert len(shapely.get_parts(area)) == len(features)
+
+
+@pytest.mark.parametrize("wkid", [103881, 4326])
+def test_the_json_of_arcgis_names_its_coordinate_system(craters, tmp_path, wkid):
+    """ESRI:103881 is the simple cylindrical map of the Moon; EPSG:4326 is of the Earth."""
+    x, y = sphere.from_lonlat(CRS(CYLINDRICAL), *craters.positions.T)
+    rows = [
+        {"attributes": {"Diam_km": diameter}, "geometry": {"x": east, "y": north}}
+        for diameter, east, north in zip(craters.diameters, x, y, strict=True)
+    ]
+    text = {
+        "geometryType": "esriGeometryPoint",
+        "spatialReference": {"wkid": wkid},
+        "fields": [{"name": "Diam_km", "type": "esriFieldTypeDouble"}],
+        "features": rows,
+    }
+    (tmp_path / "a.json").write_text(json.dumps(text))
+    if wkid == 4326:
+        with pytest.raises(CoordinateSystemError, match="is in 'WGS 84', not of the Moon"):
+            read_catalogue(tmp_path / "a.json")
+    else:
+        assert_same(read_catalogue(tmp_path / "a.json"), craters)
