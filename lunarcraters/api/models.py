@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lunarcraters.api.old_names import accepts_old_names
 from lunarcraters.api.paths import PathOrText
-from lunarcraters.files import local_output
+from lunarcraters.files import local_output, require_replaceable
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 from lunarcraters.training.settings import TrainingOptions
 
@@ -98,7 +98,7 @@ def calibrate(
     *,
     workers: int | None = None,
     tta: bool = False,
-    classes: Sequence[str | int] = (),
+    classes: str | int | Sequence[str | int] = (),
     say: Callable[[str], None] = print,
     progress: ProgressDisplay = no_progress_of,
 ) -> "ModelInfo":
@@ -122,12 +122,15 @@ def calibrate(
     Raises:
         DatasetError: There is no such split, or nothing in it is labelled or detected.
         ModelError: The model cannot be used.
+        OutputError: Its file cannot be replaced.
         OptionError: Test-time augmentation or classes are asked for with a model of relief.
     """
     from lunarcraters.datasets.layout import open_dataset
     from lunarcraters.network.model_file import read_info
 
-    classes = tuple(classes)  # it is gone through twice
+    # They are gone through twice.
+    classes = (classes,) if isinstance(classes, str | int) else tuple(classes)
+    require_replaceable(Path(model))
     if not read_info(Path(model)).is_of_relief:
         for note in open_dataset(Path(dataset), classes).classes.notes:
             say(f"{dataset}: {note}")

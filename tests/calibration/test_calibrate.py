@@ -13,7 +13,7 @@ from lunarcraters.calibration.calibrate import calibrate_model
 from lunarcraters.calibration.diameters import measure_diameter_errors
 from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
 from lunarcraters.calibration.trials import measure_calibration
-from lunarcraters.errors import DatasetError, OptionError
+from lunarcraters.errors import DatasetError, OptionError, OutputError
 from lunarcraters.evaluation.matching import Matches, pool_matches
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.network.model_info import ModelInfo, ScoreCalibration
@@ -187,6 +187,24 @@ def test_a_split_without_labelled_craters_is_named_before_it_is_searched(tmp_pat
     (tmp_path / "valid" / "labels" / "a.txt").touch()
     with pytest.raises(DatasetError, match=r"no labelled crater in 'valid': label .* --split"):
         calibrate_model(tmp_path / "model.keras", tmp_path)
+
+
+@pytest.mark.parametrize("classes", ["boulder", 1, ["boulder"]])
+def test_the_class_to_calibrate_on_may_be_one_name_or_number(tmp_path, classes):
+    (tmp_path / "data.yaml").write_text("names: [crater, boulder]\nval: valid/images\n")
+    for kind, suffix, content in (("images", "png", ""), ("labels", "txt", "0 0.5 0.5 0.1 0.1\n")):
+        (tmp_path / "valid" / kind).mkdir(parents=True)
+        (tmp_path / "valid" / kind / f"a.{suffix}").write_text(content)
+    with pytest.raises(DatasetError, match="no labelled crater in 'valid'"):
+        lc.calibrate(shipped_model(), tmp_path, classes=classes)
+
+
+def test_a_model_whose_file_cannot_be_replaced_is_refused_before_the_search(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *given: False)
+    with pytest.raises(
+        OutputError, match=r"wac\.keras cannot be written, because its directory is"
+    ):
+        lc.calibrate(shipped_model(), tmp_path)
 
 
 @pytest.mark.parametrize("option", [{"classes": ("crater",)}, {"tta": True}])
