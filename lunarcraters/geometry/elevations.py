@@ -30,13 +30,18 @@ def find_unit_m(values: Float, *, named: bool) -> float | None:
         Metres of one unit; None where the values are neither.
     """
     low, high = np.percentile(values, [0.5, 99.5])
+    fitting = []
     for radius_m, unit_m in ((0.0, 1.0), (RADIUS_M, 1.0), (RADIUS_M, 1000.0), (0.0, 1000.0)):
         lowest, highest = values.min() * unit_m - radius_m, values.max() * unit_m - radius_m
         within = ELEVATION_M[0] <= lowest and highest <= ELEVATION_M[1]
         below = radius_m > 0.0 or (unit_m == 1.0 and -low >= _NEGATIVE * (high - low))
-        span_m = max(high - low, low, -high) * unit_m
-        if within and span_m >= _LEAST_SPAN_M and (named or below):
-            return unit_m
+        if within and (named or below):
+            fitting.append(unit_m)
+    # The range first: kilometres from the Moon's centre lie as far from 0 as heights in metres may.
+    for span in (high - low, max(low, -high)):
+        for unit_m in fitting:
+            if span * unit_m >= _LEAST_SPAN_M:
+                return unit_m
     return None
 
 
