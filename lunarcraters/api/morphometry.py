@@ -14,7 +14,7 @@ from lunarcraters.progress import Progress, no_progress
 from lunarcraters.redaction import redact
 
 if TYPE_CHECKING:
-    from lunarcraters.catalogue.measures import Measures
+    from lunarcraters.catalogue.table import Catalogue
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class MeasureCounts:
         craters: Number of craters.
         measured: Number of craters with measures.
         notes: Numbers of the other craters by the reason why they have none.
-        median_depth_to_diameter: Median of depth over diameter; null where none was measured.
+        median_depth_to_diameter: Median of depth over diameter, of the craters of the operating
+            point `balanced` where there is one; null where none was measured.
         height_unit_m: Height of one unit of the elevation model, metres.
         out: File that was written, or address of the PostGIS table, without its password.
     """
@@ -113,28 +114,25 @@ def measure(
         craters.radius_m or model.mosaic.grid.radius_m,
         progress=progress,
     )
+    table = craters.craters.drop(columns=list(MEASURE_COLUMNS), errors="ignore")
+    measured = Catalogue.from_table(table.join(measures.to_table()), craters.info)
     if out is None:
         with replacing(kept) as temporary:
             write_measures(measures, run_hash, temporary)
     else:
-        table = craters.craters.drop(columns=list(MEASURE_COLUMNS), errors="ignore")
-        measured = Catalogue.from_table(table.join(measures.to_table()), craters.info)
         write_catalogue(measured, target, overwrite=overwrite)
-    return _count(measures, model.unit_m, target)
+    return _count(measured, model.unit_m, target)
 
 
-def _count(measures: "Measures", unit_m: float, out: str) -> MeasureCounts:
-    table = measures.to_table()
-    notes = table["measure_note"]
-    measured = table[notes == ""]
+def _count(measured: "Catalogue", unit_m: float, out: str) -> MeasureCounts:
+    notes = measured.craters["measure_note"]
     counts = notes[notes != ""].value_counts()
+    ratios = measured.filter().craters["depth_to_diameter"].dropna()
     return MeasureCounts(
-        craters=len(table),
-        measured=len(measured),
+        craters=len(measured),
+        measured=int((notes == "").sum()),
         notes={str(note): int(count) for note, count in counts.items()},
-        median_depth_to_diameter=float(measured["depth_to_diameter"].median())
-        if len(measured)
-        else None,
+        median_depth_to_diameter=float(ratios.median()) if len(ratios) else None,
         height_unit_m=unit_m,
         out=redact(out),
     )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import lunarcraters as lc
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.formats import read_catalogue, read_edited, write_catalogue
 from lunarcraters.catalogue.measures import MEASURES, MOVED, UNMEASURED
@@ -121,6 +122,18 @@ def test_measures_are_replaced_when_asked_only(run, dem):
     assert (told["craters"], told["measured"]) == (3, 2)
     assert told["notes"] == {"off the elevation model": 1}
     assert told["median_depth_to_diameter"] == pytest.approx(0.18, abs=0.03)
+
+
+@pytest.mark.parametrize(("scores", "told"), [((0.9, 0.1), 0), ((0.1, 0.9), 1), ((0.1, 0.1), None)])
+def test_the_median_is_that_of_craters_of_the_operating_point(
+    three_craters, dem, tmp_path, scores, told
+):
+    table = three_craters.craters.assign(score=[*scores, 0.9])
+    path, out = tmp_path / "a.gpkg", tmp_path / "b.gpkg"
+    Catalogue(table, three_craters.crs, thresholds={"balanced": 0.5}).to_file(path)
+    median = lc.measure(path, dem, out).median_depth_to_diameter
+    ratios = read_catalogue(out).craters["depth_to_diameter"]
+    assert median == (None if told is None else ratios[told])
 
 
 def test_a_catalogue_that_cannot_be_written_is_refused_before_craters_are_measured(
