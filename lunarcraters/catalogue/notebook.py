@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lunarcraters.catalogue.info import Described
+from lunarcraters.catalogue.wording import format_area
 
 if TYPE_CHECKING:
     from lunarcraters import api
@@ -54,7 +55,7 @@ class InNotebook(Described):
             facts.append(f"{sizes.min():.3g} to {sizes.max():.3g} {columns.unit}")
         facts.append("pixels without coordinates" if self.crs is None else self.crs.name)
         if self.footprint_area_km2 is not None:
-            facts.append(f"{self.footprint_area_km2:,.1f} km² searched")
+            facts.append(f"{format_area(self.footprint_area_km2)} km² searched")
         names = [columns.x, columns.y, columns.diameter, columns.diameter_sd, "score"]
         head = self.craters[names].head(_HEAD_ROWS)
         table = head.to_html(border=0, index=False, na_rep="", float_format="{:.4g}".format)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from lunarcraters.catalogue.wording import format_number
+from lunarcraters.catalogue.wording import format_area, format_number
 from lunarcraters.cli.options import (
     CataloguePath,
     area_options,
@@ -96,8 +96,8 @@ def csfd_command(catalogue: Path | str, out: Path, as_json: bool, **options: Any
         click.echo(to_json(counted.record()))
     else:
         click.echo(
-            f"{counted.at_least[0]:.0f} craters on {counted.area_km2:.1f} km2, complete from "
-            f"{format_number(counted.complete_from_km, 3)} km, drawn in {out}"
+            f"{counted.at_least[0]:.0f} craters on {format_area(counted.area_km2)} km2, complete "
+            f"from {format_number(counted.complete_from_km, 3)} km, drawn in {out}"
         )
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency, relative_errors
+from lunarcraters.catalogue.wording import format_area
 from lunarcraters.plots.axes import label_diameters
 from lunarcraters.plots.files import save_png
 from lunarcraters.plots.fonts import add_fonts, label_areas
@@ -153,7 +154,7 @@ def _describe(series: Mapping[str, SizeFrequency]) -> str:
     craters = sum(float(one.counts.sum()) for one in series.values())
     area_km2 = sum(one.area_km2 for one in series.values())
     areas = f" in {len(series)} areas" if len(series) > 1 else ""
-    return f"{craters:,.0f} craters on {area_km2:,.0f} km$^2${areas}"
+    return f"{craters:,.0f} craters on {format_area(area_km2, 0)} km$^2${areas}"
 
 
 def _finish_axes(axes: Axes, panel: _Panel, series: Mapping[str, SizeFrequency]) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.measures import MEASURE_NOTE
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.catalogue.wording import format_area
 from lunarcraters.detection.manifest import TILE_COUNT, read_manifest
 from lunarcraters.detection.run import MASK, read_result, read_with_hash
 from lunarcraters.errors import CratersWarning, OutputError
@@ -178,6 +179,7 @@ def _render(
     return _template().render(
         title=f"Craters of {Path(mosaic.name).name}",
         unit=detections.columns.unit,
+        format_area=format_area,
         total=len(detections),
         most=MOST_DRAWN,
         left_out=left_out,
@@ -252,7 +254,7 @@ def _origin(run: Path, detections: Catalogue) -> list[tuple[str, str]]:
         ("seconds", f"{result.seconds:g}"),
     ]
     if detections.footprint_area_km2 and detections.has_crs:
-        rows.append(("ground searched", f"{detections.footprint_area_km2:,.1f} km²"))
+        rows.append(("ground searched", f"{format_area(detections.footprint_area_km2)} km²"))
     return rows
 
 

@@ -30,6 +30,15 @@ def test_counts_are_drawn_and_printed(found, tmp_path):
     assert out.stat().st_size > 10_000
 
 
+@pytest.mark.parametrize(("area_km2", "told"), [(0.159988, "0.16"), (0.0412, "0.0412")])
+def test_the_ground_of_a_small_site_is_told(three, tmp_path, area_km2, told):
+    site = three.with_info(footprint_area_km2=area_km2)
+    write_catalogue(site, tmp_path / "a.gpkg")
+    said = plot("csfd", tmp_path / "a.gpkg", tmp_path / "csfd.png", "--min-score", 0).output
+    assert f"3 craters on {told} km2" in said
+    assert f"{told} km² searched" in site._repr_html_()
+
+
 def test_a_file_without_an_area_is_refused(found, tmp_path):
     write_catalogue(found, tmp_path / "a.csv")
     result = plot("csfd", tmp_path / "a.csv", tmp_path / "csfd.png")
