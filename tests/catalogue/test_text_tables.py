@@ -139,6 +139,7 @@ def test_an_empty_value_at_the_end_of_rows_is_none(tmp_path):
         ("i,row_p,col_p,radius_p\n1,2,3,4\n", "x_px, y_px and diameter_px in pixels"),
         ("diameter_km\n1\n2\n", "diameters alone are read from a .diam, below a line area = 100 <"),
         ("1,2,3\n4,5,6\n", "put a line above the numbers"),
+        ("Abbe,63.98,-57.58,174.77\nAbbot,10.4,5.6,54.7\n", "put a line above the numbers"),
         ("lon;lat;diameter_km\n30,5;1.5;2\n", "row 1: lon is '30,5'"),
         ("lon,lat,diameter\n1,2,12 km\n", "name the unit in the heading"),
     ],

@@ -153,9 +153,10 @@ def _find_heading(lines: list[str]) -> _Heading | None:
             delimiter = max(_DELIMITERS, key=bare.count)
             delimiter = delimiter if delimiter in bare else _BLANKS
             fallback = _Heading(number, delimiter, _split(bare, delimiter))
-    if fallback is None or all(_NUMBER.match(name) for name in fallback.names):
+    if fallback is None:
         return None
-    return fallback
+    numbers = [name for name in fallback.names if _NUMBER.match(name)]
+    return None if 2 * len(numbers) >= len(fallback.names) else fallback
 
 
 def _split(line: str, delimiter: str) -> list[str]:
