@@ -14,7 +14,40 @@ from lunarcraters.process import suppress_warnings
 _SPREAD = (0.5, 99.5)  # percentiles that become the darkest and the brightest ground
 _COLOURS = {ColorInterp.red: 0.299, ColorInterp.green: 0.587, ColorInterp.blue: 0.114}
 
+_LEAST_PIXELS = 9
+_FAR = 2.0  # ranges of the other values, beyond them
+_BETWEEN = 0.1  # other values that are as far, as a share of it
+_NO_MEASUREMENT = 1e30  # special pixels of ISIS, and the least value of its type, lie beyond
+_COUNTED = 1 << 18  # values
+
 Bool = NDArray[np.bool_]
+
+
+def find_measured(values: NDArray[Any], valid: Bool) -> Bool:
+    """Find the pixels whose values are no fill, which no file declares.
+
+    The least or the greatest value is one where it is repeated and lies far from all others, such
+    as -9999. Values that are not finite, or are beyond all measurements, are none either.
+
+    Args:
+        values: Values, (height, width).
+        valid: Validity mask, False where there is no data, (height, width).
+
+    Returns:
+        True for valid pixels that are measured, (height, width).
+    """
+    measured = valid & (np.abs(values.astype(np.float64)) < _NO_MEASUREMENT)
+    for find_end in (np.min, np.max):
+        end = find_end(values[measured]) if measured.any() else 0
+        others = values[measured & (values != end)].astype(np.float64)
+        count = np.count_nonzero(measured) - others.size
+        if others.size and count >= _LEAST_PIXELS:
+            low, high = np.percentile(others[:: max(others.size // _COUNTED, 1)], [1.0, 99.0])
+            middle, reach = (low + high) / 2.0, (0.5 + _FAR) * (high - low)
+            scattered = np.count_nonzero(np.abs(others - middle) > reach)  # as soft shadows are
+            if 0.0 < reach < abs(end - middle) and scattered <= _BETWEEN * count:
+                measured &= values != end
+    return measured
 
 
 def convert_to_grey(values: NDArray[Any], valid: Bool) -> NDArray[np.uint8]:

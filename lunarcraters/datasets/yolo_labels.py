@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.grey_values import convert_to_grey, open_image, read_tiff
+from lunarcraters.datasets.grey_values import convert_to_grey, find_measured, open_image, read_tiff
 from lunarcraters.datasets.label_lines import parse_lines
 from lunarcraters.datasets.opencv_warnings import suppress_opencv_warnings
 from lunarcraters.datasets.orientation import require_upright
@@ -179,7 +179,7 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
 
     Images of other types than bytes are stretched, each over its own ground (`convert_to_grey`).
     Value 0 is nodata in images that are named by their edges. Others may have a mask, an alpha
-    channel or a nodata value.
+    channel or a nodata value, and those of other types than bytes a fill (`find_measured`).
 
     Args:
         path: Image file.
@@ -194,7 +194,7 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         with suppress(OSError), open_image(path) as dataset:
             valid &= dataset.read_masks(1) > 0
     if not is_bytes:
-        valid &= np.isfinite(values)
+        valid = find_measured(values, valid)
     return convert_to_grey(values, valid), valid
 
 
