@@ -199,21 +199,6 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def require_replaceable(path: Path) -> None:
-    """Refuse a file whose place no other can take (`replacing`), before the work for it begins.
-
-    Args:
-        path: File, which may be missing.
-
-    Raises:
-        OutputError: Its directory is there, and cannot be written.
-    """
-    if path.parent.is_dir() and not os.access(path.parent, os.W_OK):
-        raise OutputError(
-            f"{path} cannot be written, because its directory is read-only: give a copy elsewhere"
-        )
-
-
 def find_replaced(path: Path) -> Path | None:
     """Find the file whose place an unfinished one of `replacing` was to take.
 

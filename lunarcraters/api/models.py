@@ -1,12 +1,13 @@
 """Verbs on models: train, calibrate."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.old_names import accepts_old_names
 from lunarcraters.api.paths import PathOrText
-from lunarcraters.files import local_output, require_replaceable
+from lunarcraters.files import local_output
 from lunarcraters.progress import ProgressDisplay, no_progress_of
 from lunarcraters.training.settings import TrainingOptions
 
@@ -126,12 +127,17 @@ def calibrate(
         OptionError: Test-time augmentation or classes are asked for with a model of relief.
     """
     from lunarcraters.datasets.layout import open_dataset
+    from lunarcraters.errors import OutputError
     from lunarcraters.network.model_file import read_info
 
     # They are gone through twice.
     classes = (classes,) if isinstance(classes, str | int) else tuple(classes)
-    require_replaceable(Path(model))
-    if not read_info(Path(model)).is_of_relief:
+    info = read_info(Path(model))
+    if not os.access(Path(model).parent, os.W_OK):
+        raise OutputError(
+            f"{model} cannot be written, because its directory is read-only: give a copy elsewhere"
+        )
+    if not info.is_of_relief:
         for note in open_dataset(Path(dataset), classes).classes.notes:
             say(f"{dataset}: {note}")
     return _calibrate(Path(model), Path(dataset), split, workers, tta, classes, say, progress)
