@@ -112,7 +112,7 @@ def find_candidates(directory: Path, base: str, text: str) -> list[Path]:
     Returns:
         Paths, of which any may be missing, the most literal first.
     """
-    slashed = text.strip().replace("\\", "/")
+    base, slashed = (name.strip().replace("\\", "/") for name in (base, text))
     parts = [part for part in slashed.split("/") if part not in ("", ".", "..") and ":" not in part]
     candidates = [directory / base / slashed, directory / slashed]
     if slashed.startswith("../"):

@@ -236,10 +236,11 @@ def test_of_several_datasets_one_is_to_be_given(tmp_path):
     assert list(find_splits(tmp_path / "two")) == ["train"]
 
 
-def test_the_path_of_a_description_comes_before_its_own_directory(tmp_path):
+@pytest.mark.parametrize("base", ["{0}/new", "..\\new", " ../new"])
+def test_the_path_of_a_description_comes_before_its_own_directory(tmp_path, base):
     make(tmp_path / "new", "train", ["a"])
     make(tmp_path / "old", "train", ["b"])
-    text = f"path: {tmp_path / 'new'}\ntrain: train/images\n"
+    text = f"path: {base.format(tmp_path)}\ntrain: train/images\n"
     (tmp_path / "old" / "data.yaml").write_text(text)
     assert [pair.image.stem for pair in find_pairs(tmp_path / "old", "train")] == ["a"]
 
