@@ -5,6 +5,7 @@ import sys
 import warnings
 from importlib import import_module
 from io import TextIOWrapper
+from tempfile import gettempdir
 from typing import TextIO
 
 import click
@@ -94,8 +95,15 @@ def _print_any_text() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
+def _explain(error: OSError) -> str:
+    """Say what the system refused where no function of ours has said it."""
+    name = str(error.filename2 or error.filename or "the output")
+    remedy = ": name another directory in TMPDIR" if name.startswith(gettempdir()) else ""
+    return f"{name} cannot be read or written ({error.strerror}){remedy}"
+
+
 def main() -> None:
-    """Run the command line; our own errors become one line and exit code 1."""
+    """Run the command line; errors of ours and of the system become one line and exit code 1."""
     warnings.showwarning = _show_warning
     _print_any_text()
     end_as_by_ctrl_c()
@@ -104,6 +112,11 @@ def main() -> None:
         cli(standalone_mode=True)
     except CratersError as error:
         click.echo(f"Error: {' '.join(str(error).split())}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno is None:  # none of the system
+            raise
+        click.echo(f"Error: {_explain(error)}", err=True)
         sys.exit(1)
     finally:
         gc.freeze()  # lest all objects of all libraries be looked at once more at the end

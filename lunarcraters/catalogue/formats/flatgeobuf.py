@@ -56,7 +56,9 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
     except (*vector.ERRORS, RuntimeError) as error:
         if failures:
             raise failures[0] from error
-        raise OutputError(f"the FlatGeobuf cannot be written: {error}") from error
+        raise OutputError(
+            f"the FlatGeobuf cannot be written, is the disk full? ({error})"
+        ) from error
 
 
 def _batch(part: Catalogue) -> pa.RecordBatch:

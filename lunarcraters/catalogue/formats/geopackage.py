@@ -112,7 +112,9 @@ def write(info: CatalogueInfo, parts: Iterable[Catalogue], path: Path) -> None:
         pyogrio.write_dataframe(layer_styles, path, layer=styles.TABLE, driver="GPKG", FID="id")
         _name_authority(path)
     except (*_ERRORS, sqlite3.Error) as error:
-        raise OutputError(f"the GeoPackage cannot be written: {error}") from error
+        raise OutputError(
+            f"the GeoPackage cannot be written, is the disk full? ({error})"
+        ) from error
 
 
 def _name_authority(path: Path) -> None:
