@@ -183,11 +183,12 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
     Raises:
         OutputError: It cannot be written: no such directory, no permission, no room.
     """
-    packed = path.suffix.lower() == ".gz"
-    suffixes = "".join(path.suffixes[-2:]) if packed else path.suffix
+    suffixes = "".join(path.suffixes[-2 if path.suffix.lower() == ".gz" else -1 :])
     stem = path.name[: len(path.name) - len(suffixes)]
     temporary = path.with_name(f".{stem}.{mark or new_mark()}{suffixes}")
     try:
+        if path.parent == Path("/dev") or (path.exists() and not path.is_file()):
+            raise OSError("it is no file that another can replace")
         temporary.touch()  # libraries would give a worse reason, and only after the work
         temporary.unlink()
         yield temporary
@@ -222,9 +223,7 @@ def empty_directory(path: Path, *, keep: Sequence[str] = ()) -> None:
     Raises:
         OSError: Something in it cannot be removed.
     """
-    for item in path.iterdir():
-        if item.name in keep:
-            continue
+    for item in (one for one in path.iterdir() if one.name not in keep):
         if item.is_dir() and not item.is_symlink():
             shutil.rmtree(item)
         else:

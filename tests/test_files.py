@@ -96,6 +96,15 @@ def test_a_file_system_without_locks_is_named(monkeypatch, tmp_path):
         pass
 
 
+@pytest.mark.parametrize("name", ["pipe", "/dev/craters.csv"])
+def test_pipes_and_devices_are_not_replaced(name, tmp_path):
+    """Root may write there, and a device that is gone breaks what runs beside."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match="it is no file that another can replace"):
+        _write(tmp_path / name, ValueError("nothing is computed for it"))
+    assert [path.is_fifo() for path in tmp_path.iterdir()] == [True]
+
+
 def test_a_directory_is_filled_by_one_process_and_without_what_another_left(tmp_path):
     out, left = tmp_path / "out", tmp_path / ".out.part" / "out" / "old"
     left.parent.mkdir(parents=True)
