@@ -1,4 +1,9 @@
-"""Tables of other authors brought to the columns of this program, and what cannot be right said."""
+"""Tables of other authors are brought to the columns of this program.
+
+What cannot be right is refused with a reason. `recognise_columns` calls functions of this module
+and of headings, units, directions, other_units and cells in a fixed order. docs/architecture.md
+("A table of another author") lists the steps with an example of each.
+"""
 
 import logging
 import warnings
