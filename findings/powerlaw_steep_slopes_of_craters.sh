@@ -36,7 +36,8 @@ def fit(slope, **options):
         result = powerlaw.Fit(diameters_km, verbose=False, **options)
         alpha = result.power_law.alpha
     texts = {str(warning.message) for warning in caught}
-    return result, alpha - 1, sorted({text[:60] for text in texts if not text.startswith("Standard error")}), diameters_km
+    warned = sorted({text[:60] for text in texts if not text.startswith("Standard error")})
+    return result, alpha - 1, warned, diameters_km
 
 
 seen = {}
