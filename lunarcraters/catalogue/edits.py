@@ -5,6 +5,7 @@ was moved or resized. Where the row before the edit is known, from the file's ow
 the run, it tells whether the geometry or the columns were changed; where it is not, the geometry
 counts. A row may so have four circles: `given` by its columns, `drawn` by its geometry, `exported`
 in the file's own copy, and the `earlier` one in the run or else in that copy.
+docs/review.md has a table of edits and what they do.
 """
 
 from dataclasses import dataclass
