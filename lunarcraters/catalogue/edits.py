@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lunarcraters.catalogue.columns import FRACTION, REVIEW, CatalogueColumns
-from lunarcraters.catalogue.drawn import agree
+from lunarcraters.catalogue.drawn import agree, find_edits
 from lunarcraters.catalogue.filter import measure_fractions
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.measures import MOVED, UNMEASURED, forget_measures, take_measures
@@ -29,6 +29,7 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 _TEXT = ("crater_id", "tile")
+_PARTS = slice(0, 2), slice(2, 3)  # of a circle: its place and its size
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +107,18 @@ class EditedCatalogue:
         circle = list(columns.circle)
         former = self._take_identified(self.before if before is None else before)
         earlier = self._find_circles(former)
-        exported = self.find_exported()
-        exported = np.where(np.isfinite(exported), exported, earlier)
+        copied = self.find_exported()
+        exported = np.where(np.isfinite(copied), copied, earlier)
         given = table[circle].to_numpy(float)
         complete = np.isfinite(given).all(axis=1)
         redrawn = np.isfinite(self.drawn).all(axis=1)
         # The geometry is as it was exported: the columns were edited.
         redrawn &= ~(agree(self.drawn, exported, self.info) & complete)
         circles = np.where(redrawn[:, None], self.drawn, given)
+        for by_shape, part in zip(find_edits(self.drawn, copied, self.info), _PARTS, strict=True):
+            # The geometry was edited, but not in this part: the columns may have been.
+            kept = complete & np.isfinite(copied).all(axis=1) & ~by_shape
+            circles[kept, part] = given[kept, part]
         if self.info.has_positions:
             check_edited(circles, columns, self.source)
         table[circle] = circles

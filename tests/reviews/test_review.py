@@ -131,6 +131,27 @@ def test_columns_count_where_only_they_were_edited(run, tmp_path):
     assert (counts.moved, counts.resized, counts.accepted) == (1, 1, 1)
 
 
+def test_a_crater_that_is_moved_in_a_gis_may_have_its_diameter_typed(run, tmp_path):
+    path = tmp_path / "a.gpkg"
+    lc.export(run, path)
+    frame = pyogrio.read_dataframe(path, layer="craters").set_index("crater_id", drop=False)
+    moved, scaled = frame.index[[3, 4]]
+    shape = frame.geometry[moved]
+    frame.loc[moved, "geometry"] = shapely.affinity.translate(shape, 0.2, 0.0)
+    frame.loc[moved, "diameter_km"] *= 1.3
+    frame.loc[scaled, "geometry"] = shapely.affinity.scale(frame.geometry[scaled], 1.2, 1.2)
+    frame.loc[scaled, "lon"] += 0.3
+    save(frame, path)
+    before = read_catalogue(run).craters.set_index("crater_id")
+    assert lc.review(run, path, tmp_path / "reviewed.gpkg").counts.moved == 2
+    for file in ("a.gpkg", "reviewed.gpkg"):
+        after = read_catalogue(tmp_path / file).craters.set_index("crater_id")
+        shifts = after.lon - before.lon
+        growth = after.diameter_km / before.diameter_km
+        assert shifts[[moved, scaled]].tolist() == pytest.approx([0.2, 0.3], abs=1e-3)
+        assert growth[[moved, scaled]].tolist() == pytest.approx([1.3, 1.2], rel=1e-3)
+
+
 @pytest.mark.slow
 def test_the_geometry_counts_where_the_former_row_is_not_known(run, tmp_path):
     path = tmp_path / "a.geojson"
