@@ -48,14 +48,15 @@ def measure_purity(
 
     from lunarcraters.detection.measurements import PURITY
     from lunarcraters.detection.run import read_with_hash
-    from lunarcraters.files import new_output
+    from lunarcraters.errors import OutputError
     from lunarcraters.purity.labels import read_labels
     from lunarcraters.purity.measure import measure_purity
     from lunarcraters.purity.record import write_purity
 
     folder = Path(run)
     catalogue, run_hash = read_with_hash(folder)
-    new_output(folder / PURITY, overwrite=overwrite)
+    if (folder / PURITY).exists() and not overwrite:
+        raise OutputError(f"{folder / PURITY} exists already: give --overwrite to replace it")
     info = catalogue.info
     ground = None if area is None else read_ground(area, info)
     limits = min_diameter, max_diameter

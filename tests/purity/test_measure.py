@@ -248,7 +248,7 @@ def test_all_seen_is_of_a_review(run, detections, tmp_path):
 def test_a_purity_is_replaced_only_if_asked(run, detections, tmp_path):
     review(detections, tmp_path / "a.parquet")
     first = lc.measure_purity(run, tmp_path / "a.parquet")
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match=r"give --overwrite to replace it$"):
         lc.measure_purity(run, tmp_path / "a.parquet")
     assert lc.measure_purity(run, tmp_path / "a.parquet", overwrite=True) == first
 
