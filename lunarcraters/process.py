@@ -125,7 +125,7 @@ def end_as_by_ctrl_c() -> None:
     Job schedulers, `timeout` and a terminal that is closed send them. One that is ignored, as
     `nohup` has it, stays so.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):  # not in Windows
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
 

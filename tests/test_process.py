@@ -8,7 +8,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from lunarcraters.process import cpu_count, suppress_native_stderr, suppress_warnings
+from lunarcraters.process import (
+    cpu_count,
+    end_as_by_ctrl_c,
+    suppress_native_stderr,
+    suppress_warnings,
+)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="quotas are those of Linux")
@@ -104,3 +109,13 @@ def test_nothing_is_left_half_written_by_a_process_that_a_scheduler_or_a_termina
     process.communicate(timeout=30)
     assert process.returncode
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_system_without_the_signal_of_terminals_starts_too(monkeypatch):
+    """Windows has no SIGHUP."""
+    handled = set()
+    monkeypatch.delattr(signal, "SIGHUP")
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_DFL)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: handled.add(number))
+    end_as_by_ctrl_c()
+    assert handled == {signal.SIGTERM}
