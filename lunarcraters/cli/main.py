@@ -2,10 +2,10 @@
 
 import gc
 import sys
+import tempfile
 import warnings
 from importlib import import_module
 from io import TextIOWrapper
-from tempfile import gettempdir
 from typing import TextIO
 
 import click
@@ -98,7 +98,9 @@ def _print_any_text() -> None:
 def _explain(error: OSError) -> str:
     """Say what the system refused where no function of ours has said it."""
     name = str(error.filename2 or error.filename or "the output")
-    remedy = ": name another directory in TMPDIR" if name.startswith(gettempdir()) else ""
+    # No function that finds the directory: where none has room, it would fail again.
+    is_temporary = tempfile.tempdir is not None and name.startswith(tempfile.tempdir)
+    remedy = ": name another directory in TMPDIR" if is_temporary else ""
     return f"{name} cannot be read or written ({error.strerror}){remedy}"
 
 

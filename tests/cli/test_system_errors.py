@@ -32,3 +32,16 @@ def test_a_full_disk_is_named_wherever_it_was_met(monkeypatch, capsys, names, to
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert told in error
+
+
+def test_a_system_without_a_directory_for_temporary_files_is_told_in_a_line(monkeypatch, capsys):
+    """In a container that is read-only, say: its search fails once more when it is repeated."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list)
+    monkeypatch.setattr("lunarcraters.cli.main.cli", lambda **_: tempfile.mkdtemp())
+    monkeypatch.setattr(sys, "argv", ["craters", "calibrate", "model.keras", "dataset"])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "No usable temporary directory" in error
