@@ -259,8 +259,8 @@ def locked(folder: Path) -> Iterator[None]:
             lock.acquire(timeout=0)
     except Timeout as error:
         raise RunError(
-            f"another process is at work in {folder}: wait for it, or give another --output; if "
-            f"there is none on any host, remove {folder / LOCK}"
+            f"another process is at work in {folder}: wait until it ends; if there is none on any "
+            f"host, remove {folder / LOCK}"
         ) from error
     except NotImplementedError as error:  # of a filelock that does not lock by the file itself
         raise OutputError(
