@@ -282,7 +282,7 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
         (folder / "warm").mkdir()
         for size in {tile.size for tile in source.tiles}:
             first = next(batch for batch in batches if batch.tiles[0].size == size)
-            batch_module.detect_batch(folder / "warm", None, True, detector, source, first)
+            batch_module.search_batch(folder / "warm", None, True, detector, source, first)
         timed(MosaicTiles, "read", "reading")
         timed(Detector, "images", "normalising")
         timed(Detector, "maps", "network")
@@ -294,7 +294,7 @@ def spent_in(mosaic: Path, precision: str) -> dict[str, float]:
         timed(outputs, "write_catalogue_parts", "writing the catalogue")
         begun = time.perf_counter()
         for batch in batches:
-            batch_module.detect_batch(folder, None, True, detector, source, batch)
+            batch_module.search_batch(folder, None, True, detector, source, batch)
         files = [folder / batch.file for batch in batches]
         manifest = Manifest("", "", "", str(model), {})
         with results.stitching(source, results.Results(batches, folder, ()), folder) as mask:

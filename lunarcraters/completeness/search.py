@@ -8,7 +8,7 @@ import pandas as pd
 
 from lunarcraters.completeness.planted_tiles import PlantedTiles, region_of
 from lunarcraters.detection.options import DetectOptions
-from lunarcraters.detection.search.batch import detect_batch
+from lunarcraters.detection.search.batch import search_batch
 from lunarcraters.detection.search.batch_result import is_whole, read_craters
 from lunarcraters.detection.search.batches import Batch, plan_batches
 from lunarcraters.detection.search.cluster import cluster
@@ -68,10 +68,10 @@ def _search(
     options: DetectOptions,
     count: "partial[None]",
 ) -> None:
-    work = partial(detect_batch, folder.resolve(), options.tiles_per_call, True)
+    work = partial(search_batch, folder.resolve(), options.tiles_per_call, True)
     tiles = {batch.number: len(batch.tiles) for batch in batches}
     done = 0
     with cluster(planted.with_tiles(()), model, options, tasks=len(batches)) as client:
-        for number in run_tasks(client, work, batches):
+        for number, _ in run_tasks(client, work, batches):
             done += tiles[number]
             count(done)

@@ -3,7 +3,7 @@ import pytest
 from lunarcraters.detection.manifest import Manifest
 from lunarcraters.detection.options import SourceOptions
 from lunarcraters.detection.outputs import write_run_outputs
-from lunarcraters.detection.search.batch import detect_batch
+from lunarcraters.detection.search.batch import search_batch
 from lunarcraters.detection.search.batches import plan_batches
 from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.detection.source import open_source
@@ -22,7 +22,7 @@ def make_search(model, looks=DEFAULT_LOOKS, **kind):
         source = open_source([path], model, SourceOptions(**kind, **options))
         batches = list(plan_batches(source.tiles))
         for batch in batches:
-            detect_batch(folder, None, True, detector, source, batch)
+            search_batch(folder, None, True, detector, source, batch)
         manifest = Manifest("", "", "", str(model), {})
         files = [folder / batch.file for batch in batches]
         with stitching(source, Results(batches, folder, missing=()), folder) as mask:

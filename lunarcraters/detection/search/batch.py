@@ -34,14 +34,14 @@ Valid = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
 
 
-def detect_batch(
+def search_batch(
     folder: Path,
     tiles_per_call: int | None,
     strict: bool,
     detector: Detector,
     source: TileSource,
     batch: Batch,
-) -> int:
+) -> tuple[int, float]:
     """Read, search and decode the tiles of a batch, and write its result.
 
     Args:
@@ -54,13 +54,14 @@ def detect_batch(
         batch: Tiles to search.
 
     Returns:
-        Number of the batch.
+        Number of the batch, and the seconds that it took.
 
     Raises:
         TileSetError: The tiles do not fit the model, or a tile file cannot be read (strict).
         MosaicError: The pixels of a tile cannot be read (strict).
         OutputError: The result cannot be written.
     """
+    begun = time.monotonic()
     columns = LUNAR_COLUMNS if source.mosaic.has_crs else PIXEL_COLUMNS
     tables, masks = [_empty_table(columns)], {}
     filled, unread = _read_tiles(source, batch.tiles, strict=strict)
@@ -74,25 +75,7 @@ def detect_batch(
     tables = [table for table in tables if len(table)] or tables[:1]
     craters = pd.concat(tables, ignore_index=True)
     write_batch_result(BatchResult(craters, masks, unread), folder / batch.file)
-    return batch.number
-
-
-def search_batch(
-    folder: Path,
-    tiles_per_call: int | None,
-    strict: bool,
-    detector: Detector,
-    source: TileSource,
-    batch: Batch,
-) -> tuple[int, float]:
-    """Do as `detect_batch`, by the clock.
-
-    Returns:
-        Number of the batch, and the seconds that it took.
-    """
-    begun = time.monotonic()
-    number = detect_batch(folder, tiles_per_call, strict, detector, source, batch)
-    return number, time.monotonic() - begun
+    return batch.number, time.monotonic() - begun
 
 
 def decode_tile(maps: Float32, tile: Tile, source: TileSource, info: ModelInfo) -> pd.DataFrame:
