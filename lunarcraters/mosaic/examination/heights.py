@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.elevation.units import HeightUnit
-from lunarcraters.errors import MosaicError, OptionError
+from lunarcraters.errors import MosaicError, check_choice
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.examination.elevation import MEASURE, Heights
 from lunarcraters.mosaic.examination.examine import examine_heights
@@ -60,8 +60,8 @@ def make_elevation_model(mosaic: Mosaic, *, unit: str | None = None) -> Elevatio
         MosaicError: The mosaic cannot be read, or does not hold heights.
         OptionError: There is no such unit.
     """
-    if unit is not None and unit not in get_args(HeightUnit):
-        raise OptionError(f"unit is {unit!r}: heights are in {', '.join(get_args(HeightUnit))}")
+    if unit is not None:
+        check_choice("unit", unit, get_args(HeightUnit))
     mosaic, values, heights = examine_heights(mosaic, True, unit=unit, wording=MEASURE)
     if not isinstance(heights, Heights):
         raise MosaicError(f"{mosaic.name} holds no raster of heights: give an elevation model")
