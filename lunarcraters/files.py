@@ -203,9 +203,6 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
 def find_replaced(path: Path) -> Path | None:
     """Find the file whose place an unfinished one of `replacing` was to take.
 
-    Args:
-        path: File.
-
     Returns:
         File of that name in the same directory; None where the name is not one of `replacing`.
     """
@@ -232,9 +229,6 @@ def empty_directory(path: Path, *, keep: Sequence[str] = ()) -> None:
 
 def remove_directory(path: Path) -> None:
     """Remove a directory with all that is in it; a link to one, or a mount point, is left empty.
-
-    Args:
-        path: Directory.
 
     Raises:
         OSError: Something in it cannot be removed.

@@ -20,9 +20,6 @@ def redact(text: str) -> str:
     The user part and the query of a URL are removed, and the values of passwords and tokens. What
     remains tells where something lies. Of the address of a database (`catalogue.formats.postgis`)
     the password alone is removed, because its query names the table.
-
-    Args:
-        text: Name or message.
     """
     text = _GDAL_QUERY.sub(_named_in_query, text)
     text = _USER.sub(r"\1", text)

@@ -174,9 +174,6 @@ class Trials:
 def choose_min_pixels(pairs: Sequence[Pair]) -> float:
     """Choose the smallest label that counts: `MIN_PIXELS`, or the size from which on there are any.
 
-    Args:
-        pairs: Images with their label files.
-
     Raises:
         DatasetError: An image or a label file cannot be read.
     """

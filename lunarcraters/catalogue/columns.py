@@ -67,10 +67,6 @@ _OWN = frozenset({"crater_id", "score", "level", "tile"})  # no other program ha
 
 
 def are_own_columns(columns: Iterable[str]) -> bool:
-    """Tell whether a table is a copy of a catalogue of this program, perhaps edited by a person.
-
-    Args:
-        columns: Names of its columns.
-    """
+    """Tell whether a table is a copy of a catalogue of this program, perhaps edited by a person."""
     names = set(columns)
     return REVIEW in names or names >= _OWN

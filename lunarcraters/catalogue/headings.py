@@ -259,9 +259,6 @@ def _with_unit(
 def find_pixels(names: Sequence[object]) -> tuple[dict[str, str], Size] | None:
     """Find positions and a size in pixels: x, y, diameter_px, or columns with that unit.
 
-    Args:
-        names: Names of the columns.
-
     Returns:
         Names in the table of x and y, and the columns of the size; None where one is missing, or
         where there are longitudes, latitudes and sizes on the Moon as well.

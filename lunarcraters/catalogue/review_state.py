@@ -48,11 +48,7 @@ def has_states(values: "pd.Series[Any]") -> bool:
 
 
 def find_confirmed(craters: pd.DataFrame) -> NDArray[np.bool_]:
-    """Find the craters that a reviewer accepted or added, which count whatever their scores, (n,).
-
-    Args:
-        craters: Table of a catalogue.
-    """
+    """Find craters that a reviewer accepted or added, which count whatever their scores, (n,)."""
     if REVIEW not in craters:
         return np.zeros(len(craters), bool)
     return np.asarray(craters[REVIEW].isin((ACCEPTED, ADDED)), bool)

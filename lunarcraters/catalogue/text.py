@@ -40,9 +40,6 @@ def is_among(cells: pd.Series, others: "pd.Series | Collection[str]") -> NDArray
 def decode_text(content: bytes) -> str:
     """Decode a text by its first bytes, else as UTF-8, else as a code page.
 
-    Args:
-        content: Content of a file.
-
     Raises:
         UnicodeDecodeError: The first bytes name an encoding that the text does not have.
     """

@@ -193,12 +193,7 @@ def _summarize(
 
 
 def hash_plan(manifest: Manifest, options: CompletenessOptions) -> str:
-    """Compute the SHA-256 of all that a measurement depends on but the run's catalogue.
-
-    Args:
-        manifest: Manifest of the run.
-        options: Options of the measurement.
-    """
+    """Compute the SHA-256 of all that a measurement depends on but the run's catalogue."""
     noted = to_plain(manifest)
     missing = [name for name in ("tiling_settings", "diameters_px") if noted[name] is None]
     for name in missing or ("input_name", "model_name"):  # of earlier versions they stay

@@ -177,11 +177,7 @@ def find_north_deg(positions: Float, frame: Grid) -> Float:
 
 
 def is_mirrored(frame: Grid) -> bool:
-    """Tell whether west is to the right of north in a tile: its rows are stored upwards.
-
-    Args:
-        frame: Grid of the tile.
-    """
+    """Tell whether west is to the right of north in a tile: its rows are stored upwards."""
     return frame.has_crs and frame.affine.determinant > 0.0
 
 

@@ -206,11 +206,7 @@ def read_completeness(run: Path) -> Completeness:
 
 
 def find_obstacle(run: Path) -> str | None:
-    """Say why the completeness of a run cannot be measured; None where its manifest tells nothing.
-
-    Args:
-        run: Directory of the run.
-    """
+    """Say why the completeness of a run cannot be measured; None where the manifest tells none."""
     try:
         manifest = read_manifest(run)
     except RunError:

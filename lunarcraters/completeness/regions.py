@@ -42,13 +42,7 @@ class Region:
 
 
 def make_region(number: int, tile: Tile, source: TileSource) -> Region:
-    """Make a region of the core of a tile.
-
-    Args:
-        number: Number of the region.
-        tile: Tile of the run.
-        source: Source of the run.
-    """
+    """Make a region of the core of a tile."""
     name = f"r{number:05d}"
     last = min(tile.level + OCTAVES, source.settings.levels)
     octaves = range(tile.level, last)
@@ -81,13 +75,7 @@ def _coarsen(tile: Tile, octave: int, source: TileSource) -> Tile:
 
 
 def order_by_chance(tiles: tuple[Tile, ...], octave: int, seed: int) -> list[Tile]:
-    """Order the tiles of an octave by chance.
-
-    Args:
-        tiles: Tiles of the run.
-        octave: Octave.
-        seed: Seed.
-    """
+    """Order the tiles of an octave by chance."""
     same = [tile for tile in tiles if tile.level == octave]
     rng = np.random.default_rng([seed, octave - min(tile.level for tile in tiles)])
     return [same[i] for i in rng.permutation(len(same))]

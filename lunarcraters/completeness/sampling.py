@@ -76,12 +76,7 @@ class Detections:
 
     @classmethod
     def of(cls, catalogue: Catalogue, source: TileSource) -> "Detections":
-        """Take the detections of a catalogue.
-
-        Args:
-            catalogue: Catalogue of the run.
-            source: Source of the run.
-        """
+        """Take the detections of a catalogue."""
         positions = catalogue.positions
         x, y = positions.T
         if catalogue.has_crs:
@@ -89,12 +84,7 @@ class Detections:
         return cls(positions, catalogue.diameters, catalogue.scores, x, y)
 
     def within(self, region: Region, source: TileSource) -> "Detections":
-        """Take those that are centred in the core of a region.
-
-        Args:
-            region: Region.
-            source: Source of the run.
-        """
+        """Take those that are centred in the core of a region."""
         inside = in_core(source.mosaic, region.tiles[0], self.x, self.y)
         return Detections(*(getattr(self, field.name)[inside] for field in fields(self)))
 

@@ -76,12 +76,7 @@ def _plan_by_defaults(mosaic: Mosaic, manifest: Manifest, model: Path) -> Mosaic
 
 
 def leave_out_unread(source: MosaicTiles, run: Path) -> MosaicTiles:
-    """Return the source of a run without the ground that could not be read.
-
-    Args:
-        source: Tiles that the run planned.
-        run: Directory of the run.
-    """
+    """Return the source of a run without the ground that could not be read."""
     unread = read_result(run).unread_tiles
     tiles = tuple(tile for tile in source.tiles if tile.level != 0 or tile.name not in unread)
     return replace(source, mosaic=leave_out_damage(source.mosaic), tiles=tiles)
@@ -89,9 +84,6 @@ def leave_out_unread(source: MosaicTiles, run: Path) -> MosaicTiles:
 
 def find_precision(manifest: Manifest) -> Precision:
     """Find the arithmetic of a run.
-
-    Args:
-        manifest: Manifest of the run.
 
     Raises:
         RunError: The run does not tell it.

@@ -93,9 +93,6 @@ class AreaCount:
 def require_ground(info: CatalogueInfo) -> None:
     """Check that craters lie on the Moon, where ground has an area.
 
-    Args:
-        info: Description of their catalogue.
-
     Raises:
         CatalogueError: They are in pixels.
     """

@@ -83,12 +83,7 @@ class BinnedDetections:
         return self._fit_shares(self.purity)[0]
 
     def draw_shares(self, random: np.random.Generator, draws: int) -> Float:
-        """Draw by what factor the shares of craters are off, (draws, n).
-
-        Args:
-            random: Generator of random numbers.
-            draws: Number of draws.
-        """
+        """Draw by what factor the shares of craters are off, (draws, n)."""
         if self.purity is None:
             return np.ones((draws, self.count))
         shares, covariance = self._fit_shares(self.purity)

@@ -55,11 +55,7 @@ class ErrorBudget:
 
     @classmethod
     def without_estimate(cls, raw: BinnedCount) -> "ErrorBudget":
-        """Make the budget of a count that has no estimate.
-
-        Args:
-            raw: Craters that were counted.
-        """
+        """Make the budget of a count that has no estimate."""
         none = np.full(len(raw.values), np.nan)
         no = np.zeros(len(none), np.bool_)
         return cls(raw.edges, _error_of(raw), none, none, none, none, none, none, no)

@@ -34,9 +34,6 @@ def read_description(directory: Path) -> Description:
 
     Another YAML file is taken where it names classes or splits.
 
-    Args:
-        directory: Directory.
-
     Raises:
         DatasetError: `data.yaml` is not YAML.
     """
@@ -60,9 +57,6 @@ def read_description(directory: Path) -> Description:
 
 def read_yaml(path: Path) -> Description:
     """Read a description such as `data.yaml`.
-
-    Args:
-        path: YAML file.
 
     Raises:
         DatasetError: The file is not YAML.

@@ -18,11 +18,7 @@ _PLACES = (".wld", ".prj")  # a world file, which may be named by the suffix too
 
 
 def label_path(image: Path) -> Path:
-    """Path of the label file of an image, `.txt`, or `.TXT` where there is one of that name alone.
-
-    Args:
-        image: Image file.
-    """
+    """Name the label file of an image: `.txt`, or `.TXT` where there is one of that name alone."""
     # The suffix is cut off by hand, because with_suffix fails for some names with dots.
     stem = image.name[: -len(image.suffix)]
     folder = mirror(image.parent, "images", "labels") or image.parent
@@ -31,11 +27,7 @@ def label_path(image: Path) -> Path:
 
 
 def find_image(label: Path) -> Path:
-    """Find the image of a label file; a name beside it if there is none.
-
-    Args:
-        label: Label file.
-    """
+    """Find the image of a label file; a name beside it if there is none."""
     stem = label.name[: -len(label.suffix)]
     mirrored = mirror(label.parent, "labels", "images")
     for folder in [label.parent] if mirrored is None else [mirrored, label.parent]:
@@ -48,9 +40,6 @@ def find_image(label: Path) -> Path:
 
 def read_image_size(image: Path) -> tuple[int, int] | None:
     """Read the size of an image.
-
-    Args:
-        image: Image file.
 
     Returns:
         Width and height, pixels; None if there is no such file.
@@ -102,11 +91,7 @@ def find_image_folder(directory: Path) -> Path | None:
 
 
 def list_images(folder: Path) -> list[Path]:
-    """List the image files in a directory and below it, sorted.
-
-    Args:
-        folder: Directory of images.
-    """
+    """List the image files in a directory and below it, sorted."""
     return sorted(
         path
         for path in _walk(folder)
@@ -115,11 +100,7 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def list_companions(image: Path) -> list[Path]:
-    """List the files of GDAL beside an image that tell where it lies, or where it has no data.
-
-    Args:
-        image: Image file.
-    """
+    """List the files of GDAL beside an image that tell where it lies, or where it has no data."""
     stem, suffix = image.name[: -len(image.suffix)], image.suffix.lower()
     places = (*_PLACES, f"{suffix}w", f"{suffix[:2]}{suffix[-1]}w")
     spellings: list[tuple[str, ...]] = [(image.name + mask,) for mask in _MASKS]
@@ -129,11 +110,7 @@ def list_companions(image: Path) -> list[Path]:
 
 
 def list_label_files(folder: Path) -> list[Path]:
-    """List the label files in a directory and below it, sorted, without lists of class names.
-
-    Args:
-        folder: Directory of label files.
-    """
+    """List the label files in a directory and below it, sorted, without lists of class names."""
     return sorted(
         path
         for path in _walk(folder)

@@ -88,9 +88,6 @@ def stretch_grey(values: NDArray[Any], valid: Bool, low: float, high: float) -> 
 def open_image(path: Path) -> rasterio.DatasetReader:
     """Open an image by GDAL. It need not be georeferenced.
 
-    Args:
-        path: Image file.
-
     Raises:
         OSError: GDAL cannot read it.
     """

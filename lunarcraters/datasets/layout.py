@@ -115,11 +115,7 @@ def open_dataset(path: Path, classes: Sequence[str | int] = ()) -> Dataset:
 
 
 def count_labels(splits: Mapping[str, Split]) -> Counter[int]:
-    """Count the labels of each class.
-
-    Args:
-        splits: Splits by name.
-    """
+    """Count the labels of each class."""
     images = (image for split in splits.values() for image in split.images)
     return count_classes(label for label in map(label_path, images) if label.is_file())
 

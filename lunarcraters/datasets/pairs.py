@@ -88,9 +88,6 @@ def measure_smallest_label(pairs: Sequence[Pair]) -> float:
 
     It is the fifth percentile of the labels that no edge cuts.
 
-    Args:
-        pairs: Images with their label files.
-
     Returns:
         Diameter, pixels; infinite where there is no such label.
 

@@ -117,11 +117,7 @@ def is_label_file(path: Path) -> bool:
 
 
 def count_classes(paths: Iterable[Path]) -> Counter[int]:
-    """Count the labels of each class. Files and lines that cannot be read are passed over.
-
-    Args:
-        paths: Label files.
-    """
+    """Count the labels of each class. Files and lines that cannot be read are passed over."""
     counts: Counter[int] = Counter()
     for path in paths:
         with suppress(DatasetError):
@@ -181,9 +177,6 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     Value 0 is nodata in images that are named by their edges. Others may have a mask, an alpha
     channel or a nodata value, and those of other types than bytes a fill (`find_measured`).
 
-    Args:
-        path: Image file.
-
     Raises:
         DatasetError: The file is not an image, or a damaged one, or is not stored upright.
     """
@@ -201,9 +194,6 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
 def read_grey(path: Path) -> NDArray[np.uint8]:
     """Read an image file as grey values, (height, width), as `read_image` does.
 
-    Args:
-        path: Image file.
-
     Raises:
         DatasetError: The file is not an image, or a damaged one.
     """
@@ -214,9 +204,6 @@ def read_pixels(path: Path) -> NDArray[np.generic]:
     """Read an image file as it is, (height, width) or (height, width, channels).
 
     TIFFs of other types than bytes have one channel (`read_tiff`), as `read_image` reads them.
-
-    Args:
-        path: Image file.
 
     Raises:
         DatasetError: The file is not an image, or a damaged one.

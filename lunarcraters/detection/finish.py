@@ -49,9 +49,6 @@ def finish_run(
 def find_finish_time(run: Path) -> datetime:
     """Find when a run was finished, as `run.json` tells, or the time of that file in older runs.
 
-    Args:
-        run: Directory of the run.
-
     Returns:
         Time in UTC, whole seconds.
 

@@ -164,9 +164,6 @@ class SearchedGround:
     def __init__(self, run: Path) -> None:
         """Open the mask of a run.
 
-        Args:
-            run: Directory of the run.
-
         Raises:
             MosaicError: The mask is missing or damaged.
         """
@@ -175,10 +172,6 @@ class SearchedGround:
 
     def clip(self, info: CatalogueInfo, area: Area) -> CatalogueInfo:
         """Leave the part of the ground that lies within an area.
-
-        Args:
-            info: Description of the run's catalogue.
-            area: Area to count craters on.
 
         Raises:
             AreaError: Nothing of the area was searched.

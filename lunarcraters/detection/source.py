@@ -134,11 +134,7 @@ def open_source_and_model(
 
 
 def hash_tiling(source: TileSource) -> str:
-    """Compute the SHA-256 of what the input's hash covers besides the files.
-
-    Args:
-        source: Tile source.
-    """
+    """Compute the SHA-256 of what the input's hash covers besides the files."""
     crs = source.mosaic.grid.describe_crs()
     options = (asdict(source.settings), crs, source.mosaic.nodata)
     return hashlib.sha256(repr(options).encode()).hexdigest()

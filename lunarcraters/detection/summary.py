@@ -55,12 +55,7 @@ class RunSummary:
 
 
 def count_craters(run: Path, catalogue: StoredCatalogue) -> RunCounts:
-    """Count what a run has found.
-
-    Args:
-        run: Directory of the run.
-        catalogue: Catalogue of the run.
-    """
+    """Count what a run has found."""
     balanced = catalogue.info.thresholds.get("balanced")
     return RunCounts(
         run=str(run),
@@ -74,14 +69,7 @@ def count_craters(run: Path, catalogue: StoredCatalogue) -> RunCounts:
 def summarize_run(
     run: Path, catalogue: StoredCatalogue, source: TileSource, model: Path
 ) -> RunSummary:
-    """Summarize a run that has just been made.
-
-    Args:
-        run: Directory of the run.
-        catalogue: Catalogue of the run.
-        source: Tiles that were searched.
-        model: Model file.
-    """
+    """Summarize a run that has just been made."""
     about, result = catalogue.info, read_result(run)
     finer = finer_octaves(source, plan_levels(source, model), model)[:1]
     # The time of a run that was resumed is that of its last part.

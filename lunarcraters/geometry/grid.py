@@ -169,9 +169,6 @@ class Grid:
 
         Corners are compared in the coordinate systems, and points between them on the sphere:
         grids round both poles have the same corners, and one system has many descriptions.
-
-        Args:
-            other: Grid of any resolution.
         """
         if self.has_crs != other.has_crs:
             return False

@@ -197,9 +197,6 @@ def cut_at_meridian(polygons: Geometries, west: float = -180.0) -> Geometries:
 def keep_polygons(geometry: BaseGeometry) -> BaseGeometry:
     """Take the polygons of a geometry without the points and lines that overlays leave.
 
-    Args:
-        geometry: Geometry of any kind.
-
     Returns:
         The geometry itself where it is a Polygon or MultiPolygon, or a MultiPolygon of those that
         it consists of, which may be empty.

@@ -6,9 +6,6 @@ from pathlib import Path
 def read_prj_beside(path: Path) -> str | None:
     """Read the coordinate system in the .prj file beside a raster; GDAL does for a few formats.
 
-    Args:
-        path: Raster file.
-
     Returns:
         Coordinate system; None where there is none.
     """

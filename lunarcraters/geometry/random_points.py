@@ -45,10 +45,6 @@ class RandomPoints:
     def draw(self, count: int, random: np.random.Generator) -> Float:
         """Draw points on the ground.
 
-        Args:
-            count: Number of points.
-            random: Source of random numbers.
-
         Returns:
             Unit vectors from the Moon's centre, (count, 3).
         """

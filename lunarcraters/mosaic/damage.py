@@ -20,9 +20,6 @@ def leave_out_damage(mosaic: Mosaic) -> Mosaic:
     """Return a mosaic in which pixels that cannot be read hold no data.
 
     A mosaic on the network stays as it is: its server may answer later.
-
-    Args:
-        mosaic: Mosaic to read.
     """
     if mosaic.remote is not None:
         return mosaic

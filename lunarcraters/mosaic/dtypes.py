@@ -23,21 +23,13 @@ NEARLY_INFINITE = 3.4e38
 
 
 def real_dtype(dtype: np.dtype[np.generic]) -> type[np.floating]:
-    """Return the type of real numbers that represents all values of a type exactly.
-
-    Args:
-        dtype: Type of a raster's values.
-    """
+    """Return the type of real numbers that represents all values of a type exactly."""
     # Single precision represents all 16-bit integers and float32 exactly.
     return np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64
 
 
 def finite_range(dtype: np.dtype[np.generic]) -> tuple[float, float] | None:
-    """Return the least and greatest real number of a type that may be ground; None for integers.
-
-    Args:
-        dtype: Type of a raster's values.
-    """
+    """Return the least and greatest real number of a type that may be ground; None for integers."""
     if dtype.kind != "f":
         return None
     # GDAL compares in single precision.

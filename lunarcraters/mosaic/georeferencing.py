@@ -32,9 +32,6 @@ _NAMED_BY_BOUNDS = re.compile(f"{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}")
 def bounds_in_name(path: Named) -> tuple[float, ...] | None:
     """Return west, east, south and north where the name of an image consists of them.
 
-    Args:
-        path: Raster file.
-
     Returns:
         Bounds, degrees; None where the name has none.
     """

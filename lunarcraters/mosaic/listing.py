@@ -29,9 +29,6 @@ _SUFFIXES = PICTURES | LABEL_SUFFIXES | _PLACED | {".img", ".vic", ".vicar"}
 def rasters_in(directory: Path) -> list[Path]:
     """List the raster files of a directory, without its subdirectories.
 
-    Args:
-        directory: Directory to list.
-
     Raises:
         MosaicError: The directory cannot be read, has no rasters or is a directory of tiles.
     """

@@ -37,9 +37,6 @@ def sample_values(mosaic: Mosaic) -> NDArray[np.float64]:
     If the windows have too few valid pixels (a polar cap in a wide frame of nodata), four times as
     many are read, and so on. Windows of local files that cannot be read are left out.
 
-    Args:
-        mosaic: Mosaic to read.
-
     Returns:
         Values, (n,), at least one.
 

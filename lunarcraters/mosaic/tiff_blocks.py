@@ -38,11 +38,7 @@ class Block(NamedTuple):
 
 
 def has_positions(dataset: rasterio.DatasetReader) -> bool:
-    """Tell whether a raster is a TIFF, which holds the positions of its blocks.
-
-    Args:
-        dataset: Open raster.
-    """
+    """Tell whether a raster is a TIFF, which holds the positions of its blocks."""
     return dataset.driver in ("GTiff", "COG")
 
 
@@ -91,9 +87,6 @@ def has_overviews_beside(dataset: rasterio.DatasetReader) -> bool:
     """Tell whether the overviews of a TIFF lie beside it, in a file whose name is its and `.ovr`.
 
     GDAL leaves such a file unread where the TIFF has overviews of its own.
-
-    Args:
-        dataset: Open TIFF.
 
     Raises:
         RasterioIOError: The TIFF cannot be opened again.
@@ -162,10 +155,6 @@ def find_data_boxes(
     dataset: rasterio.DatasetReader, stored: Sequence[Block]
 ) -> tuple[Box, ...] | None:
     """Merge the stored blocks of full resolution into boxes.
-
-    Args:
-        dataset: Open TIFF.
-        stored: Blocks that it stores.
 
     Returns:
         Boxes, pixels, that hold all stored blocks; None where no block is missing.

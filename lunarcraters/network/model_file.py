@@ -84,9 +84,6 @@ def hash_model(path: Path) -> str:
 def read_info(path: Path) -> ModelInfo:
     """Read the description of a model file, without TensorFlow.
 
-    Args:
-        path: Model file.
-
     Raises:
         ModelError: The file is no `.keras` file, or its description is damaged.
     """
@@ -118,11 +115,6 @@ def write_model(model: Any, info: ModelInfo, path: Path) -> None:
     Weights are written as float16. Half precision moves a weight by at most 0.05 %, less than
     bfloat16 arithmetic does, and halves the file. Keras converts them to float32 on loading. The
     file appears whole or not at all.
-
-    Args:
-        model: Keras model.
-        info: Description.
-        path: Model file.
 
     Raises:
         OutputError: The file cannot be written.
@@ -183,9 +175,6 @@ def extract_former(path: Path, target: Path) -> None:
 
 def read_int8(path: Path) -> Int8Model:
     """Read the int8 form of a model file.
-
-    Args:
-        path: Model file.
 
     Raises:
         ModelError: The file has none, is damaged, or is no model file.

@@ -175,11 +175,7 @@ class ModelInfo:
         return info
 
     def with_calibration(self, calibration: Calibration) -> "ModelInfo":
-        """Replace thresholds, scores and diameter errors.
-
-        Args:
-            calibration: New calibration.
-        """
+        """Replace thresholds, scores and diameter errors."""
         return replace(
             self,
             thresholds=calibration.thresholds,

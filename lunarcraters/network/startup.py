@@ -122,11 +122,7 @@ def choose_precision(asked: Precision | Literal["auto"], *, has_int8: bool) -> P
 
 
 def count_least_images(precision: Precision) -> int:
-    """Count the images that a call of the network takes at least: two, or one in int8.
-
-    Args:
-        precision: Precision of inference.
-    """
+    """Count the images that a call of the network takes at least: two, or one in int8."""
     return 1 if precision == "int8" else 2
 
 

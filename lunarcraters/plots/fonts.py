@@ -25,9 +25,6 @@ def label_areas(names: Iterable[str]) -> dict[str, str]:
 
     It warns of names that became numbers.
 
-    Args:
-        names: Names of the areas.
-
     Returns:
         Labels by name, escaped for a figure.
     """

@@ -39,11 +39,6 @@ Float = NDArray[np.float64]
 def draw_map(catalogue: Catalogue, mosaic: Mosaic, path: Path) -> None:
     """Write the figure of `map_figure` as a PNG file.
 
-    Args:
-        catalogue: Craters to draw.
-        mosaic: Mosaic underneath.
-        path: PNG to write.
-
     Raises:
         CatalogueError: One is in pixels and the other on the sphere.
         MosaicError: The mosaic cannot be read, or has no valid pixel.
@@ -104,11 +99,7 @@ class _Circles(LineCollection):
         self._catalogue, self._grid = catalogue, grid
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw all outlines.
-
-        Args:
-            renderer: Renderer of the figure.
-        """
+        """Draw all outlines."""
         for stop in range(len(self._catalogue), 0, -_AT_ONCE):
             some = self._catalogue.rows(slice(max(stop - _AT_ONCE, 0), stop))
             outlines = circle_outlines_px(some.positions, some.diameters, some.radius_m, self._grid)

@@ -156,11 +156,6 @@ def make_reviewed(
     Its limits tell which craters the reviewer had, so that the rejected ones are known again.
     Craters for whose parts the file counts have these parts.
 
-    Args:
-        run: Catalogue of the run.
-        edited: Edited catalogue.
-        comparison: Comparison of both.
-
     Returns:
         Catalogue, and sentences for the user.
     """

@@ -71,9 +71,6 @@ def plan_local_frames(ground: Ground) -> list[LocalFrames]:
     piece of the same mosaic has the same. Ground that fits one frame gets a frame of its own, with
     an edge as its halo, because there are no data beyond it.
 
-    Args:
-        ground: Box of a mosaic.
-
     Returns:
         Frames, one record for each row that has cores.
 

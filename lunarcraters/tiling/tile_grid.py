@@ -23,9 +23,6 @@ LEAST_SIZE_PX = 64
 def anchor_px(grid: Grid) -> tuple[int, int]:
     """Return the column and row at the origin of the coordinate system.
 
-    Args:
-        grid: Grid of the mosaic.
-
     Returns:
         Whole pixels; (0, 0) for an image without coordinates.
     """

@@ -117,9 +117,6 @@ def write_tiles(
 def open_tiles(directory: Path) -> TileSet:
     """Open the tiles that `write_tiles` wrote.
 
-    Args:
-        directory: Directory of the tiles.
-
     Raises:
         TileSetError: The directory is no tile set or is incomplete, or the mosaic of virtual tiles
             has changed.

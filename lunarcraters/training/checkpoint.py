@@ -211,10 +211,7 @@ def _naming_damage(path: Path, content: str) -> Iterator[None]:
 
 
 def read_state(out: Path) -> CheckpointState:
-    """Read `state.json`.
-
-    Args:
-        out: Directory of the training.
+    """Read `state.json` of the directory of a training.
 
     Returns:
         State of the training; that before the first epoch if there is no such file.

@@ -104,11 +104,7 @@ def describe_relief(
 
 
 def write_data(data: TrainingData, out: Path) -> None:
-    """Write `data.json`.
-
-    Args:
-        data: Description of the data.
-        out: Directory of the training.
+    """Write `data.json` in the directory of a training.
 
     Raises:
         OutputError: The file cannot be written.
@@ -118,10 +114,6 @@ def write_data(data: TrainingData, out: Path) -> None:
 
 def compare_data(data: TrainingData, out: Path) -> list[str]:
     """Compare data with those that the training in a directory began with.
-
-    Args:
-        data: Description of the data.
-        out: Directory of the training.
 
     Returns:
         Names of the options that differ, such as `elevation`; none where an earlier version of the

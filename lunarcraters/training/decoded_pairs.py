@@ -47,9 +47,6 @@ def read_pair(pair: Pair) -> DecodedPair:
 
     Every epoch shows each image once, so what is kept first is as good as what was shown last.
 
-    Args:
-        pair: Image with its label file.
-
     Raises:
         DatasetError: The image or its label file cannot be read.
     """

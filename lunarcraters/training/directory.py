@@ -8,11 +8,7 @@ from lunarcraters.training.settings import read_settings
 
 
 def holds_training(out: Path) -> bool:
-    """Tell whether a directory is that of a training, by its settings.
-
-    Args:
-        out: Directory.
-    """
+    """Tell whether a directory is that of a training, by its settings."""
     try:
         read_settings(out)
     except RunError:

@@ -145,10 +145,6 @@ def _warp(
 def check_teacher(path: Path, preset: Preset) -> None:
     """Make sure that a model can teach a preset.
 
-    Args:
-        path: Model file of the teacher.
-        preset: Preset that is trained.
-
     Raises:
         ModelError: The file is no model file, the model gives other maps, or the preset learns from
             labels alone.
@@ -168,10 +164,6 @@ def check_teacher(path: Path, preset: Preset) -> None:
 
 
 def open_teacher(path: Path) -> Detector:
-    """Load a teacher, in int8 if it has that form.
-
-    Args:
-        path: Model file.
-    """
+    """Load a teacher, in int8 if it has that form."""
     precision: Precision = "int8" if read_info(path).int8 else "float32"
     return Detector(path, precision=precision, threads=1)

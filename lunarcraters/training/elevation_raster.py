@@ -50,9 +50,6 @@ def read_elevation(path: Path) -> ElevationRaster:
     Values become metres by the scale, the offset and the unit of the file; without a unit, they
     are metres unless that would be too flat, as for a search (`choose_unit_m`).
 
-    Args:
-        path: Raster file.
-
     Raises:
         DatasetError: It cannot be read, is not in longitude and latitude of the Moon, or has a unit
             that is none of heights.
@@ -74,9 +71,6 @@ def read_elevation(path: Path) -> ElevationRaster:
 
 def check_elevation(path: Path) -> None:
     """Check that an elevation model can be read by `read_elevation`, without reading its heights.
-
-    Args:
-        path: Raster file.
 
     Raises:
         DatasetError: It cannot be opened, is not in longitude and latitude of the Moon, or has a

@@ -68,11 +68,7 @@ class History(keras.callbacks.Callback):
 
 
 def write_history(rows: list[Row], out: Path) -> None:
-    """Write `history.csv` and `history.json`.
-
-    Args:
-        rows: Metrics of each epoch.
-        out: Directory of the training.
+    """Write `history.csv` and `history.json` in the directory of a training.
 
     Raises:
         OutputError: A file cannot be written.
@@ -86,10 +82,7 @@ def write_history(rows: list[Row], out: Path) -> None:
 
 
 def read_losses(out: Path) -> dict[int, float]:
-    """Read `losses.csv`.
-
-    Args:
-        out: Directory of the training.
+    """Read `losses.csv` of the directory of a training.
 
     Returns:
         Loss by step; empty if there is no such file.
@@ -106,10 +99,7 @@ def read_losses(out: Path) -> dict[int, float]:
 
 
 def read_history(out: Path) -> list[Row]:
-    """Read `history.json`.
-
-    Args:
-        out: Directory of the training.
+    """Read `history.json` of the directory of a training.
 
     Returns:
         Metrics of each epoch; empty if there is no such file.

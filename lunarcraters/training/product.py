@@ -21,12 +21,7 @@ MODEL = "model.keras"
 
 
 def has_model(settings: TrainingSettings, out: Path) -> bool:
-    """Tell whether a directory holds the model file of a training.
-
-    Args:
-        settings: Settings of the training.
-        out: Directory of the training.
-    """
+    """Tell whether a directory holds the model file of a training."""
     try:
         return read_info(out / MODEL).training.get("settings") == to_plain(settings)
     except ModelError:

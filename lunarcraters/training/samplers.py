@@ -41,13 +41,7 @@ def make_sampler(
 def make_validation(
     options: TrainingOptions, preset: Preset, source: SceneSource
 ) -> Sampler | ReliefSampler:
-    """Make the sampler of the validation batches.
-
-    Args:
-        options: Options of the training.
-        preset: Preset with the options.
-        source: Source of validation scenes.
-    """
+    """Make the sampler of the validation batches."""
     if isinstance(source, ElevationSource):
         return ReliefSampler([source], preset, options.seed, augment=False)
     return Sampler([source], preset, options.seed, augment=False)

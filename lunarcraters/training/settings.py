@@ -150,9 +150,6 @@ class TrainingOptions:
     def resolve_tuning(self, images: int) -> "TrainingOptions":
         """Replace what was not given by what suits the tuning to a number of images.
 
-        Args:
-            images: Number of training images.
-
         Raises:
             ModelError: There is a teacher or another preset, or the weights are of one.
         """
@@ -228,11 +225,7 @@ class TrainingSettings:
 
 
 def write_settings(settings: TrainingSettings, out: Path) -> None:
-    """Write `settings.json`.
-
-    Args:
-        settings: Settings of the training.
-        out: Directory of the training.
+    """Write `settings.json` in the directory of a training.
 
     Raises:
         OutputError: The file cannot be written.
@@ -241,10 +234,7 @@ def write_settings(settings: TrainingSettings, out: Path) -> None:
 
 
 def read_settings(out: Path) -> TrainingSettings:
-    """Read `settings.json`.
-
-    Args:
-        out: Directory of the training.
+    """Read `settings.json` of the directory of a training.
 
     Raises:
         RunError: There is no such file, or it does not hold the settings of a training.
@@ -254,10 +244,6 @@ def read_settings(out: Path) -> TrainingSettings:
 
 def compare_settings(settings: TrainingSettings, out: Path) -> list[str]:
     """Compare settings with those in a directory.
-
-    Args:
-        settings: Settings of the training.
-        out: Directory of the training.
 
     Returns:
         Names of the settings that differ, sorted: in place of `preset` those of the options that

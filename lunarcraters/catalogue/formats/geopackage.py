@@ -61,9 +61,6 @@ _VERSION = {"VERSION": "1.2"}
 def require_closed(path: Path) -> None:
     """Refuse a GeoPackage with changes beside it, which SQLite would put into one in its place.
 
-    Args:
-        path: File to write.
-
     Raises:
         OutputError: It is open in another program, or was when that ended badly.
     """

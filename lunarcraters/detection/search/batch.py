@@ -145,10 +145,6 @@ def _read_rest(source: TileSource, tile: Tile, error: MosaicError | TileSetError
 def read_tile_patiently(source: TileSource, tile: Tile) -> Pixels:
     """Read a tile, more than once where the file system fails.
 
-    Args:
-        source: Tile source.
-        tile: Tile.
-
     Raises:
         TileSetError: The tile's file is missing or damaged.
         MosaicError: The mosaic cannot be read.

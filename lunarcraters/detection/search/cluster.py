@@ -220,11 +220,7 @@ def worker_count(workers: int | None, tasks: int) -> int:
 
 
 def count_tasks_at_once(workers: int) -> int:
-    """Count the tasks that each of some worker processes on this machine does at the same time.
-
-    Args:
-        workers: Number of worker processes.
-    """
+    """Count the tasks that each of some worker processes on this machine does at the same time."""
     return min(-(-cpu_count() // workers), _TASKS_AT_ONCE)
 
 

@@ -43,13 +43,7 @@ def warn_of_depths(client: Client, source: TileSource, tiles: Sequence[Tile]) ->
 
 
 def count_both(detector: Detector, source: TileSource, tile: Tile) -> tuple[int, int]:
-    """Count the craters of a tile of heights, upright and upside down.
-
-    Args:
-        detector: Network.
-        source: Tiles of an elevation model.
-        tile: Tile.
-    """
+    """Count the craters of a tile of heights, upright and upside down."""
     try:
         values, valid = read_tile_patiently(source, tile)
     except (MosaicError, TileSetError):

@@ -53,9 +53,6 @@ class Results:
     def read_mask(self, tile: Tile) -> Mask | None:
         """Read the mask of a tile, and wait for it if need be.
 
-        Args:
-            tile: Tile of the run.
-
         Returns:
             Mask, (size, size); None where the tile holds no data or could not be read.
 
@@ -88,11 +85,6 @@ class StitchedMask:
 @contextmanager
 def stitching(source: TileSource, results: Results, out: Path) -> Iterator[Future[StitchedMask]]:
     """Stitch the mask of a run in a thread, while its tiles are searched.
-
-    Args:
-        source: Tiles of the run.
-        results: Results of their batches.
-        out: Directory of the run.
 
     Yields:
         Mask, once it is finished; its file is removed at the end, unless it was moved.

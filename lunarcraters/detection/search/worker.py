@@ -194,11 +194,7 @@ def worker_state(name: str) -> DetectionPlugin:
 
 
 def list_runs(dask_worker: Any) -> list[str]:
-    """List the runs that a worker has the state of, by the identifiers of their clients.
-
-    Args:
-        dask_worker: Worker of Dask.
-    """
+    """List the runs that a worker has the state of, by the identifiers of their clients."""
     plugins = dask_worker.plugins.items()
     return [name for name, plugin in plugins if isinstance(plugin, DetectionPlugin)]
 

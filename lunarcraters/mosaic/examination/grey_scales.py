@@ -14,11 +14,7 @@ _MOST_RATIO = 8.0
 
 
 def warn_of_grey_scales(mosaic: Mosaic) -> None:
-    """Warn where types of files differ in their greatest grey values as different scales do.
-
-    Args:
-        mosaic: Mosaic of pictures.
-    """
+    """Warn where types of files differ in their greatest grey values as different scales do."""
     if len({raster.dtype for raster in mosaic.rasters}) < 2:
         return
     names = {raster.dtype: raster.path for raster in reversed(mosaic.rasters)}

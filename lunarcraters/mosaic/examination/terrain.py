@@ -48,9 +48,6 @@ def read_description(mosaic: Mosaic) -> tuple[str, str, float, float]:
     """Read the unit, name and description, scale and offset of the first raster of a mosaic.
 
     All rasters of a mosaic have the same scale and offset.
-
-    Args:
-        mosaic: Mosaic.
     """
     raster = mosaic.rasters[0]
     name = Path(str(raster.path)).name
@@ -64,9 +61,6 @@ def measure_steps(mosaic: Mosaic) -> tuple[float, float]:
     Roughness is the difference along rows over the one of pixels 16 apart. Terrain is smooth at the
     scale of a pixel; its shading is a derivative, and rough. The mean difference is the larger of
     those along rows and along columns: near a pole, pixels of degrees of longitude are narrow.
-
-    Args:
-        mosaic: Mosaic to read.
 
     Returns:
         Roughness, 1 where it cannot be measured, and the mean difference, values.

@@ -32,11 +32,7 @@ _IMAGE_POINTER = re.compile(r"IMAGE|QUBE|Core")
 
 
 def read_head(path: Path) -> bytes:
-    """Read the first 64 KiB of a file, which hold its label where it has one.
-
-    Args:
-        path: File to read.
-    """
+    """Read the first 64 KiB of a file, which hold its label where it has one."""
     with path.open("rb") as file:
         return file.read(_LABEL_BYTES)
 
@@ -109,9 +105,6 @@ def _image_pointers(head: bytes) -> Iterator[str]:
 def find_label_of(image: Path) -> Path | None:
     """Find the label that lies beside an image and names it.
 
-    Args:
-        image: Image file.
-
     Returns:
         Path of the label; None where there is none.
     """
@@ -125,20 +118,13 @@ def find_label_of(image: Path) -> Path | None:
 
 
 def has_map(label: Path) -> bool:
-    """Tell whether a PDS label places its image.
-
-    Args:
-        label: Label of PDS3 or PDS4.
-    """
+    """Tell whether a PDS label places its image."""
     text = label.read_bytes()
     return b"upperleft_corner_x" in text or b"_PROJECTION_OFFSET" in text
 
 
 def read_label(dataset: rasterio.DatasetReader) -> dict[str, Any]:
     """Read the PDS3 or ISIS3 label of an open raster.
-
-    Args:
-        dataset: Open dataset.
 
     Returns:
         Objects and groups as nested dictionaries; empty for other formats.
@@ -177,10 +163,6 @@ def find(label: object, key: str) -> Any:
 def find_part(label: dict[str, Any], key: str) -> dict[str, Any]:
     """Find an object or a group of a label.
 
-    Args:
-        label: Label.
-        key: Name of the object.
-
     Returns:
         Object; the whole label where it has none of the name.
     """
@@ -206,9 +188,6 @@ def find_number(label: object, key: str) -> float | None:
 
 def read_pds4(dataset: rasterio.DatasetReader) -> ElementTree.Element | None:
     """Read the PDS4 label of an open raster.
-
-    Args:
-        dataset: Open dataset.
 
     Returns:
         Root of the label; None for other formats.

@@ -14,9 +14,6 @@ def read_sun_altitude_deg(dataset: rasterio.DatasetReader) -> float | None:
     The azimuth is not read: labels count it from north, from the top or from the right of an image
     that may have been turned since.
 
-    Args:
-        dataset: Open dataset.
-
     Returns:
         Degrees; None where the label does not have it, or the sun stands below the horizon.
     """

@@ -128,9 +128,6 @@ def describe(dataset: rasterio.DatasetReader) -> str:
     """Describe what must be the same whenever a dataset is opened.
 
     An overview or a mask beside a raster is taken for missing when its server fails.
-
-    Args:
-        dataset: Open dataset.
     """
     overviews = [dataset.overviews(band) for band in dataset.indexes]
     masks = [[flag.name for flag in flags] for flags in dataset.mask_flag_enums]

@@ -17,9 +17,6 @@ def count_fetched_bytes(mosaic: Mosaic) -> int | None:
 
     Of a TIFF these are the blocks that may hold data, overviews included; of other files all bytes.
 
-    Args:
-        mosaic: Mosaic that would be searched.
-
     Returns:
         Number of bytes; None for a local mosaic.
     """

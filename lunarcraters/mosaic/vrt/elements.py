@@ -15,11 +15,7 @@ _COLOURS = ("Red", "Green", "Blue")
 
 
 def make_dataset(grid: Grid) -> ElementTree.Element:
-    """Make the root of a VRT without bands.
-
-    Args:
-        grid: Grid of the VRT.
-    """
+    """Make the root of a VRT without bands."""
     size = {"rasterXSize": str(grid.width), "rasterYSize": str(grid.height)}
     root = ElementTree.Element("VRTDataset", size)
     if grid.crs_wkt is not None:
@@ -32,9 +28,6 @@ def make_dataset(grid: Grid) -> ElementTree.Element:
 
 def make_dataset_of(source: Source) -> tuple[ElementTree.Element, Placement]:
     """Make the root of a VRT of one source, without bands.
-
-    Args:
-        source: Raster file.
 
     Returns:
         Root, and the placement of the whole source in it.
@@ -58,11 +51,7 @@ def add_band(root: ElementTree.Element, index: int, count: int, dtype: str) -> E
 
 
 def add_mask(root: ElementTree.Element) -> ElementTree.Element:
-    """Add a band of validity without sources, which is 0 everywhere.
-
-    Args:
-        root: Root of the VRT.
-    """
+    """Add a band of validity without sources, which is 0 everywhere."""
     return add_child(add_child(root, "MaskBand"), "VRTRasterBand", dataType="Byte")
 
 

@@ -94,9 +94,6 @@ def _list_hiding(source: Source, nodata: Sequence[float]) -> list[float]:
 def find_colour(source: Source) -> float | None:
     """Find the value that all of several bands have where there is no data.
 
-    Args:
-        source: Raster file.
-
     Returns:
         Value; None for one band, or where a mask tells where there is no data.
     """
@@ -155,12 +152,7 @@ def _mask_range(source: Source) -> Source:
 
 
 def add_own_nodata(element: ElementTree.Element, source: Source) -> None:
-    """Leave out what a source leaves out by its mask or its nodata value, in a band of a VRT.
-
-    Args:
-        element: Source in the VRT.
-        source: Raster file.
-    """
+    """Leave out what a source leaves out by its mask or its nodata value, in a band of a VRT."""
     if source.nodata is not None and not source.masked:
         add_child(element, "NODATA", repr(source.nodata))
     else:

@@ -28,9 +28,6 @@ def fold(model: Any) -> Any:
     own kernel and bias. Normalizations elsewhere stay as they are. Sides of images must be
     multiples of the stride of the first convolution.
 
-    Args:
-        model: Keras model.
-
     Returns:
         New Keras model for inference only; the given one if it is not functional or has nothing to
         fold.

@@ -49,9 +49,6 @@ class KerasNetwork:
     def __init__(self, path: Path) -> None:
         """Load a model file in safe mode. No code in it is executed.
 
-        Args:
-            path: Model file.
-
         Raises:
             ModelError: The file is no model, needs code of its own, or does not map an image to
                 maps of the same size.
@@ -78,9 +75,6 @@ class KerasNetwork:
 
 def load_network(path: Path) -> Any:
     """Load the Keras model of a file, in safe mode and not compiled.
-
-    Args:
-        path: Model file.
 
     Raises:
         ModelError: The file is no model, is damaged, or needs code of its own.

@@ -20,9 +20,6 @@ class TensorFlowNetwork(KerasNetwork):
     def __init__(self, path: Path) -> None:
         """Load a model file as `KerasNetwork` does, and fold it.
 
-        Args:
-            path: Model file.
-
         Raises:
             ModelError: The file is no model, needs code of its own, or does not map an image to
                 maps of the same size.
