@@ -20,6 +20,7 @@ from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.circles import circle_outlines_px
 from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.mosaic import Mosaic
+from lunarcraters.mosaic.preview import draw_ground, find_height_unit_m
 from lunarcraters.plots.files import make_folder, save_png
 
 _COLUMNS = 10
@@ -40,12 +41,14 @@ class _View:
 
     Attributes:
         mosaic: Mosaic that was searched.
+        height_unit_m: Height of one unit of its values, metres; None for grey values.
         detections: Outlines of the detections, mosaic pixels, (n, points, 2).
         reference: Outlines of the references, mosaic pixels, (m, points, 2).
         above: True for detections above the threshold, (n,).
     """
 
     mosaic: Mosaic
+    height_unit_m: float | None
     detections: Float
     reference: Float
     above: NDArray[np.bool_]
@@ -100,6 +103,7 @@ def write_gallery(
     grid = mosaic.grid
     view = _View(
         leave_out_damage(mosaic),
+        find_height_unit_m(mosaic),
         circle_outlines_px(catalogue.positions, catalogue.diameters, catalogue.radius_m, grid),
         circle_outlines_px(reference.positions, reference.diameters, reference.radius_m, grid),
         matches.above(scores.chosen.threshold),
@@ -186,17 +190,9 @@ def _draw_panel(axes: Axes, view: _View, outline: Float) -> None:
     left, top = (int(side) for side in np.floor(middle - half))
     width, height = (int(np.ceil(side)) for side in 2.0 * half)
     values, valid = view.mosaic.read(Box(left, top, width, height), (step_x, step_y))
-    seen = values[valid].astype(float) if valid.any() else np.zeros(1)
-    darkest, brightest = np.percentile(seen, [1.0, 99.0])
+    grey = draw_ground(view.mosaic, values, valid, max(step_x, step_y), view.height_unit_m)
     extent = (left, left + values.shape[1] * step_x, top + values.shape[0] * step_y, top)
-    axes.imshow(
-        np.where(valid, values, darkest),
-        cmap="gray",
-        vmin=darkest,
-        vmax=max(brightest, darkest + 1e-9),
-        extent=extent,
-        aspect="auto",
-    )
+    axes.imshow(grey, cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
     axes.set(autoscale_on=False, xlim=extent[:2], ylim=extent[2:])
     for rings, colour in ((view.reference, _REFERENCE), (view.detections[view.above], _DETECTION)):
         centre = rings.mean(axis=1)

@@ -20,7 +20,7 @@ from lunarcraters.geometry.circles import circle_outlines_px, repeat_outlines_px
 from lunarcraters.mask.cog import SCALE
 from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.mosaic import Mosaic
-from lunarcraters.mosaic.preview import stretch_contrast
+from lunarcraters.mosaic.preview import draw_ground, find_height_unit_m
 from lunarcraters.plots.files import save_png
 from lunarcraters.plots.maps import check_same_space
 
@@ -98,8 +98,9 @@ def panels_figure(
     size = 3.2 * len(titles), 3.2 * len(windows)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(len(windows), len(titles), squeeze=False)
+    height_unit_m = find_height_unit_m(mosaic)
     for row, window in zip(axes, windows, strict=True):
-        images = _images(window, mosaic, mask, true)
+        images = _images(window, mosaic, height_unit_m, mask, true)
         for axis, title, image in zip(row, titles, images, strict=True):
             axis.imshow(image, cmap="gray", extent=(0, window.width, window.height, 0))
             axis.set_axis_off()
@@ -135,11 +136,15 @@ def _fullest_windows(circles: Float32, mosaic: Mosaic, count: int) -> list[Box]:
 
 
 def _images(
-    window: Box, mosaic: Mosaic, mask: Mosaic | None, true: Float32 | None
+    window: Box,
+    mosaic: Mosaic,
+    height_unit_m: float | None,
+    mask: Mosaic | None,
+    true: Float32 | None,
 ) -> Iterator[Float]:
     """Go through the images of a row: original, true mask, mask, and the ground of the boxes."""
     values, valid = leave_out_damage(mosaic).read(window)
-    grey = stretch_contrast(values, valid)
+    grey = draw_ground(mosaic, values, valid, 1, height_unit_m) / 255.0
     yield _as_colours(grey)
     if true is not None:
         drawn = np.zeros(values.shape, np.uint8)

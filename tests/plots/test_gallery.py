@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from lunarcraters.evaluation.scores import compute_scores
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.plots.gallery import write_gallery
 from tests.evaluation.conftest import lunar_catalogue
+from tests.rasters import write_raster
 
 
 @pytest.fixture
@@ -81,3 +84,18 @@ def test_a_directory_that_cannot_be_made_is_named(mosaic, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="file"):
         gallery([[1.0, 61.0, 10.0, 0.9]], [[1.0, 61.0, 10.0, np.nan]], mosaic, tmp_path / "file")
+
+
+@pytest.mark.parametrize("is_elevation", [True, False])
+def test_heights_are_shaded(mosaic, tmp_path, is_elevation):
+    x = np.arange(400, dtype=np.float32)
+    heights = np.tile(4.0 * x + 20.0 * np.sin(x / 3.0), (300, 1))
+    path = write_raster(tmp_path / "dem.tif", heights, mosaic.grid.crs_wkt, mosaic.grid.affine)
+    ground = replace(open_mosaic(path), elevation=is_elevation)
+    paths = gallery([], [[2.0, 60.5, 20.0, np.nan]], ground, tmp_path / "gallery")
+    (missed,) = (path for path in paths if path.name == "missed.png")
+    drawn = np.ptp(cv2.imread(str(missed)).astype(int), axis=2) > 100  # the outline is blue
+    rows, columns = (np.unique(places) for places in np.nonzero(drawn))
+    inside = cv2.imread(str(missed))[rows[0] : rows[-1], columns[0] : columns[-1], 0]
+    likeness = np.corrcoef(inside.mean(axis=0), np.arange(inside.shape[1]))[0, 1]
+    assert (likeness > 0.9) == (not is_elevation)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -8,7 +10,9 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.reference import from_catalogue
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
-from lunarcraters.plots.panels import draw_panels
+from lunarcraters.plots.panels import SIDE_PX, draw_panels, panels_figure
+from tests.hazard.grounds import DEGREES, degrees
+from tests.rasters import write_raster
 
 
 @pytest.fixture
@@ -56,3 +60,16 @@ def test_where_no_crater_scores_enough_the_score_is_to_be_lowered(mosaic, tmp_pa
     with pytest.raises(CatalogueError, match="no craters to draw: lower --min-score"):
         draw_panels(found, mosaic, None, None, tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("is_elevation", [True, False])
+def test_heights_are_shaded(tmp_path, is_elevation):
+    x = np.arange(SIDE_PX)
+    heights = np.tile(4.0 * x + 20.0 * np.sin(x / 3.0), (SIDE_PX, 1))
+    path = write_raster(tmp_path / "dem.tif", heights.astype(np.float32), DEGREES, degrees(10, 1))
+    ground = replace(open_mosaic(path), elevation=is_elevation)
+    figure = panels_figure([ground.grid.box], ground, None, np.empty((0, 4, 2), np.float32), None)
+    for axes in figure.axes:
+        picture = axes.images[0].get_array()[..., 0]
+        likeness = np.corrcoef(picture.ravel(), heights.ravel())[0, 1]
+        assert (likeness > 0.95) == (not is_elevation)
