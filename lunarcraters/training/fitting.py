@@ -1,8 +1,8 @@
 """Fitting: one resumable training, from samples to a model file and its history."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import cycle
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +155,8 @@ def _fit(
     try:
         with Interruption() as interruption:
             model.fit(
-                _make_batches(train, numbers, failures),
-                validation_data=_make_batches(valid, cycle(range(batches)), failures),
-                validation_steps=batches,
+                map_in_threads(partial(_make_batch, train, failures), numbers, _BATCHES_AT_ONCE),
+                validation_data=_ValidationBatches(partial(_make_batch, valid, failures), batches),
                 initial_epoch=epoch,
                 epochs=settings.epochs,
                 steps_per_epoch=settings.steps,
@@ -268,21 +267,30 @@ def _make_callbacks(settings: TrainingSettings) -> list[keras.callbacks.Callback
     return callbacks
 
 
-def _make_batches(
-    sampler: AnySampler, numbers: Iterable[int], failures: list[Exception]
-) -> Iterator[Batch]:
-    """Make batches while the network works, always in the same order.
-
-    Args:
-        sampler: Sampler of the batches.
-        numbers: Numbers of the batches.
-        failures: List to which the error of a batch that cannot be made is added.
-    """
+def _make_batch(sampler: AnySampler, failures: list[Exception], number: int) -> Batch:
+    """Make a batch. The error of one that cannot be made is added to `failures`."""
     try:
-        yield from map_in_threads(sampler.batch, numbers, _BATCHES_AT_ONCE)
+        return sampler.batch(number)
     except Exception as error:
         failures.append(error)
         raise
+
+
+class _ValidationBatches(keras.utils.PyDataset):
+    """The batches on which every epoch is validated.
+
+    Of a generator Keras would show the first two batches in each epoch, and then go on.
+    """
+
+    def __init__(self, make: Callable[[int], Batch], count: int) -> None:
+        super().__init__()
+        self._make, self._count = make, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: int) -> Batch:
+        return self._make(number)
 
 
 def _count(variables: Any) -> int:
