@@ -122,7 +122,7 @@ def calibrate(
 
     Raises:
         DatasetError: There is no such split, or nothing in it is labelled or detected.
-        ModelError: The model cannot be used.
+        ModelError: The model cannot be used, or another process has changed its file meanwhile.
         OutputError: Its file cannot be replaced.
         OptionError: Test-time augmentation or classes are asked for with a model of relief.
     """

@@ -17,7 +17,8 @@ labels have 5.5 to 2.75 pixels and more.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,8 @@ from lunarcraters.calibration.trials import Trial, Trials, choose_min_pixels, me
 from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.errors import DatasetError, ModelError
 from lunarcraters.evaluation.scores import compute_scores
-from lunarcraters.network.model_file import read_info, update_info
+from lunarcraters.files import replacing
+from lunarcraters.network.model_file import hash_model, read_info, update_info
 from lunarcraters.network.model_info import Calibration, ModelInfo
 from lunarcraters.network.score_calibration import calibrate_scores
 from lunarcraters.network.startup import Precision
@@ -71,6 +73,7 @@ def calibrate_model(
     Raises:
         DatasetError: There is no such split, it has no labels, none is large enough, or the model
             detects none of them.
+        ModelError: The model cannot be used, or another process has changed its file meanwhile.
     """
     pairs = open_dataset(dataset, classes).find_pairs(split)
     if not any(len(pair.read_boxes()) for pair in pairs):
@@ -78,23 +81,47 @@ def calibrate_model(
             f"{dataset} has no labelled crater in {split!r}: label some of its images, or choose "
             "another split with --split"
         )
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, replaced_when_done(model) as copy:
         trials = Trials(pairs, Path(name), workers, tta, progress, choose_min_pixels(pairs))
-        trial = _search(model, trials)
+        trial = _search(copy, trials)
         trial.require_matches(model, f"the labelled craters of {split!r} in {dataset}")
         calibration = measure_calibration([trial], SIZES_PX)
-        info = read_info(model)
+        info = read_info(copy)
         info = replace(info, tta=calibration) if tta else info.with_calibration(calibration)
-        update_info(model, info)
+        update_info(copy, info)
         if tta:
             return info
         search_int8 = partial(trials.search, task="trying 8 bits", precision="int8")
-        info = add_accurate_int8(model, info, trial, search_int8, say)
-        bare = copy_without_calibration(model, Path(name) / "second")
+        info = add_accurate_int8(copy, info, trial, search_int8, say)
+        bare = copy_without_calibration(copy, Path(name) / "second")
         precision: Precision = "int8" if read_info(bare).int8 else "float32"
         info = replace(info, finer=_calibrate_finer(bare, trials, precision))
-        update_info(model, info)
+        update_info(copy, info)
         return info
+
+
+@contextmanager
+def replaced_when_done(model: Path) -> Iterator[Path]:
+    """Give a copy of a model file, which takes its place when all is done, or else not at all.
+
+    Args:
+        model: Model file.
+
+    Raises:
+        ModelError: The file is no model file, or another process has changed it meanwhile.
+    """
+    before = hash_model(model)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / model.name
+        shutil.copyfile(model, copy)
+        yield copy
+        if hash_model(model) != before:
+            raise ModelError(
+                f"{model} has changed while it was calibrated, and stays as it is now: run "
+                "craters calibrate when no other command writes it"
+            )
+        with replacing(model) as temporary:
+            shutil.copyfile(copy, temporary)
 
 
 def _search(model: Path, trials: Trials) -> Trial:
@@ -150,7 +177,7 @@ def add_accurate_int8(
     try:
         return add_int8(model, trial.source, f1, measure_f1)
     except ModelError as error:
-        say(f"{model}: {error}")
+        say(f"{model.name}: {error}")
         info = replace(info, int8=None)
         update_info(model, info)
         return info

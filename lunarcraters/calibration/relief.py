@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lunarcraters.calibration.calibrate import add_accurate_int8, copy_without_calibration
+from lunarcraters.calibration.calibrate import (
+    add_accurate_int8,
+    copy_without_calibration,
+    replaced_when_done,
+)
 from lunarcraters.calibration.scores import SIZES_PX
 from lunarcraters.calibration.trials import Trial, measure_calibration
 from lunarcraters.detection.detect import detect
@@ -85,18 +89,19 @@ def calibrate_relief(
 
     Raises:
         DatasetError: The model detects none of the craters, or none is large enough.
+        ModelError: The model cannot be used, or another process has changed its file meanwhile.
     """
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, replaced_when_done(model) as copy:
         ground = _Ground(elevation, catalogue, Path(name), workers, progress)
-        bare = copy_without_calibration(model, Path(name) / "bare")
+        bare = copy_without_calibration(copy, Path(name) / "bare")
         trial = ground.search(bare, "calibrating", "float32")
         trial.require_matches(model, f"the craters of {catalogue} in {elevation}")
-        info = read_info(model).with_calibration(measure_calibration([trial], SIZES_PX))
-        update_info(model, info)
+        info = read_info(copy).with_calibration(measure_calibration([trial], SIZES_PX))
+        update_info(copy, info)
         return add_accurate_int8(
-            model,
+            copy,
             info,
             trial,
-            lambda copy: ground.search(copy, "trying 8 bits", "int8"),
+            lambda file: ground.search(file, "trying 8 bits", "int8"),
             say,
         )

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,10 +14,10 @@ from lunarcraters.calibration.calibrate import calibrate_model
 from lunarcraters.calibration.diameters import measure_diameter_errors
 from lunarcraters.calibration.scores import choose_operating_points, fit_score_calibration
 from lunarcraters.calibration.trials import measure_calibration
-from lunarcraters.errors import DatasetError, OptionError, OutputError
+from lunarcraters.errors import DatasetError, ModelError, OptionError, OutputError
 from lunarcraters.evaluation.matching import Matches, pool_matches
-from lunarcraters.network.model_file import shipped_model
-from lunarcraters.network.model_info import ModelInfo, ScoreCalibration
+from lunarcraters.network.model_file import read_info, shipped_model, update_info
+from lunarcraters.network.model_info import Calibration, ModelInfo, ScoreCalibration
 from lunarcraters.network.score_calibration import calibrate_scores, interpolate_relative_sd
 from lunarcraters.progress import no_progress_of
 
@@ -205,6 +206,37 @@ def test_a_model_whose_file_cannot_be_replaced_is_refused_before_the_search(tmp_
         OutputError, match=r"wac\.keras cannot be written, because its directory is"
     ):
         lc.calibrate(shipped_model(), tmp_path)
+
+
+@pytest.mark.parametrize("meanwhile", ["interrupted", "changed"])
+def test_a_model_takes_a_calibration_whole_or_not_at_all(tmp_path, monkeypatch, meanwhile):
+    model = tmp_path / "model.keras"
+    shutil.copyfile(shipped_model(), model)
+    kept = read_info(model).thresholds["balanced"] if meanwhile == "interrupted" else 0.8
+
+    def add_int8(*_):
+        if meanwhile == "interrupted":
+            raise KeyboardInterrupt
+        update_info(model, replace(read_info(model), thresholds={"balanced": 0.8}))
+        return read_info(model)
+
+    pair = SimpleNamespace(read_boxes=lambda: [0.0])
+    dataset = SimpleNamespace(find_pairs=lambda split: [pair])
+    trial = SimpleNamespace(require_matches=lambda *_: None)
+    for name, result in (
+        ("open_dataset", dataset),
+        ("choose_min_pixels", 11.0),
+        ("_search", trial),
+        ("measure_calibration", Calibration({"balanced": 0.9})),
+        ("_calibrate_finer", {}),
+    ):
+        monkeypatch.setattr(calibrate, name, lambda *_, result=result: result)
+    monkeypatch.setattr(calibrate, "add_accurate_int8", add_int8)
+    with pytest.raises(
+        (KeyboardInterrupt, ModelError), match=r"^$|changed while it was calibrated"
+    ):
+        calibrate_model(model, tmp_path)
+    assert read_info(model).thresholds["balanced"] == kept
 
 
 @pytest.mark.parametrize("option", [{"classes": ("crater",)}, {"tta": True}])
