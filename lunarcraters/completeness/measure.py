@@ -108,7 +108,8 @@ def measure_completeness(
         progress: Function of the number of tiles done and in all.
 
     Raises:
-        RunError: The run has another measurement, or nothing to measure by.
+        RunError: The run has another measurement, or nothing to measure by, or its mosaic has
+            changed meanwhile.
         OutputError: The directory `completeness` in that of the run cannot be written.
         CratersError: A tile cannot be read or searched.
     """
@@ -160,6 +161,12 @@ def _measure(
     tiles = [tile for one in planned for tile in one.region.tiles]
     search = DetectOptions(workers=workers, precision=precision, tta=tta)
     detected = search_planted(plants, tiles, folder, model, search, progress)
+    if not manifest.is_still_of(source.mosaic):
+        _remove(folder)  # nobody knows which of the two mosaics its results are of
+        raise RunError(
+            f"{source.mosaic.name} has changed while it was searched: put back the mosaic that "
+            f"{folder.parent} searched, or run craters detect again"
+        )
     outcome = judge(planned, detected, source, catalogue.info, info)
     rows, classes, check = _summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
     return Completeness(

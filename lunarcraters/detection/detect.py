@@ -30,7 +30,6 @@ from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, check_outside, locked
-from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.progress import Progress, no_progress
 from lunarcraters.tiling.source import TileSet, TileSource
 
@@ -247,12 +246,7 @@ def _check_unchanged(run: RunPlan) -> None:
     source = run.source
     if isinstance(source, TileSet) and not source.virtual:
         return  # its tiles hold the pixels
-    forget_datasets()
-    try:
-        now = source.mosaic.fingerprint()
-    except MosaicError:
-        return  # it is gone: tiles that were not read are named
-    if now == run.manifest.mosaic:
+    if run.manifest.is_still_of(source.mosaic):
         return
     shutil.rmtree(run.folder, ignore_errors=True)
     place = "" if source.mosaic.remote is None else " on its server"

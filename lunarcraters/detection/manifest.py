@@ -1,10 +1,13 @@
 """The manifest of a run: everything its result depends on, so that only the same run is resumed."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import OutputError, RunError
+from lunarcraters.errors import MosaicError, OutputError, RunError
+from lunarcraters.mosaic.handles import forget_datasets
+from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.records import RecordError, read_record, write_record
 from lunarcraters.tiling.source import TilingSettings
 
@@ -100,6 +103,16 @@ class Manifest:
         """Tell whether another run differs in nothing but the content of the same files."""
         same = self.tiling == other.tiling is not None and self.input_name == other.input_name
         return same and self.differences(other) == [_INPUT]
+
+    def is_still_of(self, mosaic: Mosaic) -> bool:
+        """Tell whether the files of the mosaic that is searched are those that the run notes.
+
+        Files that cannot be read count as these: tiles that were not read are named elsewhere.
+        """
+        forget_datasets()
+        with suppress(MosaicError):
+            return mosaic.fingerprint() == self.mosaic
+        return True
 
     def differences(self, other: "Manifest") -> list[str]:
         """List in words what would make the results of two runs differ.

@@ -1,6 +1,7 @@
 import json
 import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from rasterio.windows import Window
 
 import lunarcraters as lc
 from lunarcraters.cli.main import cli
+from lunarcraters.completeness import measure
 from lunarcraters.completeness.measure import FOLDER
 from lunarcraters.completeness.record import read_completeness
 from lunarcraters.detection.measurements import COMPLETENESS
@@ -112,6 +114,24 @@ def test_killed_and_resumed_it_is_the_same(copy, tmp_path):
     lc.measure_completeness(copy, budget=3.0, workers=1, progress=lambda d, _: first.append(d))
     assert first[0] > 0, "what was searched is not searched again"
     assert (copy / COMPLETENESS).read_bytes() == (whole / COMPLETENESS).read_bytes()
+
+
+def test_a_mosaic_that_changes_while_it_is_searched_has_no_completeness(
+    copy, tmp_path, monkeypatch
+):
+    kept = Path(json.loads((copy / "manifest.json").read_text())["input_name"])
+    mosaic = tmp_path / "mosaic.tif"
+    shutil.copyfile(kept, mosaic)
+
+    def search(planted, tiles, folder, *_):
+        (folder / "batch").touch()
+        mosaic.write_bytes(mosaic.read_bytes() + b" ")
+        return {}
+
+    monkeypatch.setattr(measure, "search_planted", search)
+    with pytest.raises(RunError, match=r"mosaic\.tif has changed while it was searched: put back"):
+        lc.measure_completeness(copy, mosaic=mosaic)
+    assert not (copy / FOLDER).exists()
 
 
 @pytest.mark.slow
