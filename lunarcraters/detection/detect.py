@@ -27,6 +27,7 @@ from lunarcraters.detection.search.batches import Batch
 from lunarcraters.detection.search.cluster import cluster
 from lunarcraters.detection.search.results import Results, stitching
 from lunarcraters.detection.search.tasks import run_tasks
+from lunarcraters.detection.search.worker import require_model
 from lunarcraters.detection.weights import choose_weights
 from lunarcraters.errors import CratersError, MosaicError, OutputError, RunError
 from lunarcraters.files import LOCK, check_outside, locked
@@ -109,6 +110,7 @@ def _make(
         if to_search:  # tasks bring their tiles; those of a large mosaic are a long list to send
             opened = cluster(source.with_tiles(()), run.weights, run.options, tasks=len(to_search))
             client = workers.enter_context(opened)
+            require_model(Path(run.manifest.model_name), run.manifest.model)  # workers check theirs
         if is_new:  # only now: a run that cannot begin replaces no other
             _begin(run)
         _make_folder(run.folder)

@@ -136,6 +136,20 @@ def test_a_run_that_cannot_be_replaced_is_named_and_not_lost(run, mosaic, monkey
     assert (run / ".fetched" / "page").exists()
 
 
+def test_a_model_that_is_replaced_as_a_run_begins_makes_none(mosaic, tmp_path, monkeypatch):
+    model = tmp_path / "model.keras"
+    shutil.copyfile(MODEL, model)
+
+    def start(*_, **__):
+        model.write_bytes(MODEL.read_bytes() + b" ")
+        return nullcontext()
+
+    monkeypatch.setattr(module, "cluster", start)
+    with pytest.raises(RunError, match=r"model\.keras was replaced while it was used"):
+        detect(open_source([mosaic], model), tmp_path / "run", model, ONE)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("virtual", [False, True])
 def test_a_mosaic_that_changes_while_it_is_searched_is_no_run(tmp_path, virtual):

@@ -14,6 +14,7 @@ from distributed import WorkerPlugin, get_worker
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.handles import close_datasets, forget_datasets
+from lunarcraters.network.model_file import hash_model
 from lunarcraters.network.startup import Precision, start_keras
 from lunarcraters.process import cpu_count
 from lunarcraters.tiling.source import TileSource
@@ -41,6 +42,7 @@ class DetectionPlugin(WorkerPlugin):
         source: Tile source.
         model: Model file, where the workers can read it.
         content: Content of the model file; None where they can.
+        digest: SHA-256 of the model file.
         options: Options of the search; `precision` is not "auto".
         versions: Versions of the libraries of the client.
         address: Address of the worker.
@@ -62,6 +64,7 @@ class DetectionPlugin(WorkerPlugin):
         self.source = source
         self.model = model.absolute()
         self.content = None if is_local else model.read_bytes()
+        self.digest = hash_model(model)
         self.options = options
         self.versions = installed_versions()
         self.loaded: Detector | None = None
@@ -97,7 +100,8 @@ class DetectionPlugin(WorkerPlugin):
         """Load the network once, and return it.
 
         Raises:
-            RunError: Other versions are installed here than where the run was begun.
+            RunError: Other versions are installed here than where the run was begun, or the model
+                file was replaced meanwhile.
             ModelError: The model cannot be used.
         """
         with _loading:
@@ -123,13 +127,15 @@ class DetectionPlugin(WorkerPlugin):
             if self.content is not None:
                 path = Path(folder) / "model.keras"
                 path.write_bytes(self.content)
-            return Detector(
+            detector = Detector(
                 path,
                 precision=precision,
                 tta=self.options.tta,
                 looks=DEFAULT_LOOKS if looks is None else looks,
                 threads=threads,
             )
+            require_model(path, self.digest)
+            return detector
 
     def _start_keras(self, threads: int, wanted: Precision) -> None:
         if any(precision != wanted for precision in _started):
@@ -139,6 +145,20 @@ class DetectionPlugin(WorkerPlugin):
             )
         start_keras(threads, wanted)
         _started[:] = [wanted]
+
+
+def require_model(path: Path, digest: str) -> None:
+    """Refuse a model file that was replaced after a run began to use it.
+
+    Raises:
+        RunError: Its SHA-256 is another.
+        ModelError: It is no model file any more.
+    """
+    if hash_model(path) != digest:
+        raise RunError(
+            f"{path} was replaced while it was used: run the same command again when no other one "
+            "writes it, with --overwrite if the run is to have the new model"
+        )
 
 
 def installed_versions() -> dict[str, str]:
