@@ -20,6 +20,8 @@ BEST = "best.weights.h5"
 STATE = "state.json"
 """File of the state of the training, in `FOLDER`."""
 
+_HDF5_BYTES = 2**20  # more than a file of weights has beside them
+
 Number = int | float | None
 
 
@@ -119,19 +121,22 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write everything, and `state.json` last, so that the files it names exist."""
         loss = float((logs or {})["val_loss"])
+        values = [np.asarray(variable.numpy()) for variable in self.variables]
         if self.state.best is None or loss < self.state.best:
             self.state = replace(self.state, best=loss)
             with replacing(self.best_weights) as temporary:
                 # Keras insists on names that end in .weights.h5.
                 named = temporary.with_suffix(".weights.h5")
                 try:
+                    # What has no room fails here: HDF5 would print tracebacks of its own.
+                    named.write_bytes(bytes(_HDF5_BYTES + sum(value.nbytes for value in values)))
                     self.model.save_weights(named)
                     named.replace(temporary)
                 finally:
                     named.unlink(missing_ok=True)
         before, file = self.state.file, f"state-{epoch + 1}.npz"
         with replacing(self.folder / file) as temporary, temporary.open("wb") as opened:
-            np.savez(opened, *(np.asarray(variable.numpy()) for variable in self.variables))
+            np.savez(opened, *values)
         self.state = replace(
             self.state,
             epoch=epoch + 1,

@@ -1,11 +1,13 @@
-"""Checkpoints of earlier versions."""
+"""Checkpoints of earlier versions, and those that have no room."""
+
+import resource
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from lunarcraters.errors import RunError
+from lunarcraters.errors import OutputError, RunError
 from lunarcraters.training import checkpoint
 
 
@@ -36,3 +38,21 @@ def test_a_checkpoint_that_an_earlier_version_had_tensorflow_write_is_read(tmp_p
     (folder / "state-2.data-00000-of-00001").write_bytes(b"cut")
     with pytest.raises(RunError, match=r"state-2\.index does not hold the state"):
         checkpoint.Checkpoint(other, tmp_path, resume=True)
+
+
+def test_weights_that_have_no_room_are_told_in_a_sentence(tmp_path):
+    network = keras.Sequential([keras.Input((400,)), keras.layers.Dense(400)])
+    network.compile("sgd", "mse")
+    (tmp_path / checkpoint.FOLDER).mkdir()
+    callback = checkpoint.Checkpoint(network, tmp_path, resume=False)
+    callback.set_model(network)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**18, before[1]))
+    try:
+        with pytest.raises(
+            OutputError, match=r"best\.weights\.h5 cannot be written: File too large$"
+        ):
+            callback.on_epoch_end(0, {"val_loss": 1.0})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list((tmp_path / checkpoint.FOLDER).iterdir())
