@@ -1,8 +1,10 @@
 """Writing of catalogues, which replaces no file of a run."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
+from lunarcraters.errors import OutputError
 from lunarcraters.files import catalogue_output
 
 if TYPE_CHECKING:
@@ -18,10 +20,14 @@ def find_target(out: PathOrText) -> str:
     Raises:
         OutputError: It is a URL of no database, a virtual file of GDAL, or a file of a run itself.
     """
-    from lunarcraters.detection.own_files import refuse_file_of_run
+    from lunarcraters.detection.manifest import MANIFEST
+    from lunarcraters.detection.run import CRATERS, MEASURES
 
     target = catalogue_output(out)
-    refuse_file_of_run(target)
+    path = Path(target)
+    is_named_so = path.name.lower() in (CRATERS, MEASURES)  # file systems may ignore case
+    if is_named_so and (path.parent / MANIFEST).is_file():
+        raise OutputError(f"{target} is a file of a run itself: give another name")
     return target
 
 

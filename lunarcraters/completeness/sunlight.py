@@ -25,7 +25,7 @@ from lunarcraters.completeness.record import Sun
 from lunarcraters.completeness.sampling import Circles
 from lunarcraters.errors import RunError
 from lunarcraters.geometry.grid import Grid
-from lunarcraters.mosaic.labels.sun import read_sun_altitude_deg
+from lunarcraters.mosaic.labels.label import find_number, find_pds4, read_label
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.opening import open_dataset
 
@@ -33,6 +33,8 @@ Float = NDArray[np.float64]
 
 _CLEAR = 0.9  # quantile of dipoles by which altitudes are compared
 _ALTITUDES_DEG = (4.0, 6.0, 8.0, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0, 43.0, 52.0, 62.0, 74.0)
+_ALTITUDE = ("sun_elevation", "solar_elevation", "SUN_ELEVATION", "SOLAR_ELEVATION")
+_INCIDENCE = ("solar_incidence", "incidence_angle", "INCIDENCE_ANGLE", "SOLAR_INCIDENCE_ANGLE")
 
 
 def find_sun(
@@ -82,14 +84,25 @@ def find_sun(
 
 
 def _read_altitude_deg(mosaic: Mosaic) -> float | None:
-    """Altitude in the label of a mosaic of one image; None where there is none."""
+    """Altitude in the label (PDS4, PDS3 or ISIS) of a mosaic of one image; None where not above 0.
+
+    The azimuth is not read: labels count it from north, from the top or from the right of an image
+    that may have been turned since.
+    """
     if len(mosaic.rasters) != 1:
         return None
     try:
         with open_dataset(mosaic.rasters[0].uri) as dataset:
-            return read_sun_altitude_deg(dataset)
+            label = read_label(dataset)
+            for name in (*_ALTITUDE, *_INCIDENCE):
+                stated = find_pds4(dataset, name)
+                value = stated[0] if stated is not None else find_number(label, name)
+                if value is not None:
+                    altitude = 90.0 - value if name in _INCIDENCE else value
+                    return altitude if 0.0 < altitude <= 90.0 else None
     except RasterioError:
-        return None
+        pass
+    return None
 
 
 def estimate_altitude(lengths: Float, diameter_km: float) -> float:

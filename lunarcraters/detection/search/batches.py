@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from lunarcraters.detection.search.batch_result import SUFFIX
-from lunarcraters.tiling.order import order_tiles
 from lunarcraters.tiling.plan import Tile
 
 TASK_PX = 2 * 1024 * 1024
@@ -31,14 +30,20 @@ class Batch:
 
 
 def plan_batches(tiles: Sequence[Tile], least: int = 1) -> Iterator[Batch]:
-    """Group tiles into batches of one size, in the order of `tiling.order`.
+    """Group tiles into batches of one size, the coarsest octave first, then the largest size.
+
+    The mask is stitched while tiles are searched: a block of it needs the tiles of all octaves, and
+    blocks follow each other row by row. Results are files with the numbers of the batches. If you
+    change the order, increase `detection.manifest.FORMAT` by 1, so that no run of the old order is
+    resumed.
 
     Args:
         tiles: Tiles in the order of their plan.
         least: Number of tiles of a batch, where there are so many of a size.
     """
     number = 0
-    for size, same in groupby(order_tiles(tiles), key=lambda tile: tile.size):
+    ordered = sorted(tiles, key=lambda tile: (-tile.level, -tile.size))
+    for size, same in groupby(ordered, key=lambda tile: tile.size):
         group = list(same)
         step = max(TASK_PX // size**2, least)
         for first in range(0, len(group), step):
