@@ -51,7 +51,7 @@ def measure_purity(
     from lunarcraters.errors import OutputError
     from lunarcraters.purity.labels import read_labels
     from lunarcraters.purity.measure import measure_purity
-    from lunarcraters.purity.record import write_purity
+    from lunarcraters.records import write_record
 
     folder = Path(run)
     catalogue, run_hash = read_with_hash(folder)
@@ -64,5 +64,5 @@ def measure_purity(
         catalogue, fspath(labels), ground, limits, all_seen=all_seen, run_hash=run_hash
     )
     purity = measure_purity(labelled, unit=info.columns.unit, catalogue=run_hash)
-    write_purity(purity, folder)
+    write_record(purity, folder / PURITY)
     return purity

@@ -1,7 +1,6 @@
 """The record of a purity: the file `purity.json` in the directory of a run."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,7 +9,6 @@ from scipy.special import expit
 
 from lunarcraters.detection.measurements import PURITY, find_measurement
 from lunarcraters.purity.fit import make_terms
-from lunarcraters.records import write_record
 
 FORMAT = 1
 
@@ -141,15 +139,6 @@ class Purity:
     def _terms(self, scores: Float, diameters: Float) -> Float:
         octaves = np.log2(np.clip(diameters, self.min_km, self.max_km) / self.middle_km)
         return make_terms(np.nan_to_num(scores, nan=1.0), octaves)
-
-
-def write_purity(purity: Purity, run: Path) -> None:
-    """Write `purity.json` into the directory of a run.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-    write_record(purity, run / PURITY)
 
 
 def find_purity(source: object) -> Purity | None:
