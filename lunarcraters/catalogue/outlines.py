@@ -5,6 +5,8 @@ with y flipped (x, -y): GIS programs draw y upwards and lay an image without coo
 y = 0, so the craters lie upright on their image.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -22,11 +24,7 @@ def crater_outlines(catalogue: Catalogue) -> Geometries:
     if catalogue.radius_m is None:
         circles = shapely.buffer(crater_centres(catalogue), catalogue.diameters / 2, quad_segs=16)
         return np.asarray(shapely.reverse(circles), dtype=object)
-    lon, lat = catalogue.positions.T
-    shift = _lon_shift(catalogue.info)
-    lon = sphere.wrap_longitude(lon - shift)
-    circles = polygons.crater_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
-    return _shift_lon(circles, shift)
+    return _draw_on_sphere(catalogue, polygons.crater_polygons)
 
 
 def crater_multipolygons(catalogue: Catalogue) -> Geometries:
@@ -40,11 +38,7 @@ def crater_boxes(catalogue: Catalogue) -> Geometries:
     if catalogue.radius_m is None:
         middle, half = catalogue.positions * _UPRIGHT, catalogue.diameters[:, None] / 2
         return np.asarray(shapely.box(*(middle - half).T, *(middle + half).T), dtype=object)
-    lon, lat = catalogue.positions.T
-    shift = _lon_shift(catalogue.info)
-    lon = sphere.wrap_longitude(lon - shift)
-    boxes = polygons.box_polygons(lon, lat, catalogue.diameters, catalogue.radius_m)
-    return _shift_lon(boxes, shift)
+    return _draw_on_sphere(catalogue, polygons.box_polygons)
 
 
 def crater_centres(catalogue: Catalogue) -> Geometries:
@@ -68,15 +62,13 @@ def footprint_outline(info: CatalogueInfo) -> BaseGeometry | None:
     return polygons.orient_anticlockwise(whole)[0]
 
 
-def _lon_shift(info: CatalogueInfo) -> float:
-    """Degrees from the middle of -180..180 to that of the longitudes that are written."""
-    return 180.0 if info.lon_domain == 360 else 0.0
-
-
-def _shift_lon(geometries: Geometries, shift: float) -> Geometries:
-    if not shift:
-        return geometries
-    return np.asarray(shapely.transform(geometries, np.array([shift, 0.0]).__add__), dtype=object)
+def _draw_on_sphere(catalogue: Catalogue, draw: Callable[..., Geometries]) -> Geometries:
+    """Draw geometries of craters in the longitudes that are written: -180..180 or 0..360."""
+    shift = 180.0 if catalogue.lon_domain == 360 else 0.0
+    lon, lat = catalogue.positions.T
+    lon = sphere.wrap_longitude(lon - shift)
+    drawn = draw(lon, lat, catalogue.diameters, catalogue.radius_m)
+    return shapely.transform(drawn, np.array([shift, 0.0]).__add__) if shift else drawn
 
 
 def flip_y(geometry: BaseGeometry) -> BaseGeometry:
