@@ -56,7 +56,7 @@ def date_areas(
     _check_body(counts, system)
     if fit_range is None:
         fit_range = complete_from(counts, min_score, binning), np.inf
-    low, high = keep_whole_bins(snap_range(fit_range, system, binning), binning)
+    low, high = _keep_whole_bins(snap_range(fit_range, system, binning), binning)
     return tuple(
         AreaAge(
             area=one.name,
@@ -127,19 +127,8 @@ def snap_range(fit_range: Range, system: ChronologySystem, binning: Binning) -> 
     return low, high
 
 
-def keep_whole_bins(limits: Range, binning: Binning) -> Range:
-    """Narrow a range of diameters to the bins that lie inside as a whole.
-
-    Args:
-        limits: Smallest and largest diameter, km.
-        binning: Convention of the bins.
-
-    Returns:
-        Lower edge of the smallest of these bins and upper edge of the largest, km.
-
-    Raises:
-        OptionError: No bin lies inside as a whole.
-    """
+def _keep_whole_bins(limits: Range, binning: Binning) -> Range:
+    """Narrow a range of diameters, km, to the bins that lie inside as a whole."""
     low, high = limits
     edges = edges_between(low, high, binning)
     inside = edges[(edges >= low * (1.0 - _ROUNDING)) & (edges <= high * (1.0 + _ROUNDING))]

@@ -72,18 +72,15 @@ def choose_weights(model: Path, source: TileSource, title: str | None = None) ->
 
 def _measure_familiar_share(source: TileSource, texture: Texture) -> float:
     """Share of a mosaic's patches that have a texture; 1 where it has no patch."""
-    features = sample_texture(source)
+    features = _sample_texture(source)
     return measure_share(features, texture) if len(features) else 1.0
 
 
-def sample_texture(source: TileSource) -> Float:
+def _sample_texture(source: TileSource) -> Float:
     """Measure the texture of some tiles of the finest octave, evenly spread over a mosaic.
 
-    Args:
-        source: Tiles; what cannot be read is left out.
-
-    Returns:
-        Features of the patches, (n, 5); none where no tile has ground of 128 px.
+    What cannot be read is left out. Returns the features of patches, (n, 5); none where no tile has
+    ground of 128 px.
     """
     finest = min(tile.level for tile in source.tiles)
     tiles = [tile for tile in source.tiles if tile.level == finest]

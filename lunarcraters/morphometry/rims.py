@@ -142,7 +142,7 @@ def find_crest(profile: Float, within: tuple[float, float]) -> tuple[Float, Floa
     near = place[:, None] + np.arange(-2, 3)
     exact = np.take_along_axis(profile, near, axis=1)
     exact = np.where(np.isfinite(exact), exact, -np.inf)
-    return refine_top(profile, place - 2 + exact.argmax(axis=1))
+    return _refine_top(profile, place - 2 + exact.argmax(axis=1))
 
 
 def find_top(profile: Float, within: tuple[float, float]) -> tuple[Float, Float]:
@@ -157,19 +157,11 @@ def find_top(profile: Float, within: tuple[float, float]) -> tuple[Float, Float]
     """
     low, high = (round(ratio * STEPS) for ratio in within)
     part = np.where(np.isfinite(profile), profile, -np.inf)[:, low : high + 1]
-    return refine_top(profile, low + part.argmax(axis=1))
+    return _refine_top(profile, low + part.argmax(axis=1))
 
 
-def refine_top(profile: Float, place: NDArray[np.int64]) -> tuple[Float, Float]:
-    """Place a top between samples, by the parabola through it and its neighbours.
-
-    Args:
-        profile: Heights, (n, radii); NaN where not known.
-        place: Samples of the tops, (n,).
-
-    Returns:
-        Distances, radii, and heights, (n,) each; NaN where the profile is not known.
-    """
+def _refine_top(profile: Float, place: NDArray[np.int64]) -> tuple[Float, Float]:
+    """Place tops between samples, by the parabolas through them and their neighbours, (n,) each."""
     left, top, right = (
         np.take_along_axis(profile, (place + step)[:, None], axis=1)[:, 0] for step in (-1, 0, 1)
     )

@@ -62,17 +62,13 @@ class History(keras.callbacks.Callback):
         row = {"epoch": float(epoch + 1), **{k: float(v) for k, v in (logs or {}).items()}}
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         self.rows = [old for old in self.rows if old["epoch"] <= epoch] + [row]
-        write_history(self.rows, self.out)
+        _write_history(self.rows, self.out)
         metrics = ", ".join(f"{k} {v:.4g}" for k, v in row.items() if k != "epoch")
         self.say(f"epoch {epoch + 1}/{self.params['epochs']}: {metrics}")
 
 
-def write_history(rows: list[Row], out: Path) -> None:
-    """Write `history.csv` and `history.json` in the directory of a training.
-
-    Raises:
-        OutputError: A file cannot be written.
-    """
+def _write_history(rows: list[Row], out: Path) -> None:
+    """Write `history.csv` and `history.json` in the directory of a training."""
     with replacing(out / HISTORY) as temporary:
         temporary.write_text(json.dumps(rows, indent=1) + "\n")
     columns = list(rows[0]) if rows else []

@@ -31,7 +31,7 @@ def warn_of_depths(client: Client, source: TileSource, tiles: Sequence[Tile]) ->
         tiles: Its tiles.
     """
     sample = spread_evenly(tiles, _TILES)
-    upright, inverted = np.sum(list(run_tasks(client, count_both, sample)), axis=0)
+    upright, inverted = np.sum(list(run_tasks(client, _count_both, sample)), axis=0)
     if inverted >= _LEAST and inverted > _MORE * upright:
         warnings.warn(
             f"{source.mosaic.name} shows {inverted:.0f} craters upside down and {upright:.0f} as "
@@ -42,7 +42,7 @@ def warn_of_depths(client: Client, source: TileSource, tiles: Sequence[Tile]) ->
         )
 
 
-def count_both(detector: Detector, source: TileSource, tile: Tile) -> tuple[int, int]:
+def _count_both(detector: Detector, source: TileSource, tile: Tile) -> tuple[int, int]:
     """Count the craters of a tile of heights, upright and upside down."""
     try:
         values, valid = read_tile_patiently(source, tile)

@@ -49,7 +49,7 @@ def why_not_served(name: RasterName, error: Exception) -> str:
             )
     if gives_only_whole_files(error):
         return f"the server of {name} does not give parts of files (byte ranges): download it first"
-    return f"{name} cannot be opened ({reason}): {advise_on(name, reason)}"
+    return f"{name} cannot be opened ({reason}): {_advise_on(name, reason)}"
 
 
 def is_refusal(reason: str) -> bool:
@@ -62,13 +62,8 @@ def is_refusal(reason: str) -> bool:
     return status is not None and status[1].startswith("4") and status[1] not in ("408", "429")
 
 
-def advise_on(name: RasterName, reason: str) -> str:
-    """Say what to do about a name on the network that fails.
-
-    Args:
-        name: Name that fails.
-        reason: GDAL's message.
-    """
+def _advise_on(name: RasterName, reason: str) -> str:
+    """Say what to do about a name on the network that fails, for a reason that GDAL tells."""
     status = _STATUS.search(reason)
     code = status[1] if status else ""
     if code in ("401", "403", "407") or (not status and _DENIED.search(reason)):
