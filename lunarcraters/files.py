@@ -53,18 +53,6 @@ def local_output(name: str | os.PathLike[str]) -> Path:
     return Path(text)
 
 
-def catalogue_output(name: str | os.PathLike[str]) -> str:
-    """Return the name of a catalogue to write, which may be in a database.
-
-    Args:
-        name: Path, or address of a table, as the user gave it.
-
-    Raises:
-        OutputError: It is a URL of no database, or a virtual file of GDAL.
-    """
-    return os.fspath(name) if is_database(name) else os.fspath(local_output(name))
-
-
 def new_output(name: str | os.PathLike[str], *, overwrite: bool) -> Path:
     """Return the path of an output that is not there yet.
 

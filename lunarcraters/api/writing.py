@@ -1,11 +1,12 @@
 """Writing of catalogues, which replaces no file of a run."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.paths import PathOrText
 from lunarcraters.errors import OutputError
-from lunarcraters.files import catalogue_output
+from lunarcraters.files import is_database, local_output
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.table import Catalogue
@@ -23,7 +24,7 @@ def find_target(out: PathOrText) -> str:
     from lunarcraters.detection.manifest import MANIFEST
     from lunarcraters.detection.run import CRATERS, MEASURES
 
-    target = catalogue_output(out)
+    target = os.fspath(out if is_database(out) else local_output(out))
     path = Path(target)
     is_named_so = path.name.lower() in (CRATERS, MEASURES)  # file systems may ignore case
     if is_named_so and (path.parent / MANIFEST).is_file():
