@@ -50,7 +50,7 @@ def open_run_source(
             "that with --mosaic (with --crs, if it was given), or run craters detect again"
         )
     if manifest.tiling_settings is not None:
-        return MosaicTiles.plan_again(searched, manifest.tiling_settings, elevation=False)
+        return MosaicTiles.plan_again(searched, manifest.tiling_settings)
     source = _plan_by_defaults(searched, manifest, model)
     if manifest.tiling not in (None, hash_tiling(source)):
         raise RunError(

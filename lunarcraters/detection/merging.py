@@ -46,14 +46,14 @@ def suppress(positions: Float, diameters: Float, scores: Float) -> Index:
     block = max(_BLOCK, -(-len(order) // _BLOCKS))
     while len(order):
         best, order = order[:block], order[block:]
-        better, worse, _ = _overlapping(positions, diameters, best, best, MAX_IOU)
+        better, worse, _ = _overlapping(positions, diameters, best, best)
         once = better < worse
         stays = [True] * len(best)
         for winner, loser in zip(better[once].tolist(), worse[once].tolist(), strict=True):
             if stays[winner]:
                 stays[loser] = False
         kept.append(best[stays])
-        _, beaten, _ = _overlapping(positions, diameters, kept[-1], order, MAX_IOU)
+        _, beaten, _ = _overlapping(positions, diameters, kept[-1], order)
         order = np.delete(order, beaten)
     return np.concatenate(kept) if kept else order
 
@@ -115,7 +115,7 @@ def _assign_members(
         Place of the crater in `kept`, index of the circle, and their overlap, (m,).
     """
     others = np.delete(np.arange(len(diameters)), kept)
-    owner, member, overlap = _overlapping(positions, diameters, kept, others, MAX_IOU)
+    owner, member, overlap = _overlapping(positions, diameters, kept, others)
     member = others[member]
     same = np.flatnonzero(octaves[kept][owner] != octaves[member])
     # Each belongs to the crater it overlaps most: shared, it would draw two together.
@@ -129,9 +129,9 @@ def _assign_members(
 
 
 def _overlapping(
-    positions: Float, diameters: Float, some: Index, others: Index, least: float
+    positions: Float, diameters: Float, some: Index, others: Index
 ) -> tuple[Index, Index, Float]:
-    """Find pairs of circles that overlap by more than `least`.
+    """Find pairs of circles that overlap by more than `MAX_IOU`.
 
     Overlap is intersection over union. For circles whose centres are x sums of their radii apart
     it is at most (1 - x) / (1 + x).
@@ -144,10 +144,10 @@ def _overlapping(
     if others is not some:
         theirs = positions[others], diameters[others]
     i, j = find_close_pairs(
-        *ours, *theirs, reach=(1.0 - least) / (1.0 + least), max_ratio=least**-0.5
+        *ours, *theirs, reach=(1.0 - MAX_IOU) / (1.0 + MAX_IOU), max_ratio=MAX_IOU**-0.5
     )
     one, other = some[i], others[j]
     distance = np.linalg.norm(positions[one] - positions[other], axis=1)
     iou = circle_iou(distance, diameters[one], diameters[other])
-    same = iou > least
+    same = iou > MAX_IOU
     return i[same], j[same], iou[same]

@@ -167,21 +167,17 @@ class MosaicTiles:
         return cls(mosaic, settings, tuple(tiles), examined.statistics, examined.height_unit_m)
 
     @classmethod
-    def plan_again(
-        cls, mosaic: Mosaic, settings: TilingSettings, *, elevation: bool | None = None
-    ) -> "MosaicTiles":
-        """Plan the tiles of a mosaic as they were planned before.
+    def plan_again(cls, mosaic: Mosaic, settings: TilingSettings) -> "MosaicTiles":
+        """Plan the tiles of a picture as they were planned before.
 
         Args:
             mosaic: Mosaic that was cut.
             settings: Settings by which it was cut.
-            elevation: True where the mosaic holds heights, False where it holds grey values; None
-                to go by its unit, its name and its values.
 
         Raises:
             MosaicError: The mosaic has no valid pixel or only one value, or cannot be read.
         """
-        examined = examine_mosaic(mosaic, elevation)
+        examined = examine_mosaic(mosaic, elevation=False)
         tiles = plan_tiles(
             examined.mosaic,
             max_size=settings.max_size,
