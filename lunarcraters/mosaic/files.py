@@ -114,13 +114,8 @@ def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
     """
     rasters: list[Named] = []
     for name in (each for given in names for each in expand(given)):
-        if isinstance(name, RasterName):
-            rasters.append(name)
-        elif name.is_dir():
-            rasters += rasters_in(name)
-        else:
-            rasters.append(name)
-    whole = (name if isinstance(name, RasterName) else name.absolute() for name in rasters)
+        rasters += rasters_in(name) if isinstance(name, Path) and name.is_dir() else [name]
+    whole = (name.absolute() if isinstance(name, Path) else name for name in rasters)
     return list(dict.fromkeys(whole))
 
 

@@ -64,6 +64,5 @@ def can_store(dtype: np.dtype[np.generic], value: float) -> bool:
     """
     if dtype.kind == "f":
         return True
-    bits = 8 * dtype.itemsize
-    low, high = (0, 2**bits - 1) if dtype.kind == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    return float(value).is_integer() and low <= value <= high
+    ends = np.iinfo(str(dtype))
+    return float(value).is_integer() and ends.min <= value <= ends.max
