@@ -239,7 +239,7 @@ class EditedCatalogue:
         return own.sort_index().to_numpy(bool) & np.isnan(self.drawn).any(axis=1)
 
 
-def from_layer(
+def from_own_rows(
     table: pd.DataFrame,
     info: CatalogueInfo,
     drawn: Float,

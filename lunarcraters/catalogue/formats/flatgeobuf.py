@@ -85,4 +85,4 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         frame = pyogrio.read_dataframe(path)
     except vector.ERRORS as error:
         raise vector.refuse_file(path, "FlatGeobuf", error) from error
-    return vector.read_own_layer([frame], CatalogueInfo.from_header(header), str(path))
+    return vector.from_own_parts([frame], CatalogueInfo.from_header(header), str(path))

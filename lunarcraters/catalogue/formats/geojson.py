@@ -105,7 +105,7 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         table, shapes = _read_lines(path)
     if info.has_crs and "crs" not in members:
         vector.refuse_metres(shapes, str(path))
-    return vector.read_edits(table, info, shapes, info.crs, str(path))
+    return vector.from_own_table(table, info, shapes, info.crs, str(path))
 
 
 def _read_lines(path: Path) -> tuple[pd.DataFrame, Geometries]:

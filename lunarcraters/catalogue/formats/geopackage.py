@@ -194,7 +194,7 @@ def _read_own(path: Path, layers: list[str]) -> EditedCatalogue:
     parts = _read_parts(path)
     if ADDED_LAYER in layers:
         parts = chain(parts, [_read_added(path, info)])
-    return vector.read_own_layer(parts, info, str(path), before)
+    return vector.from_own_parts(parts, info, str(path), before)
 
 
 def _read_parts(path: Path) -> Iterator[pd.DataFrame]:

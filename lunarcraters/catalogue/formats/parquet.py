@@ -193,11 +193,11 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         raise CatalogueError(f"{path} is not a Parquet file of craters: {error}") from error
     if header is not None:
         info = CatalogueInfo.from_header(header)
-        return vector.read_edits(table, info, shapes, info.crs, str(path))
+        return vector.from_own_table(table, info, shapes, info.crs, str(path))
     if geo:
         column = geo.get("columns", {}).get(geo.get("primary_column"), {})
         # A missing `crs` means the Earth (OGC:CRS84) by the specification, and is refused as such.
-        return vector.from_frame(table, shapes, column.get("crs", "OGC:CRS84"), str(path))
+        return vector.from_layer(table, shapes, column.get("crs", "OGC:CRS84"), str(path))
     return vector.from_table(table, str(path))
 
 

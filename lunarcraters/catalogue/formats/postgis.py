@@ -104,7 +104,7 @@ def read(name: str) -> Catalogue | EditedCatalogue:
     if isinstance(header, dict) and "thresholds" in header:
         described = CatalogueInfo.from_header(header)
         shapes = None if outlines_wkb is None else shapely.from_wkb(outlines_wkb.to_numpy())
-        return vector.read_edits(rows, described, shapes, described.crs, f"the table {table}")
+        return vector.from_own_table(rows, described, shapes, described.crs, f"the table {table}")
     return vector.from_table(rows, f"the table {table}")
 
 

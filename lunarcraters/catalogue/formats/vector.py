@@ -1,4 +1,8 @@
-"""Layers of other programs: columns with usual names, or points and outlines with sizes."""
+"""Tables and layers as catalogues: columns, with points or outlines or without geometries.
+
+`from_table` and `from_layer` take those of other programs, by their usual names. `from_own_table`
+and `from_own_parts` take those of this program, with what a person edited.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -15,7 +19,7 @@ from pyproj import CRS
 
 from lunarcraters.catalogue.columns import PIXEL_COLUMNS, are_own_columns
 from lunarcraters.catalogue.drawn import measure_drawn
-from lunarcraters.catalogue.edits import EditedCatalogue, from_layer
+from lunarcraters.catalogue.edits import EditedCatalogue, from_own_rows
 from lunarcraters.catalogue.headings import find_columns, find_pixels, find_sizes
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.places import Places
@@ -62,7 +66,7 @@ def read_layer(
     if "geometry" in frame and hasattr(frame, "geometry"):
         shapes = frame.geometry.to_numpy()
         table = table.drop(columns="geometry")
-    return from_frame(table, shapes, crs, str(path))
+    return from_layer(table, shapes, crs, str(path))
 
 
 def refuse_file(path: Path, kind: str, error: Exception) -> CatalogueError:
@@ -86,7 +90,7 @@ def refuse_file(path: Path, kind: str, error: Exception) -> CatalogueError:
     return CatalogueError(f"{path} is not a {kind} of craters: {reason}")
 
 
-def from_frame(
+def from_layer(
     table: pd.DataFrame, shapes: Geometries | None, crs: Any, source: str
 ) -> Catalogue | EditedCatalogue:
     """Make a catalogue of a layer's columns and geometries.
@@ -117,7 +121,7 @@ def from_frame(
         craters = recognise_columns(table, source, keep_empty=is_own)
         info = CatalogueInfo(None)
         if is_own:
-            return read_edits(craters, info, shapes, None, source)
+            return from_own_table(craters, info, shapes, None, source)
         return _without_edits(craters, info, source)
     if not there.all():
         _log.warning(
@@ -131,7 +135,7 @@ def from_frame(
     craters = recognise_columns(table, source, places=places)
     info = CatalogueInfo(sphere.geographic_crs(sphere.radius_m(places.crs)))
     if are_own_columns(craters.columns):
-        return read_edits(craters, info, places.geometries, places.crs, source)
+        return from_own_table(craters, info, places.geometries, places.crs, source)
     return _without_edits(craters, info, source)
 
 
@@ -160,10 +164,10 @@ def _without_edits(
     return EditedCatalogue.from_catalogue(catalogue, source, has_ids=False)
 
 
-def read_own_layer(
+def from_own_parts(
     frames: Iterable[Any], info: CatalogueInfo, source: str, before: pd.DataFrame | None = None
 ) -> EditedCatalogue:
-    """Read a layer of this program, with what was changed in it, part by part.
+    """Make a catalogue of a layer of this program, with what was changed in it, part by part.
 
     Args:
         frames: Columns and geometries of parts of the layer; at least one.
@@ -183,17 +187,17 @@ def read_own_layer(
         tables.append(pd.DataFrame(frame).drop(columns="geometry", errors="ignore"))
         drawn.append(_measure(tables[-1], info, shapes, crs, source))
     table = pd.concat([one for one in tables if len(one)] or tables[:1], ignore_index=True)
-    return from_layer(table, info, np.concatenate(drawn), source, before)
+    return from_own_rows(table, info, np.concatenate(drawn), source, before)
 
 
-def read_edits(
+def from_own_table(
     table: pd.DataFrame,
     info: CatalogueInfo,
     shapes: Geometries | None,
     crs: CRS | None,
     source: str,
 ) -> EditedCatalogue:
-    """Compare the rows of a file of this program with their geometries.
+    """Make a catalogue of the rows of a file of this program, compared with their geometries.
 
     Args:
         table: Columns of the file.
@@ -205,7 +209,7 @@ def read_edits(
     Raises:
         CatalogueError: The columns are damaged, or a geometry is not the outline of a crater.
     """
-    return from_layer(table, info, _measure(table, info, shapes, crs, source), source)
+    return from_own_rows(table, info, _measure(table, info, shapes, crs, source), source)
 
 
 def _own_crs(crs: Any, info: CatalogueInfo, source: str) -> CRS | None:
