@@ -195,30 +195,24 @@ binning_option = click.option(
 )
 
 
-def named_area_options(function: Function) -> Callable[..., Any]:
+def named_area_options(function: Any) -> Callable[..., Any]:
     """Add the options that say on which areas craters are counted."""
-    options: tuple[Callable[[Any], Any], ...] = (
-        click.option(
-            "--area",
-            type=click.Path(path_type=Path),
-            help="Polygons, each counted by itself: GeoPackage, GeoJSON, Shapefile, NAME_AREA.shp "
-            "[default: all the ground searched].",
-        ),
-        click.option(
-            "--name-column",
-            metavar="COLUMN",
-            help="Column of the names of the polygons [default: name, area_name, unit ...].",
-        ),
-    )
-    command: Any = function
-    for option in reversed(options):
-        command = option(command)
-    return command
+    function = click.option(
+        "--name-column",
+        metavar="COLUMN",
+        help="Column of the names of the polygons [default: name, area_name, unit ...].",
+    )(function)
+    return click.option(
+        "--area",
+        type=click.Path(path_type=Path),
+        help="Polygons, each counted by itself: GeoPackage, GeoJSON, Shapefile, NAME_AREA.shp "
+        "[default: all the ground searched].",
+    )(function)
 
 
-def area_options(function: Function) -> Callable[..., Any]:
+def area_options(function: Any) -> Callable[..., Any]:
     """Add the options that say where craters are counted, area by area, and which on the edges."""
-    edge_option: Callable[[Any], Any] = click.option(
+    function = click.option(
         "--edge",
         type=click.Choice(EDGE_NAMES),
         default="centre",
@@ -226,8 +220,8 @@ def area_options(function: Function) -> Callable[..., Any]:
         help="Craters on the edge of an --area: those with their centre inside count; or each "
         "for its part inside; or all that touch the area, on ground wider by their radius "
         "(buffered crater counting).",
-    )
-    return named_area_options(edge_option(function))
+    )(function)
+    return named_area_options(function)
 
 
 levels_option = click.option(
