@@ -34,7 +34,9 @@ class _Panel(NamedTuple):
 
 
 def draw_hazard_map(hazard: HazardMap, run: Mosaic, title: str, path: Path) -> None:
-    """Write the figure of `hazard_figure` as a PNG file.
+    """Draw the density of craters and, where it is known, the share of steep ground.
+
+    Cells without a value are grey.
 
     Args:
         hazard: Hazard map.
@@ -45,19 +47,6 @@ def draw_hazard_map(hazard: HazardMap, run: Mosaic, title: str, path: Path) -> N
     Raises:
         OutputError: The file cannot be written.
     """
-    save_png(hazard_figure(hazard, run, title), path, _DPI)
-
-
-def hazard_figure(hazard: HazardMap, run: Mosaic, title: str) -> Figure:
-    """Draw the density of craters and, where it is known, the share of steep ground.
-
-    Cells without a value are grey.
-
-    Args:
-        hazard: Hazard map.
-        run: Mask of the run, or any raster on its grid.
-        title: Title of the density, which says the craters that are counted.
-    """
     panels = _list_panels(hazard, title)
     ratio = run.width / run.height
     width, height = (_SIDE_IN, _SIDE_IN / ratio) if ratio > 1.0 else (_SIDE_IN * ratio, _SIDE_IN)
@@ -67,7 +56,7 @@ def hazard_figure(hazard: HazardMap, run: Mosaic, title: str) -> Figure:
     figure = Figure(figsize=size, layout="constrained")
     for axes, panel in zip(figure.subplots(rows, columns, squeeze=False).flat, panels, strict=True):
         _draw_panel(figure, axes, panel, hazard, run)
-    return figure
+    save_png(figure, path, _DPI)
 
 
 def _list_panels(hazard: HazardMap, title: str) -> list[_Panel]:

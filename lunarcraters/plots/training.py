@@ -23,23 +23,14 @@ _DPI = 110
 
 
 def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
-    """Write the figure of `curves_figure` as a PNG file.
-
-    Args:
-        history: Metrics of each epoch, by name.
-        path: PNG to write.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-    save_png(curves_figure(history), path, _DPI)
-
-
-def curves_figure(history: Sequence[dict[str, float]]) -> Figure:
     """Draw every metric over the epochs, training and validation.
 
     Args:
         history: Metrics of each epoch, by name; those of validation begin with `val_`.
+        path: PNG to write.
+
+    Raises:
+        OutputError: The file cannot be written.
     """
     names = [
         k for k in (history[0] if history else {}) if k != "epoch" and not k.startswith("val_")
@@ -59,13 +50,13 @@ def curves_figure(history: Sequence[dict[str, float]]) -> Figure:
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
     figure.tight_layout()
-    return figure
+    save_png(figure, path, _DPI)
 
 
 def draw_panels(
     images: Float32, targets: Float32, maps: Float32, info: ModelInfo, path: Path
 ) -> None:
-    """Write the figure of `panels_figure` as a PNG file.
+    """Draw images with their true mask, predicted mask, and boxes (true green, predicted red).
 
     Args:
         images: Network inputs, (n, height, width, channels); the first five are shown.
@@ -77,25 +68,14 @@ def draw_panels(
     Raises:
         OutputError: The file cannot be written.
     """
-    save_png(panels_figure(images, targets, maps, info), path, _DPI)
-
-
-def panels_figure(images: Float32, targets: Float32, maps: Float32, info: ModelInfo) -> Figure:
-    """Draw images with their true mask, predicted mask, and boxes (true green, predicted red).
-
-    Args:
-        images: Network inputs, (n, height, width, channels); the first five are shown.
-        targets: Training targets, (n, height, width, channels of the targets).
-        maps: Network outputs, (n, height, width, heads).
-        info: Model description (heads, diameter range).
-    """
     shown = min(_SHOWN, len(images))
     figure = Figure(figsize=(12, 3.1 * shown))
     axes = figure.subplots(shown, 4, squeeze=False)
     for row, image, target, predicted in zip(axes, images, targets, maps, strict=False):
         grey = image[..., 0]
         for axis, plane in zip(row, (grey, target[..., 0], predicted[..., 0], grey), strict=True):
-            axis.imshow(plane, cmap="gray", **_limits(plane is grey))
+            limits = {} if plane is grey else {"vmin": 0.0, "vmax": 1.0}
+            axis.imshow(plane, cmap="gray", **limits)
             axis.set_axis_off()
         _add_boxes(row[3], _true_circles(target, info), "lime")
         circles, scores = decode_maps(predicted, info.heads, info.diameters_px)
@@ -103,11 +83,7 @@ def panels_figure(images: Float32, targets: Float32, maps: Float32, info: ModelI
     for axis, title in zip(axes[0], _PANELS, strict=True):
         axis.set_title(title)
     figure.tight_layout()
-    return figure
-
-
-def _limits(is_image: bool) -> dict[str, float]:
-    return {} if is_image else {"vmin": 0.0, "vmax": 1.0}
+    save_png(figure, path, _DPI)
 
 
 def _true_circles(target: Float32, info: ModelInfo) -> Float:
