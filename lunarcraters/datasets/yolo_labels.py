@@ -19,12 +19,17 @@ from numpy.typing import NDArray
 
 from lunarcraters.datasets.grey_values import convert_to_grey, find_measured, open_image, read_tiff
 from lunarcraters.datasets.label_lines import parse_lines
-from lunarcraters.datasets.opencv_warnings import suppress_opencv_warnings
 from lunarcraters.datasets.orientation import require_upright
 from lunarcraters.errors import DatasetError
+from lunarcraters.process import SharedState
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 """Suffixes of image files, in lower case."""
+
+_logging = cv2.utils.logging
+_OPENCV_SILENT = SharedState(
+    lambda: _logging.setLogLevel(_logging.LOG_LEVEL_SILENT), _logging.setLogLevel
+)  # it warns of every tag of a GeoTIFF, and its level is one for all threads
 
 _WHOLE = re.compile(r"[0-9]+(\.0*)?")
 
@@ -243,7 +248,7 @@ def _decode(path: Path, flags: int) -> NDArray[np.generic]:
             _check_tiff(path)
         content = path.read_bytes()
         if content and not _is_cut_jpeg(content):
-            with suppress(cv2.error), suppress_opencv_warnings():
+            with suppress(cv2.error), _OPENCV_SILENT.held():
                 image = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
         if image is None and _is_tiff(path):
             image = read_tiff(path, bytes_too=True)
