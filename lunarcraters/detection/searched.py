@@ -129,21 +129,19 @@ def open_in_crs_of(
     Raises:
         MosaicError: The mosaic cannot be used.
     """
-
-    def open_in(system: GivenCrs | None) -> Mosaic:
-        return open_mosaic(mosaic, crs=system, nodata=nodata)
-
-    return open_in(crs) if run is None else _open_in_crs_of_run(mosaic, run, crs, open_in)
+    return _open_in_crs_of_run(
+        mosaic, run, crs, lambda system: open_mosaic(mosaic, crs=system, nodata=nodata)
+    )
 
 
 def _open_in_crs_of_run(
     names: Name | Sequence[Name],
-    run: Path,
+    run: Path | None,
     crs: GivenCrs | None,
     open_in: Callable[[GivenCrs | None], Mosaic],
 ) -> Mosaic:
     """Open a mosaic in a given coordinate system, that by which a run searched it, or its own."""
-    if crs is not None:
+    if crs is not None or run is None:
         return open_in(crs)
     try:
         opened = open_in(None)
