@@ -18,12 +18,12 @@ _DEVIATIONS = {LUNAR_COLUMNS.diameter_sd, PIXEL_COLUMNS.diameter_sd}
 _log = logging.getLogger(__name__)
 
 
-def to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.DataFrame:
+def to_numbers(table: pd.DataFrame, columns: dict[str, str], source: str) -> pd.DataFrame:
     """Take columns of a table, and turn all but names and states into numbers.
 
     Args:
         table: Table of numbers, or of text that reads as numbers.
-        names: Names of the columns in the table by our names.
+        columns: Names of the columns in the table, by our names.
         source: Name of the file or table, for messages.
 
     Returns:
@@ -33,7 +33,7 @@ def to_numbers(table: pd.DataFrame, names: dict[str, str], source: str) -> pd.Da
         CatalogueError: A value is not a number, or not a state of a review.
     """
     out = pd.DataFrame(index=pd.RangeIndex(len(table)))
-    for ours, theirs in names.items():
+    for ours, theirs in columns.items():
         values = table[theirs].reset_index(drop=True)
         if is_text(ours):
             out[ours] = as_text(values)

@@ -15,20 +15,20 @@ _SYSTEM = "coordinatesystem"
 """Key of the gazetteer's column of coordinate systems, such as `Planetographic, +West, 0 - 360`."""
 
 
-def turn_east(out: pd.DataFrame, wanted: dict[str, str], table: pd.DataFrame, source: str) -> None:
+def turn_east(out: pd.DataFrame, columns: dict[str, str], table: pd.DataFrame, source: str) -> None:
     """Turn longitudes that a heading, or the gazetteer, names west into those to the east.
 
     Args:
         out: Table with `lon`, which is changed.
-        wanted: Names in the table of the columns, by our names.
+        columns: Names of the columns in the table, by our names.
         table: Table that was read, with the rows of `out`.
         source: Name of the file, for the note.
     """
     if "lon" not in out:
         return
-    west = np.full(len(out), parse_heading(wanted["lon"]).unit == "west")
+    west = np.full(len(out), parse_heading(columns["lon"]).unit == "west")
     # Values such as `30W` have their sign already.
-    west &= pd.to_numeric(table[wanted["lon"]], errors="coerce").notna().to_numpy()
+    west &= pd.to_numeric(table[columns["lon"]], errors="coerce").notna().to_numpy()
     systems = [name for name in table.columns if parse_heading(name).key == _SYSTEM]
     for name in systems:
         west |= table[name].astype(str).str.contains(r"\+\s*west", case=False).to_numpy()
@@ -41,14 +41,14 @@ def turn_east(out: pd.DataFrame, wanted: dict[str, str], table: pd.DataFrame, so
         )
 
 
-def are_bare(wanted: dict[str, str]) -> bool:
+def are_bare(columns: dict[str, str]) -> bool:
     """Tell whether positions are columns x and y, which say nothing of degrees."""
-    return [parse_heading(wanted.get(name, "")).key for name in ("lon", "lat")] == ["x", "y"]
+    return [parse_heading(columns.get(name, "")).key for name in ("lon", "lat")] == ["x", "y"]
 
 
-def note_bare(wanted: dict[str, str], source: str) -> None:
+def note_bare(columns: dict[str, str], source: str) -> None:
     """Warn of columns x and y that are taken for degrees."""
-    if are_bare(wanted):
+    if are_bare(columns):
         warnings.warn(
             f"{source}: x and y are read as longitude and latitude in degrees; name pixels of an "
             "image x_px, y_px and diameter_px",

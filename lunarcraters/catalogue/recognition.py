@@ -87,22 +87,22 @@ def recognise_columns(
     kept = keep_craters(table, source)
     if places is not None and len(kept) < len(table):
         places = replace(places, geometries=places.geometries[kept.index.to_numpy()])
-    wanted = find_columns(kept.columns, ellipses=places is None)
+    columns = find_columns(kept.columns, ellipses=places is None)
     sizes = find_sizes(list(kept.columns))
-    _require(wanted, sizes, places, need_positions, kept, source)
-    used = [*wanted.values(), *(name for size in sizes for name in size.names)]
+    _require(columns, sizes, places, need_positions, kept, source)
+    used = [*columns.values(), *(name for size in sizes for name in size.names)]
     if places is None:
         kept = _without_empty(kept, used, source)
-    out = to_numbers(kept, wanted, source)
+    out = to_numbers(kept, columns, source)
     drawn = _are_empty(kept, used) & (places is not None)
-    out = _check_shares(out, wanted, source, drawn)
-    directions.turn_east(out, wanted, kept, source)
+    out = _check_shares(out, columns, source, drawn)
+    directions.turn_east(out, columns, kept, source)
     if places is not None:
-        _take_positions(out, wanted, places.positions if sizes else places.circles[:, :2])
+        _take_positions(out, columns, places.positions if sizes else places.circles[:, :2])
     units.check_positions(out, source)
-    _take_sizes(out, wanted, sizes, kept, places, source, unit)
+    _take_sizes(out, columns, sizes, kept, places, source, unit)
     if places is None and not any(size.unit for size in sizes):
-        directions.note_bare(wanted, source)
+        directions.note_bare(columns, source)
     if places is not None:
         directions.follow_geometries(out, places, source)
     return out.join(take_measures(kept.reset_index(drop=True)))
@@ -110,7 +110,7 @@ def recognise_columns(
 
 def _take_sizes(
     out: pd.DataFrame,
-    wanted: dict[str, str],
+    columns: dict[str, str],
     sizes: list[Size],
     table: pd.DataFrame,
     places: Places | None,
@@ -118,12 +118,12 @@ def _take_sizes(
     unit: str,
 ) -> None:
     """Take diameters of columns or outlines, in km; deviations without a unit have theirs."""
-    deviation = parse_heading(wanted.get("diameter_sd_km", "")).unit
+    deviation = parse_heading(columns.get("diameter_sd_km", "")).unit
     if sizes:
         known = [size for size in sizes if size.unit] or sizes[:1]
-        columns = {size: _diameters(table, size, source) for size in known}
-        km = units.to_km(columns, out, places, source, unit)
-        in_metres = known[0].unit == "m" or bool((km < columns[known[0]]).any())
+        diameters = {size: _diameters(table, size, source) for size in known}
+        km = units.to_km(diameters, out, places, source, unit)
+        in_metres = known[0].unit == "m" or bool((km < diameters[known[0]]).any())
         deviation = deviation or "m" * in_metres
         out["diameter_km"] = km
     elif places is not None:
@@ -133,9 +133,9 @@ def _take_sizes(
         out["diameter_sd_km"] /= 1000.0
 
 
-def _take_positions(out: pd.DataFrame, wanted: dict[str, str], drawn: Float) -> None:
+def _take_positions(out: pd.DataFrame, columns: dict[str, str], drawn: Float) -> None:
     """Take positions of geometries, for rows without one or where the columns cannot be degrees."""
-    if directions.are_bare(wanted) or not units.in_degrees(out):
+    if directions.are_bare(columns) or not units.in_degrees(out):
         out[["lon", "lat"]] = np.nan
     empty = out[["lon", "lat"]].isna().any(axis=1)
     if empty.any():
@@ -178,7 +178,7 @@ def _are_empty(table: pd.DataFrame, used: list[str]) -> "pd.Series[bool]":
 
 
 def _check_shares(
-    out: pd.DataFrame, wanted: dict[str, str], source: str, drawn: "pd.Series[bool]"
+    out: pd.DataFrame, columns: dict[str, str], source: str, drawn: "pd.Series[bool]"
 ) -> pd.DataFrame:
     """Refuse fractions that are none, and leave out scores that are no precisions.
 
@@ -190,7 +190,7 @@ def _check_shares(
         if not good.all():
             row = int(np.argmin(good))
             raise CatalogueError(
-                f"{source}: {wanted[FRACTION]} of crater {row + 1} is {shares[row]:g}, and the "
+                f"{source}: {columns[FRACTION]} of crater {row + 1} is {shares[row]:g}, and the "
                 "part of a crater that counts is from 0 to 1: mend it; divide percentages by 100"
             )
         out[FRACTION] = shares.clip(upper=1.0)
@@ -198,7 +198,7 @@ def _check_shares(
     if scores is None or scores.dropna().between(0.0, 1.0).all():
         return out
     warnings.warn(
-        f"{source}: {wanted['score']} has values outside 0 to 1, which are no scores of this "
+        f"{source}: {columns['score']} has values outside 0 to 1, which are no scores of this "
         "program, and is left out",
         CratersWarning,
         stacklevel=3,
@@ -213,13 +213,13 @@ def _are_added(table: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def _recognise_pixels(
-    table: pd.DataFrame, wanted: dict[str, str], size: Size, source: str
+    table: pd.DataFrame, columns: dict[str, str], size: Size, source: str
 ) -> pd.DataFrame:
     """Read a table in pixels; a size of -1 of another program is an image without craters.
 
     Args:
         table: Table.
-        wanted: Names in the table of x and y.
+        columns: Names in the table of x and y.
         size: Columns of the size.
         source: Name of the file or table, for messages.
     """
@@ -235,15 +235,15 @@ def _recognise_pixels(
         )
     others = {n: name for n, name in find_columns(kept.columns).items() if n in _OF_ANY_UNIT}
     deviation = PIXEL_COLUMNS.diameter_sd
-    empty = _are_empty(kept, [*wanted.values(), *size.names])
-    wanted = wanted | others | ({deviation: deviation} if deviation in kept else {})
-    out = to_numbers(kept, wanted, source)
+    empty = _are_empty(kept, [*columns.values(), *size.names])
+    columns = columns | others | ({deviation: deviation} if deviation in kept else {})
+    out = to_numbers(kept, columns, source)
     out["diameter_px"] = sizes[table.index.isin(kept.index)]
-    return _check_shares(out, wanted, source, empty)
+    return _check_shares(out, columns, source, empty)
 
 
 def _require(
-    wanted: dict[str, str],
+    columns: dict[str, str],
     sizes: list[Size],
     places: Places | None,
     need_positions: bool,
@@ -252,7 +252,7 @@ def _require(
 ) -> None:
     """Refuse a table that does not tell positions or sizes, nor has geometries that do."""
     placed = places is not None and (places.has_points or places.has_outlines)
-    missing = [name for name in ("lon", "lat") if name not in wanted]
+    missing = [name for name in ("lon", "lat") if name not in columns]
     if placed or not (need_positions or len(missing) == 1):
         missing = []
     drawn = places is not None and places.has_outlines and places.roundness >= _LEAST_ROUNDNESS

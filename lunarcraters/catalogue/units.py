@@ -75,7 +75,7 @@ def check_positions(table: pd.DataFrame, source: str) -> None:
 
 
 def to_km(
-    columns: dict[Size, Float],
+    diameters: dict[Size, Float],
     table: pd.DataFrame,
     places: Places | None,
     source: str,
@@ -84,7 +84,7 @@ def to_km(
     """Choose the diameters of a table in km, and refuse those that cannot be.
 
     Args:
-        columns: Diameters by the columns that give them, the best first, (n,) each; those without
+        diameters: Diameters by the columns that give them, the best first, (n,) each; those without
             a unit as if they were km.
         table: Table with lon and lat where they are known.
         places: Geometries of the rows; None for none.
@@ -97,8 +97,8 @@ def to_km(
     Raises:
         CatalogueError: Columns contradict each other, or a unit is missing or cannot be right.
     """
-    size, km = next(iter(columns.items()))
-    for other, values in columns.items():
+    size, km = next(iter(diameters.items()))
+    for other, values in diameters.items():
         if _contradict(values, km):
             raise CatalogueError(
                 f"{source}: {size.title} and {other.title} contradict each other in their units: "
