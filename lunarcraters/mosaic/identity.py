@@ -9,7 +9,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from lunarcraters.errors import MosaicError
-from lunarcraters.mosaic.names import RasterName, is_remote
+from lunarcraters.mosaic.names import IN_ARCHIVE, RasterName, is_remote
 from lunarcraters.mosaic.opening import open_dataset
 from lunarcraters.mosaic.remote.access import remote_environment
 from lunarcraters.mosaic.remote.faults import why_not_served
@@ -18,7 +18,6 @@ from lunarcraters.redaction import redact
 
 _SAMPLE_BYTES = 1 << 16
 _SAMPLES = 64
-_ARCHIVE = re.compile(r"/vsi(?:zip|tar|gzip|7z|rar)/(.*)", re.S)
 _ARCHIVE_END = re.compile(r"\.(?:zip|kmz|tar|tgz|tar\.gz|gz|7z|rar)(?=/|$)", re.IGNORECASE)
 
 
@@ -78,8 +77,8 @@ def containing_file(file: str) -> str:
     Args:
         file: Name that GDAL opens.
     """
-    while match := _ARCHIVE.fullmatch(file):
-        rest = match[1]
+    while match := IN_ARCHIVE.fullmatch(file):
+        rest = match[2]
         if rest.startswith("{"):
             file = rest[1 : rest.rindex("}")]
         elif is_remote(rest) or rest.startswith(("vsi", "/vsi")):

@@ -27,7 +27,7 @@ _FILE_SYSTEMS = {
 _ARCHIVES = {"zip": "/vsizip/", "tar": "/vsitar/", "gzip": "/vsigzip/"}
 _SCHEME = re.compile(r"([a-z][a-z0-9]*)(?:\+([a-z][a-z0-9]*))?:(/{1,})(.*)", re.IGNORECASE | re.S)
 _DRIVER = re.compile(r"[A-Za-z][A-Za-z0-9_]+:")
-_IN_ARCHIVE = re.compile(r"/vsi(zip|tar|gzip|7z|rar)/(.*)", re.S)
+IN_ARCHIVE = re.compile(r"/vsi(zip|tar|gzip|7z|rar)/(.*)", re.S)
 _REMOTE = re.compile(
     r"/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|(?<![a-z])(https?|ftp)://", re.IGNORECASE
 )
@@ -88,7 +88,7 @@ def parse_name(name: str | os.PathLike[str]) -> Named:
     if match and match[2] is None and match[1].lower() in _FILE_SYSTEMS:
         # A path would have lost a slash: http:/host.
         return RasterName(_FILE_SYSTEMS[match[1].lower()] + match[4])
-    match = _IN_ARCHIVE.fullmatch(text)
+    match = IN_ARCHIVE.fullmatch(text)
     if match and _exists(match[2].split("/")[0].strip("{}") or "/"):
         return RasterName(f"/vsi{match[1]}/{_absolute(match[2])}")
     if text.startswith("/vsi") or text.lstrip().startswith("<") or _DRIVER.match(text):
