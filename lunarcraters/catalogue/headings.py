@@ -80,15 +80,15 @@ _UNITS = {
 }
 _PLAIN = ("", "km", "m")
 _DIRECTIONS = ("lon", "lat", "cent", "clon", "clat")
-_BRACKET = re.compile(r"^(.*?)[(\[<{]([^()\[\]<>{}]*)[)\]>}]\s*$")
-_SUFFIX = re.compile(r"^(.*?)[\s_,.\-/]+(?:in\s+)?([A-Za-z°]+)$")
-# `diameter_k` is what the ten letters of a Shapefile leave of `diameter_km`.
+_BRACKET = re.compile(r"^(.*?)[(\[<{]([^()\[\]<>{}]*)[)\]>}]\s*$")  # Diameter (km)
+_SUFFIX = re.compile(r"^(.*?)[\s_,.\-/]+(?:in\s+)?([A-Za-z°]+)$")  # diameter_km, Radius in m
+# diameterkm; `diameter_k` is what the ten letters of a Shapefile leave of `diameter_km`.
 _GLUED = re.compile(
     r"^(diameter|diam|dia|d|radius|rad|size)(km)$|^(diameter|diam|radius)(m)$|^(diameter)(k)$"
 )
 _PLURAL = re.compile(r"(?<=[Dd]eg)s\b")  # of degrees, unlike the south of "degS"
-_UNCLOSED = re.compile(r"^(.*?)[(\[<{]([^()\[\]<>{}]*)$")
-_SIDE = re.compile(r"^(west|east)(l.+)$|^(l.+)(west|w)$")
+_UNCLOSED = re.compile(r"^(.*?)[(\[<{]([^()\[\]<>{}]*)$")  # Diameter (, cut off
+_SIDE = re.compile(r"^(west|east)(l.+)$|^(l.+)(west|w)$")  # westlongitude, lonw
 
 
 @dataclass(frozen=True)

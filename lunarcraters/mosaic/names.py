@@ -26,8 +26,8 @@ _FILE_SYSTEMS = {
 
 _ARCHIVES = {"zip": "/vsizip/", "tar": "/vsitar/", "gzip": "/vsigzip/"}
 _SCHEME = re.compile(r"([a-z][a-z0-9]*)(?:\+([a-z][a-z0-9]*))?:(/{1,})(.*)", re.IGNORECASE | re.S)
-_DRIVER = re.compile(r"[A-Za-z][A-Za-z0-9_]+:")
-IN_ARCHIVE = re.compile(r"/vsi(zip|tar|gzip|7z|rar)/(.*)", re.S)
+_DRIVER = re.compile(r"[A-Za-z][A-Za-z0-9_]+:")  # NETCDF:file.nc:variable
+IN_ARCHIVE = re.compile(r"/vsi(zip|tar|gzip|7z|rar)/(.*)", re.S)  # /vsizip/a.zip/b.tif
 _REMOTE = re.compile(
     r"/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|(?<![a-z])(https?|ftp)://", re.IGNORECASE
 )

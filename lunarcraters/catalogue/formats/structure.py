@@ -11,13 +11,13 @@ from lunarcraters.catalogue.columns import FRACTION, MOST_FRACTION
 from lunarcraters.catalogue.text import decode_text
 from lunarcraters.errors import CatalogueError
 
-_ENTRY = re.compile(r"^\s*([A-Za-z][^={}]*?)\s*=\s*(.*)$")
-_AREA_IN_COMMENT = re.compile(r"^(area[^:=]*)[:=]\s*([\d.,]+)\s*$", re.IGNORECASE)
-_METRES = re.compile(r"diam\w*\W{0,3}[(\[<]\s*m(et(er|re)s?)?\s*[)\]>]", re.IGNORECASE)
-_UNIT = re.compile(r"(?:[<(\[]|\d\s)\s*(k?m)\s*(?:\^?2|²)?\s*(?:[>)\]]|$)")
+_ENTRY = re.compile(r"^\s*([A-Za-z][^={}]*?)\s*=\s*(.*)$")  # Total_area = 12.5 <km^2>
+_AREA_IN_COMMENT = re.compile(r"^(area[^:=]*)[:=]\s*([\d.,]+)\s*$", re.IGNORECASE)  # Area: 12.5
+_METRES = re.compile(r"diam\w*\W{0,3}[(\[<]\s*m(et(er|re)s?)?\s*[)\]>]", re.IGNORECASE)  # diam (m)
+_UNIT = re.compile(r"(?:[<(\[]|\d\s)\s*(k?m)\s*(?:\^?2|²)?\s*(?:[>)\]]|$)")  # <km^2>, 5 m
 _NUMBER = re.compile(r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$")
-_SEMICOLON_HEADING = re.compile(r"=\s*\{[^#,;]*;\s*\w")
-_SEMICOLON_ROW = re.compile(r"^\s*[\d.,eE+-]+(\s*;\s*[\d.,eE+-]+)+[\s;]*$")
+_SEMICOLON_HEADING = re.compile(r"=\s*\{[^#,;]*;\s*\w")  # crater = {diam; lon; lat
+_SEMICOLON_ROW = re.compile(r"^\s*[\d.,eE+-]+(\s*;\s*[\d.,eE+-]+)+[\s;]*$")  # 1,5; 20,1; 3,2
 
 _BARE_NAMES = {
     1: ["diameter"],

@@ -41,9 +41,9 @@ _BINARY = {
 """First bytes of files that are no text, and how they are named."""
 
 _ANGLES = ("lon", "lat")
-_THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+$")
-_WKT = re.compile(r"\s*(MULTI)?(POINT|POLYGON)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"^[+-]?[\d.,]+(e[+-]?\d+)?$", re.IGNORECASE)
+_THOUSANDS = re.compile(r"^[+-]?[1-9]\d{0,2}(,\d{3})+$")  # 12,345
+_WKT = re.compile(r"\s*(MULTI)?(POINT|POLYGON)\b", re.IGNORECASE)  # POINT (20 10)
+_NUMBER = re.compile(r"^[+-]?[\d.,]+(e[+-]?\d+)?$", re.IGNORECASE)  # -1,5e3
 
 _log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ _RASTER_XML = (
     b"<GDALTileIndexDataset",
 )
 _POINTER = re.compile(r"""^\s*\^(\w+)\s*=\s*\(?\s*("[^"]*"|'[^']*'|[^\s,()<]+)""", re.MULTILINE)
-_PDS4_FILE = re.compile(r"<(?:\w+:)?file_name>\s*([^<]*?)\s*</")
+_PDS4_FILE = re.compile(r"<(?:\w+:)?file_name>\s*([^<]*?)\s*</")  # <file_name>a.img</file_name>
 _COMPRESSED_FILE = re.compile(
     r"""^\s*OBJECT\s*=\s*COMPRESSED_FILE\b.*?^\s*FILE_NAME\s*=\s*["'](.*?)["']""",
     re.MULTILINE | re.DOTALL,

@@ -7,7 +7,7 @@ from lunarcraters.mosaic.names import RasterName, has_query
 from lunarcraters.mosaic.remote.access import gives_only_whole_files, remote_environment
 from lunarcraters.mosaic.remote.virtual_files import read_beginning, read_file, read_headers
 
-_STATUS = re.compile(r"response code[^:]*: (\d{3})")
+_STATUS = re.compile(r"response code[^:]*: (\d{3})")  # response code on a.tif: 404
 _DENIED = re.compile(
     r"\b(401|403|407)\b|access denied|access.?key|signature|credential|AZURE_STORAGE", re.IGNORECASE
 )
