@@ -181,7 +181,7 @@ class Mosaic:
                 part = Box(*origin, count[0] * by[0], count[1] * by[1])
                 if not intersects(self.extent_table, part).any():
                     continue
-                block, block_valid = self._read_blocks(origin, count, by)
+                block, block_valid = self._read_or_explain(origin, count, by)
                 if block_valid.shape == shape and not turn:
                     return block.astype(self.dtype, copy=False), block_valid
                 block_valid = block_valid & ~valid[rows, columns]
@@ -214,7 +214,7 @@ class Mosaic:
         """Extents, (n, 4)."""
         return np.array(self.extents, np.int64).reshape(-1, 4)
 
-    def _read_blocks(
+    def _read_or_explain(
         self, origin: tuple[int, int], count: tuple[int, int], by: tuple[int, int]
     ) -> Pixels:
         try:

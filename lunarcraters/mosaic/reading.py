@@ -47,12 +47,12 @@ def read_blocks(
         RasterioError: The pixels cannot be read.
     """
     if raster.remote is None:
-        return _read_blocks(raster, origin, count, by)
+        return _read_once(raster, origin, count, by)
     with remote_environment(raster.uri):
-        return read_patiently(lambda: _read_blocks(raster, origin, count, by), close_datasets)
+        return read_patiently(lambda: _read_once(raster, origin, count, by), close_datasets)
 
 
-def _read_blocks(
+def _read_once(
     raster: Raster, origin: tuple[int, int], count: tuple[int, int], by: tuple[int, int]
 ) -> Pixels:
     # Overviews were made without regard to the user's nodata value.
