@@ -46,8 +46,7 @@ class Mosaic:
         uri: Name that GDAL opens: an absolute path, another name with its secrets, or VRT XML.
         grid: Grid of the pixels.
         dtype: NumPy name of the type of the values.
-        extents: Boxes in which there may be data: one for each raster, or for each part of a
-            sparse one.
+        extents: Boxes in which there may be data, one for each raster or part of a sparse one.
         sources: Absolute paths, or other names, of the files, those of later rasters last.
         bands: Number of the band that is read, or of red, green and blue, read as luminance.
         nodata: Values that mean "no data" beside the files' own, or in their place; or None.
@@ -56,6 +55,7 @@ class Mosaic:
         rasters: Raster files as opened, the later ones on top; empty where it comes from a record.
         fetched: Directory for what is read from the network; None for none.
         elevation: True if its values were searched as heights, False as grey ones; or None.
+        leaves_out_damage: True where pixels that cannot be read hold no data (see `damage`).
     """
 
     name: str
@@ -71,6 +71,7 @@ class Mosaic:
     rasters: tuple[Source, ...] = field(default=(), repr=False, compare=False)
     fetched: Path | None = field(default=None, repr=False, compare=False)
     elevation: bool | None = field(default=None, repr=False, compare=False)
+    leaves_out_damage: bool = False
 
     @property
     def width(self) -> int:
@@ -155,8 +156,7 @@ class Mosaic:
 
         Args:
             box: Box, mosaic pixels.
-            decimation: Side of a block in mosaic pixels, or its (width, height); 1 for full
-                resolution.
+            decimation: Side of a block, or its (width, height), pixels; 1 for full resolution.
 
         Returns:
             Values in the mosaic's dtype (0 where invalid) and validity, of shape
@@ -207,7 +207,8 @@ class Mosaic:
     @property
     def raster(self) -> Raster:
         """Raster that is read."""
-        return Raster(self.uri, self.bands, next(iter(list_values(self.nodata)), None), self.remote)
+        nodata = next(iter(list_values(self.nodata)), None)
+        return Raster(self.uri, self.bands, nodata, self.remote, self.leaves_out_damage)
 
     @cached_property
     def extent_table(self) -> NDArray[np.int64]:
@@ -255,8 +256,7 @@ def open_mosaic(
         fetched: Directory that keeps what is read from the network; None for none.
 
     Raises:
-        MosaicError: A file is missing, unreadable, truncated, not a raster or not compatible with
-            the others.
+        MosaicError: A file is missing, unreadable, truncated, no raster, or unlike the others.
         CoordinateSystemError: A coordinate system is missing, or not of the Moon, or misses it.
     """
     given = [names] if isinstance(names, str | PathLike) else list(names)
