@@ -2,9 +2,9 @@
 
 Some craters are ignored, because the comparison can say nothing about them: references that are
 clipped by the edge of a label tile, have another size than asked for, or lie off the ground that
-was searched; and unmatched detections that cross the edge of their label tile, have another size,
-or lie off the ground that the reference covers. A detection that matches an ignored reference is
-neither true nor false.
+was searched or off that of the reference; and unmatched detections that cross the edge of their
+label tile, have another size, or lie off either ground, as craters on the outline of a count do. A
+detection that matches an ignored reference is neither true nor false.
 """
 
 import warnings
@@ -116,9 +116,10 @@ def match_craters(
     sizes, positions = detections.diameters, detections.positions
     limits = min_diameter, max_diameter
     reference_counted = _within(reference.diameters, *limits) & ~reference.clipped
-    reference_counted &= _on_ground(detections.footprint, reference.positions)
     judged = _within(sizes, *limits) & ~reference.crosses_edge(positions, sizes)
-    judged &= _on_ground(reference.footprint, positions)
+    for ground in (detections.footprint, reference.footprint):
+        reference_counted &= _on_ground(ground, reference.positions)
+        judged &= _on_ground(ground, positions)
     scores = np.where(find_confirmed(detections.craters), np.nan, detections.scores)
     i, j, offset = _match_pairs(detections, scores, reference, rule, reference_counted)
     reference_of = np.full(len(sizes), -1)

@@ -156,6 +156,17 @@ def test_detections_off_the_ground_of_the_reference_are_ignored():
     assert found.counted.tolist() == [False, True]
 
 
+def test_craters_off_the_ground_of_their_own_catalogue_are_ignored():
+    # As craters that touch an area from outside, of which a count has the parts inside.
+    detected = [(1, 1, 30, 0.9), (5.3, 1, 30, 0.9), (5.3, 3, 30, 0.9)]
+    listed = [(1, 1, 30, np.nan), (5.3, 1, 30, np.nan), (5.3, 4, 30, np.nan)]
+    box = shapely.box(0, 0, 5, 5)
+    for grounds in ({"footprint": box}, {}), ({}, {"footprint": box}):
+        reference = from_catalogue(lunar_catalogue(listed, **grounds[1]))
+        found = match_craters(lunar_catalogue(detected, **grounds[0]), reference, CIRCLE)
+        assert (found.counted.sum(), found.true.sum(), found.reference_counted.sum()) == (1, 1, 1)
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 @pytest.mark.parametrize(("lon", "lat"), [(180.0, 0.0), (10.0, 60.0), (0.0, 89.999), (-180, -90)])
 def test_the_same_crater_matches_anywhere_on_the_moon(rule, lon, lat):
