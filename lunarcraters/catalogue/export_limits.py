@@ -27,6 +27,7 @@ class ExportLimits:
         max_diameter: Largest diameter, km or pixels; null for no such limit.
         area: Area in which centres lie, as a GeoJSON geometry; null for everywhere.
         area_crs: Coordinate system of the area, as WKT; null where positions are pixels.
+        fractions: True where all craters that touch the area were taken.
         without_clusters: True where members of clusters were left out; nothing else here tells
             which they were.
         of_run: False of the export of a table: nothing tells which craters of a run it took.
@@ -37,6 +38,7 @@ class ExportLimits:
     max_diameter: float | None = None
     area: dict[str, Any] | None = None
     area_crs: str | None = None
+    fractions: bool = False
     without_clusters: bool = False
     of_run: bool = True
 
@@ -52,7 +54,9 @@ class ExportLimits:
         if self.max_diameter is not None:
             inside &= diameters <= self.max_diameter
         ground = self.read_area()
-        if ground is not None:
+        if ground is not None and self.fractions:
+            inside[inside] = ground.compute_shares(positions[inside], diameters[inside]) > 0.0
+        elif ground is not None:
             inside &= ground.contains(*positions.T)
         return np.asarray(inside)
 
@@ -72,7 +76,7 @@ class ExportLimits:
             )
 
     def read_area(self) -> Area | None:
-        """Read the area in which centres lie; None for everywhere."""
+        """Read the area of the export; None for everywhere."""
         if self.area is None:
             return None
         crs = None if self.area_crs is None else CRS.from_wkt(self.area_crs)

@@ -72,6 +72,7 @@ class CraterFilter:
             float(largest) if np.isfinite(largest) else None,
             before.area,
             before.area_crs,
+            before.fractions,
             before.without_clusters,
         )
         if self.area is None:
@@ -80,7 +81,8 @@ class CraterFilter:
         area = self.area if earlier_area is None else self.area.intersect(earlier_area)
         outline = json.loads(str(shapely.to_geojson(area.outline)))
         crs = None if area.crs is None else area.crs.to_wkt()
-        return replace(limits, area=outline, area_crs=crs)
+        parts = self.fractions and (earlier_area is None or before.fractions)
+        return replace(limits, area=outline, area_crs=crs, fractions=parts)
 
     def apply(self, catalogue: Catalogue) -> Catalogue:
         """Take the craters that meet the conditions; identifiers are kept."""

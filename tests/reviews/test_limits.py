@@ -55,6 +55,23 @@ def test_an_export_of_an_export_keeps_the_areas_of_both(grid, tmp_path, second):
         assert lc.review(run, tmp_path / name).counts.rejected == 2, name
 
 
+def test_craters_deleted_of_an_export_with_parts_are_rejected_at_its_edge_too(grid, tmp_path):
+    run, west = grid
+    parts, edited, reviewed = (tmp_path / f"{name}.gpkg" for name in "abc")
+    lc.export(run, parts, area=(west + 0.02, 0.5, west + 5.5, 5.5), fractions=True)
+    craters = lc.read_catalogue(parts)
+    on_edge = craters.craters["fraction"] < 1.0
+    assert (len(craters), on_edge.sum()) == (30, 5)
+    craters.rows(~on_edge.to_numpy()).to_file(edited)
+    lc.review(run, edited, reviewed)
+    lc.export(edited, tmp_path / "d.geojson", min_diameter=1.0)
+    for path in edited, reviewed, tmp_path / "d.geojson":
+        counts = lc.review(run, path).counts
+        assert (counts.rejected, counts.unseen) == (5, 25), path
+    lc.export(parts, edited, area=(west - 0.5, 0.5, west + 3.5, 3.5), overwrite=True)
+    assert lc.review(run, edited).counts.rejected == 0
+
+
 def test_a_filter_of_an_export_keeps_the_scores_and_diameters_of_both(tmp_path):
     table = pd.DataFrame(
         {"lon": 0.5, "lat": np.arange(9) / 2, "diameter_km": np.arange(1, 10), "score": 0.5}
