@@ -14,9 +14,32 @@ DecodedPair = tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.float64], N
 """Image and validity, (height, width), boxes of craters, (n, 4), and ignored boxes, (m, 4)."""
 
 
-_kept: dict[Pair, DecodedPair] = {}
-_bytes = [0]  # of what is kept
-_lock = Lock()
+class _Kept:
+    """Decoded pairs that are kept, with their number of bytes, for several threads."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[Pair, DecodedPair] = {}
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, pair: Pair) -> DecodedPair | None:
+        return self._pairs.get(pair)
+
+    def add(self, pair: Pair, decoded: DecodedPair) -> None:
+        """Keep a pair where there is room for it."""
+        size = sum(array.nbytes for array in decoded)
+        with self._lock:
+            if pair not in self._pairs and self._bytes + size <= _MOST_BYTES:
+                self._pairs[pair] = decoded
+                self._bytes += size
+
+    def clear(self) -> None:
+        with self._lock:
+            self._pairs.clear()
+            self._bytes = 0
+
+
+_kept = _Kept()
 
 
 def read_pair(pair: Pair) -> DecodedPair:
@@ -30,16 +53,10 @@ def read_pair(pair: Pair) -> DecodedPair:
     decoded = _kept.get(pair)
     if decoded is None:
         decoded = *read_image(pair.image), pair.read_boxes(), pair.read_ignored()
-        size = sum(array.nbytes for array in decoded)
-        with _lock:
-            if pair not in _kept and _bytes[0] + size <= _MOST_BYTES:
-                _kept[pair] = decoded
-                _bytes[0] += size
+        _kept.add(pair, decoded)
     return decoded
 
 
 def forget_pairs() -> None:
     """Forget images and labels, which may have changed since they were read."""
-    with _lock:
-        _kept.clear()
-        _bytes[0] = 0
+    _kept.clear()
