@@ -86,10 +86,10 @@ class CraterFilter:
 
     def apply(self, catalogue: Catalogue) -> Catalogue:
         """Take the craters that meet the conditions; identifiers are kept."""
-        diameters = catalogue.diameters
-        filtered = catalogue.rows(
-            (diameters >= self.min_diameter) & (diameters <= self.max_diameter)
-        )
+        diameters, filtered = catalogue.diameters, catalogue
+        sized = (diameters >= self.min_diameter) & (diameters <= self.max_diameter)
+        if not sized.all():  # a copy of a million craters for each of many areas takes minutes
+            filtered = catalogue.rows(sized)
         if self.area is None:
             return filtered
         if not self.fractions:

@@ -14,7 +14,7 @@ from lunarcraters.errors import AreaError, RunError
 from lunarcraters.files import hash_file, is_database
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
-from lunarcraters.mask.footprint import searched_footprint
+from lunarcraters.mask.footprint import measure_searched_km2, searched_footprint
 from lunarcraters.records import RecordError, read_record, write_record
 
 CRATERS = "craters.parquet"
@@ -180,3 +180,7 @@ class SearchedGround:
         if footprint.is_empty:
             raise AreaError("nothing of the area was searched: look where it lies")
         return replace(info, footprint=footprint, footprint_area_km2=area_km2)
+
+    def measure_km2(self, area: Area) -> float:
+        """Measure the part of the ground that lies within an area on the Moon, km^2."""
+        return measure_searched_km2(self._mask, self._path, area)

@@ -17,8 +17,7 @@ from lunarcraters.geometry.cylindrical import unroll
 from lunarcraters.geometry.outline import SphereOutline, plane_outline
 from lunarcraters.geometry.polygons import cut_at_meridian, keep_polygons, make_ring_polygon
 
-_RIM_POINTS = 36
-_ROUGH_POINTS, _POINTS = 100, 2000  # in a circle, to measure how much of it is inside
+_RIM_POINTS, _ROUGH_POINTS, _POINTS = 36, 100, 2000  # of a circle, to measure its part inside
 _SAMPLES_AT_ONCE = 2_000_000
 _GOLDEN_ANGLE = np.pi * (3.0 - 5.0**0.5)
 _EDGES = 2000  # of an area in longitude and latitude, along its longer side in a map
@@ -80,9 +79,10 @@ class Area:
             return _contains(self.outline, x, y)
         if not self.crs.is_geographic:
             return _contains(self.outline, *sphere.from_lonlat(self.crs, x, y))
-        inside = np.zeros(x.shape, bool)
-        for period_deg in (-360.0, 0.0, 360.0):
-            inside |= _contains(self._seamless_outline, x + period_deg, y)
+        _, south, _, north = self._seamless_outline.bounds
+        inside = np.asarray((y >= south) & (y <= north))
+        turned = [(x[inside] + turn, y[inside]) for turn in (-360.0, 0.0, 360.0)]
+        inside[inside] = np.any([_contains(self._seamless_outline, *at) for at in turned], axis=0)
         return inside
 
     @cached_property

@@ -45,14 +45,32 @@ def searched_footprint(
         if not mosaic.has_crs:
             outline = _image_outline(raster)
             return (outline if area is None else _clip(outline, area)), None
-        boxes = connected_extents(mosaic.extents)
-        if area is not None:
-            window = _area_window(mosaic, area)
-            shared = (box.intersect(window) for box in boxes)
-            boxes = [box for box in shared if not box.is_empty]
+        boxes = _searched_boxes(mosaic, area)
         footprint = shapely.union_all([_lonlat_outline(mosaic, raster, box) for box in boxes])
         area_km2 = measure_area_km2(mosaic.grid, raster, boxes, area)
     return (footprint if area is None else _clip(footprint, area)), area_km2
+
+
+def measure_searched_km2(mosaic: Mosaic, mask: Path, area: Area) -> float:
+    """Measure the ground of an area that a run has searched, summed over all pixels, km2.
+
+    Args:
+        mosaic: Mosaic with a coordinate system, or any raster on its grid.
+        mask: File of the run's mask, on the mosaic's grid.
+        area: Area on the Moon.
+    """
+    with open_dataset(str(mask)) as raster:
+        return measure_area_km2(mosaic.grid, raster, _searched_boxes(mosaic, area), area)
+
+
+def _searched_boxes(mosaic: Mosaic, area: Area | None) -> list[Box]:
+    """Boxes of a mosaic that hold all searched pixels, those within an area if one is given."""
+    boxes = connected_extents(mosaic.extents)
+    if area is None:
+        return boxes
+    window = _area_window(mosaic, area)
+    shared = (box.intersect(window) for box in boxes)
+    return [box for box in shared if not box.is_empty]
 
 
 def _image_outline(raster: rasterio.DatasetReader) -> BaseGeometry:
@@ -103,13 +121,21 @@ def _lonlat_outline(mosaic: Mosaic, raster: rasterio.DatasetReader, box: Box) ->
     lon = west + (np.arange(columns) + 0.5) * grid.a
     lat = north + (np.arange(rows) + 0.5) * grid.e
     lon, lat = np.meshgrid(lon, lat)
-    x, y = mosaic.grid.from_lonlat(lon, lat)
+    if mosaic.grid.period_px is None:
+        x, y = mosaic.grid.from_lonlat(lon, lat)
+    else:  # columns are meridians, and rows parallels
+        middle = len(lat) // 2
+        x, _ = mosaic.grid.from_lonlat(lon[:1], lat[middle : middle + 1])
+        _, y = mosaic.grid.from_lonlat(lon[:, :1], lat[:, :1])
     with np.errstate(invalid="ignore"):
         column = np.floor((x - box.left) * shape[1] / box.width)
         row = np.floor((y - box.top) * shape[0] / box.height)
-        inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
-    cells = np.zeros(x.shape, bool)
-    cells[inside] = searched[row[inside].astype(int), column[inside].astype(int)]
+        in_columns = (column >= 0) & (column < shape[1])
+        in_rows = (row >= 0) & (row < shape[0])
+    seen = searched[
+        np.where(in_rows, row, 0).astype(int), np.where(in_columns, column, 0).astype(int)
+    ]
+    cells = seen & in_rows & in_columns
     return cut_at_meridian(np.array([_outline(cells, grid)], object))[0]
 
 

@@ -69,6 +69,18 @@ def test_the_mask_of_a_run_is_opened_once_for_all_areas(run, monkeypatch):
     assert [one.area_km2 for one in counts] == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_ground_of_areas_is_measured_without_its_outline(run, monkeypatch):
+    write_mask(run / MASK, DEGREES, degrees(-5, 5, 0.1), np.ones((100, 100), bool))
+    areas = {str(west): box(west, -1, west + 1.03, 1.07) for west in range(-5, 5)}
+    outlined = count_on_areas(run, areas, outlines=True)
+    monkeypatch.setattr("lunarcraters.mask.footprint._lonlat_outline", None)  # it takes longest
+    counts = count_on_areas(run, areas)
+    assert [one.area_km2 for one in counts] == [one.area_km2 for one in outlined]
+    assert all(one.catalogue.craters.equals(other.catalogue.craters)
+               for one, other in zip(counts, outlined, strict=True))  # fmt: skip
+    assert all(one.catalogue.footprint.area > 1.9 for one in outlined)
+
+
 @pytest.mark.filterwarnings("ignore::lunarcraters.errors.CratersWarning")
 @pytest.mark.parametrize("edge", ["centre", "fractions", "buffered"])
 def test_an_area_that_holds_no_centre_of_a_pixel_has_no_ground(tmp_path, edge):
