@@ -94,6 +94,8 @@ class Checkpoint(keras.callbacks.Callback):
         self.variables = [*network.variables, *network.optimizer.variables]
         self.state = CheckpointState()
         self.others: list[keras.callbacks.Callback] = []
+        for path in self.folder.glob(".*"):
+            path.unlink()  # what a killed process was writing
         if resume:
             self.state = read_state(out)
             self._restore(network)

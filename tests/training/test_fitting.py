@@ -68,7 +68,9 @@ def test_a_killed_training_that_is_resumed_gives_what_an_undisturbed_one_gives(
     with pytest.raises(Killed):
         fit(dataset, tmp_path / "killed", say=kill)
     assert not (tmp_path / "killed" / "model.keras").exists()
+    (tmp_path / "killed" / "checkpoint" / ".state-2.0123abcd.npz").touch()
     resumed = fit(dataset, tmp_path / "killed", resume=True)
+    assert not list((tmp_path / "killed" / "checkpoint").glob(".*"))
     whole, _ = undisturbed
     for one, other in zip(weights(whole / "model.keras"), weights(resumed), strict=True):
         np.testing.assert_allclose(one, other, atol=2e-3)
