@@ -147,10 +147,10 @@ def count_on_areas(
     searched = None if run is None else SearchedGround(run)
     if searched is None:
         warnings.warn(describe_ground(catalogue.info, name), CratersWarning, stacklevel=2)
-    on_body = {name: area.on_body(catalogue.info.crs) for name, area in areas.items()}
+    crs = catalogue.info.crs
     counts = tuple(
-        _count_on_area(catalogue, searched, area_name, area, edge, outlines)
-        for area_name, area in on_body.items()
+        _count_on_area(catalogue, searched, area_name, area.on_body(crs), edge, outlines)
+        for area_name, area in areas.items()
     )
     if not any(count.area_km2 for count in counts):
         raise AreaError("nothing of any area was searched: look where they lie")
