@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from lunarcraters.errors import RunError
-from lunarcraters.files import replacing
+from lunarcraters.files import find_replaced, replacing
 from lunarcraters.records import RecordError, read_record, to_json
 from lunarcraters.training.settings import FOLDER
 
@@ -94,7 +94,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.variables = [*network.variables, *network.optimizer.variables]
         self.state = CheckpointState()
         self.others: list[keras.callbacks.Callback] = []
-        for path in self.folder.glob(".*"):
+        for path in filter(find_replaced, self.folder.glob(".*")):
             path.unlink()  # what a killed process was writing
         if resume:
             self.state = read_state(out)

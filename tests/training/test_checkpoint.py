@@ -40,6 +40,17 @@ def test_a_checkpoint_that_an_earlier_version_had_tensorflow_write_is_read(tmp_p
         checkpoint.Checkpoint(other, tmp_path, resume=True)
 
 
+def test_hidden_files_of_other_programs_stay_beside_checkpoints(tmp_path):
+    folder = tmp_path / checkpoint.FOLDER
+    (folder / ".ipynb_checkpoints").mkdir(parents=True)
+    for name in (".best.weights.0123abcd.h5", ".best.weights.0123abcd.weights.h5", ".gitignore"):
+        (folder / name).touch()
+    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    network.compile("sgd", "mse")
+    checkpoint.Checkpoint(network, tmp_path, resume=False)
+    assert {path.name for path in folder.iterdir()} == {".ipynb_checkpoints", ".gitignore"}
+
+
 def test_weights_that_have_no_room_are_told_in_a_sentence(tmp_path):
     network = keras.Sequential([keras.Input((400,)), keras.layers.Dense(400)])
     network.compile("sgd", "mse")
