@@ -11,6 +11,7 @@ from pyproj import CRS
 
 from lunarcraters.errors import CratersWarning
 from lunarcraters.geometry.area import Area
+from lunarcraters.geometry.touching import may_touch
 
 Float = NDArray[np.float64]
 
@@ -55,6 +56,7 @@ class ExportLimits:
             inside &= diameters <= self.max_diameter
         ground = self.read_area()
         if ground is not None and self.fractions:
+            inside &= may_touch(ground, positions, diameters)
             inside[inside] = ground.compute_shares(positions[inside], diameters[inside]) > 0.0
         elif ground is not None:
             inside &= ground.contains(*positions.T)

@@ -13,15 +13,9 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import OptionError
 from lunarcraters.geometry import sphere, stereographic
 from lunarcraters.geometry.area import Area
+from lunarcraters.geometry.touching import may_touch
 
 Float = NDArray[np.float64]
-
-_LARGEST_ARC = np.radians(80.0)
-"""Angle from its middle to the outline of an area, beyond which all craters are looked at."""
-
-_MARGIN = np.radians(1.0)  # an outline is known by points
-
-_ROUNDING_DEG = 1e-6  # more than an angle is rounded by
 
 _HULL_MARGIN_M, _HULL_MARGIN_PX = 1.0, 1e-3  # by which the craters on a hull are within it
 
@@ -94,7 +88,7 @@ class CraterFilter:
             return filtered
         if not self.fractions:
             return take_centred(filtered.rows(self.area.contains(*filtered.positions.T)))
-        filtered = filtered.rows(_may_touch(self.area, filtered))
+        filtered = filtered.rows(may_touch(self.area, filtered.positions, filtered.diameters))
         shares = _compute_fractions(self.area, filtered)
         return filtered.with_fractions(shares).rows(shares > 0.0)
 
@@ -116,24 +110,6 @@ def take_centred(catalogue: Catalogue) -> Catalogue:
         inside[cut] = ground.contains(*catalogue.positions[cut].T)
         taken = catalogue.rows(inside)
     return Catalogue.from_table(taken.craters.drop(columns=FRACTION), taken.info)
-
-
-def _may_touch(area: Area, catalogue: Catalogue) -> NDArray[np.bool_]:
-    """Tell which craters are near enough to an area to touch it, (n,); all of a large area."""
-    everywhere = np.ones(len(catalogue), bool)
-    if area.crs is None:
-        return everywhere
-    middle, arc = area.measure_reach()
-    if arc >= _LARGEST_ARC:
-        return everywhere
-    reach = arc + _MARGIN + catalogue.diameters * 500.0 / sphere.radius_m(area.crs)
-    lon, lat = catalogue.positions.T
-    # No point is nearer than its parallel, by which most of the craters are left out.
-    _, middle_lat = sphere.vectors_to_lonlat(middle)
-    near = np.abs(lat - middle_lat) <= np.degrees(reach) + _ROUNDING_DEG
-    cosines = sphere.unit_vectors(lon[near], lat[near]) @ middle
-    near[near] = np.arccos(np.clip(cosines, -1.0, 1.0)) <= reach[near]
-    return np.asarray(near)
 
 
 def _compute_fractions(area: Area, catalogue: Catalogue) -> Float:

@@ -7,10 +7,12 @@ import pyogrio
 import pytest
 
 import lunarcraters as lc
+from lunarcraters.catalogue.filter import CraterFilter
 from lunarcraters.catalogue.formats import write_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CratersWarning
 from lunarcraters.geometry import sphere
+from lunarcraters.geometry.area import Area, make_box_area
 
 from .test_review import save
 
@@ -70,6 +72,23 @@ def test_craters_deleted_of_an_export_with_parts_are_rejected_at_its_edge_too(gr
         assert (counts.rejected, counts.unseen) == (5, 25), path
     lc.export(parts, edited, area=(west - 0.5, 0.5, west + 3.5, 3.5), overwrite=True)
     assert lc.review(run, edited).counts.rejected == 0
+
+
+def test_parts_are_measured_of_craters_near_the_area_alone(grid, monkeypatch):
+    run, west = grid
+    craters = lc.read_catalogue(run)
+    area = make_box_area(west - 0.5, 0.5, west + 1.02, 1.5)
+    limits = CraterFilter(area=area, fractions=True).limits(0.0)
+    measured, compute = [], Area.compute_shares
+
+    def count(area, positions, diameters):
+        measured.append(len(positions))
+        return compute(area, positions, diameters)
+
+    monkeypatch.setattr(Area, "compute_shares", count)
+    inside = limits.contain(craters.positions, craters.diameters, craters.scores)
+    assert craters.positions[inside].tolist() == [[west, 1.0], [west + 1.0, 1.0]]
+    assert measured[0] < 20
 
 
 def test_a_filter_of_an_export_keeps_the_scores_and_diameters_of_both(tmp_path):
