@@ -42,8 +42,9 @@ class AreaCount:
 
     Attributes:
         name: Name of the area.
-        catalogue: Craters with the ground of the area that was searched; the column `fraction`
-            where a crater counts for the part of it that lies inside.
+        catalogue: Craters; the column `fraction` where one counts for the part of it that lies
+            inside. Its footprint is the ground of the area that was searched, but None where a run
+            was counted without `outlines`.
         area_km2: Ground of the area that was searched, km^2; 0 where nothing of it was.
         widened: Ground on which craters of each size count; None where all sizes have one ground.
     """
