@@ -98,11 +98,16 @@ def test_nothing_is_left_half_written_by_a_process_that_a_scheduler_or_a_termina
     number, ctrl_c, tmp_path
 ):
     """What a shell starts in the background ignores Ctrl-C, and ends too."""
+
+    def begin():
+        signal.signal(number, signal.SIG_DFL)  # nohup may have started the tests
+        signal.signal(signal.SIGINT, ctrl_c)
+
     process = subprocess.Popen(
         [sys.executable, "-c", WRITE, str(tmp_path / "a.txt")],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, ctrl_c),
+        preexec_fn=begin,
     )
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(number)
