@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -20,7 +19,6 @@ from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.run import read_run
 from lunarcraters.detection.search import cluster
-from lunarcraters.detection.search.batches import plan_batches
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import ModelError, MosaicError, OutputError, RunError, TileSetError
 from lunarcraters.files import locked
@@ -272,16 +270,6 @@ def test_options_of_a_mosaic_do_not_go_with_tiles(mosaic, tmp_path):
                 virtual=True, overwrite=False)  # fmt: skip
     with pytest.raises(TileSetError, match="craters tile"):
         open_source([tmp_path / "tiles"], MODEL, SourceOptions(size=512))
-
-
-def test_batches_hold_tiles_of_one_size_and_every_tile_once(mosaic):
-    tiles = open_source([mosaic], MODEL, SourceOptions(size=256)).tiles
-    batches = list(plan_batches(tiles))
-    batched = [tile.name for batch in batches for tile in batch.tiles]
-    assert sorted(batched) == sorted(tile.name for tile in tiles)
-    assert all(len({tile.size for tile in batch.tiles}) == 1 for batch in batches)
-    assert len({batch.file for batch in batches}) == len(batches)
-    assert isinstance(Path(batches[0].file), Path)
 
 
 @pytest.mark.slow
