@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio import DatasetReader
 from rasterio.errors import RasterioError
 
 from lunarcraters.completeness.azimuths import (
@@ -84,24 +85,29 @@ def find_sun(
 
 
 def _read_altitude_deg(mosaic: Mosaic) -> float | None:
-    """Altitude in the label (PDS4, PDS3 or ISIS) of a mosaic of one image; None where not above 0.
-
-    The azimuth is not read: labels count it from north, from the top or from the right of an image
-    that may have been turned since.
-    """
+    """Altitude in the label of a mosaic of one image; None where there is none."""
     if len(mosaic.rasters) != 1:
         return None
     try:
         with open_dataset(mosaic.rasters[0].uri) as dataset:
-            label = read_label(dataset)
-            for name in (*_ALTITUDE, *_INCIDENCE):
-                stated = find_pds4(dataset, name)
-                value = stated[0] if stated is not None else find_number(label, name)
-                if value is not None:
-                    altitude = 90.0 - value if name in _INCIDENCE else value
-                    return altitude if 0.0 < altitude <= 90.0 else None
+            return _find_altitude_deg(dataset)
     except RasterioError:
-        pass
+        return None
+
+
+def _find_altitude_deg(dataset: DatasetReader) -> float | None:
+    """Altitude in a label of PDS4, PDS3 or ISIS; None where it is missing or not above 0.
+
+    The azimuth is not read: labels count it from north, from the top or from the right of an image
+    that may have been turned since.
+    """
+    label = read_label(dataset)
+    for name in (*_ALTITUDE, *_INCIDENCE):
+        stated = find_pds4(dataset, name)
+        value = stated[0] if stated is not None else find_number(label, name)
+        if value is not None:
+            altitude = 90.0 - value if name in _INCIDENCE else value
+            return altitude if 0.0 < altitude <= 90.0 else None
     return None
 
 

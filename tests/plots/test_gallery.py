@@ -94,8 +94,9 @@ def test_heights_are_shaded(mosaic, tmp_path, is_elevation):
     ground = replace(open_mosaic(path), elevation=is_elevation)
     paths = gallery([], [[2.0, 60.5, 20.0, np.nan]], ground, tmp_path / "gallery")
     (missed,) = (path for path in paths if path.name == "missed.png")
-    drawn = np.ptp(cv2.imread(str(missed)).astype(int), axis=2) > 100  # the outline is blue
+    picture = cv2.imread(str(missed)).astype(int)
+    drawn = np.ptp(picture, axis=2) > 100  # the outline is blue
     rows, columns = (np.unique(places) for places in np.nonzero(drawn))
-    inside = cv2.imread(str(missed))[rows[0] : rows[-1], columns[0] : columns[-1], 0]
+    inside = picture[rows[0] : rows[-1], columns[0] : columns[-1], 0]
     likeness = np.corrcoef(inside.mean(axis=0), np.arange(inside.shape[1]))[0, 1]
     assert (likeness > 0.9) == (not is_elevation)
