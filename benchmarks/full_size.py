@@ -24,8 +24,8 @@ import rasterio
 from affine import Affine
 from speed import memory
 
+from lunarcraters.datasets.images import read_grey
 from lunarcraters.datasets.layout import find_pairs, find_splits
-from lunarcraters.datasets.yolo_labels import read_grey
 
 SQUARE = 416
 SHIFT_PX, GAIN = 64, (0.8, 1.2)

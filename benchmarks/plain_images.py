@@ -13,7 +13,8 @@ import click
 import cv2
 import numpy as np
 
-from lunarcraters.datasets.yolo_labels import read_grey, read_labels
+from lunarcraters.datasets.images import read_grey
+from lunarcraters.datasets.yolo_labels import read_labels
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import SourceOptions
 from lunarcraters.detection.source import open_source

@@ -18,8 +18,9 @@ import rasterio
 from affine import Affine
 from speed import run, searched_px
 
+from lunarcraters.datasets.images import read_grey
 from lunarcraters.datasets.layout import find_pairs, find_splits
-from lunarcraters.datasets.yolo_labels import TileName, read_grey
+from lunarcraters.datasets.tile_names import TileName
 
 WAC = (109_164, 54_582)
 DEGREES = "IAU_2015:30100"

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from lunarcraters.calibration.trials import Trial, Trials
 from lunarcraters.datasets.check import Problem
+from lunarcraters.datasets.images import read_grey
 from lunarcraters.datasets.layout import Dataset, open_dataset
 from lunarcraters.datasets.pairs import Pair, make_pair
-from lunarcraters.datasets.yolo_labels import read_grey
 from lunarcraters.errors import CratersError
 from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.rules import OffsetRule

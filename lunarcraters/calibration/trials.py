@@ -14,7 +14,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.datasets.classes import CRATER, IGNORED
 from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.pairs import Pair, make_pair, measure_smallest_label
-from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.datasets.tile_names import TileName
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import AskedPrecision, DetectOptions
 from lunarcraters.detection.source import open_source

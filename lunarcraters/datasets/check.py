@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from lunarcraters.datasets.folders import label_path, list_label_files, mirror
+from lunarcraters.datasets.images import read_pixels
 from lunarcraters.datasets.layout import Dataset, Split, open_dataset
-from lunarcraters.datasets.yolo_labels import is_label_file, read_labels, read_pixels
+from lunarcraters.datasets.yolo_labels import is_label_file, read_labels
 from lunarcraters.errors import DatasetError
 from lunarcraters.progress import Progress, no_progress
 

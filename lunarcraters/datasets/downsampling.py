@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.classes import CRATER, IGNORED
+from lunarcraters.datasets.images import read_grey, read_image
 from lunarcraters.datasets.label_lines import format_lines
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import read_grey, read_image
 from lunarcraters.errors import OutputError
 
 _PIXEL_DEG = 1e-4  # side of a pixel of images that are laid side by side

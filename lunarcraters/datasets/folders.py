@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lunarcraters.datasets.description import NAME_LISTS
-from lunarcraters.datasets.yolo_labels import IMAGE_SUFFIXES, read_grey
+from lunarcraters.datasets.images import read_grey
+from lunarcraters.datasets.tile_names import IMAGE_SUFFIXES
 
 EMPTY = "empty"
 """Directory for pairs that were moved aside, which is not searched for images."""

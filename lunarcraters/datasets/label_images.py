@@ -11,7 +11,8 @@ from rasterio.errors import RasterioError
 from scipy.spatial import KDTree
 
 from lunarcraters.datasets.grey_values import open_image
-from lunarcraters.datasets.yolo_labels import TileName, read_image
+from lunarcraters.datasets.images import read_image
+from lunarcraters.datasets.tile_names import TileName
 from lunarcraters.errors import CoordinateSystemError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.grid import Grid

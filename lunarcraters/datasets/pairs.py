@@ -10,14 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunarcraters.datasets.folders import label_path
+from lunarcraters.datasets.images import read_grey
 from lunarcraters.datasets.label_images import place_image
-from lunarcraters.datasets.yolo_labels import (
-    TileName,
-    box_corners,
-    find_clipped,
-    read_grey,
-    read_labels,
-)
+from lunarcraters.datasets.tile_names import TileName
+from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_labels
 from lunarcraters.errors import CoordinateSystemError
 
 _SMALLEST_PERCENTILE = 5.0  # below are slips of the hand and craters cut by an edge

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.datasets.tile_names import TileName
 from lunarcraters.geometry.sphere import wrap_longitude
 
 _LEAST_SHARE = 5e-4  # 0.1 % when rounded; the edges in names are rounded too

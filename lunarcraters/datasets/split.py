@@ -14,7 +14,7 @@ from lunarcraters.datasets.folders import label_path, list_companions
 from lunarcraters.datasets.layout import SPLIT_NAMES, count_labels, find_splits, read_class_names
 from lunarcraters.datasets.pairs import Pair, make_pair
 from lunarcraters.datasets.shared_ground import find_overlapping, measure_shared_ground
-from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.datasets.tile_names import TileName
 from lunarcraters.errors import (
     CratersWarning,
     DatasetError,

@@ -18,7 +18,8 @@ from lunarcraters.datasets.folders import read_image_size
 from lunarcraters.datasets.label_folders import find_labels
 from lunarcraters.datasets.label_images import LabelImage, find_holders, place_image, place_tile
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import TileName, box_corners, find_clipped, is_label_file
+from lunarcraters.datasets.tile_names import TileName
+from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, is_label_file
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import is_database
@@ -39,8 +40,7 @@ class Reference:
         positions: Longitude and latitude (or x and y) of centres, (n, 2).
         diameters: Diameters, (n,).
         boxes: Widths and heights on the ground, (n, 2); the diameter where there are no labels.
-        clipped: True for craters that are cut off by the edge of their label tile, or labelled
-            `ignored`, (n,).
+        clipped: True for craters cut by the edge of their label tile, or labelled `ignored`, (n,).
         radius_m: Radius of the sphere; None for pixels.
         tiles: Edges of the label tiles, x (longitude) min and max, y (latitude) min and max,
             (m, 4); None for a catalogue, and where there are `images`.

@@ -5,8 +5,8 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from lunarcraters.datasets.images import read_image
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import read_image
 
 _MOST_BYTES = 2**30  # three thousand tiles of 416 px
 

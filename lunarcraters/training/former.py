@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from lunarcraters.datasets.images import read_image
 from lunarcraters.datasets.layout import open_dataset
-from lunarcraters.datasets.yolo_labels import read_image
 from lunarcraters.network.model_file import keep_former
 from lunarcraters.network.texture import measure_texture, summarize_texture
 

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.datasets.yolo_labels import box_corners, read_grey
+from lunarcraters.datasets.images import read_grey
+from lunarcraters.datasets.yolo_labels import box_corners
 from lunarcraters.network.preprocessing import WINDOW_PX, normalise
 from lunarcraters.network.presets import Preset
 from lunarcraters.network.targets import CHANNELS, make_box_mask, make_targets

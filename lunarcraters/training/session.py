@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lunarcraters.datasets.layout import open_dataset
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.datasets.tile_names import TileName
 from lunarcraters.errors import DatasetError, ModelError
 from lunarcraters.files import check_outside
 from lunarcraters.network.inference import Detector

@@ -4,10 +4,10 @@ import rasterio
 from PIL import Image
 
 from lunarcraters.datasets.check import check_dataset
-from lunarcraters.datasets.yolo_labels import read_image
+from lunarcraters.datasets.images import read_image
 
 from .conftest import BOX, add
-from .test_yolo_labels import damage_jpeg, damage_tiff, write_tiff
+from .test_images import damage_jpeg, damage_tiff, write_tiff
 
 
 def found(dataset):

@@ -5,7 +5,7 @@ from affine import Affine
 
 from lunarcraters.datasets.downsampling import write_downsampled
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import TileName
+from lunarcraters.datasets.tile_names import TileName
 from lunarcraters.mosaic.mosaic import open_mosaic
 
 from ..rasters import write_raster

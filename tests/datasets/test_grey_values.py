@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lunarcraters.datasets.yolo_labels import read_image
+from lunarcraters.datasets.images import read_image
 
 from ..rasters import write_raster
 

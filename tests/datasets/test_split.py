@@ -7,12 +7,13 @@ import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lunarcraters.datasets.images import read_image
 from lunarcraters.datasets.layout import find_pairs, find_splits
 from lunarcraters.datasets.split import deal_blocks, split_dataset
-from lunarcraters.datasets.yolo_labels import TileName, read_image
+from lunarcraters.datasets.tile_names import TileName
 from lunarcraters.errors import CratersWarning, DatasetError, OptionError, OutputError
 
-from .test_yolo_labels import write_tiff
+from .test_images import write_tiff
 
 SHARES = {"train": 0.7, "valid": 0.15, "test": 0.15}
 

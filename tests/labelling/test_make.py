@@ -16,8 +16,9 @@ import lunarcraters as lc
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.main import cli
 from lunarcraters.datasets.downsampling import write_downsampled
+from lunarcraters.datasets.images import read_image
 from lunarcraters.datasets.layout import find_pairs, find_splits
-from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_image
+from lunarcraters.datasets.yolo_labels import box_corners, find_clipped
 from lunarcraters.errors import (
     CatalogueError,
     DatasetError,

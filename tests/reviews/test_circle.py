@@ -18,8 +18,9 @@ from shapely.affinity import scale, translate
 from lunarcraters.catalogue.formats import read_catalogue, write_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.cli.main import cli
+from lunarcraters.datasets.images import read_image
 from lunarcraters.datasets.layout import find_pairs, find_splits
-from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_image
+from lunarcraters.datasets.yolo_labels import box_corners, find_clipped
 from lunarcraters.detection.manifest import Manifest, write_manifest
 from lunarcraters.detection.run import CRATERS, RESULT
 from lunarcraters.geometry import sphere

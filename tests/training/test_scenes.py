@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
+from lunarcraters.datasets.images import read_grey
 from lunarcraters.datasets.layout import find_pairs
 from lunarcraters.datasets.pairs import Pair
-from lunarcraters.datasets.yolo_labels import box_corners, find_clipped, read_grey
+from lunarcraters.datasets.yolo_labels import box_corners, find_clipped
 from lunarcraters.errors import DatasetError
 from lunarcraters.mosaic.examination.heights import make_elevation_model
 from lunarcraters.mosaic.mosaic import open_mosaic
