@@ -148,7 +148,7 @@ def open_run(path: Path) -> StoredCatalogue:
     if not all((path / name).is_file() for name in (RESULT, CRATERS)):
         raise RunError(f"{path} is not a finished run: {_how_to_finish(path)} to finish it")
     stored = open_stored(path / CRATERS, path / MEASURES).with_properties(read_names(path))
-    return replace(stored, info=replace(stored.info, run=path))
+    return replace(stored, info=replace(stored.info, run=path.absolute()))
 
 
 def _how_to_finish(run: Path) -> str:

@@ -244,6 +244,19 @@ def test_a_catalogue_is_drawn_though_its_run_is_gone(noise, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "run.png").read_bytes()
 
 
+def test_a_catalogue_lies_on_the_mosaic_as_its_run_from_another_working_directory(
+    noise, tmp_path, monkeypatch
+):
+    path = tmp_path / "a.tif"
+    write_polar_run(path, noise[:800, :800], tmp_path / "run", SIMPLE_CYLINDRICAL)
+    monkeypatch.chdir(tmp_path)
+    catalogue = lc.read_run("run")
+    catalogue.plot("here.png")
+    monkeypatch.chdir(path.parent.parent)
+    catalogue.plot(tmp_path / "there.png")
+    assert (tmp_path / "here.png").read_bytes() == (tmp_path / "there.png").read_bytes()
+
+
 def test_a_merged_run_opens_the_mosaic_of_the_first_as_that_run_does(noise, tmp_path):
     runs = [tmp_path / name for name in ("run", "other")]
     for run, part in zip(runs, (noise, noise[::-1]), strict=True):
