@@ -50,6 +50,7 @@ _CONFIG = {
     "distributed.worker.multiprocessing-method": METHOD,
 }
 
+_users: list[int] = []  # the process that uses Dask, of which this one may be a fork
 _SPAWNED = "distributed.nanny.pre-spawn-environ"  # variables that a setting of Dask names
 _SET_BY_DASK = ("PYTHONHASHSEED", "__DASK_PARENT_PID")  # and those that none does
 
@@ -67,9 +68,11 @@ def cluster(
         tasks: Number of tasks to come; no more processes are started.
 
     Raises:
-        RunError: The cluster does not answer, or no longer.
+        RunError: The cluster does not answer, or no longer, or this process is a fork without the
+            threads of Dask.
         ModelError: The model file cannot be read, or has no int8 form where that is asked for.
     """
+    _refuse_fork()
     (read_int8 if options.precision == "int8" else read_info)(model)
     plugin = partial(DetectionPlugin, source, model, options)
     with _DASK.held():
@@ -88,6 +91,17 @@ def cluster(
                 f"the connection to the Dask scheduler at {options.scheduler} was lost: if it "
                 "died, start it and its workers anew; run the same command again to resume"
             ) from error
+
+
+def _refuse_fork() -> None:
+    """Refuse a fork of a process that has used Dask: it would wait for threads that it lacks."""
+    if any(pid != os.getpid() for pid in _users):
+        raise RunError(
+            "this process is a fork of one that has searched a mosaic before, and the search needs "
+            'threads that a fork does not have: give the pool multiprocessing.get_context("spawn") '
+            "as mp_context"
+        )
+    _users[:] = [os.getpid()]
 
 
 @contextmanager

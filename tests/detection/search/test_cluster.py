@@ -241,6 +241,13 @@ def test_why_worker_processes_do_not_start_is_said(monkeypatch, daemon, file, sa
         cluster.cluster(None, shipped_model(), options, tasks=1).__enter__()
 
 
+def test_a_fork_of_a_process_that_has_searched_is_refused(monkeypatch):
+    monkeypatch.setattr(cluster, "_users", [os.getppid()])  # as a fork would see it
+    options = DetectOptions(1, precision="int8")
+    with pytest.raises(RunError, match=r'this process is a fork .*get_context\("spawn"\)'):
+        cluster.cluster(None, shipped_model(), options, tasks=1).__enter__()
+
+
 def test_workers_know_the_environment_as_it_is_after_preloading(monkeypatch):
     before = dict(os.environ)
     preload()
