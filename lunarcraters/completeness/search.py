@@ -10,7 +10,7 @@ from lunarcraters.completeness.planted_tiles import PlantedTiles, region_of
 from lunarcraters.detection.options import DetectOptions
 from lunarcraters.detection.search.batch import search_batch
 from lunarcraters.detection.search.batch_result import is_whole, read_craters
-from lunarcraters.detection.search.batches import Batch, plan_batches
+from lunarcraters.detection.search.batches import plan_batches
 from lunarcraters.detection.search.cluster import cluster
 from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.progress import Progress
@@ -48,30 +48,13 @@ def search_planted(
     done = len(tiles) - sum(len(batch.tiles) for batch in to_search)
     progress(done, len(tiles))
     if to_search:
-        _search(planted, to_search, folder, model, options, partial(_count, progress, done, tiles))
+        work = partial(search_batch, folder.resolve(), options.tiles_per_call, True)
+        with cluster(planted.with_tiles(()), model, options, tasks=len(to_search)) as client:
+            for number, _ in run_tasks(client, work, to_search):
+                done += len(batches[number].tiles)
+                progress(done, len(tiles))
     found = pd.concat([read_craters(folder / batch.file) for batch in batches], ignore_index=True)
     regions = found["tile"].astype(str).str.split("_").str[0]
     tables = {str(name): table for name, table in found.groupby(regions)}
     names = dict.fromkeys(region_of(tile) for tile in tiles)
     return {name: tables.get(name, found[:0]).reset_index(drop=True) for name in names}
-
-
-def _count(progress: Progress, before: int, tiles: Sequence[Tile], done: int) -> None:
-    progress(before + done, len(tiles))
-
-
-def _search(
-    planted: PlantedTiles,
-    batches: Sequence[Batch],
-    folder: Path,
-    model: Path,
-    options: DetectOptions,
-    count: "partial[None]",
-) -> None:
-    work = partial(search_batch, folder.resolve(), options.tiles_per_call, True)
-    tiles = {batch.number: len(batch.tiles) for batch in batches}
-    done = 0
-    with cluster(planted.with_tiles(()), model, options, tasks=len(batches)) as client:
-        for number, _ in run_tasks(client, work, batches):
-            done += tiles[number]
-            count(done)
