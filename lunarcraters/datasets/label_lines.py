@@ -80,16 +80,15 @@ def _parse_line(number: int, words: list[str], turned: bool) -> list[float]:
     values = [_parse_number(number, *item) for item in zip(columns, words, strict=True)]
     if not (values[0] >= 0 and values[0].is_integer()):
         raise DatasetError(f"line {number}: class is {words[0]}, not a whole number")
-    if count == len(_BOX):
-        for column, value, word in list(zip(columns, values, words, strict=True))[1:]:
-            _check_range(number, column, value, word)
-        return [values[0], *np.clip(values[1:], 0.0, 1.0).tolist()]
-    points = np.array(values[1:]).reshape(-1, 2)
-    box = _bound_turned(points) if turned and count == _TURNED else None
+    corners = np.array(values[1:]).reshape(-1, 2)
+    box = _bound_turned(corners) if turned and count == _TURNED else None
     if box is None:
         for column, value, word in list(zip(columns, values, words, strict=True))[1:]:
             _check_range(number, column, value, word)
-        points = np.clip(points, 0.0, 1.0)
+        inside = np.clip(values[1:], 0.0, 1.0)
+        if count == len(_BOX):
+            return [values[0], *inside.tolist()]
+        points = inside.reshape(-1, 2)
         low, high = points.min(axis=0), points.max(axis=0)
         box = np.concatenate([(low + high) / 2, high - low])
     for column, value in zip(_BOX[1:], box.tolist(), strict=True):

@@ -1,7 +1,7 @@
 """Making of a dataset: tiles of a mosaic with the craters of a catalogue as labels."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,7 +147,10 @@ def make_dataset(
                 split = splits[tile.name]
                 members += _write_member(source, tile, labels, area, split, root)
             progress(done, len(tiles))
-        images, craters = _count(members, fractions)
+        images = {name: sum(one.split == name for one in members) for name in fractions}
+        craters = {
+            name: sum(one.craters for one in members if one.split == name) for name in fractions
+        }
         _check(images, craters, fractions)
         _write_index(root / "index.gpkg", mosaic, members)
         origin = f"Made by craters dataset make, seed {seed}. Grey value 0 is nodata."
@@ -249,18 +252,6 @@ def _write_member(
     write_geotiff(root / split / "images" / f"{tile.name}.tif", tile, (image, counted))
     (root / split / "labels" / f"{tile.name}.txt").write_text(labels.lines, encoding="utf-8")
     return [_Member(tile, split, labels.craters, share)]
-
-
-def _count(
-    members: Sequence[_Member], splits: Iterable[str]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Count the images, and their craters, of each split."""
-    images = dict.fromkeys(splits, 0)
-    craters = images.copy()
-    for member in members:
-        images[member.split] += 1
-        craters[member.split] += member.craters
-    return images, craters
 
 
 def _check(
