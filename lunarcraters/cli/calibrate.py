@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,14 +20,7 @@ from lunarcraters.cli.progress import progress_bar
 @quiet_option
 @json_option
 def command(
-    model: Path,
-    dataset: Path,
-    split: str,
-    tta: bool,
-    workers: int | None,
-    classes: tuple[str, ...],
-    quiet: bool,
-    as_json: bool,
+    model: Path, dataset: Path, tta: bool, quiet: bool, as_json: bool, **options: Any
 ) -> None:
     """Choose the thresholds and the diameter errors of MODEL on a split of DATASET.
 
@@ -47,16 +41,8 @@ def command(
             click.echo(line, err=True)
 
     progress = partial(progress_bar, quiet=quiet or as_json)
-    info = api.calibrate(
-        model,
-        dataset,
-        split,
-        workers=workers,
-        tta=tta,
-        classes=classes,
-        say=say,
-        progress=progress,
-    ).for_run(tta=tta)
+    info = api.calibrate(model, dataset, tta=tta, say=say, progress=progress, **options)
+    info = info.for_run(tta=tta)
     if as_json:
         click.echo(to_json(CalibrationSummary.of(info), indent=None))
     elif not quiet:

@@ -1,7 +1,7 @@
 """`craters completeness`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -42,20 +42,7 @@ if TYPE_CHECKING:
 @overwrite_option
 @quiet_option
 @json_option
-def command(
-    run: Path,
-    mosaic: str | None,
-    crs: str | None,
-    model: Path | None,
-    sun_azimuth_deg: float | None,
-    sun_altitude_deg: float | None,
-    budget: float,
-    seed: int,
-    workers: int | None,
-    overwrite: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def command(run: Path, quiet: bool, as_json: bool, **options: Any) -> None:
     """Measure which craters RUN misses, by craters planted into its mosaic.
 
     Craters of known size and wear are planted into the picture, lit as the picture is lit. Some
@@ -76,19 +63,7 @@ def command(
     from lunarcraters.records import to_json
 
     with progress_bar("planting", quiet=quiet or as_json) as progress:
-        result = api.measure_completeness(
-            run,
-            mosaic=mosaic,
-            crs=crs,
-            model=model,
-            sun_azimuth_deg=sun_azimuth_deg,
-            sun_altitude_deg=sun_altitude_deg,
-            budget=budget,
-            seed=seed,
-            workers=workers,
-            overwrite=overwrite,
-            progress=progress,
-        )
+        result = api.measure_completeness(run, progress=progress, **options)
     if as_json:
         click.echo(to_json(result))
     elif not quiet:

@@ -103,14 +103,7 @@ def make_command(
 @model_option
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print problems only, no notes and no progress.")
-def check_command(
-    dataset: Path,
-    classes: tuple[str, ...],
-    sample: int,
-    model: Path | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def check_command(dataset: Path, as_json: bool, quiet: bool, **options: Any) -> None:
     """Find what is wrong in DATASET.
 
     Label files without image, malformed labels, images that cannot be read or occur twice, labels
@@ -126,14 +119,8 @@ def check_command(
     from lunarcraters.records import to_plain
 
     with progress_bar("reading", quiet=quiet, unit="images") as progress:
-        findings = api.check_dataset(
-            dataset,
-            progress,
-            classes,
-            sample=sample,
-            model=model,
-            search_progress=partial(progress_bar, quiet=quiet),
-        )
+        search_progress = partial(progress_bar, quiet=quiet)
+        findings = api.check_dataset(dataset, progress, search_progress=search_progress, **options)
     problems = [finding for finding in findings if not finding.is_note]
     if as_json:
         entries = [{**to_plain(finding), "is_note": finding.is_note} for finding in findings]
@@ -199,7 +186,7 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
 @output_option("Directory of the new dataset.")
 @_VALID
 @_TEST
-@click.option("--block", type=click.FloatRange(0, 90, min_open=True), default=15.0,
+@click.option("--block", "block_deg", type=click.FloatRange(0, 90, min_open=True), default=15.0,
               show_default=True, help="Side of a block, degrees.")  # fmt: skip
 @click.option("--random", "at_random", is_flag=True,
               help="At random, for images whose names tell no place.")  # fmt: skip
@@ -215,13 +202,11 @@ def split_command(
     out: Path,
     valid: float,
     test: float,
-    block: float,
+    block_deg: float,
     at_random: bool,
-    disjoint: bool,
-    seed: int,
-    link: bool,
     as_json: bool,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Split by blocks of the Moon into a new dataset.
 
@@ -243,10 +228,8 @@ def split_command(
         dataset,
         out,
         fractions=_shares(valid, test),
-        block_deg=None if at_random else block,
-        disjoint=disjoint,
-        seed=seed,
-        link=link,
+        block_deg=None if at_random else block_deg,
+        **options,
     )
     if as_json:
         click.echo(json.dumps(counts))

@@ -45,9 +45,7 @@ def command() -> None:
               help="The mosaic underneath [default: the one that was searched].")  # fmt: skip
 @min_score_option
 @crs_option
-def map_command(
-    run: Path, out: Path, mosaic: str | None, min_score: str | None, crs: str | None
-) -> None:
+def map_command(run: Path, out: Path, **options: Any) -> None:
     """Draw the craters of RUN, or of a catalogue, over their mosaic, as the PNG file OUT.
 
     \b
@@ -57,8 +55,7 @@ def map_command(
     """
     from lunarcraters import api
 
-    craters = api.plot_map(run, out, mosaic, min_score=min_score, crs=crs)
-    click.echo(f"{craters} craters drawn in {out}")
+    click.echo(f"{api.plot_map(run, out, **options)} craters drawn in {out}")
 
 
 @command.command("csfd")

@@ -1,7 +1,7 @@
 """`craters review`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,13 +28,7 @@ if TYPE_CHECKING:
 @overwrite_option
 @json_option
 def command(
-    run: Path | str,
-    edited: Path | str,
-    out: Path | str | None,
-    suggest: int,
-    all_seen: bool,
-    overwrite: bool,
-    as_json: bool,
+    run: Path | str, edited: Path | str, out: Path | str | None, as_json: bool, **options: Any
 ) -> None:
     """Say what you changed in EDITED, the exported catalogue of RUN, and how good the run is.
 
@@ -55,7 +49,7 @@ def command(
     from lunarcraters import api
     from lunarcraters.records import to_json
 
-    result = api.review(run, edited, out, suggest=suggest, all_seen=all_seen, overwrite=overwrite)
+    result = api.review(run, edited, out, **options)
     if as_json:
         click.echo(to_json(result))
         return
