@@ -1,7 +1,14 @@
-"""Matching rules: conditions under which a detection and a reference are the same crater."""
+"""Matching rules: conditions under which a detection and a reference are the same crater.
+
+Each has a `name` on the command line, two bounds of the pairs that can match, `reach` (distance of
+centres, in units of the sum of the radii) and `max_ratio` (of diameters, either way), and is
+described by its text. `quality` rates n pairs: higher is better, NaN where they do not match. It
+takes the centres of detections less those of references, east and north, (n, 2), the diameters of
+both, (n,), and the widths and heights of the references' boxes, (n, 2), all in one unit.
+"""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,43 +17,6 @@ from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry.circles import circle_iou
 
 Float = NDArray[np.float64]
-
-
-class Rule(Protocol):
-    """A rule as matching uses it; all lengths are in one unit."""
-
-    @property
-    def name(self) -> str:
-        """Name of the rule on the command line."""
-        ...
-
-    @property
-    def reach(self) -> float:
-        """Largest distance of centres in a match, in units of the sum of the radii."""
-        ...
-
-    @property
-    def max_ratio(self) -> float:
-        """Largest ratio of diameters in a match, either way."""
-        ...
-
-    def quality(self, offset: Float, detected: Float, reference: Float, box: Float) -> Float:
-        """Rate pairs: higher is better, NaN where they do not match.
-
-        Args:
-            offset: Centres of detections less those of references, east and north, (n, 2).
-            detected: Diameters of the detections, (n,).
-            reference: Diameters of the references, (n,).
-            box: Widths and heights of the references' boxes, (n, 2).
-
-        Returns:
-            Qualities, (n,).
-        """
-        ...
-
-    def __str__(self) -> str:
-        """Describe the condition, for people to read."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -171,9 +141,10 @@ class OffsetRule:
         return f"offset <= {self.max_offset:g} D, diameter ratio <= {self.max_ratio:g}"
 
 
-AnyRule = OverlapRule | DeepMoonRule | OffsetRule
+Rule = OverlapRule | DeepMoonRule | OffsetRule
+"""A matching rule."""
 
-RULES: dict[str, AnyRule] = {
+RULES: dict[str, Rule] = {
     "circle": OverlapRule("circle"),
     "box": OverlapRule("box"),
     "deepmoon": DeepMoonRule(),
@@ -183,7 +154,7 @@ RULES: dict[str, AnyRule] = {
 """Rules by name, with their default thresholds; `dataclasses.replace` gives others."""
 
 
-def get_rule(name: str) -> AnyRule:
+def get_rule(name: str) -> Rule:
     """Look up a rule by its name.
 
     Raises:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -41,26 +41,6 @@ class Scene:
     clipped: NDArray[np.float64]
 
 
-class SceneSource(Protocol):
-    """A source of scenes."""
-
-    def __len__(self) -> int:
-        """Number of scenes per epoch."""
-
-    def scene(self, index: int, scale: float, side: int, rng: np.random.Generator) -> Scene:
-        """Make a scene.
-
-        Args:
-            index: Number of the scene, counted from 0.
-            scale: Number of pixels of the scene per pixel of the source, along a side.
-            side: Side of the scene, pixels; tiles give other sizes, up to twice this one.
-            rng: Random generator.
-        """
-
-
-Source = TypeVar("Source", bound=SceneSource)
-
-
 @dataclass(frozen=True)
 class LabelledTiles:
     """Images with boxes, in the layout of LU3M6TGT.
@@ -84,7 +64,7 @@ class LabelledTiles:
         Args:
             index: Number of the tile.
             scale: Number of pixels of the scene per pixel of the tile, along a side.
-            side: Side of the crop, pixels.
+            side: Side of the crop, pixels; scenes have other sizes, up to twice this one.
             rng: Random generator.
         """
         pair = self.pairs[index]
@@ -201,6 +181,12 @@ class ElevationSource:
         inside = ((circles[:, :2] >= 0) & (circles[:, :2] < size)).all(axis=1)
         valid = resize(has_data.astype(np.float32), size) > 0.5
         return Scene(heights, valid, circles[inside], np.empty((0, 4)))
+
+
+SceneSource = LabelledTiles | ElevationSource
+"""A source of scenes, of which it has `len(source)` per epoch."""
+
+Source = TypeVar("Source", bound=SceneSource)
 
 
 def find_scene(sources: Sequence[Source], place: int) -> tuple[Source, int]:
