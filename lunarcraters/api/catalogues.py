@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal
 
 from lunarcraters.api.paths import Ground, PathOrText, read_ground
 from lunarcraters.api.writing import find_target
@@ -183,22 +183,6 @@ def read_reference(path: PathOrText, classes: Sequence[str | int] = ()) -> "Refe
     return read_reference(fspath(path), classes)
 
 
-class Limits(TypedDict):
-    """Craters that count in an evaluation, as keyword arguments.
-
-    Attributes:
-        min_diameter: Smallest crater that counts, km or pixels.
-        max_diameter: Largest crater that counts, km or pixels.
-        min_score: Score, or operating point, from which a detection counts.
-        bins: Lower edges of the diameter bins, rising.
-    """
-
-    min_diameter: float
-    max_diameter: float
-    min_score: float | str | None
-    bins: Sequence[float] | None
-
-
 def evaluate(
     catalogue: "Catalogue | PathOrText",
     reference: "Reference | Catalogue | PathOrText",
@@ -264,8 +248,12 @@ def evaluate(
             raise CatalogueError("a smallest crater in pixels needs labels as the reference")
         min_diameter = max(min_diameter, min_pixels * truth.pixel)
         bins = None if bins is None else [edge * truth.pixel for edge in bins]
-    low, high = float(min_diameter), float(max_diameter)
-    options = Limits(min_diameter=low, max_diameter=high, min_score=min_score, bins=bins)
+    options: dict[str, Any] = {
+        "min_diameter": float(min_diameter),
+        "max_diameter": float(max_diameter),
+        "min_score": min_score,
+        "bins": bins,
+    }
     by_size = not (detections.has_positions and truth.has_positions)
     if by_size and rule is None and figures is None and gallery is None:
         return compare_sizes(detections, truth, **options)
