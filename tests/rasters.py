@@ -3,6 +3,7 @@
 import numpy as np
 import rasterio
 from affine import Affine
+from rasterio.windows import Window
 
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.statistics import sample_values, summarize_values
@@ -34,6 +35,18 @@ def write_raster(path, values, crs=SIMPLE_CYLINDRICAL, affine=None, mask=None, *
         raster.write(bands)
         if mask is not None:
             raster.write_mask(mask)
+    return path
+
+
+def write_part(path, scene, box, **changes):
+    """Write a box of the pixels of a raster: left, top, width, height."""
+    window = Window(*box)
+    with rasterio.open(scene) as whole:
+        values = whole.read(window=window)
+        place = {"width": box[2], "height": box[3], "transform": whole.window_transform(window)}
+        profile = {**whole.profile, **place, **changes}
+    with rasterio.open(path, "w", **profile) as part:
+        part.write(values)
     return path
 
 

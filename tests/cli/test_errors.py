@@ -7,23 +7,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import rasterio
-from rasterio.transform import from_origin
 
 from lunarcraters.cli.main import main
+
+from .. import rasters
 
 LUNAR = "IAU_2015:30110"
 
 
-def write_raster(path, *, crs=LUNAR, values=None, **options):
-    if values is None:
-        values = np.random.default_rng(0).integers(80, 101, (512, 512)).astype(np.uint8)
-    with rasterio.open(
-        path, "w", driver="GTiff", width=values.shape[1], height=values.shape[0], count=1,
-        dtype=values.dtype, crs=crs, transform=from_origin(0, 0, 100, 100), **options,
-    ) as raster:  # fmt: skip
-        raster.write(values, 1)
-    return path
+NOISE = np.random.default_rng(0).integers(80, 101, (512, 512)).astype(np.uint8)
+
+
+def write_raster(path, *, crs=LUNAR, values=NOISE, **options):
+    return rasters.write_raster(path, values, crs, **options)
 
 
 @pytest.fixture
@@ -76,25 +72,12 @@ def test_a_coordinate_system_of_the_earth(search, tmp_path):
 @pytest.mark.filterwarnings("default::lunarcraters.errors.CratersWarning")
 def test_the_band_that_is_searched_is_one_line_on_stderr(craters, tmp_path):
     bands = np.random.default_rng(0).integers(1, 255, (3, 300, 300), np.uint8)
-    profile = {"count": 3, "width": 300, "height": 300, "dtype": "uint8", "crs": LUNAR}
-    place = from_origin(0, 0, 100, 100)
-    with rasterio.open(
-        tmp_path / "m.tif",
-        "w",
-        driver="GTiff",
-        transform=place,
-        photometric="MINISBLACK",
-        **profile,
-    ) as raster:
-        raster.write(bands)
+    write_raster(tmp_path / "m.tif", values=bands, photometric="MINISBLACK")
     code, out, err = craters("info", tmp_path / "m.tif", "--plan-only")
     assert (code, "300 x 300" in out) == (0, True)
     note = "Warning: of 3 bands the first is searched: choose another one with gdal_translate -b"
     assert err.splitlines() == [note]
-    with rasterio.open(tmp_path / "m.tif") as raster:
-        profile = {**raster.profile, "count": 1}
-        with rasterio.open(tmp_path / "second.tif", "w", **profile) as second:
-            second.write(raster.read(2), 1)
+    write_raster(tmp_path / "second.tif", values=bands[1])
     assert craters("info", tmp_path / "second.tif", "--plan-only")[2] == ""
 
 

@@ -3,7 +3,6 @@ import json
 import geopandas as gpd
 import numpy as np
 import pytest
-import rasterio
 import shapely
 from click.testing import CliRunner
 from rasterio.transform import from_bounds
@@ -14,6 +13,8 @@ from lunarcraters.catalogue.formats.parquet import open_stored
 from lunarcraters.cli.export import command
 from lunarcraters.errors import AreaError, CatalogueError, CratersWarning, OutputError, RunError
 from lunarcraters.geometry import sphere
+
+from ..rasters import write_raster
 
 
 @pytest.fixture
@@ -31,12 +32,8 @@ def export(three, monkeypatch, tmp_path):
 def searched(tmp_path, monkeypatch):
     """A run whose mask says that 0 to 4 E, 2 S to 2 N were searched."""
     (tmp_path / "run").mkdir()
-    with rasterio.open(
-        tmp_path / "run" / "mask.tif", "w", driver="GTiff", width=800, height=800,
-        count=1, dtype="uint8", nodata=255, crs="IAU_2015:30100",
-        transform=from_bounds(0, -2, 4, 2, 800, 800),
-    ) as raster:  # fmt: skip
-        raster.write(np.zeros((800, 800), np.uint8), 1)
+    values, affine = np.zeros((800, 800), np.uint8), from_bounds(0, -2, 4, 2, 800, 800)
+    write_raster(tmp_path / "run" / "mask.tif", values, "IAU_2015:30100", affine, nodata=255)
     monkeypatch.chdir(tmp_path)
 
 

@@ -4,7 +4,6 @@ import json
 import geopandas as gpd
 import numpy as np
 import pytest
-import rasterio
 import shapely
 from click.testing import CliRunner
 from rasterio.transform import from_bounds
@@ -18,6 +17,8 @@ from lunarcraters.detection.run import CRATERS, MASK, RunResult, write_result
 from lunarcraters.errors import AreaError, CatalogueError, OptionError, OutputError
 from lunarcraters.geometry import sphere
 from lunarcraters.mask.cog import NODATA
+
+from ..rasters import write_raster
 
 WEST, EAST = shapely.box(0, 0, 5, 10), shapely.box(5, 0, 10, 10)
 GROUND = shapely.union(WEST, EAST)
@@ -105,11 +106,8 @@ def test_nodata_of_a_run_is_no_ground_of_random_craters(tmp_path):
     run.mkdir()
     searched = np.zeros((400, 400), np.uint8)
     searched[100:300, 100:350] = NODATA
-    with rasterio.open(
-        run / MASK, "w", driver="GTiff", width=400, height=400, count=1, dtype="uint8",
-        nodata=NODATA, crs="IAU_2015:30100", transform=from_bounds(*box, 400, 400),
-    ) as raster:  # fmt: skip
-        raster.write(searched, 1)
+    affine = from_bounds(*box, 400, 400)
+    write_raster(run / MASK, searched, "IAU_2015:30100", affine, nodata=NODATA)
     ground = shapely.box(*box) - shapely.box(1.0, -1.0, 3.5, 1.0)
     craters = catalogue(at_random(ground, 300, 4), ground)
     craters.to_file(run / CRATERS)

@@ -5,11 +5,11 @@ import json
 import cv2
 import pyogrio
 import pytest
-import rasterio
 from click.testing import CliRunner
-from rasterio.windows import Window
 
 from lunarcraters.cli.main import cli
+
+from ..rasters import write_part
 
 pytestmark = pytest.mark.slow
 
@@ -18,12 +18,7 @@ pytestmark = pytest.mark.slow
 def folder(tmp_path_factory, scene):
     """A corner of the sample scene."""
     root = tmp_path_factory.mktemp("spine")
-    with rasterio.open(scene) as whole:
-        window = Window(200, 100, 480, 448)
-        profile = {**whole.profile, "width": 480, "height": 448}
-        profile["transform"] = whole.window_transform(window)
-        with rasterio.open(root / "corner.tif", "w", **profile) as part:
-            part.write(whole.read(window=window))
+    write_part(root / "corner.tif", scene, (200, 100, 480, 448))
     return root
 
 

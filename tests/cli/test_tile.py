@@ -8,16 +8,14 @@ from lunarcraters.cli.tile import command
 from lunarcraters.errors import CoordinateSystemError, OutputError
 from lunarcraters.tiling.tileset import open_tiles
 
+from ..rasters import write_raster
+
 
 @pytest.fixture
 def mosaic(tmp_path):
-    path = tmp_path / "mosaic.tif"
     values = np.random.default_rng(0).integers(1, 200, (300, 280)).astype(np.uint8)
-    profile = {"driver": "GTiff", "count": 1, "height": 300, "width": 280, "dtype": "uint8"}
-    where = {"crs": "IAU_2015:30110", "transform": Affine(100, 0, 0, 0, -100, 0)}
-    with rasterio.open(path, "w", **profile, **where) as raster:
-        raster.write(values, 1)
-    return path
+    affine = Affine(100, 0, 0, 0, -100, 0)
+    return write_raster(tmp_path / "mosaic.tif", values, affine=affine)
 
 
 def run(*arguments):

@@ -3,6 +3,7 @@ import shutil
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import rasterio
@@ -17,8 +18,9 @@ from lunarcraters.completeness.measure import FOLDER
 from lunarcraters.completeness.record import read_completeness
 from lunarcraters.detection.measurements import COMPLETENESS
 from lunarcraters.errors import OptionError, RunError
-from lunarcraters.mosaic.opening import suppress_georeferencing_warning
 from lunarcraters.network.model_file import shipped_model
+
+from ..rasters import write_part, write_raster
 
 SIDE = 512
 
@@ -27,14 +29,7 @@ SIDE = 512
 def run(tmp_path_factory, scene):
     """A run of a part of the sample scene, lit from azimuth 280 and altitude 25 degrees."""
     folder = tmp_path_factory.mktemp("completeness")
-    mosaic = folder / "mosaic.tif"
-    with rasterio.open(scene) as raster:
-        window = Window(100, 100, SIDE, SIDE)
-        profile = raster.profile | {"width": SIDE, "height": SIDE}
-        profile["transform"] = raster.window_transform(window)
-        values = raster.read(1, window=window)
-    with rasterio.open(mosaic, "w", **profile) as out:
-        out.write(values, 1)
+    mosaic = write_part(folder / "mosaic.tif", scene, (100, 100, SIDE, SIDE))
     lc.detect(mosaic, folder / "run", workers=1)
     return folder / "run"
 
@@ -136,15 +131,10 @@ def test_a_mosaic_that_changes_while_it_is_searched_has_no_completeness(
 
 @pytest.mark.slow
 def test_a_picture_without_coordinates_is_measured_in_pixels(scene, tmp_path):
-    picture = tmp_path / "picture.png"
     with rasterio.open(scene) as raster:
         values = raster.read(1, window=Window(100, 100, SIDE, SIDE))
-    size = {"width": SIDE, "height": SIDE, "count": 1, "dtype": "uint8"}
-    with (
-        suppress_georeferencing_warning(),
-        rasterio.open(picture, "w", driver="PNG", **size) as out,
-    ):
-        out.write(values, 1)
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), values)
     lc.detect(picture, tmp_path / "run", workers=1)
     done = CliRunner().invoke(
         cli, ["completeness", str(tmp_path / "run"), "--budget", "2", "--workers", "1", "--json"]
@@ -164,17 +154,13 @@ def test_another_model_or_a_changed_mosaic_is_refused(copy, tmp_path):
     with pytest.raises(RunError, match="not the model"):
         lc.measure_completeness(copy, model=other)
     with rasterio.open(copy / "mask.tif") as mask:
-        profile = {"crs": mask.crs, "transform": mask.transform, "width": SIDE, "height": SIDE}
-    changed = tmp_path / "changed.tif"
-    with rasterio.open(changed, "w", driver="GTiff", count=1, dtype="uint8", **profile) as out:
-        out.write(np.random.default_rng(0).integers(1, 255, (1, SIDE, SIDE)).astype(np.uint8))
+        place = mask.crs, mask.transform
+    noise = np.random.default_rng(0).integers(1, 255, (1, SIDE, SIDE)).astype(np.uint8)
+    changed = write_raster(tmp_path / "changed.tif", noise, *place)
     with pytest.raises(RunError, match="has changed since"):
         lc.measure_completeness(copy, mosaic=changed)
-    larger = tmp_path / "larger.tif"
-    with rasterio.open(
-        larger, "w", driver="GTiff", count=1, dtype="uint8", **profile | {"height": SIDE + 100}
-    ) as out:
-        out.write(np.full((1, SIDE + 100, SIDE), 7, np.uint8))
+    sevens = np.full((1, SIDE + 100, SIDE), 7, np.uint8)
+    larger = write_raster(tmp_path / "larger.tif", sevens, *place)
     with pytest.raises(RunError, match="is not the mosaic"):
         lc.measure_completeness(copy, mosaic=larger)
 

@@ -28,21 +28,15 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.tileset import write_tiles
 
+from ..rasters import damage_block, write_part
+
 MODEL = shipped_model()
 
 
 @pytest.fixture(scope="module")
 def mosaic(scene, tmp_path_factory):
     """The middle of the scene, 700 x 640 pixels, the nodata corner with it."""
-    path = tmp_path_factory.mktemp("mosaic") / "part.tif"
-    with rasterio.open(scene) as whole:
-        window = Window(836, 896, 700, 640)
-        profile = {**whole.profile, "width": 700, "height": 640}
-        with rasterio.open(
-            path, "w", **{**profile, "transform": whole.window_transform(window)}
-        ) as part:
-            part.write(whole.read(window=window))
-    return path
+    return write_part(tmp_path_factory.mktemp("mosaic") / "part.tif", scene, (836, 896, 700, 640))
 
 
 @pytest.fixture(scope="module")
@@ -185,16 +179,9 @@ def test_two_processes_do_not_work_in_one_run(run, mosaic):
 @pytest.fixture
 def damaged(mosaic, tmp_path):
     """The mosaic with one block that cannot be decoded."""
-    path = tmp_path / "damaged.tif"
-    with rasterio.open(mosaic) as whole:
-        blocks = {"tiled": True, "blockxsize": 128, "blockysize": 128, "compress": "deflate"}
-        with rasterio.open(path, "w", **{**whole.profile, **blocks}) as raster:
-            raster.write(whole.read())
-    with rasterio.open(path) as raster:
-        offset = int(raster.get_tag_item("BLOCK_OFFSET_3_2", "TIFF", bidx=1))
-    content = bytearray(path.read_bytes())
-    content[offset : offset + 64] = b"\xff" * 64
-    path.write_bytes(content)
+    blocks = {"tiled": True, "blockxsize": 128, "blockysize": 128, "compress": "deflate"}
+    path = write_part(tmp_path / "damaged.tif", mosaic, (0, 0, 700, 640), **blocks)
+    damage_block(path, "3_2")
     return path
 
 

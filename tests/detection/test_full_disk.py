@@ -2,8 +2,6 @@
 
 import pandas as pd
 import pytest
-import rasterio
-from rasterio.windows import Window
 
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
@@ -11,6 +9,8 @@ from lunarcraters.detection.run import read_run
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import OutputError, RunError
 from lunarcraters.network.model_file import shipped_model
+
+from ..rasters import write_part
 
 MODEL = shipped_model()
 
@@ -23,13 +23,7 @@ MODEL = shipped_model()
 )
 def test_a_run_waits_for_room(small_disk, message, scene, tmp_path, capfd):
     place, enlarge = small_disk
-    mosaic = tmp_path / "part.tif"
-    with rasterio.open(scene) as whole:
-        window = Window(836, 896, 384, 384)
-        transform = whole.window_transform(window)
-        profile = {**whole.profile, "width": 384, "height": 384, "transform": transform}
-        with rasterio.open(mosaic, "w", **profile) as part:
-            part.write(whole.read(window=window))
+    mosaic = write_part(tmp_path / "part.tif", scene, (836, 896, 384, 384))
     source = open_source([mosaic], MODEL, SourceOptions(size=256))
     with pytest.raises(OutputError, match=message):
         detect(source, place / "run", MODEL, DetectOptions(workers=1))

@@ -6,7 +6,6 @@ import shutil
 import pandas as pd
 import pytest
 import rasterio
-from rasterio.windows import Window
 
 import lunarcraters as lc
 from lunarcraters.detection.manifest import Manifest, write_manifest
@@ -17,7 +16,7 @@ from lunarcraters.files import locked
 from lunarcraters.mosaic.remote import access
 from lunarcraters.network.model_file import shipped_model
 
-from ..rasters import write_raster
+from ..rasters import write_part, write_raster
 from ..servers import serve
 
 MODEL = shipped_model()
@@ -28,12 +27,7 @@ SECRETS = ("SECRETUSER", "SECRETPASSWORD", "SECRETQUERY", "SECRETKEY")
 def folder(scene, tmp_path_factory):
     """A part of the scene, as a.tif."""
     folder = tmp_path_factory.mktemp("served")
-    with rasterio.open(scene) as whole:
-        window = Window(500, 560, 1000, 900)
-        transform = whole.window_transform(window)
-        profile = {**whole.profile, "width": 1000, "height": 900, "transform": transform}
-        with rasterio.open(folder / "a.tif", "w", **profile) as raster:
-            raster.write(whole.read(window=window))
+    write_part(folder / "a.tif", scene, (500, 560, 1000, 900))
     return folder
 
 

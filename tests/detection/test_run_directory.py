@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import rasterio
-from rasterio.transform import from_origin
 
 from lunarcraters.detection import detect as module
 from lunarcraters.detection.detect import detect
@@ -35,18 +33,15 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.tileset import write_tiles
 
+from ..rasters import write_raster
+
 MODEL = shipped_model()
 ONE = DetectOptions(workers=1)
 
 
 def write_noise(path, seed):
     values = np.random.default_rng(seed).integers(80, 160, (256, 256)).astype(np.uint8)
-    with rasterio.open(
-        path, "w", driver="GTiff", width=256, height=256, count=1, dtype=np.uint8,
-        crs="IAU_2015:30110", transform=from_origin(0, 25600, 100, 100),
-    ) as raster:  # fmt: skip
-        raster.write(values, 1)
-    return path
+    return write_raster(path, values)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-from rasterio.windows import Window
 
 from benchmarks.projections import agreement, first_view, warp
 from lunarcraters.detection.detect import detect
@@ -22,6 +21,8 @@ from lunarcraters.network.model_file import read_info, shipped_model
 from lunarcraters.network.startup import choose_precision
 from lunarcraters.tiling.tileset import write_tiles
 
+from ..rasters import write_part
+
 pytestmark = pytest.mark.slow
 
 MODEL = shipped_model()
@@ -29,13 +30,7 @@ MODEL = shipped_model()
 
 def part_of(scene, path, **changes):
     """The lower right of the scene, 700 x 640 pixels, with its corner of no data."""
-    with rasterio.open(scene) as whole:
-        window = Window(836, 896, 700, 640)
-        profile = {**whole.profile, "width": 700, "height": 640}
-        profile |= {"transform": whole.window_transform(window), **changes}
-        with rasterio.open(path, "w", **profile) as part:
-            part.write(whole.read(window=window))
-    return path
+    return write_part(path, scene, (836, 896, 700, 640), **changes)
 
 
 @pytest.fixture(scope="module")
@@ -151,11 +146,7 @@ def test_the_same_ground_has_the_same_small_craters_in_degrees_at_60_north(
 
 
 def test_a_run_goes_on_with_the_octave_it_was_begun_with(scene, tmp_path):
-    path, run = tmp_path / "small.tif", tmp_path / "run"
-    with rasterio.open(scene) as whole:
-        profile = {**whole.profile, "width": 256, "height": 256}
-        with rasterio.open(path, "w", **profile) as part:
-            part.write(whole.read(window=Window(0, 0, 256, 256)))
+    path, run = write_part(tmp_path / "small.tif", scene, (0, 0, 256, 256)), tmp_path / "run"
     source = open_source([path], MODEL, SourceOptions(size=320, smallest_px=4.0))
     before = detect(source, run, MODEL, DetectOptions(workers=1)).read().craters
     parts = sorted((run / "parts").iterdir())

@@ -14,6 +14,8 @@ from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
 from lunarcraters.tiling.tileset import write_tiles
 
+from ..rasters import write_raster
+
 pytestmark = pytest.mark.slow
 
 SIDE = 768
@@ -29,14 +31,13 @@ def strips(tmp_path_factory, scene):
     inside = np.abs(columns - rows * np.tan(np.radians(14.0))) < 250.0
     with rasterio.open(scene) as whole:
         grey = whole.read(1, window=((0, SIDE), (500, 500 + SIDE)))
-        profile = {"driver": "GTiff", "width": SIDE, "height": SIDE, "count": 1, "dtype": "uint8",
-                   "crs": whole.crs, "transform": whole.transform}  # fmt: skip
+        place = whole.crs, whole.transform
     strip = np.where(inside, np.maximum(grey, 1), 0).astype(np.uint8)
     variants = {"declared": {"nodata": 0}, "undeclared": {}, "jpeg": JPEG}
-    for name, options in variants.items():
-        with rasterio.open(folder / f"{name}.tif", "w", **profile, **options) as raster:
-            raster.write(strip, 1)
-    return {name: folder / f"{name}.tif" for name in variants}
+    return {
+        name: write_raster(folder / f"{name}.tif", strip, *place, **options)
+        for name, options in variants.items()
+    }
 
 
 @pytest.fixture(scope="module")

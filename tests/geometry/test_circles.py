@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 import pytest
-import rasterio
 from affine import Affine
 
 from lunarcraters.geometry import sphere
@@ -15,6 +14,8 @@ from lunarcraters.geometry.circles import (
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import open_mosaic
 
+from ..rasters import write_raster
+
 GSD_M = 10_000.0
 LATITUDES = np.array([-60.0, 0.0, 45.0, 60.0])
 
@@ -23,12 +24,8 @@ def mosaic_in(path, proj, top_m):
     """A small mosaic round 0, 0."""
     crs = f"{proj} +R={sphere.RADIUS_M} +units=m +no_defs"
     affine = Affine(GSD_M, 0, -5 * GSD_M, 0, -GSD_M, top_m)
-    with rasterio.open(
-        path, "w", driver="GTiff", count=1, dtype="uint8", crs=crs, transform=affine, width=10,
-        height=int(2 * top_m / GSD_M),
-    ) as raster:  # fmt: skip
-        raster.write(np.ones(raster.shape, np.uint8), 1)
-    return open_mosaic([path])
+    values = np.ones((int(2 * top_m / GSD_M), 10), np.uint8)
+    return open_mosaic([write_raster(path, values, crs, affine)])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from lunarcraters.geometry.grid import Grid
 from lunarcraters.mask.area_pixels import select_in_area
 from lunarcraters.mask.ground_area import measure_area_km2
 
+from ..rasters import write_raster
+
 SIDE = 2048
 PIXEL_M = 100.0
 POLE = "IAU_2015:30130"
@@ -33,12 +35,8 @@ def test_every_pixel_of_a_scattered_area_counts(tmp_path):
     grid = make_grid("IAU_2015:30110")
     patches = [(1, 2, 6, 7), (1030, 3, 1036, 9), (90, 1201, 97, 1208), (2041, 2041, 2047, 2047)]
     area = draw_boxes(grid, *patches)
-    path = tmp_path / "mask.tif"
-    with rasterio.open(
-        path, "w", driver="GTiff", width=SIDE, height=SIDE, count=1, dtype="uint8",
-        crs=grid.crs_wkt, transform=grid.affine,
-    ) as mask:  # fmt: skip
-        mask.write(np.zeros((SIDE, SIDE), np.uint8), 1)
+    values = np.zeros((SIDE, SIDE), np.uint8)
+    path = write_raster(tmp_path / "mask.tif", values, grid.crs_wkt, grid.affine)
     with rasterio.open(path) as mask:
         measured = measure_area_km2(grid, mask, [grid.box], area)
     assert measured == pytest.approx(sphere.area_km2(area.to_lonlat()), rel=1e-4)

@@ -3,8 +3,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-import rasterio
-from rasterio.transform import from_origin
+from affine import Affine
 
 import lunarcraters as lc
 from lunarcraters.errors import CatalogueError, MosaicError, OutputError
@@ -21,14 +20,9 @@ from tests.rasters import write_raster
 @pytest.fixture
 def mosaic(tmp_path):
     """400 x 300 pixels of a degree / 100, from 0 E, 62 N: twice too wide."""
-    path = tmp_path / "mosaic.tif"
     noise = np.random.default_rng(0).integers(80, 120, (300, 400), np.uint8)
-    with rasterio.open(
-        path, "w", driver="GTiff", width=400, height=300, count=1, dtype="uint8",
-        crs="IAU_2015:30100", transform=from_origin(0, 62, 0.01, 0.01),
-    ) as raster:  # fmt: skip
-        raster.write(noise, 1)
-    return open_mosaic(path)
+    affine = Affine(0.01, 0, 0, 0, -0.01, 62)
+    return open_mosaic(write_raster(tmp_path / "mosaic.tif", noise, "IAU_2015:30100", affine))
 
 
 def gallery(found, known, mosaic, folder):

@@ -1,19 +1,15 @@
 import numpy as np
 import pytest
-import rasterio
 from affine import Affine
 
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.plots.graticule import graticule_lines, scale_bar_km
 
+from ..rasters import write_raster
+
 
 def a_mosaic(path, crs, affine, size=(400, 300)):
-    with rasterio.open(
-        path, "w", driver="GTiff", width=size[0], height=size[1], count=1, dtype="uint8",
-        crs=crs, transform=affine,
-    ) as raster:  # fmt: skip
-        raster.write(np.full((1, size[1], size[0]), 7, np.uint8))
-    return open_mosaic(path)
+    return open_mosaic(write_raster(path, np.full(size[::-1], 7, np.uint8), crs, affine))
 
 
 CAP = "IAU_2015:30130"

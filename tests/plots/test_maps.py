@@ -4,9 +4,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-import rasterio
 from affine import Affine
-from rasterio.transform import from_origin
 
 import lunarcraters as lc
 from lunarcraters.catalogue.table import Catalogue
@@ -22,14 +20,9 @@ from tests.rasters import write_raster
 
 @pytest.fixture
 def mosaic(tmp_path):
-    path = tmp_path / "mosaic.tif"
     noise = np.random.default_rng(0).integers(80, 120, (300, 400), np.uint8)
-    with rasterio.open(
-        path, "w", driver="GTiff", width=400, height=300, count=1, dtype="uint8",
-        crs="IAU_2015:30110", transform=from_origin(0, 0, 100, 100),
-    ) as raster:  # fmt: skip
-        raster.write(noise, 1)
-    return open_mosaic(path)
+    affine = Affine(100, 0, 0, 0, -100, 0)
+    return open_mosaic(write_raster(tmp_path / "mosaic.tif", noise, affine=affine))
 
 
 def test_a_crater_is_drawn_where_it_is(mosaic, tmp_path):

@@ -28,10 +28,7 @@ def write(path, like, window, step=1):
         transform = scene.transform @ Affine.translation(left, top) @ Affine.scale(step)
         crs = scene.crs
     grey = np.random.default_rng(0).integers(1, 250, (height // step, width // step), np.uint8)
-    profile = {"count": 1, "dtype": "uint8", "width": grey.shape[1], "height": grey.shape[0]}
-    with rasterio.open(path, "w", "GTiff", crs=crs, transform=transform, **profile) as file:
-        file.write(grey, 1)
-    return path
+    return write_raster(path, grey, crs, transform)
 
 
 @pytest.fixture

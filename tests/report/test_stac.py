@@ -18,6 +18,8 @@ from lunarcraters.errors import CatalogueError, OutputError, RunError
 from lunarcraters.geometry import sphere
 from lunarcraters.report.stac import find_iau_code, write_stac_item
 
+from ..rasters import write_raster
+
 SCHEMAS = Path(__file__).parent / "stac_schemas"
 
 
@@ -31,11 +33,7 @@ def run(tmp_path):
     catalogue = Catalogue(craters, sphere.geographic_crs(), ground, 1234.5)
     catalogue.to_file(path / CRATERS)
     affine = Affine(1000, 0, -20e3, 0, -1000, 30e3)
-    with rasterio.open(
-        path / MASK, "w", driver="GTiff", width=40, height=30, count=1, dtype="uint8", nodata=255,
-        crs=CRS.from_user_input("IAU_2015:30130").to_wkt(), transform=affine,
-    ) as mask:  # fmt: skip
-        mask.write(np.zeros((1, 30, 40), np.uint8))
+    write_raster(path / MASK, np.zeros((30, 40), np.uint8), "IAU_2015:30130", affine, nodata=255)
     write_result(RunResult(craters=1, tiles=1, unread_tiles={}, seconds=1.0), path)
     return path
 

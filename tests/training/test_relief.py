@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import rasterio
-from rasterio.transform import from_origin
+from affine import Affine
 
 from lunarcraters import api
 from lunarcraters.errors import DatasetError
@@ -26,6 +25,8 @@ from lunarcraters.training.scenes import ElevationSource
 from lunarcraters.training.session import train
 from lunarcraters.training.settings import TrainingOptions
 
+from ..rasters import write_raster
+
 STEP_DEG = 1 / 300.0
 PIXEL_M = np.radians(STEP_DEG) * 1_737_400.0
 RELIEF = replace(get_preset("relief"), batch_size=4)
@@ -37,11 +38,8 @@ def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     for number, name in enumerate(("a", "b")):
         scene = render_scene(640, 640, pixel_size_m=PIXEL_M, seed=number)
-        with rasterio.open(
-            folder / f"{name}.tif", "w", driver="GTiff", width=640, height=640, count=1,
-            dtype="float32", crs="IAU_2015:30100", transform=from_origin(0, 1, STEP_DEG, STEP_DEG),
-        ) as file:  # fmt: skip
-            file.write(scene.elevation_m, 1)
+        affine = Affine(STEP_DEG, 0, 0, 0, -STEP_DEG, 1)
+        write_raster(folder / f"{name}.tif", scene.elevation_m, "IAU_2015:30100", affine)
         craters = scene.craters
         table = pd.DataFrame({"lon": craters["x"] * STEP_DEG, "lat": 1 - craters["y"] * STEP_DEG})
         table["diam_km"] = craters["diameter_px"] * PIXEL_M / 1000.0

@@ -20,11 +20,12 @@ from lunarcraters.training import decoded_pairs
 from lunarcraters.training.elevation_raster import read_elevation
 from lunarcraters.training.label_circles import complete_circles
 from lunarcraters.training.scenes import (
-    ElevationSource,
     LabelledTiles,
     find_elevation_sources,
     find_scene,
 )
+
+from ..rasters import write_raster
 
 RNG = np.random.default_rng(0)
 SIZE = np.array([300, 400])
@@ -85,22 +86,10 @@ def test_boxes_at_an_edge_are_known_to_be_cut():
 
 
 def test_elevation_gives_craters_where_they_are(tmp_path):
-    import rasterio
-    from rasterio.transform import from_origin
-
-    step = 1 / 128
     rows, columns = np.mgrid[:640, :640] + 0.5
     depth = np.hypot((columns - 320), rows - 320) * 237 / 10_000
     metres = np.where(depth < 1, -2000 * (1 - depth**2), 0).astype(np.int16)
-    raster = tmp_path / "dem.tif"
-    with rasterio.open(
-        raster, "w", driver="GTiff", width=640, height=640, count=1, dtype="int16",
-        crs="IAU_2015:30100", transform=from_origin(0, 2.5, step, step),
-    ) as file:  # fmt: skip
-        file.write(metres, 1)
-    catalogue = tmp_path / "dem_craters.csv"
-    catalogue.write_text("lon,lat,diam_km\n2.5,0.0,20.0\n")
-    source = ElevationSource(raster, catalogue, 3)
+    source = write_elevation(tmp_path, metres)
     assert len(source) == 3
     scene = source.scene(0, 0.5, 300, np.random.default_rng(1))
     assert scene.values.shape == (300, 300)
@@ -118,13 +107,8 @@ STEP = 1 / 128
 
 def write_elevation(folder, metres, crs="IAU_2015:30100", grid=None, **profile):
     """An elevation model of one crater of 20 km in the middle, with its catalogue."""
-    raster = folder / "dem.tif"
-    height, width = metres.shape
-    with rasterio.open(
-        raster, "w", driver="GTiff", width=width, height=height, count=1, dtype=metres.dtype,
-        crs=crs, transform=grid or from_origin(0, 2.5, STEP, STEP), **profile,
-    ) as file:  # fmt: skip
-        file.write(metres, 1)
+    grid = grid or Affine(STEP, 0, 0, 0, -STEP, 2.5)
+    write_raster(folder / "dem.tif", metres, crs, grid, **profile)
     (folder / "dem_craters.csv").write_text("lon,lat,diam_km\n2.5,0.0,20.0\n")
     return find_elevation_sources(folder, 3)[0]
 

@@ -11,14 +11,14 @@ from contextlib import suppress
 
 import pandas as pd
 import pytest
-import rasterio
-from rasterio.windows import Window
 
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
 from lunarcraters.detection.source import open_source
 from lunarcraters.errors import RunError
 from lunarcraters.network.model_file import shipped_model
+
+from ...rasters import write_part
 
 MODEL = shipped_model()
 NET = f"10.213.{os.getpid() % 255}"  # of this process: another, or one that was killed, has its own
@@ -82,14 +82,7 @@ def cluster(machines, tmp_path):
 
 @pytest.fixture(scope="module")
 def mosaic(scene, tmp_path_factory):
-    path = tmp_path_factory.mktemp("mosaic") / "part.tif"
-    with rasterio.open(scene) as whole:
-        window = Window(836, 896, 512, 512)
-        transform = whole.window_transform(window)
-        profile = {**whole.profile, "width": 512, "height": 512, "transform": transform}
-        with rasterio.open(path, "w", **profile) as part:
-            part.write(whole.read(window=window))
-    return path
+    return write_part(tmp_path_factory.mktemp("mosaic") / "part.tif", scene, (836, 896, 512, 512))
 
 
 def unplug(process, out, parts):
