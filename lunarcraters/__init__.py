@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 from lunarcraters import errors
 from lunarcraters._version import __version__
 
-if TYPE_CHECKING:
-    from lunarcraters.api import *  # noqa: F403
-
 __all__ = ["__version__", "errors"]
 
+if TYPE_CHECKING:
+    from lunarcraters.api import *  # noqa: F403
+else:  # a type checker would take every name for one of the module
 
-def __getattr__(name: str) -> Any:
-    """Import the Python interface when it is first used: the command line does without."""
-    from importlib import import_module
+    def __getattr__(name: str) -> Any:
+        """Import the Python interface when it is first used: the command line does without."""
+        from importlib import import_module
 
-    api = import_module("lunarcraters.api")
-    if name in api.__all__:
-        return getattr(api, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        api = import_module("lunarcraters.api")
+        if name in api.__all__:
+            return getattr(api, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pytest
 
 import lunarcraters as lc
-from lunarcraters import errors
+from lunarcraters import api, errors
 from lunarcraters.cli.main import COMMANDS
 from lunarcraters.cli.recipe import find_command
 from lunarcraters.errors import CatalogueError
@@ -162,6 +162,14 @@ def test_earlier_names_of_options_still_work(scene, tmp_path):
 
 def test_names_are_completed():
     assert {"detect", "Catalogue", "plot_map", "__version__"} <= set(dir(lc))
+
+
+@pytest.mark.parametrize("module", [lc, api])
+def test_type_checkers_know_the_names_and_no_others(module):
+    source = Path(module.__file__).read_text().replace("import TYPE_CHECKING, ", "import ")
+    exec(source, names := {"TYPE_CHECKING": True, "__name__": module.__name__})
+    assert set(api.__all__) <= set(names)
+    assert "__getattr__" not in names, "they would take any name for one of the module"
 
 
 def test_no_function_has_the_name_of_a_package():

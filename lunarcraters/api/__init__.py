@@ -105,10 +105,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import the class `Catalogue` when it is first used: the command line does without."""
-    if name != "Catalogue":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from lunarcraters.catalogue.table import Catalogue
+if not TYPE_CHECKING:  # a type checker would take every name for one of the module
 
-    return Catalogue
+    def __getattr__(name: str) -> Any:
+        """Import the class `Catalogue` when it is first used: the command line does without."""
+        if name != "Catalogue":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from lunarcraters.catalogue.table import Catalogue
+
+        return Catalogue
