@@ -1,11 +1,13 @@
 """The command `craters`: its subcommands are imported when they are called, so help is instant."""
 
 import gc
+import os
 import sys
 import tempfile
 import warnings
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -89,6 +91,13 @@ def _show_warning(
         _show_other_warning(message, category, filename, lineno, file, line)
 
 
+def _open_closed_streams() -> None:
+    """Let streams that the caller has closed lead nowhere: files would take their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115
+
+
 def _print_any_text() -> None:
     """Let stdout print `?` for a character that its encoding lacks, rather than fail by it."""
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
@@ -106,6 +115,7 @@ def _explain(error: OSError) -> str:
 
 def main() -> None:
     """Run the command line; errors of ours and of the system become one line and exit code 1."""
+    _open_closed_streams()
     warnings.showwarning = _show_warning
     _print_any_text()
     end_as_by_ctrl_c()

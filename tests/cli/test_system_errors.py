@@ -2,6 +2,8 @@
 
 import errno
 import os
+import shlex
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -45,3 +47,11 @@ def test_a_system_without_a_directory_for_temporary_files_is_told_in_a_line(monk
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "No usable temporary directory" in error
+
+
+def test_a_command_works_where_all_streams_are_closed(scene, tmp_path):
+    """As programs do that start it in the background."""
+    words = [sys.executable, "-m", "lunarcraters", "tile", scene, "-o", tmp_path / "tiles"]
+    closed = shlex.join([str(word) for word in [*words, "--levels", "1"]]) + " <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", closed], check=False).returncode == 0
+    assert any(tmp_path.glob("tiles/tiles/*.tif"))
