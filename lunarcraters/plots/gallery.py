@@ -192,7 +192,7 @@ def _draw_panel(axes: Axes, view: _View, outline: Float) -> None:
     values, valid = view.mosaic.read(Box(left, top, width, height), (step_x, step_y))
     grey = draw_ground(view.mosaic, values, valid, max(step_x, step_y), view.height_unit_m)
     extent = (left, left + values.shape[1] * step_x, top + values.shape[0] * step_y, top)
-    axes.imshow(grey, cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
+    axes.imshow(grey, "gray", vmin=0, vmax=255, extent=extent, aspect="auto", origin="upper")
     axes.set(autoscale_on=False, xlim=extent[:2], ylim=extent[2:])
     for rings, colour in ((view.reference, _REFERENCE), (view.detections[view.above], _DETECTION)):
         centre = rings.mean(axis=1)

@@ -84,7 +84,7 @@ def _draw_panel(figure: Figure, axes: Axes, panel: _Panel, hazard: HazardMap, ru
     largest = float(np.nanpercentile(panel.values, _LARGEST))
     image = axes.imshow(
         panel.values, extent=(0, columns * side, rows * side, 0), interpolation="nearest",
-        cmap=panel.colours, vmin=0.0, vmax=largest or 1.0,
+        cmap=panel.colours, vmin=0.0, vmax=largest or 1.0, origin="upper",
     )  # fmt: skip
     axes.set(
         xlim=(0, run.width), ylim=(run.height, 0), xticks=[], yticks=[], title=panel.title,

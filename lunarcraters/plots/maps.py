@@ -69,7 +69,7 @@ def map_figure(catalogue: Catalogue, mosaic: Mosaic) -> Figure:
     step = preview_step(mosaic, _SIDE_PX)
     extent = (0.0, width * step, height * step, 0.0)
     shown = np.where(valid, grey, 255)
-    axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
+    axes.imshow(shown, "gray", vmin=0, vmax=255, extent=extent, aspect="auto", origin="upper")
     axes.set(autoscale_on=False, xticks=[], yticks=[])
     axes.set(xlim=(0, mosaic.width), ylim=(mosaic.height, 0))
     axes.add_collection(_Circles(catalogue, mosaic.grid))

@@ -102,7 +102,8 @@ def panels_figure(
     for row, window in zip(axes, windows, strict=True):
         images = _images(window, mosaic, height_unit_m, mask, true)
         for axis, title, image in zip(row, titles, images, strict=True):
-            axis.imshow(image, cmap="gray", extent=(0, window.width, window.height, 0))
+            extent = (0, window.width, window.height, 0)
+            axis.imshow(image, cmap="gray", extent=extent, origin="upper")
             axis.set_axis_off()
             axis.set(autoscale_on=False, xlim=(0, window.width), ylim=(window.height, 0))
             if window is windows[0]:

@@ -75,7 +75,7 @@ def draw_panels(
         grey = image[..., 0]
         for axis, plane in zip(row, (grey, target[..., 0], predicted[..., 0], grey), strict=True):
             limits = {} if plane is grey else {"vmin": 0.0, "vmax": 1.0}
-            axis.imshow(plane, cmap="gray", **limits)
+            axis.imshow(plane, cmap="gray", origin="upper", **limits)
             axis.set_axis_off()
         _add_boxes(row[3], _true_circles(target, info), "lime")
         circles, scores = decode_maps(predicted, info.heads, info.diameters_px)

@@ -7,6 +7,7 @@ import pytest
 import rasterio
 from affine import Affine
 from click.testing import CliRunner
+from matplotlib import rc_context
 
 import lunarcraters as lc
 from lunarcraters import errors
@@ -70,6 +71,13 @@ def test_craters_count_by_size_and_score(picture, tmp_path):
 
     assert [counted(), counted(min_score=0), counted(min_diameter=1.0)] == [3, 4, 2]
     assert "no slopes" in lc.plot_hazard(picture, tmp_path / "b.png").note
+
+
+def test_the_picture_is_the_right_way_up_whatever_the_settings_of_matplotlib(picture, tmp_path):
+    for origin in ("upper", "lower"):
+        with rc_context({"image.origin": origin}):
+            lc.plot_hazard(picture, tmp_path / f"{origin}.png", cell=CELL_KM)
+    assert (tmp_path / "upper.png").read_bytes() == (tmp_path / "lower.png").read_bytes()
 
 
 def test_limits_may_be_scalars_of_numpy(picture, dem, tmp_path):

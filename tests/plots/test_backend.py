@@ -45,6 +45,7 @@ class _Info:
 
 def _training_panels(path):
     images = np.zeros((2, 64, 64, 1), np.float32)
+    images[:, 40:] = 0.1
     draw_training_panels(images, images, images, _Info(), path)
 
 
@@ -71,3 +72,17 @@ def test_a_drawing_leaves_the_backend_and_the_figures_of_a_notebook(
     assert list(tmp_path.glob("*.png"))
     assert matplotlib.get_backend() == backend
     assert pyplot.get_fignums() == before
+
+
+@pytest.mark.parametrize("name", ["map", "panels", "gallery", "training panels"])
+def test_a_mosaic_stays_the_right_way_up_where_matplotlib_draws_others_upside_down(
+    craters, mosaic, evaluation, tmp_path, name
+):
+    """Astronomers have `image.origin: lower` in their settings."""
+    pictures = []
+    for origin in ("upper", "lower"):
+        (out := tmp_path / origin).mkdir()
+        with pyplot.rc_context({"image.origin": origin}):
+            DRAWINGS[name](craters, mosaic, evaluation, out)
+        pictures.append({file.name: file.read_bytes() for file in out.iterdir()})
+    assert pictures[0] == pictures[1]
