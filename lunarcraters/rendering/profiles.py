@@ -13,6 +13,7 @@ EJECTA_REACH = 3.5
 _FLOOR_OF_SIMPLE = 0.2
 
 
+@np.errstate(under="ignore")
 def compute_crater_profile(radius_ratio: ArrayLike, diameter_km: float) -> Float32:
     """Compute the elevation of a fresh crater above the ground in which it formed.
 

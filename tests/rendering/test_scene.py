@@ -183,3 +183,9 @@ def test_peppered_craters_are_hollows_that_are_not_listed():
 def test_few_craters_of_a_young_surface_are_peppered():
     young = render_scene(400, 400, seed=2, coverage=0.1)
     assert len(young.peppered) <= 0.01 * len(young.craters)
+
+
+def test_profiles_are_computed_where_a_user_lets_numpy_raise_errors():
+    ratio = np.linspace(0.0, 3.0)
+    with np.errstate(all="raise"):
+        assert np.isfinite(compute_crater_profile(ratio, 60.0)).all()
