@@ -59,11 +59,11 @@ class Mosaic:
     """
 
     name: str
-    uri: str
+    uri: str = field(repr=False)
     grid: Grid
     dtype: str
-    extents: tuple[Box, ...]
-    sources: tuple[str, ...]
+    extents: tuple[Box, ...] = field(repr=False)
+    sources: tuple[str, ...] = field(repr=False)
     bands: tuple[int, ...] = (1,)
     nodata: Nodata = None
     nodata_undeclared: bool | None = False

@@ -5,7 +5,7 @@ Both give the same pixels, so that detection does not depend on which of the two
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -116,7 +116,7 @@ class MosaicTiles:
 
     mosaic: Mosaic
     settings: TilingSettings
-    tiles: tuple[Tile, ...]
+    tiles: tuple[Tile, ...] = field(repr=False)
     statistics: ValueStatistics
     height_unit_m: float | None = None
 
@@ -240,7 +240,7 @@ class TileSet:
     mosaic: Mosaic
     mosaic_fingerprint: str
     settings: TilingSettings
-    tiles: tuple[Tile, ...]
+    tiles: tuple[Tile, ...] = field(repr=False)
     statistics: ValueStatistics
     height_unit_m: float | None = None
 

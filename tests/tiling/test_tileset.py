@@ -127,6 +127,17 @@ def test_a_mosaic_of_many_rasters_has_virtual_tiles_too(tmp_path, noise, name):
         np.testing.assert_array_equal(raster.read(1), tiles.read(tile)[0])
 
 
+def test_many_tiles_and_files_are_short_at_the_end_of_a_notebook_cell(tmp_path, noise):
+    (tmp_path / "many").mkdir()
+    for number in range(9):
+        affine = Affine(100.0, 0.0, 0.0, 0.0, -100.0, -10_000.0 * number)
+        write_raster(tmp_path / "many" / f"{number}.tif", noise[:100, :400], affine=affine)
+    mosaic = open_mosaic(tmp_path / "many")
+    tiles = write_tiles(mosaic, tmp_path / "out", virtual=True, max_size=128, halo=16)
+    assert len(tiles.tiles) > 50
+    assert len(repr(mosaic)) < len(repr(tiles)) < 2_000
+
+
 def test_tiles_whose_record_is_no_text_are_damaged(tmp_path):
     (tmp_path / "tiles.json").write_bytes(b'{"format": "\xff"}')
     with pytest.raises(TileSetError, match="damaged"):
