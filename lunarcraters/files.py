@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from lunarcraters.errors import OutputError, RunError
+from lunarcraters.errors import OptionError, OutputError, RunError
 from lunarcraters.process import suppress_warnings
 
 _MARKED = re.compile(r"\.(.+)\.[0-9a-f]{8}((?:\.[^.]+)*)")
@@ -32,6 +32,22 @@ killed on another host stays, and must be removed by hand.
 def is_database(name: str | os.PathLike[str]) -> bool:
     """Whether a name is the address of a database rather than a file."""
     return str(name).startswith(("postgresql://", "postgres://"))
+
+
+def require_name(given: object) -> None:
+    """Refuse an object in memory that is given in place of the name of a file.
+
+    Args:
+        given: Name of a file, or what was given in its place.
+
+    Raises:
+        OptionError: It is no name.
+    """
+    if not isinstance(given, str | os.PathLike):
+        raise OptionError(
+            f"{type(given).__name__} is no name of a file or directory: give one, or make a "
+            "lunarcraters.Catalogue of a table, and a GeoTIFF of pixels"
+        )
 
 
 def local_output(name: str | os.PathLike[str]) -> Path:

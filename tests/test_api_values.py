@@ -224,3 +224,24 @@ def test_fewer_than_two_runs_are_not_merged(tmp_path):
     for runs, words in (([], "fewer than two runs were given"), ([tmp_path] * 2, "named twice")):
         with pytest.raises(OptionError, match=words):
             lc.merge(runs, tmp_path / "out")
+
+
+def test_tables_and_pixels_in_memory_are_no_names_of_files(craters, scene, tmp_path):
+    table, pixels = craters.geodataframe, np.zeros((300, 300))
+    refused = {
+        "GeoDataFrame": [
+            lambda: craters.evaluate(table),
+            lambda: lc.evaluate(table, craters),
+            lambda: lc.csfd(table),
+            lambda: lc.plot_map(table, tmp_path / "a.png"),
+            lambda: lc.explore(table),
+        ],
+        "Catalogue": [lambda: lc.export(craters, tmp_path / "a.gpkg")],
+        "ndarray": [lambda: lc.detect(pixels, tmp_path / "a"), lambda: lc.open_mosaic(pixels)],
+        "Mosaic": [lambda: lc.detect(lc.open_mosaic(scene), tmp_path / "a")],
+    }
+    for kind, calls in refused.items():
+        for call in calls:
+            with pytest.raises(OptionError, match=f"{kind} is no name of a file"):
+                call()
+    assert not list(tmp_path.iterdir())

@@ -10,7 +10,7 @@ from lunarcraters.api.paths import Ground, PathOrText, read_ground
 from lunarcraters.api.writing import find_target
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
-from lunarcraters.files import local_output
+from lunarcraters.files import local_output, require_name
 from lunarcraters.mosaic.given_crs import GivenCrs
 
 if TYPE_CHECKING:
@@ -177,8 +177,11 @@ def read_reference(path: PathOrText, classes: Sequence[str | int] = ()) -> "Refe
     Raises:
         CatalogueError: The file is neither.
         DatasetError: A label file is malformed, or it is not clear which classes are craters.
+        OptionError: It is an object in memory, such as a table.
     """
     from lunarcraters.evaluation.reference import read_reference
+
+    require_name(path)
 
     return read_reference(fspath(path), classes)
 

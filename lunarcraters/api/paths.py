@@ -1,8 +1,10 @@
 """Names of files and rasters, and areas, as users give them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
+
+from lunarcraters.files import require_name
 
 PathOrText = str | PathLike[str]
 Ground = PathOrText | Sequence[float]
@@ -17,10 +19,18 @@ if TYPE_CHECKING:
 
 
 def as_names(names: PathOrText | Sequence[PathOrText]) -> list[PathOrText]:
-    """Make a list from one name or several, which may be URLs: a path would lose a slash."""
-    if isinstance(names, str | PathLike):
-        return [names]
-    return list(names)
+    """Make a list from one name or several, which may be URLs: a path would lose a slash.
+
+    Raises:
+        OptionError: It is an object in memory.
+    """
+    given: object = names
+    if isinstance(given, str | PathLike) or not isinstance(given, Iterable):
+        given = [given]
+    listed = list(given)
+    for name in listed:
+        require_name(name)
+    return listed
 
 
 def read_ground(area: Ground, info: "CatalogueInfo") -> "Area":

@@ -47,6 +47,7 @@ def plot_map(
     from lunarcraters.mosaic.mosaic import Mosaic
     from lunarcraters.plots.maps import draw_map
 
+    craters = _read_craters(catalogue, min_score)
     if isinstance(mosaic, Mosaic):
         ground = mosaic
     elif mosaic is not None and isinstance(catalogue, Catalogue):
@@ -57,7 +58,6 @@ def plot_map(
         ground = _mosaic_of(catalogue, mosaic, crs)
     picture = local_output(out)
     check_apart(picture, ground.sources)
-    craters = _read_craters(catalogue, min_score)
     draw_map(craters, ground, picture)
     return len(craters)
 
@@ -230,9 +230,9 @@ def explore(
     from lunarcraters.mosaic.mosaic import Mosaic
     from lunarcraters.report.explore import make_interactive_map
 
+    craters = _read_craters(catalogue, min_score)
     if not isinstance(catalogue, Catalogue) and run is None and Path(catalogue).is_dir():
         run = catalogue
-    craters = _read_craters(catalogue, min_score)
     ground: Mosaic | None = None
     if isinstance(mosaic, Mosaic):
         ground = mosaic

@@ -11,7 +11,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, read_names
 from lunarcraters.errors import AreaError, RunError
-from lunarcraters.files import hash_file, is_database
+from lunarcraters.files import hash_file, is_database, require_name
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mask.footprint import measure_searched_km2, searched_footprint
@@ -111,7 +111,9 @@ def read_detections(path: str | PathLike[str]) -> Catalogue:
     Raises:
         RunError: The directory is not a run, or the run is not finished.
         CatalogueError: The file cannot be read, or is not a catalogue.
+        OptionError: It is an object in memory, such as a table.
     """
+    require_name(path)
     return read_run(Path(path)) if Path(path).is_dir() else read_catalogue(fspath(path))
 
 
@@ -124,7 +126,9 @@ def open_stored_catalogue(path: str | PathLike[str]) -> StoredCatalogue | Catalo
     Raises:
         RunError: The path is no directory of a finished run, nor named as a catalogue.
         CatalogueError: The file cannot be read, or is not a catalogue.
+        OptionError: It is an object in memory, such as a table.
     """
+    require_name(path)
     if is_database(path):
         return read_catalogue(fspath(path))
     folder = Path(path)
