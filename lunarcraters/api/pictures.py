@@ -127,7 +127,7 @@ def plot_training(training: PathOrText, out: PathOrText) -> int:
     """
     from lunarcraters.errors import DatasetError
     from lunarcraters.plots.training import draw_curves
-    from lunarcraters.training.history import read_history
+    from lunarcraters.training.history_files import read_history
 
     rows = read_history(Path(training))
     if not rows:

@@ -237,4 +237,5 @@ def training_command(training: Path, out: Path) -> None:
     """
     from lunarcraters import api
 
-    click.echo(f"{api.plot_training(training, out)} epochs drawn in {out}")
+    epochs = api.plot_training(training, out)
+    click.echo(f"{epochs} {'epoch' if epochs == 1 else 'epochs'} drawn in {out}")

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from lunarcraters.network.decoding import decode_maps
@@ -46,6 +47,7 @@ def draw_curves(history: Sequence[dict[str, float]], path: Path) -> None:
             axis.plot(epochs, [row[f"val_{name}"] for row in history], marker=".", label="valid")
             axis.legend()
         axis.set(title=name.replace("_", " "), xlabel="epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(alpha=0.3)
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)

@@ -280,7 +280,7 @@ def _choose_policy(options: TrainingOptions, begun: Path | None) -> Policy:
 def _draw(out: Path, model: Path, validation: Sampler | ReliefSampler) -> None:
     """Draw `curves.png` and `panels.png`."""
     from lunarcraters.plots.training import draw_curves, draw_panels
-    from lunarcraters.training.history import read_history
+    from lunarcraters.training.history_files import read_history
 
     draw_curves(read_history(out), out / "curves.png")
     images, targets = validation.batch(0)

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -97,3 +99,19 @@ def test_a_catalogue_in_place_of_a_run_is_refused_with_what_to_do(scene, tmp_pat
     refused = CliRunner().invoke(report, arguments)
     assert "is a file, not a run" in str(refused.exception)
     assert "craters plot map FILE OUT --mosaic MOSAIC" in str(refused.exception)
+
+
+def test_curves_of_a_training_are_drawn_without_tensorflow(tmp_path):
+    """TensorFlow takes seconds to start, and prints lines of its own."""
+    (tmp_path / "history.json").write_text('[{"epoch": 1, "loss": 2.0}]')
+    code = (
+        "import sys\n"
+        "from lunarcraters.cli.main import cli\n"
+        "cli(sys.argv[1:], standalone_mode=False)\n"
+        "sys.exit(len({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    arguments = ["plot", "training", tmp_path, tmp_path / "curves.png"]
+    drawn = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert drawn.returncode == 0, drawn.stderr
+    assert drawn.stderr == ""
+    assert drawn.stdout == f"1 epoch drawn in {tmp_path / 'curves.png'}\n"

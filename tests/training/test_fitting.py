@@ -10,7 +10,7 @@ import pytest
 from lunarcraters.errors import DatasetError, ModelError, OutputError, RunError
 from lunarcraters.network.presets import PRESETS
 from lunarcraters.network.resunet import build
-from lunarcraters.training import checkpoint, fitting, history
+from lunarcraters.training import checkpoint, fitting, history, history_files
 from lunarcraters.training.data import DATA
 from lunarcraters.training.scenes import LabelledTiles
 from lunarcraters.training.session import train
@@ -81,7 +81,7 @@ def test_a_killed_training_that_is_resumed_gives_what_an_undisturbed_one_gives(
     for one, other in zip(*histories, strict=True):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-3)
         assert one["learning_rate"] == other["learning_rate"]
-    first, again = (history.read_losses(out) for out in (whole, tmp_path / "killed"))
+    first, again = (history_files.read_losses(out) for out in (whole, tmp_path / "killed"))
     assert list(first) == list(again) == [1, 2, 3, 4, 5, 6]
     assert list(again.values()) == pytest.approx(list(first.values()), rel=1e-3)
 
@@ -255,9 +255,9 @@ def test_a_damaged_file_of_a_training_is_named(dataset, undisturbed, tmp_path):
         (out / name).write_text('{"epoch": "x"}')
         with pytest.raises(RunError, match=name.split("/")[-1]):
             fit(dataset, out, resume=True)
-    (tmp_path / history.LOSSES).write_text("step,loss\n50;0.1\n")
+    (tmp_path / history_files.LOSSES).write_text("step,loss\n50;0.1\n")
     with pytest.raises(RunError, match="does not hold the losses"):
-        history.read_losses(tmp_path)
+        history_files.read_losses(tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut", "other"])

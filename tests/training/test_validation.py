@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lunarcraters.network.presets import PRESETS
-from lunarcraters.training import fitting, history
+from lunarcraters.training import fitting, history_files
 from lunarcraters.training.settings import FOLDER, TrainingSettings
 
 pytestmark = pytest.mark.slow
@@ -32,5 +32,5 @@ def test_every_epoch_is_validated_on_the_same_batches(tmp_path):
     train, valid = Numbered(2), Numbered(5)
     settings = TrainingSettings(train.preset, seed=1, epochs=4, steps=2, precision="float32")
     fitting._fit(model, settings, train, valid, tmp_path, epoch=0, say=list, failures=[])
-    rows = history.read_history(tmp_path)
+    rows = history_files.read_history(tmp_path)
     assert [row["val_loss"] for row in rows] == [np.mean(range(5))] * 4
