@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from lunarcraters.cli.recipe import arguments_of, read_steps
-from lunarcraters.training.history import LOSSES, read_losses
+from lunarcraters.training.history_files import LOSSES, read_losses
 
 
 @click.command()
