@@ -33,11 +33,8 @@ def compute_diameters_px(
     if not grid.has_crs:
         return diameters
     pixel_size_m = grid.meridian_pixel_size_m(*grid.from_lonlat(*positions.T))
-    return (
-        1000.0
-        * diameters
-        / np.where(np.isfinite(pixel_size_m), pixel_size_m, default_pixel_size_m or np.nan)
-    )
+    default_m = default_pixel_size_m or np.nan
+    return 1000.0 * diameters / np.where(np.isfinite(pixel_size_m), pixel_size_m, default_m)
 
 
 def circle_iou(distance: Float, diameter1: Float, diameter2: Float) -> Float:

@@ -15,6 +15,7 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.errors import AreaError, CratersWarning
+from lunarcraters.geometry.polygons import keep_polygons
 from lunarcraters.geometry.seam import mend_areas
 from lunarcraters.process import suppress_warnings
 
@@ -148,10 +149,7 @@ def _unite(shapes: Sequence[BaseGeometry | None], path: Path) -> BaseGeometry:
     outline = shapely.union_all(valid)
     if not outline.area:
         raise AreaError(f"{path} {_NO_GROUND}")
-    if outline.geom_type not in ("Polygon", "MultiPolygon"):  # repaired ones leave lines behind
-        parts = [part for part in shapely.get_parts(outline) if part.area > 0.0]
-        outline = shapely.union_all(parts)
-    return outline
+    return keep_polygons(outline)  # repaired ones leave lines behind
 
 
 def _choose_layer(path: Path) -> str:

@@ -4,8 +4,6 @@ Programs that move polygons to longitude and latitude point by point, as GeoPand
 edge of almost 360 degrees where an outline crosses the antimeridian, or goes round a pole.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -69,8 +67,7 @@ def mend_areas(polygons: Geometries, source: str) -> Geometries:
     """
     mended = polygons.copy()
     for i in _wide(polygons):
-        parts = [part for part in shapely.get_parts(polygons[i]) if part.geom_type == "Polygon"]
-        rings = [points for part in parts for points in _rings(part)]
+        rings = _list_rings(polygons[i])
         jumps = [_jumps(points, source) for points in rings]
         if any(jumps):
             # Shapefiles tell holes by their place in the plane, and take them here for parts.
@@ -101,10 +98,9 @@ def _wide(polygons: Geometries) -> list[int]:
     return [int(i) for i in np.flatnonzero(degrees & (east - west > 180.0))]
 
 
-def _rings(polygon: shapely.Polygon) -> Iterator[Float]:
-    """Go through the longitudes and latitudes, (n, 2), of the exterior and the holes."""
-    for ring in (polygon.exterior, *polygon.interiors):
-        yield shapely.get_coordinates(ring)
+def _list_rings(polygons: BaseGeometry) -> list[Float]:
+    """List the longitudes and latitudes, (n, 2), of exteriors and holes, polygon by polygon."""
+    return [shapely.get_coordinates(r) for r in shapely.get_rings(shapely.get_parts(polygons))]
 
 
 def _find_long_edges(points: Float) -> Bool:
@@ -118,7 +114,7 @@ def _find_long_edges(points: Float) -> Bool:
 def _unroll(polygon: shapely.Polygon) -> shapely.Polygon:
     exterior, *holes = (
         unroll_ring(*points[:-1].T) if _find_long_edges(points).any() else points
-        for points in _rings(polygon)
+        for points in _list_rings(polygon)
     )
     return shapely.Polygon(exterior, holes)
 
