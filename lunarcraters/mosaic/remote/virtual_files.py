@@ -66,13 +66,8 @@ def read_headers(uri: str) -> dict[str, str]:
     Returns:
         Values by the name of the header in lower case; none where the server does not answer.
     """
-    gdal = _gdal()
-    listed = gdal.VSIGetFileMetadata(uri.encode(), b"HEADERS", None)
-    try:
-        pairs = [text.partition("=") for text in _strings(listed)]
-    finally:
-        gdal.CSLDestroy(listed)
-    return {name.lower(): value for name, _, value in pairs}
+    texts = _take_texts(_gdal().VSIGetFileMetadata(uri.encode(), b"HEADERS", None))
+    return {name.lower(): value for name, _, value in (text.partition("=") for text in texts)}
 
 
 def file_size(uri: str) -> int | None:
@@ -137,20 +132,16 @@ def list_archive(uri: str) -> list[str]:
     Args:
         uri: Name of the archive as GDAL's directory (`/vsizip/...`).
     """
-    gdal = _gdal()
-    listed = gdal.VSIReadDirRecursive(uri.encode())
-    try:
-        return list(_strings(listed))
-    finally:
-        gdal.CSLDestroy(listed)
+    return _take_texts(_gdal().VSIReadDirRecursive(uri.encode()))
 
 
-def _strings(listed: "ctypes._Pointer[ctypes.c_char_p]") -> Iterator[str]:
-    """Texts of a list of GDAL's, whose last pointer is null."""
-    index = 0
-    while listed and listed[index]:
-        yield listed[index].decode("utf-8", "replace")
-        index += 1
+def _take_texts(listed: "ctypes._Pointer[ctypes.c_char_p]") -> list[str]:
+    """Take the texts of a list of GDAL's, whose last pointer is null, and free the list."""
+    texts: list[str] = []
+    while listed and (text := listed[len(texts)]):
+        texts.append(text.decode("utf-8", "replace"))
+    _gdal().CSLDestroy(listed)
+    return texts
 
 
 def _read_pieces(uri: str, size: int = _PIECE) -> Iterator[bytes]:
