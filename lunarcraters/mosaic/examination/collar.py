@@ -109,11 +109,11 @@ def measure_collar(
         others: Sample of the other values, (n,), at least one.
         lossy: True where compression has changed the values.
     """
-    counts = [np.zeros(2, np.int64) for _ in range(4)]
+    collar = Collar(*(np.zeros(2, np.int64) for _ in range(4)))
     windows = list(_plan_windows(mosaic.extents))
-    counts[0] += _count_on_frame(mosaic, value, windows)
-    if _share(counts[0]) < _FRAME_SHARE:
-        return Collar(*counts)  # no collar, whatever else there is
+    collar.frame += _count_on_frame(mosaic, value, windows)
+    if _share(collar.frame) < _FRAME_SHARE:
+        return collar  # no collar, whatever else there is
     darker = value <= np.median(others)
     limit = float(np.quantile(others, _SIMILAR if darker else 1.0 - _SIMILAR))
     for box, _ in windows:
@@ -124,12 +124,13 @@ def measure_collar(
         same = valid & (values == value)
         smooth = _has_smooth_edge(same)
         if smooth is not None:
-            counts[1] += np.array((1, smooth))
-        counts[2] += _count(same, _islands(_without_specks(same, _CLEAN_PX) if lossy else same))
+            collar.edges += np.array((1, smooth))
+        patches = _without_specks(same, _CLEAN_PX) if lossy else same
+        collar.islands += _count(same, _islands(patches))
         ring = valid & ~same & _ring(same, _LOSSY_RING_PX if lossy else _RING_PX)
         real = values.astype(np.float64)
-        counts[3] += _count(ring, ring & (real <= limit if darker else real >= limit))
-    return Collar(*counts)
+        collar.ring += _count(ring, ring & (real <= limit if darker else real >= limit))
+    return collar
 
 
 def _count_on_frame(
