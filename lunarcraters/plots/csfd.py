@@ -13,8 +13,7 @@ from lunarcraters.catalogue.csfd import EstimatedPoints, SizeFrequency, relative
 from lunarcraters.catalogue.wording import format_area
 from lunarcraters.plots.axes import label_diameters
 from lunarcraters.plots.files import save_png
-from lunarcraters.plots.fonts import add_fonts, label_areas
-from lunarcraters.plots.text import escape_text
+from lunarcraters.plots.fonts import add_fonts, escape_text, label_areas
 
 _DPI = 150
 _LEGEND_ROWS = 20

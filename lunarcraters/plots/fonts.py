@@ -1,4 +1,4 @@
-"""Fonts in which figures show the names of areas, which may be of any script."""
+"""Text of users in figures, such as names of areas: escaped, and in fonts of any script."""
 
 import warnings
 from collections.abc import Iterable
@@ -15,9 +15,21 @@ from matplotlib.font_manager import (
 from matplotlib.text import Text
 
 from lunarcraters.errors import CratersWarning
-from lunarcraters.plots.text import escape_text
 
 _PLACEHOLDERS = "Last Resort"  # a font of boxes
+_NO_WIDTH = "\N{ZERO WIDTH SPACE}"
+
+
+def escape_text(text: str) -> str:
+    """Write text so that a figure shows it as it is, not as a notation of matplotlib's.
+
+    Between two dollars would be a formula, and a legend would leave out what begins with `_`.
+
+    Args:
+        text: Text of a user, to become a label, a title or a part of one.
+    """
+    escaped = text.replace("$", r"\$")
+    return _NO_WIDTH + escaped if escaped.startswith("_") else escaped
 
 
 def label_areas(names: Iterable[str]) -> dict[str, str]:

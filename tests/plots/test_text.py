@@ -14,8 +14,8 @@ from lunarcraters.errors import CratersWarning
 from lunarcraters.plots import fonts
 from lunarcraters.plots.csfd import Isochron, csfd_figure
 from lunarcraters.plots.errors import errors_figure
+from lunarcraters.plots.fonts import escape_text
 from lunarcraters.plots.randomness import randomness_figure
-from lunarcraters.plots.text import escape_text
 
 KANA, IDEOGRAPHS = "の_$", "静かの海"  # the first is in a font of matplotlib; the second in none
 NAMES = r"$\frac$", "Unit $^$ A", "5 $", r"a\$b\$", "_hidden"
