@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lunarcraters.catalogue.formats.geojson import describe_collection
 from lunarcraters.catalogue.review_state import REVIEW_OF
@@ -81,6 +82,7 @@ def make_review_data(
     )
     smallest = float(detected.diameters.min()) if left_out else 0.0
     collection["catalogue"]["limits"] = {"min_score": 0.0, "min_diameter": smallest}
+    ellipses = compute_ellipses(detected.positions, detected.diameters, mosaic)
     table, start, key = detected.craters, None, identity
     if comparison is not None:
         start = make_marks(comparison, detected)
@@ -97,17 +99,15 @@ def make_review_data(
             tiles.tolist(),
             collection,
             make_lattice(mosaic.grid, mosaic.pixel_size_m) if mosaic.has_crs else None,
-            _make_closeups(detected, mosaic, min_score, closeups),
+            _make_closeups(detected, ellipses, mosaic, min_score, closeups),
             start,
-            None if start is None else _encode_columns(detected, mosaic),
+            None if start is None else _encode_columns(make_columns(detected, ellipses)),
         )
     )
     return data
 
 
-def _encode_columns(detected: Catalogue, mosaic: Mosaic) -> dict[str, str]:
-    ellipses = compute_ellipses(detected.positions, detected.diameters, mosaic)
-    columns = make_columns(detected, ellipses)
+def _encode_columns(columns: dict[str, NDArray[Any]]) -> dict[str, str]:
     return {
         name: base64.b64encode(column.astype(float).tobytes()).decode()
         for name, column in columns.items()
@@ -115,9 +115,12 @@ def _encode_columns(detected: Catalogue, mosaic: Mosaic) -> dict[str, str]:
 
 
 def _make_closeups(
-    detected: Catalogue, mosaic: Mosaic, min_score: float, most: int
+    detected: Catalogue,
+    ellipses: dict[str, NDArray[Any]],
+    mosaic: Mosaic,
+    min_score: float,
+    most: int,
 ) -> dict[int, Closeup]:
-    ellipses = compute_ellipses(detected.positions, detected.diameters, mosaic)
     doubt = np.abs(np.nan_to_num(detected.scores, nan=1.0) - min_score)
     return make_closeups(
         mosaic,
