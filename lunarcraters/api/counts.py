@@ -137,8 +137,7 @@ def date(
     from lunarcraters.counts.areas import count_on_areas
     from lunarcraters.dating.ages import date_areas
     from lunarcraters.dating.chronology import load_system
-    from lunarcraters.dating.record import Dating
-    from lunarcraters.dating.table import write_table
+    from lunarcraters.dating.record import Dating, write_table
     from lunarcraters.files import new_table
     from lunarcraters.purity.record import find_purity
 

@@ -57,20 +57,16 @@ def date_areas(
     if fit_range is None:
         fit_range = complete_from(counts, min_score, binning), np.inf
     low, high = _keep_whole_bins(snap_range(fit_range, system, binning), binning)
+    span = low, high * (1.0 - 1e-7)  # `high` itself begins the next bin
     return tuple(
         AreaAge(
             area=one.name,
             area_km2=one.area_km2,
             min_km=low,
             max_km=high,
-            raw=date_count(
-                one.count_with_errors(min_score, binning, (low, high * (1.0 - 1e-7))),
-                system, low, high,
-            ),
+            raw=date_count(one.count_with_errors(min_score, binning, span), system, low, high),
             estimated=None if completeness is None else date_estimate(
-                estimate_count(
-                    one, completeness, min_score, binning, (low, high * (1.0 - 1e-7)), purity
-                ),
+                estimate_count(one, completeness, min_score, binning, span, purity),
                 system, low, high,
             ),
         )

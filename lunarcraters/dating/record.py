@@ -1,9 +1,12 @@
-"""Records of model ages, as `craters date --json` prints them."""
+"""Records of model ages, as `craters date --json` prints them, and as a table."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.counts.edge_names import EdgeName
+from lunarcraters.files import write_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,3 +76,27 @@ class Dating:
     edge: EdgeName
     min_score: float
     areas: tuple[AreaAge, ...]
+
+
+def write_table(dating: Dating, path: Path) -> None:
+    """Write model ages as CSV: one row an area, in UTF-8.
+
+    Args:
+        dating: Model ages.
+        path: File to write, replaced if it is there.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    write_rows([_flatten(asdict(area)) for area in dating.areas], path)
+
+
+def _flatten(record: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of records within a record columns of their own: `raw_age_ga`."""
+    row: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            row |= {f"{name}_{key}": inner for key, inner in value.items()}
+        elif not (name == "estimated" and value is None):
+            row[name] = value
+    return row

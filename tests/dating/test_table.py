@@ -2,8 +2,7 @@ import csv
 
 import pytest
 
-from lunarcraters.dating.record import AreaAge, Dating, ModelAge
-from lunarcraters.dating.table import write_table
+from lunarcraters.dating.record import AreaAge, Dating, ModelAge, write_table
 
 AGE = ModelAge(craters=3.0, note="few")
 
