@@ -164,13 +164,10 @@ def _check_crowding(km: Float, table: pd.DataFrame, size: Size, source: str) -> 
     for least in np.quantile(km[known], (0.5, 0.75, 0.9)).tolist():
         cap = min((reach_km + least / 2.0) / radius_km, np.pi)
         ground = 2.0 * np.pi * radius_km**2 * (1.0 - np.cos(cap))
-        crowding = float((km[known] >= least).sum()) * np.pi / 4.0 * least**2 / ground
-        if crowding > _MAX_CROWDING:
-            count = int((km[known] >= least).sum())
-            fact = (
-                f"{least:g} km and more for {count} craters within {2 * reach_km:.3g} km of ground"
-            )
-            raise _not_km(source, size, fact)
+        count = int((km[known] >= least).sum())
+        if count * np.pi / 4.0 * least**2 / ground > _MAX_CROWDING:
+            within = f"{count} craters within {2 * reach_km:.3g} km of ground"
+            raise _not_km(source, size, f"{least:g} km and more for {within}")
 
 
 def _not_km(source: str, size: Size, fact: str) -> CatalogueError:

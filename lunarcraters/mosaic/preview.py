@@ -81,19 +81,11 @@ def draw_ground(
         values = shade(
             heights_m.astype(np.float32), mosaic.pixel_size_m * step, **_SUN, shadows=False
         )
-    return (stretch_contrast(values, valid) * 255.0).astype(np.uint8)
+    return (_stretch_contrast(values, valid) * 255.0).astype(np.uint8)
 
 
-def stretch_contrast(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Stretch valid values linearly so that all but outliers lie between 0 and 1.
-
-    Args:
-        values: Grey values, any shape.
-        valid: Validity, same shape.
-
-    Returns:
-        Grey values, 0 to 1, of the same shape; 0 where invalid.
-    """
+def _stretch_contrast(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Stretch valid values linearly from 0 to 1, but for outliers; invalid ones become 0."""
     real = values.astype(np.float64)
     low, high = np.percentile(real[valid], _SPREAD) if valid.any() else (0.0, 1.0)
     return np.where(valid, np.clip((real - low) / (high - low or 1e-9), 0.0, 1.0), 0.0)

@@ -200,23 +200,21 @@ def _draw_isochron(
     labels: Mapping[str, str],
 ) -> None:
     """Draw an isochron: a fitted one in the colour of its points, one of reference dotted."""
-    fitted = isochron.area is not None
-    colour, style = "0.4", ":"
     if isochron.area is not None:
         colour, style = colours[isochron.area], "-"
         if isochron.estimated:
             colour, style = _colour_estimates(isochron.area, colours), "--"
-    label = _label_isochron(isochron, labels) if fitted else None
-    axes.plot(isochron.diameters, values, style, color=colour, linewidth=1, label=label)
-    if fitted:
+        label = _label_isochron(isochron, labels)
+        axes.plot(isochron.diameters, values, style, color=colour, linewidth=1, label=label)
         return
+    axes.plot(isochron.diameters, values, ":", color="0.4", linewidth=1)
     (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     seen = (isochron.diameters > low) & (isochron.diameters < high)
     seen &= (values > bottom) & (values < top)
     if seen.any():
         middle = int(np.median(np.flatnonzero(seen)))
         place = isochron.diameters[middle], values[middle]
-        axes.annotate(isochron.label, place, fontsize=7, color=colour)
+        axes.annotate(isochron.label, place, fontsize=7, color="0.4")
 
 
 def _label_isochron(isochron: Isochron, labels: Mapping[str, str]) -> str:
