@@ -8,7 +8,9 @@ died is replaced at once.
 import multiprocessing
 import os
 import sys
+from pathlib import Path
 
+from lunarcraters.errors import RunError
 from lunarcraters.process import keeping_environment
 
 _PRELOADED = "lunarcraters.detection.search.preloaded"
@@ -26,7 +28,16 @@ def preload() -> None:
     """Begin to import the modules that workers need, in a process of its own; once is enough.
 
     Ctrl-C does not reach this process and its forks: the client stops them.
+
+    Raises:
+        RunError: The working directory, which workers begin in, was removed.
     """
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise RunError(
+            "the working directory was removed, and worker processes need one: change to another"
+        ) from error
     if METHOD != "forkserver":
         return
     import signal

@@ -248,6 +248,15 @@ def test_a_fork_of_a_process_that_has_searched_is_refused(monkeypatch):
         cluster.cluster(None, shipped_model(), options, tasks=1).__enter__()
 
 
+def test_a_working_directory_that_was_removed_is_told(monkeypatch, tmp_path):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    options = DetectOptions(1, precision="int8")
+    with pytest.raises(RunError, match="the working directory was removed"):
+        cluster.cluster(None, shipped_model(), options, tasks=1).__enter__()
+
+
 def test_workers_know_the_environment_as_it_is_after_preloading(monkeypatch):
     before = dict(os.environ)
     preload()
