@@ -76,17 +76,14 @@ class Catalogue(InNotebook):
         """
         known = thresholds or {}, properties or {}, lon_domain, has_positions
         info = CatalogueInfo(crs, footprint, footprint_area_km2, *known)
-        self._set(self.from_table(craters, info).craters, info)
-
-    def _set(self, craters: pd.DataFrame, info: CatalogueInfo) -> None:
-        object.__setattr__(self, "craters", craters)
-        object.__setattr__(self, "info", replace(info))  # a copy: no other catalogue changes it
+        vars(self).update(vars(self.from_table(craters, info)))
 
     @classmethod
     def _of_valid(cls, craters: pd.DataFrame, info: CatalogueInfo) -> "Catalogue":
         """Make a catalogue of rows that were checked and sorted before."""
         catalogue = cls.__new__(cls)
-        catalogue._set(craters, info)
+        # The description is a copy, so that no other catalogue changes it.
+        vars(catalogue).update(craters=craters, info=replace(info))
         return catalogue
 
     @classmethod

@@ -9,11 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lunarcraters.catalogue.binning import Binning, edges_between
-from lunarcraters.catalogue.csfd import (
-    SizeFrequency,
-    count_by_size,
-    require_craters,
-)
+from lunarcraters.catalogue.csfd import SizeFrequency, count_by_size, require_craters
 from lunarcraters.catalogue.filter import CraterFilter, take_centred
 from lunarcraters.catalogue.format_names import WITH_GROUND
 from lunarcraters.catalogue.ground import clip_outline, describe_ground, warn_of_unread_tiles

@@ -27,17 +27,9 @@ from lunarcraters.mosaic.listing import rasters_in
 from lunarcraters.mosaic.name_lists import expand
 from lunarcraters.mosaic.names import Named, RasterName
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.remote.access import (
-    gives_only_whole_files,
-    is_served,
-    remote_environment,
-)
+from lunarcraters.mosaic.remote.access import gives_only_whole_files, is_served, remote_environment
 from lunarcraters.mosaic.remote.whole_files import fetch_whole
-from lunarcraters.mosaic.tiff_blocks import (
-    Block,
-    find_data_boxes,
-    missing_blocks_are_nodata,
-)
+from lunarcraters.mosaic.tiff_blocks import Block, find_data_boxes, missing_blocks_are_nodata
 from lunarcraters.mosaic.vrt.sources import MOST_DEPTH, find_vrt_boxes
 
 _UNLABELLED = ("GTiff", "JP2OpenJPEG")

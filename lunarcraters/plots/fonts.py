@@ -5,13 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from matplotlib.figure import Figure
-from matplotlib.font_manager import (
-    FontProperties,
-    findfont,
-    findSystemFonts,
-    fontManager,
-    get_font,
-)
+from matplotlib.font_manager import FontProperties, findfont, findSystemFonts, fontManager, get_font
 from matplotlib.text import Text
 
 from lunarcraters.errors import CratersWarning
