@@ -58,7 +58,7 @@ def footprint_outline(info: CatalogueInfo) -> BaseGeometry | None:
         return flip_y(info.footprint)
     if info.lon_domain != 360:
         return info.footprint
-    whole = polygons.cut_at_meridian(np.array([info.footprint], object), 0.0)
+    whole = polygons.cut_at_meridian([info.footprint], 0.0)
     return polygons.orient_anticlockwise(whole)[0]
 
 

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.errors import AreaError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.cylindrical import unroll
-from lunarcraters.geometry.outline import SphereOutline, plane_outline
+from lunarcraters.geometry.outline import SphereOutline
 from lunarcraters.geometry.polygons import cut_at_meridian, keep_polygons, make_ring_polygon
 
 _RIM_POINTS, _ROUGH_POINTS, _POINTS = 36, 100, 2000  # of a circle, to measure its part inside
@@ -126,7 +126,9 @@ class Area:
         """Tell which circles, as in `compute_shares`, the outline of the area may touch, (n,)."""
         if self.crs is None:
             radii: Any = diameters / 2.0  # shapely takes arrays, but is typed for one distance
-            outline = plane_outline(self.outline)
+            rings = shapely.get_rings(shapely.get_parts(self.outline))
+            outline = shapely.MultiLineString(list(rings))
+            shapely.prepare(outline)
             return np.asarray(shapely.dwithin(outline, shapely.points(positions), radii))
         arcs = np.minimum(diameters * 500.0 / sphere.radius_m(self.crs), np.pi)
         return self.sphere_outline.comes_near(
@@ -159,15 +161,13 @@ class Area:
         if self.crs is None:
             return self.outline
         if self.crs.is_geographic:
-            valid = shapely.make_valid(self.outline)
-            return cut_at_meridian(np.array([valid], object))[0]
+            return cut_at_meridian([shapely.make_valid(self.outline)])[0]
         west, south, east, north = self.outline.bounds
         fine = shapely.segmentize(self.outline, max(east - west, north - south) / _EDGES)
         rings = []
         for part in shapely.get_parts(keep_polygons(shapely.make_valid(fine))):
             outer, *inner = (
-                _enclose(shapely.Polygon(ring), self.crs)
-                for ring in (part.exterior, *part.interiors)
+                _enclose(shapely.Polygon(r), self.crs) for r in shapely.get_rings(part)
             )
             rings.append(outer.difference(shapely.union_all(inner)))
         return shapely.union_all(rings)

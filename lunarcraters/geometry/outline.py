@@ -1,4 +1,4 @@
-"""Outlines of areas, and what they come near."""
+"""Outlines of areas on the Moon, and what they come near."""
 
 import numpy as np
 import shapely
@@ -58,14 +58,3 @@ class SphereOutline:
             nearest, _ = self._middles.query(points[members], distance_upper_bound=bound)
             near[members] = nearest <= limits[members]
         return near
-
-
-def plane_outline(polygons: BaseGeometry) -> shapely.MultiLineString:
-    """Return the rings around polygons, holes included.
-
-    Args:
-        polygons: Polygon, MultiPolygon or collection of polygons.
-    """
-    rings = shapely.MultiLineString(list(shapely.get_rings(shapely.get_parts(polygons))))
-    shapely.prepare(rings)
-    return rings

@@ -1,5 +1,7 @@
 """Polygons: craters and boxes in longitude and latitude, cut at the antimeridian."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
@@ -127,7 +129,7 @@ def make_ring_polygon(lon: Float, lat: Float) -> BaseGeometry:
     if valid.sum() < 3:
         return shapely.Polygon()
     ring = shapely.make_valid(shapely.Polygon(unroll_ring(lon[valid], lat[valid])))
-    return cut_at_meridian(np.array([ring], object))[0]
+    return cut_at_meridian([ring])[0]
 
 
 def unroll_ring(lon: Float, lat: Float) -> Float:
@@ -171,7 +173,9 @@ def _without_polar_longitudes(lon: Float, lat: Float) -> tuple[Float, Float]:
     return lon, lat
 
 
-def cut_at_meridian(polygons: Geometries, west: float = -180.0) -> Geometries:
+def cut_at_meridian(
+    polygons: Geometries | Sequence[BaseGeometry], west: float = -180.0
+) -> Geometries:
     """Move polygons into one range of 360 degrees of longitude, and cut them at its ends.
 
     A polygon that only touches an end from outside leaves no line there.

@@ -158,4 +158,4 @@ def _draw(points: Float, jumps: bool) -> BaseGeometry:
     """Draw the inside of a ring in longitude -180..180."""
     if jumps:
         return make_ring_polygon(*points[:-1].T)
-    return cut_at_meridian(np.array([shapely.make_valid(shapely.Polygon(points))], object))[0]
+    return cut_at_meridian([shapely.make_valid(shapely.Polygon(points))])[0]

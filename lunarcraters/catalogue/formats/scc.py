@@ -107,8 +107,7 @@ def _footprint(boundary: pd.DataFrame | None, path: Path) -> BaseGeometry | None
                 polygons[-1] = polygons[-1].difference(polygon)
             else:
                 polygons.append(polygon)
-        ground = shapely.union_all(np.array(polygons, object))
-        return keep_polygons(cut_at_meridian(np.array([ground], object))[0])
+        return keep_polygons(cut_at_meridian([shapely.union_all(polygons)])[0])
     except (KeyError, ValueError, shapely.GEOSException) as error:
         raise CatalogueError(f"{path}: its unit_boundary is damaged: {error}") from error
 

@@ -181,7 +181,7 @@ def _continue_past_map(footprint: BaseGeometry) -> BaseGeometry:
 
     An outline that is moved stays at the edge of the map, because it does not end there.
     """
-    (ground,) = cut_at_meridian(np.array([shapely.make_valid(footprint)], object))
+    (ground,) = cut_at_meridian([shapely.make_valid(footprint)])
     beside = [translate(ground, shift) for shift in (-360.0, 360.0)]
     beyond = [scale(ground, yfact=-1.0, origin=(0.0, pole)) for pole in (-90.0, 90.0)]
     copies = shapely.intersection([*beside, *beyond], _AROUND)
