@@ -98,8 +98,8 @@ def _refuse_fork() -> None:
     if any(pid != os.getpid() for pid in _users):
         raise RunError(
             "this process is a fork of one that has searched a mosaic before, and the search needs "
-            'threads that a fork does not have: give the pool multiprocessing.get_context("spawn") '
-            "as mp_context"
+            "threads that a fork does not have: use a concurrent.futures.ProcessPoolExecutor with "
+            'mp_context=multiprocessing.get_context("spawn")'
         )
     _users[:] = [os.getpid()]
 
