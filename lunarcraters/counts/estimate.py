@@ -135,7 +135,10 @@ class _Estimation:
         self._reached = self._middles > lows[0]  # bins not below the smallest planted craters
         # A bin of no row has the errors of the row below it, but none of its planted craters.
         inside = (self._middles >= lows[self._row]) & (self._middles < highs[self._row])
-        self._planted = np.where(inside, np.array([row.planted for row in rows])[self._row], 0)
+        planted = np.array([row.planted for row in rows])[self._row]
+        self._planted = np.where(inside, planted, 0)
+        # What is expected where none of so many planted craters count, by the prior of Jeffreys.
+        self._least_recall = 0.5 / (planted + 1.0)
         self._measured = np.zeros(len(self._middles), bool)  # bins whose purity was measured
         if detections.purity is not None:
             labelled = detections.purity.count_labelled(self._middles)
@@ -153,7 +156,8 @@ class _Estimation:
         counts, squares = counted.count_craters()
         spectrum, factors = self._unfold(counts, least)
         unreached = ~self._reached
-        values, recall = np.where(unreached, np.nan, counts * factors), self._recall(least)
+        values = np.where(unreached, np.nan, counts * factors)
+        recall = np.maximum(self._recall(least), self._least_recall)
         random = np.random.default_rng(_SEED)
         shares = counted.draw_shares(np.random.default_rng(_SEED + 1), DRAWS)
         doubts = Doubt.draw(
@@ -184,7 +188,8 @@ class _Estimation:
     def _choose_least(self) -> Float:
         """Choose the least score that counts in each bin, (n,)."""
         lowest, highest = (self._choose_scores(share) for share in reversed(_COUNTED))
-        least = np.clip(_SCORE, lowest, highest)
+        none = self._completeness.recall(self._middles) == 0.0  # no planted crater comes back
+        least = np.where(none, _SCORE, np.clip(_SCORE, lowest, highest))
         purity = self._detections.purity
         if purity is None:
             return least
@@ -209,15 +214,15 @@ class _Estimation:
 
     def _unfold(self, counts: Float, least: Float) -> tuple[Spectrum, Float]:
         """Find the size distribution, and what each count is multiplied by, (n,)."""
-        recall = np.maximum(self._recall(least), 1e-3)
+        most = 1.0 / self._least_recall
         migration = Migration(self._completeness, self._raw.edges)
         fitting = self._reached & (counts >= _FEW)
-        factors = 1.0 / recall
+        factors = 1.0 / np.maximum(self._recall(least), self._least_recall)
         for _ in range(_ROUNDS):
             spectrum = Spectrum.fit(
                 self._raw.edges, counts * factors, np.where(fitting, counts, 0.0)
             )
-            factors = migration.factors(spectrum, least)
+            factors = np.minimum(migration.factors(spectrum, least), most)
         return spectrum, factors
 
     def _trust(self, spectrum: Spectrum, values: Float, recall: Float, least: Float) -> Bool:

@@ -105,6 +105,20 @@ def test_there_is_no_completeness_of_0_where_craters_were_counted():
     assert (result.completeness[~counted & np.isfinite(result.values)] == 0.0).all()
 
 
+def test_planted_craters_that_are_all_missed_tell_no_more_than_their_number():
+    random = np.random.default_rng(4)
+    craters, completeness = surface(random, 20_000), plant(random, 1000)
+    *rows, last = completeness.bins
+    missed = {"planted": 2, "recall": 0.0, "recall_error": 0.4}
+    last = replace(last, **missed, recall_above=(0.0,) * len(MIN_SCORES))
+    result = estimate(craters, replace(completeness, bins=(*rows, last)), min_score=0.3)
+    largest = result.raw.edges[:-1] > 1.01 * last.min_km
+    counts = result.raw.values[largest]
+    np.testing.assert_allclose(result.values[largest], 6.0 * counts)  # (2 + 1) / 0.5
+    assert counts.any()
+    assert not result.trusted[largest].any()
+
+
 def test_few_planted_craters_or_a_low_recall_are_not_trusted():
     random = np.random.default_rng(3)
     craters, completeness = surface(random, 5000), plant(random, 300)
