@@ -34,8 +34,8 @@ def is_database(name: str | os.PathLike[str]) -> bool:
     return str(name).startswith(("postgresql://", "postgres://"))
 
 
-def require_name(given: object) -> None:
-    """Refuse an object in memory that is given in place of the name of a file.
+def require_name(given: object) -> str:
+    """Return the name of a file as text; refuse an object in memory in its place.
 
     Args:
         given: Name of a file, or what was given in its place.
@@ -48,6 +48,7 @@ def require_name(given: object) -> None:
             f"{type(given).__name__} is no name of a file or directory: give one, or make a "
             "lunarcraters.Catalogue of a table, and a GeoTIFF of pixels"
         )
+    return os.fspath(given)
 
 
 def local_output(name: str | os.PathLike[str]) -> Path:

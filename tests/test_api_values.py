@@ -228,6 +228,7 @@ def test_fewer_than_two_runs_are_not_merged(tmp_path):
 
 def test_tables_and_pixels_in_memory_are_no_names_of_files(craters, scene, tmp_path):
     table, pixels = craters.geodataframe, np.zeros((300, 300))
+    gallery, mosaic = tmp_path / "gallery", lc.open_mosaic(scene)
     refused = {
         "GeoDataFrame": [
             lambda: craters.evaluate(table),
@@ -236,12 +237,36 @@ def test_tables_and_pixels_in_memory_are_no_names_of_files(craters, scene, tmp_p
             lambda: lc.plot_map(table, tmp_path / "a.png"),
             lambda: lc.explore(table),
         ],
-        "Catalogue": [lambda: lc.export(craters, tmp_path / "a.gpkg")],
+        "Catalogue": [
+            lambda: lc.export(craters, tmp_path / "a.gpkg"),
+            lambda: lc.read_catalogue(craters),
+        ],
         "ndarray": [lambda: lc.detect(pixels, tmp_path / "a"), lambda: lc.open_mosaic(pixels)],
-        "Mosaic": [lambda: lc.detect(lc.open_mosaic(scene), tmp_path / "a")],
+        "Mosaic": [
+            lambda: lc.detect(mosaic, tmp_path / "a"),
+            lambda: lc.evaluate(craters, craters, gallery=gallery, mosaic=mosaic),
+        ],
     }
     for kind, calls in refused.items():
         for call in calls:
             with pytest.raises(OptionError, match=f"{kind} is no name of a file"):
                 call()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lc.read_run,
+        lc.measure_completeness,
+        lambda craters: lc.measure(craters, "elevation.tif"),
+        lambda craters: lc.measure_purity(craters, "labels.csv"),
+        lambda craters: lc.plot_errors(craters, "errors.png"),
+        lambda craters: lc.review(craters, "edited.gpkg"),
+        lambda craters: lc.write_report(craters, "page.html"),
+        lambda craters: lc.write_stac_item(craters, "item.json"),
+    ],
+)
+def test_a_catalogue_is_no_directory_of_a_run(craters, verb):
+    with pytest.raises(OptionError, match="Catalogue is no directory of a run: give the name"):
+        verb(craters)

@@ -6,7 +6,7 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lunarcraters.api.paths import Ground, PathOrText, read_ground
+from lunarcraters.api.paths import Ground, PathOrText, as_run, read_ground
 from lunarcraters.api.writing import find_target
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
@@ -35,7 +35,7 @@ def read_catalogue(path: PathOrText) -> "Catalogue":
     """
     from lunarcraters.catalogue.formats import read_catalogue
 
-    return read_catalogue(fspath(path))
+    return read_catalogue(require_name(path))
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _restrict_to(
     ground = read_ground(area, info)
     if isinstance(stored, Catalogue):
         return restrict_ground(info, ground, fspath(run)), ground
-    return SearchedGround(Path(run)).clip(info, ground), ground
+    return SearchedGround(as_run(run)).clip(info, ground), ground
 
 
 def read_reference(path: PathOrText, classes: Sequence[str | int] = ()) -> "Reference":
@@ -181,9 +181,7 @@ def read_reference(path: PathOrText, classes: Sequence[str | int] = ()) -> "Refe
     """
     from lunarcraters.evaluation.reference import read_reference
 
-    require_name(path)
-
-    return read_reference(fspath(path), classes)
+    return read_reference(require_name(path), classes)
 
 
 def evaluate(

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import PathOrText, as_run
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.progress import Progress, no_progress
 
@@ -52,7 +52,7 @@ def measure_completeness(
     from lunarcraters.completeness.measure import CompletenessOptions, measure_completeness
     from lunarcraters.completeness.source import find_run_model, open_run_source
 
-    folder = Path(run)
+    folder = as_run(run)
     options = CompletenessOptions(sun_azimuth_deg, sun_altitude_deg, budget, seed)
     file = find_run_model(folder, None if model is None else Path(model))
     return measure_completeness(

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import Ground, PathOrText, as_names, read_ground
+from lunarcraters.api.paths import Ground, PathOrText, read_ground
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.names import as_names
 from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, ProgressDisplay, no_progress, no_progress_of
 

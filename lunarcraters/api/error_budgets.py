@@ -1,11 +1,9 @@
 """The verb that draws the errors of estimates."""
 
-from pathlib import Path
-
 import numpy as np
 
 from lunarcraters.api.counts import check_rules, read_areas
-from lunarcraters.api.paths import Ground, PathOrText
+from lunarcraters.api.paths import Ground, PathOrText, as_run
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.counts.edge_names import EdgeName
 from lunarcraters.counts.record import ErrorTable
@@ -55,8 +53,8 @@ def plot_errors(
 
     check_rules(binning, edge, area)
     check_png(target := local_output(out))
-    require_ground(open_run(Path(run)).info)
-    completeness = read_completeness(Path(run))
+    require_ground(open_run(as_run(run)).info)
+    completeness = read_completeness(as_run(run))
     counts = count_on_areas(run, lambda: read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     estimates = estimate_on_areas(counts, completeness, least, binning, find_purity(run))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import PathOrText, as_run
 from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.files import check_apart, local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
@@ -118,7 +118,7 @@ def plot_hazard(
     check_name(cog, overwrite=overwrite)
     check_limits(cell, slope_limit)
     min_diameter, slope_limit = float(min_diameter), float(slope_limit)
-    catalogue = open_run(Path(run)).read()
+    catalogue = open_run(as_run(run)).read()
     if not catalogue.has_crs:
         raise CatalogueError(
             f"{run} has its craters in pixels, without an area in km2: give the image a coordinate "
@@ -126,9 +126,9 @@ def plot_hazard(
         )
     warn_of_unread_tiles(catalogue.info)
     craters = catalogue.filter(min_score, min_diameter=min_diameter)
-    model = _open_elevation(Path(run), elevation, unit, crs, nodata)
-    mask = Path(run) / MASK
-    inputs = [mask, *_list_searched(Path(run))]
+    model = _open_elevation(as_run(run), elevation, unit, crs, nodata)
+    mask = as_run(run) / MASK
+    inputs = [mask, *_list_searched(as_run(run))]
     if model is not None:
         inputs += map(Path, model.mosaic.sources)
     check_apart(picture, inputs)

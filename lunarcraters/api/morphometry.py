@@ -5,7 +5,7 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import PathOrText, as_run
 from lunarcraters.api.writing import find_target
 from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.mosaic.given_crs import GivenCrs
@@ -87,7 +87,7 @@ def measure(
     from lunarcraters.morphometry.measure import measure_craters, require_lunar
     from lunarcraters.mosaic.examination.heights import make_elevation_model
 
-    folder = Path(run)
+    folder = as_run(run)
     if out is None and not folder.is_dir():
         raise OutputError(
             f"{run} is not a run, which keeps its measures: name the catalogue to write with "

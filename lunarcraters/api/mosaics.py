@@ -5,10 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, as_names
+from lunarcraters.api.paths import PathOrText
 from lunarcraters.detection.options import AskedPrecision, DetectOptions, SourceOptions
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.names import as_names
 from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, no_progress
 
@@ -39,7 +40,7 @@ def open_mosaic(
     """
     from lunarcraters.mosaic.mosaic import open_mosaic
 
-    return open_mosaic(as_names(paths), crs=crs, nodata=nodata)
+    return open_mosaic(paths, crs=crs, nodata=nodata)
 
 
 def tile(

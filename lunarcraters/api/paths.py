@@ -1,10 +1,11 @@
 """Names of files and rasters, and areas, as users give them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.files import require_name
+from lunarcraters.errors import OptionError
 
 PathOrText = str | PathLike[str]
 Ground = PathOrText | Sequence[float]
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
     from lunarcraters.geometry.area import Area
 
 
-def as_names(names: PathOrText | Sequence[PathOrText]) -> list[PathOrText]:
-    """Make a list from one name or several, which may be URLs: a path would lose a slash.
+def as_run(run: PathOrText) -> Path:
+    """Return the path of the directory of a run.
 
     Raises:
-        OptionError: It is an object in memory.
+        OptionError: It is an object in memory, such as the catalogue that `detect` returns.
     """
-    given: object = names
-    if isinstance(given, str | PathLike) or not isinstance(given, Iterable):
-        given = [given]
-    listed = list(given)
-    for name in listed:
-        require_name(name)
-    return listed
+    given: object = run
+    if not isinstance(given, str | PathLike):
+        raise OptionError(
+            f"{type(given).__name__} is no directory of a run: give the name of the directory that "
+            "detect wrote"
+        )
+    return Path(given)
 
 
 def read_ground(area: Ground, info: "CatalogueInfo") -> "Area":

@@ -4,9 +4,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import PathOrText, as_run
 from lunarcraters.errors import check_range
-from lunarcraters.files import check_apart, local_output
+from lunarcraters.files import check_apart, local_output, require_name
 from lunarcraters.mosaic.given_crs import GivenCrs
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def plot_tiles(
     return draw_panels(
         _read_craters(run, min_score),
         ground,
-        open_mask_over(Path(run) / MASK, ground, same_pixels=True),
+        open_mask_over(as_run(run) / MASK, ground, same_pixels=True),
         None if reference is None else read_reference(Path(reference)),
         picture,
         count=4 if count is None else int(count),
@@ -174,22 +174,20 @@ def write_report(
     Raises:
         CratersError: The run, the reference or the mosaic cannot be used, or the page exists.
     """
-    from os import fspath
-
     from lunarcraters.catalogue.formats import read_edited
     from lunarcraters.detection.run import open_run
     from lunarcraters.report import page
 
     check_range("closeups", closeups, 0, whole=True)
-    open_run(Path(run))  # says what a file is that was given in place of a run
+    open_run(as_run(run))  # says what a file is that was given in place of a run
     target, ground = local_output(out), _mosaic_of_run(run, mosaic, crs)
     check_apart(target, [edited, reference, *ground.sources])
     return page.write_report(
-        Path(run),
+        as_run(run),
         target,
         ground,
-        edited=None if edited is None else read_edited(fspath(edited)),
-        reference=None if reference is None else Path(reference),
+        edited=None if edited is None else read_edited(require_name(edited)),
+        reference=None if reference is None else Path(require_name(reference)),
         min_diameter=min_diameter,
         min_score=min_score,
         closeups=closeups,
@@ -245,7 +243,7 @@ def explore(
             ground = _input_as_searched(craters, crs)
         if ground is not None and ground.has_crs != craters.has_crs:
             ground = None
-    return make_interactive_map(craters, ground, None if run is None else Path(run) / MASK)
+    return make_interactive_map(craters, ground, None if run is None else as_run(run) / MASK)
 
 
 def _input_of(catalogue: "Catalogue") -> str:
@@ -295,4 +293,4 @@ def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: GivenCrs | N
     """Open the mosaic that a run searched, or another in its place."""
     from lunarcraters.detection.searched import searched_mosaic
 
-    return searched_mosaic(Path(run), mosaic, crs=crs)
+    return searched_mosaic(as_run(run), mosaic, crs=crs)

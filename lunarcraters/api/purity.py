@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import Ground, PathOrText, read_ground
+from lunarcraters.api.paths import Ground, PathOrText, as_run, read_ground
+from lunarcraters.files import require_name
 
 if TYPE_CHECKING:
     from lunarcraters.purity.record import Purity
@@ -43,9 +44,6 @@ def measure_purity(
         OptionError: All craters of a reference are said to be seen.
         OutputError: The run has a purity, or it cannot be written.
     """
-    from os import fspath
-    from pathlib import Path
-
     from lunarcraters.detection.measurements import PURITY
     from lunarcraters.detection.run import read_with_hash
     from lunarcraters.errors import OutputError
@@ -53,7 +51,7 @@ def measure_purity(
     from lunarcraters.purity.measure import measure_purity
     from lunarcraters.records import write_record
 
-    folder = Path(run)
+    folder = as_run(run)
     catalogue, run_hash = read_with_hash(folder)
     if (folder / PURITY).exists() and not overwrite:
         raise OutputError(f"{folder / PURITY} exists already: give --overwrite to replace it")
@@ -61,7 +59,7 @@ def measure_purity(
     ground = None if area is None else read_ground(area, info)
     limits = min_diameter, max_diameter
     labelled = read_labels(
-        catalogue, fspath(labels), ground, limits, all_seen=all_seen, run_hash=run_hash
+        catalogue, require_name(labels), ground, limits, all_seen=all_seen, run_hash=run_hash
     )
     purity = measure_purity(labelled, unit=info.columns.unit, catalogue=run_hash)
     write_record(purity, folder / PURITY)

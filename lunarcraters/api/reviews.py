@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText
+from lunarcraters.api.paths import PathOrText, as_run
 from lunarcraters.api.writing import find_target
 from lunarcraters.errors import check_range
+from lunarcraters.files import require_name
 
 if TYPE_CHECKING:
     from lunarcraters.reviews.review import Review
@@ -41,8 +42,6 @@ def review(
         OutputError: The file exists, cannot be written, or is the edited one or one of a run.
     """
     from dataclasses import replace
-    from os import fspath
-    from pathlib import Path
 
     from lunarcraters.catalogue.formats import check_output, read_edited, write_catalogue
     from lunarcraters.detection.run import read_detections, read_with_hash
@@ -53,11 +52,11 @@ def review(
     check_range("suggest", suggest, 0, whole=True)
     number = int(suggest or 0)
     run_hash = None
-    if Path(run).is_dir():
-        catalogue, run_hash = read_with_hash(Path(run))
+    if as_run(run).is_dir():
+        catalogue, run_hash = read_with_hash(as_run(run))
     else:
         catalogue = read_detections(run)
-    rows = read_edited(fspath(edited))
+    rows = read_edited(require_name(edited))
     comparison = compare_with_run(catalogue, rows, all_seen=all_seen, run_hash=run_hash)
     if out is not None:
         target = find_target(out)

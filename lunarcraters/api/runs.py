@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lunarcraters.api.old_names import accepts_old_names
-from lunarcraters.api.paths import PathOrText, as_names
+from lunarcraters.api.paths import PathOrText, as_run
 from lunarcraters.detection.options import AskedPrecision, DetectOptions, SourceOptions
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
+from lunarcraters.mosaic.names import as_names
 from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, no_progress
 
@@ -183,7 +184,7 @@ def write_stac_item(run: PathOrText, out: PathOrText, *, overwrite: bool = False
     """
     from lunarcraters.report.stac import write_stac_item
 
-    write_stac_item(Path(run), local_output(out), overwrite=overwrite)
+    write_stac_item(as_run(run), local_output(out), overwrite=overwrite)
 
 
 def read_run(run: PathOrText) -> "Catalogue":
@@ -194,4 +195,4 @@ def read_run(run: PathOrText) -> "Catalogue":
     """
     from lunarcraters.detection.run import read_run
 
-    return read_run(Path(run))
+    return read_run(as_run(run))

@@ -22,7 +22,7 @@ from lunarcraters.mosaic.files import Source, find_rasters, inspect_source
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.handles import Raster, forget_datasets, read_signature
 from lunarcraters.mosaic.identity import hash_files
-from lunarcraters.mosaic.names import name_several, parse_name
+from lunarcraters.mosaic.names import as_names, name_several, parse_name
 from lunarcraters.mosaic.nodata import GivenNodata, Nodata, list_values, pack_values
 from lunarcraters.mosaic.reading import blocks_inside, read_blocks, split_blocks
 from lunarcraters.mosaic.remote.access import RemoteReading
@@ -259,8 +259,7 @@ def open_mosaic(
         MosaicError: A file is missing, unreadable, truncated, no raster, or unlike the others.
         CoordinateSystemError: A coordinate system is missing, or not of the Moon, or misses it.
     """
-    given = [names] if isinstance(names, str | PathLike) else list(names)
-    if not given:
+    if not (given := as_names(names)):
         raise MosaicError("no mosaic was given: name a raster or a directory of rasters")
     forget_datasets()
     values = list_values(nodata)

@@ -2,11 +2,13 @@
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from lunarcraters.files import require_name
 from lunarcraters.redaction import redact
 
 _FILE_SYSTEMS = {
@@ -32,6 +34,17 @@ _REMOTE = re.compile(
     r"/vsi(curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|(?<![a-z])(https?|ftp)://", re.IGNORECASE
 )
 _WITH_QUERY = re.compile(r"/vsi\w+\?|\b(https?|ftp)://[^\s<>\"']*\?", re.IGNORECASE)
+
+
+def as_names(names: object) -> list[str]:
+    """Make a list from one name or several, which may be URLs: a path would lose a slash.
+
+    Raises:
+        OptionError: It is an object in memory.
+    """
+    if isinstance(names, str | os.PathLike) or not isinstance(names, Iterable):
+        names = [names]
+    return [require_name(name) for name in names]
 
 
 @dataclass(frozen=True)
