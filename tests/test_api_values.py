@@ -17,7 +17,13 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.datasets.classes import choose_classes
 from lunarcraters.dating.isochrons import make_isochrons
 from lunarcraters.detection.options import DetectOptions, SourceOptions
-from lunarcraters.errors import AreaError, CatalogueError, CoordinateSystemError, OptionError
+from lunarcraters.errors import (
+    AreaError,
+    CatalogueError,
+    CoordinateSystemError,
+    OptionError,
+    RunError,
+)
 from lunarcraters.records import to_json
 
 MOON = "IAU_2015:30100"
@@ -270,3 +276,10 @@ def test_tables_and_pixels_in_memory_are_no_names_of_files(craters, scene, tmp_p
 def test_a_catalogue_is_no_directory_of_a_run(craters, verb):
     with pytest.raises(OptionError, match="Catalogue is no directory of a run: give the name"):
         verb(craters)
+
+
+def test_a_run_in_place_of_a_catalogue_is_to_be_exported(tmp_path):
+    (tmp_path / "craters.parquet").touch()
+    for read in (lc.read_catalogue, lc.read_reference):
+        with pytest.raises(RunError, match="is a run: write its craters with craters export"):
+            read(tmp_path)

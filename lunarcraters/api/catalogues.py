@@ -6,11 +6,11 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lunarcraters.api.paths import Ground, PathOrText, as_run, read_ground
+from lunarcraters.api.paths import Ground, PathOrText, as_file, as_run, read_ground
 from lunarcraters.api.writing import find_target
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
-from lunarcraters.files import local_output, require_name
+from lunarcraters.files import local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def read_catalogue(path: PathOrText) -> "Catalogue":
     """
     from lunarcraters.catalogue.formats import read_catalogue
 
-    return read_catalogue(require_name(path))
+    return read_catalogue(as_file(path))
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def read_reference(path: PathOrText, classes: Sequence[str | int] = ()) -> "Refe
     """
     from lunarcraters.evaluation.reference import read_reference
 
-    return read_reference(require_name(path), classes)
+    return read_reference(as_file(path), classes)
 
 
 def evaluate(
@@ -243,7 +243,9 @@ def evaluate(
     if isinstance(reference, Catalogue):
         truth = from_catalogue(reference)
     else:
-        truth = reference if isinstance(reference, Reference) else read_reference(reference)
+        truth = (
+            reference if isinstance(reference, Reference) else read_reference(as_file(reference))
+        )
     if min_pixels is not None:
         if truth.pixel is None:
             raise CatalogueError("a smallest crater in pixels needs labels as the reference")

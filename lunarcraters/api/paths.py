@@ -5,7 +5,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.errors import OptionError
+from lunarcraters.errors import OptionError, RunError
+from lunarcraters.files import require_name
 
 PathOrText = str | PathLike[str]
 Ground = PathOrText | Sequence[float]
@@ -32,6 +33,24 @@ def as_run(run: PathOrText) -> Path:
             "detect wrote"
         )
     return Path(given)
+
+
+def as_file(path: PathOrText) -> str:
+    """Return the name of a catalogue or of labels, and refuse the directory of a run.
+
+    Raises:
+        RunError: It is the directory of a run.
+        OptionError: It is an object in memory.
+    """
+    from lunarcraters.detection.run import CRATERS
+
+    name = require_name(path)
+    if (Path(name) / CRATERS).is_file():
+        raise RunError(
+            f"{name} is a run: write its craters with craters export {name} craters.gpkg, and "
+            "give that file"
+        )
+    return name
 
 
 def read_ground(area: Ground, info: "CatalogueInfo") -> "Area":

@@ -4,9 +4,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, as_run
+from lunarcraters.api.paths import PathOrText, as_file, as_run
 from lunarcraters.errors import check_range
-from lunarcraters.files import check_apart, local_output, require_name
+from lunarcraters.files import check_apart, local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def plot_tiles(
         _read_craters(run, min_score),
         ground,
         open_mask_over(as_run(run) / MASK, ground, same_pixels=True),
-        None if reference is None else read_reference(Path(reference)),
+        None if reference is None else read_reference(as_file(reference)),
         picture,
         count=4 if count is None else int(count),
     )
@@ -186,8 +186,8 @@ def write_report(
         as_run(run),
         target,
         ground,
-        edited=None if edited is None else read_edited(require_name(edited)),
-        reference=None if reference is None else Path(require_name(reference)),
+        edited=None if edited is None else read_edited(as_file(edited)),
+        reference=None if reference is None else Path(as_file(reference)),
         min_diameter=min_diameter,
         min_score=min_score,
         closeups=closeups,

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import Ground, PathOrText, as_run, read_ground
-from lunarcraters.files import require_name
+from lunarcraters.api.paths import Ground, PathOrText, as_file, as_run, read_ground
 
 if TYPE_CHECKING:
     from lunarcraters.purity.record import Purity
@@ -59,7 +58,7 @@ def measure_purity(
     ground = None if area is None else read_ground(area, info)
     limits = min_diameter, max_diameter
     labelled = read_labels(
-        catalogue, require_name(labels), ground, limits, all_seen=all_seen, run_hash=run_hash
+        catalogue, as_file(labels), ground, limits, all_seen=all_seen, run_hash=run_hash
     )
     purity = measure_purity(labelled, unit=info.columns.unit, catalogue=run_hash)
     write_record(purity, folder / PURITY)

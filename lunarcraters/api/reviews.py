@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, as_run
+from lunarcraters.api.paths import PathOrText, as_file, as_run
 from lunarcraters.api.writing import find_target
 from lunarcraters.errors import check_range
-from lunarcraters.files import require_name
 
 if TYPE_CHECKING:
     from lunarcraters.reviews.review import Review
@@ -56,7 +55,7 @@ def review(
         catalogue, run_hash = read_with_hash(as_run(run))
     else:
         catalogue = read_detections(run)
-    rows = read_edited(require_name(edited))
+    rows = read_edited(as_file(edited))
     comparison = compare_with_run(catalogue, rows, all_seen=all_seen, run_hash=run_hash)
     if out is not None:
         target = find_target(out)
