@@ -248,7 +248,7 @@ def _check_connection(scheduler: str) -> None:
         get_backend(kind).get_connector()
     except ValueError:
         return  # no kind of its own
-    except (TypeError, ImportError) as error:  # it is not installed
+    except TypeError as error:  # it is not installed
         raise RunError(
             f"no connection to {scheduler} can be made from this Python ({error}): give an "
             "address that begins with tcp:// or tls://"
