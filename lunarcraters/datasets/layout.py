@@ -226,6 +226,9 @@ def _splits_in(root: Path, description: Description) -> dict[str, Split]:
                 tuple(dict.fromkeys(image for piece in pieces for image in piece.images)),
             )
         elif found is not None and places:
+            empty = [folder for piece in made if piece for folder in piece.folders]
+            if any(found.samefile(folder) for folder in empty):
+                continue
             raise DatasetError(
                 f"{places[0][0]}, which the description names for {name!r}, is missing or "
                 f"empty, or has no label files: put it there, or name {found} instead"

@@ -291,6 +291,14 @@ def test_a_list_without_images_is_no_split(tmp_path):
         find_splits(tmp_path)
 
 
+def test_an_empty_directory_that_the_description_names_is_no_split(tmp_path):
+    for kind in ("images", "labels"):
+        (tmp_path / kind / "val").mkdir(parents=True)
+    make(tmp_path, "train", ["a"])
+    (tmp_path / "data.yaml").write_text("train: train/images\nval: images/val\n")
+    assert list(find_splits(tmp_path)) == ["train"]
+
+
 def test_hidden_directories_hold_no_images(tmp_path):
     make(make(tmp_path, "site_a", ["a"]), ".stversions", ["a"])
     assert [pair.image.parent.parent.name for pair in find_pairs(tmp_path, "all")] == ["site_a"]
