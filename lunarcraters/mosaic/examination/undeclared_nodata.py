@@ -60,10 +60,11 @@ def find_undeclared_nodata(
     for value, is_spike in _find_frequent(values):
         if len(mosaic.bands) > 1 and value not in (0.0, 255.0):
             continue  # the grey of some colour
+        if not is_spike and abs(value) <= _LARGEST_BYTE:
+            continue
         others = values[values != value]
         share = 1.0 - others.size / values.size
-        may_be_far = is_spike or abs(value) > _LARGEST_BYTE
-        if may_be_far and _is_far(value, others, values.size - others.size):
+        if _is_far(value, others, values.size - others.size):
             return (
                 value,
                 f"{_percent(share)} of its pixels are {value:g}, far from all other values",
