@@ -7,6 +7,7 @@ from lunarcraters.api.counts import read_areas
 from lunarcraters.api.paths import Ground, PathOrText
 from lunarcraters.catalogue.binning import Binning
 from lunarcraters.files import local_output
+from lunarcraters.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from lunarcraters.catalogue.randomness import RandomnessTable
@@ -23,6 +24,7 @@ def measure_randomness(
     out: PathOrText | None = None,
     figure: PathOrText | None = None,
     overwrite: bool = False,
+    progress: Progress = no_progress,
 ) -> "RandomnessTable":
     """Tell by bins of diameter whether craters are clustered (`craters randomness`).
 
@@ -37,6 +39,7 @@ def measure_randomness(
         out: Table to write (.csv); None for none.
         figure: PNG to write, of the standard deviations by diameter; None for none.
         overwrite: True to replace a table that is there.
+        progress: Function of the number of areas done and in all.
 
     Raises:
         RunError: The directory is not a finished run.
@@ -61,7 +64,7 @@ def measure_randomness(
     counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), outlines=True)
     least = counts[0].catalogue.threshold(min_score)
     craters = {one.name: one.catalogue.above_score(least) for one in counts}
-    bins = assess_randomness(craters, binning)
+    bins = assess_randomness(craters, binning, progress)
     table = RandomnessTable(binning=binning, min_score=least, bins=bins)
     if picture is not None:
         from lunarcraters.plots.randomness import draw_randomness

@@ -22,6 +22,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.random_points import RandomPoints
+from lunarcraters.progress import Progress, no_progress
 
 Verdict = Literal["clustered", "random", "ordered"]
 """Craters nearer to each other than random ones are, as near, or farther."""
@@ -95,7 +96,9 @@ class RandomnessTable:
 
 
 def assess_randomness(
-    catalogues: Mapping[str, Catalogue], binning: Binning = "sqrt2"
+    catalogues: Mapping[str, Catalogue],
+    binning: Binning = "sqrt2",
+    progress: Progress = no_progress,
 ) -> tuple[RandomnessBin, ...]:
     """Compare the places of craters with random ones, bin by bin.
 
@@ -103,6 +106,7 @@ def assess_randomness(
         catalogues: Craters of each area by its name, with the ground that they were counted on; of
             those with fractions, the ones whose centre lies on it are compared.
         binning: Convention of the bins, which are the same for all areas.
+        progress: Function of the number of areas done and in all.
 
     Returns:
         A row for each area and bin, area by area, the smallest craters first.
@@ -115,8 +119,9 @@ def assess_randomness(
     require_craters(len(diameters))
     span = float(diameters.min()), float(diameters.max())
     rows: list[RandomnessBin] = []
-    for name, one in catalogues.items():
+    for number, (name, one) in enumerate(catalogues.items(), start=1):
         rows += _assess_area(name, one, binning, span)
+        progress(number, len(catalogues))
     return tuple(rows)
 
 

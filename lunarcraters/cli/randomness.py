@@ -13,6 +13,7 @@ from lunarcraters.cli.options import (
     named_area_options,
     overwrite_option,
 )
+from lunarcraters.cli.progress import progress_bar
 from lunarcraters.cli.tables import print_table
 from lunarcraters.cli.wording import diameter_range
 
@@ -52,7 +53,8 @@ def command(catalogue: Path | str, as_json: bool, **options: Any) -> None:
     from lunarcraters import api
     from lunarcraters.records import to_json
 
-    table = api.measure_randomness(catalogue, **options)
+    with progress_bar("testing", quiet=as_json, unit="areas") as progress:
+        table = api.measure_randomness(catalogue, progress=progress, **options)
     if as_json:
         click.echo(to_json(table))
     else:

@@ -98,7 +98,9 @@ def test_areas_have_the_same_bins_and_one_that_was_not_searched_says_so():
     ground = GROUNDS["the equator"]
     here = catalogue(at_random(ground, 20, 1), ground, np.repeat([1.0, 2.0], 10))
     none = here.rows(slice(0, 0)).with_info(footprint=None, footprint_area_km2=0.0)
-    rows = assess_randomness({"here": here, "there": none})
+    told = []
+    rows = assess_randomness({"here": here, "there": none}, progress=lambda *at: told.append(at))
+    assert told == [(1, 2), (2, 2)]
     assert [(row.area, row.min_km) for row in rows[3:]] == [
         ("there", row.min_km) for row in rows[:3]
     ]
