@@ -97,7 +97,6 @@ def export(
             or domain of longitudes.
         OutputError: The file exists, cannot be written, or is that of the area or one of a run.
     """
-    from lunarcraters.catalogue.clusters import find_cluster_members, leave_out, refuse_fractions
     from lunarcraters.catalogue.filter import CraterFilter
     from lunarcraters.catalogue.formats import check_output, write_catalogue_parts
     from lunarcraters.catalogue.ground import warn_of_unread_tiles
@@ -113,8 +112,15 @@ def export(
         raise OptionError(f"lon_domain is {lon_domain!r}: give 180 or 360")
     target = find_target(out)
     stored = open_stored_catalogue(run)
-    if without_clusters and area is None:
-        refuse_fractions(stored)
+    if without_clusters:  # it takes half a second to import
+        from lunarcraters.catalogue.clusters import (
+            find_cluster_members,
+            leave_out,
+            refuse_fractions,
+        )
+
+        if area is None:
+            refuse_fractions(stored)
     info = replace(stored.info, lon_domain=lon_domain)
     least, ground = info.threshold(min_score), None
     if area is not None:
