@@ -4,7 +4,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
-from scipy.spatial import KDTree
 from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.geometry import sphere
@@ -26,6 +25,8 @@ class SphereOutline:
             polygons: Polygon, MultiPolygon or collection of polygons in coordinates of `crs`.
             crs: Lunar coordinate system, in which edges are straight.
         """
+        from scipy.spatial import KDTree  # it takes a while, and most commands need no outline
+
         rings = shapely.get_rings(shapely.get_parts(polygons))
         if len(rings):
             rings = shapely.segmentize(rings, float(shapely.length(rings).sum()) / _EDGES)

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 Float = NDArray[np.float64]
@@ -50,6 +49,8 @@ def fit_probability(terms: Float, true: Bool) -> tuple[Float, Float]:
     def curvature(weights: Float) -> Float:
         share = expit(terms @ weights)
         return np.asarray(terms.T @ (terms * (share * (1.0 - share))[:, None]) + precision)
+
+    from scipy.optimize import minimize  # most runs have no purity to fit
 
     result = minimize(log_loss, _PRIOR, method="trust-exact", jac=True, hess=curvature)
     return np.asarray(result.x), np.asarray(np.linalg.inv(curvature(result.x)))

@@ -3,25 +3,12 @@
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.format_names import FORMAT_NAMES, FormatName
-from lunarcraters.catalogue.formats import (
-    csv,
-    diam,
-    flatgeobuf,
-    geojson,
-    geopackage,
-    parquet,
-    postgis,
-    scc,
-    shapefile,
-    shapefile_pair,
-    spreadsheet,
-    text_table,
-)
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.errors import CatalogueError, OutputError, check_choice
@@ -33,11 +20,7 @@ class _Format:
     """A format, and what it needs.
 
     Attributes:
-        module: Module with `read(path)` and, where the format is written, `write(info, parts,
-            path)`, with the arguments of `write_catalogue_parts`. A format of several files has
-            `companions(path)`, the paths of the others; one that others index `indexes(path)`, the
-            paths of what holds for a former file alone; and one that may be open elsewhere
-            `require_closed(path)`, which refuses it.
+        name: Name of its module.
         is_written: False for a format that is only read.
         needs_positions: False for a format that may hold diameters alone.
         needs_moon: True for a format that has no place for the radius of another body.
@@ -45,31 +28,43 @@ class _Format:
         has_measures: False for a format of counts, which has no place for measures.
     """
 
-    module: ModuleType
+    name: str
     is_written: bool = True
     needs_positions: bool = True
     needs_moon: bool = False
     has_ids: bool = True
     has_measures: bool = True
 
+    @property
+    def module(self) -> ModuleType:
+        """Its module, which is imported when it is needed.
 
-_CSV = _Format(csv, needs_moon=True)
-_TEXT = _Format(text_table, is_written=False)
-_SHEET = _Format(spreadsheet, is_written=False)
-_SHAPEFILE = _Format(shapefile)
-_PAIR = _Format(shapefile_pair, has_ids=False, has_measures=False)
+        It has `read(path)` and, where the format is written, `write(info, parts, path)`, with the
+        arguments of `write_catalogue_parts`. A format of several files has `companions(path)`, the
+        paths of the others; one that others index `indexes(path)`, the paths of what holds for a
+        former file alone; and one that may be open elsewhere `require_closed(path)`, which refuses
+        it.
+        """
+        return import_module(f"{__name__}.{self.name}")
+
+
+_CSV = _Format("csv", needs_moon=True)
+_TEXT = _Format("text_table", is_written=False)
+_SHEET = _Format("spreadsheet", is_written=False)
+_SHAPEFILE = _Format("shapefile")
+_PAIR = _Format("shapefile_pair", has_ids=False, has_measures=False)
 # By suffix; `catalogue.format_names` names those that `craters export --format` takes.
 _FORMATS = {
-    ".gpkg": _Format(geopackage),
-    ".geojson": _Format(geojson, needs_moon=True),
-    ".fgb": _Format(flatgeobuf),
-    ".parquet": _Format(parquet),
+    ".gpkg": _Format("geopackage"),
+    ".geojson": _Format("geojson", needs_moon=True),
+    ".fgb": _Format("flatgeobuf"),
+    ".parquet": _Format("parquet"),
     ".csv": _CSV,
     ".csv.gz": _CSV,
-    ".scc": _Format(scc, has_ids=False, has_measures=False),
-    ".diam": _Format(diam, needs_positions=False, has_ids=False, has_measures=False),
+    ".scc": _Format("scc", has_ids=False, has_measures=False),
+    ".diam": _Format("diam", needs_positions=False, has_ids=False, has_measures=False),
     ".shp": _SHAPEFILE,
-    ".json": _Format(geojson, is_written=False),
+    ".json": _Format("geojson", is_written=False),
     ".txt": _TEXT,
     ".tsv": _TEXT,
     ".tab": _TEXT,
@@ -132,6 +127,8 @@ def write_catalogue_parts(
         CatalogueError: The format needs what the catalogue does not have.
     """
     if is_database(path):
+        from lunarcraters.catalogue.formats import postgis
+
         info.require_positions()
         postgis.write(info, parts, str(path), overwrite=overwrite)
         return
@@ -198,10 +195,10 @@ def _check_file(
         suffixes = _suffixes(suffix for suffix, one in _FORMATS.items() if one.is_written)
         names = f"a catalogue is written as {suffixes}: give one of these"
         raise OutputError(f"{path}: {_KML if _is_kml(path) else names}")
-    if kind in (_SHAPEFILE, _PAIR) and shapefile_pair.is_area(path):
+    if kind in (_SHAPEFILE, _PAIR) and _PAIR.module.is_area(path):
         raise OutputError(
             f"{path} is the name of the area of a pair, not of craters: give "
-            f"{shapefile_pair.crater_path(path)} for the pair, or another name"
+            f"{_PAIR.module.crater_path(path)} for the pair, or another name"
         )
     if kind.needs_positions:
         info.require_positions()
@@ -254,6 +251,8 @@ def read_edited(path: Path | str) -> EditedCatalogue:
 
 def _read(path: Path | str) -> Catalogue | EditedCatalogue:
     if is_database(path):
+        from lunarcraters.catalogue.formats import postgis
+
         return postgis.read(str(path))
     path = Path(path)
     names = _suffixes(_FORMATS)
@@ -292,7 +291,7 @@ def _find_format(path: Path) -> _Format | None:
     """Find the format that the name of a file says; None where it says none."""
     fitting = [suffix for suffix in _FORMATS if path.name.lower().endswith(suffix)]
     kind = _FORMATS.get(max(fitting, key=len, default=""))
-    return _PAIR if kind is _SHAPEFILE and shapefile_pair.is_pair(path) else kind
+    return _PAIR if kind is _SHAPEFILE and _PAIR.module.is_pair(path) else kind
 
 
 def _suffixes(formats: Iterable[str]) -> str:
