@@ -281,5 +281,5 @@ def test_a_catalogue_is_no_directory_of_a_run(craters, verb):
 def test_a_run_in_place_of_a_catalogue_is_to_be_exported(tmp_path):
     (tmp_path / "craters.parquet").touch()
     for read in (lc.read_catalogue, lc.read_reference):
-        with pytest.raises(RunError, match="is a run: write its craters with craters export"):
+        with pytest.raises(CatalogueError, match="is a run: write its craters with craters export"):
             read(tmp_path)

@@ -6,7 +6,7 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lunarcraters.api.paths import Ground, PathOrText, as_file, as_run, read_ground
+from lunarcraters.api.paths import Ground, PathOrText, as_file, read_ground
 from lunarcraters.api.writing import find_target
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
@@ -168,7 +168,7 @@ def _restrict_to(
     ground = read_ground(area, info)
     if isinstance(stored, Catalogue):
         return restrict_ground(info, ground, fspath(run)), ground
-    return SearchedGround(as_run(run)).clip(info, ground), ground
+    return SearchedGround(Path(run)).clip(info, ground), ground
 
 
 def read_reference(path: PathOrText, classes: Sequence[str | int] = ()) -> "Reference":
@@ -248,10 +248,10 @@ def evaluate(
     detections = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
     if isinstance(reference, Catalogue):
         truth = from_catalogue(reference)
+    elif isinstance(reference, Reference):
+        truth = reference
     else:
-        truth = (
-            reference if isinstance(reference, Reference) else read_reference(as_file(reference))
-        )
+        truth = read_reference(as_file(reference))
     if min_pixels is not None:
         if truth.pixel is None:
             raise CatalogueError("a smallest crater in pixels needs labels as the reference")

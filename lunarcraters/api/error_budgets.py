@@ -53,8 +53,9 @@ def plot_errors(
 
     check_rules(binning, edge, area)
     check_png(target := local_output(out))
-    require_ground(open_run(as_run(run)).info)
-    completeness = read_completeness(as_run(run))
+    folder = as_run(run)
+    require_ground(open_run(folder).info)
+    completeness = read_completeness(folder)
     counts = count_on_areas(run, lambda: read_areas(area, name_column), edge)
     least = counts[0].catalogue.threshold(min_score)
     estimates = estimate_on_areas(counts, completeness, least, binning, find_purity(run))

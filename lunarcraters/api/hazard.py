@@ -118,7 +118,8 @@ def plot_hazard(
     check_name(cog, overwrite=overwrite)
     check_limits(cell, slope_limit)
     min_diameter, slope_limit = float(min_diameter), float(slope_limit)
-    catalogue = open_run(as_run(run)).read()
+    folder = as_run(run)
+    catalogue = open_run(folder).read()
     if not catalogue.has_crs:
         raise CatalogueError(
             f"{run} has its craters in pixels, without an area in km2: give the image a coordinate "
@@ -126,9 +127,9 @@ def plot_hazard(
         )
     warn_of_unread_tiles(catalogue.info)
     craters = catalogue.filter(min_score, min_diameter=min_diameter)
-    model = _open_elevation(as_run(run), elevation, unit, crs, nodata)
-    mask = as_run(run) / MASK
-    inputs = [mask, *_list_searched(as_run(run))]
+    model = _open_elevation(folder, elevation, unit, crs, nodata)
+    mask = folder / MASK
+    inputs = [mask, *_list_searched(folder)]
     if model is not None:
         inputs += map(Path, model.mosaic.sources)
     check_apart(picture, inputs)

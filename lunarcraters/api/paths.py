@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.errors import OptionError, RunError
+from lunarcraters.errors import CatalogueError, OptionError
 from lunarcraters.files import require_name
 
 PathOrText = str | PathLike[str]
@@ -39,14 +39,14 @@ def as_file(path: PathOrText) -> str:
     """Return the name of a catalogue or of labels, and refuse the directory of a run.
 
     Raises:
-        RunError: It is the directory of a run.
+        CatalogueError: It is the directory of a run.
         OptionError: It is an object in memory.
     """
     from lunarcraters.detection.run import CRATERS
 
     name = require_name(path)
     if (Path(name) / CRATERS).is_file():
-        raise RunError(
+        raise CatalogueError(
             f"{name} is a run: write its craters with craters export {name} craters.gpkg, and "
             "give that file"
         )

@@ -51,8 +51,9 @@ def review(
     check_range("suggest", suggest, 0, whole=True)
     number = int(suggest or 0)
     run_hash = None
-    if as_run(run).is_dir():
-        catalogue, run_hash = read_with_hash(as_run(run))
+    folder = as_run(run)
+    if folder.is_dir():
+        catalogue, run_hash = read_with_hash(folder)
     else:
         catalogue = read_detections(run)
     rows = read_edited(as_file(edited))
