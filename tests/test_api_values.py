@@ -22,7 +22,6 @@ from lunarcraters.errors import (
     CatalogueError,
     CoordinateSystemError,
     OptionError,
-    RunError,
 )
 from lunarcraters.records import to_json
 
