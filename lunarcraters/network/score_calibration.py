@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import interpn
 
 from lunarcraters.network.model_info import ModelInfo, ScoreCalibration
 
@@ -66,7 +67,5 @@ def _interpolate(
     axes: tuple[Float, Float], table: tuple[tuple[float, ...], ...], rows: Float, columns: Float
 ) -> Float:
     """Interpolate a table linearly. Beyond its edges, the values of the edge hold."""
-    from scipy.interpolate import interpn  # while tiles are searched: it takes a while
-
     inside = [np.clip(v, a[0], a[-1]) for v, a in zip((rows, columns), axes, strict=True)]
     return np.asarray(interpn(axes, np.array(table, float), np.column_stack(inside)))
