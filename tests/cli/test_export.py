@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import geopandas as gpd
 import numpy as np
@@ -253,3 +255,17 @@ def test_an_area_in_geojson_without_crs_is_of_the_moon(export, searched, tmp_pat
     assert "1 of 3" in export(tmp_path / "a.scc", "--min-score", "0", "--area", path).output
     area = read_catalogue(tmp_path / "a.scc").footprint_area_km2
     assert area == pytest.approx(sphere.area_km2(shapely.Polygon(ring)), rel=0.01)
+
+
+@pytest.mark.slow
+def test_an_export_starts_without_what_only_other_formats_and_options_need(three, tmp_path):
+    """Each of these modules takes a while to import."""
+    write_catalogue(three, tmp_path / "a.parquet")
+    code = (
+        "import sys\n"
+        "from lunarcraters.cli.main import cli\n"
+        "cli(['export', *sys.argv[1:]], standalone_mode=False)\n"
+        "sys.exit(len({'scipy.stats', 'scipy.spatial', 'geopandas'} & set(sys.modules)))"
+    )
+    words = [sys.executable, "-c", code, tmp_path / "a.parquet", tmp_path / "a.csv"]
+    assert subprocess.run(words, check=False).returncode == 0
