@@ -12,6 +12,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -212,8 +213,6 @@ def _geometries(geo: dict[str, Any] | None, path: Path) -> Geometries | None:
     if encoding is None:
         return None
     if encoding != "WKB":
-        import geopandas as gpd  # the program's own files do without
-
         return np.asarray(gpd.read_parquet(path, columns=[primary]).geometry, dtype=object)
     column = pq.read_table(path, columns=[primary])[primary].to_pandas()
     return np.asarray(shapely.from_wkb(column), dtype=object)
