@@ -158,8 +158,9 @@ def _origin(starts: Float) -> float:
         starts: First column or row of each source, pixels from the CRS origin, (n,).
     """
     steps = 1.0 / (2.0 * _ALIGNED_PX)
-    phases, counts = np.unique(np.rint((starts % 1.0) * steps) % steps, return_counts=True)
-    common = starts[np.rint((starts % 1.0) * steps) % steps == phases[counts.argmax()]]
+    phases = np.rint((starts % 1.0) * steps) % steps
+    distinct, counts = np.unique(phases, return_counts=True)
+    common = starts[phases == distinct[counts.argmax()]]
     first = float(common.min())
     return first - float(np.ceil(first - starts.min() - _ALIGNED_PX))
 
