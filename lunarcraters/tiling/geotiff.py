@@ -44,7 +44,6 @@ def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
     """
     values, valid = pixels
     block = min(_BLOCK_PX, tile.size)
-    kind = "float" if values.dtype.kind == "f" else "integer"
     with (
         suppress_georeferencing_warning(),
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
@@ -62,7 +61,7 @@ def write_geotiff(path: Path, tile: Tile, pixels: Pixels) -> None:
             blockxsize=block,
             blockysize=block,
             compress="deflate",
-            predictor={"integer": 2, "float": 3}[kind],
+            predictor=3 if values.dtype.kind == "f" else 2,  # of floats, of integers
         ) as dataset,
     ):
         dataset.write(values, 1)
