@@ -134,8 +134,9 @@ def read_class_names(path: Path, splits: Mapping[str, Split]) -> dict[int, str]:
     names = read_yaml(description).names if description.is_file() else {}
     images = {image.parent: image for split in splits.values() for image in split.images}
     folders = dict.fromkeys(label_path(image).parent for image in images.values())
-    first = path.is_file() or not is_described_below(folders, path)
-    return (first and names) or find_class_names(folders, description.parent)
+    if names and (path.is_file() or not is_described_below(folders, path)):
+        return names
+    return find_class_names(folders, description.parent)
 
 
 def find_splits(dataset: Path) -> dict[str, Split]:
