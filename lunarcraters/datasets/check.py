@@ -158,9 +158,11 @@ def _check_images(owners: dict[Path, str], dataset: Path, progress: Progress) ->
         if first != path:
             detail = f"is the same image as {os.path.relpath(first, dataset)}"
             problems.append(Problem("duplicate", owners[path], path, detail))
-    usual = Counter(sizes.values()).most_common(1)
-    for path, (width, height) in sizes.items():
-        if (width, height) != usual[0][0]:
-            detail = f"is {width}x{height} px, most are {usual[0][0][0]}x{usual[0][0][1]}"
+    if not sizes:
+        return problems
+    usual, _ = Counter(sizes.values()).most_common(1)[0]
+    for path, size in sizes.items():
+        if size != usual:
+            detail = "is {}x{} px, most are {}x{}".format(*size, *usual)
             problems.append(Problem("size", owners[path], path, detail))
     return problems
