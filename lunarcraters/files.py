@@ -188,6 +188,8 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
     Raises:
         OutputError: It cannot be written: no such directory, no permission, no room.
     """
+    if not path.name:  # `.` or `/`
+        raise OutputError(f"{path} is a directory: give the name of a file")
     suffixes = "".join(path.suffixes[-2 if path.suffix.lower() == ".gz" else -1 :])
     stem = path.name[: len(path.name) - len(suffixes)]
     temporary = path.with_name(f".{stem}.{mark or new_mark()}{suffixes}")

@@ -120,3 +120,9 @@ def test_a_directory_is_filled_by_one_process_and_without_what_another_left(tmp_
     with pytest.raises(OutputError, match="out cannot be written: Read-only"), workplace(out):
         _refuse()
     assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("name", [".", "/"])
+def test_a_directory_without_a_name_is_no_file_to_write(name):
+    with pytest.raises(OutputError, match="is a directory: give the name of a file"):
+        replacing(Path(name)).__enter__()
