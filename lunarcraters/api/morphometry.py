@@ -27,6 +27,7 @@ class MeasureCounts:
         notes: Numbers of the other craters by the reason why they have none.
         median_depth_to_diameter: Median of depth over diameter, of the craters of the operating
             point `balanced` where there is one; null where none was measured.
+        min_score: Lowest score of the craters of that median.
         height_unit_m: Height of one unit of the elevation model, metres.
         out: File that was written, or address of the PostGIS table, without its password.
     """
@@ -35,6 +36,7 @@ class MeasureCounts:
     measured: int
     notes: dict[str, int]
     median_depth_to_diameter: float | None
+    min_score: float
     height_unit_m: float
     out: str
 
@@ -133,6 +135,7 @@ def _count(measured: "Catalogue", unit_m: float, out: str) -> MeasureCounts:
         measured=int((notes == "").sum()),
         notes={str(note): int(count) for note, count in counts.items()},
         median_depth_to_diameter=float(ratios.median()) if len(ratios) else None,
+        min_score=measured.threshold(),
         height_unit_m=unit_m,
         out=redact(out),
     )

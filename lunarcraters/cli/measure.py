@@ -58,9 +58,10 @@ def command(
         click.echo(to_json(done))
     elif not quiet:
         ratio = done.median_depth_to_diameter
+        scored = f", score >= {done.min_score:.3g}" if done.min_score else ""
         click.echo(
             f"{done.measured} of {done.craters} craters measured"
-            + (f" (median depth/diameter {ratio:.3f})" if ratio is not None else "")
+            + (f" (median depth/diameter {ratio:.3f}{scored})" if ratio is not None else "")
             + f" in {done.out}"
         )
         for note, count in done.notes.items():

@@ -136,6 +136,22 @@ def test_the_median_is_that_of_craters_of_the_operating_point(
     assert median == (None if told is None else ratios[told])
 
 
+@pytest.mark.parametrize(
+    ("thresholds", "least", "words"), [({"balanced": 0.85}, 0.85, ", score >= 0.85"), ({}, 0.0, "")]
+)
+def test_the_printed_median_says_of_which_craters_it_is(
+    three_craters, dem, tmp_path, thresholds, least, words
+):
+    path, out = tmp_path / "a.gpkg", tmp_path / "b.gpkg"
+    three_craters.with_info(thresholds=thresholds).to_file(path)
+    output = craters(path, "--elevation", dem, "--output", out).output
+    table = read_catalogue(out).craters
+    median = table["depth_to_diameter"][table["score"] >= least].median()
+    assert f"2 of 3 craters measured (median depth/diameter {median:.3f}{words}) in" in output
+    told = craters(path, "--elevation", dem, "--output", out, "--overwrite", "--json").stdout
+    assert json.loads(told)["min_score"] == least
+
+
 def test_a_catalogue_that_cannot_be_written_is_refused_before_craters_are_measured(
     run, dem, tmp_path, monkeypatch
 ):
