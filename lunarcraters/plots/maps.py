@@ -134,7 +134,8 @@ def draw_graticule(axes: Axes, mosaic: Mosaic) -> None:
     length = scale_bar_km(mosaic.width * pixel_km)
     start, end = 0.03 * mosaic.width, 0.03 * mosaic.width + length / pixel_km
     height = 0.97 * mosaic.height
-    axes.plot([start, end], [height, height], color="white", linewidth=3, path_effects=_WIDE_HALO)
+    axes.plot([start, end], [height, height], color="white", linewidth=3, solid_capstyle="butt",
+              path_effects=_WIDE_HALO)  # fmt: skip
     axes.annotate(
         f"{length:g} km", ((start + end) / 2.0, height), xytext=(0, 5), ha="center", color="white",
         textcoords="offset points", path_effects=_HALO,

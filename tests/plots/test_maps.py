@@ -70,6 +70,18 @@ def test_the_scale_bar_is_as_long_as_the_ground_along_it(tmp_path, affine):
     assert length_km == pytest.approx(float(label[:-3]), rel=0.01)
 
 
+def test_the_scale_bar_has_no_caps_that_make_it_longer(tmp_path):
+    path = write_raster(
+        tmp_path / "a.tif", np.full((300, 400), 9, np.uint8), affine=Affine(100, 0, 0, 0, -100, 0)
+    )
+    craters = pd.DataFrame({"lon": [0.5], "lat": [-0.1], "diameter_km": [1.0], "score": [0.9]})
+    draw_map(Catalogue(craters, sphere.geographic_crs()), open_mosaic(path), tmp_path / "map.png")
+    left, _, _, top = _MARGINS_PX
+    picture = cv2.imread(str(tmp_path / "map.png"), cv2.IMREAD_GRAYSCALE)
+    row = picture[top + round(0.97 * 300), left : left + 400]
+    assert (row > 200).sum() == pytest.approx(100, abs=1)  # 10 km at 100 m per pixel
+
+
 @pytest.mark.parametrize("searched_as_heights", [True, False])
 def test_ground_is_drawn_as_its_run_searched_it(tmp_path, searched_as_heights):
     bend = np.linspace(0.0, 1.0, 400) ** 2
