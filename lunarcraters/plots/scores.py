@@ -51,7 +51,7 @@ def precision_recall_figure(matches: Matches, scores: Scores, rule: str) -> Figu
     _, precision, recall = precision_recall_curve(matches)
     axes.plot(recall, precision, color="tab:blue")
     for point, name, marker in ((scores.best, "best F1", "o"), (scores.chosen, "chosen", "s")):
-        at = "" if point.threshold is None else f" at {point.threshold:.2f}"
+        at = "" if point.threshold is None else f" at {point.threshold:.3f}"
         axes.plot(point.recall, point.precision, marker, label=f"{name}{at}: F1 {point.f1:.3f}")
     area = scores.average_precision
     axes.set(

@@ -7,7 +7,11 @@ from lunarcraters.catalogue.csfd import bin_by_size
 from lunarcraters.errors import CatalogueError
 from lunarcraters.evaluation.matching import Matches
 from lunarcraters.evaluation.scores import compute_scores, precision_recall_curve
-from lunarcraters.plots.scores import reliability_figure, write_figures
+from lunarcraters.plots.scores import (
+    precision_recall_figure,
+    reliability_figure,
+    write_figures,
+)
 
 
 def matches(score, reference_of, references, *, detected=None, ignored=(), lost=(), offset=None):
@@ -199,6 +203,13 @@ def test_figures_are_drawn_even_of_nothing(tmp_path):
             "offsets_and_sizes.png",
         }
         assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+
+
+def test_a_low_threshold_is_no_zero_in_the_legend():
+    some = matches([0.0033, 0.0032], [0, -1], [2])
+    legend = precision_recall_figure(some, compute_scores(some, 0.226), "IoU").axes[0].get_legend()
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert texts == ["best F1 at 0.003: F1 1.000", "chosen at 0.226: F1 0.000"]
 
 
 def test_counts_of_the_reliability_diagram_begin_at_zero_and_are_plain_numbers():
