@@ -61,11 +61,13 @@ class _Comparison:
         reference: Reference craters.
         matches: Matches of the run with it.
         scores: Scores of the matches.
+        rule: Matching rule in words.
     """
 
     reference: Reference
     matches: Matches
     scores: Scores
+    rule: str
 
     def detected(self, min_score: float) -> NDArray[np.bool_]:
         """Find the references that a detection of at least this score matches, (n,)."""
@@ -132,9 +134,8 @@ def _compare(
 ) -> _Comparison:
     rule = RULES[reference.default_rule]
     matches = match_craters(detections, reference, rule, min_diameter=min_diameter)
-    return _Comparison(
-        reference, matches, compute_scores(matches, min_score, min_diameter=min_diameter)
-    )
+    scores = compute_scores(matches, min_score, min_diameter=min_diameter)
+    return _Comparison(reference, matches, scores, str(rule))
 
 
 def _review(

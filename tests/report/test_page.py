@@ -52,6 +52,7 @@ def test_a_page_needs_no_other_file(page):
 def test_a_page_tells_how_good_the_run_is(page):
     text = page.read_text()
     assert "recall 1.000" in text
+    assert "Match: circle IoU &gt;= 0.5." in text
     assert "Counted on 5,000.0 km²" in text
 
 
