@@ -88,7 +88,7 @@ def command(
 def _print(summary: "RunSummary", out: Path) -> None:
     counts, balanced = summary.counts, ""
     if summary.balanced_score is not None:
-        balanced = f", {counts.balanced} above {summary.balanced_score:.2f} (balanced)"
+        balanced = f", {counts.balanced} above {summary.balanced_score:.3g} (balanced)"
     click.echo(
         f"{counts.craters} craters{balanced} in {out}: write them with craters export {out} OUT"
     )

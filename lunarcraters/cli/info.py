@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.cli.options import (
     json_option,
     model_option,
@@ -12,7 +13,7 @@ from lunarcraters.cli.options import (
     source_options,
     workers_option,
 )
-from lunarcraters.cli.wording import duration, length
+from lunarcraters.cli.wording import diameter_range, duration, length
 from lunarcraters.detection.options import AskedPrecision, SourceOptions
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _table(levels: "tuple[Level, ...]") -> str:
     rows = [f"{'level':>5} {f'diameters, {unit}':>18} {'tiles':>9} {'megapixels':>11}"]
     for level in levels:
         low, high = level.diameters
-        sizes = f"{low:.3g} - {high:.3g}"
+        sizes = diameter_range(low, high)
         megapixels = f"{level.pixels / 1e6:,.1f}"
         rows.append(f"{level.level:5} {sizes:>18} {level.tiles:9,} {megapixels:>11}")
     return "\n".join(rows)
@@ -91,6 +92,6 @@ def _costs(cost: "Cost") -> str:
             f"speed      {cost.pixels_per_s / 1e6:.2f} megapixels/s with {workers}",
             f"time       about {duration(cost.seconds)} of searching and stitching",
             f"memory     about {cost.memory_bytes / 1e9:.1f} GB",
-            f"disk       about {cost.disk_bytes / 1e9:.2g} GB",
+            f"disk       about {format_number(cost.disk_bytes / 1e9, 2)} GB",
         ]
     )
