@@ -34,20 +34,18 @@ def is_database(name: str | os.PathLike[str]) -> bool:
     return str(name).startswith(("postgresql://", "postgres://"))
 
 
-def require_name(given: object) -> str:
-    """Return the name of a file as text; refuse an object in memory in its place.
-
-    Args:
-        given: Name of a file, or what was given in its place.
+def require_name(
+    given: object,
+    wanted: str = "name of a file or directory: give one, or make a lunarcraters.Catalogue of a "
+    "table, and a GeoTIFF of pixels",
+) -> str:
+    """Return the name of a file as text; refuse an object in memory, and say what is wanted.
 
     Raises:
         OptionError: It is no name.
     """
     if not isinstance(given, str | os.PathLike):
-        raise OptionError(
-            f"{type(given).__name__} is no name of a file or directory: give one, or make a "
-            "lunarcraters.Catalogue of a table, and a GeoTIFF of pixels"
-        )
+        raise OptionError(f"{type(given).__name__} is no {wanted}")
     return os.fspath(given)
 
 

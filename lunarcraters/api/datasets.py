@@ -8,7 +8,6 @@ from lunarcraters.api.paths import Ground, PathOrText, read_ground
 from lunarcraters.errors import check_range
 from lunarcraters.files import local_output
 from lunarcraters.mosaic.given_crs import GivenCrs
-from lunarcraters.mosaic.names import as_names
 from lunarcraters.mosaic.nodata import GivenNodata
 from lunarcraters.progress import Progress, ProgressDisplay, no_progress, no_progress_of
 
@@ -68,7 +67,7 @@ def make_dataset(
     from lunarcraters.labelling.make import make_dataset
 
     craters = catalogue if isinstance(catalogue, Catalogue) else read_detections(catalogue)
-    picture = open_in_crs_of(craters.info.run, as_names(mosaic), crs=crs, nodata=nodata)
+    picture = open_in_crs_of(craters.info.run, mosaic, crs=crs, nodata=nodata)
     ground = None if area is None else read_ground(area, craters.info)
     return make_dataset(
         picture,

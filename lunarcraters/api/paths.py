@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.errors import CatalogueError, OptionError
+from lunarcraters.errors import CatalogueError
 from lunarcraters.files import require_name
 
 PathOrText = str | PathLike[str]
@@ -26,13 +26,9 @@ def as_run(run: PathOrText) -> Path:
     Raises:
         OptionError: It is an object in memory, such as the catalogue that `detect` returns.
     """
-    given: object = run
-    if not isinstance(given, str | PathLike):
-        raise OptionError(
-            f"{type(given).__name__} is no directory of a run: give the name of the directory that "
-            "detect wrote"
-        )
-    return Path(given)
+    return Path(
+        require_name(run, "directory of a run: give the name of the directory that detect wrote")
+    )
 
 
 def as_file(path: PathOrText) -> str:
@@ -42,14 +38,15 @@ def as_file(path: PathOrText) -> str:
         CatalogueError: It is the directory of a run.
         OptionError: It is an object in memory.
     """
-    from lunarcraters.detection.run import CRATERS
-
     name = require_name(path)
-    if (Path(name) / CRATERS).is_file():
-        raise CatalogueError(
-            f"{name} is a run: write its craters with craters export {name} craters.gpkg, and "
-            "give that file"
-        )
+    if Path(name).is_dir():
+        from lunarcraters.detection.run import CRATERS
+
+        if (Path(name) / CRATERS).is_file():
+            raise CatalogueError(
+                f"{name} is a run: write its craters with craters export {name} craters.gpkg, and "
+                "give that file"
+            )
     return name
 
 

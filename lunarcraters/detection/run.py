@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 
 from lunarcraters.catalogue.formats import is_catalogue_name, read_catalogue
@@ -113,8 +113,8 @@ def read_detections(path: str | PathLike[str]) -> Catalogue:
         CatalogueError: The file cannot be read, or is not a catalogue.
         OptionError: It is an object in memory, such as a table.
     """
-    require_name(path)
-    return read_run(Path(path)) if Path(path).is_dir() else read_catalogue(fspath(path))
+    name = require_name(path)
+    return read_run(Path(name)) if Path(name).is_dir() else read_catalogue(name)
 
 
 def open_stored_catalogue(path: str | PathLike[str]) -> StoredCatalogue | Catalogue:
@@ -128,10 +128,10 @@ def open_stored_catalogue(path: str | PathLike[str]) -> StoredCatalogue | Catalo
         CatalogueError: The file cannot be read, or is not a catalogue.
         OptionError: It is an object in memory, such as a table.
     """
-    require_name(path)
-    if is_database(path):
-        return read_catalogue(fspath(path))
-    folder = Path(path)
+    name = require_name(path)
+    if is_database(name):
+        return read_catalogue(name)
+    folder = Path(name)
     is_file = folder.is_file() or (is_catalogue_name(folder) and not folder.is_dir())
     return read_catalogue(folder) if is_file else open_run(folder)
 
