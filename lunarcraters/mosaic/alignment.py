@@ -1,7 +1,7 @@
 """Alignment: the grid of a mosaic, and where each of its source rasters lies on it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -135,20 +135,15 @@ def _lay_columns(sources: Sequence[Source], affines: Sequence[Affine], size_x: f
     widest = int(widths.argmax())
     one = sources[widest]
     period_px = Grid(one.crs_wkt, affines[widest], one.width, one.height).period_px
-    if period_px is None:
-        west_px = _origin(starts)
-        return _Columns(west_px, list(_numbered(starts - west_px, widths)), None)
-    period_px *= affines[widest].a / size_x
-    starts = fold_columns(starts, widths, period_px)
+    if period_px is not None:
+        period_px *= affines[widest].a / size_x
+        starts = fold_columns(starts, widths, period_px)
     west_px = _origin(starts)
-    places = list(_numbered(starts - west_px, widths))
-    if not is_wider(starts, widths, period_px):
+    numbers = range(len(sources))
+    places = list(zip(numbers, (starts - west_px).tolist(), widths.tolist(), strict=True))
+    if period_px is None or not is_wider(starts, widths, period_px):
         return _Columns(west_px, places, None)
     return _Columns(west_px, repeat_columns(places, period_px), round(period_px))
-
-
-def _numbered(starts: Float, widths: Float) -> Iterator[Place]:
-    return zip(range(len(starts)), starts.tolist(), widths.tolist(), strict=True)
 
 
 def _origin(starts: Float) -> float:
