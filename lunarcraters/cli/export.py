@@ -1,7 +1,7 @@
 """`craters export`."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
@@ -36,6 +36,7 @@ Edges = tuple[float, float, float, float]
 @click.option("--without-clusters", is_flag=True,
               help="Leave out members of clusters, mostly secondary craters.")  # fmt: skip
 @click.option("--lon-domain", type=click.Choice(["180", "360"]),
+              callback=lambda _, __, value: value and int(value),
               help="Largest longitude: -180 to 180 or 0 to 360 [default: 180; 360 in CSV].",
               )  # fmt: skip
 @overwrite_option
@@ -46,7 +47,6 @@ def command(
     bbox: Edges | None,
     area_file: Path | None,
     fractions: bool,
-    lon_domain: str | None,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -80,10 +80,7 @@ def command(
     area = area_file or bbox
     if fractions and area is None:
         raise click.UsageError("--fractions are of an area: give --area or --bbox")
-    domain: Literal[180, 360] | None = None
-    if lon_domain is not None:
-        domain = 360 if lon_domain == "360" else 180
-    done = api.export(run, out, area=area, fractions=fractions, lon_domain=domain, **options)
+    done = api.export(run, out, area=area, fractions=fractions, **options)
     if not quiet:
         without = f", {done.clustered} in clusters left out" if options["without_clusters"] else ""
         click.echo(
