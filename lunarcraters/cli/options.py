@@ -230,15 +230,16 @@ levels_option = click.option(
     help="Octaves from full resolution on [default: as many as fit].",
 )
 
-size_options = (
+source_options = collect(
+    SourceOptions,
+    "source_options",
     click.option("--size", type=click.IntRange(64), help="Largest tile, pixels."),
     click.option("--halo", type=click.IntRange(0), help="Margin around each tile's core, pixels."),
     levels_option,
     smallest_option,
-)
-
-source_options = collect(
-    SourceOptions, "source_options", *size_options, crs_option, nodata_option, elevation_option
+    crs_option,
+    nodata_option,
+    elevation_option,
 )
 
 detect_options = collect(
