@@ -121,16 +121,13 @@ def _print_suggestions(review: "Review") -> None:
 
 
 def _share(share: "Proportion") -> str:
-    return f"{_interval(share)}: {share.count} of {share.total}"
+    interval = "-"
+    if share.value is not None:
+        interval = f"{share.value:.3f} ({share.low:.3f} to {share.high:.3f})"
+    return f"{interval}: {share.count} of {share.total}"
 
 
 def _short(share: "Proportion") -> str:
     if share.value is None:
         return "-"
     return f"{share.value:.2f} {share.low:.2f}-{share.high:.2f}"
-
-
-def _interval(share: "Proportion") -> str:
-    if share.value is None:
-        return "-"
-    return f"{share.value:.3f} ({share.low:.3f} to {share.high:.3f})"
