@@ -27,7 +27,7 @@ _FILE_SYSTEMS = {
 """What GDAL writes for the scheme of a URL."""
 
 _ARCHIVES = {"zip": "/vsizip/", "tar": "/vsitar/", "gzip": "/vsigzip/"}
-_SCHEME = re.compile(r"([a-z][a-z0-9]*)(?:\+([a-z][a-z0-9]*))?:(/{1,})(.*)", re.IGNORECASE | re.S)
+_SCHEME = re.compile(r"([a-z][a-z0-9]*)(?:\+([a-z][a-z0-9]*))?:(/+)(.*)", re.IGNORECASE | re.S)
 _DRIVER = re.compile(r"[A-Za-z][A-Za-z0-9_]+:")  # NETCDF:file.nc:variable
 IN_ARCHIVE = re.compile(r"/vsi(zip|tar|gzip|7z|rar)/(.*)", re.S)  # /vsizip/a.zip/b.tif
 _REMOTE = re.compile(
@@ -94,7 +94,7 @@ def parse_name(name: str | os.PathLike[str]) -> Named:
         return Path(text)
     match = _SCHEME.fullmatch(text)
     if match and match[1].lower() == "file":
-        path = Path(("/" if len(match[3]) > 2 or len(match[3]) == 1 else "") + match[4])
+        path = Path(("" if match[3] == "//" else "/") + match[4])
         return path if _exists(str(path)) else Path(url2pathname(urlsplit(text).path))
     if match and match[1].lower() in _ARCHIVES:
         return RasterName(_in_archive(match))
@@ -156,10 +156,10 @@ def _in_archive(match: re.Match[str]) -> str:
     scheme = (match[2] or "file").lower()
     if scheme != "file":
         archive = _FILE_SYSTEMS.get(scheme, f"/vsi{scheme}/") + archive
-    elif len(match[3]) != 2:
-        archive = "/" + archive
-    else:
+    elif match[3] == "//":
         archive = _absolute(archive)
+    else:
+        archive = "/" + archive
     inner = inner.strip("/")
     prefix = _ARCHIVES[match[1].lower()]
     if match[1].lower() == "gzip" or not inner:
