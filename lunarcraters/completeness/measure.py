@@ -49,7 +49,6 @@ FOLDER = "completeness"
 """Name of the directory, in that of a run, of what is searched; it is removed when all is done."""
 
 _PLAN = "plan.txt"
-_PSF_PX = 0.5  # deviation of a camera's blur, pixels of the mosaic
 
 
 @dataclass(frozen=True)
@@ -281,6 +280,6 @@ def _light(
             sites.wear,
             sites.seed,
             azimuths[has_sun],
-            np.full(len(sites.diameters), sun.altitude_deg),
+            sun.altitude_deg,
         )
-    return lit, PlantedTiles(source, plants, _PSF_PX)
+    return lit, PlantedTiles(source, plants)

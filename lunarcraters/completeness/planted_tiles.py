@@ -23,6 +23,7 @@ from lunarcraters.tiling.source import TileSource, TilingSettings
 
 Float32 = NDArray[np.float32]
 
+_PSF_PX = 0.5  # deviation of a camera's blur, pixels of the mosaic
 _LEVEL_PX = 40.0  # deviation of the blur that leaves the brightness of level ground, tile pixels
 _TEXTURE_PX = 3.0, 12.0  # deviations of the blurs between which texture lies, tile pixels
 _SHADOW_PX, _SHADOW = 2.0, 0.3  # ground is in shadow below this share of that brightness
@@ -35,13 +36,11 @@ class PlantedTiles:
     Attributes:
         source: Tiles of the run.
         plants: Craters by name of the region, which the names of its tiles begin with.
-        psf_px: Deviation of the camera's blur, pixels of the mosaic.
         tiles: Tiles.
     """
 
     source: TileSource
     plants: Mapping[str, Plants]
-    psf_px: float
     tiles: tuple[Tile, ...] = ()
 
     @property
@@ -81,7 +80,7 @@ class PlantedTiles:
         pixel_size_m = self.mosaic.meridian_pixel_size_m
         size_m = None if pixel_size_m is None else pixel_size_m * 2.0**tile.level
         light = compute_light(plants, tile.frame, size_m)
-        blur_px = self.psf_px / 2.0**tile.level
+        blur_px = _PSF_PX / 2.0**tile.level
         if blur_px > 0.2:
             light = np.asarray(cv2.GaussianBlur(light, (0, 0), blur_px), np.float32)
         grey = values.astype(np.float32)

@@ -38,7 +38,7 @@ class Plants:
         seed: Seeds of the unevenness of the rims, (n,).
         sun_azimuth_deg: Azimuths of the sun, degrees clockwise from north (from the top without a
             coordinate system), (n,).
-        sun_altitude_deg: Heights of the sun above the horizon, degrees, (n,).
+        sun_altitude_deg: Height of the sun above the horizon, degrees.
     """
 
     positions: Float
@@ -46,7 +46,7 @@ class Plants:
     wear: Float
     seed: NDArray[np.int64]
     sun_azimuth_deg: Float
-    sun_altitude_deg: Float
+    sun_altitude_deg: float
 
     def __len__(self) -> int:
         """Number of craters."""
@@ -97,7 +97,7 @@ def compute_light(plants: Plants, frame: Grid, pixel_size_m: float | None) -> Fl
             float(plants.diameters[i]) if frame.has_crs else SIMPLE_KM,
             float(plants.wear[i]),
             int(plants.seed[i]),
-            float(plants.sun_altitude_deg[i]),
+            plants.sun_altitude_deg,
         )
         azimuth_deg = find_direction_deg(float(plants.sun_azimuth_deg[i]), north_deg[i], frame)
         _multiply(light, (float(x[i]), float(y[i])), radius_px, stamp, azimuth_deg)

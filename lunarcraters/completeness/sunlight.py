@@ -140,7 +140,7 @@ def _clear_dipole(altitude_deg: float, diameter_km: float) -> float:
         wear=np.array([wear]),
         seed=np.zeros(1, np.int64),
         sun_azimuth_deg=np.full(1, 90.0),
-        sun_altitude_deg=np.full(1, altitude_deg),
+        sun_altitude_deg=altitude_deg,
     )
     light = compute_light(one, Grid(None, Affine.identity(), side, side), None)
     circle = Circles(*np.array([[side / 2.0], [side / 2.0], [side / 4.0]]))

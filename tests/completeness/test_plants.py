@@ -27,7 +27,7 @@ def plants(count=1, diameter=24.0, azimuth=280.0, altitude=25.0, wear=0.0, posit
         wear=np.full(count, wear),
         seed=np.arange(count),
         sun_azimuth_deg=np.full(count, azimuth),
-        sun_altitude_deg=np.full(count, altitude),
+        sun_altitude_deg=altitude,
     )
 
 

@@ -25,7 +25,7 @@ def test_detections_are_told_apart_by_region_even_where_there_are_none(scene, tm
     tiles = [replace(first, name="a_1"), replace(second, name="b_2")]
     for batch in plan_batches(tiles):
         write_batch_result(BatchResult(CRATERS[:count], {}), tmp_path / batch.file)
-    planted, options = PlantedTiles(source, {}, 1.0), DetectOptions()
+    planted, options = PlantedTiles(source, {}), DetectOptions()
     detected = search_planted(planted, tiles, tmp_path, shipped_model(), options, no_progress)
     expected = {"a": [1.0, 3.0], "b": [2.0]} if count else {"a": [], "b": []}
     assert {name: list(table["lon"]) for name, table in detected.items()} == expected
