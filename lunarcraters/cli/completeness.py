@@ -58,7 +58,8 @@ def command(run: Path, quiet: bool, as_json: bool, **options: Any) -> None:
     """
     from lunarcraters.detection.search.preload import preload
 
-    preload()  # before the libraries below, which take the client a while to import
+    # Before the libraries below, which take the client a while to import.
+    preload("lunarcraters.completeness.planted_tiles")
     from lunarcraters import api
     from lunarcraters.records import to_json
 

@@ -13,25 +13,18 @@ import numpy as np
 from lunarcraters._version import __version__
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.completeness.azimuths import choose_azimuths
-from lunarcraters.completeness.outcome import Outcome, judge
-from lunarcraters.completeness.plan import Bins, Planned, choose_bins, plan_regions
+from lunarcraters.completeness.plan import Planned, choose_bins, plan_regions
 from lunarcraters.completeness.planted_tiles import PlantedTiles
 from lunarcraters.completeness.plants import Plants
-from lunarcraters.completeness.population import estimate_population, weigh_sizes
 from lunarcraters.completeness.record import (
     Completeness,
-    CompletenessBin,
-    FreshnessClass,
-    ScoreCheck,
     Sun,
     read_completeness,
     write_completeness,
 )
 from lunarcraters.completeness.sampling import Detections
-from lunarcraters.completeness.score_check import check_scores
 from lunarcraters.completeness.search import search_planted
 from lunarcraters.completeness.source import find_precision, leave_out_unread
-from lunarcraters.completeness.summary import MIN_SCORES, summarize_bins, summarize_freshness
 from lunarcraters.completeness.sunlight import find_sun
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.measurements import COMPLETENESS
@@ -166,8 +159,11 @@ def _measure(
             f"{source.mosaic.name} has changed while it was searched: put back the mosaic that "
             f"{folder.parent} searched, or run craters detect again"
         )
+    from lunarcraters.completeness.outcome import judge  # imported while tiles were searched
+    from lunarcraters.completeness.summary import MIN_SCORES, summarize
+
     outcome = judge(planned, detected, source, catalogue.info, info)
-    rows, classes, check = _summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
+    rows, classes, check = summarize(outcome, bins, detections, has_crs=catalogue.has_crs)
     return Completeness(
         bins=rows,
         freshness=classes,
@@ -178,23 +174,6 @@ def _measure(
         seed=options.seed,
         unit=catalogue.columns.unit,
         score_check=check,
-    )
-
-
-def _summarize(
-    outcome: Outcome, bins: Bins, detections: Detections, *, has_crs: bool
-) -> tuple[tuple[CompletenessBin, ...], tuple[FreshnessClass, ...], ScoreCheck | None]:
-    """Measure bins, of all craters as they occur on the surface and of each freshness."""
-    edges = bins.edges
-    inside = (outcome.diameter >= edges[0]) & (outcome.diameter < edges[-1])
-    outcome = outcome.rows(inside)
-    number = np.digitize(outcome.diameter, edges) - 1
-    population = estimate_population(outcome, number, detections, edges, has_crs=has_crs)
-    by_size = weigh_sizes(outcome, number, detections, edges)
-    return (
-        summarize_bins(outcome, number, edges, population),
-        summarize_freshness(outcome, number, edges, by_size),
-        check_scores(outcome, number, detections, edges, population),
     )
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import pandas as pd
 
@@ -15,6 +17,8 @@ from lunarcraters.detection.search.cluster import cluster
 from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.progress import Progress
 from lunarcraters.tiling.plan import Tile
+
+_ENDING = "lunarcraters.completeness.summary"  # what comes after: it takes a while to import
 
 
 def search_planted(
@@ -50,6 +54,7 @@ def search_planted(
     if to_search:
         work = partial(search_batch, folder.resolve(), options.tiles_per_call, True)
         with cluster(planted.with_tiles(()), model, options, tasks=len(to_search)) as client:
+            Thread(target=import_module, args=(_ENDING,), daemon=True).start()
             for number, _ in run_tasks(client, work, to_search):
                 done += len(batches[number].tiles)
                 progress(done, len(tiles))

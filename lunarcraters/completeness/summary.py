@@ -5,8 +5,11 @@ from numpy.typing import NDArray
 
 from lunarcraters.completeness.freshness import CLASSES, LEAST_FRESHNESS
 from lunarcraters.completeness.outcome import Outcome
-from lunarcraters.completeness.population import Population
-from lunarcraters.completeness.record import CompletenessBin, FreshnessClass
+from lunarcraters.completeness.plan import Bins
+from lunarcraters.completeness.population import Population, estimate_population, weigh_sizes
+from lunarcraters.completeness.record import CompletenessBin, FreshnessClass, ScoreCheck
+from lunarcraters.completeness.sampling import Detections
+from lunarcraters.completeness.score_check import check_scores
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -14,6 +17,30 @@ Index = NDArray[np.int64]
 MIN_SCORES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7,
               0.75, 0.8, 0.85, 0.9, 0.95)  # fmt: skip
 """Least scores for which recall is measured."""
+
+
+def summarize(
+    outcome: Outcome, bins: Bins, detections: Detections, *, has_crs: bool
+) -> tuple[tuple[CompletenessBin, ...], tuple[FreshnessClass, ...], ScoreCheck | None]:
+    """Measure bins, of all craters as they occur on the surface and of each freshness.
+
+    Args:
+        outcome: Planted craters.
+        bins: Bins of the measurement; craters beyond them are left out.
+        detections: Detections of the run.
+        has_crs: True where diameters are in km.
+    """
+    edges = bins.edges
+    inside = (outcome.diameter >= edges[0]) & (outcome.diameter < edges[-1])
+    outcome = outcome.rows(inside)
+    number = np.digitize(outcome.diameter, edges) - 1
+    population = estimate_population(outcome, number, detections, edges, has_crs=has_crs)
+    by_size = weigh_sizes(outcome, number, detections, edges)
+    return (
+        summarize_bins(outcome, number, edges, population),
+        summarize_freshness(outcome, number, edges, by_size),
+        check_scores(outcome, number, detections, edges, population),
+    )
 
 
 def summarize_bins(

@@ -24,10 +24,13 @@ METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods()
 """Method by which worker processes start; Windows has no fork."""
 
 
-def preload() -> None:
+def preload(*modules: str) -> None:
     """Begin to import the modules that workers need, in a process of its own; once is enough.
 
     Ctrl-C does not reach this process and its forks: the client stops them.
+
+    Args:
+        modules: Modules that tasks need beside those of every search.
 
     Raises:
         RunError: The working directory, which workers begin in, was removed.
@@ -43,7 +46,7 @@ def preload() -> None:
     import signal
     from multiprocessing import forkserver, resource_tracker
 
-    forkserver.set_forkserver_preload([_PRELOADED])
+    forkserver.set_forkserver_preload([_PRELOADED, *modules])
     resource_tracker.ensure_running()  # first: it lets signals through again
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     new = _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)}  # modules are those of here
