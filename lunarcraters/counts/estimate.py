@@ -128,6 +128,7 @@ class _Estimation:
         self._detections = detections
         self._completeness = completeness
         self._raw = raw
+        self._migration = Migration(completeness, raw.edges)
         rows = completeness.bins
         lows, highs = np.transpose([(row.min_km, row.max_km) for row in rows])
         self._middles = np.sqrt(raw.edges[1:] * raw.edges[:-1])
@@ -215,14 +216,13 @@ class _Estimation:
     def _unfold(self, counts: Float, least: Float) -> tuple[Spectrum, Float]:
         """Find the size distribution, and what each count is multiplied by, (n,)."""
         most = 1.0 / self._least_recall
-        migration = Migration(self._completeness, self._raw.edges)
         fitting = self._reached & (counts >= _FEW)
         factors = 1.0 / np.maximum(self._recall(least), self._least_recall)
         for _ in range(_ROUNDS):
             spectrum = Spectrum.fit(
                 self._raw.edges, counts * factors, np.where(fitting, counts, 0.0)
             )
-            factors = np.minimum(migration.factors(spectrum, least), most)
+            factors = np.minimum(self._migration.factors(spectrum, least), most)
         return spectrum, factors
 
     def _trust(self, spectrum: Spectrum, values: Float, recall: Float, least: Float) -> Bool:
@@ -236,7 +236,7 @@ class _Estimation:
         """Tell where still higher scores give the same number, (n,): else some are no craters."""
         higher = self._choose_scores(_CHECKED)
         fewer, _ = self._detections.above(higher).count_craters()
-        factors = Migration(self._completeness, self._raw.edges).factors(spectrum, higher)
+        factors = self._migration.factors(spectrum, higher)
         few = np.maximum(fewer, 0.5)
         ratio = np.log(np.maximum(np.nan_to_num(values), 0.5) / (few * factors))
         none = np.zeros_like(recall)
