@@ -74,9 +74,8 @@ def make_targets(
     for x, y, diameter in near[(near[:, 2] < low) | (near[:, 2] > high)]:
         _disc(mask_weight, x, y, diameter / 2, 0.0)
         _disc(centre_weight, x, y, diameter / 4, 0.0)
-    for x, y, diameter in detectable:
-        _disc(mask, x, y, diameter / 2, 1.0)
     for x, y, diameter in detectable[np.argsort(-detectable[:, 2])]:
+        _disc(mask, x, y, diameter / 2, 1.0)
         _centre(centre, centre_weight, log_size, x, y, diameter)
     mask_weight[mask > 0] = 1.0
     size_weight[:] = np.where(centre > _SIZE_THRESHOLD, centre, 0.0)
