@@ -5,7 +5,12 @@ import re
 from lunarcraters.mosaic.labels.label import LABEL_SUFFIXES, images_in_text
 from lunarcraters.mosaic.names import RasterName, has_query
 from lunarcraters.mosaic.remote.access import gives_only_whole_files, remote_environment
-from lunarcraters.mosaic.remote.virtual_files import read_beginning, read_file, read_headers
+from lunarcraters.mosaic.remote.virtual_files import (
+    as_stream,
+    read_beginning,
+    read_file,
+    read_headers,
+)
 
 _STATUS = re.compile(r"response code[^:]*: (\d{3})")  # response code on a.tif: 404
 _DENIED = re.compile(
@@ -38,7 +43,7 @@ def why_not_served(name: RasterName, error: Exception) -> str:
     is_missing = (status := _STATUS.search(reason)) is not None and status[1] == "404"
     if is_missing or "not recognized as being" in reason:
         with remote_environment(name.uri):
-            head = read_beginning(name.uri.replace("/vsicurl/", "/vsicurl_streaming/", 1), 512)
+            head = read_beginning(as_stream(name.uri), 512)
             content = _explain_content(name, head)
         if content:
             return content
@@ -112,7 +117,7 @@ def _find_label(name: RasterName) -> RasterName | None:
     """Find the label beside an image on a server that names it."""
     stem = name.uri.removesuffix(name.suffix)
     for suffix in (each for low in sorted(LABEL_SUFFIXES) for each in (low, low.upper())):
-        text = read_file(f"{stem}{suffix}".replace("/vsicurl/", "/vsicurl_streaming/", 1))
+        text = read_file(as_stream(stem + suffix))
         if name.name.lower() in map(str.lower, images_in_text(text)):
             return RasterName(stem + suffix)
     return None

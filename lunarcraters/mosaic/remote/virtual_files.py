@@ -126,6 +126,15 @@ def read_beginning(uri: str, size: int) -> bytes:
     return next(_read_pieces(uri, size), b"")
 
 
+def as_stream(uri: str) -> str:
+    """Return the name by which GDAL reads a file from its beginning, without byte ranges.
+
+    Args:
+        uri: Name that GDAL opens.
+    """
+    return uri.replace("/vsicurl/", "/vsicurl_streaming/", 1)
+
+
 def list_archive(uri: str) -> list[str]:
     """List the files in an archive; there are none where it cannot be read.
 

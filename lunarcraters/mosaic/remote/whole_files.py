@@ -11,7 +11,7 @@ from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.identity import containing_file, file_name
 from lunarcraters.mosaic.names import has_query
 from lunarcraters.mosaic.remote.access import BESIDE, PRJ, WORLD_FILES, remote_environment
-from lunarcraters.mosaic.remote.virtual_files import download, read_headers
+from lunarcraters.mosaic.remote.virtual_files import as_stream, download, read_headers
 from lunarcraters.redaction import redact
 
 
@@ -49,12 +49,12 @@ def _copy(file: str, copy: Path, size: int) -> None:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         with remote_environment(file):
-            written = _download(file, new / copy.name)
+            written = download(as_stream(file), new / copy.name)
             for name in _list_beside(file):
                 beside = new / file_name(name)
                 if beside.exists():  # on a disk for which capitals make no difference
                     continue
-                if not _download(name, beside):
+                if not download(as_stream(name), beside):
                     beside.unlink()
         if not written or written < size:
             raise MosaicError(
@@ -77,10 +77,6 @@ def _list_beside(file: str) -> list[str]:
     stem = file.removesuffix(PurePosixPath(file).suffix)
     names = [(file, end) for end in BESIDE] + [(stem, end) for end in (*WORLD_FILES, PRJ)]
     return [name + word for name, end in names for word in (end, end.upper())]
-
-
-def _download(file: str, path: Path) -> int:
-    return download(file.replace("/vsicurl/", "/vsicurl_streaming/", 1), path)
 
 
 @cache
