@@ -32,9 +32,8 @@ def choose_loss(heads: tuple[str, ...]) -> Loss:
 
 def bce_dice(y_true: Any, y_pred: Any) -> Any:
     """Compute the loss of the baseline: 0.5 cross-entropy + 0.5 (1 - Dice), smooth 1."""
-    return 0.5 * _bce(y_true, y_pred, ops.ones_like(y_true)) + 0.5 * (
-        1.0 - _dice(y_true, y_pred, ops.ones_like(y_true))
-    )
+    weight = ops.ones_like(y_true)
+    return 0.5 * _bce(y_true, y_pred, weight) + 0.5 * (1.0 - _dice(y_true, y_pred, weight))
 
 
 def centre_size_mask(y_true: Any, y_pred: Any) -> Any:
@@ -46,11 +45,9 @@ def centre_size_mask(y_true: Any, y_pred: Any) -> Any:
     """
     labels = len(CHANNELS)
     loss = _label_loss(y_true[..., :labels], y_pred)
-    return (
-        loss + _distillation_loss(y_true[..., labels:], y_pred)
-        if y_true.shape[-1] > labels
-        else loss
-    )
+    if y_true.shape[-1] > labels:
+        loss += _distillation_loss(y_true[..., labels:], y_pred)
+    return loss
 
 
 def _label_loss(y_true: Any, y_pred: Any) -> Any:
