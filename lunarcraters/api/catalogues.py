@@ -6,8 +6,7 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lunarcraters.api.paths import Ground, PathOrText, as_file, read_ground
-from lunarcraters.api.writing import find_target
+from lunarcraters.api.paths import Ground, PathOrText, as_file, find_target, read_ground
 from lunarcraters.catalogue.format_names import FormatName
 from lunarcraters.evaluation.rule_names import RuleName
 from lunarcraters.files import local_output

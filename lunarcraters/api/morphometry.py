@@ -5,8 +5,7 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, as_run
-from lunarcraters.api.writing import find_target
+from lunarcraters.api.paths import PathOrText, as_run, find_target
 from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.nodata import GivenNodata

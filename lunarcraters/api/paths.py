@@ -1,12 +1,12 @@
 """Names of files and rasters, and areas, as users give them."""
 
 from collections.abc import Sequence
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lunarcraters.errors import CatalogueError
-from lunarcraters.files import require_name
+from lunarcraters.errors import CatalogueError, OutputError
+from lunarcraters.files import is_database, local_output, require_name
 
 PathOrText = str | PathLike[str]
 Ground = PathOrText | Sequence[float]
@@ -48,6 +48,26 @@ def as_file(path: PathOrText) -> str:
                 "give that file"
             )
     return name
+
+
+def find_target(out: PathOrText) -> str:
+    """Return the name of a catalogue to write.
+
+    Args:
+        out: File, or address of a PostGIS database, as the user gave it.
+
+    Raises:
+        OutputError: It is a URL of no database, a virtual file of GDAL, or a file of a run itself.
+    """
+    from lunarcraters.detection.manifest import MANIFEST
+    from lunarcraters.detection.run import CRATERS, MEASURES
+
+    target = fspath(out if is_database(out) else local_output(out))
+    path = Path(target)
+    is_named_so = path.name.lower() in (CRATERS, MEASURES)  # file systems may ignore case
+    if is_named_so and (path.parent / MANIFEST).is_file():
+        raise OutputError(f"{target} is a file of a run itself: give another name")
+    return target
 
 
 def read_ground(area: Ground, info: "CatalogueInfo") -> "Area":

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lunarcraters.api.paths import PathOrText, as_file, as_run
-from lunarcraters.api.writing import find_target
+from lunarcraters.api.paths import PathOrText, as_file, as_run, find_target
 from lunarcraters.errors import check_range
 
 if TYPE_CHECKING:

@@ -248,9 +248,10 @@ class Catalogue(InNotebook):
                 suffix is not known.
             CatalogueError: The format needs what the catalogue does not have.
         """
-        from lunarcraters.api.writing import write_catalogue
+        from lunarcraters.api.paths import find_target
+        from lunarcraters.catalogue.formats import write_catalogue
 
-        write_catalogue(self, path, overwrite=overwrite)
+        write_catalogue(self, find_target(path), overwrite=overwrite)
 
     def evaluate(
         self,
