@@ -85,16 +85,16 @@ def new_output(name: str | os.PathLike[str], *, overwrite: bool) -> Path:
 
 
 def new_table(
-    name: str | os.PathLike[str],
+    name: str | os.PathLike[str] | None,
     suffixes: Sequence[str] = (".csv",),
     *,
     inputs: Iterable[object] = (),
     overwrite: bool,
-) -> Path:
-    """Return the path of a table that is not there yet.
+) -> Path | None:
+    """Return the path of a table that is not there yet; None where none is to be written.
 
     Args:
-        name: Path as the user gave it.
+        name: Path as the user gave it; None for none.
         suffixes: Suffixes of the formats in which it can be written.
         inputs: Files, and other things than files, that it is made from.
         overwrite: True to take one that is there.
@@ -102,6 +102,8 @@ def new_table(
     Raises:
         OutputError: The name ends otherwise, it is there, is one of the inputs, or is not local.
     """
+    if name is None:
+        return None
     path = local_output(name)
     if path.suffix.lower() not in suffixes:
         raise OutputError(

@@ -71,11 +71,7 @@ def csfd(
     from lunarcraters.purity.record import find_purity
 
     check_rules(binning, edge, area)
-    target = (
-        None
-        if out is None
-        else new_table(out, (".csv", STAT), inputs=[catalogue, area], overwrite=overwrite)
-    )
+    target = new_table(out, (".csv", STAT), inputs=[catalogue, area], overwrite=overwrite)
     counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), edge)
     completeness, purity = find_completeness(catalogue), find_purity(catalogue)
     least = counts[0].catalogue.threshold(min_score)
@@ -142,7 +138,7 @@ def date(
     from lunarcraters.purity.record import find_purity
 
     check_rules(binning, edge, area)
-    target = None if out is None else new_table(out, inputs=[catalogue, area], overwrite=overwrite)
+    target = new_table(out, inputs=[catalogue, area], overwrite=overwrite)
     counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), edge)
     chronology = load_system(system)
     least = counts[0].catalogue.threshold(min_score)

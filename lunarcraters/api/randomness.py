@@ -60,7 +60,7 @@ def measure_randomness(
         from lunarcraters.plots.files import check_png
 
         check_png(picture)
-    target = None if out is None else new_table(out, inputs=[catalogue, area], overwrite=overwrite)
+    target = new_table(out, inputs=[catalogue, area], overwrite=overwrite)
     counts = count_on_areas(catalogue, lambda: read_areas(area, name_column), outlines=True)
     least = counts[0].catalogue.threshold(min_score)
     craters = {one.name: one.catalogue.above_score(least) for one in counts}
