@@ -1,9 +1,10 @@
 """`craters dataset`: make, check, clean and split training data."""
 
 import json
+from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,9 @@ from lunarcraters.cli.options import (
 )
 from lunarcraters.cli.progress import progress_bar
 from lunarcraters.errors import DatasetError
+
+if TYPE_CHECKING:
+    from lunarcraters.datasets.check import Problem
 
 _DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 _VALID = click.option("--valid", type=click.FloatRange(0, 1), default=0.15, show_default=True,
@@ -129,25 +133,29 @@ def check_command(dataset: Path, as_json: bool, quiet: bool, **options: Any) -> 
         for problem in problems:
             click.echo(f"{problem.kind}: {problem.path} {problem.detail}")
         if not quiet:
-            counts = api.count_pairs(dataset)
-            click.echo(", ".join(f"{name}: {count} pairs" for name, count in counts.items()))
-            for note in findings:
-                if note.kind == "class":
-                    click.echo(f"classes: {note.detail}")
-            kinds = [finding.kind for finding in findings]
-            if "background" in kinds:
-                click.echo(f"{kinds.count('background')} images without label file are background")
-            if "size" in kinds:
-                click.echo(f"{kinds.count('size')} images are of another size than most")
-            click.echo(f"{kinds.count('empty')} label files hold no crater")
-            for note in findings:
-                if note.kind == "offset":
-                    click.echo(note.detail)
-                elif note.kind == "scale":
-                    click.echo(f"doubtful: {note.path} {note.detail}")
+            _print_notes(findings, api.count_pairs(dataset))
             click.echo(f"{len(problems)} problems")
     if problems:
         raise DatasetError(f"{dataset} has {len(problems)} problems: mend or remove these files")
+
+
+def _print_notes(findings: "list[Problem]", pairs: dict[str, int]) -> None:
+    """Print what is no problem of a dataset."""
+    click.echo(", ".join(f"{name}: {count} pairs" for name, count in pairs.items()))
+    for note in findings:
+        if note.kind == "class":
+            click.echo(f"classes: {note.detail}")
+    kinds = Counter(finding.kind for finding in findings)
+    if kinds["background"]:
+        click.echo(f"{kinds['background']} images without label file are background")
+    if kinds["size"]:
+        click.echo(f"{kinds['size']} images are of another size than most")
+    click.echo(f"{kinds['empty']} label files hold no crater")
+    for note in findings:
+        if note.kind == "offset":
+            click.echo(note.detail)
+        elif note.kind == "scale":
+            click.echo(f"doubtful: {note.path} {note.detail}")
 
 
 @command.command("clean")
