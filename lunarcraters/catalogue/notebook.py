@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lunarcraters.catalogue.info import Described
-from lunarcraters.catalogue.wording import format_area
+from lunarcraters.catalogue.wording import format_area, format_number
 
 if TYPE_CHECKING:
     from lunarcraters import api
@@ -52,7 +52,8 @@ class InNotebook(Described):
         facts = [f"<b>{count:,} craters</b>"]
         if count:
             sizes = self.craters[columns.diameter]
-            facts.append(f"{sizes.min():.3g} to {sizes.max():.3g} {columns.unit}")
+            least, most = (format_number(size, 3) for size in (sizes.min(), sizes.max()))
+            facts.append(f"{least} to {most} {columns.unit}")
         facts.append("pixels without coordinates" if self.crs is None else self.crs.name)
         if self.footprint_area_km2 is not None:
             facts.append(f"{format_area(self.footprint_area_km2)} km² searched")

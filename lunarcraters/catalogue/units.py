@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.headings import Size
 from lunarcraters.catalogue.places import Places
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.errors import CatalogueError
 from lunarcraters.geometry import sphere
 
@@ -111,7 +112,7 @@ def to_km(
         return km / _factor_of_outlines(km, places.diameters_km, size, source, has_unit=has_unit)
     largest = float(np.nanmax(km, initial=0.0))
     if largest > MOON_KM:
-        fact = f"up to {largest:g} km, larger than the Moon ({MOON_KM:g} km)"
+        fact = f"up to {format_number(largest, 6)} km, larger than the Moon ({MOON_KM:g} km)"
         raise _not_km(source, size, fact)
     if not has_unit:
         _check_crowding(km, table, size, source)
@@ -166,7 +167,7 @@ def _check_crowding(km: Float, table: pd.DataFrame, size: Size, source: str) -> 
         ground = 2.0 * np.pi * radius_km**2 * (1.0 - np.cos(cap))
         count = int((km[known] >= least).sum())
         if count * np.pi / 4.0 * least**2 / ground > _MAX_CROWDING:
-            within = f"{count} craters within {2 * reach_km:.3g} km of ground"
+            within = f"{count} craters within {format_number(2 * reach_km, 3)} km of ground"
             raise _not_km(source, size, f"{least:g} km and more for {within}")
 
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import click
 
+from lunarcraters.catalogue.wording import format_number
+
 _LINE_EVERY_S = 10.0
 
 
@@ -45,7 +47,7 @@ def _bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
 
         def show(done: int, total: int) -> None:
             rate = pace.rate(done)
-            text = f"{rate:.2g}/s" if rate else ""
+            text = f"{format_number(rate, 2)}/s" if rate else ""
             progress.update(task, completed=done, total=total, rate=text)
 
         yield show
@@ -62,7 +64,7 @@ def _lines(what: str, unit: str) -> Callable[[int, int], None]:
             line = f"{what}: {done} of {total} {unit}"
             if rate and done < total:
                 left = timedelta(seconds=round((total - done) / rate))
-                line += f", {rate:.2g} a second, {left} left"
+                line += f", {format_number(rate, 2)} a second, {left} left"
             click.echo(line, err=True)
 
     return show

@@ -135,7 +135,8 @@ def _refuse_metres(outline: BaseGeometry, path: Path) -> None:
     """Refuse coordinates that cannot be degrees in a file without a coordinate system."""
     west, south, east, north = outline.bounds
     if max(-west, east) > 720.0 or max(-south, north) > 90.0:
+        largest = max(-west, east, -south, north)
         raise AreaError(
-            f"{path} names no coordinate system, and its coordinates (up to {max(east, north):g}) "
-            "are not degrees: save it as a GeoPackage in the coordinate system that it was drawn in"
+            f"{path} names no coordinate system, and its coordinates (up to {largest:.1f}) are not "
+            "degrees: save it as a GeoPackage in the coordinate system that it was drawn in"
         )

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.hazard.hazard_map import HazardMap
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.plots.files import save_png
@@ -66,7 +67,7 @@ def _list_panels(hazard: HazardMap, title: str) -> list[_Panel]:
     panels = [_Panel(title, label, "viridis", hazard.density * unit_km2)]
     if hazard.steep is not None:
         steep = f"Ground steeper than {hazard.steep.limit_deg:g}°"
-        steep += f" over {hazard.steep.baseline_m:.3g} m"
+        steep += f" over {format_number(hazard.steep.baseline_m, 3)} m"
         panels.append(_Panel(steep, "share of the ground, %", "magma", hazard.steep.shares * 100.0))
     return panels
 

@@ -36,6 +36,15 @@ def test_lines_tell_how_fast_it_goes_without_what_was_done_before(clock, capsys)
     ]
 
 
+def test_a_high_rate_has_no_exponent(clock, capsys):
+    with progress.progress_bar("measuring", quiet=False, unit="craters") as show:
+        show(0, 40_000)
+        clock.now += 15.0
+        show(10_000, 40_000)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "measuring: 10000 of 40000 craters, 670 a second, 0:00:45 left"
+
+
 def test_a_terminal_gets_a_bar_with_its_rate(clock, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with progress.progress_bar("tiling", quiet=False) as show:

@@ -32,6 +32,11 @@ def test_a_notebook_shows_number_sizes_coordinate_system_and_ground(three):
     assert text.count("<tr>") == 3
 
 
+def test_a_notebook_shows_basins_without_exponents(three):
+    craters = three.craters.assign(diameter_km=[1.0, 2.0, 2491.0])
+    assert "1 to 2490 km" in Catalogue(craters, three.crs)._repr_html_()
+
+
 def test_a_notebook_shows_pixels_and_catalogues_without_craters(three, pixels):
     assert "1 to 3 px; pixels without coordinates" in pixels._repr_html_()
     assert "0 craters" in three.rows(slice(0))._repr_html_()

@@ -9,6 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.headings import find_sizes
+from lunarcraters.catalogue.wording import format_number
 from lunarcraters.errors import CatalogueError, CratersWarning
 from lunarcraters.geometry import sphere
 
@@ -57,8 +58,8 @@ def check_sizes(
     names = ["diameter_m" if name == taken else str(name) for name in columns]
     raise CatalogueError(
         f"{source}: {len(craters)} craters with a median of {np.median(diameters_km):g} km do not "
-        f"fit on the area of {area_km2:g} km2: mend the area; or, if they are in metres, say so in "
-        f"the line above them: crater = {{{', '.join(names)}"
+        f"fit on the area of {format_number(area_km2, 6)} km2: mend the area; or, if they are in "
+        f"metres, say so in the line above them: crater = {{{', '.join(names)}"
     )
 
 
@@ -104,8 +105,8 @@ def check_outline(
     drawn = sphere.area_km2(outline, radius_m)
     if not drawn / _LIKENESS < area_km2 < drawn * _LIKENESS:
         warnings.warn(
-            f"{source}: its total area is {area_km2:g} km2, but its outline encloses {drawn:.3g} "
-            "km2: densities are of the total area; mend it if it is wrong",
+            f"{source}: its total area is {area_km2:g} km2, but its outline encloses "
+            f"{format_number(drawn, 3)} km2: densities are of the total area; mend it if it is wrong",
             CratersWarning,
             stacklevel=2,
         )

@@ -256,8 +256,8 @@ def refuse_metres(shapes: Geometries, source: str) -> None:
             "with .prj)"
         )
     raise CatalogueError(
-        f"{source} names no coordinate system, and its coordinates (up to {x:g}, {y:g}) are not "
-        f"degrees: {meaning}"
+        f"{source} names no coordinate system, and its coordinates (up to {x:.1f}, {y:.1f}) are "
+        f"not degrees: {meaning}"
     )
 
 
