@@ -106,7 +106,7 @@ def check_outline(
     if not drawn / _LIKENESS < area_km2 < drawn * _LIKENESS:
         warnings.warn(
             f"{source}: its total area is {area_km2:g} km2, but its outline encloses "
-            f"{format_number(drawn, 3)} km2: densities are of the total area; mend it if it is wrong",
+            f"{format_number(drawn, 3)} km2: densities are of the total area; mend it if wrong",
             CratersWarning,
             stacklevel=2,
         )
