@@ -8,7 +8,6 @@ Radii are measured in a stereographic frame around the middle of the area, whose
 they do shrink alike, so that densities hold.
 """
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,7 @@ class WidenedGround:
     """The searched ground on which the centre of a crater that touches an area can lie."""
 
     def __init__(self, area: Area, info: CatalogueInfo, area_km2: float) -> None:
-        """Take the area in a local frame.
+        """Take the area in a local frame around its middle.
 
         Args:
             area: Area on the Moon.
@@ -43,38 +42,19 @@ class WidenedGround:
         Raises:
             AreaError: The area is larger than a third of the Moon.
         """
-        self._area = area
-        searched = info.footprint
-        self._searched = None if searched is None else shapely.make_valid(searched)
-        self._radius_m = info.radius_m or sphere.RADIUS_M
-        self._area_km2 = area_km2
-
-    @cached_property
-    def _frame(self) -> CRS:
-        middle, arc = self._area.measure_reach()
+        middle, arc = area.measure_reach()
         if arc > _LARGEST_ARC:
             raise AreaError(
                 "an area that reaches over a third of the Moon is not widened by craters: count "
                 "those with their centre inside"
             )
+        searched = info.footprint
+        self._searched = None if searched is None else shapely.make_valid(searched)
+        self._radius_m = info.radius_m or sphere.RADIUS_M
+        self._area_km2 = area_km2
         lon, lat = sphere.vectors_to_lonlat(middle)
-        return stereographic.local_frame(float(lon), float(lat), self._radius_m)
-
-    @cached_property
-    def _outline(self) -> BaseGeometry:
-        """The area in metres of the local frame."""
-        west, south, east, north = self._area.outline.bounds
-        fine = shapely.segmentize(self._area.outline, max(east - west, north - south) / _EDGES)
-
-        def to_frame(points: Float) -> Float:
-            crs = self._area.crs
-            if crs is not None and not crs.is_geographic:
-                points = np.column_stack(sphere.to_lonlat(crs, *points.T))
-            return np.column_stack(sphere.from_lonlat(self._frame, *points.T))
-
-        outline: BaseGeometry = shapely.make_valid(shapely.transform(fine, to_frame))
-        shapely.prepare(outline)
-        return outline
+        self._frame = stereographic.local_frame(float(lon), float(lat), self._radius_m)
+        self._outline = _outline_in_frame(area, self._frame)
 
     def touches(self, positions: Float, diameters_km: Float) -> Bool:
         """Tell which craters touch the area, (n,).
@@ -109,3 +89,18 @@ class WidenedGround:
         if self._searched is not None:
             ground = shapely.intersection(ground, self._searched)
         return sphere.area_km2(ground, self._radius_m)
+
+
+def _outline_in_frame(area: Area, frame: CRS) -> BaseGeometry:
+    """Outline of an area in metres of a local frame."""
+    west, south, east, north = area.outline.bounds
+    fine = shapely.segmentize(area.outline, max(east - west, north - south) / _EDGES)
+
+    def to_frame(points: Float) -> Float:
+        if area.crs is not None and not area.crs.is_geographic:
+            points = np.column_stack(sphere.to_lonlat(area.crs, *points.T))
+        return np.column_stack(sphere.from_lonlat(frame, *points.T))
+
+    outline: BaseGeometry = shapely.make_valid(shapely.transform(fine, to_frame))
+    shapely.prepare(outline)
+    return outline
