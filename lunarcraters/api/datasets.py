@@ -114,17 +114,17 @@ def check_dataset(
     from lunarcraters.datasets.check import check_dataset
 
     check_range("sample", sample, 0, whole=True)
-    found = check_dataset(Path(dataset), progress, classes)
+    problems = check_dataset(Path(dataset), progress, classes)
     if not sample:
-        return found
+        return problems
     from lunarcraters.calibration.label_offsets import check_label_offset
 
-    return found + check_label_offset(
+    return problems + check_label_offset(
         Path(dataset),
         classes,
         sample=sample,
         model=None if model is None else Path(model),
-        left_out={problem.path for problem in found if not problem.is_note},
+        left_out={problem.path for problem in problems if not problem.is_note},
         progress=search_progress,
     )
 

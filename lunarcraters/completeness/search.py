@@ -58,8 +58,8 @@ def search_planted(
             for number, _ in run_tasks(client, work, to_search):
                 done += len(batches[number].tiles)
                 progress(done, len(tiles))
-    found = pd.concat([read_craters(folder / batch.file) for batch in batches], ignore_index=True)
-    regions = found["tile"].astype(str).str.split("_").str[0]
-    tables = {str(name): table for name, table in found.groupby(regions)}
+    craters = pd.concat([read_craters(folder / batch.file) for batch in batches], ignore_index=True)
+    regions = craters["tile"].astype(str).str.split("_").str[0]
+    tables = {str(name): table for name, table in craters.groupby(regions)}
     names = dict.fromkeys(region_of(tile) for tile in tiles)
-    return {name: tables.get(name, found[:0]).reset_index(drop=True) for name in names}
+    return {name: tables.get(name, craters[:0]).reset_index(drop=True) for name in names}

@@ -102,12 +102,12 @@ def plan_levels(source: TileSource, model: Path) -> list[Level]:
     """
     detectable_px, level_of = read_info(model).diameters_px, attrgetter("level")
     gsd_m = source.mosaic.meridian_pixel_size_m
-    found = []
+    levels = []
     for level, group in groupby(sorted(source.tiles, key=level_of), key=level_of):
         tiles = list(group)
         unit = 2**level * (1.0 if gsd_m is None else gsd_m / 1000.0)
         smallest, largest = source.settings.diameter_range_px(level, detectable_px)
-        found.append(
+        levels.append(
             Level(
                 level=level,
                 gsd_m=None if gsd_m is None else gsd_m * 2**level,
@@ -116,7 +116,7 @@ def plan_levels(source: TileSource, model: Path) -> list[Level]:
                 pixels=sum(tile.size**2 for tile in tiles),
             )
         )
-    return found
+    return levels
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,9 @@ def finer_octaves(source: TileSource, plan: Sequence[Level], model: Path) -> lis
     pixel_size_m = source.mosaic.meridian_pixel_size_m
     unit = 1.0 if pixel_size_m is None else pixel_size_m / 1000.0
     finest, total = plan[0], sum(level.pixels for level in plan)
-    found, pixels = [], total
+    octaves, pixels = [], total
     for octave in range(finest.level - 1, FINEST - 1, -1):
         pixels += finest.pixels * 4 ** (finest.level - octave)
         smallest_px = max(min_detectable_px * 2.0**octave, SMALLEST_PX[0])
-        found.append(Finer(smallest_px, smallest_px * unit, pixels / total))
-    return found
+        octaves.append(Finer(smallest_px, smallest_px * unit, pixels / total))
+    return octaves

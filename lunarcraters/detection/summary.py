@@ -70,7 +70,7 @@ def summarize_run(
     run: Path, catalogue: StoredCatalogue, source: TileSource, model: Path
 ) -> RunSummary:
     """Summarize a run that has just been made."""
-    about, result = catalogue.info, read_result(run)
+    info, result = catalogue.info, read_result(run)
     finer = finer_octaves(source, plan_levels(source, model), model)[:1]
     # The time of a run that was resumed is that of its last part.
     whole = result.searched_tiles == result.tiles
@@ -79,8 +79,8 @@ def summarize_run(
     return RunSummary(
         counts=count_craters(run, catalogue),
         tiles=len(source.tiles),
-        balanced_score=about.thresholds.get("balanced"),
-        has_crs=about.has_crs,
+        balanced_score=info.thresholds.get("balanced"),
+        has_crs=info.has_crs,
         smaller=finer[0] if finer and whole and seconds < _SOON_S else None,
         smaller_seconds=seconds,
         is_tile_set=isinstance(source, TileSet),

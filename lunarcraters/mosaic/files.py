@@ -250,9 +250,9 @@ def _files_of(dataset: rasterio.DatasetReader, listed: set[str]) -> tuple[str, .
     # The name of a subdataset holds that of its file.
     named = {part.strip('"') for part in dataset.name.split(":")}
     # `Path` raises an error for XML, which may be longer than a name.
-    found = {str(Path(f).absolute()) for f in files | named if os.path.isfile(f)}  # noqa: PTH113
+    local = {str(Path(f).absolute()) for f in files | named if os.path.isfile(f)}  # noqa: PTH113
     # In an order that does not depend on where they lie.
-    every = found | {f for f in files if f.startswith("/vsi")}
+    every = local | {f for f in files if f.startswith("/vsi")}
     return tuple(sorted(every, key=lambda file: (file_name(file), file)))
 
 

@@ -48,10 +48,10 @@ def _match(pattern: Path) -> list[Path]:
     """Files and directories of a pattern, in alphabetical order."""
     if not has_magic(str(pattern)):
         raise MosaicError(f"{pattern} does not exist: check the path of the mosaic")
-    found = sorted(glob(str(pattern), recursive=True))  # noqa: PTH207 (the pattern may be absolute)
-    if not found:
+    paths = sorted(glob(str(pattern), recursive=True))  # noqa: PTH207 (the pattern may be absolute)
+    if not paths:
         raise MosaicError(f"no file matches {pattern}: check the pattern")
-    return [Path(path) for path in found]
+    return [Path(path) for path in paths]
 
 
 def _is_raster(path: Path) -> bool:
