@@ -50,12 +50,12 @@ def plot_map(
     craters = _read_craters(catalogue, min_score)
     if isinstance(mosaic, Mosaic):
         ground = mosaic
-    elif mosaic is not None and isinstance(catalogue, Catalogue):
-        ground = open_in_crs_of(catalogue.info.run, mosaic, crs=crs)
-    elif isinstance(catalogue, Catalogue):
+    elif not isinstance(catalogue, Catalogue):
+        ground = _mosaic_of(catalogue, mosaic, crs)
+    elif mosaic is None:
         ground = _input_as_searched(catalogue, crs)
     else:
-        ground = _mosaic_of(catalogue, mosaic, crs)
+        ground = open_in_crs_of(catalogue.info.run, mosaic, crs=crs)
     picture = local_output(out)
     check_apart(picture, ground.sources)
     draw_map(craters, ground, picture)
@@ -176,14 +176,16 @@ def write_report(
     """
     from lunarcraters.catalogue.formats import read_edited
     from lunarcraters.detection.run import open_run
+    from lunarcraters.detection.searched import searched_mosaic
     from lunarcraters.report import page
 
     check_range("closeups", closeups, 0, whole=True)
-    open_run(as_run(run))  # says what a file is that was given in place of a run
-    target, ground = local_output(out), _mosaic_of_run(run, mosaic, crs)
+    folder = as_run(run)
+    open_run(folder)  # says what a file is that was given in place of a run
+    target, ground = local_output(out), searched_mosaic(folder, mosaic, crs=crs)
     check_apart(target, [edited, reference, *ground.sources])
     return page.write_report(
-        as_run(run),
+        folder,
         target,
         ground,
         edited=None if edited is None else read_edited(as_file(edited)),
@@ -223,7 +225,7 @@ def explore(
     """
     from lunarcraters.catalogue.table import Catalogue
     from lunarcraters.detection.run import MASK
-    from lunarcraters.detection.searched import open_in_crs_of
+    from lunarcraters.detection.searched import open_in_crs_of, searched_mosaic
     from lunarcraters.errors import CoordinateSystemError, MosaicError
     from lunarcraters.mosaic.mosaic import Mosaic
     from lunarcraters.report.explore import make_interactive_map
@@ -235,7 +237,7 @@ def explore(
     if isinstance(mosaic, Mosaic):
         ground = mosaic
     elif run is not None:
-        ground = _mosaic_of_run(run, mosaic, crs)
+        ground = searched_mosaic(as_run(run), mosaic, crs=crs)
     elif mosaic is not None:
         ground = open_in_crs_of(craters.info.run, mosaic, crs=crs)
     elif Path(craters.properties.get("input", "")).is_file():
@@ -282,15 +284,9 @@ def _read_craters(
 def _mosaic_of(name: PathOrText, mosaic: PathOrText | None, crs: GivenCrs | None) -> "Mosaic":
     """Open the mosaic of a run or of the file of a catalogue, or another in its place."""
     from lunarcraters.detection.run import read_detections
+    from lunarcraters.detection.searched import searched_mosaic
     from lunarcraters.mosaic.mosaic import open_mosaic
 
     if mosaic is None and Path(name).is_file():
         return open_mosaic(_input_of(read_detections(name)), crs=crs)
-    return _mosaic_of_run(name, mosaic, crs)
-
-
-def _mosaic_of_run(run: PathOrText, mosaic: PathOrText | None, crs: GivenCrs | None) -> "Mosaic":
-    """Open the mosaic that a run searched, or another in its place."""
-    from lunarcraters.detection.searched import searched_mosaic
-
-    return searched_mosaic(as_run(run), mosaic, crs=crs)
+    return searched_mosaic(as_run(name), mosaic, crs=crs)
