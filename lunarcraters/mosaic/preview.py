@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lunarcraters.elevation.shading import shade
 from lunarcraters.errors import MosaicError
 from lunarcraters.mosaic.damage import leave_out_damage
-from lunarcraters.mosaic.examination.elevation import Heights, find_heights, may_hold_heights
+from lunarcraters.mosaic.examination.elevation import find_heights, may_hold_heights
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import sample_values
 
@@ -50,10 +50,9 @@ def find_height_unit_m(mosaic: Mosaic) -> float | None:
         return None
     values = sample_values(mosaic)
     try:
-        heights = find_heights(mosaic, values, mosaic.elevation)
+        return find_heights(mosaic, values, mosaic.elevation).unit_m
     except MosaicError:  # heights that cannot be searched
         return None
-    return heights.unit_m if isinstance(heights, Heights) else None
 
 
 def draw_ground(

@@ -42,16 +42,19 @@ Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Heights:
-    """What the values of an elevation model are.
+class ValueKind:
+    """What the values of a mosaic are.
 
     Attributes:
-        unit_m: Height of one unit of the values, metres.
-        notice: Sentence for the user.
+        unit_m: Height of one unit of the values, metres; None where they are grey values.
+        notice: Sentence for the user, or "".
     """
 
-    unit_m: float
-    notice: str
+    unit_m: float | None
+    notice: str = ""
+
+
+_GREY = ValueKind(None)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def find_heights(
     *,
     unit: str | None = None,
     wording: Wording = SEARCH,
-) -> Heights | str | None:
+) -> ValueKind:
     """Tell whether a mosaic holds heights, and in which unit.
 
     Unless the user asks for it, a unit of length is enough evidence. Otherwise values must be as
@@ -112,19 +115,16 @@ def find_heights(
             the file's own.
         wording: Advice of the command that examines the mosaic.
 
-    Returns:
-        Heights; a sentence where something is odd about a picture; None for a picture.
-
     Raises:
         MosaicError: The values are no heights though the user says so, or are depths, or of no
             lunar ground.
     """
     if asked is False or not mosaic.rasters:
-        return None
+        return _GREY
     if not may_hold_heights(mosaic):
         kind = f"grey values ({len(mosaic.bands)} band(s) of {mosaic.dtype})"
         _refuse_if(asked, f"{mosaic.name} holds {kind}, not heights: {wording.picture}")
-        return None
+        return _GREY
     declared, words, scale, offset = read_description(mosaic)
     if unit is None and (declared in _ANGLES or _SLOPES.search(words)):
         return _describe_slopes(mosaic, asked)
@@ -132,14 +132,14 @@ def find_heights(
     metres, how = METRES.get(unit or declared), f"in {unit or declared}, as it says"
     named = bool(_ELEVATION.search(words)) and not _OTHER.search(words)
     if metres is None and not asked and find_unit_m(real, named=named) is None:
-        return None
+        return _GREY
     roughness, step = measure_steps(mosaic)
     if unit is not None:
         how = f"in {unit}, as you say"
     if metres is None:
         steps = roughness, step * abs(scale)
         judged = _judge(mosaic, real, asked, named, steps, declared, wording)
-        if not isinstance(judged, float):
+        if isinstance(judged, ValueKind):
             return judged
         metres, how = judged, f"in {'kilometres' if judged == 1000.0 else 'metres'}, by its values"
     if _DEPTHS.search(words):
@@ -148,7 +148,7 @@ def find_heights(
             f"change the sign of its values, {wording.otherwise}"
         )
     notice = _check(mosaic, real * metres, step * abs(scale) * metres, how, wording)
-    return Heights(metres * scale, notice)
+    return ValueKind(metres * scale, notice)
 
 
 def _judge(
@@ -159,11 +159,11 @@ def _judge(
     steps: tuple[float, float],
     declared: str,
     wording: Wording,
-) -> float | str | None:
+) -> float | ValueKind:
     """Judge values by their range and roughness, where no unit tells what they are.
 
     Returns:
-        Metres of one unit; a sentence or None where they are no heights.
+        Metres of one unit; the kind of the values where they are no heights.
     """
     roughness, step = steps
     if asked and not named and looks_like_slopes(real, roughness):
@@ -174,14 +174,14 @@ def _judge(
             f"{wording.picture}, or {wording.unit.format('m')} if they are heights"
         )
         _refuse_if(asked, sentence)
-        return None
+        return _GREY
     if declared not in NO_UNIT:
         sentence = (
             f"{mosaic.name} declares the unit {declared!r}, which is none of heights: "
             f"{wording.unit.format('m')} if its values are metres"
         )
         _refuse_if(asked, sentence)
-        return sentence
+        return ValueKind(None, sentence)
     return choose_unit_m(real, step, mosaic.pixel_size_m or np.inf, named=named or bool(asked))
 
 
@@ -231,11 +231,11 @@ def _refuse_if(asked: bool | None, sentence: str) -> None:
         raise MosaicError(sentence)
 
 
-def _describe_slopes(mosaic: Mosaic, asked: bool | None) -> str:
+def _describe_slopes(mosaic: Mosaic, asked: bool | None) -> ValueKind:
     """Describe a map of slopes, or refuse it where the user calls it heights."""
     sentence = (
         f"{mosaic.name} holds slopes, which are neither a picture nor heights: give the elevation "
         "model that they were made of"
     )
     _refuse_if(asked, sentence)
-    return sentence
+    return ValueKind(None, sentence)

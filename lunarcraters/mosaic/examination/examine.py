@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.errors import CratersWarning, MosaicError
 from lunarcraters.mosaic.centre import warn_of_degrees
-from lunarcraters.mosaic.examination.elevation import SEARCH, Heights, Wording, find_heights
+from lunarcraters.mosaic.examination.elevation import SEARCH, ValueKind, Wording, find_heights
 from lunarcraters.mosaic.examination.grey_scales import warn_of_grey_scales
 from lunarcraters.mosaic.examination.undeclared_nodata import (
     declared_values,
@@ -61,17 +61,15 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
             values of a picture are not brighter ones, or values are too small or too large.
     """
     warn_of_degrees(mosaic.grid, mosaic.name, mosaic.pixel_size_m)
-    mosaic, values, heights = examine_heights(mosaic, elevation)
-    if not isinstance(heights, Heights):
+    mosaic, values, kind = examine_heights(mosaic, elevation)
+    if kind.unit_m is None:
         _check_brightness(mosaic)
         warn_of_grey_scales(mosaic)
-    if heights is not None:
-        notice = heights.notice if isinstance(heights, Heights) else heights
-        warnings.warn(notice, CratersWarning, stacklevel=2)
-    unit_m = heights.unit_m if isinstance(heights, Heights) else None
+    if kind.notice:
+        warnings.warn(kind.notice, CratersWarning, stacklevel=2)
     statistics = summarize_values(values, mosaic.dtype)
     _require_single_precision(mosaic, statistics.deviation)
-    return Examination(mosaic, statistics, unit_m)
+    return Examination(mosaic, statistics, kind.unit_m)
 
 
 def _check_brightness(mosaic: Mosaic) -> None:
@@ -101,7 +99,7 @@ def examine_heights(
     *,
     unit: str | None = None,
     wording: Wording = SEARCH,
-) -> tuple[Mosaic, Float, Heights | str | None]:
+) -> tuple[Mosaic, Float, ValueKind]:
     """Leave out values that plainly stand for no ground, and tell whether the others are heights.
 
     A height that lies between others is a plain, whatever its share.
@@ -113,19 +111,19 @@ def examine_heights(
         wording: Advice of the command that examines the mosaic.
 
     Returns:
-        Mosaic; a sample of its values, (n,); and what `find_heights` returns.
+        Mosaic; a sample of its values, (n,); and what they are.
 
     Raises:
         MosaicError: The mosaic has no valid pixel or only one value, or none can be read, or a
             value may be a collar and shadow both.
     """
     examined, values, said = _examine_values(mosaic, heights=bool(asked))
-    heights = find_heights(examined, values, asked, unit=unit, wording=wording)
-    if said and not asked and isinstance(heights, Heights):
+    kind = find_heights(examined, values, asked, unit=unit, wording=wording)
+    if said and not asked and kind.unit_m is not None:
         examined, values, said = _examine_values(mosaic, heights=True)
     if said:
         warnings.warn(said, CratersWarning, stacklevel=3)
-    return examined, values, heights
+    return examined, values, kind
 
 
 def _examine_values(mosaic: Mosaic, *, heights: bool) -> tuple[Mosaic, Float, str]:

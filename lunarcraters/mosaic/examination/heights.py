@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lunarcraters.elevation.units import HeightUnit
 from lunarcraters.errors import MosaicError, check_choice
 from lunarcraters.geometry.box import Box
-from lunarcraters.mosaic.examination.elevation import MEASURE, Heights
+from lunarcraters.mosaic.examination.elevation import MEASURE
 from lunarcraters.mosaic.examination.examine import examine_heights
 from lunarcraters.mosaic.mosaic import Mosaic
 
@@ -62,7 +62,7 @@ def make_elevation_model(mosaic: Mosaic, *, unit: str | None = None) -> Elevatio
     """
     if unit is not None:
         check_choice("unit", unit, get_args(HeightUnit))
-    mosaic, values, heights = examine_heights(mosaic, True, unit=unit, wording=MEASURE)
-    if not isinstance(heights, Heights):
+    mosaic, values, kind = examine_heights(mosaic, True, unit=unit, wording=MEASURE)
+    if kind.unit_m is None:
         raise MosaicError(f"{mosaic.name} holds no raster of heights: give an elevation model")
-    return ElevationModel(mosaic, heights.unit_m, float(np.median(values)))
+    return ElevationModel(mosaic, kind.unit_m, float(np.median(values)))
