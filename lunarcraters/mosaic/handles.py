@@ -1,5 +1,6 @@
 """Handles: rasters that a thread has open."""
 
+import atexit
 import os
 import threading
 from collections import OrderedDict
@@ -101,3 +102,6 @@ def close_datasets() -> None:
     """Close the datasets of this thread, so that a file that could not be read is opened anew."""
     for dataset in _opened.__dict__.pop("datasets", {}).values():
         dataset.close()
+
+
+atexit.register(close_datasets)  # later, rasterio 1.5 would print "Error in sys.excepthook"

@@ -1,5 +1,8 @@
 """Means of blocks, put together from pages that are kept."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -69,6 +72,18 @@ def test_a_wide_raster_is_read_once_by_blocks_of_any_size(tmp_path, monkeypatch)
         boxes.clear()
         mosaic.read((0, 0, 64 * 80, 256), by)
         assert len(boxes) == 4 * 80, by
+
+
+def test_rasters_are_closed_before_python_ends(tmp_path):
+    path = write_raster(tmp_path / "a.tif", np.ones((8, 8), np.uint8))
+    code = (
+        "import atexit, sys\n"
+        "from lunarcraters.mosaic.handles import Raster, get_dataset\n"
+        "dataset = get_dataset(Raster(sys.argv[1], (1,), None), None)\n"
+        "atexit._run_exitfuncs()\n"
+        "sys.exit(not dataset.closed)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, path], check=False).returncode == 0
 
 
 def test_a_raster_that_was_replaced_is_read_anew(tmp_path):
