@@ -8,7 +8,7 @@ from lunarcraters.completeness.record import find_obstacle
 from lunarcraters.detection.manifest import Manifest, read_manifest
 from lunarcraters.detection.run import read_result
 from lunarcraters.detection.searched import open_as_searched, searched_mosaic
-from lunarcraters.detection.source import default_halo_px, default_size_px, hash_tiling
+from lunarcraters.detection.source import choose_halo_px, choose_size_px, hash_tiling
 from lunarcraters.errors import RunError
 from lunarcraters.mosaic.damage import leave_out_damage
 from lunarcraters.mosaic.given_crs import GivenCrs
@@ -63,12 +63,12 @@ def open_run_source(
 def _plan_by_defaults(mosaic: Mosaic, manifest: Manifest, model: Path) -> MosaicTiles:
     """Tile a mosaic as a run does that is given no option of tiles but the smallest crater."""
     info = read_info(model)
-    size = default_size_px(mosaic, info, int8=manifest.settings["precision"] == "int8")
+    size = choose_size_px(mosaic, info, int8=manifest.settings["precision"] == "int8")
     smallest_px = manifest.settings.get("smallest_px")
     return MosaicTiles.plan(
         mosaic,
         max_size=size,
-        halo=default_halo_px(size),
+        halo=choose_halo_px(size),
         smallest_px=None if smallest_px is None else float(smallest_px),
         min_detectable_px=info.diameters_px[0],
         elevation=False,

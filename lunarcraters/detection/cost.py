@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from lunarcraters.detection.options import AskedPrecision, DetectOptions
 from lunarcraters.detection.search.batch import search_batch
 from lunarcraters.detection.search.batches import TASK_PX, Batch
-from lunarcraters.detection.search.cluster import cluster, count_tasks_at_once, worker_count
+from lunarcraters.detection.search.cluster import cluster, count_tasks_at_once, count_workers
 from lunarcraters.detection.search.results import Results
 from lunarcraters.detection.search.tasks import run_tasks
 from lunarcraters.errors import MosaicError, TileSetError
@@ -83,7 +83,7 @@ def measure_cost(
             "data: there is nothing to foretell the time from"
         )
     share = 1.0 - len(full) / len(hold_data)
-    count = worker_count(workers, len(full))
+    count = count_workers(workers, len(full))
     least = count_least_images(precision)
     first, second = _trials(full, count * count_tasks_at_once(count), least)
     options = DetectOptions(workers=count, precision=precision)

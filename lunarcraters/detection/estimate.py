@@ -88,7 +88,7 @@ def estimate_run(
     cost = None
     if not plan_only:
         cost = measure_cost(source, model, workers=workers, precision=precision)
-    finer = finer_octaves(source, levels, model)
+    finer = list_finer_octaves(source, levels, model)
     return RunEstimate(
         mosaic.name, size, place, tuple(levels), cost, tuple(finer), count_fetched_bytes(mosaic)
     )
@@ -134,7 +134,7 @@ class Finer:
     times: float
 
 
-def finer_octaves(source: TileSource, plan: Sequence[Level], model: Path) -> list[Finer]:
+def list_finer_octaves(source: TileSource, plan: Sequence[Level], model: Path) -> list[Finer]:
     """List the octaves that a plan could have besides: none, one or two.
 
     Args:

@@ -21,7 +21,7 @@ _DEFAULTS = SourceOptions()
 _LARGE_SIZE_PX = 1440  # about the memory of two tiles of 1,024 px, which one call takes elsewhere
 
 
-def default_size_px(mosaic: Mosaic, info: ModelInfo, *, int8: bool) -> int:
+def choose_size_px(mosaic: Mosaic, info: ModelInfo, *, int8: bool) -> int:
     """Choose the largest side of the tiles of a mosaic.
 
     Less of a large tile is halo, and the int8 network has the memory for it. Local frames overlap
@@ -37,7 +37,7 @@ def default_size_px(mosaic: Mosaic, info: ModelInfo, *, int8: bool) -> int:
     return _LARGE_SIZE_PX if int8 and has_native_frames(mosaic) else DEFAULT_SIZE_PX
 
 
-def default_halo_px(size: int) -> int:
+def choose_halo_px(size: int) -> int:
     """Choose the margin around the cores of tiles, pixels.
 
     Args:
@@ -88,8 +88,8 @@ def open_source(
             raise RunError(f"{path} is a run, not a mosaic: give the raster that is to be searched")
     mosaic = open_mosaic(names, crs=options.crs, nodata=options.nodata, fetched=fetched)
     int8 = choose_precision(precision, has_int8=bool(info.int8)) == "int8"
-    size = options.size or default_size_px(mosaic, info, int8=int8)
-    halo = default_halo_px(size) if options.halo is None else options.halo
+    size = options.size or choose_size_px(mosaic, info, int8=int8)
+    halo = choose_halo_px(size) if options.halo is None else options.halo
     return MosaicTiles.plan(
         mosaic,
         max_size=size,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lunarcraters.catalogue.formats.parquet import StoredCatalogue
-from lunarcraters.detection.estimate import Finer, finer_octaves, plan_levels
+from lunarcraters.detection.estimate import Finer, list_finer_octaves, plan_levels
 from lunarcraters.detection.run import read_result
 from lunarcraters.tiling.source import TileSet, TileSource
 
@@ -71,7 +71,7 @@ def summarize_run(
 ) -> RunSummary:
     """Summarize a run that has just been made."""
     info, result = catalogue.info, read_result(run)
-    finer = finer_octaves(source, plan_levels(source, model), model)[:1]
+    finer = list_finer_octaves(source, plan_levels(source, model), model)[:1]
     # The time of a run that was resumed is that of its last part.
     whole = result.searched_tiles == result.tiles
     more = finer[0].times - 1.0 if finer else 0.0

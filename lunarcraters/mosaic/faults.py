@@ -16,7 +16,7 @@ from lunarcraters.mosaic.labels.label import (
 )
 from lunarcraters.mosaic.labels.sizes import check_image_size
 from lunarcraters.mosaic.names import Named, RasterName, is_remote
-from lunarcraters.mosaic.remote.access import names_served
+from lunarcraters.mosaic.remote.access import leads_to_server
 from lunarcraters.mosaic.remote.faults import why_not_served
 from lunarcraters.mosaic.remote.virtual_files import file_size
 from lunarcraters.mosaic.tiff_blocks import (
@@ -159,7 +159,7 @@ def check_complete(
         broken = find_broken_source(dataset.name) if dataset.driver == "VRT" else None
         if broken:
             raise MosaicError(f"{path} cannot be read: {broken}") from error
-        if names_served(dataset.name):
+        if leads_to_server(dataset.name):
             raise MosaicError(
                 f"{path} describes a server that does not give its pixels{_reason(path, error)}: "
                 "check the address in it, and try again later"

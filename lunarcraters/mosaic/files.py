@@ -18,12 +18,12 @@ from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.brightness import why_not_brighter
 from lunarcraters.mosaic.dtypes import GDAL_TYPES
 from lunarcraters.mosaic.faults import check_complete, why_not_a_raster, why_not_opened
-from lunarcraters.mosaic.georeferencing import bounds_in_name, georeferencing
+from lunarcraters.mosaic.georeferencing import bounds_in_name, find_georeferencing
 from lunarcraters.mosaic.given_crs import GivenCrs
 from lunarcraters.mosaic.identity import file_name
 from lunarcraters.mosaic.labels.label import find_label_of, has_map
 from lunarcraters.mosaic.labels.values import read_label_values
-from lunarcraters.mosaic.listing import rasters_in
+from lunarcraters.mosaic.listing import list_rasters
 from lunarcraters.mosaic.name_lists import expand
 from lunarcraters.mosaic.names import Named, RasterName
 from lunarcraters.mosaic.opening import open_dataset
@@ -106,7 +106,7 @@ def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:
     """
     rasters: list[Named] = []
     for name in (each for given in names for each in expand(given)):
-        rasters += rasters_in(name) if isinstance(name, Path) and name.is_dir() else [name]
+        rasters += list_rasters(name) if isinstance(name, Path) and name.is_dir() else [name]
     whole = (name.absolute() if isinstance(name, Path) else name for name in rasters)
     return list(dict.fromkeys(whole))
 
@@ -145,7 +145,7 @@ def inspect_source(
             raise MosaicError(_why_not_of_use(path, dtype))
         listed = _list_files(dataset, MOST_DEPTH)
         stored = check_complete(path, dataset, bands)
-        affine, raster_crs = georeferencing(path, dataset, crs)
+        affine, raster_crs = find_georeferencing(path, dataset, crs)
         stated = read_label_values(path, dataset)
         by_name = affine is not None and not dataset.crs and bounds_in_name(path) is not None
         return Source(

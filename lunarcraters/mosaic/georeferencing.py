@@ -43,7 +43,7 @@ def bounds_in_name(path: Named) -> tuple[float, ...] | None:
     return (west, east, south, north) if sensible else None
 
 
-def georeferencing(
+def find_georeferencing(
     path: Named, dataset: rasterio.DatasetReader, crs: GivenCrs | None
 ) -> tuple[Affine | None, object]:
     """Return the affine and the coordinate system of a raster.

@@ -26,7 +26,7 @@ _PLACED = {".tif", ".tiff", ".jp2", ".cub", ".vrt"}
 _SUFFIXES = PICTURES | LABEL_SUFFIXES | _PLACED | {".img", ".vic", ".vicar"}
 
 
-def rasters_in(directory: Path) -> list[Path]:
+def list_rasters(directory: Path) -> list[Path]:
     """List the raster files of a directory, without its subdirectories.
 
     Raises:

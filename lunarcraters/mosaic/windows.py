@@ -15,7 +15,7 @@ from lunarcraters.mosaic.dtypes import NEARLY_INFINITE, Pixels, as_dtype
 from lunarcraters.mosaic.handles import Raster, get_dataset
 from lunarcraters.mosaic.nodata import can_store
 from lunarcraters.mosaic.remote.nodata_hints import find_hint
-from lunarcraters.mosaic.remote.pages import Pages, page_shape
+from lunarcraters.mosaic.remote.pages import Pages, choose_page_shape
 from lunarcraters.mosaic.remote.virtual_files import times_forgotten
 from lunarcraters.mosaic.tiff_blocks import check_positions
 from lunarcraters.mosaic.vrt.positions import check_positions_behind
@@ -43,7 +43,7 @@ def read_box(raster: Raster, overview: int | None, box: Box) -> Pixels:
     inside = box.intersect(limits)
     if raster.remote is not None and raster.remote.pages is not None:
         block = dataset.block_shapes[raster.bands[0] - 1][::-1]
-        shape = page_shape(dataset.driver, dataset.shape[::-1], block)
+        shape = choose_page_shape(dataset.driver, dataset.shape[::-1], block)
         folder = Path(raster.remote.pages) / ("full" if overview is None else f"overview{overview}")
         pages = Pages(folder, shape, limits, read_dtype(raster), partial(_read, raster, overview))
         values, valid = pages.read_box(inside)

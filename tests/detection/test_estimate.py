@@ -12,7 +12,7 @@ from lunarcraters import api
 from lunarcraters.detection import cost, estimate
 from lunarcraters.detection.run import read_result
 from lunarcraters.detection.search import batches
-from lunarcraters.detection.search.cluster import count_tasks_at_once, worker_count
+from lunarcraters.detection.search.cluster import count_tasks_at_once, count_workers
 from lunarcraters.errors import TileSetError
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import shipped_model
@@ -41,7 +41,7 @@ def test_trial_tiles_are_spread_over_the_mosaic_and_of_the_common_size(tmp_path,
     monkeypatch.setattr(cost, "_time_stitching", lambda *given: 0.01)
     measured = cost.measure_cost(source, shipped_model(), workers=1)
     warm, timed = tried
-    assert len(warm) == len(timed) == count_tasks_at_once(worker_count(1, len(source.tiles)))
+    assert len(warm) == len(timed) == count_tasks_at_once(count_workers(1, len(source.tiles)))
     tiles = [tile for batch in timed for tile in batch.tiles]
     assert {tile.size for tile in tiles} == {240}
     rows = [tile.core[1] for tile in tiles]
@@ -64,7 +64,7 @@ def test_octaves_that_a_plan_lacks_are_told_with_what_they_bring(tmp_path):
     for smallest_px in (None, 4.0, 2.75):
         source = MosaicTiles.plan(mosaic, smallest_px=smallest_px)
         plan = estimate.plan_levels(source, model)
-        told[smallest_px] = estimate.finer_octaves(source, plan, model)
+        told[smallest_px] = estimate.list_finer_octaves(source, plan, model)
         if smallest_px:
             assert plan[0].diameters[0] == pytest.approx(smallest_px / 10.0)
     assert [octave.smallest_px for octave in told[None]] == [4.0, 2.75]
@@ -149,6 +149,6 @@ def test_octaves_are_told_by_the_size_of_pixels_that_they_are_searched_in(tmp_pa
     assert plan[1].gsd_m == pytest.approx(200.0)
     assert plan[1].diameters == pytest.approx((1.6, 14.4))
     assert sum(level.pixels for level in plan) == sum(tile.size**2 for tile in source.tiles)
-    assert estimate.finer_octaves(source, plan, model)[0].diameter == pytest.approx(0.4)
+    assert estimate.list_finer_octaves(source, plan, model)[0].diameter == pytest.approx(0.4)
     told = estimate.estimate_run(source, model, plan_only=True)
     assert "100 m a pixel" in told.size

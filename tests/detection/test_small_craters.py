@@ -8,7 +8,7 @@ import rasterio
 from benchmarks.projections import agreement, first_view, warp
 from lunarcraters.detection.detect import detect
 from lunarcraters.detection.options import DetectOptions, SourceOptions
-from lunarcraters.detection.source import default_size_px, open_source
+from lunarcraters.detection.source import choose_size_px, open_source
 from lunarcraters.errors import RunError, TileSetError
 from lunarcraters.evaluation.matching import match_craters
 from lunarcraters.evaluation.reference import read_reference
@@ -107,7 +107,7 @@ def test_the_mask_stays_on_the_mosaics_grid(runs, mosaic):
 def test_written_tiles_give_the_same_craters(runs, mosaic, search_here, tmp_path, virtual):
     whole, info = open_mosaic(mosaic), read_info(MODEL)
     int8 = choose_precision("auto", has_int8=bool(info.int8)) == "int8"
-    size = default_size_px(whole, info, int8=int8)
+    size = choose_size_px(whole, info, int8=int8)
     write_tiles(whole, tmp_path / "tiles", max_size=size, smallest_px=4.0, virtual=virtual)
     found = search_here(tmp_path / "tiles", tmp_path / "run")
     pd.testing.assert_frame_equal(found.craters, runs[4.0][1].craters)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from lunarcraters.detection.options import SourceOptions
-from lunarcraters.detection.source import default_size_px, open_source
+from lunarcraters.detection.source import choose_size_px, open_source
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.network.model_file import read_info, shipped_model
 
@@ -16,9 +16,9 @@ MODEL = shipped_model()
 def test_tiles_are_large_where_that_costs_less(request, raster, int8, size):
     mosaic = open_mosaic(request.getfixturevalue(raster))
     info = read_info(MODEL)
-    assert default_size_px(mosaic, info, int8=int8) == size
+    assert choose_size_px(mosaic, info, int8=int8) == size
     bound = replace(info, input_size=256)
-    assert default_size_px(mosaic, bound, int8=int8) == 256, "the network takes no other"
+    assert choose_size_px(mosaic, bound, int8=int8) == 256, "the network takes no other"
 
 
 def test_the_precision_decides_unless_a_size_is_given(cap):

@@ -77,7 +77,7 @@ def cluster(
     plugin = partial(DetectionPlugin, source, model, options)
     with _DASK.held():
         if options.scheduler is None:
-            with _local_cluster(worker_count(options.workers, tasks)) as client:
+            with _local_cluster(count_workers(options.workers, tasks)) as client:
                 _register(client, plugin(client.id, is_local=True))
                 yield client
             return
@@ -223,8 +223,8 @@ def _register(client: Client, plugin: DetectionPlugin) -> None:
         ) from error
 
 
-def worker_count(workers: int | None, tasks: int) -> int:
-    """Number of worker processes on this machine.
+def count_workers(workers: int | None, tasks: int) -> int:
+    """Count the worker processes on this machine.
 
     Args:
         workers: Number asked for; None for one for two cores, up to 8.

@@ -13,7 +13,7 @@ from distributed import (
 )
 from distributed.comm import CommClosedError
 
-from lunarcraters.detection.search.worker import worker_state
+from lunarcraters.detection.search.worker import get_worker_state
 from lunarcraters.errors import CratersError, RunError
 from lunarcraters.network.inference import Detector
 from lunarcraters.tiling.source import TileSource
@@ -31,7 +31,7 @@ _RECOUNT_S = 1.0  # between counts of the workers, some of which may come and go
 def _attempt(run: str, work: Work[T, R], task: T) -> R | CratersError:
     """Do a task; an error of ours is its result, lest the worker print it with a traceback."""
     try:
-        worker = worker_state(run)
+        worker = get_worker_state(run)
         return work(worker.detector(), worker.source, task)
     except CratersError as error:
         return type(error)(*error.args)  # bare: GDAL's errors, its causes, cannot travel

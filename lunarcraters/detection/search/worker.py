@@ -66,7 +66,7 @@ class DetectionPlugin(WorkerPlugin):
         self.content = None if is_local else model.read_bytes()
         self.digest = hash_model(model)
         self.options = options
-        self.versions = installed_versions()
+        self.versions = list_versions()
         self.loaded: Detector | None = None
         self.address, self.tasks, self.sharing = "", 1, 1
 
@@ -161,8 +161,8 @@ def require_model(path: Path, digest: str) -> None:
         )
 
 
-def installed_versions() -> dict[str, str]:
-    """Versions of the installed packages that results depend on, by name."""
+def list_versions() -> dict[str, str]:
+    """List the versions of the installed packages that results depend on, by name."""
     versions = {}
     networks = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert")
     for name in ("lunarcraters", *networks, "numpy"):
@@ -184,7 +184,7 @@ def _keep_memory() -> None:
 
 
 def _check_versions(wanted: dict[str, str], address: str) -> None:
-    here = installed_versions()
+    here = list_versions()
     differing = [name for name in wanted if here.get(name) != wanted[name]]
     if differing:
         listed = ", ".join(f"{n} {here.get(n, 'not installed')} ({wanted[n]})" for n in differing)
@@ -194,8 +194,8 @@ def _check_versions(wanted: dict[str, str], address: str) -> None:
         )
 
 
-def worker_state(name: str) -> DetectionPlugin:
-    """State, in one run, of the worker that the calling task runs on.
+def get_worker_state(name: str) -> DetectionPlugin:
+    """Return the state, in one run, of the worker that the calling task runs on.
 
     Args:
         name: Identifier of the client whose run it is.

@@ -96,7 +96,7 @@ def remote_environment(uri: str) -> AbstractContextManager[object]:
     return rasterio.Env(**options)
 
 
-def names_served(uri: str) -> bool:
+def leads_to_server(uri: str) -> bool:
     """Tell whether a name is on the network, or is that of a local description of what is.
 
     Args:

@@ -22,7 +22,9 @@ _STREAMS = {"PNG", "JPEG", "GIF", "BMP", "JPEGXL"}
 """Formats that are read from their beginning."""
 
 
-def page_shape(driver: str, size: tuple[int, int], block: tuple[int, int]) -> tuple[int, int]:
+def choose_page_shape(
+    driver: str, size: tuple[int, int], block: tuple[int, int]
+) -> tuple[int, int]:
     """Choose the size of pages, such that no block of a raster lies in two.
 
     Args:

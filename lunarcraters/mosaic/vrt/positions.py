@@ -12,7 +12,7 @@ from rasterio.errors import RasterioIOError
 
 from lunarcraters.geometry.box import Box
 from lunarcraters.mosaic.opening import open_dataset
-from lunarcraters.mosaic.remote.access import names_served
+from lunarcraters.mosaic.remote.access import leads_to_server
 from lunarcraters.mosaic.remote.virtual_files import times_forgotten
 from lunarcraters.mosaic.tiff_blocks import check_positions, has_positions
 from lunarcraters.mosaic.vrt.sources import MOST_DEPTH, find_parts
@@ -44,7 +44,7 @@ def check_positions_behind(
                 check_positions(directory, (1,), box)
     if dataset.driver == "VRT" and depth < MOST_DEPTH:
         for part in find_parts(dataset, box):
-            if names_served(part.source):
+            if leads_to_server(part.source):
                 with open_dataset(part.source) as source:
                     inside = part.box.intersect(Box(0, 0, source.width, source.height))
                     check_positions(source, (part.band,), inside)

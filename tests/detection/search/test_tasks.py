@@ -38,7 +38,7 @@ class Completed(list):
 def here(monkeypatch):
     """Tasks run in this process."""
     state = type("State", (), {"detector": lambda self: None, "source": None})()
-    monkeypatch.setattr(tasks, "worker_state", lambda run: state)
+    monkeypatch.setattr(tasks, "get_worker_state", lambda run: state)
     monkeypatch.setattr(tasks, "as_completed", Completed)
 
 

@@ -46,7 +46,7 @@ def test_a_worker_keeps_to_one_precision_of_tensorflow(monkeypatch):
 def test_a_worker_with_other_versions_is_named(monkeypatch):
     plugin = worker.DetectionPlugin(None, shipped_model(), DetectOptions(precision="float32"), "a")
     assert {"lunarcraters", "tensorflow", "keras", "numpy"} <= plugin.versions.keys()
-    monkeypatch.setattr(worker, "installed_versions", lambda: {**plugin.versions, "keras": "2.4"})
+    monkeypatch.setattr(worker, "list_versions", lambda: {**plugin.versions, "keras": "2.4"})
     asyncio.run(plugin.setup(make_worker("tcp://10.0.0.7:4000")))
     with pytest.raises(RunError, match=r"10\.0\.0\.7:4000 .* keras 2\.4"):
         plugin.detector()
