@@ -126,6 +126,13 @@ def write_report(
     content = _render(run, detections, mosaic, comparison, least, review)
     with replacing(out) as temporary:
         temporary.write_text(content, encoding="utf-8")
+    if len(detections) > MOST:
+        warnings.warn(
+            f"{out} holds the {MOST:,} largest of {len(detections):,} craters, and its counts are "
+            "of these: craters plot csfd counts all",
+            CratersWarning,
+            stacklevel=2,
+        )
     return min(len(detections), MOST)
 
 

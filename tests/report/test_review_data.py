@@ -11,6 +11,7 @@ import pytest
 from affine import Affine
 
 from lunarcraters.catalogue.table import Catalogue
+from lunarcraters.errors import CratersWarning
 from lunarcraters.geometry import sphere
 from lunarcraters.mosaic.mosaic import open_mosaic
 from lunarcraters.report import page as page_module
@@ -68,7 +69,8 @@ def test_the_saved_file_tells_which_craters_the_page_holds(wide, craters, tmp_pa
     assert whole["collection"]["catalogue"]["limits"]["min_diameter"] == 0.0
     assert whole["collection"]["catalogue"]["properties"]["review_of"] == whole["identity"]
     monkeypatch.setattr(page_module, "MOST", 4)
-    part = _read_data(run, tmp_path / "b.html", wide)
+    with pytest.warns(CratersWarning, match="holds the 4 largest of 9 craters"):
+        part = _read_data(run, tmp_path / "b.html", wide)
     assert part["collection"]["catalogue"]["limits"]["min_diameter"] == pytest.approx(2.0)
     assert part["ids"] == whole["ids"][:4]
     assert part["identity"] == whole["identity"]
