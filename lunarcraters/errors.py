@@ -5,7 +5,9 @@ prints that sentence on one line and exits with code 1.
 """
 
 import math
+import warnings
 from collections.abc import Collection
+from inspect import currentframe
 from numbers import Integral, Real
 
 from lunarcraters.redaction import redact
@@ -75,6 +77,20 @@ class OptionError(CratersError):
 
 class RecipeError(CratersError):
     """A recipe in `pipelines/` has an unknown key or a value that does not fit."""
+
+
+def warn(sentence: str) -> None:
+    """Give a `CratersWarning` at the line of the user's own code that called the program.
+
+    Args:
+        sentence: Sentence; secrets in addresses are removed.
+    """
+    frame, level, outermost = currentframe(), 1, 1
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == __package__:
+            outermost = level
+        frame, level = frame.f_back, level + 1
+    warnings.warn(sentence, CratersWarning, stacklevel=outermost + 1)
 
 
 def check_range(

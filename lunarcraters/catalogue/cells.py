@@ -1,7 +1,6 @@
 """Cells of tables as numbers, names and states of a review."""
 
 import logging
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from lunarcraters.catalogue.columns import LUNAR_COLUMNS, PIXEL_COLUMNS, REVIEW
 from lunarcraters.catalogue.headings import is_text
 from lunarcraters.catalogue.review_state import STATES, has_states, parse_states
 from lunarcraters.catalogue.text import as_text
-from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.errors import CatalogueError, warn
 
 _UNNEEDED = ("score", "level")  # columns that other authors may fill with words
 _DEVIATIONS = {LUNAR_COLUMNS.diameter_sd, PIXEL_COLUMNS.diameter_sd}
@@ -45,11 +44,9 @@ def to_numbers(table: pd.DataFrame, columns: dict[str, str], source: str) -> pd.
         if len(bad):
             row, text = table.index[bad[0]] + 1, str(values[bad[0]])
             if ours in _UNNEEDED:
-                warnings.warn(
+                warn(
                     f"{source}, row {row}: {theirs} is {text!r}, which is not a number, and the "
-                    "column is left out",
-                    CratersWarning,
-                    stacklevel=3,
+                    "column is left out"
                 )
                 continue
             raise CatalogueError(

@@ -1,14 +1,12 @@
 """Longitudes to the west, columns x and y, and geometries that contradict their columns."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 
 from lunarcraters.catalogue.columns import are_own_columns
 from lunarcraters.catalogue.headings import parse_heading
 from lunarcraters.catalogue.places import Places
-from lunarcraters.errors import CratersWarning
+from lunarcraters.errors import warn
 from lunarcraters.geometry import sphere
 
 _SYSTEM = "coordinatesystem"
@@ -34,11 +32,7 @@ def turn_east(out: pd.DataFrame, columns: dict[str, str], table: pd.DataFrame, s
         west |= table[name].astype(str).str.contains(r"\+\s*west", case=False).to_numpy()
     if west.any():
         out.loc[west, "lon"] *= -1.0
-        warnings.warn(
-            f"{source}: its longitudes are read as degrees to the west",
-            CratersWarning,
-            stacklevel=3,
-        )
+        warn(f"{source}: its longitudes are read as degrees to the west")
 
 
 def are_bare(columns: dict[str, str]) -> bool:
@@ -49,11 +43,9 @@ def are_bare(columns: dict[str, str]) -> bool:
 def note_bare(columns: dict[str, str], source: str) -> None:
     """Warn of columns x and y that are taken for degrees."""
     if are_bare(columns):
-        warnings.warn(
+        warn(
             f"{source}: x and y are read as longitude and latitude in degrees; name pixels of an "
-            "image x_px, y_px and diameter_px",
-            CratersWarning,
-            stacklevel=3,
+            "image x_px, y_px and diameter_px"
         )
 
 
@@ -71,9 +63,7 @@ def follow_geometries(out: pd.DataFrame, places: Places, source: str) -> None:
     apart = int((away > out["diameter_km"] / 2.0).sum())
     if apart:
         out[["lon", "lat"]] = places.positions
-        warnings.warn(
+        warn(
             f"{source}: geometries lie elsewhere than their columns say ({apart} of {len(out)} "
-            "craters): the geometries count",
-            CratersWarning,
-            stacklevel=3,
+            "craters): the geometries count"
         )

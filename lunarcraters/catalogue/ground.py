@@ -1,6 +1,5 @@
 """The ground of a catalogue: the part of it in an area, and tiles of it that were not read."""
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -8,7 +7,7 @@ import shapely
 
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.wording import format_number
-from lunarcraters.errors import AreaError, CratersWarning
+from lunarcraters.errors import AreaError, warn
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.polygons import keep_polygons
@@ -34,12 +33,10 @@ def warn_of_unread_tiles(info: CatalogueInfo) -> None:
         info: Description of a catalogue whose craters are counted or handed on.
     """
     if info.properties.get(UNREAD_COARSE):
-        warnings.warn(
+        warn(
             f"{info.properties[UNREAD_COARSE]} tiles of coarse octaves could not be read, so that "
             "large craters on their ground were not searched: run the same craters detect again, "
-            "which searches them, and then this",
-            CratersWarning,
-            stacklevel=3,
+            "which searches them, and then this"
         )
 
 
@@ -56,10 +53,8 @@ def restrict_ground(info: CatalogueInfo, area: Area, source: str) -> CatalogueIn
     """
     restricted = clip_outline(info, area, source)
     km2 = restricted.footprint_area_km2
-    warnings.warn(
-        f"{describe_ground(info, source)}{'' if km2 is None else f', {format_number(km2, 6)} km2'}",
-        CratersWarning,
-        stacklevel=2,
+    warn(
+        f"{describe_ground(info, source)}{'' if km2 is None else f', {format_number(km2, 6)} km2'}"
     )
     return restricted
 

@@ -6,7 +6,6 @@ and of headings, units, directions, other_units and cells in a fixed order. docs
 """
 
 import logging
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +29,7 @@ from lunarcraters.catalogue.other_units import explain_units
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.review_state import ADDED
 from lunarcraters.catalogue.short_names import find_short_names
-from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.errors import CatalogueError, warn
 
 Float = NDArray[np.float64]
 
@@ -164,11 +163,7 @@ def _without_empty(table: pd.DataFrame, used: list[str], source: str) -> pd.Data
         return table
     told = int(table[empty].notna().any(axis=1).sum())
     if told:
-        warnings.warn(
-            f"{source}: rows without a position and a size are left out ({told})",
-            CratersWarning,
-            stacklevel=3,
-        )
+        warn(f"{source}: rows without a position and a size are left out ({told})")
     return table[~empty]
 
 
@@ -197,11 +192,9 @@ def _check_shares(
     scores = out.get("score")
     if scores is None or scores.dropna().between(0.0, 1.0).all():
         return out
-    warnings.warn(
+    warn(
         f"{source}: {columns['score']} has values outside 0 to 1, which are no scores of this "
-        "program, and is left out",
-        CratersWarning,
-        stacklevel=3,
+        "program, and is left out"
     )
     return out.drop(columns="score")
 

@@ -1,6 +1,5 @@
 """Craters counted on areas with names: whole ones, parts of them, or on ground that is widened."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
@@ -19,7 +18,7 @@ from lunarcraters.counts.binned import BinnedCount
 from lunarcraters.counts.buffered import WidenedGround
 from lunarcraters.counts.edge_names import EdgeName
 from lunarcraters.detection.run import SearchedGround, read_detections
-from lunarcraters.errors import AreaError, CatalogueError, CratersWarning
+from lunarcraters.errors import AreaError, CatalogueError, warn
 from lunarcraters.geometry.area import Area
 
 WHOLE = "all"
@@ -143,7 +142,7 @@ def count_on_areas(
     catalogue.info.require_positions()
     searched = None if run is None else SearchedGround(run)
     if searched is None:
-        warnings.warn(describe_ground(catalogue.info, name), CratersWarning, stacklevel=2)
+        warn(describe_ground(catalogue.info, name))
     crs = catalogue.info.crs
     counts = tuple(
         _count_on_area(catalogue, searched, area_name, area.on_body(crs), edge, outlines)

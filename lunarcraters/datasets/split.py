@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,13 +14,7 @@ from lunarcraters.datasets.layout import SPLIT_NAMES, count_labels, find_splits,
 from lunarcraters.datasets.pairs import Pair, make_pair
 from lunarcraters.datasets.shared_ground import find_overlapping, measure_shared_ground
 from lunarcraters.datasets.tile_names import TileName
-from lunarcraters.errors import (
-    CratersWarning,
-    DatasetError,
-    OptionError,
-    OutputError,
-    check_range,
-)
+from lunarcraters.errors import DatasetError, OptionError, OutputError, check_range, warn
 from lunarcraters.files import workplace
 from lunarcraters.geometry.sphere import wrap_longitude
 
@@ -77,11 +70,9 @@ def split_dataset(
     pairs = _read_pairs(dataset)
     bare = sum(pair.label is None for pair in pairs)
     if bare:
-        warnings.warn(
+        warn(
             f"{bare} of {len(pairs)} images have no label file: they are taken as background, with "
-            "an empty one",
-            CratersWarning,
-            stacklevel=2,
+            "an empty one"
         )
     blocks = _group_copies(pairs) if block_deg is None else _group_blocks(pairs, block_deg)
     counts = {block: len(members) for block, members in blocks.items()}
@@ -213,10 +204,8 @@ def _leave_out_shared(assigned: Mapping[str, list[Pair]]) -> dict[str, list[Pair
             )
     before, after = (sum(map(len, splits.values())) for splits in (assigned, kept))
     if after < before:
-        warnings.warn(
-            f"{before - after} of {before} tiles share ground with another split, and are left out",
-            CratersWarning,
-            stacklevel=3,
+        warn(
+            f"{before - after} of {before} tiles share ground with another split, and are left out"
         )
     return {name: kept[name] for name in assigned}
 
@@ -230,10 +219,8 @@ def _warn_of_shared_ground(assigned: Mapping[str, list[Pair]], *, at_random: boo
     if shares:
         text = " and ".join(f"{share:.1%} of that of {name}" for name, share in shares.items())
         remedy = "leave --random out" if at_random else "leave such tiles out by --disjoint"
-        warnings.warn(
-            f"tiles overlap, so splits share ground ({text}) and scores will be too good: {remedy}",
-            CratersWarning,
-            stacklevel=3,
+        warn(
+            f"tiles overlap, so splits share ground ({text}) and scores will be too good: {remedy}"
         )
 
 

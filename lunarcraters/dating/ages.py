@@ -1,6 +1,5 @@
 """Model ages of areas."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ from lunarcraters.counts.estimate import Estimate, estimate_count
 from lunarcraters.dating.chronology import ChronologySystem
 from lunarcraters.dating.goodness import POOR_FIT, compare_estimate, compare_with_isochron
 from lunarcraters.dating.record import AreaAge, ModelAge
-from lunarcraters.errors import CatalogueError, CratersWarning, OptionError
+from lunarcraters.errors import CatalogueError, OptionError, warn
 from lunarcraters.geometry import sphere
 from lunarcraters.purity.record import Purity
 
@@ -228,11 +227,9 @@ def _check_body(counts: Sequence[AreaCount], system: ChronologySystem) -> None:
     info = counts[0].catalogue.info
     is_lunar = info.is_on_body(sphere.RADIUS_M)
     if is_lunar and system.body != "Moon":
-        warnings.warn(
+        warn(
             f"the craters are on the Moon, by their radius, and {system.name} is not of the Moon: "
-            "name a lunar chronology system with --system if they are",
-            CratersWarning,
-            stacklevel=2,
+            "name a lunar chronology system with --system if they are"
         )
     if system.body == "Moon" and not is_lunar:
         raise CatalogueError(

@@ -1,12 +1,11 @@
 """Measurements of a run that are kept in its directory, each a record of a format of its own."""
 
-import warnings
 from os import PathLike
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from lunarcraters.detection.run import CRATERS
-from lunarcraters.errors import CratersWarning, RunError
+from lunarcraters.errors import RunError, warn
 from lunarcraters.files import hash_file
 from lunarcraters.records import RecordError, read_record
 
@@ -47,11 +46,9 @@ def find_measurement(
     path = Path(source) / name
     record = read_measurement(kind, path, version, command)
     if is_of_other_detections(record, path.parent):
-        warnings.warn(
+        warn(
             f"{path} is of other detections than the run has now and is left out: measure it "
-            f"again with {command.format(run=path.parent)}",
-            CratersWarning,
-            stacklevel=3,
+            f"again with {command.format(run=path.parent)}"
         )
         return None
     return record

@@ -1,6 +1,5 @@
 """The mosaic that a run searched, which is opened again as the run opened it."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,13 +9,7 @@ from pyproj import CRS
 
 from lunarcraters.detection.manifest import read_manifest
 from lunarcraters.detection.run import MASK
-from lunarcraters.errors import (
-    CoordinateSystemError,
-    CratersError,
-    CratersWarning,
-    MosaicError,
-    RunError,
-)
+from lunarcraters.errors import CoordinateSystemError, CratersError, MosaicError, RunError, warn
 from lunarcraters.geometry.grid import Grid
 from lunarcraters.mask.cog import open_mask
 from lunarcraters.mosaic.given_crs import GivenCrs
@@ -75,11 +68,9 @@ def searched_mosaic(
         ) from error
     is_same_view = crs is None and nodata is None and opened.remote is None
     if warns and is_same_view and manifest.mosaic not in (None, opened.fingerprint()):
-        warnings.warn(
+        warn(
             f"{opened.name} is not the mosaic that {run} searched, or has changed since: name that "
-            f"with {option}, or run craters detect again",
-            CratersWarning,
-            stacklevel=2,
+            f"with {option}, or run craters detect again"
         )
     return note_elevation(opened, run)
 

@@ -1,6 +1,5 @@
 """The weights of a run: a tuned model is for mosaics that look like the images of its tuning."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,7 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.errors import CratersWarning, MosaicError, TileSetError
+from lunarcraters.errors import MosaicError, TileSetError, warn
 from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.model_file import extract_former, read_info
 from lunarcraters.network.model_info import Texture
@@ -47,20 +46,16 @@ def choose_weights(model: Path, source: TileSource, title: str | None = None) ->
     if share >= _FAMILIAR:
         if info.scores is not None and not info.scores.diameter_px:
             # Those were given up before the score of a crater became that of all its octaves.
-            warnings.warn(
+            warn(
                 f"{named} was calibrated by an earlier version of craters, so its thresholds do "
                 "not fit the scores of this one and leave craters out: run craters calibrate on it"
-                + (", and tune it again" if title else ""),
-                CratersWarning,
-                stacklevel=2,
+                + (", and tune it again" if title else "")
             )
         yield model
         return
-    warnings.warn(
+    warn(
         f"{source.mosaic.name} does not look like the images that {named} was tuned on "
-        f"({share:.0%} of it does): the weights from before the tuning search it",
-        CratersWarning,
-        stacklevel=2,
+        f"({share:.0%} of it does): the weights from before the tuning search it"
     )
     with TemporaryDirectory(prefix="craters-") as folder:
         former = Path(folder) / model.name

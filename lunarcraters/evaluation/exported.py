@@ -1,6 +1,5 @@
 """Exports as detections: an export lacks craters of lower scores, and of other sizes."""
 
-import warnings
 from math import inf, isclose
 
 import numpy as np
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from lunarcraters.catalogue.export_limits import ExportLimits
 from lunarcraters.catalogue.info import CatalogueInfo
-from lunarcraters.errors import CratersWarning
+from lunarcraters.errors import warn
 
 
 def choose_threshold(info: CatalogueInfo) -> float | str | None:
@@ -47,9 +46,7 @@ def warn_of_sizes(info: CatalogueInfo, references: NDArray[np.float64]) -> None:
         return
     upper = "" if limits.max_diameter is None else f" to {high:g}"
     options = " and ".join(option for option, count in sizes.items() if count)
-    warnings.warn(
+    warn(
         f"the catalogue was exported with craters from {low:g}{upper} {unit} only, and "
-        f"{sum(sizes.values())} references of other sizes count, which it lacks: give {options}",
-        CratersWarning,
-        stacklevel=3,
+        f"{sum(sizes.values())} references of other sizes count, which it lacks: give {options}"
     )

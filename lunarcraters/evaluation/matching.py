@@ -7,7 +7,6 @@ label tile, have another size, or lie off either ground, as craters on the outli
 detection that matches an ignored reference is neither true nor false.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lunarcraters.catalogue.review_state import find_confirmed
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.errors import CatalogueError, warn
 from lunarcraters.evaluation.reference import Reference
 from lunarcraters.evaluation.rules import Rule
 from lunarcraters.geometry import sphere
@@ -167,11 +166,9 @@ def _check_same_image(detections: Catalogue, image: Path, reference: Reference) 
                 "was searched is larger: give the labels of that image"
             )
     if searched and Path(searched).stem != image.stem:
-        warnings.warn(
+        warn(
             f"the labels are of {image}, and {searched} was searched: where they are not the same "
-            "image, give the labels of the latter",
-            CratersWarning,
-            stacklevel=2,
+            "image, give the labels of the latter"
         )
 
 

@@ -1,7 +1,6 @@
 """Files of polygons: the layer that is the ground craters are counted on, and its names."""
 
 import re
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters.errors import AreaError, CratersWarning
+from lunarcraters.errors import AreaError, warn
 from lunarcraters.geometry.polygons import keep_polygons
 from lunarcraters.geometry.seam import mend_areas
 from lunarcraters.process import suppress_warnings
@@ -82,11 +81,9 @@ def read_named_polygons(
         raise AreaError(f"{path} {_NO_GROUND}")
     empty = list(dict.fromkeys(name for name in names if name not in shapes))
     if empty:
-        warnings.warn(
+        warn(
             f"{path} has areas that enclose no ground and are left out ({empty[0]!r} ..., "
-            f"{len(empty)} such)",
-            CratersWarning,
-            stacklevel=2,
+            f"{len(empty)} such)"
         )
     return {name: _unite(some, path) for name, some in shapes.items()}, frame.crs
 
@@ -170,11 +167,7 @@ def _choose_layer(path: Path) -> str:
         )
     if len(ground) > 1:
         others = ", ".join(repr(name) for name in ground[1:])
-        warnings.warn(
-            f"{path}: the area is its layer {ground[0]!r}; left out: {others}",
-            CratersWarning,
-            stacklevel=5,
-        )
+        warn(f"{path}: the area is its layer {ground[0]!r}; left out: {others}")
     return ground[0]
 
 

@@ -1,6 +1,5 @@
 """The mask file of a run: a Cloud Optimized GeoTIFF on the mosaic's grid."""
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
-from lunarcraters.errors import CratersWarning, MosaicError, OutputError
+from lunarcraters.errors import MosaicError, OutputError, warn
 from lunarcraters.files import replacing
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid
@@ -69,11 +68,9 @@ def open_mask_over(path: Path, mosaic: Mosaic, *, same_pixels: bool = False) -> 
     fits = ours.has_extent_of(grid)
     if fits and not (same_pixels and (ours.width, ours.height) != (grid.width, grid.height)):
         return mask
-    warnings.warn(
+    warn(
         f"{path} is on another grid than {mosaic.name}, and is not shown: give the mosaic that was "
-        "searched to see it",
-        CratersWarning,
-        stacklevel=2,
+        "searched to see it"
     )
     return None
 

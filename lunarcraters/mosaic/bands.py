@@ -1,11 +1,9 @@
 """Bands: which of a raster's bands are searched."""
 
-import warnings
-
 import rasterio
 from rasterio.enums import ColorInterp, MaskFlags
 
-from lunarcraters.errors import CratersWarning, MosaicError
+from lunarcraters.errors import MosaicError, warn
 from lunarcraters.mosaic.names import Named
 
 _COLOURS = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
@@ -29,7 +27,7 @@ def choose_bands(path: Named, dataset: rasterio.DatasetReader) -> tuple[int, ...
     """
     others = dataset.subdatasets
     if len(others) > 1:
-        _note(
+        warn(
             f"{path} has {len(others)} images, and the first is searched: name another one as "
             f"{others[1]}"
         )
@@ -40,7 +38,7 @@ def choose_bands(path: Named, dataset: rasterio.DatasetReader) -> tuple[int, ...
     _check_alpha(path, dataset, bands)
     if not coloured and len(images) > 1:
         name = dataset.descriptions[bands[0] - 1]
-        _note(
+        warn(
             f"of {len(images)} bands the first is searched{f' ({name})' if name else ''}: choose "
             "another one with gdal_translate -b"
         )
@@ -65,12 +63,8 @@ def _check_alpha(path: Named, dataset: rasterio.DatasetReader, bands: tuple[int,
             f"{path} has an alpha band that GDAL does not take for its mask: write what is to be "
             f"searched and then the alpha band (gdal_translate {order}), and name the result"
         )
-    _note(
+    warn(
         f"the alpha band is of the type {dataset.dtypes[alpha - 1]}, which GDAL does not take for "
         "a mask, and is not used: to leave out what it hides, write it as a mask (gdal_translate "
         f"{' '.join(f'-b {band}' for band in bands)} -mask {alpha}), and name the result"
     )
-
-
-def _note(text: str) -> None:
-    warnings.warn(text, CratersWarning, stacklevel=4)

@@ -1,11 +1,10 @@
 """The centre of a mosaic, where the size of its pixels is measured."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
-from lunarcraters.errors import CoordinateSystemError, CratersWarning
+from lunarcraters.errors import CoordinateSystemError, warn
 from lunarcraters.geometry.box import Box
 from lunarcraters.geometry.grid import Grid, Points
 
@@ -50,9 +49,7 @@ def warn_of_degrees(grid: Grid, name: str, pixel_size_m: float | None) -> None:
     if grid.crs is None or grid.crs.is_geographic or (corners > (360.0, 90.0)).any():
         return
     if pixel_size_m is not None and pixel_size_m < _FINEST_M:
-        warnings.warn(
+        warn(
             f"{name} has pixels of {pixel_size_m:.2g} m by its coordinate system, which is in "
-            "metres: if its geotransform or world file is in degrees, give --crs IAU_2015:30100",
-            CratersWarning,
-            stacklevel=3,
+            "metres: if its geotransform or world file is in degrees, give --crs IAU_2015:30100"
         )

@@ -1,7 +1,6 @@
 """Georeferencing: where a raster file lies on the Moon."""
 
 import re
-import warnings
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -9,7 +8,7 @@ import rasterio
 from affine import Affine
 from rasterio.transform import from_gcps
 
-from lunarcraters.errors import CratersWarning, MosaicError
+from lunarcraters.errors import MosaicError, warn
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.prj_files import read_prj_beside
 from lunarcraters.mosaic.given_crs import GivenCrs, read_crs
@@ -116,12 +115,10 @@ def _warn_of_orientation(path: Named, dataset: rasterio.DatasetReader) -> None:
     """Warn of a JPEG that viewers turn or mirror."""
     orientation = dataset.tags().get("EXIF_Orientation", "1")
     if orientation in _TURNED:
-        warnings.warn(
+        warn(
             f"viewers turn or mirror {path} (EXIF orientation {orientation}), and its pixels are "
             "searched as they are stored: for craters in the pixels that viewers show, turn it "
-            "first (mogrify -auto-orient of ImageMagick)",
-            CratersWarning,
-            stacklevel=4,
+            "first (mogrify -auto-orient of ImageMagick)"
         )
 
 

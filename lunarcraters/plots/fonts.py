@@ -1,6 +1,5 @@
 """Text of users in figures, such as names of areas: escaped, and in fonts of any script."""
 
-import warnings
 from collections.abc import Iterable
 from functools import cache
 
@@ -8,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, findSystemFonts, fontManager, get_font
 from matplotlib.text import Text
 
-from lunarcraters.errors import CratersWarning
+from lunarcraters.errors import warn
 
 _PLACEHOLDERS = "Last Resort"  # a font of boxes
 _NO_WIDTH = "\N{ZERO WIDTH SPACE}"
@@ -42,11 +41,9 @@ def label_areas(names: Iterable[str]) -> dict[str, str]:
         labels[name] = numbered.get(name, escape_text(name))
     if numbered:
         listed = ", ".join(f"{label} is {name!r}" for name, label in numbered.items())
-        warnings.warn(
+        warn(
             "no installed font has all characters of some names, which the figure numbers "
-            f"({listed}): install one that has, such as Noto Sans CJK",
-            CratersWarning,
-            stacklevel=3,
+            f"({listed}): install one that has, such as Noto Sans CJK"
         )
     return labels
 

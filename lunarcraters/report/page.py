@@ -1,7 +1,6 @@
 """The page: one HTML file that shows a run and needs no other file and no network."""
 
 import json
-import warnings
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,7 +20,7 @@ from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.catalogue.wording import format_area
 from lunarcraters.detection.manifest import TILE_COUNT, read_manifest
 from lunarcraters.detection.run import MASK, read_result, read_with_hash
-from lunarcraters.errors import CratersWarning, OutputError
+from lunarcraters.errors import OutputError, warn
 from lunarcraters.evaluation.matching import Matches, match_craters
 from lunarcraters.evaluation.reference import Reference, read_reference
 from lunarcraters.evaluation.rules import RULES
@@ -159,7 +158,7 @@ def _review(
     if edited is not None:
         comparison = compare_with_run(craters, edited, run_hash=run_hash)
         for note in comparison.notes:
-            warnings.warn(note, CratersWarning, stacklevel=3)
+            warn(note)
     return make_review_data(
         detected,
         run_hash,

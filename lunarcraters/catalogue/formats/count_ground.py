@@ -1,6 +1,5 @@
 """Checks of the ground of craterstats' counts: its area and outline, and that craters fit on it."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 from lunarcraters.catalogue.columns import FRACTION
 from lunarcraters.catalogue.headings import find_sizes
 from lunarcraters.catalogue.wording import format_number
-from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.errors import CatalogueError, warn
 from lunarcraters.geometry import sphere
 
 _MOST_COVERED = 3.0
@@ -104,9 +103,7 @@ def check_outline(
         return
     drawn = sphere.area_km2(outline, radius_m)
     if not drawn / _LIKENESS < area_km2 < drawn * _LIKENESS:
-        warnings.warn(
+        warn(
             f"{source}: its total area is {area_km2:g} km2, but its outline encloses "
-            f"{format_number(drawn, 3)} km2: densities are of the total area; mend it if wrong",
-            CratersWarning,
-            stacklevel=2,
+            f"{format_number(drawn, 3)} km2: densities are of the total area; mend it if wrong"
         )

@@ -9,7 +9,6 @@ Catalogues in pixels have no CRS and y flipped (see `catalogue.outlines`).
 
 import json
 import sqlite3
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from itertools import chain, count
@@ -40,7 +39,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.review_state import ADDED, UNSEEN
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
 from lunarcraters.catalogue.text import as_text
-from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
+from lunarcraters.errors import CatalogueError, OutputError, warn
 from lunarcraters.geometry.polygons import Geometries
 from lunarcraters.process import suppress_warnings
 
@@ -170,11 +169,9 @@ def _has_sizes(path: Path, layer: str) -> bool:
 
 def _warn_of_others(path: Path, layer: str, others: list[str]) -> None:
     """Warn of layers that are left out, which may hold craters too."""
-    warnings.warn(
+    warn(
         f"{path}: the craters of its layer {layer!r} are read; left out: "
-        f"{', '.join(map(repr, others))}",
-        CratersWarning,
-        stacklevel=3,
+        f"{', '.join(map(repr, others))}"
     )
 
 

@@ -5,7 +5,6 @@ PROJJSON. The same catalogue gives the same bytes.
 """
 
 import json
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
@@ -25,7 +24,7 @@ from lunarcraters.catalogue.formats import vector
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.measures import Measures
 from lunarcraters.catalogue.table import PART_ROWS, Catalogue
-from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.errors import CatalogueError, warn
 from lunarcraters.files import hash_file
 from lunarcraters.geometry.polygons import Geometries
 
@@ -154,11 +153,9 @@ def open_stored(path: Path, measures: Path | None = None) -> StoredCatalogue:
     except (pa.ArrowException, OSError) as error:
         raise CatalogueError(f"{measures} is damaged: measure the craters again") from error
     if measured != hash_file(path):
-        warnings.warn(
+        warn(
             f"{measures} has the measures of other craters than {path.name} and is left out: "
-            "measure them again",
-            CratersWarning,
-            stacklevel=2,
+            "measure them again"
         )
         return StoredCatalogue(path, info)
     return StoredCatalogue(path, info, measures)

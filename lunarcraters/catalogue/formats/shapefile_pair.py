@@ -6,7 +6,6 @@ they were counted on. craterstats measures diameters, fractions and area by the 
 
 import logging
 import re
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.places import Places
 from lunarcraters.catalogue.recognition import recognise_columns
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
+from lunarcraters.errors import CatalogueError, OutputError, warn
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area, place_area
 from lunarcraters.geometry.polygons import Geometries, cut_at_meridian, keep_polygons
@@ -226,11 +225,9 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         AreaError: It cannot be told whether an outline of the area jumps at 180 degrees.
     """
     if not area_path(path).is_file():
-        warnings.warn(
+        warn(
             f"{path} is read without the area that its craters were counted on: "
-            f"{area_path(path).name} is not beside it",
-            CratersWarning,
-            stacklevel=2,
+            f"{area_path(path).name} is not beside it"
         )
         return shapefile.read(path)
     table, shapes, crs = _read(path)

@@ -1,6 +1,5 @@
 """Spreadsheets (`.xlsx`, `.ods`): the first sheet that has a table of craters."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from lunarcraters.catalogue.formats.vector import from_table, refuse_file
 from lunarcraters.catalogue.headings import is_catalogue
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.catalogue.text import as_text
-from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.errors import CatalogueError, warn
 
 _OPTIONS = {"OGR_XLSX_HEADERS": "DISABLE", "OGR_ODS_HEADERS": "DISABLE"}
 _HEADING_ROWS = 200  # of further sheets, among which a heading is looked for
@@ -38,11 +37,9 @@ def read(path: Path) -> Catalogue | EditedCatalogue:
         )
     others = [name for name, cells in sheets if _find_table(cells.head(_HEADING_ROWS)) is not None]
     if others:
-        warnings.warn(
+        warn(
             f"{path}: the craters of its sheet {sheet!r} are read; left out: "
-            f"{', '.join(map(repr, others))}",
-            CratersWarning,
-            stacklevel=2,
+            f"{', '.join(map(repr, others))}"
         )
     return from_table(table, str(path))
 

@@ -7,7 +7,6 @@ import gzip
 import io
 import logging
 import re
-import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from lunarcraters.catalogue.headings import (
 )
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.catalogue.text import decode_text
-from lunarcraters.errors import CatalogueError, CratersWarning
+from lunarcraters.errors import CatalogueError, warn
 
 _DELIMITERS = ",;\t|"
 _BLANKS = r"\s+"
@@ -211,11 +210,9 @@ def _without_comments(body: str, heading: _Heading, path: Path) -> str:
     if len(others) > len(rows) and all(_NUMBER.match(first) for first in firsts):
         rows = {}
     if rows:
-        warnings.warn(
+        warn(
             f"{path}: rows that begin with # and fit its heading, such as {next(iter(rows))!r}, "
-            "are read as craters: delete those that are comments",
-            CratersWarning,
-            stacklevel=4,
+            "are read as craters: delete those that are comments"
         )
     return "\n".join(line for line in lines if not line.startswith("#") or line in rows)
 

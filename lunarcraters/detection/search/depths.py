@@ -1,6 +1,5 @@
 """Depths: heights with the wrong sign, told by the network, which sees craters only upside down."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +7,7 @@ from distributed import Client
 
 from lunarcraters.detection.search.batch import make_input, read_tile_patiently
 from lunarcraters.detection.search.tasks import run_tasks
-from lunarcraters.errors import CratersWarning, MosaicError, TileSetError
+from lunarcraters.errors import MosaicError, TileSetError, warn
 from lunarcraters.geometry.spread import spread_evenly
 from lunarcraters.network.decoding import decode_maps
 from lunarcraters.network.inference import Detector
@@ -33,12 +32,10 @@ def warn_of_depths(client: Client, source: TileSource, tiles: Sequence[Tile]) ->
     sample = spread_evenly(tiles, _TILES)
     upright, inverted = np.sum(list(run_tasks(client, _count_both, sample)), axis=0)
     if inverted >= _LEAST and inverted > _MORE * upright:
-        warnings.warn(
+        warn(
             f"{source.mosaic.name} shows {inverted:.0f} craters upside down and {upright:.0f} as "
             f"it is, in the middle of {len(sample)} tiles: if it holds depths, change the sign of "
-            "its values",
-            CratersWarning,
-            stacklevel=2,
+            "its values"
         )
 
 

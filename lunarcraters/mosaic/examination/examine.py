@@ -1,13 +1,12 @@
 """Examination: what the values of a mosaic show before it is searched."""
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lunarcraters.errors import CratersWarning, MosaicError
+from lunarcraters.errors import MosaicError, warn
 from lunarcraters.mosaic.centre import warn_of_degrees
 from lunarcraters.mosaic.examination.elevation import SEARCH, ValueKind, Wording, find_heights
 from lunarcraters.mosaic.examination.grey_scales import warn_of_grey_scales
@@ -66,7 +65,7 @@ def examine_mosaic(mosaic: Mosaic, elevation: bool | None = None) -> Examination
         _check_brightness(mosaic)
         warn_of_grey_scales(mosaic)
     if kind.notice:
-        warnings.warn(kind.notice, CratersWarning, stacklevel=2)
+        warn(kind.notice)
     statistics = summarize_values(values, mosaic.dtype)
     _require_single_precision(mosaic, statistics.deviation)
     return Examination(mosaic, statistics, kind.unit_m)
@@ -122,7 +121,7 @@ def examine_heights(
     if said and not asked and kind.unit_m is not None:
         examined, values, said = _examine_values(mosaic, heights=True)
     if said:
-        warnings.warn(said, CratersWarning, stacklevel=3)
+        warn(said)
     return examined, values, kind
 
 

@@ -1,11 +1,10 @@
 """Grey scales: whether files of a mosaic that differ in type store grey values on one scale."""
 
-import warnings
 from contextlib import suppress
 
 import numpy as np
 
-from lunarcraters.errors import CoordinateSystemError, CratersWarning, MosaicError
+from lunarcraters.errors import CoordinateSystemError, MosaicError, warn
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.mosaic.statistics import sample_values
 
@@ -23,12 +22,10 @@ def warn_of_grey_scales(mosaic: Mosaic) -> None:
         return
     low, high = min(greatest, key=greatest.__getitem__), max(greatest, key=greatest.__getitem__)
     if greatest[high] > _MOST_RATIO * greatest[low]:
-        warnings.warn(
+        warn(
             f"the grey values of {names[low]} ({low}) reach about {greatest[low]:.5g} and those of "
             f"{names[high]} ({high}) {greatest[high]:.5g}: if that is not the ground, craters are "
-            "missed, so write all on one scale first (gdal_translate -ot Float32 -scale)",
-            CratersWarning,
-            stacklevel=3,
+            "missed, so write all on one scale first (gdal_translate -ot Float32 -scale)"
         )
 
 
