@@ -126,11 +126,9 @@ def write_report(
     with replacing(out) as temporary:
         temporary.write_text(content, encoding="utf-8")
     if len(detections) > MOST:
-        warnings.warn(
+        warn(
             f"{out} holds the {MOST:,} largest of {len(detections):,} craters, and its counts are "
-            "of these: craters plot csfd counts all",
-            CratersWarning,
-            stacklevel=2,
+            "of these: craters plot csfd counts all"
         )
     return min(len(detections), MOST)
 
