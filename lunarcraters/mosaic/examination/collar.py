@@ -208,15 +208,15 @@ def _ring(same: Bool, distance_px: int) -> Bool:
 def _has_smooth_edge(same: Bool) -> bool | None:
     """Tell whether the edge of a value follows a line or a slight curve; None without an edge."""
     kernel = np.ones((_CLEAN_PX, _CLEAN_PX), np.uint8)
-    cleaned = cv2.morphologyEx(same.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
-    cleaned = cv2.morphologyEx(cleaned, cv2.MORPH_OPEN, kernel)
+    closed = cv2.morphologyEx(same.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
+    cleaned = _without_specks(closed > 0, _CLEAN_PX)
     # The first change from each side: a strip has two edges.
     sides = [cleaned, cleaned[:, ::-1], cleaned.T, cleaned.T[:, ::-1]]
     answers = [answer for answer in map(_follows_curve, sides) if answer is not None]
     return any(answers) if answers else None
 
 
-def _follows_curve(cleaned: NDArray[np.uint8]) -> bool | None:
+def _follows_curve(cleaned: Bool) -> bool | None:
     """Tell whether the first change along each row lies on a parabola; None without changes."""
     changes = cleaned[:, 1:] != cleaned[:, :-1]
     rows = np.flatnonzero(changes.any(axis=1))

@@ -82,7 +82,7 @@ def _check_sample_type(path: Named, label: dict[str, object]) -> None:
             f"{path} has integers of 32 bits ({kind}), which GDAL reads as floating-point numbers: "
             "convert it with pds2isis of ISIS"
         )
-    if kind.startswith("VAX_REAL") or kind.startswith("VAXG"):
+    if kind.startswith(("VAX_REAL", "VAXG")):
         raise MosaicError(
             f"{path} has floating-point numbers of a VAX, which GDAL misreads: convert it with "
             "pds2isis of ISIS"
