@@ -184,7 +184,7 @@ _DASK = SharedState(_prepare_dask, ExitStack.close)
 def _forget_runs(client: Client) -> None:
     """Let workers forget the runs of clients that were killed: they would keep their networks."""
     listed = client.run(list_runs, on_error="ignore")
-    for name in {name for names in listed.values() for name in names}:
+    for name in set().union(*listed.values()):
         events = client.get_events(name)  # of a client; those of one that has left end with that
         if not events or events[-1][1].get("action") == "remove-client":
             _forget(client, name)

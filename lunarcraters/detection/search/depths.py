@@ -57,9 +57,8 @@ def _count_both(detector: Detector, source: TileSource, tile: Tile) -> tuple[int
     maps = detector.relief_maps(pair, looks=1)[:, :size, :size]
     maps = maps * valid[around][middle][None, ..., None]
     sizes = source.settings.diameter_range_px(tile.level, detector.info.diameters_px)
-    counts = (int((decode_maps(m, detector.info.heads, sizes)[1] >= _SURE).sum()) for m in maps)
-    upright, inverted = counts
-    return upright, inverted
+    upright, inverted = (decode_maps(m, detector.info.heads, sizes)[1] >= _SURE for m in maps)
+    return int(upright.sum()), int(inverted.sum())
 
 
 def _middles(whole: int, side: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
