@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import rasterio
 from affine import Affine
-from rasterio.transform import from_gcps
+from rasterio.transform import from_bounds, from_gcps
 
 from lunarcraters.errors import MosaicError, warn
 from lunarcraters.geometry import sphere
@@ -65,14 +65,12 @@ def find_georeferencing(
         affine, chosen = read_label_map(path, dataset, crs)
         return affine, chosen or _prj_beside(path, dataset)
     if dataset.gcps[0]:
-        return _fit_control_points(path, dataset), crs or dataset.gcps[1] or _prj_beside(
-            path, dataset
-        )
+        affine = _fit_control_points(path, dataset)
+        return affine, crs or dataset.gcps[1] or _prj_beside(path, dataset)
     bounds = bounds_in_name(path)
     if bounds:
         west, east, south, north = bounds
-        width, height = dataset.width, dataset.height
-        affine = Affine((east - west) / width, 0, west, 0, (south - north) / height, north)
+        affine = from_bounds(west, south, east, north, dataset.width, dataset.height)
         return affine, crs or sphere.geographic_crs()
     if path.suffix.lower() in PICTURES and crs is None:
         _warn_of_orientation(path, dataset)
