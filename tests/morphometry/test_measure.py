@@ -238,7 +238,8 @@ def test_depths_in_place_of_heights_are_refused(field, tmp_path):
     [
         (lambda h: h * 0 + 7, {}, "every valid pixel"),
         (lambda h: np.abs(np.gradient(h)[0]), {"unit": "degrees"}, "holds slopes"),
-        (lambda h: h * 100.0, {"unit": "m"}, "does not have"),
+        (lambda h: h * 100.0, {"unit": "m"}, r"does not have: name its unit \(--unit km, say\)"),
+        (lambda h: h * 100.0, {"unit": "km"}, r"does not have: name its unit \(--unit m, say\)"),
         (lambda h: np.clip(h / 10 + 128, 0, 255), {"dtype": "uint8"}, "not heights: give the"),
         (lambda h: np.random.default_rng(0).uniform(0, 40, h.shape), {}, "holds slopes"),
         (

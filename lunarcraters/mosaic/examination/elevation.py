@@ -203,7 +203,8 @@ def _check(mosaic: Mosaic, heights_m: Float, step_m: float, how: str, wording: W
             f"{mosaic.name} holds heights {how}, but no coordinate system that tells the size of "
             f"its pixels: give --crs, {wording.otherwise}"
         )
-    other_unit = f"{wording.unit.format('km, say')} if it is another, {wording.otherwise}"
+    other = "m" if how.startswith("in k") else "km"
+    other_unit = f"{wording.unit.format(f'{other}, say')} if it is another, {wording.otherwise}"
     low, high = np.percentile(heights_m, [0.5, 99.5])
     if not any(
         ELEVATION_M[0] <= low - centre_m and high - centre_m <= ELEVATION_M[1]
