@@ -148,7 +148,8 @@ def test_images_without_a_place_are_split_at_random_with_their_copies_together(t
             (tmp_path / "in" / kind / f"{name}.{suffix}").write_text("1 0.5 0.5 0.1 0.1")
     (tmp_path / "in/labels/site0_png.rf.00000000000000000000000000000000.txt").unlink()
     (tmp_path / "in/data.yaml").write_text("names: [boulder, crater]\n")
-    counts = split_dataset(tmp_path / "in", tmp_path / "out", fractions=SHARES, block_deg=None)
+    with pytest.warns(CratersWarning, match="1 of 40 images have no label file"):
+        counts = split_dataset(tmp_path / "in", tmp_path / "out", fractions=SHARES, block_deg=None)
     assert counts == {"train": 28, "valid": 6, "test": 6}
     found = {name: find_pairs(tmp_path / "out", name) for name in SHARES}
     sources = [{pair.image.name.split("_")[0] for pair in pairs} for pairs in found.values()]
