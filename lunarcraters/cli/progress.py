@@ -2,47 +2,39 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import click
 
 from lunarcraters.catalogue.wording import format_number
+from lunarcraters.progress import Progress, no_progress
 
 _LINE_EVERY_S = 10.0
 
 
 @contextmanager
-def progress_bar(
-    what: str, *, quiet: bool, unit: str = "tiles"
-) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(what: str, *, quiet: bool, unit: str = "tiles") -> Iterator[Progress]:
     """Give a function that is called with the number of tiles, or other units, done and in all."""
     if quiet:
-        yield lambda done, total: None
+        yield no_progress
     elif sys.stderr.isatty():
         yield from _bar(what, unit)
     else:
         yield _lines(what, unit)
 
 
-def _bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+def _bar(what: str, unit: str) -> Iterator[Progress]:
+    from rich import progress as bars
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit),
-        TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"),
-        TimeRemainingColumn(),
+        bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn(),
+        bars.TextColumn(unit), bars.TextColumn("{task.fields[rate]}"), bars.TimeElapsedColumn(),
+        bars.TextColumn("left"), bars.TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with bars.Progress(*columns, console=Console(stderr=True)) as progress:
         task, pace = progress.add_task(what, rate=""), _Pace()
 
         def show(done: int, total: int) -> None:
@@ -53,7 +45,7 @@ def _bar(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         yield show
 
 
-def _lines(what: str, unit: str) -> Callable[[int, int], None]:
+def _lines(what: str, unit: str) -> Progress:
     said, pace = 0.0, _Pace()
 
     def show(done: int, total: int) -> None:
