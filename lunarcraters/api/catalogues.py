@@ -250,7 +250,7 @@ def evaluate(
     elif isinstance(reference, Reference):
         truth = reference
     else:
-        truth = read_reference(as_file(reference))
+        truth = read_reference(reference)
     if min_pixels is not None:
         if truth.pixel is None:
             raise CatalogueError("a smallest crater in pixels needs labels as the reference")

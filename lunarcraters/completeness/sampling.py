@@ -163,20 +163,24 @@ def choose_sites(
     possible = _are_inside(region, source, places, sizes) & _are_on_data(places, sizes, valid)
     placed: list[tuple[float, float, float]] = []
     for diameter, some, fit in zip(sizes.tolist(), places, possible, strict=True):
-        taken = Circles(*np.array(placed, float).reshape(-1, 3).T)
+        taken = _as_circles(placed)
         for x, y in some[fit].tolist():
             if _is_free(x, y, diameter, taken, detections):
                 placed.append((x, y, diameter))
                 break
-    circles = np.array(placed, float).reshape(-1, 3)
-    first, second = _to_ground(frame, circles[:, 0], circles[:, 1])
-    diameters = circles[:, 2] * pixel
+    circles = _as_circles(placed)
+    first, second = _to_ground(frame, circles.x, circles.y)
+    diameters = circles.diameter * pixel
     greatest = [
         compute_greatest_wear(d if frame.has_crs else SIMPLE_KM) for d in diameters.tolist()
     ]
     wear = np.array(greatest) * np.sqrt(rng.random(len(diameters)))
     seed = rng.integers(0, 1 << 31, len(diameters))
     return Sites(np.column_stack([first, second]), diameters, wear, seed)
+
+
+def _as_circles(placed: list[tuple[float, float, float]]) -> Circles:
+    return Circles(*np.array(placed, float).reshape(-1, 3).T)
 
 
 def _draw_sizes(counts: Index, edges: Float, rng: np.random.Generator) -> Float:

@@ -25,7 +25,7 @@ MOST_DEPTH = 8
 _MOST_SOURCES = 2000
 """Number of sources up to which each is opened; of more, only the places are used."""
 
-Placement = tuple[str, int, tuple[float, ...], tuple[float, ...]]
+PlacedSource = tuple[str, int, tuple[float, ...], tuple[float, ...]]
 """Name and band of a source, and its rectangles in the source and in the VRT."""
 
 _SCALING = {"ScaleOffset", "ScaleRatio", "Exponent", "LUT", "ColorTableComponent"}
@@ -121,12 +121,12 @@ def find_parts(dataset: rasterio.DatasetReader, box: Box) -> list[Part]:
         RasterioIOError: The VRT lies on the network, and its server failed.
     """
     try:
-        placements, size = _list_placements(dataset.name, times_forgotten())
+        placed, size = _list_placed(dataset.name, times_forgotten())
     except ElementTree.ParseError as error:
         raise RasterioIOError(f"the VRT cannot be read again: {error}") from error
     shrink = size[0] / dataset.width, size[1] / dataset.height
     parts = []
-    for source, band, from_, to in placements:
+    for source, band, from_, to in placed:
         here = tuple(n / by for n, by in zip(to, shrink * 2, strict=True))
         apart = any(
             box[axis] >= here[axis] + here[axis + 2] or box[axis] + box[axis + 2] <= here[axis]
@@ -138,8 +138,8 @@ def find_parts(dataset: rasterio.DatasetReader, box: Box) -> list[Part]:
 
 
 @lru_cache(maxsize=64)
-def _list_placements(name: str, forgotten: int) -> tuple[list[Placement], tuple[int, int]]:
-    """Places of the sources of a VRT, and its width and height.
+def _list_placed(name: str, forgotten: int) -> tuple[list[PlacedSource], tuple[int, int]]:
+    """Sources of a VRT with their places, and its width and height.
 
     Args:
         name: Name of the VRT, or its XML.
@@ -150,7 +150,7 @@ def _list_placements(name: str, forgotten: int) -> tuple[list[Placement], tuple[
         return [], (1, 1)
     size = int(root.get("rasterXSize", "1")), int(root.get("rasterYSize", "1"))
     whole = (0.0, 0.0, float(size[0]), float(size[1]))
-    placements, folder = [], PurePosixPath(name).parent
+    placed, folder = [], PurePosixPath(name).parent
     for element in root.iter():
         names = _named(element) if element.tag.endswith("Source") else []
         if names:
@@ -158,8 +158,8 @@ def _list_placements(name: str, forgotten: int) -> tuple[list[Placement], tuple[
             from_ = _rectangle(element, "SrcRect") or to
             band = (element.findtext("SourceBand") or "1").lower().removeprefix("mask").lstrip(",")
             source = _source_name(names[0], folder)
-            placements.append((source, int(band or 1), from_, to))
-    return placements, size
+            placed.append((source, int(band or 1), from_, to))
+    return placed, size
 
 
 def _source_name(element: Element, folder: PurePosixPath) -> str:
