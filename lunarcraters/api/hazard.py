@@ -140,8 +140,9 @@ def plot_hazard(
         craters.positions, ground, mask, cells, model, slope_limit, progress=progress
     )
     least = catalogue.threshold(min_score)
-    write_hazard_map(hazard, cog, _describe(hazard, least, min_diameter))
     draw_hazard_map(hazard, ground, _title(least, min_diameter), picture)
+    # Last, as it is not replaced: after an interruption the same command may be given again.
+    write_hazard_map(hazard, cog, _describe(hazard, least, min_diameter))
     return _summarise(hazard, least, min_diameter, picture, cog, run)
 
 

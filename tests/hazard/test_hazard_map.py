@@ -235,6 +235,17 @@ def test_no_file_is_lost(picture, tmp_path):
     assert not (tmp_path / "a.tif").exists()
 
 
+def test_the_same_command_goes_on_after_an_interruption(picture, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lunarcraters.plots.hazard.draw_hazard_map", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            lc.plot_hazard(picture, tmp_path / "a.png")
+    lc.plot_hazard(picture, tmp_path / "a.png")
+
+
 def test_a_file_that_is_read_is_never_replaced(picture, dem, tmp_path):
     searched = write_run(tmp_path / "relief", DEGREES, degrees(10, 60), ANYWHERE, [], dem=dem)
     for run, out, options in (
