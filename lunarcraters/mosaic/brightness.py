@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp
 
@@ -52,7 +53,5 @@ def _list_colours(dataset: rasterio.DatasetReader, band: int) -> list[tuple[int,
 
 def _are_rising(greys: list[int]) -> bool:
     """Tell whether greys rise; black ones at the end are unused entries of a TIFF's palette."""
-    used = len(greys)
-    while used and not greys[used - 1]:
-        used -= 1
-    return len(set(greys[:used])) > 1 and greys[:used] == sorted(greys[:used])
+    used = np.trim_zeros(greys, "b")
+    return len(set(used)) > 1 and used == sorted(used)
