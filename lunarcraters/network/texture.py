@@ -6,7 +6,7 @@ run takes the tuned ones where most of its mosaic has the texture of the tuning 
 """
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import pairwise, product
 
 import cv2
 import numpy as np
@@ -78,15 +78,17 @@ def measure_texture(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> Fl
         Features of the patches on valid ground, (n, 5).
     """
     height, width = values.shape
-    measured = [
-        _measure_patch(patch.astype(np.float32))
-        for top in range(0, height - _SIDE_PX + 1, _SIDE_PX)
-        for left in range(0, width - _SIDE_PX + 1, _SIDE_PX)
-        for window in [np.s_[top : top + _SIDE_PX, left : left + _SIDE_PX]]
-        if valid[window].mean() >= _VALID
-        for patch in [np.where(valid[window], values[window], values[window][valid[window]].mean())]
-        if patch.min() < patch.max()
-    ]
+    corners = product(
+        range(0, height - _SIDE_PX + 1, _SIDE_PX), range(0, width - _SIDE_PX + 1, _SIDE_PX)
+    )
+    measured = []
+    for top, left in corners:
+        window = np.s_[top : top + _SIDE_PX, left : left + _SIDE_PX]
+        inside, grey = valid[window], values[window]
+        if inside.mean() >= _VALID:
+            patch = np.where(inside, grey, grey[inside].mean())
+            if patch.min() < patch.max():
+                measured.append(_measure_patch(patch.astype(np.float32)))
     return np.array(measured, np.float64).reshape(-1, FEATURES)
 
 
