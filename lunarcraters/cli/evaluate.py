@@ -1,6 +1,6 @@
 """`craters evaluate`."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +121,7 @@ def _rule(name: str, given: dict[str, float | None]) -> "Rule":
 
     limits = {field: value for field, value in given.items() if value is not None}
     for field in limits:
-        fitting = [key for key, rule in RULES.items() if hasattr(rule, field)]
+        fitting = [key for key, rule in RULES.items() if field in {f.name for f in fields(rule)}]
         if name not in fitting:
             flag = "--iou" if field == "min_iou" else "--" + field.replace("_", "-")
             raise click.UsageError(f"{flag} goes with --rule {' or '.join(fitting)}")
