@@ -11,7 +11,7 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.completeness.freshness import compute_freshness
 from lunarcraters.completeness.plan import Planned
 from lunarcraters.completeness.plants import SIMPLE_KM
-from lunarcraters.completeness.sampling import Circles, locate
+from lunarcraters.completeness.sampling import Circles, CraterArrays, locate
 from lunarcraters.detection.band_merging import OctaveRange, merge_duplicates
 from lunarcraters.geometry.circles import circle_iou
 from lunarcraters.network.model_info import ModelInfo
@@ -27,7 +27,7 @@ MIN_IOU = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(CraterArrays):
     """Planted craters and what came back of them.
 
     Attributes:
@@ -47,14 +47,6 @@ class Outcome:
     score: Float
     log_ratio: Float
     offset: Float
-
-    def rows(self, which: Bool) -> "Outcome":
-        """Take some of the craters.
-
-        Args:
-            which: True for each crater to take, (n,).
-        """
-        return Outcome(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def judge(

@@ -1,6 +1,7 @@
 """Sampling: how many craters of which size are planted, and where."""
 
 from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,20 @@ _RIM_POINTS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Circles:
+class CraterArrays:
+    """Base of dataclasses of arrays with an entry for each crater."""
+
+    def rows(self, which: Bool | Index) -> Self:
+        """Take some of the craters.
+
+        Args:
+            which: True for each crater to take, (n,), or the indices of these.
+        """
+        return type(self)(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Circles(CraterArrays):
     """Craters in a tile.
 
     Attributes:
@@ -42,14 +56,6 @@ class Circles:
     y: Float
     diameter: Float
 
-    def rows(self, which: Bool | Index) -> "Circles":
-        """Take some of the craters.
-
-        Args:
-            which: True for each crater to take, (n,), or the indices of these.
-        """
-        return Circles(self.x[which], self.y[which], self.diameter[which])
-
     def iou(self, x: float, y: float, diameter: float) -> Float:
         """Compute the intersection over union of each with one circle, (n,)."""
         distance = np.hypot(self.x - x, self.y - y)
@@ -57,7 +63,7 @@ class Circles:
 
 
 @dataclass(frozen=True, eq=False)
-class Detections:
+class Detections(CraterArrays):
     """Detections of a run, of any score.
 
     Attributes:
@@ -85,16 +91,11 @@ class Detections:
 
     def within(self, region: Region, source: TileSource) -> "Detections":
         """Take those that are centred in the core of a region."""
-        inside = in_core(source.mosaic, region.tiles[0], self.x, self.y)
-        return Detections(*(getattr(self, field.name)[inside] for field in fields(self)))
-
-    def __len__(self) -> int:
-        """Number of detections."""
-        return len(self.diameters)
+        return self.rows(in_core(source.mosaic, region.tiles[0], self.x, self.y))
 
 
 @dataclass(frozen=True, eq=False)
-class Sites:
+class Sites(CraterArrays):
     """Places and sizes of craters to be planted in a region.
 
     Attributes:
@@ -108,14 +109,6 @@ class Sites:
     diameters: Float
     wear: Float
     seed: Index
-
-    def rows(self, which: Bool) -> "Sites":
-        """Take some of the craters.
-
-        Args:
-            which: True for each crater to take, (n,).
-        """
-        return Sites(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def choose_counts(wanted: Float, diameters_px: Float, area_px: float) -> Index:
