@@ -5,12 +5,16 @@ prints that sentence on one line and exits with code 1.
 """
 
 import math
+import re
 import warnings
 from collections.abc import Collection
 from inspect import currentframe
 from numbers import Integral, Real
+from os import PathLike, fspath
 
 from lunarcraters.redaction import redact
+
+_ADDRESS = re.compile(r"(https?|ftp|s3|gs|az):/+(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class CratersError(Exception):
@@ -91,6 +95,20 @@ def warn(sentence: str) -> None:
             outermost = level
         frame, level = frame.f_back, level + 1
     warnings.warn(sentence, CratersWarning, stacklevel=outermost + 1)
+
+
+def refuse_address(name: str | PathLike[str], kind: type[CratersError]) -> None:
+    """Refuse a file on the network, where only rasters are read.
+
+    Args:
+        name: Name as the user gave it, or a path of it, which has lost a slash.
+        kind: Kind of the error.
+    """
+    if place := _ADDRESS.match(fspath(name)):
+        raise kind(
+            f"{place[1]}://{place[2]} is on the network, where only rasters are read: download it "
+            "first"
+        )
 
 
 def check_range(

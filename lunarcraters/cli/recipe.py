@@ -10,7 +10,7 @@ import click
 import yaml
 
 from lunarcraters.cli.main import COMMANDS, load_command
-from lunarcraters.errors import RecipeError
+from lunarcraters.errors import RecipeError, refuse_address
 from lunarcraters.redaction import redact
 
 
@@ -89,6 +89,7 @@ def read_steps(recipe: Path) -> list[tuple[str, click.Command, dict[Any, Any]]]:
     Raises:
         RecipeError: The file is missing, not YAML, or not a list of known commands.
     """
+    refuse_address(recipe, RecipeError)
     try:
         content = yaml.load(recipe.read_text(encoding="utf-8"), _Loader)
     except OSError as error:

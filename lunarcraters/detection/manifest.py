@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lunarcraters._version import __version__
-from lunarcraters.errors import MosaicError, OutputError, RunError
+from lunarcraters.errors import MosaicError, OutputError, RunError, refuse_address
 from lunarcraters.mosaic.handles import forget_datasets
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.records import RecordError, read_record, write_record
@@ -157,6 +157,7 @@ def read_manifest(run: Path) -> Manifest:
     """
     path = run / MANIFEST
     if not path.is_file():
+        refuse_address(run, RunError)
         raise RunError(f"{run} is not a run: give the directory that craters detect wrote")
     try:
         return read_record(Manifest, path)

@@ -10,7 +10,7 @@ from lunarcraters.catalogue.formats.parquet import StoredCatalogue, open_stored
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
 from lunarcraters.detection.manifest import MANIFEST, read_manifest, read_names
-from lunarcraters.errors import AreaError, RunError
+from lunarcraters.errors import AreaError, RunError, refuse_address
 from lunarcraters.files import hash_file, is_database, require_name
 from lunarcraters.geometry.area import Area
 from lunarcraters.mask.cog import open_mask
@@ -148,6 +148,7 @@ def open_run(path: Path) -> StoredCatalogue:
             "of a file are drawn by craters plot map FILE OUT --mosaic MOSAIC"
         )
     if not (path / MANIFEST).is_file() and not (path / RESULT).is_file():
+        refuse_address(path, RunError)
         raise RunError(f"{path} is not a run: give the directory that craters detect wrote")
     if not all((path / name).is_file() for name in (RESULT, CRATERS)):
         raise RunError(f"{path} is not a finished run: {_how_to_finish(path)} to finish it")

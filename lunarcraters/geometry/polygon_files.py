@@ -13,7 +13,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from lunarcraters.errors import AreaError, warn
+from lunarcraters.errors import AreaError, refuse_address, warn
 from lunarcraters.geometry.polygons import keep_polygons
 from lunarcraters.geometry.seam import mend_areas
 from lunarcraters.process import suppress_warnings
@@ -93,6 +93,7 @@ def _read_layer(path: Path, columns: list[str] | None, *, has_crs: bool = True) 
 
     In degrees, its outlines do not jump; those that this program wrote never do.
     """
+    refuse_address(path, AreaError)
     try:
         layer = _choose_layer(path)
         is_own = layer == _GROUND and "craters" in pyogrio.list_layers(path)[:, 0]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from lunarcraters.errors import ModelError
+from lunarcraters.errors import ModelError, refuse_address
 from lunarcraters.files import hash_file, replacing
 from lunarcraters.network.model_info import ModelInfo, Texture
 from lunarcraters.network.model_record import ModelRecord
@@ -192,6 +192,7 @@ def _check(path: Path) -> set[str]:
     """Raise a ModelError unless the path is a `.keras` file. Returns the names of its members."""
     try:
         if not path.is_file():
+            refuse_address(path, ModelError)
             raise ModelError(f"{path}: no such model file: give a .keras file that is there")
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())

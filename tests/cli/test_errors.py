@@ -266,3 +266,22 @@ def test_a_gallery_on_a_mosaic_without_a_coordinate_system_takes_the_one_that_is
     gallery = ["evaluate", table, table, "--gallery", "gallery", "--mosaic", "m.tif"]
     refused(craters(*gallery), "m.tif has no coordinate system: name it with --crs")
     assert craters(*gallery, "--crs", LUNAR)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("export", "https://host/a.gpkg", "a.csv"),
+        ("csfd", "a.csv", "--area", "https://host/a.gpkg"),
+        ("evaluate", "a.csv", "https://host/a.gpkg"),
+        ("report", "https://host/a.gpkg", "-o", "a.html"),
+        ("completeness", "https://host/a.gpkg"),
+        ("detect", "a.tif", "-o", "run", "--model", "https://host/a.gpkg"),
+        ("run", "https://host/a.gpkg"),
+    ],
+)
+def test_what_is_read_from_local_files_alone_is_said_of_an_address(craters, tmp_path, arguments):
+    write_raster(tmp_path / "a.tif")
+    (tmp_path / "a.csv").write_text("lon,lat,diameter_km\n1,2,3\n")
+    words = "https://host/a.gpkg is on the network, where only rasters are read: download it first"
+    refused(craters(*arguments), words)

@@ -11,7 +11,7 @@ from lunarcraters.catalogue.edits import EditedCatalogue
 from lunarcraters.catalogue.format_names import FORMAT_NAMES, FormatName
 from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.catalogue.table import Catalogue
-from lunarcraters.errors import CatalogueError, OutputError, check_choice
+from lunarcraters.errors import CatalogueError, OutputError, check_choice, refuse_address
 from lunarcraters.files import LFS_POINTER, check_apart, is_database, new_mark, replacing
 
 
@@ -256,6 +256,7 @@ def _read(path: Path | str) -> Catalogue | EditedCatalogue:
         return postgis.read(str(path))
     path = Path(path)
     names = _suffixes(_FORMATS)
+    refuse_address(path, CatalogueError)
     if not path.is_file():
         fault = "is a directory, not a catalogue" if path.is_dir() else "does not exist"
         raise CatalogueError(f"{path} {fault}: give a file named {names}")
