@@ -112,15 +112,8 @@ def _merge(
     """Merge the detections of a region as a run does, with calibrated scores."""
     if table.empty:
         return Circles(*np.empty((3, 0))), np.empty(0)
-    mosaic, columns = source.mosaic, description.columns
-    tiles = planned.region.tiles
-    octaves = OctaveRange(
-        mosaic.grid,
-        mosaic.meridian_pixel_size_m,
-        tiles[0].level,
-        tiles[-1].level + 1,
-        info.diameters_px,
-    )
+    columns, tiles = description.columns, planned.region.tiles
+    octaves = OctaveRange(source.mosaic, tiles[0].level, tiles[-1].level + 1, info.diameters_px)
     _, merged = merge_duplicates(table, description, octaves)
     raw, diameters_px, diameters = (
         merged[name].to_numpy(float) for name in (columns.score, "mosaic_px", columns.diameter)

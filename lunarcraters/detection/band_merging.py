@@ -18,7 +18,7 @@ from lunarcraters.detection.merging import average_octaves, suppress
 from lunarcraters.detection.search.batch_result import read_craters
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.circles import compute_diameters_px
-from lunarcraters.geometry.grid import Grid
+from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.network.decoding import octave_weights
 from lunarcraters.process import cpu_count, map_in_threads
 
@@ -37,16 +37,13 @@ class OctaveRange:
     """The octaves of a run, and the crater sizes in which they count.
 
     Attributes:
-        grid: Grid of the mosaic.
-        meridian_pixel_size_m: North-south size of a pixel at the centre of the mosaic, metres; None
-            without a CRS.
+        mosaic: Mosaic.
         finest: Number of the first octave; below 0 the mosaic is enlarged.
         stop: Number after that of the last octave.
         diameters_px: Smallest and largest crater that the network detects, pixels of an octave.
     """
 
-    grid: Grid
-    meridian_pixel_size_m: float | None
+    mosaic: Mosaic
     finest: int
     stop: int
     diameters_px: tuple[float, float]
@@ -62,7 +59,7 @@ class OctaveRange:
             Diameters in pixels of the mosaic, (n,), and weights from 0 to 1, (n, octaves).
         """
         diameters_px = compute_diameters_px(
-            positions, diameters, self.grid, self.meridian_pixel_size_m
+            positions, diameters, self.mosaic.grid, self.mosaic.meridian_pixel_size_m
         )
         octaves = np.arange(self.finest, self.stop)
         return diameters_px, octave_weights(diameters_px, octaves, self.diameters_px)
@@ -86,7 +83,7 @@ def merge_in_bands(
         band_rows: Number of craters merged at once by a thread, where latitudes differ.
     """
     columns = description.columns
-    ends = (-90.0, 90.0) if description.has_crs else (0.0, float(octaves.grid.height))
+    ends = (-90.0, 90.0) if description.has_crs else (0.0, float(octaves.mosaic.height))
     cells = np.linspace(*ends, _CELLS + 1)
     counts = np.zeros(_CELLS, np.int64)
     reaches = np.full((len(result_files), 2), np.nan)

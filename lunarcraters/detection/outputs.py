@@ -129,11 +129,7 @@ def _write_merged(
     """Write every crater on the ground of the mask once, as numbers, with its calibrated score."""
     lost = tuple(tile.core for tile in source.tiles if tile.level == 0 and tile.name in unread)
     octaves = OctaveRange(
-        source.mosaic.grid,
-        source.mosaic.meridian_pixel_size_m,
-        source.settings.finest,
-        source.settings.levels,
-        info.diameters_px,
+        source.mosaic, source.settings.finest, source.settings.levels, info.diameters_px
     )
     try:
         with path.open("wb") as file:

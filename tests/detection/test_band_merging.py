@@ -1,9 +1,10 @@
 """Craters of many batches become one catalogue, in bands or at once."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
-from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,6 @@ from lunarcraters.catalogue.info import CatalogueInfo
 from lunarcraters.detection.band_merging import merge_duplicates, merge_in_bands
 from lunarcraters.detection.search.batch_result import BatchResult, write_batch_result
 from lunarcraters.geometry import sphere
-from lunarcraters.geometry.grid import Grid
 
 
 def description(columns):
@@ -43,7 +43,7 @@ def seen_often(rng, columns, count):
 class Octaves:
     """Three octaves, each of which sees craters twice as large as the one before."""
 
-    grid = Grid(None, Affine.identity(), 2000, 2000)
+    mosaic = SimpleNamespace(height=2000)
     finest = 0
 
     def weights(self, positions, diameters):
