@@ -96,6 +96,9 @@ _JSON_WORDS = {
 }
 
 _PACKAGE = Path(lunarcraters.__file__).parent
+_GIVEN_BY = {"warn": "CratersWarning", "kind": "CratersError"}
+"""Functions and variables that stand for classes where messages are given."""
+
 _LINK = re.compile(r"\[([^]]+)\]\((?:\.\./)+((?:pipelines|docs|lunarcraters|benchmarks)/[^)\s]*)\)")
 
 
@@ -159,18 +162,20 @@ def _attributes(record: type) -> tuple[str, dict[str, str]]:
 
 
 def _errors() -> str:
-    """Every message, under its class."""
+    """Every message of an error or a warning, under its class."""
     found = defaultdict(set)
     for path in sorted(_PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-                name = getattr(node.exc.func, "id", "")
-                message = _words(node.exc.args[0]) if node.exc.args else ""
-                if name.endswith("Error") and hasattr(errors, name) and len(message) > 20:
-                    found[name].add(message)
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = getattr(node.func, "id", "")
+            name = _GIVEN_BY.get(name, name)
+            message = _words(node.args[0])
+            if isinstance(getattr(errors, name, None), type) and len(message) > 20:
+                found[name].add(message)
     lines = []
     for name in sorted(found):
-        doc = (getattr(errors, name).__doc__ or "").strip()
+        doc = (getattr(errors, name).__doc__ or "").partition("\n\n")[0].strip()
         lines += [f"## {name}", "", doc, ""]
         lines += [f"- {message}" for message in sorted(found[name], key=str.lower)]
         lines.append("")

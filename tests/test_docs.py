@@ -39,3 +39,16 @@ def test_every_record_that_a_type_names_has_a_table(repository):
     named = {name for types in rows for name in re.findall(r"\b[A-Z]\w*", types)}
     assert len(named) > 20
     assert named <= {kind.split(":")[1] for kind in hooks["RECORDS"].values()}
+
+
+def test_errors_and_warnings_are_listed_under_their_classes(repository):
+    listed = runpy.run_path(str(repository / "docs" / "hooks.py"))["_errors"]()
+    sections = dict(part.split("\n", 1) for part in listed.split("## ")[1:])
+    for kind, words in (
+        ("CatalogueError", "does not tell which ground"),
+        ("CratersError", "is on the network, where only rasters are read"),
+        ("CratersWarning", "…: its longitudes are read as degrees to the west"),
+        ("CratersWarning", "shows … craters upside down and … as it is"),
+    ):
+        assert words in sections[kind]
+    assert "Args:" not in listed
