@@ -176,8 +176,10 @@ def _calibrate(
         raise OptionError("a model of relief has looks in place of --tta: leave --tta out")
     if classes:
         raise OptionError("catalogues of elevation models have no classes: leave --classes out")
-    left_out = (info.training.get("data") or {}).get("left_out")
-    name = split if split != "valid" else Path(left_out).stem if left_out else None
+    name: str | None = split
+    if split == "valid":
+        left_out = (info.training.get("data") or {}).get("left_out")
+        name = Path(left_out).stem if left_out else None
     source = choose_elevation_source(dataset, name)
     return calibrate_relief(
         model, source.elevation, source.catalogue, workers=workers, say=say, progress=progress

@@ -181,7 +181,8 @@ def hash_plan(manifest: Manifest, options: CompletenessOptions) -> str:
     """Compute the SHA-256 of all that a measurement depends on but the run's catalogue."""
     noted = to_plain(manifest)
     missing = [name for name in ("tiling_settings", "diameters_px") if noted[name] is None]
-    for name in missing or ("input_name", "model_name"):  # of earlier versions they stay
+    # Names count in the hash of a run of an earlier version alone, which lacks some of these.
+    for name in missing or ("input_name", "model_name"):
         del noted[name]
     numbers = {
         name: None if value is None else float(value) for name, value in asdict(options).items()

@@ -57,8 +57,17 @@ class ErrorBudget:
     def without_estimate(cls, raw: BinnedCount) -> "ErrorBudget":
         """Make the budget of a count that has no estimate."""
         none = np.full(len(raw.values), np.nan)
-        no = np.zeros(len(none), np.bool_)
-        return cls(raw.edges, _error_of(raw), none, none, none, none, none, none, no)
+        return cls(
+            edges=raw.edges,
+            raw=_error_of(raw),
+            poisson=none,
+            planted=none,
+            wear=none,
+            purity=none,
+            model=none,
+            total=none,
+            trusted=np.zeros(len(none), np.bool_),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -113,9 +113,17 @@ def estimate_count(
     shares = detections.above(min_score).compute_shares()
     if completeness is None or not len(raw.values) or not area.area_km2:
         none = np.full(len(raw.values), np.nan)
-        no = np.zeros(len(none), np.bool_)
-        unknown, errors = np.full((len(none),) * 2, np.nan), ErrorBudget.without_estimate(raw)
-        return Estimate(raw, none, none, none, none, no, unknown, shares, errors)
+        return Estimate(
+            raw=raw,
+            values=none,
+            low90=none,
+            high90=none,
+            completeness=none,
+            trusted=np.zeros(len(none), np.bool_),
+            covariance=np.full((len(none),) * 2, np.nan),
+            purity=shares,
+            errors=ErrorBudget.without_estimate(raw),
+        )
     return _Estimation(detections, completeness, raw).estimate(min_score, shares)
 
 
