@@ -68,10 +68,9 @@ def to_frame(
     Returns:
         Columns, rows and diameters, pixels of the tile, each (n,).
     """
+    x, y = frame.from_positions(*positions.T)
     if frame.has_crs:
-        x, y = frame.from_lonlat(*positions.T)
         return x, y, compute_diameters_px(positions, diameters, frame, pixel_size_m)
-    x, y = ~frame.affine @ tuple(positions.T)
     return x, y, diameters / np.sqrt(abs(frame.affine.determinant))
 
 

@@ -83,11 +83,8 @@ class Detections(CraterArrays):
     @classmethod
     def of(cls, catalogue: Catalogue, source: TileSource) -> "Detections":
         """Take the detections of a catalogue."""
-        positions = catalogue.positions
-        x, y = positions.T
-        if catalogue.has_crs:
-            x, y = source.mosaic.grid.from_lonlat(x, y)
-        return cls(positions, catalogue.diameters, catalogue.scores, x, y)
+        x, y = source.mosaic.grid.from_positions(*catalogue.positions.T)
+        return cls(catalogue.positions, catalogue.diameters, catalogue.scores, x, y)
 
     def within(self, region: Region, source: TileSource) -> "Detections":
         """Take those that are centred in the core of a region."""
@@ -162,14 +159,14 @@ def choose_sites(
                 placed.append((x, y, diameter))
                 break
     circles = _as_circles(placed)
-    first, second = _to_ground(frame, circles.x, circles.y)
+    positions = np.column_stack(frame.to_positions(circles.x, circles.y))
     diameters = circles.diameter * pixel
     greatest = [
         compute_greatest_wear(d if frame.has_crs else SIMPLE_KM) for d in diameters.tolist()
     ]
     wear = np.array(greatest) * np.sqrt(rng.random(len(diameters)))
     seed = rng.integers(0, 1 << 31, len(diameters))
-    return Sites(np.column_stack([first, second]), diameters, wear, seed)
+    return Sites(positions, diameters, wear, seed)
 
 
 def _as_circles(placed: list[tuple[float, float, float]]) -> Circles:
@@ -209,22 +206,13 @@ def _pixel_size(frame: Grid) -> float:
     return float(frame.meridian_pixel_size_m(centre, centre)[0]) / 1000.0
 
 
-def _to_ground(frame: Grid, x: Float, y: Float) -> tuple[Float, Float]:
-    if frame.has_crs:
-        return frame.to_lonlat(x, y)
-    first, second = frame.affine @ (x, y)
-    return first, second
-
-
 def _are_inside(region: Region, source: TileSource, places: Float, sizes: Float) -> Bool:
     """Which centres (n, k, 2) of craters (n,) lie in the core, and not at its edge, (n, k)."""
     tile = region.tiles[0]
     corners = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
     around = places[:, :, None] + _INSET * sizes[:, None, None, None] * corners
-    first, second = _to_ground(tile.frame, *around.reshape(-1, 2).T)
-    if tile.frame.has_crs:
-        first, second = source.mosaic.grid.from_lonlat(first, second)
-    inside = in_core(source.mosaic, tile, first, second)
+    positions = tile.frame.to_positions(*around.reshape(-1, 2).T)
+    inside = in_core(source.mosaic, tile, *source.mosaic.grid.from_positions(*positions))
     return np.asarray(inside.reshape(around.shape[:3]).all(axis=2))
 
 

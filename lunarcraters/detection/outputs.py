@@ -148,7 +148,7 @@ def _lie_in(
     """Test which craters are centred in boxes of the mosaic, (n,)."""
     columns = description.columns
     x, y = craters[[columns.x, columns.y]].to_numpy(float).T
-    return contains_points(boxes, *(grid.from_lonlat(x, y) if grid.has_crs else (x, y)))
+    return contains_points(boxes, *grid.from_positions(x, y))
 
 
 def _add_values(craters: pd.DataFrame, description: CatalogueInfo, info: ModelInfo) -> pd.DataFrame:

@@ -148,6 +148,24 @@ class Grid:
             x = wrap_columns(x, self.width / 2.0, self.period_px)
         return x, y
 
+    def to_positions(self, x: Float, y: Float) -> Points:
+        """Transform pixel coordinates to positions of a catalogue, of the shape of `x`.
+
+        Returns:
+            Longitude and latitude, degrees; without a coordinate system pixels of the mosaic.
+        """
+        if self.has_crs:
+            return self.to_lonlat(x, y)
+        across, along = self.affine @ (x, y)
+        return across, along
+
+    def from_positions(self, across: Float, along: Float) -> Points:
+        """Transform positions of a catalogue to pixel coordinates: `to_positions` the other way."""
+        if self.has_crs:
+            return self.from_lonlat(across, along)
+        x, y = ~self.affine @ (across, along)
+        return x, y
+
     def transform_to(self, other: "Grid", x: ArrayLike, y: ArrayLike) -> Points:
         """Transform pixel coordinates of this grid to those of another one.
 

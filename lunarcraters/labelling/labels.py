@@ -12,7 +12,6 @@ from lunarcraters.datasets.yolo_labels import box_corners
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.area import Area
 from lunarcraters.geometry.circles import compute_diameters_px
-from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.mosaic import Mosaic
 from lunarcraters.tiling.plan import Tile, in_core
 
@@ -70,7 +69,7 @@ def make_labels(tile: Tile, catalogue: Catalogue, min_diameter: float) -> Labels
         catalogue: Craters, in the space of the tile.
         min_diameter: Diameter below which craters are not to be taught, km (pixels of the mosaic).
     """
-    x, y = _to_tile(tile.frame, catalogue.positions)
+    x, y = tile.frame.from_positions(*catalogue.positions.T)
     if tile.frame.has_crs:
         sizes = compute_diameters_px(catalogue.positions, catalogue.diameters, tile.frame, None)
     else:
@@ -100,9 +99,8 @@ def find_ground(mosaic: Mosaic, tile: Tile, area: Area | None, step: int = 1) ->
     """
     centres = np.arange(0, tile.size, step) + 0.5
     x, y = np.meshgrid(centres, centres)
-    ground = tile.frame.to_lonlat(x, y) if tile.frame.has_crs else tile.frame.affine @ (x, y)
-    in_mosaic = mosaic.grid.from_lonlat(*ground) if mosaic.has_crs else ground
-    inside = in_core(mosaic, tile, *in_mosaic)
+    ground = tile.frame.to_positions(x, y)
+    inside = in_core(mosaic, tile, *mosaic.grid.from_positions(*ground))
     return inside if area is None else inside & area.contains(*ground)
 
 
@@ -123,19 +121,9 @@ def _reach(tile: Tile, x: Float, y: Float, craters: Catalogue) -> Bool:
     """
     frame, (across, along) = tile.frame, craters.positions.T
     nearest = np.clip(x, 0.0, tile.size), np.clip(y, 0.0, tile.size)
+    x, y = frame.to_positions(*nearest)
     if frame.has_crs:
-        lon, lat = frame.to_lonlat(*nearest)
-        distances = sphere.distance_km(lon, lat, across, along, frame.radius_m)
+        distances = sphere.distance_km(x, y, across, along, frame.radius_m)
     else:
-        x, y = frame.affine @ nearest
         distances = np.hypot(x - across, y - along)
     return np.asarray(distances <= craters.diameters / 2.0)
-
-
-def _to_tile(frame: Grid, positions: Float) -> tuple[Float, Float]:
-    """Transform positions to pixels of a frame; NaN where they cannot be seen."""
-    across, along = positions.T
-    if frame.has_crs:
-        return frame.from_lonlat(across, along)
-    x, y = ~frame.affine @ (across, along)
-    return x, y

@@ -259,3 +259,14 @@ def test_a_grid_has_the_extent_of_its_own_ground_in_other_pixels(name):
     assert coarse.has_extent_of(grid)
     assert not grid.has_extent_of(grid.window(Box(2, 0, width, height), 1.0, width, height))
     assert not grid.has_extent_of(replace(grid, crs_wkt=None))
+
+
+@pytest.mark.parametrize("crs", [None, sphere.geographic_crs().to_wkt()])
+def test_positions_of_a_catalogue_are_degrees_or_pixels_of_the_mosaic(crs):
+    # A tile of the octave of 4 pixels, whose corner is pixel (40, 20) or longitude 40, latitude 20.
+    tile = Grid(crs, Affine(4.0, 0.0, 40.0, 0.0, 4.0 if crs is None else -4.0, 20.0), 10, 5)
+    x, y = np.array([0.0, 2.5]), np.array([0.0, 1.0])
+    across, along = tile.to_positions(x, y)
+    np.testing.assert_allclose(across, [40.0, 50.0])
+    np.testing.assert_allclose(along, [20.0, 24.0 if crs is None else 16.0])
+    np.testing.assert_allclose(tile.from_positions(across, along), (x, y))

@@ -95,7 +95,7 @@ def decode_tile(maps: Float32, tile: Tile, source: TileSource, info: ModelInfo) 
     sizes = source.settings.diameter_range_px(tile.level, info.diameters_px)
     circles, scores = decode_maps(maps, info.heads, sizes)
     first, second, diameter = georeference(circles, tile.frame)
-    x, y = mosaic.grid.from_lonlat(first, second) if mosaic.has_crs else (first, second)
+    x, y = mosaic.grid.from_positions(first, second)
     keep = in_core(mosaic, tile, x, y) & np.isfinite(diameter)
     columns = LUNAR_COLUMNS if mosaic.has_crs else PIXEL_COLUMNS
     return pd.DataFrame(
