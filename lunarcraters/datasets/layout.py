@@ -214,32 +214,33 @@ def _find_below(root: Path) -> bool:
 
 def _splits_in(root: Path, description: Description) -> dict[str, Split]:
     """Find the splits of a directory, by name: those described, and else those that lie in it."""
-    splits = {}
-    for name in SPLIT_NAMES:
-        places = description.places.get(name, ())
-        made = [_make_place(candidates) for candidates in places]
-        found = next(filter(None, map(find_image_folder, _list_candidates(root, name))), None)
-        if any(piece and piece.images for piece in made):
-            pairs = zip(made, places, strict=True)
-            pieces = [piece or _make_bare(candidates) for piece, candidates in pairs]
-            splits[name] = Split(
-                tuple(folder for piece in pieces for folder in piece.folders),
-                tuple(dict.fromkeys(image for piece in pieces for image in piece.images)),
-            )
-        elif found is not None and places:
-            empty = [folder for piece in made if piece for folder in piece.folders]
-            if any(found.samefile(folder) for folder in empty):
-                continue
-            raise DatasetError(
-                f"{places[0][0]}, which the description names for {name!r}, is missing or "
-                f"empty, or has no label files: put it there, or name {found} instead"
-            )
-        elif found is not None:
-            splits[name] = _make_split((found,))
+    found = {
+        name: _find_split(root, name, description.places.get(name, ())) for name in SPLIT_NAMES
+    }
+    splits = {name: split for name, split in found.items() if split is not None}
     if splits:
         # Beside others, a split to learn from is not passed over because its labels are missing.
         splits |= _splits_without_labels(root, _TAUGHT - splits.keys())
     return {name: splits[name] for name in SPLIT_NAMES if name in splits}
+
+
+def _find_split(root: Path, name: str, places: Sequence[tuple[Path, ...]]) -> Split | None:
+    """Find a split in the places that the description names, or else below the root."""
+    made = [_make_place(candidates) for candidates in places]
+    if any(piece and piece.images for piece in made):
+        pieces = [piece or _make_bare(some) for piece, some in zip(made, places, strict=True)]
+        folders = tuple(folder for piece in pieces for folder in piece.folders)
+        images = dict.fromkeys(image for piece in pieces for image in piece.images)
+        return Split(folders, tuple(images))
+    below = next(filter(None, map(find_image_folder, _list_candidates(root, name))), None)
+    if below is not None and not places:
+        return _make_split((below,))
+    if below is None or any(below.samefile(at) for piece in made if piece for at in piece.folders):
+        return None  # or it is described, and empty
+    raise DatasetError(
+        f"{places[0][0]}, which the description names for {name!r}, is missing or "
+        f"empty, or has no label files: put it there, or name {below} instead"
+    )
 
 
 def _list_candidates(root: Path, name: str) -> list[Path]:
@@ -268,8 +269,7 @@ def _splits_without_labels(root: Path, names: set[str]) -> dict[str, Split]:
 def _make_place(candidates: tuple[Path, ...]) -> Split | None:
     """Make a split of the first candidate that is a directory or a list, maybe empty, of images."""
     for path in candidates:
-        folder = find_image_folder(path)
-        if folder is not None:
+        if folder := find_image_folder(path):
             return _make_split((folder,))
         if path.suffix.lower() == ".txt" and path.is_file():
             return Split((), tuple(_read_list(path)))
