@@ -58,7 +58,8 @@ def command() -> None:
               help="Largest side of a tile, pixels.")  # fmt: skip
 @_VALID
 @_TEST
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+              help="Seed of all random choices.")  # fmt: skip
 @crs_option
 @nodata_option
 @quiet_option
@@ -200,7 +201,8 @@ def clean_command(dataset: Path, dry_run: bool, back: bool, quiet: bool) -> None
               help="At random, for images whose names tell no place.")  # fmt: skip
 @click.option("--disjoint", is_flag=True,
               help="Leave out tiles that share ground with another split.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+              help="Seed of all random choices.")  # fmt: skip
 @click.option("--link/--copy", default=False, show_default=True,
               help="Hard links or copies of the files.")  # fmt: skip
 @json_option

@@ -33,7 +33,8 @@ from lunarcraters.training.settings import TrainingPrecision
 )
 @click.option("--pooling", type=click.Choice(get_args(Pooling)),
               help="How the network halves its resolution [default: the preset's].")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True,
+              help="Seed of all random choices.")  # fmt: skip
 @click.option("--precision", type=click.Choice(get_args(TrainingPrecision)), default="auto",
               show_default=True, help="auto: the faster one on this machine.")  # fmt: skip
 @click.option("--weights", type=click.Path(path_type=Path),

@@ -60,6 +60,12 @@ def test_a_command_has_an_example(name, command):
     assert all(line.startswith(f"craters {name}") for line in own[:1])
 
 
+@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: str(value))
+def test_the_help_explains_every_option(name, command):
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    assert not [one.name for one in options if not one.help], name
+
+
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory, scene, repository):
     """What the examples speak of: a mosaic, its run, a reference, a dataset."""
