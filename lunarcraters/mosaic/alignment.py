@@ -82,9 +82,7 @@ def align_sources(sources: Sequence[Source]) -> Layout:
     first = sources[0]
     if len(sources) == 1 and not _is_wide_with_gaps(first):
         whole = (0.0, 0.0, float(first.width), float(first.height))
-        affine = Affine.identity() if first.affine is None else first.affine
-        grid = Grid(first.crs_wkt, affine, first.width, first.height)
-        return Layout(grid, (first,), (whole,))
+        return Layout(first.grid, (first,), (whole,))
     affines = [_north_up_affine(source) for source in sources]
     for source, affine in zip(sources[1:], affines[1:], strict=True):
         _check_compatible(first, affines[0], source, affine)
@@ -133,8 +131,7 @@ def _lay_columns(sources: Sequence[Source], affines: Sequence[Affine], size_x: f
     starts = np.array([affine.c for affine in affines]) / size_x
     widths = np.array([s.width * a.a for s, a in zip(sources, affines, strict=True)]) / size_x
     widest = int(widths.argmax())
-    one = sources[widest]
-    period_px = Grid(one.crs_wkt, affines[widest], one.width, one.height).period_px
+    period_px = sources[widest].grid.period_px
     if period_px is not None:
         period_px *= affines[widest].a / size_x
         starts = fold_columns(starts, widths, period_px)
@@ -172,7 +169,7 @@ def _is_wide_with_gaps(source: Source) -> bool:
     affine = source.affine
     if source.extents is None or affine is None or affine.a <= 0 or affine.e >= 0:
         return False
-    period_px = Grid(source.crs_wkt, affine, source.width, source.height).period_px
+    period_px = source.grid.period_px
     return period_px is not None and is_wider(np.zeros(1), np.array([source.width]), period_px)
 
 

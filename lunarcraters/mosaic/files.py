@@ -14,6 +14,7 @@ from rasterio.errors import RasterioError, RasterioIOError
 from lunarcraters.errors import MosaicError
 from lunarcraters.geometry import sphere
 from lunarcraters.geometry.box import Box
+from lunarcraters.geometry.grid import Grid
 from lunarcraters.mosaic.bands import choose_bands
 from lunarcraters.mosaic.brightness import why_not_brighter
 from lunarcraters.mosaic.dtypes import GDAL_TYPES
@@ -89,6 +90,11 @@ class Source:
     unit: str = ""
     description: str = ""
     not_brighter: str | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """Grid of the pixels."""
+        return Grid(self.crs_wkt, self.affine or Affine.identity(), self.width, self.height)
 
 
 def find_rasters(names: Sequence[str | os.PathLike[str]]) -> list[Named]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from affine import Affine
 from pyproj import CRS
 
 from lunarcraters.geometry.grid import Grid
@@ -32,8 +31,7 @@ def make_dataset_of(source: Source) -> tuple[ElementTree.Element, Placement]:
     Returns:
         Root, and the placement of the whole source in it.
     """
-    grid = Grid(source.crs_wkt, source.affine or Affine.identity(), source.width, source.height)
-    return make_dataset(grid), (0.0, 0.0, float(grid.width), float(grid.height))
+    return make_dataset(source.grid), (0.0, 0.0, float(source.width), float(source.height))
 
 
 def add_band(root: ElementTree.Element, index: int, count: int, dtype: str) -> ElementTree.Element:
