@@ -82,15 +82,18 @@ class _Run:
             return np.inf
         return diameters_px[1] * 2.0 ** (settings.levels - 1)
 
+    def measure_px(self, positions: Float, diameters: Float) -> Float:
+        """Measure craters in pixels of the mosaic, (n,)."""
+        grid, pixel_size_m = self.mask.grid, self.mask.meridian_pixel_size_m
+        return compute_diameters_px(positions, diameters, grid, pixel_size_m)
+
     def weights(self, positions: Float, diameters: Float) -> Float:
         """Compute to what degree the run should have seen craters, 0 to 1, (n,)."""
         footprint = self.catalogue.footprint
         searched = np.ones(len(diameters), bool)
         if footprint is not None:
             searched = Area(footprint, self.catalogue.crs).contains(*positions.T)
-        diameters_px = compute_diameters_px(
-            positions, diameters, self.mask.grid, self.mask.meridian_pixel_size_m
-        )
+        diameters_px = self.measure_px(positions, diameters)
         return searched * detectability(diameters_px, (self.smallest_px, self.largest_px))
 
 
@@ -207,14 +210,11 @@ def _fuse(runs: Sequence[_Run]) -> pd.DataFrame:
 
 def _with_tiles_of(first: _Run, run: _Run) -> pd.DataFrame:
     """Craters of a run with octaves of the first run's mosaic, and without tiles of another."""
-    table = run.catalogue.table
+    catalogue, table = run.catalogue, run.catalogue.table
     if run.manifest.input == first.manifest.input:
         return table
     ours, theirs = (
-        compute_diameters_px(
-            run.catalogue.positions, run.catalogue.diameters, mask.grid, mask.meridian_pixel_size_m
-        )
-        for mask in (first.mask, run.mask)
+        one.measure_px(catalogue.positions, catalogue.diameters) for one in (first, run)
     )
     coarser = np.rint(np.log2(ours / theirs)).astype(np.int64)
     return table.assign(tile="", level=table["level"] + coarser)
