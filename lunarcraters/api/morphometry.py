@@ -1,5 +1,6 @@
 """Verbs on elevation models: measure."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import fspath
 from pathlib import Path
@@ -70,7 +71,7 @@ def measure(
         progress: Function of the number of craters done and in all.
 
     Raises:
-        RunError: The directory is not a finished run.
+        RunError: The directory is not a finished run, or another process is at work in it.
         CatalogueError: The craters are in pixels, or none lies on the elevation model.
         MosaicError: The elevation model cannot be read, or does not hold heights.
         CoordinateSystemError: The elevation model is not of the Moon.
@@ -84,7 +85,7 @@ def measure(
     from lunarcraters.detection.run import MEASURES, read_detections, read_with_hash
     from lunarcraters.detection.searched import searched_mosaic
     from lunarcraters.errors import OutputError
-    from lunarcraters.files import check_apart, replacing
+    from lunarcraters.files import check_apart, locked, replacing
     from lunarcraters.morphometry.measure import measure_craters, require_lunar
     from lunarcraters.mosaic.examination.heights import make_elevation_model
 
@@ -94,35 +95,36 @@ def measure(
             f"{run} is not a run, which keeps its measures: name the catalogue to write with "
             "--output"
         )
-    kept = folder / MEASURES
-    if out is None and kept.exists() and not overwrite:
-        raise OutputError(f"{kept} exists: give --overwrite to measure the craters again")
     if folder.is_dir():
         craters, run_hash = read_with_hash(folder)
     else:
         craters, run_hash = read_detections(run), ""
     require_lunar(craters.info)
+    kept = folder / MEASURES
     target = fspath(kept) if out is None else find_target(out)
     if out is not None:
         check_output(craters.info, target, measured=True, overwrite=overwrite)
-    mosaic = searched_mosaic(folder, elevation, crs=crs, nodata=nodata)
-    check_apart(Path(target), mosaic.sources)
-    model = make_elevation_model(mosaic, unit=unit)
-    measures = measure_craters(
-        craters.positions,
-        craters.diameters,
-        model,
-        craters.radius_m or model.mosaic.grid.radius_m,
-        progress=progress,
-    )
-    table = craters.craters.drop(columns=list(MEASURE_COLUMNS), errors="ignore")
-    measured = Catalogue.from_table(table.join(measures.to_table()), craters.info)
-    if out is None:
-        with replacing(kept) as temporary:
-            write_measures(measures, run_hash, temporary)
-    else:
-        write_catalogue(measured, target, overwrite=overwrite)
-    return _count(measured, model.unit_m, target)
+    with locked(folder) if out is None else nullcontext():
+        if out is None and kept.exists() and not overwrite:
+            raise OutputError(f"{kept} exists: give --overwrite to measure the craters again")
+        mosaic = searched_mosaic(folder, elevation, crs=crs, nodata=nodata)
+        check_apart(Path(target), mosaic.sources)
+        model = make_elevation_model(mosaic, unit=unit)
+        measures = measure_craters(
+            craters.positions,
+            craters.diameters,
+            model,
+            craters.radius_m or model.mosaic.grid.radius_m,
+            progress=progress,
+        )
+        table = craters.craters.drop(columns=list(MEASURE_COLUMNS), errors="ignore")
+        measured = Catalogue.from_table(table.join(measures.to_table()), craters.info)
+        if out is None:
+            with replacing(kept) as temporary:
+                write_measures(measures, run_hash, temporary)
+        else:
+            write_catalogue(measured, target, overwrite=overwrite)
+        return _count(measured, model.unit_m, target)
 
 
 def _count(measured: "Catalogue", unit_m: float, out: str) -> MeasureCounts:

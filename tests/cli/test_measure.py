@@ -16,6 +16,7 @@ from lunarcraters.cli.review import command as review_command
 from lunarcraters.detection.run import CRATERS, open_run, read_run
 from lunarcraters.detection.run import MEASURES as FILE
 from lunarcraters.errors import CatalogueError, CratersWarning, OutputError
+from lunarcraters.files import locked
 from lunarcraters.geometry import sphere
 from lunarcraters.morphometry import measure
 from lunarcraters.morphometry.measure import measure_craters
@@ -90,6 +91,14 @@ def test_measures_are_not_those_of_a_run_that_is_made_again_meanwhile(run, dem, 
     assert craters(run, "--elevation", dem).exit_code == 0
     with pytest.warns(CratersWarning, match="of other craters than"):
         assert not set(NAMES) & set(read_run(run).craters)
+
+
+def test_measures_of_another_process_are_not_replaced(run, dem, tmp_path):
+    with locked(run):
+        refused = craters(run, "--elevation", dem)
+        assert craters(run, "--elevation", dem, "-o", tmp_path / "a.csv").exit_code == 0
+    assert "another process is at work" in str(refused.exception)
+    assert not (run / FILE).exists()
 
 
 @pytest.mark.slow
