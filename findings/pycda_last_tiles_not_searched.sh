@@ -10,8 +10,8 @@
 # (TensorFlow is left out below: the detector marks bright pixels. PyCDA is written for an old scikit-image; two
 # functions are given as they were there.)
 #
-# For us: nothing to change; our tiles search each pixel once, also for such sizes. Whoever compares with PyCDA should give
-# it images that are one pixel larger than a multiple of its tile.
+# For us: nothing to change; our tiles search each pixel once, also for such sizes. Whoever compares with PyCDA should
+# give it images that are one pixel larger than a multiple of its tile.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -10,8 +10,8 @@
 # (TensorFlow is left out below: only PyCDA's networks use it. PyCDA is written for an old scikit-image, whose
 # function watershed has moved since.)
 #
-# For us: nothing to change; `craters evaluate` matches centres and diameters. Whoever rates detections with PyCDA should
-# call reset_index(drop=True) on the known craters first.
+# For us: nothing to change; `craters evaluate` matches centres and diameters. Whoever rates detections with PyCDA
+# should call reset_index(drop=True) on the known craters first.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
